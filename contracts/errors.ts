@@ -1,0 +1,71 @@
+/**
+ * The one table of errors. HTTP status, retry behaviour inside Temporal, metric label and CLI exit code of
+ * every failure come from here; the set of codes is closed.
+ */
+export const errorTable = {
+  invalid_request: { status: 400, retryable: false, exitCode: 2, title: 'The request is not valid' },
+  invalid_values: { status: 422, retryable: false, exitCode: 2, title: 'The chart values are not valid' },
+  invalid_parameters: { status: 422, retryable: false, exitCode: 2, title: 'The template parameters are not valid' },
+  unauthenticated: { status: 401, retryable: false, exitCode: 3, title: 'Not logged in' },
+  forbidden: { status: 403, retryable: false, exitCode: 3, title: 'Not allowed' },
+  not_found: { status: 404, retryable: false, exitCode: 4, title: 'Not found' },
+  project_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Project not found' },
+  template_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Template not found' },
+  cluster_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Connected cluster not found' },
+  tenant_cluster_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Tenant cluster not found' },
+  operation_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Operation not found' },
+  snapshot_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Snapshot not found' },
+  snapshot_damaged: { status: 409, retryable: false, exitCode: 5, title: 'The snapshot is damaged' },
+  already_exists: { status: 409, retryable: false, exitCode: 5, title: 'It exists already' },
+  conflict: { status: 409, retryable: false, exitCode: 5, title: 'It conflicts with the present state' },
+  operation_finished: { status: 409, retryable: false, exitCode: 5, title: 'The operation has ended' },
+  operation_failed: { status: 409, retryable: false, exitCode: 6, title: 'The operation failed' },
+  operation_cancelled: { status: 409, retryable: false, exitCode: 7, title: 'The operation was cancelled' },
+  quota_exceeded: { status: 403, retryable: false, exitCode: 5, title: 'A quota would be exceeded' },
+  too_large: { status: 413, retryable: false, exitCode: 2, title: 'The request is too large' },
+  chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'The chart could not be installed' },
+  control_plane_not_ready: { status: 504, retryable: false, exitCode: 6, title: 'The control plane did not become ready' },
+  sleeping: { status: 503, retryable: true, exitCode: 8, title: 'The tenant cluster sleeps' },
+  cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'The cluster cannot be reached' },
+  management_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'The management API cannot be reached' },
+  database_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'The database cannot be reached' },
+  temporal_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'Temporal cannot be reached' },
+  toolchain_unavailable: { status: 500, retryable: false, exitCode: 9, title: 'A program that is needed is missing' },
+  port_taken: { status: 500, retryable: false, exitCode: 9, title: 'The port is taken' },
+  state_in_use: { status: 500, retryable: false, exitCode: 9, title: 'The state folder is in use' },
+  internal: { status: 500, retryable: true, exitCode: 1, title: 'Something went wrong here' },
+} as const satisfies Record<string, ErrorEntry>;
+
+interface ErrorEntry {
+  /** HTTP status of the answer that carries the error. */
+  readonly status: number;
+  /** Whether trying the same thing again may succeed. */
+  readonly retryable: boolean;
+  /** Exit code of the CLI. */
+  readonly exitCode: number;
+  readonly title: string;
+}
+
+export type ErrorCode = keyof typeof errorTable;
+
+/**
+ * The one error class. `message` is public: it says what is wrong and what to do, and never holds a secret;
+ * the internal reason travels in `cause`, which only logs show.
+ */
+export class PlatformError extends Error {
+  override readonly name = 'PlatformError';
+  readonly code: ErrorCode;
+  /** Public structured details, JSON only, without secrets. */
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, options?: { details?: Record<string, unknown>; cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options?.details;
+  }
+}
+
+/** Whether `value` is a code of the table (an `ApplicationFailure` carries it as `type`). */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(errorTable, value);
+}

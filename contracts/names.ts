@@ -1,0 +1,122 @@
+import { PlatformError } from './errors.ts';
+
+/** API group and version of all management resources. */
+export const managementGroup = 'management.loft.sh';
+export const managementVersion = 'v1';
+export const managementApiVersion = `${managementGroup}/${managementVersion}`;
+
+/** Namespace of the platform's own objects in the management API (connected-cluster credentials and the like). */
+export const platformNamespace = 'vcluster-platform';
+/** Prefix of a project's namespace in the management API. */
+export const projectNamespacePrefix = 'p-';
+/** Temporal namespace and task queue of all lifecycle workflows. */
+export const temporalNamespace = 'vcluster-platform';
+export const lifecycleTaskQueue = 'lifecycle';
+
+/** Finalizer the platform holds on everything that has effects outside the management API. */
+export const cleanupFinalizer = 'loft.sh/cleanup';
+
+/** Annotations and labels that the platform reads or writes. */
+export const annotations = {
+  /** Who changed the spec or the sleep annotations last; stamped at admission, not settable by a client. */
+  changedBy: 'vcluster-platform.io/changed-by',
+  sleepForce: 'sleepmode.loft.sh/force',
+  sleepForceDuration: 'sleepmode.loft.sh/force-duration',
+  sleepSchedule: 'sleepmode.loft.sh/sleep-schedule',
+  wakeupSchedule: 'sleepmode.loft.sh/wakeup-schedule',
+  sleepTimezone: 'sleepmode.loft.sh/timezone',
+  sleepingSince: 'sleepmode.loft.sh/sleeping-since',
+  sleepType: 'sleepmode.loft.sh/sleep-type',
+  lastActivity: 'sleepmode.loft.sh/last-activity',
+} as const;
+
+export const labels = {
+  /** On host namespaces the worker made: `true`. Only in these does the embedded node run pods. */
+  managed: 'vcluster-platform.io/managed',
+  project: 'loft.sh/project',
+  tenantCluster: 'loft.sh/vcluster-instance-name',
+  /** On the objects of one operation (snapshot and restore Jobs): the operation's id. */
+  operation: 'vcluster-platform.io/operation',
+} as const;
+
+/** Name of the impersonation identities; `vcluster-platform:` is reserved and never comes from outside. */
+export const identities = {
+  /** Certificates' common names, one per process. */
+  gateway: 'vcluster-platform:gateway',
+  worker: 'vcluster-platform:worker',
+  controllers: 'vcluster-platform:controllers',
+  /** Impersonated by the gateway for its own reads of the management API (informers) and nothing else. */
+  gatewayReader: 'vcluster-platform:gateway-reader',
+  /** Impersonated by the gateway in a connected cluster: reads Services, pods and Secrets `vc-*-gateway`. */
+  gatewayDialer: 'vcluster-platform:gateway-dialer',
+} as const;
+
+/** Namespace of project `project` in the management API. */
+export function projectNamespace(project: string): string {
+  return `${projectNamespacePrefix}${project}`;
+}
+
+/** Project of a management namespace, or undefined if the namespace is none of a project. */
+export function projectOfNamespace(namespace: string): string | undefined {
+  return namespace.startsWith(projectNamespacePrefix) ? namespace.slice(projectNamespacePrefix.length) : undefined;
+}
+
+/** Name of the group every member of team `team` carries. */
+export function teamGroup(team: string): string {
+  return `loft:team:${team}`;
+}
+
+/** Name of the group that only user `user` carries. */
+export function userGroup(user: string): string {
+  return `loft:user:${user}`;
+}
+
+/** Objects of a tenant cluster in its host namespace. */
+export const tenantObjects = {
+  /** Administrator kubeconfig, written by the chart; the gateway never reads it. */
+  kubeconfigSecret: (name: string) => `vc-${name}`,
+  /** The gateway's own credential inside the tenant: may impersonate and nothing else. */
+  gatewaySecret: (name: string) => `vc-${name}-gateway`,
+  /** CA and service-account keys, made once by an activity. */
+  pkiSecret: (name: string) => `${name}-pki`,
+} as const;
+
+/** Secret of platformNamespace with a process's kubeconfig (key `config`) for a connected cluster. */
+export function clusterCredentialSecret(cluster: string, process: 'gateway' | 'worker'): string {
+  return `cluster-${cluster}-${process}`;
+}
+
+/**
+ * Names under which the gateway's CONNECT listener knows what stands in connected cluster `cluster`; the
+ * `server` of every worker kubeconfig is one of them.
+ */
+export const connectTarget = {
+  apiServer: (cluster: string) => `kubernetes.${cluster}.connected`,
+  service: (cluster: string, namespace: string, service: string) => `${service}.${namespace}.svc.${cluster}.connected`,
+} as const;
+
+const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/**
+ * Longest name of a tenant cluster: Helm's limit for releases is 53, and the pod `<name>-0` needs a
+ * `controller-revision-hash` label of at most 63 characters (`<name>-<10 characters>`).
+ */
+export const maxTenantNameLength = 48;
+
+/**
+ * Checks that `name` is a DNS label of at most `maxLength` characters.
+ * @throws PlatformError `invalid_request`
+ */
+export function checkName(kind: string, name: string, maxLength = 63): void {
+  if (name.length > maxLength || !dnsLabel.test(name)) {
+    throw new PlatformError(
+      'invalid_request',
+      `${kind} "${name.slice(0, 80)}" is no valid name: use at most ${maxLength} lower-case letters, digits and "-", beginning and ending with a letter or digit`,
+    );
+  }
+}
+
+/** Host namespace of a tenant cluster after a project's pattern, e.g. `loft-{{.Values.loft.project}}-v-{{.Values.loft.virtualClusterName}}`. */
+export function defaultHostNamespace(project: string, name: string): string {
+  return `loft-${project}-v-${name}`;
+}

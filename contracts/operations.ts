@@ -1,0 +1,131 @@
+import { type Static, Type } from 'typebox';
+
+/** The lifecycle verbs of a tenant cluster. */
+export const operationTypes = ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const;
+export const OperationType = Type.Enum([...operationTypes], { $id: 'OperationType' });
+export type OperationType = (typeof operationTypes)[number];
+
+/**
+ * `queued` waits for its turn, `running` holds it, the others are final. `superseded`: a delete made it
+ * pointless before it began.
+ */
+export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'superseded'] as const;
+export const OperationState = Type.Enum([...operationStates], { $id: 'OperationState' });
+export type OperationState = (typeof operationStates)[number];
+
+export const stepStates = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped', 'undoing', 'undone', 'undo_failed'] as const;
+export type StepState = (typeof stepStates)[number];
+
+/** Whether an operation in `state` has ended. */
+export function isFinal(state: OperationState): boolean {
+  return state !== 'queued' && state !== 'running';
+}
+
+const Timestamp = Type.String({ format: 'date-time' });
+
+/** One visible stage of an operation. Durations are milliseconds. */
+export const OperationStep = Type.Object(
+  {
+    key: Type.String(),
+    title: Type.String(),
+    state: Type.Enum([...stepStates]),
+    /** Why it waits or failed, or what was undone. Public: no secrets. */
+    message: Type.Optional(Type.String()),
+    attempt: Type.Optional(Type.Integer({ description: 'Attempts of the activity that runs now, from Temporal' })),
+    startedAt: Type.Optional(Timestamp),
+    finishedAt: Type.Optional(Timestamp),
+    expectedMs: Type.Integer(),
+    undo: Type.Optional(Type.String({ description: 'What undoes it, or why nothing does' })),
+  },
+  { $id: 'OperationStep', additionalProperties: false },
+);
+export type OperationStep = Static<typeof OperationStep>;
+
+/** One run of one lifecycle verb, as the API shows it. */
+export const Operation = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    type: Type.Enum([...operationTypes]),
+    project: Type.String(),
+    tenantCluster: Type.String(),
+    cluster: Type.Optional(Type.String()),
+    state: Type.Enum([...operationStates]),
+    actor: Type.String({ description: 'Who asked for it' }),
+    requestId: Type.Optional(Type.String()),
+    parameters: Type.Record(Type.String(), Type.Unknown()),
+    /** Machine-readable reason of a final state (an error code), and the sentence for people. */
+    reason: Type.Optional(Type.String()),
+    message: Type.Optional(Type.String()),
+    result: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    createdAt: Timestamp,
+    startedAt: Type.Optional(Timestamp),
+    finishedAt: Type.Optional(Timestamp),
+    expectedMs: Type.Integer(),
+    currentStep: Type.Optional(Type.String()),
+    steps: Type.Array(OperationStep),
+    blockedBy: Type.Optional(
+      Type.Object({ id: Type.String(), type: Type.Enum([...operationTypes]), actor: Type.String() }),
+    ),
+    /** Whether Temporal and its worker answered; false: what you see is the last that was recorded. */
+    live: Type.Boolean(),
+    joined: Type.Optional(Type.Boolean({ description: 'The request joined this operation, which was there already' })),
+    temporalUrl: Type.Optional(Type.String({ description: 'For administrators' })),
+  },
+  { $id: 'Operation', additionalProperties: false },
+);
+export type Operation = Static<typeof Operation>;
+
+/** Body of `POST /api/v1/projects/{project}/virtualclusters/{name}/operations`. */
+export const OperationRequest = Type.Object(
+  {
+    type: Type.Enum([...operationTypes]),
+    parameters: Type.Optional(
+      Type.Object(
+        {
+          snapshot: Type.Optional(Type.String({ description: 'snapshot: name of the new one (default: made up); restore: which one' })),
+          sourceTenantCluster: Type.Optional(Type.String({ description: 'restore: tenant cluster of the same project whose snapshot it is; default: this one' })),
+          forceDurationSeconds: Type.Optional(Type.Integer({ minimum: 0, description: 'sleep: refuse to wake on request for so long; 0 = until woken explicitly' })),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+  },
+  { $id: 'OperationRequest', additionalProperties: false },
+);
+export type OperationRequest = Static<typeof OperationRequest>;
+
+/** One entry of the snapshot catalogue. */
+export const Snapshot = Type.Object(
+  {
+    name: Type.String(),
+    project: Type.String(),
+    tenantCluster: Type.String(),
+    state: Type.Enum(['creating', 'completed', 'failed']),
+    createdAt: Timestamp,
+    sizeBytes: Type.Optional(Type.Integer()),
+    /** Lower-case hex SHA-256 of the file. */
+    sha256: Type.Optional(Type.String()),
+    /** etcd revision that it holds. */
+    revision: Type.Optional(Type.Integer()),
+    totalKeys: Type.Optional(Type.Integer()),
+    kubernetesVersion: Type.Optional(Type.String()),
+    operationId: Type.String(),
+  },
+  { $id: 'Snapshot', additionalProperties: false },
+);
+export type Snapshot = Static<typeof Snapshot>;
+
+/** An answer that says what is wrong, RFC 9457. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.Optional(Type.String()),
+    requestId: Type.Optional(Type.String()),
+    errors: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
+  },
+  { $id: 'Problem', additionalProperties: true },
+);
+export type Problem = Static<typeof Problem>;
