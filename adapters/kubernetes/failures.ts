@@ -28,7 +28,8 @@ export async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined
 export function apiMessage(error: unknown): string {
   if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
   const body: unknown = typeof error.body === 'string' ? parseJson(error.body) : error.body;
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string') return body.message;
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
+    return body.message;
   return `the Kubernetes API answered ${error.code}`;
 }
 
@@ -36,11 +37,16 @@ export function apiMessage(error: unknown): string {
  * A Kubernetes API failure as a PlatformError; `what` says what was tried ("reading Namespace x"). Connection
  * failures, 429 and 5xx become `unreachable` (retryable), 401 and 403 `forbidden`, 409 `conflict`.
  */
-export function kubernetesFailure(what: string, error: unknown, unreachable: ErrorCode = 'cluster_unreachable'): PlatformError {
+export function kubernetesFailure(
+  what: string,
+  error: unknown,
+  unreachable: ErrorCode = 'cluster_unreachable',
+): PlatformError {
   if (error instanceof PlatformError) return error;
   const status = statusOf(error);
   const message = `${what}: ${apiMessage(error)}`;
-  if (status === undefined || status === 429 || status >= 500) return new PlatformError(unreachable, message, { cause: error });
+  if (status === undefined || status === 429 || status >= 500)
+    return new PlatformError(unreachable, message, { cause: error });
   if (status === 401 || status === 403) return new PlatformError('forbidden', message, { cause: error });
   if (status === 404) return new PlatformError('not_found', message, { cause: error });
   if (status === 409) return new PlatformError('conflict', message, { cause: error });

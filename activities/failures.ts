@@ -1,0 +1,56 @@
+import { ApplicationFailure, CancelledFailure, CompleteAsyncError, type Context } from '@temporalio/activity';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { Logger } from '../adapters/logging.ts';
+import { errorTable, PlatformError } from '../contracts/errors.ts';
+import { operationWorkflows } from '../domain/operation-workflows.ts';
+
+/**
+ * What an activity's failure looks like in Temporal: the code as type, the public message, and nothing of its
+ * cause, which may hold secrets and goes to the log. Retried or not by the table of errors; within a delete
+ * always retried, because a delete finishes forward.
+ */
+export function toApplicationFailure(error: unknown, options: { retryForward: boolean }): Error {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return new CancelledFailure('cancelled');
+  const known = error instanceof PlatformError ? error : new PlatformError('internal', 'Something went wrong here; the worker logged the reason');
+  return ApplicationFailure.create({
+    type: known.code,
+    message: known.message,
+    nonRetryable: !errorTable[known.code].retryable && !options.retryForward,
+    ...(known.details === undefined ? {} : { details: [known.details] }),
+  });
+}
+
+/** Turns the failures of all activities into {@link toApplicationFailure} and logs their causes. */
+export function failureInterceptor(logger: Logger): ActivityInterceptorsFactory {
+  return (context: Context) => ({
+    inbound: {
+      async execute(input, next) {
+        try {
+          return await next(input);
+        } catch (error) {
+          const { activityType, attempt, workflowExecution, workflowType } = context.info;
+          const failure = toApplicationFailure(error, { retryForward: workflowType === operationWorkflows.delete });
+          if (!(failure instanceof CancelledFailure)) {
+            const fields = { activity: activityType, attempt, workflow: workflowExecution?.workflowId };
+            logger.warn({ ...fields, err: withoutBody(error) }, 'activity failed');
+          }
+          throw failure;
+        }
+      },
+    },
+  });
+}
+
+/** Name, message and stack of an error and its cause; never the bodies and headers that API errors carry. */
+function withoutBody(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { name, message, stack } = error;
+  return {
+    name,
+    message,
+    stack,
+    ...('code' in error ? { code: String(error.code) } : {}),
+    ...(error.cause === undefined ? {} : { cause: withoutBody(error.cause) }),
+  };
+}

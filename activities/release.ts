@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
+import type { Helm, ReleaseTarget } from '../adapters/helm/helm.ts';
+import { thisRunner } from '../adapters/helm/helm-runner.ts';
+import { createReleaseTurns } from '../adapters/helm/release-turns.ts';
+import { listRevisions, releaseLabels } from '../adapters/helm/releases.ts';
+import { repairRelease } from '../adapters/helm/repair-release.ts';
+import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import { checkManifest } from '../adapters/release-values/manifest-contract.ts';
+import { type ReleaseValues, resolveReleaseValues } from '../adapters/release-values/release-values.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { keepAlive } from './keep-alive.ts';
+
+export interface ReleaseDeps {
+  readonly clusters: ConnectedClusters;
+  readonly resources: ManagementResources;
+  readonly helm: Helm;
+  readonly chartsDir: string;
+  /** Private scratch folder. */
+  readonly workDir: string;
+}
+
+/** How many checked renderings are remembered, so that an install right after its check does not render again. */
+const rememberedChecks = 200;
+
+/** The tenant cluster's Helm release. Values stay inside: no input or result holds any. All heartbeat. */
+export function createReleaseActivities(deps: ReleaseDeps) {
+  const inTurn = createReleaseTurns();
+  const checked = new Set<string>();
+
+  async function targetOf(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
+    const kubeconfig = await deps.clusters.kubeconfigFile(tenant.cluster);
+    return {
+      release: tenant.name,
+      namespace: tenant.hostNamespace,
+      cluster: tenant.cluster,
+      kubeconfig,
+      signal,
+    };
+  }
+
+  async function checkedValues(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseValues> {
+    const release = await resolveReleaseValues(deps, tenant, signal);
+    const key = fingerprint(release, tenant);
+    if (checked.has(key)) return release;
+    const names = { release: tenant.name, namespace: tenant.hostNamespace };
+    const manifest = await deps.helm.template({
+      chart: release.chart.path,
+      values: release.values,
+      ...names,
+      signal,
+    });
+    checkManifest(manifest, { chart: release.chart.name, trusted: release.trusted, ...names });
+    if (checked.size >= rememberedChecks) checked.clear();
+    checked.add(key);
+    return release;
+  }
+
+  return {
+    /**
+     * Renders what would be installed, in a jail and against no cluster, and checks it against the chart contract.
+     * No effects.
+     * @throws PlatformError `tenant_cluster_not_found`, `template_not_found`, `invalid_parameters`,
+     *   `invalid_values`, `chart_failed`, `management_unavailable`
+     */
+    checkRelease: ({ tenant }: { tenant: TenantRef }): Promise<{ chart: string; version: string }> =>
+      keepAlive(async (signal) => {
+        const { chart } = await checkedValues(tenant, signal);
+        return { chart: chart.name, version: chart.version };
+      }),
+
+    /**
+     * Installs or upgrades the release, and waits for nothing. Idempotent by `operationId`: the second call finds
+     * the first one's revision. What a killed Helm left is cleared away first.
+     * @throws PlatformError as `checkRelease`, and `cluster_unreachable`, `cluster_not_found`
+     */
+    installRelease: ({
+      tenant,
+      operationId,
+    }: {
+      tenant: TenantRef;
+      operationId: string;
+    }): Promise<{ revision: number }> =>
+      keepAlive(async (signal) => {
+        const [target, client] = await Promise.all([
+          targetOf(tenant, signal),
+          deps.clusters.client(tenant.cluster),
+        ]);
+        return inTurn(target, async () => {
+          const last = (await listRevisions(client, target)).at(-1);
+          if (last?.operation === operationId && last.status === 'deployed')
+            return { revision: last.revision };
+          const { chart, values } = await checkedValues(tenant, signal);
+          if (last !== undefined) await repairRelease(deps.helm, client, target);
+          const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
+          return { revision: await deps.helm.upgrade(target, { chart: chart.path, values, labels }) };
+        });
+      }),
+
+    /**
+     * Undoes `installRelease` of the same operation: back to the revision that was deployed before. Nothing
+     * happens if that operation made no revision, or if there is none to go back to.
+     * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
+     */
+    rollbackRelease: ({ tenant, operationId }: { tenant: TenantRef; operationId: string }): Promise<void> =>
+      keepAlive(async (signal) => {
+        const [target, client] = await Promise.all([
+          targetOf(tenant, signal),
+          deps.clusters.client(tenant.cluster),
+        ]);
+        await inTurn(target, async () => {
+          await repairRelease(deps.helm, client, target);
+          const revisions = await listRevisions(client, target);
+          if (revisions.at(-1)?.operation !== operationId) return;
+          const before = revisions.findLast(
+            (revision) =>
+              revision.operation !== operationId && ['deployed', 'superseded'].includes(revision.status),
+          );
+          if (before !== undefined) await deps.helm.rollback(target, before.revision);
+        });
+      }),
+
+    /**
+     * Removes the release and its objects. Idempotent: none is none to remove.
+     * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
+     */
+    uninstallRelease: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
+      keepAlive(async (signal) => {
+        const [target, client] = await Promise.all([
+          targetOf(tenant, signal),
+          deps.clusters.client(tenant.cluster),
+        ]);
+        await inTurn(target, async () => {
+          if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
+        });
+      }),
+  };
+}
+
+/** Tells renderings apart without keeping values. */
+function fingerprint({ chart, values, trusted }: ReleaseValues, tenant: TenantRef): string {
+  return createHash('sha256')
+    .update(JSON.stringify([chart, values, trusted, tenant.name, tenant.hostNamespace]))
+    .digest('hex');
+}

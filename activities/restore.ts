@@ -1,0 +1,83 @@
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
+import { getProjectKey } from '../adapters/snapshots/project-key.ts';
+import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
+import { readTenantWorkload } from '../adapters/snapshots/tenant-workload.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { SnapshotDeps } from './snapshot.ts';
+
+const phases = ['prepare', 'swap', 'rollback', 'commit'] as const;
+
+export interface RestoreJob {
+  readonly tenant: TenantRef;
+  readonly operationId: string;
+  readonly snapshot: {
+    readonly project: string;
+    readonly tenantCluster: string;
+    readonly name: string;
+    readonly sha256: string;
+  };
+  /**
+   * `prepare` makes a data folder of the snapshot beside the present one, `swap` exchanges them while etcd stands,
+   * `rollback` puts things back as they were, `commit` removes the former folder.
+   */
+  readonly phase: (typeof phases)[number];
+}
+
+/** Brings a tenant cluster's data back to a snapshot, by Jobs beside them. */
+export function createRestoreActivities(deps: SnapshotDeps) {
+  const refOf = ({ tenant, operationId, phase }: RestoreJob): JobRef => ({
+    tenant,
+    operationId,
+    command: phase,
+  });
+
+  async function removeOtherPhases(
+    client: ClusterClient,
+    job: RestoreJob,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const others = phases.filter((phase) => phase !== job.phase);
+    await Promise.all(others.map((phase) => deleteJob(client, refOf({ ...job, phase }), signal)));
+  }
+
+  return {
+    /**
+     * Starts the Job of one phase. Jobs of other phases of the operation are removed first (a cancelled one may
+     * still run). Idempotent by `operationId` and phase.
+     * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `cluster_unreachable`,
+     *   `management_unavailable`
+     */
+    applyRestoreJob: (job: RestoreJob): Promise<void> =>
+      keepAlive(async (signal) => {
+        const { tenant, snapshot, phase } = job;
+        const client = await deps.clusters.client(tenant.cluster);
+        await removeOtherPhases(client, job, signal);
+        const request = {
+          ...refOf(job),
+          workload: await readTenantWorkload(client, tenant),
+          snapshotsDir: deps.snapshotsDir,
+        };
+        if (phase !== 'prepare') return createJob(client, request);
+        const file = snapshotPath({ ...snapshot, snapshot: snapshot.name });
+        const key = await getProjectKey(deps.management, snapshot.project);
+        return createJob(client, { ...request, file, settings: { SHA256: snapshot.sha256 } }, { key });
+      }),
+
+    /**
+     * Settles once the phase is done. No effects; heartbeats.
+     * @throws PlatformError `snapshot_not_found`, `snapshot_damaged`, `operation_failed`, `cluster_unreachable`
+     */
+    waitForRestoreJob: (job: RestoreJob): Promise<void> =>
+      keepAlive(async (signal) => {
+        await waitForJob(await deps.clusters.client(job.tenant.cluster), refOf(job), signal);
+      }),
+
+    /** Removes the phase's Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */
+    deleteRestoreJob: (job: RestoreJob): Promise<void> =>
+      keepAlive(async (signal) =>
+        deleteJob(await deps.clusters.client(job.tenant.cluster), refOf(job), signal),
+      ),
+  };
+}

@@ -1,0 +1,97 @@
+import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
+import { readReleaseContent } from '../adapters/helm/release-content.ts';
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
+import { getProjectKey } from '../adapters/snapshots/project-key.ts';
+import { deleteSnapshotFile, snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
+import { readTenantWorkload } from '../adapters/snapshots/tenant-workload.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { keepAlive } from './keep-alive.ts';
+
+export interface SnapshotDeps {
+  readonly management: ClusterClient;
+  readonly clusters: ConnectedClusters;
+  readonly snapshotsDir: string;
+}
+
+export interface SnapshotJob {
+  readonly tenant: TenantRef;
+  readonly operationId: string;
+  /** Name of the snapshot. */
+  readonly snapshot: string;
+  readonly asleep: boolean;
+}
+
+export interface SnapshotResult {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly revision: number;
+  readonly totalKeys: number;
+}
+
+/** Saves a tenant cluster's data by a Job beside them; the data never pass through the platform. */
+export function createSnapshotActivities(deps: SnapshotDeps) {
+  const refOf = ({ tenant, operationId }: SnapshotJob): JobRef => ({ tenant, operationId, command: 'save' });
+
+  return {
+    /**
+     * Starts the Job that saves the snapshot: of the running etcd, or of a copy of a sleeping tenant's data.
+     * Idempotent by `operationId`.
+     * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `cluster_unreachable`,
+     *   `management_unavailable`
+     */
+    async applySnapshotJob(job: SnapshotJob): Promise<void> {
+      const { tenant, snapshot } = job;
+      const client = await deps.clusters.client(tenant.cluster);
+      const [workload, release, key] = await Promise.all([
+        readTenantWorkload(client, tenant),
+        readReleaseContent(client, { release: tenant.name, namespace: tenant.hostNamespace }),
+        getProjectKey(deps.management, tenant.project),
+      ]);
+      if (!job.asleep && workload.podIP === undefined) {
+        throw new PlatformError(
+          'cluster_unreachable',
+          `The control plane of ${tenant.name} is not running yet`,
+        );
+      }
+      const names = { project: tenant.project, tenantCluster: tenant.name, snapshot };
+      const chart = { ...release.chart, values: release.values };
+      const metadata = JSON.stringify({ ...names, kubernetesVersion: workload.kubernetesVersion, chart });
+      const request = {
+        ...refOf(job),
+        workload,
+        snapshotsDir: deps.snapshotsDir,
+        file: snapshotPath(names),
+        ...(job.asleep ? {} : { settings: { ETCD_HOST: workload.podIP ?? '' } }),
+      };
+      await createJob(client, request, { key, 'metadata.json': Buffer.from(metadata).toString('base64') });
+    },
+
+    /**
+     * What was saved, once it is. No effects; heartbeats.
+     * @throws PlatformError `operation_failed` with the reason, `cluster_unreachable`
+     */
+    waitForSnapshotJob: (job: SnapshotJob): Promise<SnapshotResult> =>
+      keepAlive(async (signal) => {
+        const client = await deps.clusters.client(job.tenant.cluster);
+        const { sizeBytes, sha256, revision, totalKeys } = await waitForJob(client, refOf(job), signal);
+        return {
+          sizeBytes: Number(sizeBytes),
+          sha256: String(sha256),
+          revision: Number(revision),
+          totalKeys: Number(totalKeys),
+        };
+      }),
+
+    /** Removes the Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */
+    deleteSnapshotJob: (job: SnapshotJob): Promise<void> =>
+      keepAlive(async (signal) =>
+        deleteJob(await deps.clusters.client(job.tenant.cluster), refOf(job), signal),
+      ),
+
+    /** Removes the file of a snapshot. Idempotent. @throws PlatformError `invalid_request` */
+    deleteSnapshotFile: (name: { project: string; tenantCluster: string; snapshot: string }): Promise<void> =>
+      deleteSnapshotFile(deps.snapshotsDir, name),
+  };
+}

@@ -1,0 +1,78 @@
+import { createTenantPki } from '../adapters/certificates/tenant-pki.ts';
+import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { labels, tenantObjects } from '../contracts/names.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+
+export function createTenantKeysActivities(deps: { clusters: ConnectedClusters }) {
+  return {
+    /**
+     * Makes the tenant cluster's keys (Secret `<name>-pki`) and its administrator's kubeconfig (Secret
+     * `vc-<name>`), once: whatever is there stays. Idempotent by tenant; calls at the same time agree on one set.
+     * They go with the host namespace.
+     * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace
+     */
+    async applyTenantKeys({ tenant }: { tenant: TenantRef }): Promise<void> {
+      const client = await deps.clusters.client(tenant.cluster);
+      const name = tenantObjects.pkiSecret(tenant.name);
+      let pki = await readSecret(client, tenant, name);
+      if (pki === undefined) {
+        const made = await createTenantPki(tenant);
+        // Whoever creates first wins; the kubeconfig is taken from what was stored, never from what was made.
+        pki = (await createSecret(client, tenant, name, made.pki))
+          ? made.pki
+          : await readSecret(client, tenant, name);
+      }
+      const config = pki?.['admin.conf'];
+      if (config === undefined)
+        throw new PlatformError('internal', `Secret ${name} has no administrator's kubeconfig`);
+      await createSecret(client, tenant, tenantObjects.kubeconfigSecret(tenant.name), { config });
+    },
+  };
+}
+
+async function readSecret(
+  client: ClusterClient,
+  tenant: TenantRef,
+  name: string,
+): Promise<Record<string, string> | undefined> {
+  try {
+    const secret = await orUndefined(
+      client.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name }),
+    );
+    if (secret === undefined) return undefined;
+    return Object.fromEntries(
+      Object.entries(secret.data ?? {}).map(([key, value]) => [
+        key,
+        Buffer.from(value, 'base64').toString('utf8'),
+      ]),
+    );
+  } catch (error) {
+    throw kubernetesFailure(`reading Secret ${name}`, error);
+  }
+}
+
+/** Whether the Secret was created; false if there is one already. */
+async function createSecret(
+  client: ClusterClient,
+  tenant: TenantRef,
+  name: string,
+  stringData: Record<string, string>,
+): Promise<boolean> {
+  const metadata = {
+    name,
+    labels: { [labels.project]: tenant.project, [labels.tenantCluster]: tenant.name },
+  };
+  try {
+    await client.core.createNamespacedSecret({
+      namespace: tenant.hostNamespace,
+      body: { metadata, type: 'Opaque', stringData },
+    });
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw kubernetesFailure(`creating Secret ${name}`, error);
+  }
+}

@@ -1,0 +1,36 @@
+import type { Database } from '../db/client.ts';
+import { recordSteps } from '../db/queries/operation-steps.ts';
+import { type BlockingOperation, claimTurn, endOperation, type OperationEnd } from '../db/queries/turns.ts';
+import type { StepRecord } from '../domain/operation-workflows.ts';
+
+export type TurnAnswer =
+  | { state: 'claimed'; cluster?: string; hostNamespace?: string }
+  | { state: 'waiting'; behind?: BlockingOperation }
+  | { state: 'ended' };
+
+/** Writes to our own PostgreSQL, short enough to run as local activities. All throw `database_unavailable`. */
+export function createTurnActivities(deps: { database: Database }) {
+  const { database } = deps;
+  return {
+    /** Takes the turn if it is free. Idempotent by `operationId`. */
+    async claimTurn(input: { operationId: string }): Promise<TurnAnswer> {
+      const claim = await claimTurn(database, input.operationId);
+      if (claim.state === 'ended') return claim;
+      if (claim.state === 'waiting') return { state: 'waiting', ...(claim.behind ? { behind: claim.behind } : {}) };
+      const { cluster, hostNamespace } = claim;
+      return { state: 'claimed', ...(cluster === undefined || hostNamespace === undefined ? {} : { cluster, hostNamespace }) };
+    },
+
+    /** Writes what steps are now. Idempotent: the last write of a step wins. */
+    async recordSteps(input: StepRecord): Promise<void> {
+      await database.query((db) => recordSteps(db, input.operationId, input.changes));
+    },
+
+    /** Ends the operation and its steps; answers whose turn is next. Idempotent: the first end stays. */
+    async endOperation(input: Omit<OperationEnd, 'id'> & { operationId: string }): Promise<{ next?: string }> {
+      const { operationId, ...how } = input;
+      const { next } = await endOperation(database, { ...how, id: operationId });
+      return next === undefined ? {} : { next };
+    },
+  };
+}

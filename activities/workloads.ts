@@ -1,0 +1,96 @@
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import { requestJson } from '../adapters/kubernetes/request.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+
+/** A workload of a tenant's control plane: StatefulSet or Deployment. */
+export interface Workload {
+  readonly kind: 'statefulsets' | 'deployments';
+  readonly name: string;
+  readonly replicas: number;
+  /** Replicas it had before it was put to sleep. */
+  readonly awakeReplicas: number | undefined;
+  readonly generation: number;
+  readonly status: { readonly observedGeneration: number; readonly updated: number; readonly total: number };
+}
+
+/** Label of the original that keeps what a workload is scaled back to. */
+const sleepReplicasLabel = 'loft.sh/sleep-mode-replicas';
+
+/** Selects what the chart contract labels as the control plane. */
+export function controlPlaneSelector(tenant: TenantRef): string {
+  return `app=vcluster,release=${tenant.name}`;
+}
+
+/** @throws PlatformError `cluster_unreachable`, `forbidden` */
+export async function listWorkloads(client: ClusterClient, tenant: TenantRef): Promise<Workload[]> {
+  const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
+  try {
+    const [sets, deployments] = await Promise.all([
+      client.apps.listNamespacedStatefulSet(query),
+      client.apps.listNamespacedDeployment(query),
+    ]);
+    return [
+      ...sets.items.map((item) => toWorkload('statefulsets', item)),
+      ...deployments.items.map((item) => toWorkload('deployments', item)),
+    ];
+  } catch (error) {
+    throw kubernetesFailure(`reading the control plane of ${tenant.name}`, error);
+  }
+}
+
+interface ScalableObject {
+  readonly metadata?: { name?: string; generation?: number; labels?: Record<string, string> };
+  readonly spec?: { replicas?: number };
+  readonly status?: { observedGeneration?: number; updatedReplicas?: number; replicas?: number };
+}
+
+function toWorkload(kind: Workload['kind'], object: ScalableObject): Workload {
+  const kept = Number(object.metadata?.labels?.[sleepReplicasLabel]);
+  return {
+    kind,
+    name: object.metadata?.name ?? '',
+    replicas: object.spec?.replicas ?? 1,
+    awakeReplicas: Number.isInteger(kept) && kept > 0 ? kept : undefined,
+    generation: object.metadata?.generation ?? 0,
+    status: {
+      observedGeneration: object.status?.observedGeneration ?? 0,
+      updated: object.status?.updatedReplicas ?? 0,
+      total: object.status?.replicas ?? 0,
+    },
+  };
+}
+
+/** Whether the control plane is scaled to zero. @throws PlatformError `cluster_unreachable` */
+export async function isAsleep(client: ClusterClient, tenant: TenantRef): Promise<boolean> {
+  const workloads = await listWorkloads(client, tenant);
+  return workloads.length > 0 && workloads.every(({ replicas }) => replicas === 0);
+}
+
+/**
+ * Scales the control plane to zero or back to what it was. One that is there already is not written.
+ * @throws PlatformError `conflict` if there is no control plane, `cluster_unreachable`
+ */
+export async function scaleControlPlane(client: ClusterClient, tenant: TenantRef, awake: boolean): Promise<void> {
+  const workloads = await listWorkloads(client, tenant);
+  if (workloads.length === 0) throw new PlatformError('conflict', `Tenant cluster ${tenant.name} has no control plane in its host namespace`);
+  await Promise.all(
+    workloads.filter(({ replicas }) => replicas > 0 !== awake).map((workload) => scale(client, tenant, workload, awake)),
+  );
+}
+
+async function scale(client: ClusterClient, tenant: TenantRef, workload: Workload, awake: boolean): Promise<void> {
+  const replicas = awake ? (workload.awakeReplicas ?? 1) : 0;
+  const label = awake ? null : String(workload.replicas);
+  try {
+    await requestJson(client.kubeConfig, {
+      method: 'PATCH',
+      path: `/apis/apps/v1/namespaces/${tenant.hostNamespace}/${workload.kind}/${workload.name}`,
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { labels: { [sleepReplicasLabel]: label } }, spec: { replicas } },
+    });
+  } catch (error) {
+    throw kubernetesFailure(`scaling the control plane of ${tenant.name}`, error);
+  }
+}

@@ -1,0 +1,51 @@
+import { stringify } from 'yaml';
+import type { CertificatePair } from './certificate-authority.ts';
+
+export interface KubeconfigOptions {
+  /** `https://host:port` */
+  server: string;
+  /** PEM of the authority that signed the server's certificate. */
+  certificateAuthority: string;
+  client: CertificatePair;
+  /** Name the server's certificate is checked against, when `server` is not in it. */
+  tlsServerName?: string;
+  /** `http://user:password@host:port` of a CONNECT proxy. */
+  proxyUrl?: string;
+}
+
+/** A kubeconfig (YAML) with one context named `default` that authenticates by client certificate. */
+export function renderKubeconfig(options: KubeconfigOptions): string {
+  return stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'default',
+      clusters: [
+        {
+          name: 'default',
+          cluster: {
+            server: options.server,
+            'certificate-authority-data': base64(options.certificateAuthority),
+            ...(options.tlsServerName === undefined ? {} : { 'tls-server-name': options.tlsServerName }),
+            ...(options.proxyUrl === undefined ? {} : { 'proxy-url': options.proxyUrl }),
+          },
+        },
+      ],
+      contexts: [{ name: 'default', context: { cluster: 'default', user: 'default' } }],
+      users: [
+        {
+          name: 'default',
+          user: {
+            'client-certificate-data': base64(options.client.certificate),
+            'client-key-data': base64(options.client.key),
+          },
+        },
+      ],
+    },
+    { version: '1.1', lineWidth: 0 },
+  );
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

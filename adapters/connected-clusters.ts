@@ -1,0 +1,136 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { V1Secret } from '@kubernetes/client-node';
+import { parse, stringify } from 'yaml';
+import { PlatformError } from '../contracts/errors.ts';
+import {
+  clusterCredentialSecret,
+  connectTarget,
+  platformNamespace,
+  tenantObjects,
+} from '../contracts/names.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { type ClusterClient, connectCluster } from './kubernetes/client.ts';
+import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
+
+/** The worker's way into connected clusters and their tenant clusters. */
+export interface ConnectedClusters {
+  /** Clients with the worker's identity. @throws PlatformError `cluster_not_found`, `management_unavailable` */
+  client(cluster: string): Promise<ClusterClient>;
+  /** Path of the same kubeconfig, mode 0600, for Helm. @throws PlatformError as `client` */
+  kubeconfigFile(cluster: string): Promise<string>;
+  /**
+   * Clients with the administrator's identity inside a tenant cluster.
+   * @throws PlatformError as `client`; `not_found` before its keys were made; `cluster_unreachable`
+   */
+  tenantClient(tenant: TenantRef): Promise<ClusterClient>;
+}
+
+interface Connection {
+  readonly resourceVersion: string;
+  readonly kubeconfig: string;
+  readonly client: ClusterClient;
+}
+
+/** How long a credential is used without asking whether its Secret changed. */
+const trustedMs = 5_000;
+
+/**
+ * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
+ * @param deps.workDir private folder for kubeconfig files
+ */
+export function createConnectedClusters(deps: {
+  management: ClusterClient;
+  workDir: string;
+}): ConnectedClusters {
+  const clusters = new Map<string, { connection: Connection; readAt: number }>();
+  const tenants = new Map<string, Connection>();
+  const folder = join(deps.workDir, 'kubeconfigs');
+
+  async function connection(cluster: string): Promise<Connection> {
+    const known = clusters.get(cluster);
+    if (known !== undefined && performance.now() - known.readAt < trustedMs) return known.connection;
+    const name = clusterCredentialSecret(cluster, 'worker');
+    const secret = await read(deps.management, platformNamespace, name, 'management_unavailable');
+    if (secret === undefined)
+      throw new PlatformError('cluster_not_found', `There is no connected cluster ${cluster}`);
+    const current =
+      known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
+        ? known.connection
+        : connect(secret, (kubeconfig) => kubeconfig);
+    clusters.set(cluster, { connection: current, readAt: performance.now() });
+    return current;
+  }
+
+  return {
+    client: async (cluster) => (await connection(cluster)).client,
+
+    async kubeconfigFile(cluster) {
+      const { kubeconfig, resourceVersion } = await connection(cluster);
+      const file = join(folder, `${cluster}-${resourceVersion}.yaml`);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const temporary = `${file}.${process.pid}.${performance.now()}`;
+      try {
+        await writeFile(temporary, kubeconfig, { mode: 0o600, flag: 'wx' });
+        await rename(temporary, file);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      return file;
+    },
+
+    async tenantClient(tenant) {
+      const host = await connection(tenant.cluster);
+      const name = tenantObjects.kubeconfigSecret(tenant.name);
+      const secret = await read(host.client, tenant.hostNamespace, name, 'cluster_unreachable');
+      if (secret === undefined)
+        throw new PlatformError('not_found', `Tenant cluster ${tenant.name} has no credential yet`);
+      const known = tenants.get(tenant.uid);
+      if (known?.resourceVersion === `${host.resourceVersion}/${secret.metadata?.resourceVersion}`)
+        return known.client;
+      const made = connect(secret, (kubeconfig) => throughProxy(kubeconfig, host.kubeconfig, tenant));
+      const current = { ...made, resourceVersion: `${host.resourceVersion}/${made.resourceVersion}` };
+      tenants.set(tenant.uid, current);
+      return current.client;
+    },
+  };
+}
+
+async function read(
+  client: ClusterClient,
+  namespace: string,
+  name: string,
+  unreachable: 'management_unavailable' | 'cluster_unreachable',
+): Promise<V1Secret | undefined> {
+  try {
+    return await orUndefined(client.core.readNamespacedSecret({ namespace, name }));
+  } catch (error) {
+    throw kubernetesFailure(`reading Secret ${namespace}/${name}`, error, unreachable);
+  }
+}
+
+function connect(secret: V1Secret, adapt: (kubeconfig: string) => string): Connection {
+  const stored = secret.data?.['config'];
+  if (stored === undefined)
+    throw new PlatformError('not_found', `Secret ${secret.metadata?.name} has no key "config"`);
+  const kubeconfig = adapt(Buffer.from(stored, 'base64').toString('utf8'));
+  return {
+    kubeconfig,
+    client: connectCluster(kubeconfig),
+    resourceVersion: secret.metadata?.resourceVersion ?? '',
+  };
+}
+
+/** A tenant's kubeconfig with the address that the gateway's CONNECT listener knows, and the host cluster's proxy. */
+function throughProxy(kubeconfig: string, hostKubeconfig: string, tenant: TenantRef): string {
+  const config = parse(kubeconfig) as { clusters: { cluster: Record<string, string> }[] };
+  const host = parse(hostKubeconfig) as { clusters: { cluster: Record<string, string> }[] };
+  const proxyUrl = host.clusters[0]?.cluster['proxy-url'];
+  for (const { cluster } of config.clusters) {
+    cluster['tls-server-name'] = `${tenant.name}.${tenant.hostNamespace}.svc`;
+    cluster['server'] =
+      `https://${connectTarget.service(tenant.cluster, tenant.hostNamespace, tenant.name)}:443`;
+    if (proxyUrl !== undefined) cluster['proxy-url'] = proxyUrl;
+  }
+  return stringify(config, { version: '1.1', lineWidth: 0 });
+}

@@ -1,0 +1,236 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { backoffMs } from './backoff.ts';
+import { statusOf } from './failures.ts';
+import { openRequest, requestJson } from './request.ts';
+
+/** A local copy of the objects below one path of a Kubernetes API, kept in step by list and watch. */
+export interface Informer<T> {
+  /** The object as last seen, or undefined. Do not change it. */
+  get(key: string): T | undefined;
+  list(): T[];
+  /** Calls `handler` with the key of every object that appears, changes or goes. Returns what unsubscribes it. */
+  onChange(handler: (key: string) => void): () => void;
+  /** Settles once the first list is in. Never rejects: an API that is away is asked again until `stop`. */
+  readonly synced: Promise<void>;
+  /** Whether the copy was in step at the last contact; false while the API is away. */
+  readonly connected: boolean;
+  stop(): Promise<void>;
+}
+
+export interface InformerOptions {
+  readonly kubeConfig: KubeConfig;
+  /** Path of the list, e.g. `/api/v1/namespaces`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Fetches metadata alone: of Secrets, say, whose content is none of one's business. */
+  readonly metadataOnly?: boolean;
+  /** Told of every failure; the informer goes on by itself. */
+  readonly onFailure?: (error: unknown) => void;
+  /** Lists anew after so long even if nothing failed. Default 30 min. */
+  readonly relistMs?: number;
+}
+
+interface KubernetesObject {
+  metadata: ObjectMeta;
+}
+
+/** Why a watch ended: its place in history is gone or unknown, so the list must be read anew. */
+class StaleWatch extends Error {}
+
+const pageSize = 500;
+/** Bookmarks come about once a minute; a watch that is silent for longer is dead. */
+const silenceMs = 130_000;
+/** A connection that lasted so long was a good one: the next failure is a first one. */
+const healthyMs = 2000;
+const minBackoffMs = 100;
+const maxBackoffMs = 10_000;
+
+/** `namespace/name`, or `name` of a cluster-scoped object. */
+export function objectKey(metadata: { namespace?: string; name: string }): string {
+  return metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+}
+
+/** Inverse of {@link objectKey}. */
+export function fromObjectKey(key: string): { namespace?: string; name: string } {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/**
+ * Starts at once and goes on until `stop`: cut connections are dialled again with growing pauses (0.1 to 10 s,
+ * with jitter), and when the API server no longer knows where the watch stood, everything is listed anew and
+ * handlers hear of what differs. Handlers may hear of a key without a change; they never miss one.
+ */
+export function createInformer<T extends KubernetesObject>(options: InformerOptions): Informer<T> {
+  const store = new Map<string, T>();
+  const handlers = new Set<(key: string) => void>();
+  const stopping = new AbortController();
+  const { promise: synced, resolve: markSynced } = Promise.withResolvers<void>();
+  let connected = false;
+  const notify = (key: string) => {
+    for (const handler of handlers) handler(key);
+  };
+  const state: WatchState<T> = { store, notify, resourceVersion: undefined, listedAt: 0, failures: 0 };
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const startedAt = Date.now();
+      try {
+        if (
+          state.resourceVersion === undefined ||
+          Date.now() - state.listedAt > (options.relistMs ?? 1_800_000)
+        ) {
+          await listAll(options, state, stopping.signal);
+          markSynced();
+        }
+        connected = true;
+        await watchOnce(options, state, stopping.signal);
+        // A server that closes every watch at once must not be asked in a tight loop.
+        if (Date.now() - startedAt < healthyMs) throw new Error('the watch ended at once');
+        state.failures = 0;
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        connected = false;
+        if (error instanceof StaleWatch || statusOf(error) !== undefined) state.resourceVersion = undefined;
+        options.onFailure?.(error);
+        if (Date.now() - startedAt >= healthyMs) state.failures = 0;
+        const pauseMs = backoffMs(state.failures, minBackoffMs, maxBackoffMs);
+        state.failures += 1;
+        await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+  const running = run();
+
+  return {
+    get: (key) => store.get(key),
+    list: () => [...store.values()],
+    onChange: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    synced,
+    get connected() {
+      return connected;
+    },
+    stop: async () => {
+      stopping.abort();
+      await running;
+      handlers.clear();
+    },
+  };
+}
+
+interface WatchState<T> {
+  readonly store: Map<string, T>;
+  readonly notify: (key: string) => void;
+  /** Where the next watch begins; undefined: list first. */
+  resourceVersion: string | undefined;
+  listedAt: number;
+  /** Failures in a row. */
+  failures: number;
+}
+
+interface List<T> {
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  readonly items: readonly T[];
+}
+
+async function listAll<T extends KubernetesObject>(
+  options: InformerOptions,
+  state: WatchState<T>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const seen = new Map<string, T>();
+  let next: string | undefined;
+  do {
+    const query = queryOf(options, {
+      limit: String(pageSize),
+      ...(next === undefined ? {} : { continue: next }),
+    });
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(30_000)]);
+    const page = (await requestJson(options.kubeConfig, {
+      accept: acceptOf(options, 'PartialObjectMetadataList'),
+      path: `${options.path}?${query}`,
+      signal,
+    })) as List<T>;
+    for (const item of page.items) seen.set(objectKey(item.metadata), item);
+    next = page.metadata.continue;
+    state.resourceVersion = page.metadata.resourceVersion;
+  } while (next !== undefined && next !== '');
+  state.listedAt = Date.now();
+  const before = new Map(state.store);
+  state.store.clear();
+  for (const [key, item] of seen) state.store.set(key, item);
+  for (const [key, item] of seen) {
+    if (before.get(key)?.metadata.resourceVersion !== item.metadata.resourceVersion) state.notify(key);
+  }
+  for (const key of before.keys()) if (!seen.has(key)) state.notify(key);
+}
+
+interface WatchEvent<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: T;
+}
+
+/** Follows one watch until the server ends it (after 5 to 10 min by itself). */
+async function watchOnce<T extends KubernetesObject>(
+  options: InformerOptions,
+  state: WatchState<T>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const silence = new AbortController();
+  const watchdog = setTimeout(() => silence.abort(new Error('the watch fell silent')), silenceMs);
+  watchdog.unref();
+  try {
+    const query = queryOf(options, {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: state.resourceVersion ?? '',
+      timeoutSeconds: String(300 + Math.floor(Math.random() * 300)),
+    });
+    const signal = AbortSignal.any([stopping, silence.signal]);
+    const response = await openRequest(options.kubeConfig, {
+      accept: acceptOf(options, 'PartialObjectMetadata'),
+      path: `${options.path}?${query}`,
+      signal,
+    });
+    let rest = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body ?? []) {
+      watchdog.refresh();
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') take(state, JSON.parse(line) as WatchEvent<T>);
+    }
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+function take<T extends KubernetesObject>(state: WatchState<T>, event: WatchEvent<T>): void {
+  if (event.type === 'ERROR') {
+    throw new StaleWatch(`the API server ended the watch: ${JSON.stringify(event.object)}`);
+  }
+  state.failures = 0;
+  state.resourceVersion = event.object.metadata.resourceVersion;
+  if (event.type === 'BOOKMARK') return;
+  const key = objectKey(event.object.metadata);
+  if (event.type === 'DELETED') state.store.delete(key);
+  else state.store.set(key, event.object);
+  state.notify(key);
+}
+
+function acceptOf({ metadataOnly }: InformerOptions, kind: string): string | undefined {
+  return metadataOnly === true ? `application/json;as=${kind};g=meta.k8s.io;v=v1` : undefined;
+}
+
+function queryOf(options: InformerOptions, parameters: Record<string, string>): string {
+  const query = new URLSearchParams(parameters);
+  if (options.labelSelector !== undefined) query.set('labelSelector', options.labelSelector);
+  if (options.fieldSelector !== undefined) query.set('fieldSelector', options.fieldSelector);
+  return query.toString();
+}

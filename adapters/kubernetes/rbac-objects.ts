@@ -1,0 +1,92 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { orUndefined } from './failures.ts';
+import { requestJson } from './request.ts';
+
+export interface PolicyRule {
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export interface Subject {
+  readonly kind: 'User' | 'Group';
+  readonly name: string;
+}
+
+/** What a role or binding grants; `namespace` for Role and RoleBinding. */
+export type RbacObject =
+  | {
+      readonly kind: 'Role' | 'ClusterRole';
+      readonly name: string;
+      readonly namespace?: string;
+      readonly rules: readonly PolicyRule[];
+    }
+  | {
+      readonly kind: 'RoleBinding' | 'ClusterRoleBinding';
+      readonly name: string;
+      readonly namespace?: string;
+      /** The role granted; it cannot change, so it should follow from the name. */
+      readonly role: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string };
+      readonly subjects: readonly Subject[];
+    };
+
+const group = 'rbac.authorization.k8s.io';
+const plurals = {
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
+  ClusterRole: 'clusterroles',
+  ClusterRoleBinding: 'clusterrolebindings',
+};
+
+/** Path of the list of `kind`, over all namespaces or in one. */
+export function rbacPath(kind: RbacObject['kind'], namespace?: string): string {
+  const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `/apis/${group}/v1${scope}/${plurals[kind]}`;
+}
+
+/** The object as Kubernetes writes it. */
+export function rbacManifest(
+  object: RbacObject,
+  metadata: { labels: Record<string, string>; annotations: Record<string, string> },
+) {
+  const { kind, name, namespace } = object;
+  return {
+    apiVersion: `${group}/v1`,
+    kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...metadata },
+    ...('rules' in object
+      ? { rules: object.rules }
+      : {
+          roleRef: { apiGroup: group, ...object.role },
+          subjects: object.subjects.map((subject) => ({ apiGroup: group, ...subject })),
+        }),
+  };
+}
+
+/** Creates or overwrites it (server-side apply). */
+export async function applyRbac(
+  kubeConfig: KubeConfig,
+  manifest: ReturnType<typeof rbacManifest>,
+  fieldManager: string,
+): Promise<void> {
+  const { kind, metadata } = manifest;
+  const path = `${rbacPath(kind, 'namespace' in metadata ? metadata.namespace : undefined)}/${encodeURIComponent(metadata.name)}`;
+  await requestJson(kubeConfig, {
+    method: 'PATCH',
+    path: `${path}?fieldManager=${fieldManager}&force=true`,
+    body: manifest,
+    contentType: 'application/apply-patch+yaml',
+  });
+}
+
+/** Deletes it; one that is not there is none to delete. */
+export async function deleteRbac(
+  kubeConfig: KubeConfig,
+  kind: RbacObject['kind'],
+  name: string,
+  namespace?: string,
+): Promise<void> {
+  const path = `${rbacPath(kind, namespace)}/${encodeURIComponent(name)}`;
+  await orUndefined(requestJson(kubeConfig, { method: 'DELETE', path }));
+}

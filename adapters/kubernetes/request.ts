@@ -1,0 +1,51 @@
+import { ApiException, type HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { type Response, fetch } from 'undici';
+
+export interface KubernetesRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path below the server's address, with its query. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+const defaultTimeoutMs = 30_000;
+
+/**
+ * The answer to one request, as JSON. A 30 s limit holds unless `signal` is given.
+ * @throws ApiException if the API answers with an error; what `fetch` throws if it cannot be reached
+ */
+export async function requestJson(kubeConfig: KubeConfig, request: KubernetesRequest): Promise<unknown> {
+  const signal = request.signal ?? AbortSignal.timeout(defaultTimeoutMs);
+  const response = await openRequest(kubeConfig, { ...request, signal });
+  return response.json();
+}
+
+/** Like {@link requestJson}, but the answer's body is still to be read: for watches. There is no time limit of its own. */
+export async function openRequest(kubeConfig: KubeConfig, request: KubernetesRequest): Promise<Response> {
+  const server = kubeConfig.getCurrentCluster()?.server;
+  if (server === undefined) throw new Error('the kubeconfig names no cluster');
+  const url = `${server.replace(/\/$/, '')}${request.path}`;
+  const method = request.method ?? 'GET';
+  const context = new RequestContext(url, method as HttpMethod);
+  await kubeConfig.applySecurityAuthentication(context);
+  const dispatcher = context.getDispatcher();
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...context.getHeaders(),
+      Accept: request.accept ?? 'application/json',
+      ...(request.body === undefined ? {} : { 'Content-Type': request.contentType ?? 'application/json' }),
+    },
+    ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  if (response.ok) return response;
+  const text = await response.text();
+  throw new ApiException(response.status, response.statusText, text, Object.fromEntries(response.headers));
+}

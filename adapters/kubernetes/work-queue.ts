@@ -1,0 +1,105 @@
+import { backoffMs } from './backoff.ts';
+
+/** What a handler asks for after a success: to be called again after so long. */
+export interface Requeue {
+  readonly requeueAfterMs: number;
+}
+
+/** Keys that wait to be handled; each is in the queue at most once and handled by one call at a time. */
+export interface WorkQueue {
+  /** Handles `key` as soon as possible; while it is being handled, once more afterwards. */
+  add(key: string): void;
+  /** Handles `key` after `delayMs`, unless it is handled earlier. */
+  addAfter(key: string, delayMs: number): void;
+  /** Settles when nothing waits for its turn or runs (what waits for a retry does not count). */
+  idle(): Promise<void>;
+  /** Takes nothing new and settles when what runs has ended. */
+  stop(): Promise<void>;
+}
+
+export interface WorkQueueOptions {
+  /** Brings the world in step for one key. A failure is tried again with growing pauses. */
+  readonly handle: (key: string) => Promise<Requeue | undefined>;
+  /** Told of every failure; `failures` in a row, this one included. */
+  readonly onFailure?: (key: string, error: unknown, failures: number) => void;
+  /** Keys handled at the same time. Default 4. */
+  readonly concurrency?: number;
+  readonly minBackoffMs?: number;
+  readonly maxBackoffMs?: number;
+}
+
+/** A keyed work queue as Kubernetes controllers use it: deduplicated, one at a time per key, retries with back-off. */
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const concurrency = options.concurrency ?? 4;
+  const ready = new Set<string>();
+  const running = new Map<string, Promise<void>>();
+  const again = new Set<string>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  const failures = new Map<string, number>();
+  const idleWaiters = new Set<() => void>();
+  let stopped = false;
+
+  function add(key: string): void {
+    if (stopped) return;
+    clearTimeout(timers.get(key));
+    timers.delete(key);
+    if (running.has(key)) again.add(key);
+    else ready.add(key);
+    pump();
+  }
+
+  function addAfter(key: string, delayMs: number): void {
+    if (stopped || ready.has(key) || again.has(key)) return;
+    clearTimeout(timers.get(key));
+    timers.set(
+      key,
+      setTimeout(() => add(key), delayMs),
+    );
+  }
+
+  function pump(): void {
+    for (const key of ready) {
+      if (running.size >= concurrency) return;
+      ready.delete(key);
+      running.set(key, handle(key));
+    }
+    if (ready.size === 0 && running.size === 0) {
+      for (const settle of idleWaiters) settle();
+      idleWaiters.clear();
+    }
+  }
+
+  async function handle(key: string): Promise<void> {
+    try {
+      // Wrapped: a handler that throws at once must not end before `running` holds it.
+      const requeue = await (async () => options.handle(key))();
+      failures.delete(key);
+      if (requeue !== undefined) addAfter(key, requeue.requeueAfterMs);
+    } catch (error) {
+      const count = (failures.get(key) ?? 0) + 1;
+      failures.set(key, count);
+      options.onFailure?.(key, error, count);
+      addAfter(key, backoffMs(count - 1, options.minBackoffMs ?? 100, options.maxBackoffMs ?? 30_000));
+    } finally {
+      running.delete(key);
+      if (again.delete(key)) add(key);
+      pump();
+    }
+  }
+
+  return {
+    add,
+    addAfter,
+    idle: () =>
+      ready.size === 0 && running.size === 0
+        ? Promise.resolve()
+        : new Promise<void>((resolve) => idleWaiters.add(resolve)),
+    stop: async () => {
+      stopped = true;
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+      ready.clear();
+      await Promise.all(running.values());
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import { runInNewContext } from 'node:vm';
+import { parse } from 'yaml';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
+
+/** Values of parameters, nested where a variable's name has dots. */
+export type ParameterValues = Record<string, unknown>;
+
+const maxLength = 64 * 1024;
+const expressionTimeoutMs = 100;
+
+/**
+ * The parameters of an instance, checked against what its template declares, with defaults filled in. Without
+ * declarations (an inline template) they are free.
+ * @param text YAML of `spec.parameters`
+ * @throws PlatformError `invalid_parameters` that names the parameter, never its value
+ */
+export function resolveParameters(declared: readonly AppParameter[], text: string): ParameterValues {
+  const given = parseParameters(text);
+  if (declared.length === 0) return given;
+  refuseUnknown(declared, given);
+  const resolved: ParameterValues = {};
+  for (const parameter of declared) {
+    const value = resolveOne(parameter, valueAt(given, parameter.variable));
+    if (value !== undefined) setAt(resolved, parameter.variable, value);
+  }
+  return resolved;
+}
+
+function parseParameters(text: string): ParameterValues {
+  if (text.length > maxLength) throw refusal(`the parameters are longer than ${maxLength / 1024} KiB`);
+  let value: unknown;
+  try {
+    value = parse(text, { version: '1.1', maxAliasCount: 20, logLevel: 'error' });
+  } catch (error) {
+    throw refusal(`the parameters are no valid YAML (${yamlPosition(error)})`);
+  }
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw refusal('the parameters must be a YAML object: name: value');
+  return value as ParameterValues;
+}
+
+/** Line and column only: YAML's messages quote the text. */
+function yamlPosition(error: unknown): string {
+  const at =
+    typeof error === 'object' && error !== null && 'linePos' in error
+      ? (error.linePos as { line: number; col: number }[] | undefined)?.[0]
+      : undefined;
+  return at === undefined ? 'it cannot be read' : `line ${at.line}, column ${at.col}`;
+}
+
+function refuseUnknown(declared: readonly AppParameter[], given: ParameterValues): void {
+  const known = declared.map((parameter) => parameter.variable.split('.')[0] ?? '');
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw refusal(
+      `the template has no parameter "${unknown.slice(0, 60)}"; it has ${declared.map((parameter) => parameter.variable).join(', ')}`,
+    );
+  }
+}
+
+function resolveOne(parameter: AppParameter, given: unknown): string | number | boolean | undefined {
+  const name = `parameter "${parameter.variable}"`;
+  const empty = given === undefined || given === null || given === '';
+  const fallback = parameter.defaultValue ?? '';
+  if (empty && parameter.required === true && fallback === '') throw refusal(`${name} is required`);
+  if (empty && fallback === '') return parameter.type === 'boolean' ? false : undefined;
+  const raw = empty ? fallback : given;
+  if (typeof raw === 'object') throw refusal(`${name} must be a single value`);
+  const text = String(raw);
+  const value = converted(parameter, name, text);
+  if (parameter.options !== undefined && parameter.options.length > 0 && !parameter.options.includes(text)) {
+    throw refusal(`${name} must be one of ${parameter.options.join(', ')}`);
+  }
+  checkExpression(parameter.validation, text, true, name);
+  checkExpression(parameter.invalidation, text, false, name);
+  return value;
+}
+
+function converted(parameter: AppParameter, name: string, text: string): string | number | boolean {
+  if (parameter.type === 'boolean') {
+    if (text !== 'true' && text !== 'false') throw refusal(`${name} must be true or false`);
+    return text === 'true';
+  }
+  if (parameter.type !== 'number') return text;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw refusal(`${name} must be a number`);
+  if (parameter.min !== undefined && value < parameter.min)
+    throw refusal(`${name} must be at least ${parameter.min}`);
+  if (parameter.max !== undefined && value > parameter.max)
+    throw refusal(`${name} must be at most ${parameter.max}`);
+  return value;
+}
+
+/** The expressions are a template author's, the text a user's: together they may take for ever, hence the limit. */
+function checkExpression(
+  expression: string | undefined,
+  text: string,
+  mustMatch: boolean,
+  name: string,
+): void {
+  if (expression === undefined || expression === '') return;
+  let matches: unknown;
+  try {
+    matches = runInNewContext(
+      'new RegExp(expression).test(text)',
+      { expression, text },
+      { timeout: expressionTimeoutMs },
+    );
+  } catch (error) {
+    const slow = error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    throw refusal(
+      `${name}: the template's ${mustMatch ? 'validation' : 'invalidation'} expression ${slow ? 'takes too long' : 'is not valid'}`,
+    );
+  }
+  if (matches !== mustMatch) throw refusal(`${name} must ${mustMatch ? '' : 'not '}match ${expression}`);
+}
+
+function valueAt(values: ParameterValues, variable: string): unknown {
+  let at: unknown = values;
+  for (const part of variable.split('.')) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
+    at = (at as ParameterValues)[part];
+  }
+  return at;
+}
+
+function setAt(values: ParameterValues, variable: string, value: unknown): void {
+  const parts = variable.split('.');
+  const last = parts.pop() ?? variable;
+  let at = values;
+  for (const part of parts) {
+    const next = Object.hasOwn(at, part) ? at[part] : undefined;
+    const child = typeof next === 'object' && next !== null ? (next as ParameterValues) : Object.create(null);
+    at[part] = child;
+    at = child as ParameterValues;
+  }
+  at[last] = value;
+}
+
+function refusal(message: string): PlatformError {
+  return new PlatformError('invalid_parameters', message.charAt(0).toUpperCase() + message.slice(1));
+}

@@ -1,0 +1,144 @@
+import type { V1Affinity, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { labels, tenantObjects } from '../../contracts/names.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantWorkload } from './tenant-workload.ts';
+
+export type SnapshotCommand = 'save' | 'prepare' | 'swap' | 'rollback' | 'commit';
+
+export interface JobRequest {
+  readonly tenant: TenantRef;
+  readonly operationId: string;
+  readonly command: SnapshotCommand;
+  readonly workload: TenantWorkload;
+  /** Folder of all snapshots on the node. */
+  readonly snapshotsDir: string;
+  /** Snapshot file below it; only `save` and `prepare` have one. */
+  readonly file?: string;
+  /** More settings of the program. */
+  readonly settings?: Record<string, string>;
+}
+
+/** Name of the one Job of an operation that runs `command`: saving, or one phase of a restore. */
+export function jobName(command: SnapshotCommand, operationId: string): string {
+  return command === 'save' ? `snapshot-${operationId}` : `restore-${command}-${operationId}`;
+}
+
+/** Name of the Secret with what a Job needs and nobody else: the project's key and the snapshot's description. */
+export function jobInputName(command: SnapshotCommand, operationId: string): string {
+  return `${jobName(command, operationId)}-input`;
+}
+
+export function operationLabels(tenant: TenantRef, operationId: string): Record<string, string> {
+  return {
+    [labels.operation]: operationId,
+    [labels.project]: tenant.project,
+    [labels.tenantCluster]: tenant.name,
+  };
+}
+
+/** The Job that runs the program of image tenant-tools (deploy/images/tenant-tools) beside a tenant's data. */
+export function jobManifest(request: JobRequest): V1Job {
+  const { tenant, operationId, command, workload } = request;
+  const metadataLabels = operationLabels(tenant, operationId);
+  return {
+    metadata: {
+      name: jobName(command, operationId),
+      namespace: tenant.hostNamespace,
+      labels: metadataLabels,
+    },
+    spec: {
+      // A Job that failed has said why; the platform decides whether to try again.
+      backoffLimit: 0,
+      activeDeadlineSeconds: 3600,
+      // The platform removes it earlier; this is for Jobs whose operation was lost.
+      ttlSecondsAfterFinished: 86_400,
+      template: {
+        metadata: { labels: metadataLabels },
+        spec: {
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          terminationGracePeriodSeconds: 2,
+          ...workload.pod,
+          ...(workload.nodeName === undefined ? {} : { affinity: onNode(workload.nodeName) }),
+          containers: [
+            {
+              name: 'tenant-snapshot',
+              image: workload.toolsImage,
+              ...(workload.imagePullPolicy === undefined
+                ? {}
+                : { imagePullPolicy: workload.imagePullPolicy }),
+              command: ['tenant-snapshot', command],
+              env: Object.entries(settingsOf(request)).map(([name, value]) => ({ name, value })),
+              resources: { requests: { cpu: '50m', memory: '128Mi' } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
+              volumeMounts: volumeMounts(request),
+            },
+          ],
+          volumes: volumes(request),
+        },
+      },
+    },
+  };
+}
+
+function settingsOf({ command, operationId, file, settings }: JobRequest): Record<string, string> {
+  return {
+    RESULT: '/dev/termination-log',
+    VOLUME: '/var/lib/etcd',
+    SCRATCH: '/scratch',
+    SOCKETS: '/run/etcd',
+    PKI: '/etc/kubernetes/pki',
+    INPUT: '/run/input',
+    ...(command === 'save' ? {} : { RESTORE_ID: operationId }),
+    ...(file === undefined ? {} : { FILE: `/snapshots/${file}` }),
+    ...settings,
+  };
+}
+
+/** The volume is already mounted there, and may be mounted on one node only. */
+function onNode(nodeName: string): V1Affinity {
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [nodeName] }];
+  return {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] },
+    },
+  };
+}
+
+function volumeMounts({ command, file }: JobRequest): V1VolumeMount[] {
+  return [
+    { name: 'data', mountPath: '/var/lib/etcd', readOnly: command === 'save' },
+    { name: 'scratch', mountPath: '/scratch' },
+    { name: 'sockets', mountPath: '/run/etcd' },
+    ...(command === 'save' ? [{ name: 'pki', mountPath: '/etc/kubernetes/pki', readOnly: true }] : []),
+    ...(file === undefined
+      ? []
+      : [
+          { name: 'input', mountPath: '/run/input', readOnly: true },
+          { name: 'snapshots', mountPath: '/snapshots', readOnly: command !== 'save' },
+        ]),
+  ];
+}
+
+function volumes({ tenant, operationId, command, workload, snapshotsDir, file }: JobRequest): V1Volume[] {
+  return [
+    { name: 'data', persistentVolumeClaim: { claimName: workload.claimName } },
+    { name: 'scratch', emptyDir: {} },
+    // In memory, where the process node's paths are short enough for sockets.
+    { name: 'sockets', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+    ...(command === 'save'
+      ? [{ name: 'pki', secret: { secretName: tenantObjects.pkiSecret(tenant.name), defaultMode: 0o440 } }]
+      : []),
+    ...(file === undefined
+      ? []
+      : [
+          { name: 'input', secret: { secretName: jobInputName(command, operationId), defaultMode: 0o440 } },
+          { name: 'snapshots', hostPath: { path: snapshotsDir, type: 'DirectoryOrCreate' } },
+        ]),
+  ];
+}

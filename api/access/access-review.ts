@@ -1,0 +1,86 @@
+import { managementGroup, projectNamespace } from '../../contracts/names.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { type Identity, readerIdentity } from '../auth/identity.ts';
+import { type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+
+/** What somebody wants to do in the management API. */
+export interface Action {
+  readonly verb: string;
+  readonly group?: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+/** Decisions of the management API's own authorizer (SubjectAccessReview), remembered for a few seconds. */
+export interface AccessReview {
+  /** @throws PlatformError `management_unavailable` when nobody can decide */
+  allows(identity: Identity, action: Action): Promise<boolean>;
+  /** Forgets what was decided about objects called `name` in `namespace`. */
+  forget(namespace: string, name: string): void;
+}
+
+const allowedMs = 5_000;
+/** Short: rights of a new project or instance come a moment after it. */
+const deniedMs = 500;
+const maxRemembered = 20_000;
+
+export function createAccessReview(management: JsonClient): AccessReview {
+  const remembered = new Map<string, { until: number; namespace?: string; name?: string; decision: Promise<boolean> }>();
+
+  function decide(identity: Identity, action: Action, key: string): Promise<boolean> {
+    if (remembered.size >= maxRemembered) remembered.clear();
+    const decision = review(management, identity, action);
+    const entry = { until: performance.now() + allowedMs, decision, ...action };
+    remembered.set(key, entry);
+    decision.then(
+      (allowed) => {
+        if (!allowed) entry.until = performance.now() + deniedMs;
+      },
+      () => remembered.delete(key),
+    );
+    return decision;
+  }
+
+  return {
+    allows(identity, action) {
+      const key = JSON.stringify([identity.user, identity.groups, action]);
+      const known = remembered.get(key);
+      if (known !== undefined && known.until > performance.now()) return known.decision;
+      return decide(identity, action, key);
+    },
+    forget(namespace, name) {
+      for (const [key, entry] of remembered) {
+        if (entry.namespace === namespace && entry.name === name) remembered.delete(key);
+      }
+    },
+  };
+}
+
+async function review(management: JsonClient, { user, groups }: Identity, action: Action): Promise<boolean> {
+  const answer = await management(readerIdentity, {
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user, groups, resourceAttributes: { group: managementGroup, ...action } },
+    },
+  });
+  const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
+  if (answer.status !== 201 || typeof status?.allowed !== 'boolean') {
+    throw new PlatformError('management_unavailable', 'the management API could not decide whether this is allowed; try again', {
+      cause: new Error(statusMessage(answer)),
+    });
+  }
+  return status.allowed;
+}
+
+/** A verb on a tenant cluster's instance. */
+export function instanceAction(verb: string, project: string, name: string): Action {
+  return { verb, resource: 'virtualclusterinstances', namespace: projectNamespace(project), name };
+}
+
+/** Everything with all management resources: who may do this is an administrator of the platform. */
+export const administratorAction: Action = { verb: '*', resource: '*' };

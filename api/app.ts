@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Gateway } from './gateway.ts';
+import { refuseUpgrades } from './kubernetes/upgrade.ts';
+import { access } from './plugins/access.ts';
+import { failures, sendFailure } from './plugins/failures.ts';
+import { openapi } from './plugins/openapi.ts';
+import { requestGuard } from './plugins/request-guard.ts';
+import { requestLog } from './plugins/request-log.ts';
+import { registerRoutes } from './routes/index.ts';
+
+const maxBodyBytes = 1024 * 1024;
+const headersTimeoutMs = 20_000;
+
+/** The whole gateway, not listening yet. Closing it ends the streams that are open. */
+export async function createApp(gateway: Gateway, tls: { cert: string; key: string }): Promise<FastifyInstance> {
+  const app = Fastify({
+    https: { ...tls, minVersion: 'TLSv1.2' },
+    loggerInstance: gateway.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: maxBodyBytes,
+    exposeHeadRoutes: false,
+    // Time to receive a request, body included; answers (watches) may take for ever.
+    requestTimeout: 300_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 253 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true } },
+    frameworkErrors: (error, request, reply) => {
+      sendFailure(error, request, reply);
+    },
+  }) as unknown as FastifyInstance; // its server is an https.Server, its logger pino itself
+  app.server.headersTimeout = headersTimeoutMs;
+  await app.register(failures);
+  await app.register(helmet, { hsts: false });
+  await app.register(requestGuard);
+  await app.register(requestLog);
+  await app.register(access, { authenticate: gateway.authenticate });
+  await app.register(openapi, { publicUrl: gateway.publicUrl });
+  await registerRoutes(app, gateway);
+  refuseUpgrades(app);
+  app.addHook('preClose', async () => gateway.streams.end('the gateway is stopping'));
+  return app;
+}

@@ -1,0 +1,107 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { createInformer, type Informer } from '../adapters/kubernetes/informer.ts';
+import { resourcePath } from '../adapters/kubernetes/resources.ts';
+import type { Logger } from '../adapters/logging.ts';
+import { identities, projectNamespace } from '../contracts/names.ts';
+import type { AccessKey } from '../contracts/resources/access-key.ts';
+import type { Project } from '../contracts/resources/project.ts';
+import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
+import type { Directory } from './auth/authenticate.ts';
+
+/** What the gateway knows of the management API by itself, from informer caches. */
+export interface GatewayDirectory extends Directory {
+  instance(project: string, name: string): VirtualClusterInstance | undefined;
+  instanceAt(namespace: string, name: string): VirtualClusterInstance | undefined;
+  /** Instances placed in connected cluster `cluster`. */
+  instancesIn(cluster: string): VirtualClusterInstance[];
+  template(name: string): VirtualClusterTemplate | undefined;
+  projects(): Project[];
+  hasCluster(name: string): boolean;
+  /** Calls `handler` with namespace and name of each instance that appears, changes or goes. */
+  onInstanceChange(handler: (namespace: string, name: string) => void): void;
+  /** Settles when they are. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
+export function createDirectory(managementKubeconfig: string, logger: Logger): GatewayDirectory {
+  const kubeConfig = impersonating(managementKubeconfig, identities.gatewayReader);
+  const watch = <P extends ResourcePlural>(plural: P): Informer<ResourceOf[P]> =>
+    createInformer<ResourceOf[P]>({
+      kubeConfig,
+      path: resourcePath(plural),
+      onFailure: (err) => logger.debug({ err, plural }, 'informer begins anew'),
+    });
+  const accessKeys = watch('accesskeys');
+  const users = watch('users');
+  const teams = watch('teams');
+  const projects = watch('projects');
+  const clusters = watch('clusters');
+  const instances = watch('virtualclusterinstances');
+  const templates = watch('virtualclustertemplates');
+  const all = [accessKeys, users, teams, projects, clusters, instances, templates];
+  const byHash = indexByHash(accessKeys);
+  const placedIn = indexByCluster(instances);
+  let synced = false;
+  const ready = Promise.all(all.map((informer) => informer.synced)).then(() => {
+    synced = true;
+  });
+  return {
+    accessKey: (hash) => byHash.get(hash),
+    user: (name) => users.get(name),
+    team: (name) => teams.get(name),
+    teams: () => teams.list(),
+    instance: (project, name) => instances.get(`${projectNamespace(project)}/${name}`),
+    instanceAt: (namespace, name) => instances.get(`${namespace}/${name}`),
+    instancesIn: placedIn,
+    template: (name) => templates.get(name),
+    projects: () => projects.list(),
+    hasCluster: (name) => clusters.get(name) !== undefined,
+    onInstanceChange: (handler) => {
+      instances.onChange((key) => {
+        const [namespace = '', name = ''] = key.split('/');
+        handler(namespace, name);
+      });
+    },
+    get synced() {
+      return synced;
+    },
+    ready,
+    stop: async () => {
+      await Promise.all(all.map((informer) => informer.stop()));
+    },
+  };
+}
+
+/** The kubeconfig's connection, each request as `user`. */
+function impersonating(kubeconfig: string, user: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(kubeconfig);
+  kubeConfig.users = kubeConfig.users.map((entry) => ({ ...entry, impersonateUser: user }));
+  return kubeConfig;
+}
+
+function indexByHash(keys: Informer<AccessKey>): ReadonlyMap<string, AccessKey> {
+  const byHash = new Map<string, AccessKey>();
+  const hashOf = new Map<string, string>();
+  keys.onChange((name) => {
+    const previous = hashOf.get(name);
+    if (previous !== undefined && byHash.get(previous)?.metadata.name === name) byHash.delete(previous);
+    const key = keys.get(name);
+    const hash = key?.spec.keyHash;
+    if (key === undefined || hash === undefined) {
+      hashOf.delete(name);
+      return;
+    }
+    hashOf.set(name, hash);
+    byHash.set(hash, key);
+  });
+  return byHash;
+}
+
+function indexByCluster(instances: Informer<VirtualClusterInstance>): (cluster: string) => VirtualClusterInstance[] {
+  return (cluster) => instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster);
+}

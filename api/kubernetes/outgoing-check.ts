@@ -1,0 +1,33 @@
+import { PlatformError } from '../../contracts/errors.ts';
+import { identityFault } from '../auth/identity.ts';
+
+const forbidden = /^(authorization|proxy-authorization|cookie2?|connection|upgrade|transfer-encoding|x-remote-.*|x-forwarded-.*)$/;
+
+/**
+ * The second look, where the bytes leave, at what the header builder made: exactly one user, no reserved
+ * identity, nothing else that a Kubernetes API takes an identity from. Shares no code with the builder.
+ * @param headers flat list of names and values
+ * @throws PlatformError `internal`; nothing was sent
+ */
+export function checkOutgoing(headers: readonly string[]): void {
+  const users: string[] = [];
+  const groups: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = (headers[index] as string).toLowerCase().replaceAll('_', '-');
+    const value = headers[index + 1];
+    if (value === undefined || /[\r\n\0]/.test(value) || /[\r\n\0]/.test(name)) refuse('a broken header');
+    else if (name === 'impersonate-user') users.push(value);
+    else if (name === 'impersonate-group') groups.push(value);
+    else if (name.startsWith('impersonate')) refuse('a foreign impersonation header');
+    else if (forbidden.test(name)) refuse(`the header ${name}`);
+  }
+  if (users.length !== 1) refuse(`${users.length} users`);
+  const fault = identityFault({ user: users[0] as string, groups });
+  if (fault !== undefined) refuse(fault);
+}
+
+function refuse(what: string): never {
+  throw new PlatformError('internal', 'the request was not sent: its identity did not pass the last check', {
+    cause: new Error(`outgoing request with ${what}`),
+  });
+}

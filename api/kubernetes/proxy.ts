@@ -1,0 +1,72 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Dispatcher } from 'undici';
+import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { OpenStreams } from './open-streams.ts';
+import type { KubernetesTarget } from './request-path.ts';
+import { upstreamHeaders } from './request-headers.ts';
+import { StreamFailure, streamRequest } from './stream-request.ts';
+
+/** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
+export interface Destination {
+  connections(): Promise<Dispatcher>;
+  /** Drops a credential that the upstream refused, so that the next `connections()` reads it anew. */
+  refused(): void;
+  /** Failure to tell when the upstream cannot be reached. */
+  readonly unreachable: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
+const maxKubernetesBody = 3 * 1024 * 1024;
+
+/** What content from a cluster may do in a browser: nothing in our origin's name. */
+const isolation = {
+  'content-security-policy': "sandbox; default-src 'none'",
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** Carries a request to `destination` under the caller's identity; failures become a Status. */
+export async function proxy(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: { target: KubernetesTarget; caller: Caller; destination: Destination; streams: OpenStreams },
+): Promise<void> {
+  const { target, caller, destination, streams } = options;
+  const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
+  const attempt = async () =>
+    streamRequest({
+      request: request.raw,
+      response: reply.raw,
+      dispatcher: await destination.connections(),
+      path: target.upstreamPath,
+      prefix: target.prefix,
+      headers,
+      answerHeaders: { 'x-request-id': request.id, ...isolation },
+      opened: (abort) => streams.add(caller, abort),
+    });
+  try {
+    await attempt().catch((error: unknown) => {
+      if (!(error instanceof StreamFailure)) throw error;
+      if (error.kind === 'credential') destination.refused();
+      if (!mayRepeat(error, request.method)) throw error;
+      return attempt();
+    });
+  } catch (error) {
+    throw describe(error, destination); // nothing was answered yet: Fastify's error handler does
+  }
+  reply.hijack(); // it was answered on the raw response
+}
+
+/** A request that reached nobody, or only reads, is sent once more: kept-alive connections die of age. */
+function mayRepeat(failure: StreamFailure, method: string): boolean {
+  if (!failure.repeatable || failure.kind === 'dial') return false;
+  return failure.kind === 'credential' || method === 'GET' || method === 'HEAD';
+}
+
+function describe(error: unknown, { unreachable }: Destination): unknown {
+  if (!(error instanceof StreamFailure)) return error;
+  if (error.kind === 'connection' && error.bytesSent > maxKubernetesBody) {
+    return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', { cause: error });
+  }
+  return new PlatformError(unreachable.code, unreachable.message, { cause: error });
+}

@@ -1,0 +1,112 @@
+import type { Identity } from '../auth/identity.ts';
+
+/** Hop-by-hop headers (RFC 9110 §7.6.1), credentials, and what a proxy in front might believe. */
+const dropped: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+  'expect',
+  'host',
+  'authorization',
+  'cookie',
+  'cookie2',
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-original-url',
+  'x-rewrite-url',
+  'x-request-id',
+  'audit-id',
+]);
+const droppedPrefixes = ['impersonate-', 'x-remote-', 'x-forwarded-', 'x-original-'];
+
+/** Whether a client's header called `name` (any case, `_` for `-` included) must not travel on. */
+export function isDroppedHeader(name: string): boolean {
+  const canonical = name.toLowerCase().replaceAll('_', '-');
+  return dropped.has(canonical) || canonical === 'impersonate' || droppedPrefixes.some((prefix) => canonical.startsWith(prefix));
+}
+
+/**
+ * Headers for the upstream, as a flat list of names and values: what the client sent without anything that
+ * could name an identity, any hop-by-hop header and any header that a `Connection` header names; then the
+ * identity, last, each group in a header of its own.
+ * @param rawHeaders names and values as they arrived
+ */
+export function upstreamHeaders(rawHeaders: readonly string[], identity: Identity, requestId: string): string[] {
+  const named = connectionNamed(rawHeaders);
+  const headers: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (isDroppedHeader(name) || named?.has(name.toLowerCase())) continue;
+    headers.push(name, rawHeaders[index + 1] as string);
+  }
+  headers.push('Audit-ID', requestId);
+  appendIdentity(headers, identity);
+  return headers;
+}
+
+/** Adds the impersonation headers of `identity` to a flat header list. */
+export function appendIdentity(headers: string[], identity: Identity): void {
+  headers.push('Impersonate-User', identity.user);
+  for (const group of identity.groups) headers.push('Impersonate-Group', group);
+}
+
+function connectionNamed(rawHeaders: readonly string[]): Set<string> | undefined {
+  let named: Set<string> | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    if ((rawHeaders[index] as string).toLowerCase() !== 'connection') continue;
+    for (const token of (rawHeaders[index + 1] as string).split(',')) {
+      const name = token.trim().toLowerCase();
+      // `Connection: content-length` would take the body's length away from us, not from the client.
+      if (name === '' || name === 'content-length') continue;
+      named ??= new Set();
+      named.add(name);
+    }
+  }
+  return named;
+}
+
+/** Response headers that belong to the upstream connection, not to the answer. */
+const droppedFromResponse: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'set-cookie',
+  'alt-svc',
+  'strict-transport-security',
+  'access-control-allow-origin',
+  'access-control-allow-credentials',
+  'x-request-id',
+]);
+
+/**
+ * The upstream's answer headers without those of its own connection, and without cookies or origins for ours.
+ * A redirect stays below `prefix`; one to another host is dropped.
+ */
+export function downstreamHeaders(
+  headers: Record<string, string | string[] | undefined>,
+  prefix: string,
+): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !droppedFromResponse.has(name)) result[name] = value;
+  }
+  const { location } = result;
+  if (location !== undefined) {
+    if (typeof location === 'string' && /^\/(?![/\\])/.test(location)) result['location'] = prefix + location;
+    else delete result['location'];
+  }
+  return result;
+}

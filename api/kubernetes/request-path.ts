@@ -1,0 +1,100 @@
+import { PlatformError } from '../../contracts/errors.ts';
+
+/** Which Kubernetes API a request path means, and the rest of it as it will be sent there. */
+export type KubernetesTarget = ManagementTarget | TenantTarget;
+
+export interface ManagementTarget {
+  readonly kind: 'management';
+  /** What the gateway took off the path, without a trailing slash. */
+  readonly prefix: string;
+  /** Path and query for the upstream, byte for byte as the client sent them. */
+  readonly upstreamPath: string;
+}
+
+export interface TenantTarget {
+  readonly kind: 'tenant';
+  readonly prefix: string;
+  readonly upstreamPath: string;
+  readonly project: string;
+  readonly name: string;
+}
+
+const tenantPrefix = /^\/kubernetes\/project\/([^/]+)\/virtualcluster\/([^/]+)(\/.*)?$/;
+const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/**
+ * The target of a request under `/kubernetes/`. The path is read once, here, and what two parsers could read
+ * differently is refused, so that the path that was authorised is the path that is forwarded.
+ * @param rawUrl request target as it stood on the request line
+ * @throws PlatformError `invalid_request` for an ambiguous path, `not_found` for one the gateway does not know
+ */
+export function parseKubernetesPath(rawUrl: string): KubernetesTarget {
+  const queryStart = rawUrl.indexOf('?');
+  const path = queryStart < 0 ? rawUrl : rawUrl.slice(0, queryStart);
+  const query = queryStart < 0 ? '' : rawUrl.slice(queryStart);
+  checkPath(path);
+  checkQuery(query);
+  if (path === '/kubernetes/management' || path.startsWith('/kubernetes/management/')) {
+    const prefix = '/kubernetes/management';
+    return { kind: 'management', prefix, upstreamPath: (path.slice(prefix.length) || '/') + query };
+  }
+  const match = tenantPrefix.exec(path);
+  if (match === null) {
+    throw new PlatformError(
+      'not_found',
+      'there is nothing at this path: use /kubernetes/management/… or /kubernetes/project/<project>/virtualcluster/<name>/…',
+    );
+  }
+  const [, project = '', name = '', rest = '/'] = match;
+  if (!dnsLabel.test(project) || !dnsLabel.test(name)) {
+    throw new PlatformError('invalid_request', 'the names of project and tenant cluster in the path must be DNS labels');
+  }
+  const prefix = `/kubernetes/project/${project}/virtualcluster/${name}`;
+  return { kind: 'tenant', prefix, upstreamPath: rest + query, project, name };
+}
+
+function checkPath(path: string): void {
+  if (!path.startsWith('/')) refuse('the request target must be a path');
+  if (!/^[\x21-\x7e]*$/.test(path)) refuse('the path holds characters that must be percent-encoded');
+  if (/[\\#"<>^`{|}]/.test(path)) refuse('the path holds a backslash or another character that must be percent-encoded');
+  const segments = path.slice(1).split('/');
+  for (const [index, segment] of segments.entries()) {
+    if (segment === '' && index < segments.length - 1) refuse('the path holds an empty segment ("//")');
+    if (segment === '.' || segment === '..') refuse('the path holds a dot segment');
+    if (/^\.{1,2};/.test(segment)) refuse('the path holds a dot segment with a parameter');
+  }
+  checkEscapes(path);
+}
+
+/**
+ * Escapes must be well-formed UTF-8 of something that needs escaping: `%2f`, `%2e`, `%5c`, `%25`, `%00` and
+ * escaped letters mean different paths to different parsers.
+ */
+function checkEscapes(path: string): void {
+  if (!path.includes('%')) return;
+  if (/%(?![0-9A-Fa-f]{2})/.test(path)) refuse('the path holds a malformed percent-encoding');
+  for (const [escape] of path.matchAll(/%[0-9A-Fa-f]{2}/g)) {
+    const byte = Number.parseInt(escape.slice(1), 16);
+    if (byte <= 0x1f || byte === 0x7f) refuse('the path holds an encoded control character');
+    if (byte === 0x25) refuse('the path is percent-encoded twice');
+    if (byte === 0x2f || byte === 0x5c) refuse('the path holds an encoded slash or backslash');
+    if (byte < 0x80 && /[A-Za-z0-9\-._~]/.test(String.fromCharCode(byte))) {
+      refuse('the path holds an encoded dot, letter or digit: send it plainly');
+    }
+  }
+  try {
+    decodeURIComponent(path);
+  } catch {
+    refuse('the percent-encoding in the path is no valid UTF-8'); // URIError: overlong or broken sequence
+  }
+}
+
+function checkQuery(query: string): void {
+  if (!/^[\x21-\x7e]*$/.test(query) || query.includes('#')) {
+    refuse('the query holds characters that must be percent-encoded');
+  }
+}
+
+function refuse(reason: string): never {
+  throw new PlatformError('invalid_request', `${reason}; the request was refused because it could be read in two ways`);
+}

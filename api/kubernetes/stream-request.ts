@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { checkOutgoing } from './outgoing-check.ts';
+import { downstreamHeaders } from './request-headers.ts';
+import { DialError } from './upstream.ts';
+
+/** One request to be carried through as a stream. */
+export interface StreamRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly dispatcher: Dispatcher;
+  /** Path and query, sent byte for byte. */
+  readonly path: string;
+  /** Flat list of names and values, identity included. */
+  readonly headers: readonly string[];
+  /** Headers that the gateway adds to the answer. */
+  readonly answerHeaders: Readonly<Record<string, string>>;
+  /** What the gateway took off the path; put before a `Location` of the upstream. */
+  readonly prefix: string;
+  /** Hears how to end the stream from our side (shutdown, revocation); gives what to call when it is over. */
+  readonly opened: (abort: (reason: Error) => void) => () => void;
+}
+
+/** Why nothing of an answer reached the client; the caller still has the response to say so. */
+export class StreamFailure extends Error {
+  override readonly name = 'StreamFailure';
+  readonly kind: 'dial' | 'connection' | 'credential';
+  /** Whether the request can be sent again: it had no body. */
+  readonly repeatable: boolean;
+  /** Bytes of the body that the upstream took before it closed the connection. */
+  readonly bytesSent: number;
+
+  constructor(kind: StreamFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
+    super(kind === 'credential' ? 'the upstream does not accept the gateway' : String(cause), { cause });
+    this.kind = kind;
+    this.repeatable = repeatable;
+    this.bytesSent = bytesSent;
+  }
+}
+
+/** Whether a request carries a body. */
+export function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/**
+ * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
+ * When either side goes away the other is closed. Resolves when the answer is over, however it ended.
+ * @throws StreamFailure if no answer has begun; PlatformError `internal` if the identity check refuses
+ */
+export function streamRequest(options: StreamRequest): Promise<void> {
+  checkOutgoing(options.headers);
+  const { request, response, dispatcher, path } = options;
+  const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const exchange = createExchange(options, body, { resolve, reject });
+  const closed = () => exchange.abort(new Error('the client went away'));
+  response.once('close', closed);
+  const over = options.opened((reason) => exchange.abort(reason));
+  const settle = () => {
+    response.off('close', closed);
+    over();
+    if (body !== null) request.unpipe(body);
+  };
+  dispatcher.dispatch(
+    { path, method: request.method as Dispatcher.HttpMethod, headers: [...options.headers], body },
+    exchange.handler,
+  );
+  return promise.finally(settle);
+}
+
+interface Settle {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function createExchange(options: StreamRequest, body: Readable | null, settle: Settle) {
+  const { request, response } = options;
+  let controller: Dispatcher.DispatchController | undefined;
+  let aborted: Error | undefined;
+  let bytesSent = 0;
+  const resume = () => controller?.resume();
+  const failure = (kind: StreamFailure['kind'], cause: unknown) => new StreamFailure(kind, body === null, bytesSent, cause);
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started;
+      if (aborted !== undefined) started.abort(aborted);
+    },
+    onBodySent(chunk) {
+      bytesSent += chunk.length;
+    },
+    onResponseStart(_controller, statusCode, headers, statusMessage) {
+      if (statusCode < 200) return;
+      // Impersonated requests are never 401: it is the gateway itself that was not recognised.
+      if (statusCode === 401) throw failure('credential', new Error('401 from the upstream'));
+      response.writeHead(statusCode, statusMessage ?? '', { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders });
+      response.flushHeaders();
+      response.on('drain', resume);
+    },
+    onResponseData(started, chunk) {
+      if (!response.write(chunk)) started.pause();
+    },
+    onResponseEnd() {
+      response.off('drain', resume);
+      // A connection whose request was not read to its end cannot carry another one.
+      if (!request.complete) response.shouldKeepAlive = false;
+      response.end();
+      settle.resolve();
+    },
+    onResponseError(_controller, error) {
+      response.off('drain', resume);
+      if (response.headersSent) {
+        response.destroy(); // an aborted answer must not look like a complete one
+        settle.resolve();
+      } else if (aborted !== undefined) settle.resolve();
+      else if (error instanceof StreamFailure) settle.reject(error);
+      else settle.reject(failure(error instanceof DialError ? 'dial' : 'connection', error));
+    },
+  };
+
+  return {
+    handler,
+    abort(reason: Error) {
+      if (response.writableFinished) return;
+      aborted = reason;
+      if (controller === undefined) {
+        settle.resolve(); // still waiting for a connection: aborted as soon as it starts
+        return;
+      }
+      controller.abort(reason);
+    },
+  };
+}

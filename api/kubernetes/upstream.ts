@@ -1,0 +1,96 @@
+import { isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type Dispatcher, Pool } from 'undici';
+
+/** A Kubernetes API that requests can be sent to, with its kept-alive connections. */
+export interface Upstream {
+  readonly dispatcher: Dispatcher;
+  /** Ends all connections at once, streams too. */
+  close(): Promise<void>;
+}
+
+/** TLS and address of one Kubernetes API. */
+export interface UpstreamTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Absent: the authorities that Node knows. */
+  readonly ca?: string | Buffer;
+  /** The gateway's own credential there: a client certificate with its key, or a bearer token. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly token?: string;
+  /** Name that the server's certificate must have. */
+  readonly servername: string;
+}
+
+/** Dialling failed: nothing of the request was sent. */
+export class DialError extends Error {
+  override readonly name = 'DialError';
+}
+
+const dialTimeoutMs = 5_000;
+const tcpKeepAliveMs = 30_000;
+
+/**
+ * Connections to `target`, HTTP/1.1 over TLS 1.2 or newer. Nothing is dialled before the first request.
+ * @param dial gives the TCP connection; TLS to the target runs end to end inside it
+ */
+export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socket>): Upstream {
+  const { servername, token } = target;
+  const credential = Object.fromEntries(
+    (['ca', 'cert', 'key'] as const).flatMap((name) => (target[name] === undefined ? [] : [[name, target[name]]])),
+  );
+  // An address is checked against the certificate, but must not be sent as server name (RFC 6066 §3).
+  const peer = isIP(servername) === 0 ? { servername } : { host: servername };
+  const tls = { ...credential, ...peer, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' as const };
+  const pool = new Pool(`https://${target.host}:${target.port}`, {
+    connections: null,
+    pipelining: 1,
+    // Watches may be silent for hours; a dead peer is noticed by TCP keep-alive.
+    bodyTimeout: 0,
+    headersTimeout: 0,
+    keepAliveTimeout: 30_000,
+    allowH2: false,
+    connect: (_options, callback) => {
+      dialTls(dial, tls).then(
+        (socket) => callback(null, socket),
+        (error: unknown) =>
+          callback(new DialError(error instanceof Error ? error.message : String(error), { cause: error }), null),
+      );
+    },
+  });
+  const dispatcher = token === undefined ? pool : pool.compose(withToken(token));
+  return { dispatcher, close: () => pool.destroy() };
+}
+
+/** Adds the gateway's own bearer token below the checks of headers, which let no Authorization through. */
+function withToken(token: string): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const headers = Array.isArray(options.headers) ? (options.headers as string[]) : [];
+    return dispatch({ ...options, headers: [...headers, 'Authorization', `Bearer ${token}`] }, handler);
+  };
+}
+
+async function dialTls(dial: () => Promise<Socket>, options: ConnectionOptions): Promise<Socket> {
+  const raw = await dial();
+  raw.setKeepAlive(true, tcpKeepAliveMs);
+  raw.setNoDelay(true);
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connectTls({ ...options, socket: raw });
+  const timer = setTimeout(() => socket.destroy(new Error(`no TLS handshake within ${dialTimeoutMs / 1000} s`)), dialTimeoutMs);
+  const failed = (error?: Error) => {
+    clearTimeout(timer);
+    socket.destroy();
+    raw.destroy();
+    reject(error ?? new Error('the connection was closed during the TLS handshake'));
+  };
+  socket.once('error', failed);
+  socket.once('close', failed);
+  socket.once('secureConnect', () => {
+    clearTimeout(timer);
+    socket.off('error', failed);
+    socket.off('close', failed);
+    resolve(socket);
+  });
+  return promise;
+}

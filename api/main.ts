@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import { readConfigFile } from '../adapters/config-file.ts';
+import { createLogger, type Logger } from '../adapters/logging.ts';
+import { GatewayConfig } from '../contracts/config.ts';
+import { errorTable, PlatformError } from '../contracts/errors.ts';
+import { createApp } from './app.ts';
+import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
+import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
+import { isKnownTarget } from './tunnel/known-targets.ts';
+
+const cachesMs = 15_000;
+const graceMs = 10_000;
+
+async function main(): Promise<void> {
+  const config = readConfigFile(GatewayConfig);
+  const logger = createLogger('gateway', config.logLevel);
+  const parts = createGatewayParts(config, logger);
+  const app = await createApp(parts.gateway, {
+    cert: readFileSync(config.tls.certFile, 'utf8'),
+    key: readFileSync(config.tls.keyFile, 'utf8'),
+  });
+  const tunnels = createTunnels(config, parts, logger);
+  closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
+    if (err !== undefined) logger.error({ err }, 'the gateway stops because of an error');
+    await app.close();
+    await tunnels.close();
+    await parts.close();
+  });
+  await listen(tunnels.server, config.connect);
+  await app.listen(config.listen).catch((error: unknown) => portTaken(config.listen, error));
+  // Without its caches the gateway knows nobody; requests are told so, and /readyz too.
+  await Promise.race([parts.gateway.directory.ready, delay(cachesMs, undefined, { ref: false })]);
+  console.log(`gateway ready at ${config.publicUrl}`);
+}
+
+function createTunnels(config: GatewayConfig, { dial, gateway }: GatewayParts, logger: Logger): ConnectListener {
+  return createConnectListener({
+    dial,
+    secret: readFileSync(config.connect.secretFile, 'utf8').trim(),
+    isKnown: (target) => isKnownTarget(gateway.directory, target),
+    logger,
+  });
+}
+
+async function listen(server: Server, address: { host: string; port: number }): Promise<void> {
+  server.listen(address.port, address.host);
+  await once(server, 'listening').catch((error: unknown) => portTaken(address, error));
+}
+
+function portTaken({ host, port }: { host: string; port: number }, error: unknown): never {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
+  throw new PlatformError('port_taken', `port ${port} on ${host} is taken by another process: stop it or choose another port`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof PlatformError)) throw error;
+  console.error(`error: ${errorTable[error.code].title}: ${error.message} (${error.code})`);
+  process.exit(errorTable[error.code].exitCode);
+}

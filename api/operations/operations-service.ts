@@ -1,0 +1,33 @@
+import type { Operation, OperationType, Snapshot } from '../../contracts/operations.ts';
+
+/** What a route asks to be done. */
+export interface SubmitRequest {
+  readonly type: OperationType;
+  readonly project: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly actor: string;
+  readonly requestId: string;
+  readonly idempotencyKey: string;
+  readonly targetHash?: string;
+  readonly parameters: Record<string, unknown>;
+}
+
+/** The operations of the platform, as routes see them. */
+export interface OperationsService {
+  submit(request: SubmitRequest): Promise<Operation>;
+  /** @throws PlatformError `operation_not_found` */
+  get(id: string): Promise<Operation>;
+  /** The operation of this tenant cluster that was submitted with `idempotencyKey`. */
+  find(tenant: { project: string; name: string }, idempotencyKey: string): Promise<Operation | undefined>;
+  list(filter: { project: string; name?: string; limit: number; before?: string }): Promise<Operation[]>;
+  /** The operation now and at every change, until it has ended or `signal` aborts. */
+  watch(id: string, signal: AbortSignal): AsyncIterable<Operation>;
+  cancel(id: string, actor: string): Promise<Operation>;
+  snapshots(filter: { project: string; name?: string }): Promise<Snapshot[]>;
+  /** @throws PlatformError `snapshot_not_found` */
+  deleteSnapshot(key: { project: string; tenantCluster: string; name: string }, actor: string): Promise<void>;
+  /** Each fails when the part does not answer. */
+  readonly probes: { database(): Promise<void>; temporal(): Promise<void> };
+  close(): Promise<void>;
+}

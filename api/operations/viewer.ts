@@ -1,0 +1,34 @@
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import { administratorAction, instanceAction } from '../access/access-review.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Gateway } from '../gateway.ts';
+
+/** `operation` as `caller` may see it: the link into the Temporal UI is for administrators of the platform. */
+export async function forViewer(gateway: Pick<Gateway, 'review'>, caller: Caller, operation: Operation): Promise<Operation> {
+  if (operation.temporalUrl === undefined) return operation;
+  if (await gateway.review.allows(caller.identity, administratorAction)) return operation;
+  const { temporalUrl: _forAdministrators, ...rest } = operation;
+  return rest;
+}
+
+/**
+ * The operation, if the caller may do `verb` with the tenant cluster it belongs to; to others it does not exist.
+ * @throws PlatformError `operation_not_found`; `forbidden` if the caller may see but not do it
+ */
+export async function visibleOperation(
+  gateway: Pick<Gateway, 'review' | 'operations'>,
+  caller: Caller,
+  id: string,
+  verb: 'get' | 'update' = 'get',
+): Promise<Operation> {
+  const operation = await gateway.operations.get(id);
+  const { project, tenantCluster } = operation;
+  if (!(await gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)))) {
+    throw new PlatformError('operation_not_found', `there is no operation ${id}, or you may not see it`);
+  }
+  if (verb !== 'get' && !(await gateway.review.allows(caller.identity, instanceAction(verb, project, tenantCluster)))) {
+    throw new PlatformError('forbidden', `you may not ${verb} tenant cluster ${tenantCluster} of project ${project}`);
+  }
+  return forViewer(gateway, caller, operation);
+}

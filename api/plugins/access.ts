@@ -1,0 +1,45 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Authenticate } from '../auth/authenticate.ts';
+import type { Caller } from '../auth/caller.ts';
+
+/**
+ * Who may call a route. `public`: anyone; `authenticated`: who presents a valid access key (what they may see
+ * or do there the route decides by the management API).
+ */
+export type RouteAccess = 'public' | 'authenticated';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess;
+  }
+  interface FastifyRequest {
+    /** Set on every route but public ones; `callerOf` reads it. */
+    caller: Caller | undefined;
+  }
+}
+
+/** Default deny: a route that does not declare `config.access` is refused when it is registered. */
+export const access = fp(
+  async (app: FastifyInstance, options: { authenticate: Authenticate }) => {
+    app.decorateRequest('caller', undefined);
+    app.addHook('onRoute', (route) => {
+      if (route.config?.access === undefined) {
+        throw new Error(`route ${String(route.method)} ${route.url} declares no config.access`);
+      }
+    });
+    app.addHook('onRequest', async (request) => {
+      // Unknown paths (404) tell nothing, so they need no key.
+      if (request.is404 || request.routeOptions.config.access === 'public') return;
+      request.caller = options.authenticate(request.headers);
+    });
+  },
+  { name: 'access', dependencies: ['request-guard'] },
+);
+
+/** The caller of a request to a route with access `authenticated`. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new PlatformError('unauthenticated', 'an access key is needed');
+  return request.caller;
+}

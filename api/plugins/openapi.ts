@@ -1,0 +1,27 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import packageJson from '../../package.json' with { type: 'json' };
+import { Operation, OperationRequest, OperationStep, Problem, Snapshot } from '../../contracts/operations.ts';
+
+/** OpenAPI 3.1 made from the routes' schemas, at `/api/v1/openapi.json`. */
+export const openapi = fp(
+  async (app: FastifyInstance, options: { publicUrl: string }) => {
+    for (const schema of [Problem, OperationStep, Operation, OperationRequest, Snapshot]) app.addSchema(schema);
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: 'vcluster-platform',
+          version: packageJson.version,
+          description: 'Operations on tenant clusters. Everything else goes through the Kubernetes APIs under /kubernetes/.',
+        },
+        servers: [{ url: options.publicUrl }],
+        components: { securitySchemes: { accessKey: { type: 'http', scheme: 'bearer', description: 'Access key' } } },
+        security: [{ accessKey: [] }],
+      },
+      refResolver: { buildLocalReference: (json, _baseUri, _fragment, index) => String(json['$id'] ?? `schema-${index}`) },
+    });
+  },
+  { name: 'openapi' },
+);

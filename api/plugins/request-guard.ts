@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { PlatformError } from '../../contracts/errors.ts';
+
+/** Headers of which a request may hold one at most: two of them mean different things to different parsers. */
+const single: ReadonlySet<string> = new Set([
+  'host',
+  'authorization',
+  'content-length',
+  'transfer-encoding',
+  'content-type',
+  'content-encoding',
+]);
+const hostPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?$/;
+
+/** Refuses requests that could be read in two ways, and puts the request's id on every answer. */
+export const requestGuard = fp(
+  async (app) => {
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('x-request-id', request.id);
+      checkHeaders(request);
+    });
+  },
+  { name: 'request-guard' },
+);
+
+function checkHeaders(request: FastifyRequest): void {
+  const { rawHeaders, headers, method } = request.raw;
+  const seen = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase();
+    if (!single.has(name)) continue;
+    if (seen.has(name)) refuse(`the header ${name} stands there twice`);
+    seen.add(name);
+  }
+  if (headers.host === undefined || !hostPattern.test(headers.host)) refuse('the Host header is missing or malformed');
+  const length = headers['content-length'];
+  const coding = headers['transfer-encoding'];
+  if (length !== undefined && coding !== undefined) refuse('Content-Length and Transfer-Encoding exclude each other');
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') refuse('the only Transfer-Encoding known here is chunked');
+  if ((method === 'GET' || method === 'HEAD') && (coding !== undefined || (length !== undefined && length !== '0'))) {
+    refuse(`a ${method} request has no body`);
+  }
+}
+
+function refuse(reason: string): never {
+  throw new PlatformError('invalid_request', `${reason}; the request was refused`);
+}

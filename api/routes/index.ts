@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify';
+import type { Gateway } from '../gateway.ts';
+import { proxyRoutes } from '../kubernetes/proxy-routes.ts';
+import { kubeconfigRoutes } from '../kubernetes/virtual/kubeconfig.ts';
+import { selvesRoutes } from '../kubernetes/virtual/selves.ts';
+import { healthRoutes } from './health.ts';
+import { openapiRoutes } from './openapi-document.ts';
+import { operationRoutes } from './operations.ts';
+import { projectRoutes } from './projects.ts';
+import { snapshotRoutes } from './snapshots.ts';
+import { tenantOperationRoutes } from './tenant-operations.ts';
+import { versionRoutes } from './version.ts';
+
+/** All routes of the gateway, in one place. Each is a plugin of its own. */
+export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  await app.register(async (scope) => healthRoutes(scope, gateway));
+  await app.register(versionRoutes);
+  await app.register(openapiRoutes);
+  await app.register(async (scope) => projectRoutes(scope, gateway));
+  await app.register(async (scope) => tenantOperationRoutes(scope, gateway));
+  await app.register(async (scope) => operationRoutes(scope, gateway));
+  await app.register(async (scope) => snapshotRoutes(scope, gateway));
+  await app.register(async (scope) => selvesRoutes(scope, gateway));
+  await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
+  await app.register(async (scope) => proxyRoutes(scope, gateway));
+}

@@ -1,0 +1,75 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Gateway } from '../gateway.ts';
+import { forViewer, visibleOperation } from '../operations/viewer.ts';
+import { callerOf } from '../plugins/access.ts';
+import { sendEvents } from './event-stream.ts';
+import { OperationPath, problemResponses } from './parameters.ts';
+
+/** One operation: read it, follow it, cancel it. */
+export async function operationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.get(
+    '/api/v1/operations/:id',
+    {
+      config: { access: 'authenticated' },
+      schema: {
+        summary: 'An operation with its steps',
+        operationId: 'getOperation',
+        tags: ['operations'],
+        params: OperationPath,
+        response: { 200: Type.Ref('Operation'), ...problemResponses },
+      },
+    },
+    async (request) => visibleOperation(gateway, callerOf(request), request.params.id),
+  );
+
+  app.get(
+    '/api/v1/operations/:id/events',
+    {
+      config: { access: 'authenticated' },
+      schema: {
+        summary: 'Follow an operation',
+        description: 'Server-sent events: one `operation` event now and at every change; the stream ends after the final state.',
+        operationId: 'watchOperation',
+        tags: ['operations'],
+        params: OperationPath,
+        response: { 200: { content: { 'text/event-stream': { schema: Type.String() } } }, ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      await visibleOperation(gateway, caller, request.params.id);
+      await sendEvents(request, reply, {
+        name: 'operation',
+        source: (signal) => gateway.operations.watch(request.params.id, signal),
+        transform: (operation) => forViewer(gateway, caller, operation),
+        opened: (abort) => gateway.streams.add(caller, abort),
+      });
+    },
+  );
+
+  app.post(
+    '/api/v1/operations/:id/cancel',
+    {
+      config: { access: 'authenticated' },
+      schema: {
+        summary: 'Cancel an operation',
+        description: 'What was done is undone in reverse order; the answer comes at once, the operation ends later.',
+        operationId: 'cancelOperation',
+        tags: ['operations'],
+        params: OperationPath,
+        response: { 202: Type.Ref('Operation'), ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { id } = request.params;
+      await visibleOperation(gateway, caller, id, 'update');
+      const operation = await gateway.operations.cancel(id, caller.identity.user);
+      return reply.code(202).send(await forViewer(gateway, caller, operation));
+    },
+  );
+}

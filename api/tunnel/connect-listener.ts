@@ -1,0 +1,106 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../../adapters/logging.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Dial, DialTarget } from './dial.ts';
+
+export interface ConnectListenerOptions {
+  readonly dial: Dial;
+  /** Password of user `worker`. */
+  readonly secret: string;
+  /** Whether a target is one that workers may reach: a known cluster, or a tenant's Service. */
+  readonly isKnown: (target: DialTarget) => boolean;
+  readonly logger: Logger;
+}
+
+export interface ConnectListener {
+  readonly server: Server;
+  /** Ends the tunnels that are open and stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * The internal listener through which workers reach clusters (`proxy-url` of their kubeconfigs): HTTP CONNECT
+ * to the names of `connectTarget` and nothing else. Bytes go through untouched: TLS runs end to end inside.
+ */
+export function createConnectListener(options: ConnectListenerOptions): ConnectListener {
+  const expected = digest(`Basic ${Buffer.from(`worker:${options.secret}`).toString('base64')}`);
+  const open = new Set<Duplex>();
+  const server = createServer((_request, response) => {
+    response.writeHead(405, { allow: 'CONNECT', connection: 'close', 'content-type': 'text/plain' }).end('only CONNECT is served here\n');
+  });
+  server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    serve(request, socket, head, options, expected).catch((error: unknown) => {
+      options.logger.warn({ err: error, target: request.url }, 'CONNECT failed');
+      const [status, text] = error instanceof PlatformError && error.code === 'not_found' ? [403, 'Forbidden'] : [502, 'Bad Gateway'];
+      refuse(socket, `${status} ${text}`, error instanceof PlatformError ? error.message : 'the target cannot be reached');
+    });
+  });
+  return {
+    server,
+    async close() {
+      for (const socket of open) socket.destroy(); // CONNECT took them from the server: it does not end them
+      server.closeAllConnections();
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function serve(request: IncomingMessage, socket: Duplex, head: Buffer, options: ConnectListenerOptions, expected: Buffer): Promise<void> {
+  const given = digest(request.headers['proxy-authorization'] ?? '');
+  if (!timingSafeEqual(given, expected)) {
+    refuse(socket, '407 Proxy Authentication Required', 'the credential of the worker is missing or wrong', 'Proxy-Authenticate: Basic realm="worker"\r\n');
+    return;
+  }
+  const target = parseConnectTarget(request.url ?? '');
+  if (target === undefined || !options.isKnown(target)) {
+    throw new PlatformError('not_found', 'the gateway carries connections only to clusters and tenant clusters that it knows');
+  }
+  const upstream = await options.dial(target);
+  upstream.on('error', () => socket.destroy());
+  upstream.once('close', () => {
+    if (!socket.writableEnded) socket.destroy();
+  });
+  socket.once('close', () => upstream.destroy());
+  if (socket.destroyed) {
+    upstream.destroy();
+    return;
+  }
+  socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  if (head.length > 0) upstream.write(head);
+  // `pipe` ends one side when the other ends, and pauses it when it is slow.
+  socket.pipe(upstream);
+  upstream.pipe(socket);
+}
+
+const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+const apiServerName = new RegExp(`^kubernetes\\.(${label})\\.connected:443$`);
+const serviceName = new RegExp(`^(${label})\\.(${label})\\.svc\\.(${label})\\.connected:443$`);
+
+/** The target of a CONNECT request, or undefined if it is none of ours. */
+export function parseConnectTarget(authority: string): DialTarget | undefined {
+  const apiServer = apiServerName.exec(authority);
+  if (apiServer?.[1] !== undefined) return { kind: 'api-server', cluster: apiServer[1] };
+  const [, service, namespace, cluster] = serviceName.exec(authority) ?? [];
+  if (service === undefined || namespace === undefined || cluster === undefined) return undefined;
+  return { kind: 'service', cluster, namespace, service, port: 443 };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function refuse(socket: Duplex, status: string, message: string, headers = ''): void {
+  if (socket.destroyed) return;
+  const body = `${message}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\n${headers}Content-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

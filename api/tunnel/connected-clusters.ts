@@ -1,0 +1,124 @@
+import { connect, type Socket } from 'node:net';
+import { PlatformError } from '../../contracts/errors.ts';
+import { clusterCredentialSecret, identities, platformNamespace } from '../../contracts/names.ts';
+import { readerIdentity } from '../auth/identity.ts';
+import { createJsonClient, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+import { targetOfKubeconfig } from '../kubernetes/kubeconfig-target.ts';
+import { createUpstream, type UpstreamTarget } from '../kubernetes/upstream.ts';
+
+/** A connected cluster as the gateway reaches it. */
+export interface ConnectedCluster {
+  readonly name: string;
+  readonly target: UpstreamTarget;
+  /** Reads as `vcluster-platform:gateway-dialer`. */
+  read(path: string): Promise<unknown>;
+}
+
+export interface ConnectedClusters {
+  /** @throws PlatformError `cluster_not_found` if no credential is kept for it */
+  get(cluster: string): Promise<ConnectedCluster>;
+  close(): Promise<void>;
+}
+
+const dialer = { user: identities.gatewayDialer, groups: [] };
+const credentialMaxAgeMs = 60_000;
+const dialTimeoutMs = 5_000;
+
+/** The gateway's own way into connected clusters: Secret `cluster-<name>-gateway` of the management API. */
+export function createConnectedClusters(management: JsonClient): ConnectedClusters {
+  interface Entry {
+    readonly cluster: ConnectedCluster;
+    readonly resourceVersion: string;
+    readAt: number;
+    close(): Promise<void>;
+  }
+  const entries = new Map<string, Promise<Entry>>();
+
+  async function open(name: string, previous: Entry | undefined): Promise<Entry> {
+    const secret = await readCredential(management, name);
+    if (previous?.resourceVersion === secret.resourceVersion) return Object.assign(previous, { readAt: performance.now() });
+    await previous?.close();
+    const target = targetOfKubeconfig(secret.kubeconfig);
+    const upstream = createUpstream(target, () => dialTcp(target.host, target.port));
+    const client = createJsonClient(upstream.dispatcher, {
+      code: 'cluster_unreachable',
+      message: `connected cluster ${name} cannot be reached at the moment; try again`,
+    });
+    return {
+      cluster: { name, target, read: (path) => readAsDialer(client, path) },
+      resourceVersion: secret.resourceVersion,
+      readAt: performance.now(),
+      close: upstream.close,
+    };
+  }
+
+  return {
+    async get(name) {
+      const known = await entries.get(name);
+      if (known !== undefined && performance.now() - known.readAt < credentialMaxAgeMs) return known.cluster;
+      const opening = open(name, known);
+      entries.set(name, opening);
+      try {
+        return (await opening).cluster;
+      } catch (error) {
+        if (known === undefined) entries.delete(name);
+        else entries.set(name, Promise.resolve(known));
+        // With the management API away, what was read before still counts.
+        if (known !== undefined && error instanceof PlatformError && error.code === 'management_unavailable') return known.cluster;
+        throw error;
+      }
+    },
+    async close() {
+      for (const entry of entries.values()) await entry.then(({ close }) => close(), () => undefined);
+    },
+  };
+}
+
+async function readAsDialer(client: JsonClient, path: string): Promise<unknown> {
+  const answer = await client(dialer, { method: 'GET', path });
+  if (answer.status === 404) return undefined;
+  if (answer.status >= 400) {
+    throw new PlatformError('cluster_unreachable', 'the connected cluster does not let the gateway see where to dial', {
+      cause: new Error(statusMessage(answer)),
+    });
+  }
+  return answer.body;
+}
+
+async function readCredential(management: JsonClient, cluster: string): Promise<{ kubeconfig: string; resourceVersion: string }> {
+  const name = clusterCredentialSecret(cluster, 'gateway');
+  const answer = await management(readerIdentity, {
+    method: 'GET',
+    path: `/api/v1/namespaces/${platformNamespace}/secrets/${encodeURIComponent(name)}`,
+  });
+  if (answer.status === 404) {
+    throw new PlatformError('cluster_not_found', `connected cluster "${cluster}" is not connected: there is no credential for it`);
+  }
+  const secret = answer.body as { metadata?: { resourceVersion?: string }; data?: { config?: string } };
+  if (answer.status !== 200 || secret.data?.config === undefined) {
+    throw new PlatformError('cluster_unreachable', `the credential of connected cluster "${cluster}" cannot be read`, {
+      cause: new Error(statusMessage(answer)),
+    });
+  }
+  return {
+    kubeconfig: Buffer.from(secret.data.config, 'base64').toString('utf8'),
+    resourceVersion: secret.metadata?.resourceVersion ?? '',
+  };
+}
+
+/** A TCP connection that may be half-closed. @throws Error if it is not there within 5 s */
+export function dialTcp(host: string, port: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${dialTimeoutMs / 1000} s`)), dialTimeoutMs);
+  // Stays: an error between here and the caller's own listener would end the process; `close` follows it.
+  socket.on('error', (error) => {
+    clearTimeout(timer);
+    reject(error);
+  });
+  socket.once('connect', () => {
+    clearTimeout(timer);
+    resolve(socket);
+  });
+  return promise;
+}

@@ -1,0 +1,58 @@
+import type { TObject } from 'typebox';
+import { AccessKey } from './access-key.ts';
+import { Cluster } from './cluster.ts';
+import { Project } from './project.ts';
+import { Team } from './team.ts';
+import { User } from './user.ts';
+import { VirtualClusterInstance } from './virtual-cluster-instance.ts';
+import { VirtualClusterTemplate } from './virtual-cluster-template.ts';
+
+export interface ResourceKind {
+  readonly kind: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  readonly schema: TObject;
+}
+
+/** The kinds of `management.loft.sh/v1` that are custom resources, by their plural. */
+export const resourceKinds = {
+  projects: { kind: 'Project', singular: 'project', shortNames: [], namespaced: false, schema: Project },
+  clusters: { kind: 'Cluster', singular: 'cluster', shortNames: [], namespaced: false, schema: Cluster },
+  virtualclustertemplates: {
+    kind: 'VirtualClusterTemplate',
+    singular: 'virtualclustertemplate',
+    shortNames: ['vct'],
+    namespaced: false,
+    schema: VirtualClusterTemplate,
+  },
+  virtualclusterinstances: {
+    kind: 'VirtualClusterInstance',
+    singular: 'virtualclusterinstance',
+    shortNames: ['vci'],
+    namespaced: true,
+    schema: VirtualClusterInstance,
+  },
+  users: { kind: 'User', singular: 'user', shortNames: [], namespaced: false, schema: User },
+  teams: { kind: 'Team', singular: 'team', shortNames: [], namespaced: false, schema: Team },
+  accesskeys: {
+    kind: 'AccessKey',
+    singular: 'accesskey',
+    shortNames: [],
+    namespaced: false,
+    schema: AccessKey,
+  },
+} as const satisfies Record<string, ResourceKind>;
+
+export type ResourcePlural = keyof typeof resourceKinds;
+
+/** Type of the resources of each plural. */
+export interface ResourceOf {
+  projects: Project;
+  clusters: Cluster;
+  virtualclustertemplates: VirtualClusterTemplate;
+  virtualclusterinstances: VirtualClusterInstance;
+  users: User;
+  teams: Team;
+  accesskeys: AccessKey;
+}

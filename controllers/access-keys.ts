@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import type { Stored } from '../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
+import type { AccessKey } from '../contracts/resources/access-key.ts';
+import { accessKeyExpiry } from '../domain/access-key-expiry.ts';
+import { withCondition } from '../domain/conditions.ts';
+import { type Controller, type ControllerContext, resync } from './controller.ts';
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** Access keys: a key in clear is replaced by its hash, an expired one is deleted, one without its owner says so. */
+export function accessKeys({ caches, resources, logger }: ControllerContext): Controller {
+  async function reconcile(name: string): Promise<Requeue | undefined> {
+    const key = caches.accesskeys.get(name);
+    if (key === undefined || key.metadata.deletionTimestamp !== undefined) return undefined;
+    if (key.spec.key !== undefined) {
+      await resources.accesskeys.patch({ name }, withoutClearKey(key));
+      return resync;
+    }
+    const expiry = accessKeyExpiry(key);
+    const leftMs = expiry === undefined ? Number.POSITIVE_INFINITY : expiry.getTime() - Date.now();
+    if (leftMs <= 0) {
+      await resources.accesskeys.delete({ name }, key.metadata.uid);
+      logger.info({ accessKeyName: name }, 'an expired access key was deleted');
+      return undefined;
+    }
+    await sayOwner(key);
+    return { requeueAfterMs: Math.min(leftMs, resync.requeueAfterMs) };
+  }
+
+  async function sayOwner(key: Stored<AccessKey>): Promise<void> {
+    const { user, team } = key.spec;
+    const exists = user ? caches.users.get(user) !== undefined : caches.teams.get(team ?? '') !== undefined;
+    const owner = user ? `User "${user}"` : team ? `Team "${team}"` : 'A user or team';
+    const condition = exists
+      ? ({ type: 'OwnerExists', status: 'True', reason: 'Found', message: '' } as const)
+      : ({
+          type: 'OwnerExists',
+          status: 'False',
+          reason: 'OwnerNotFound',
+          message: `${owner} does not exist: the key lets nobody in`,
+        } as const);
+    const conditions = withCondition(key.status?.conditions, condition, new Date().toISOString());
+    if (conditions === key.status?.conditions) return;
+    const { name, resourceVersion } = key.metadata;
+    await resources.accesskeys.patchStatus({ name }, { conditions }, resourceVersion);
+  }
+
+  return {
+    name: 'access-keys',
+    reconcile,
+    watch(add) {
+      caches.accesskeys.onChange(add);
+      const addOf = (kind: 'user' | 'team') => (owner: string) => {
+        for (const { metadata, spec } of caches.accesskeys.list())
+          if (spec[kind] === owner) add(metadata.name);
+      };
+      caches.users.onChange(addOf('user'));
+      caches.teams.onChange(addOf('team'));
+    },
+  };
+}
+
+/** The patch that puts the hash in the key's place, also where kubectl keeps a copy of what was applied. */
+function withoutClearKey({ spec, metadata }: Stored<AccessKey>) {
+  const hash = spec.key ? createHash('sha256').update(spec.key).digest('hex') : undefined;
+  const copied = metadata.annotations?.[lastApplied] !== undefined;
+  return {
+    metadata: {
+      resourceVersion: metadata.resourceVersion,
+      ...(copied ? { annotations: { [lastApplied]: null } } : {}),
+    },
+    spec: { key: null, ...(spec.keyHash === undefined && hash !== undefined ? { keyHash: hash } : {}) },
+  };
+}

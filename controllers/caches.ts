@@ -1,0 +1,49 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { createInformer, type Informer } from '../adapters/kubernetes/informer.ts';
+import { resourcePath, type Stored } from '../adapters/kubernetes/resources.ts';
+import type { Logger } from '../adapters/logging.ts';
+import { labels, platformNamespace } from '../contracts/names.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+
+/** Metadata of an object whose content is of no interest. */
+export interface MetadataOnly {
+  readonly metadata: ObjectMeta;
+}
+
+/** What the controllers know of the management API. */
+export type Caches = { readonly [P in ResourcePlural]: Informer<Stored<ResourceOf[P]>> } & {
+  /** Namespaces of projects. */
+  readonly namespaces: Informer<MetadataOnly>;
+  /** Secrets of the platform's own namespace, without their content. */
+  readonly platformSecrets: Informer<MetadataOnly>;
+};
+
+/** Starts an informer for everything that the controllers look at. */
+export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {
+  const onFailure = (path: string) => (err: unknown) =>
+    logger.debug({ err, path }, 'the informer begins anew');
+  const resources = <P extends ResourcePlural>(plural: P) => {
+    const path = resourcePath(plural);
+    return createInformer<Stored<ResourceOf[P]>>({ kubeConfig, path, onFailure: onFailure(path) });
+  };
+  const metadata = (path: string, labelSelector?: string) =>
+    createInformer<MetadataOnly>({
+      kubeConfig,
+      path,
+      metadataOnly: true,
+      onFailure: onFailure(path),
+      ...(labelSelector === undefined ? {} : { labelSelector }),
+    });
+  return {
+    projects: resources('projects'),
+    clusters: resources('clusters'),
+    virtualclustertemplates: resources('virtualclustertemplates'),
+    virtualclusterinstances: resources('virtualclusterinstances'),
+    users: resources('users'),
+    teams: resources('teams'),
+    accesskeys: resources('accesskeys'),
+    namespaces: metadata('/api/v1/namespaces', labels.project),
+    platformSecrets: metadata(`/api/v1/namespaces/${platformNamespace}/secrets`),
+  };
+}

@@ -1,0 +1,29 @@
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
+import type { Logger } from '../adapters/logging.ts';
+import type { OperationsDeps } from '../operations/dependencies.ts';
+import type { Caches } from './caches.ts';
+import type { OwnedRbac } from './owned-rbac.ts';
+
+/** What every controller works with. */
+export interface ControllerContext {
+  readonly client: ClusterClient;
+  readonly resources: ManagementResources;
+  readonly caches: Caches;
+  readonly rbac: OwnedRbac;
+  readonly operations: OperationsDeps;
+  readonly logger: Logger;
+}
+
+/** Keeps one thing in step with the resources. */
+export interface Controller {
+  readonly name: string;
+  /** Brings the world in step for one key. Called again, with growing pauses, as long as it fails. */
+  reconcile(key: string): Promise<Requeue | undefined>;
+  /** Registers `add` with everything whose change concerns a key. */
+  watch(add: (key: string) => void): void;
+}
+
+/** Even without an event, everything is looked at again after so long. */
+export const resync: Requeue = { requeueAfterMs: 10 * 60_000 };

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import closeWithGrace from 'close-with-grace';
+import { readConfigFile } from '../adapters/config-file.ts';
+import { connectCluster } from '../adapters/kubernetes/client.ts';
+import { managementResources } from '../adapters/kubernetes/resources.ts';
+import { createLogger } from '../adapters/logging.ts';
+import { ControllersConfig } from '../contracts/config.ts';
+import { errorTable, PlatformError } from '../contracts/errors.ts';
+import { createOperationsDependencies } from '../operations/dependencies.ts';
+import { createCaches } from './caches.ts';
+import { createOwnedRbac } from './owned-rbac.ts';
+import { startControllers } from './start-controllers.ts';
+
+const graceMs = 10_000;
+/** Ready is said after so long at the latest: the controllers also run while the management API is away. */
+const catchUpMs = 15_000;
+
+async function main(): Promise<void> {
+  const config = readConfigFile(ControllersConfig);
+  const logger = createLogger('controllers', config.logLevel);
+  const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'));
+  const operations = createOperationsDependencies(config, logger);
+  const running = startControllers({
+    client,
+    resources: managementResources(client),
+    caches: createCaches(client.kubeConfig, logger),
+    rbac: createOwnedRbac(client.kubeConfig, logger),
+    operations,
+    logger,
+  });
+  closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
+    if (err !== undefined) logger.error({ err }, 'the controllers stop because of an error');
+    await running.stop();
+    await operations.close();
+  });
+  await Promise.race([running.caughtUp, delay(catchUpMs, undefined, { ref: false })]);
+  console.log('controllers ready');
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof PlatformError)) throw error;
+  console.error(`error: ${errorTable[error.code].title}: ${error.message} (${error.code})`);
+  process.exit(errorTable[error.code].exitCode);
+}

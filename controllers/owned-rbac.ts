@@ -1,0 +1,111 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { createInformer, type Informer, objectKey } from '../adapters/kubernetes/informer.ts';
+import {
+  applyRbac,
+  deleteRbac,
+  type RbacObject,
+  rbacManifest,
+  rbacPath,
+} from '../adapters/kubernetes/rbac-objects.ts';
+import type { Logger } from '../adapters/logging.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import { contentHash } from '../domain/content-hash.ts';
+
+/** Roles and bindings that the controllers make, each for one owner such as `users/anna`. */
+export interface OwnedRbac {
+  /** Settles when what was made before is known. */
+  readonly synced: Promise<void>;
+  /** Makes exactly `desired` exist for `owner`: applies what is missing or different, deletes the rest. */
+  sync(owner: string, desired: readonly RbacObject[]): Promise<void>;
+  /** Calls `handler` with the owner of every object that appears, changes or goes; at first with all there are. */
+  onChange(handler: (owner: string) => void): void;
+  stop(): Promise<void>;
+}
+
+interface Owned {
+  readonly metadata: ObjectMeta;
+  readonly rules?: unknown;
+  readonly roleRef?: unknown;
+  readonly subjects?: unknown;
+}
+
+const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'] as const;
+const madeBy = { 'vcluster-platform.io/made-by': 'controllers' };
+const madeFor = 'vcluster-platform.io/made-for';
+const fieldManager = 'vcluster-platform-controllers';
+
+export function createOwnedRbac(kubeConfig: KubeConfig, logger: Logger): OwnedRbac {
+  const informers = kinds.map((kind) => {
+    const informer = createInformer<Owned>({
+      kubeConfig,
+      path: rbacPath(kind),
+      labelSelector: Object.entries(madeBy).flat().join('='),
+      onFailure: (err) => logger.debug({ err, kind }, 'the informer begins anew'),
+    });
+    return { kind, informer, owners: indexOwners(informer) };
+  });
+
+  return {
+    synced: Promise.all(informers.map(({ informer }) => informer.synced)).then(() => undefined),
+    async sync(owner, desired) {
+      for (const object of desired) {
+        const manifest = rbacManifest(object, { labels: madeBy, annotations: { [madeFor]: owner } });
+        const { informer } = informers.find(({ kind }) => kind === object.kind) ?? fail(object.kind);
+        const existing = informer.get(objectKey(manifest.metadata));
+        if (existing === undefined || !isSame(existing, manifest))
+          await applyRbac(kubeConfig, manifest, fieldManager);
+      }
+      for (const { kind, informer, owners } of informers) {
+        const wanted = new Set(desired.filter((object) => object.kind === kind).map(objectKey));
+        for (const key of owners.keysOf(owner)) {
+          const existing = informer.get(key);
+          if (existing === undefined || wanted.has(key)) continue;
+          await deleteRbac(kubeConfig, kind, existing.metadata.name, existing.metadata.namespace);
+        }
+      }
+    },
+    onChange(handler) {
+      for (const { owners } of informers) owners.onChange(handler);
+    },
+    async stop() {
+      await Promise.all(informers.map(({ informer }) => informer.stop()));
+    },
+  };
+}
+
+/** Which objects each owner has, kept as they come and go. */
+function indexOwners(informer: Informer<Owned>) {
+  const ownerOf = new Map<string, string>();
+  const keys = new Map<string, Set<string>>();
+  const handlers: ((owner: string) => void)[] = [];
+  informer.onChange((key) => {
+    const before = ownerOf.get(key);
+    const now = informer.get(key)?.metadata.annotations?.[madeFor];
+    if (before !== undefined && before !== now) keys.get(before)?.delete(key);
+    if (now === undefined) ownerOf.delete(key);
+    else {
+      ownerOf.set(key, now);
+      keys.set(now, (keys.get(now) ?? new Set()).add(key));
+    }
+    for (const owner of new Set([before, now]))
+      if (owner !== undefined) for (const handler of handlers) handler(owner);
+  });
+  return {
+    keysOf: (owner: string) => [...(keys.get(owner) ?? [])],
+    onChange: (handler: (owner: string) => void) => handlers.push(handler),
+  };
+}
+
+function isSame(existing: Owned, manifest: ReturnType<typeof rbacManifest>): boolean {
+  const { rules, roleRef, subjects } = manifest as Omit<Owned, 'metadata'>;
+  const granted = (object: Omit<Owned, 'metadata'>) =>
+    contentHash([object.rules ?? [], object.roleRef, object.subjects ?? []]);
+  return (
+    granted(existing) === granted({ rules, roleRef, subjects }) &&
+    existing.metadata.annotations?.[madeFor] === manifest.metadata.annotations[madeFor]
+  );
+}
+
+function fail(kind: string): never {
+  throw new Error(`no informer for ${kind}`);
+}

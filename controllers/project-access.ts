@@ -1,0 +1,124 @@
+import type { RbacObject, Subject } from '../adapters/kubernetes/rbac-objects.ts';
+import { managementGroup, projectNamespace, teamGroup, userGroup } from '../contracts/names.ts';
+import type { Project, ProjectMember } from '../contracts/resources/project.ts';
+import { type Controller, type ControllerContext, resync } from './controller.ts';
+
+const adminRole = 'loft-management-project-admin';
+
+/** Members and owner of a project as RBAC: their role in its namespace, and the sight of what it may use. */
+export function projectAccess({ caches, rbac }: ControllerContext): Controller {
+  return {
+    name: 'project-access',
+    async reconcile(name) {
+      const project = caches.projects.get(name);
+      const isThere = project !== undefined && caches.namespaces.get(projectNamespace(name)) !== undefined;
+      await rbac.sync(`projects/${name}`, isThere ? grants(project) : []);
+      return project === undefined ? undefined : resync;
+    },
+    watch(add) {
+      caches.projects.onChange(add);
+      caches.namespaces.onChange((namespace) => {
+        if (namespace.startsWith('p-')) add(namespace.slice(2));
+      });
+      rbac.onChange((owner) => {
+        if (owner.startsWith('projects/')) add(owner.slice('projects/'.length));
+      });
+    },
+  };
+}
+
+function grants(project: Project): RbacObject[] {
+  const byRole = subjectsByRole(project);
+  const everyone = uniqueSubjects([...byRole.values()].flat());
+  const admins = byRole.get(adminRole) ?? [];
+  const namespace = projectNamespace(project.metadata.name);
+  const inNamespace = [...byRole].map(
+    ([role, subjects]): RbacObject => ({
+      kind: 'RoleBinding',
+      name: `vcluster-platform:member:${role}`,
+      namespace,
+      role: { kind: 'ClusterRole', name: role },
+      subjects,
+    }),
+  );
+  return [
+    ...inNamespace,
+    ...clusterGrant(
+      `vcluster-platform:project:${project.metadata.name}:member`,
+      memberRules(project),
+      everyone,
+    ),
+    ...clusterGrant(`vcluster-platform:project:${project.metadata.name}:admin`, adminRules(project), admins),
+  ];
+}
+
+/** Subjects of each role that the project gives. The owner is an administrator of it. */
+function subjectsByRole(project: Project): Map<string, Subject[]> {
+  const { owner, members = [] } = project.spec ?? {};
+  const all: ProjectMember[] = [
+    ...members,
+    ...(owner?.user ? [{ kind: 'User', name: owner.user, clusterRole: adminRole }] : []),
+    ...(owner?.team ? [{ kind: 'Team', name: owner.team, clusterRole: adminRole }] : []),
+  ];
+  const byRole = new Map<string, Subject[]>();
+  for (const { kind, name, clusterRole } of all) {
+    if (!name || !clusterRole) continue;
+    const everybody = name === '*' && kind !== 'Team' ? 'system:authenticated' : undefined;
+    const group = everybody ?? (kind === 'Team' ? teamGroup(name) : userGroup(name));
+    byRole.set(
+      clusterRole,
+      uniqueSubjects([...(byRole.get(clusterRole) ?? []), { kind: 'Group', name: group }]),
+    );
+  }
+  return byRole;
+}
+
+function clusterGrant(
+  name: string,
+  rules: Extract<RbacObject, { rules: unknown }>['rules'],
+  subjects: readonly Subject[],
+): RbacObject[] {
+  if (subjects.length === 0) return [];
+  return [
+    { kind: 'ClusterRole', name, rules },
+    { kind: 'ClusterRoleBinding', name, role: { kind: 'ClusterRole', name }, subjects },
+  ];
+}
+
+/** A member sees the project and what it allows. */
+function memberRules(project: Project) {
+  const { allowedTemplates, allowedClusters } = project.spec ?? {};
+  const subresources = ['templates', 'clusters', 'members'].map((entry) => `projects/${entry}`);
+  return [
+    {
+      apiGroups: [managementGroup],
+      resources: ['projects', ...subresources],
+      resourceNames: [project.metadata.name],
+      verbs: ['get'],
+    },
+    ...readRule('virtualclustertemplates', allowedTemplates),
+    ...readRule('clusters', allowedClusters),
+  ];
+}
+
+function adminRules(project: Project) {
+  return [
+    {
+      apiGroups: [managementGroup],
+      resources: ['projects'],
+      resourceNames: [project.metadata.name],
+      verbs: ['update', 'patch'],
+    },
+  ];
+}
+
+function readRule(resource: string, allowed: readonly { name?: string }[] | undefined) {
+  const names = (allowed ?? [{ name: '*' }]).flatMap(({ name }) => name || []);
+  if (names.length === 0) return [];
+  const rule = { apiGroups: [managementGroup], resources: [resource], verbs: ['get'] };
+  return [names.includes('*') ? rule : { ...rule, resourceNames: [...new Set(names)].sort() }];
+}
+
+function uniqueSubjects(subjects: readonly Subject[]): Subject[] {
+  return [...new Map(subjects.map((subject) => [subject.name, subject])).values()];
+}

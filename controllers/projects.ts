@@ -1,0 +1,119 @@
+import { isNotFound } from '../adapters/kubernetes/failures.ts';
+import { requestJson } from '../adapters/kubernetes/request.ts';
+import type { Stored } from '../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
+import { cleanupFinalizer, labels, projectNamespace, projectOfNamespace } from '../contracts/names.ts';
+import type { Project } from '../contracts/resources/project.ts';
+import { withCondition } from '../domain/conditions.ts';
+import { type Controller, type ControllerContext, resync } from './controller.ts';
+
+const fieldManager = 'vcluster-platform-controllers';
+const requireTemplateLabel = 'vcluster-platform.io/require-template';
+
+/** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters are. */
+export function projects(context: ControllerContext): Controller {
+  const { caches, client, resources } = context;
+
+  async function reconcile(name: string): Promise<Requeue | undefined> {
+    const project = caches.projects.get(name);
+    if (project === undefined) return undefined;
+    if (project.metadata.deletionTimestamp !== undefined) return remove(project);
+    const finalizers = project.metadata.finalizers ?? [];
+    if (!finalizers.includes(cleanupFinalizer)) {
+      await patchFinalizers(project, [...finalizers, cleanupFinalizer]);
+    }
+    await requestJson(client.kubeConfig, {
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${projectNamespace(name)}?fieldManager=${fieldManager}&force=true`,
+      body: namespaceOf(project),
+      contentType: 'application/apply-patch+yaml',
+    });
+    return resync;
+  }
+
+  async function remove(project: Stored<Project>): Promise<Requeue | undefined> {
+    const finalizers = project.metadata.finalizers ?? [];
+    if (!finalizers.includes(cleanupFinalizer)) return undefined;
+    const namespace = projectNamespace(project.metadata.name);
+    // Asked anew: a cache that lags would let a new tenant cluster go down with the namespace unseen.
+    const left = await resources.virtualclusterinstances.list(namespace);
+    if (left.length > 0) {
+      await sayBlocked(
+        project,
+        left.map(({ metadata }) => metadata.name),
+      );
+      return resync;
+    }
+    await requestJson(client.kubeConfig, { method: 'DELETE', path: `/api/v1/namespaces/${namespace}` }).catch(
+      unlessGone,
+    );
+    await patchFinalizers(
+      project,
+      finalizers.filter((finalizer) => finalizer !== cleanupFinalizer),
+    );
+    return undefined;
+  }
+
+  async function sayBlocked(project: Stored<Project>, names: readonly string[]): Promise<void> {
+    const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
+    const condition = {
+      type: 'DeletionBlocked',
+      status: 'True',
+      reason: 'TenantClustersExist',
+      message: `The project is deleted once its tenant clusters are: ${shown}`,
+    } as const;
+    const conditions = withCondition(project.status?.conditions, condition, new Date().toISOString());
+    if (conditions === project.status?.conditions) return;
+    await resources.projects.patchStatus(
+      { name: project.metadata.name },
+      { conditions },
+      project.metadata.resourceVersion,
+    );
+  }
+
+  async function patchFinalizers(
+    { metadata: { name, resourceVersion } }: Stored<Project>,
+    finalizers: readonly string[],
+  ): Promise<void> {
+    await resources.projects.patch({ name }, { metadata: { finalizers, resourceVersion } });
+  }
+
+  return {
+    name: 'projects',
+    reconcile,
+    watch(add) {
+      caches.projects.onChange(add);
+      const addByNamespace = (namespace: string) => {
+        const project = projectOfNamespace(namespace);
+        if (project !== undefined) add(project);
+      };
+      caches.namespaces.onChange(addByNamespace);
+      caches.virtualclusterinstances.onChange((key) => {
+        // Only the last one's end matters, not every change.
+        if (caches.virtualclusterinstances.get(key) === undefined) addByNamespace(key.split('/')[0] ?? '');
+      });
+    },
+  };
+}
+
+function namespaceOf(project: Project) {
+  const { metadata } = project.spec?.namespaceTemplate ?? {};
+  const requireTemplate = project.spec?.requireTemplate?.disabled !== true;
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: {
+      name: projectNamespace(project.metadata.name),
+      annotations: metadata?.annotations ?? {},
+      labels: {
+        ...metadata?.labels,
+        [labels.project]: project.metadata.name,
+        [requireTemplateLabel]: String(requireTemplate),
+      },
+    },
+  };
+}
+
+function unlessGone(error: unknown): void {
+  if (!isNotFound(error)) throw error;
+}

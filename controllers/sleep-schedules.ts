@@ -1,0 +1,138 @@
+import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import { fromObjectKey } from '../adapters/kubernetes/informer.ts';
+import type { Stored } from '../adapters/kubernetes/resources.ts';
+import { lifecycleTaskQueue, projectOfNamespace } from '../contracts/names.ts';
+import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import { withCondition, withoutCondition } from '../domain/conditions.ts';
+import { contentHash } from '../domain/content-hash.ts';
+import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../domain/sleep-policy.ts';
+import { type Controller, type ControllerContext, resync } from './controller.ts';
+
+type Instance = Stored<VirtualClusterInstance>;
+
+const conditionType = 'SleepScheduleValid';
+const idPrefix = 'sleep-policy/';
+const deadlineMs = 10_000;
+
+/**
+ * One Temporal Schedule `sleep-policy/<uid>` for each tenant cluster with a sleep policy. It starts
+ * `evaluateSleepPolicy` whenever the policy changes what should hold, and once when the policy is new or the
+ * present state is not what it asks for (a schedule that was due while Temporal was away for long).
+ */
+export function sleepSchedules(context: ControllerContext): Controller {
+  const { caches, resources, operations } = context;
+  /** By uid: hash of the policy that the schedule was written with; undefined value: written by somebody before us. */
+  let known: Map<string, string | undefined> | undefined;
+  /** Uid by key: the resource of a tenant cluster that is gone cannot tell it. */
+  const uids = new Map<string, string>();
+
+  async function reconcile(key: string) {
+    // Temporal's client has no time limit of its own.
+    return operations.temporal.withDeadline(Date.now() + deadlineMs, () => bringInStep(key));
+  }
+
+  async function bringInStep(key: string) {
+    const schedules = (known ??= await listSchedules(operations.temporal));
+    const instance = caches.virtualclusterinstances.get(key);
+    const gone = uids.get(key);
+    if (gone !== undefined && gone !== instance?.metadata.uid) await remove(gone, schedules);
+    if (instance === undefined) return void uids.delete(key);
+    const { uid } = instance.metadata;
+    uids.set(key, uid);
+    const found = instance.metadata.deletionTimestamp === undefined ? sleepPolicyOf(instance) : undefined;
+    await sayValid(instance, found);
+    if (found === undefined || 'fault' in found) {
+      await remove(uid, schedules);
+      return resync;
+    }
+    const hash = contentHash(found.policy);
+    if (schedules.get(uid) !== hash) {
+      await write(instance, key, found.policy, schedules.has(uid));
+      schedules.set(uid, hash);
+      if (sleepPolicyAction(instance, new Date()) !== undefined) {
+        await operations.temporal.schedule.getHandle(idPrefix + uid).trigger(ScheduleOverlapPolicy.SKIP);
+      }
+    }
+    return resync;
+  }
+
+  async function write(instance: Instance, key: string, policy: SleepPolicy, exists: boolean): Promise<void> {
+    const { name, uid } = instance.metadata;
+    const project = projectOfNamespace(fromObjectKey(key).namespace ?? '') ?? '';
+    const schedule = scheduleOf({ project, name, uid }, policy);
+    const { schedule: client } = operations.temporal;
+    if (exists) {
+      try {
+        await client.getHandle(idPrefix + uid).update((previous) => ({ ...previous, ...schedule }));
+        return;
+      } catch (error) {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+      }
+    }
+    await client.create({ scheduleId: idPrefix + uid, ...schedule });
+  }
+
+  async function remove(uid: string, schedules: Map<string, string | undefined>): Promise<void> {
+    if (!schedules.has(uid)) return;
+    try {
+      await operations.temporal.schedule.getHandle(idPrefix + uid).delete();
+    } catch (error) {
+      if (!(error instanceof ScheduleNotFoundError)) throw error; // the delete operation was here first
+    }
+    schedules.delete(uid);
+  }
+
+  async function sayValid(instance: Instance, found: ReturnType<typeof sleepPolicyOf>): Promise<void> {
+    const before = instance.status?.conditions;
+    const state =
+      found !== undefined && 'fault' in found
+        ? ({
+            type: conditionType,
+            status: 'False',
+            severity: 'Warning',
+            reason: 'Invalid',
+            message: found.fault,
+          } as const)
+        : ({ type: conditionType, status: 'True', reason: 'Valid', message: '' } as const);
+    const now = new Date().toISOString();
+    const conditions =
+      found === undefined ? withoutCondition(before, conditionType) : withCondition(before, state, now);
+    if (conditions === before || (before === undefined && conditions.length === 0)) return;
+    const { name, namespace = '', resourceVersion } = instance.metadata;
+    await resources.virtualclusterinstances.patchStatus({ namespace, name }, { conditions }, resourceVersion);
+  }
+
+  return {
+    name: 'sleep-schedules',
+    reconcile,
+    watch: (add) => void caches.virtualclusterinstances.onChange(add),
+  };
+}
+
+/** The schedules that are there, written by whoever was the controller before. */
+async function listSchedules(temporal: Client): Promise<Map<string, string | undefined>> {
+  const found = new Map<string, string | undefined>();
+  for await (const { scheduleId } of temporal.schedule.list()) {
+    if (scheduleId.startsWith(idPrefix)) found.set(scheduleId.slice(idPrefix.length), undefined);
+  }
+  return found;
+}
+
+function scheduleOf(tenant: { project: string; name: string; uid: string }, policy: SleepPolicy) {
+  return {
+    spec: {
+      cronExpressions: [policy.sleepSchedule, policy.wakeupSchedule].filter((one) => one !== undefined),
+      timezone: policy.timezone,
+    },
+    action: {
+      type: 'startWorkflow' as const,
+      workflowType: 'evaluateSleepPolicy',
+      taskQueue: lifecycleTaskQueue,
+      args: [tenant],
+      workflowId: idPrefix + tenant.uid,
+      staticSummary: `Sleep schedule of ${tenant.name} in ${tenant.project}`,
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' as const },
+    state: { note: `${tenant.project}/${tenant.name}` },
+  };
+}

@@ -1,0 +1,70 @@
+import { isConflict } from '../adapters/kubernetes/failures.ts';
+import { createWorkQueue } from '../adapters/kubernetes/work-queue.ts';
+import type { Logger } from '../adapters/logging.ts';
+import { accessKeys } from './access-keys.ts';
+import { clusterCredentials, clusters } from './clusters.ts';
+import type { Controller, ControllerContext } from './controller.ts';
+import { gatewayIdentities } from './gateway-identities.ts';
+import { ignoredFields } from './ignored-fields.ts';
+import { instanceAccess } from './instance-access.ts';
+import { instanceOperations } from './instance-operations.ts';
+import { managementAccess } from './management-access.ts';
+import { projectAccess } from './project-access.ts';
+import { projects } from './projects.ts';
+import { sleepSchedules } from './sleep-schedules.ts';
+import { userTeams } from './user-teams.ts';
+
+const controllers: readonly ((context: ControllerContext) => Controller)[] = [
+  accessKeys,
+  clusterCredentials,
+  clusters,
+  gatewayIdentities,
+  ignoredFields,
+  instanceAccess,
+  instanceOperations,
+  managementAccess,
+  projectAccess,
+  projects,
+  sleepSchedules,
+  userTeams,
+];
+
+export interface RunningControllers {
+  /** Settles when all that was there at start has been looked at once. */
+  readonly caughtUp: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs every controller over the caches of `context`; each has a queue of its own, so that none delays another. */
+export function startControllers(context: ControllerContext): RunningControllers {
+  const { caches, rbac, logger } = context;
+  const informers = Object.values(caches);
+  const synced = Promise.all([rbac.synced, ...informers.map((informer) => informer.synced)]);
+  const queues = controllers.map((create) => {
+    const controller = create(context);
+    const queue = createWorkQueue({
+      // Nothing is decided from caches that are half filled.
+      handle: async (key) => {
+        await synced;
+        return controller.reconcile(key);
+      },
+      onFailure: (key, error, failures) => logFailure(logger, controller.name, key, error, failures),
+    });
+    controller.watch(queue.add);
+    return queue;
+  });
+  return {
+    caughtUp: synced.then(async () => void (await Promise.all(queues.map((queue) => queue.idle())))),
+    stop: async () => {
+      await Promise.all(informers.map((informer) => informer.stop()));
+      await rbac.stop();
+      await Promise.all(queues.map((queue) => queue.stop()));
+    },
+  };
+}
+
+/** Lost races are everyday; a failure that lasts is worth a warning, now and then. */
+function logFailure(logger: Logger, controller: string, key: string, err: unknown, failures: number): void {
+  const level = isConflict(err) || (failures !== 3 && failures % 10 !== 0) ? 'debug' : 'warn';
+  logger[level]({ err, controller, object: key, failures }, 'could not be brought in step; tried again');
+}

@@ -1,0 +1,59 @@
+import pg from 'pg';
+
+/** Tells which operations changed, as long as it is open. */
+export interface OperationChanges {
+  /**
+   * Calls `onChange` after every committed change of operation `id`, and once after every interruption of the
+   * connection (something may have been missed). Returns the unsubscribe function.
+   */
+  subscribe(id: string, onChange: () => void): () => void;
+  close(): Promise<void>;
+}
+
+/** One connection that LISTENs for all subscribers of the process; it is made at the first subscription. */
+export function createOperationChanges(databaseUrl: string): OperationChanges {
+  const subscribers = new Map<string, Set<() => void>>();
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const notify = (id: string | undefined) => {
+    for (const onChange of id === undefined ? [...subscribers.values()].flatMap((set) => [...set]) : (subscribers.get(id) ?? [])) onChange();
+  };
+  const connect = (backoffMs: number) => {
+    if (client || closed) return;
+    const next = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 3000, application_name: 'vcluster-platform changes' });
+    client = next;
+    let lost = false;
+    const reconnect = () => {
+      if (lost) return;
+      lost = true;
+      if (client === next) client = undefined;
+      next.end().catch(() => undefined); // it is broken anyway
+      if (!closed && subscribers.size > 0) retry = setTimeout(() => connect(Math.min(backoffMs * 2, 5000)), backoffMs);
+    };
+    next.on('error', reconnect);
+    next.on('end', reconnect);
+    next.on('notification', ({ payload }) => notify(payload));
+    next
+      .connect()
+      .then(() => next.query('listen operation_changed'))
+      .then(() => notify(undefined), reconnect);
+  };
+  return {
+    subscribe(id, onChange) {
+      const set = subscribers.get(id) ?? new Set();
+      subscribers.set(id, set.add(onChange));
+      connect(200);
+      return () => {
+        set.delete(onChange);
+        if (set.size === 0 && subscribers.get(id) === set) subscribers.delete(id);
+      };
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      await client?.end();
+    },
+  };
+}

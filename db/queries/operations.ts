@@ -1,0 +1,98 @@
+import { and, asc, desc, eq, inArray, lt } from 'drizzle-orm';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Queries } from '../client.ts';
+import { type OperationRow, operations } from '../schema/operations.ts';
+import { operationSteps, type StepRow } from '../schema/operation-steps.ts';
+
+export const openStates = ['queued', 'running'] as const;
+
+type NewOperation = Omit<typeof operations.$inferInsert, 'sequence' | 'state' | 'createdAt'>;
+type NewStep = Pick<StepRow, 'key' | 'title' | 'undo' | 'expectedMs'>;
+
+/** Inserts a queued operation with its planned steps. The caller holds the tenant cluster's lock. */
+export async function insertOperation(
+  tx: Queries,
+  operation: NewOperation,
+  steps: readonly NewStep[],
+): Promise<{ operation: OperationRow; steps: StepRow[] }> {
+  const [row] = await tx.insert(operations).values(operation).returning();
+  if (!row) throw new Error('an insert returned no row');
+  const stepRows = await tx
+    .insert(operationSteps)
+    .values(
+      steps.map((step, position) => ({
+        operationId: row.id,
+        position,
+        key: step.key,
+        title: step.title,
+        undo: step.undo,
+        expectedMs: step.expectedMs,
+      })),
+    )
+    .returning();
+  return { operation: row, steps: stepRows };
+}
+
+/** @throws PlatformError `operation_not_found` */
+export async function getOperationRow(db: Queries, id: string): Promise<OperationRow> {
+  const [row] = await db.select().from(operations).where(eq(operations.id, id));
+  if (!row) throw new PlatformError('operation_not_found', `There is no operation ${id.slice(0, 40)}`);
+  return row;
+}
+
+export async function findOperationByKey(
+  db: Queries,
+  tenant: { project: string; name: string },
+  idempotencyKey: string,
+): Promise<OperationRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(operations)
+    .where(and(isOfTenant(tenant), eq(operations.idempotencyKey, idempotencyKey)));
+  return row;
+}
+
+/** Operations of a tenant cluster that have not ended, in the order of their turns. */
+export async function listOpenOperations(
+  db: Queries,
+  tenant?: { project: string; name: string },
+): Promise<OperationRow[]> {
+  return db
+    .select()
+    .from(operations)
+    .where(and(tenant ? isOfTenant(tenant) : undefined, inArray(operations.state, [...openStates])))
+    .orderBy(asc(operations.sequence));
+}
+
+/** Newest first; `before` is the sequence to continue below. */
+export async function listOperationRows(
+  db: Queries,
+  filter: { project: string; name?: string | undefined; limit: number; before?: number | undefined },
+): Promise<OperationRow[]> {
+  return db
+    .select()
+    .from(operations)
+    .where(
+      and(
+        eq(operations.project, filter.project),
+        filter.name === undefined ? undefined : eq(operations.tenantCluster, filter.name),
+        filter.before === undefined ? undefined : lt(operations.sequence, filter.before),
+      ),
+    )
+    .orderBy(desc(operations.sequence))
+    .limit(filter.limit);
+}
+
+/** Marks operations as asked to cancel; the first who asked stays on record. */
+export async function markCancelRequested(tx: Queries, ids: readonly string[], actor: string): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .update(operations)
+    .set({ cancelRequestedAt: new Date(), cancelRequestedBy: actor })
+    .where(and(inArray(operations.id, [...ids]), eq(operations.state, 'running')));
+}
+
+/** Where clause: operations of one tenant cluster, whatever its uid. */
+export function isOfTenant(tenant: { project: string; name: string }) {
+  return and(eq(operations.project, tenant.project), eq(operations.tenantCluster, tenant.name));
+}

@@ -1,0 +1,127 @@
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { OperationState, OperationType } from '../../contracts/operations.ts';
+import type { StepChange } from '../../domain/operation-workflows.ts';
+import type { Database, Queries } from '../client.ts';
+import { type OperationRow, operations } from '../schema/operations.ts';
+import { tenants } from '../schema/tenants.ts';
+import { getOperationRow, isOfTenant, listOpenOperations, openStates } from './operations.ts';
+import { closeSteps, recordSteps } from './operation-steps.ts';
+
+/** What an operation waits for. */
+export interface BlockingOperation {
+  readonly id: string;
+  readonly type: OperationType;
+  readonly actor: string;
+}
+
+export type TurnClaim =
+  | { readonly state: 'claimed'; readonly operation: OperationRow; readonly cluster?: string; readonly hostNamespace?: string }
+  | { readonly state: 'waiting'; readonly behind: BlockingOperation | undefined }
+  | { readonly state: 'ended' };
+
+/**
+ * Takes the tenant cluster's turn for operation `id` if nothing older waits or runs; claiming again what one
+ * holds is a success. The partial unique index makes two turns impossible.
+ */
+export async function claimTurn(database: Database, id: string): Promise<TurnClaim> {
+  const claim = await tryClaim(database, id);
+  // Whoever blocked ended between our two statements.
+  return claim.state === 'waiting' && claim.behind === undefined ? tryClaim(database, id) : claim;
+}
+
+async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
+  return database.query(async (db) => {
+    const claimed = await db.execute<{ id: string }>(sql`
+      update operations mine set state = 'running', started_at = now()
+      where mine.id = ${id} and mine.state = 'queued' and not exists (
+        select from operations other
+        where other.project = mine.project and other.tenant_cluster = mine.tenant_cluster
+          and other.state in ('queued', 'running') and other.sequence < mine.sequence)
+      returning mine.id`);
+    const operation = await getOperationRow(db, id);
+    if (claimed.rows.length > 0 || operation.state === 'running') {
+      const [tenant] = await db
+        .select()
+        .from(tenants)
+        .where(and(eq(tenants.project, operation.project), eq(tenants.name, operation.tenantCluster)));
+      const placed = tenant?.uid === operation.uid && tenant.cluster !== null && tenant.hostNamespace !== null;
+      return {
+        state: 'claimed',
+        operation,
+        ...(placed ? { cluster: tenant.cluster ?? '', hostNamespace: tenant.hostNamespace ?? '' } : {}),
+      };
+    }
+    if (operation.state !== 'queued') return { state: 'ended' };
+    return { state: 'waiting', behind: blockerOf(operation, await listOpenOperations(db, tenantOf(operation))) };
+  });
+}
+
+function tenantOf(row: OperationRow): { project: string; name: string } {
+  return { project: row.project, name: row.tenantCluster };
+}
+
+/** The operation directly before `operation` in its tenant cluster's queue, if there is one. */
+export function blockerOf(operation: OperationRow, open: readonly OperationRow[]): BlockingOperation | undefined {
+  const before = open.filter((other) => other.sequence < operation.sequence).at(-1);
+  return before && { id: before.id, type: before.type, actor: before.actor };
+}
+
+export interface OperationEnd {
+  readonly id: string;
+  readonly state: Exclude<OperationState, 'queued' | 'running'>;
+  /** Error code, and sentence for people. */
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly result?: Record<string, unknown> | undefined;
+  readonly steps?: readonly StepChange[];
+  /** Only if it still waits for its turn. */
+  readonly onlyQueued?: boolean;
+}
+
+/**
+ * Ends an operation and its steps and names the operation whose turn is next. An operation that has ended
+ * stays as it is. Takes the tenant cluster's lock, so that an operation submitted meanwhile either is named
+ * here or sees the turn free.
+ */
+export async function endOperation(database: Database, end: OperationEnd): Promise<{ next: string | undefined; changed: boolean }> {
+  return database.transaction(async (tx) => {
+    const tenant = tenantOf(await getOperationRow(tx, end.id));
+    await tx
+      .select({ uid: tenants.uid })
+      .from(tenants)
+      .where(and(eq(tenants.project, tenant.project), eq(tenants.name, tenant.name)))
+      .for('update');
+    const changed = await endRows(tx, [end.id], end);
+    if (changed && end.steps) await recordSteps(tx, end.id, end.steps);
+    if (changed) await closeSteps(tx, [end.id], end.state === 'superseded' ? 'cancelled' : end.state);
+    return { next: (await nextQueued(tx, tenant))?.id, changed };
+  });
+}
+
+/** Ends queued or running operations within the caller's transaction; steps stay. True if any row changed. */
+export async function endRows(tx: Queries, ids: readonly string[], end: Omit<OperationEnd, 'id' | 'steps'>): Promise<boolean> {
+  if (ids.length === 0) return false;
+  const rows = await tx
+    .update(operations)
+    .set({
+      state: end.state,
+      reason: end.reason ?? null,
+      message: end.message ?? null,
+      result: end.result ?? null,
+      finishedAt: new Date(),
+    })
+    .where(and(inArray(operations.id, [...ids]), inArray(operations.state, end.onlyQueued ? ['queued'] : [...openStates])))
+    .returning({ id: operations.id });
+  return rows.length > 0;
+}
+
+/** The operation whose turn is next, if the turn is free. */
+async function nextQueued(tx: Queries, tenant: { project: string; name: string }): Promise<OperationRow | undefined> {
+  const [oldest] = await tx
+    .select()
+    .from(operations)
+    .where(and(isOfTenant(tenant), inArray(operations.state, [...openStates])))
+    .orderBy(operations.sequence)
+    .limit(1);
+  return oldest?.state === 'queued' ? oldest : undefined;
+}

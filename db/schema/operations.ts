@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm';
+import { bigserial, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { operationStates, operationTypes } from '../../contracts/operations.ts';
+
+/** Which operations exist, their order and turn, and their history. */
+export const operations = pgTable(
+  'operations',
+  {
+    id: uuid().primaryKey(),
+    /** The order in which operations were accepted; turns follow it. */
+    sequence: bigserial({ mode: 'number' }).notNull(),
+    type: text({ enum: operationTypes }).notNull(),
+    project: text().notNull(),
+    tenantCluster: text().notNull(),
+    uid: text().notNull(),
+    state: text({ enum: operationStates }).notNull().default('queued'),
+    actor: text().notNull(),
+    requestId: text(),
+    /** Unique per tenant cluster: the same key is the same request, ended or not. */
+    idempotencyKey: text().notNull(),
+    /** Hash of the desired state that it works towards, if the submitter knew it. */
+    targetHash: text(),
+    parameters: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    cluster: text(),
+    /** Error code and sentence of a final state. */
+    reason: text(),
+    message: text(),
+    result: jsonb().$type<Record<string, unknown>>(),
+    expectedMs: integer().notNull(),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+    startedAt: timestamp({ withTimezone: true }),
+    finishedAt: timestamp({ withTimezone: true }),
+    cancelRequestedAt: timestamp({ withTimezone: true }),
+    cancelRequestedBy: text(),
+  },
+  (table) => [
+    uniqueIndex('operations_idempotency_key').on(table.project, table.tenantCluster, table.idempotencyKey),
+    uniqueIndex('operations_one_running').on(table.project, table.tenantCluster).where(sql`state = 'running'`),
+    index('operations_open').on(table.project, table.tenantCluster, table.sequence).where(sql`state in ('queued', 'running')`),
+    index('operations_history').on(table.project, table.tenantCluster, table.sequence.desc()),
+  ],
+);
+
+export type OperationRow = typeof operations.$inferSelect;

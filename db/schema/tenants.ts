@@ -1,0 +1,21 @@
+import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+
+/**
+ * One row per tenant cluster that ever had an operation: the lock under which submits of one tenant cluster
+ * follow one another, and where it runs. A name that is used again takes over the row with its new uid.
+ */
+export const tenants = pgTable(
+  'tenants',
+  {
+    project: text().notNull(),
+    name: text().notNull(),
+    uid: text().notNull(),
+    /** Connected cluster and namespace, once chosen. */
+    cluster: text(),
+    hostNamespace: text(),
+    createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.project, table.name] })],
+);
+
+export type TenantRow = typeof tenants.$inferSelect;

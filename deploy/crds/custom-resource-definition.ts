@@ -1,0 +1,47 @@
+import { managementGroup, managementVersion } from '../../contracts/names.ts';
+import type { ResourceKind } from '../../contracts/resources/resource-kinds.ts';
+import { type PrinterColumn, printerColumns } from './printer-columns.ts';
+import { structuralSchema } from './structural-schema.ts';
+
+/** The CustomResourceDefinition of `kind`, whose resources are listed under `plural`. */
+export function customResourceDefinition(plural: string, kind: ResourceKind): Record<string, unknown> {
+  const schema = structuralSchema(kind.schema);
+  // The API server knows metadata better; a CRD may only constrain it, which our rules do on the whole object.
+  const properties = { ...(schema['properties'] as Record<string, unknown>), metadata: { type: 'object' } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${managementGroup}` },
+    spec: {
+      group: managementGroup,
+      scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+      names: {
+        plural,
+        singular: kind.singular,
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        ...(kind.shortNames.length === 0 ? {} : { shortNames: kind.shortNames }),
+      },
+      versions: [
+        {
+          name: managementVersion,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: (printerColumns[plural] ?? []).map(toColumn),
+          schema: { openAPIV3Schema: { ...schema, properties } },
+        },
+      ],
+    },
+  };
+}
+
+function toColumn(column: PrinterColumn) {
+  const [name, jsonPath, options] = column;
+  return {
+    name,
+    type: options?.type ?? 'string',
+    jsonPath,
+    ...(options?.wide === true ? { priority: 1 } : {}),
+  };
+}

@@ -1,0 +1,44 @@
+/** Title, JSONPath, and whether it needs `-o wide`. */
+export type PrinterColumn = readonly [
+  name: string,
+  jsonPath: string,
+  options?: { readonly type?: 'date' | 'boolean' | 'integer'; readonly wide?: boolean },
+];
+
+const age: PrinterColumn = ['Age', '.metadata.creationTimestamp', { type: 'date' }];
+
+/** Columns of `kubectl get`, by plural. */
+export const printerColumns: Readonly<Record<string, readonly PrinterColumn[]>> = {
+  projects: [['Display Name', '.spec.displayName'], age],
+  clusters: [
+    ['Status', '.status.phase'],
+    ['Reason', '.status.reason'],
+    ['Message', '.status.message', { wide: true }],
+    age,
+  ],
+  virtualclustertemplates: [['Display Name', '.spec.displayName'], age],
+  virtualclusterinstances: [
+    ['Status', '.status.phase'],
+    ['Cluster', '.spec.clusterRef.cluster'],
+    ['Version', '.status.kubernetesVersion'],
+    age,
+    ['Operation', '.status.lastOperation.type', { wide: true }],
+    ['Reason', '.status.reason', { wide: true }],
+    ['Message', '.status.message', { wide: true }],
+  ],
+  users: [
+    ['Username', '.spec.username'],
+    ['Email', '.spec.email'],
+    ['Disabled', '.spec.disabled', { type: 'boolean' }],
+    age,
+  ],
+  teams: [['Display Name', '.spec.displayName'], age],
+  accesskeys: [
+    ['User', '.spec.user'],
+    ['Team', '.spec.team'],
+    ['Type', '.spec.type'],
+    ['Disabled', '.spec.disabled', { type: 'boolean' }],
+    ['Last Activity', '.status.lastActivity', { type: 'date' }],
+    age,
+  ],
+};

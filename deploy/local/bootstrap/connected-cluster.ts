@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
+import { clusterCredentialSecret, connectTarget, identities, platformNamespace } from '../../../contracts/names.ts';
+import type { KubernetesCluster } from '../kubernetes-cluster.ts';
+import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
+import { applySecret } from './secrets.ts';
+
+const manifestsDir = join(import.meta.dirname, '..', '..', 'connected-cluster');
+
+/** How workers reach connected clusters: the gateway's CONNECT listener. */
+export interface ConnectProxy {
+  readonly port: number;
+  readonly secret: string;
+}
+
+/** Roles of the platform's identities, storage class and policies in a connected cluster. */
+export async function applyConnectedClusterResources(client: ClusterClient): Promise<void> {
+  await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
+  await applyManifests(client, readManifests(manifestsDir));
+}
+
+/** Kubeconfigs of gateway and worker for a connected cluster. */
+export interface ClusterCredentials {
+  readonly gateway: string;
+  readonly worker: string;
+}
+
+/** Credentials for the embedded cluster: client certificates of its own authority. */
+export async function embeddedCredentials(cluster: KubernetesCluster, proxy: ConnectProxy): Promise<ClusterCredentials> {
+  return {
+    gateway: await cluster.pki.kubeconfig(cluster.url, identities.gateway),
+    worker: await cluster.pki.kubeconfig(`https://${connectTarget.apiServer(cluster.name)}`, identities.worker, [], {
+      tlsServerName: 'kubernetes',
+      proxyUrl: proxyUrl(proxy),
+    }),
+  };
+}
+
+/** Where a worker dials through. */
+export function proxyUrl({ port, secret }: ConnectProxy): string {
+  return `http://worker:${secret}@127.0.0.1:${port}`;
+}
+
+/** Keeps a cluster's credentials where gateway and worker look for them. */
+export async function storeCredentials(management: ClusterClient, cluster: string, credentials: ClusterCredentials): Promise<void> {
+  await Promise.all([
+    applySecret(management, clusterCredentialSecret(cluster, 'gateway'), { config: credentials.gateway }),
+    applySecret(management, clusterCredentialSecret(cluster, 'worker'), { config: credentials.worker }),
+  ]);
+}

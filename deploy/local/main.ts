@@ -1,0 +1,94 @@
+/** `npm start`: the embedded platform in the foreground, until SIGINT or SIGTERM. Flags only, no environment. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { errorTable, PlatformError } from '../../contracts/errors.ts';
+import { type Platform, type PlatformOptions, startPlatform } from './platform.ts';
+
+const usage = `Usage: npm start -- [flags]
+  --state-dir DIR               where everything is kept (default ~/.vcluster-platform)
+  --port N                      port of the platform on 127.0.0.1 (default 9898; 0: any free one)
+  --temporal-address HOST:PORT  a Temporal server in place of the embedded one
+  --database-url URL            a PostgreSQL database in place of the embedded server
+  --kubeconfig FILE             a Kubernetes cluster as connected cluster "local" in place of the embedded one`;
+
+function readFlags(): PlatformOptions | undefined {
+  const string = { type: 'string' } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        'state-dir': string,
+        port: string,
+        'temporal-address': string,
+        'database-url': string,
+        kubeconfig: string,
+        help: { type: 'boolean', short: 'h' },
+      },
+    }));
+  } catch (cause) {
+    throw new PlatformError('invalid_request', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, { cause });
+  }
+  if (values.help === true) return undefined;
+  const port = Number(values.port ?? 9898);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new PlatformError('invalid_request', `--port ${values.port} is no port: give a number from 0 to 65535`);
+  }
+  return {
+    stateDir: values['state-dir'] ?? join(homedir(), '.vcluster-platform'),
+    port,
+    ...(values['temporal-address'] === undefined ? {} : { temporalAddress: values['temporal-address'] }),
+    ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
+    ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
+    onProgress: (line) => console.log(line),
+  };
+}
+
+function describe({ admin, adminFile }: Platform, stateDir: string): string {
+  return `
+The platform is ready.
+  platform      ${admin.url}
+  Temporal UI   ${admin.temporalUi}
+  access key    in ${adminFile} (user ${admin.user}); kubeconfig ${join(stateDir, 'admin.kubeconfig')}
+Next, in another terminal:
+  npx vcp login --admin-file ${adminFile}
+  npx vcp create vcluster my-first
+  npx vcp connect vcluster my-first
+Ctrl-C stops it and keeps its state.
+`;
+}
+
+async function run(options: PlatformOptions): Promise<void> {
+  const interrupted = new AbortController();
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    console.log(stopping ? `${signal}: still stopping, in order` : `${signal}: stopping in order; the state stays`);
+    stopping = true;
+    interrupted.abort(new Error('interrupted'));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const platform = await startPlatform({ ...options, signal: interrupted.signal });
+    if (!interrupted.signal.aborted) {
+      console.log(describe(platform, options.stateDir));
+      // Sockets and timers of the supervisor keep the process alive until then.
+      await new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve, { once: true }));
+    }
+    await platform.stop();
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+  }
+  console.log('Stopped.');
+}
+
+try {
+  const options = readFlags();
+  if (options === undefined) console.log(usage);
+  else await run(options);
+  process.exit(0);
+} catch (error) {
+  if (!(error instanceof PlatformError)) throw error;
+  console.error(`error: ${error.message} (${error.code})`);
+  process.exit(errorTable[error.code].exitCode);
+}

@@ -1,0 +1,71 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { V1Pod, V1ResourceFieldSelector } from '@kubernetes/client-node';
+import { ContainerRefusal } from './images.ts';
+
+const hostAddress = '127.0.0.1';
+
+/**
+ * Value of a field that pods may read about themselves (`metadata.name`, `status.podIP`,
+ * `metadata.labels['app']` …); a whole map is written as lines `key="value"`.
+ * @throws ContainerRefusal CreateContainerConfigError for any other path
+ */
+export function readPodField(pod: V1Pod, path: string, podAddress: string): string {
+  const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
+  if (subscript !== null) return pod.metadata?.[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
+  switch (path) {
+    case 'metadata.name':
+      return pod.metadata?.name ?? '';
+    case 'metadata.namespace':
+      return pod.metadata?.namespace ?? '';
+    case 'metadata.uid':
+      return pod.metadata?.uid ?? '';
+    case 'metadata.labels':
+      return lines(pod.metadata?.labels);
+    case 'metadata.annotations':
+      return lines(pod.metadata?.annotations);
+    case 'spec.nodeName':
+      return pod.spec?.nodeName ?? '';
+    case 'spec.serviceAccountName':
+      return pod.spec?.serviceAccountName ?? 'default';
+    case 'status.hostIP':
+    case 'status.hostIPs':
+      return hostAddress;
+    case 'status.podIP':
+    case 'status.podIPs':
+      return podAddress;
+    default:
+      throw new ContainerRefusal('CreateContainerConfigError', `the field ${path} cannot be read by a pod`);
+  }
+}
+
+/** A container's request or limit in units of `divisor`, rounded up; a limit not set is the machine's capacity. */
+export function readResourceField(pod: V1Pod, containerName: string, selector: V1ResourceFieldSelector): string {
+  const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
+  const container = containers.find((candidate) => candidate.name === (selector.containerName ?? containerName));
+  const [kind, resource = ''] = selector.resource.split('.', 2) as ['limits' | 'requests', string?];
+  const capacity: Record<string, string> = { cpu: String(availableParallelism()), memory: String(totalmem()) };
+  const limits = container?.resources?.limits?.[resource] ?? capacity[resource] ?? '0';
+  const amount = kind === 'limits' ? limits : (container?.resources?.requests?.[resource] ?? '0');
+  const divisor = quantity(selector.divisor === undefined || selector.divisor === '0' ? '1' : selector.divisor);
+  return String(Math.ceil(quantity(amount) / divisor));
+}
+
+function lines(map: Record<string, string> | undefined): string {
+  return Object.entries(map ?? {})
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join('\n');
+}
+
+const suffixes: Record<string, number> = {
+  '': 1, n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18,
+  Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60,
+};
+
+/** Number that a Kubernetes quantity such as `250m` or `1Gi` stands for. */
+function quantity(text: string): number {
+  const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text);
+  const factor = suffixes[match?.[2] ?? ''];
+  if (match === null || factor === undefined) throw new ContainerRefusal('CreateContainerConfigError', `${text} is not a quantity`);
+  return Number(match[1]) * factor;
+}

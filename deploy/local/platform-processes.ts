@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import type { ControllersConfig, GatewayConfig, WorkerConfig } from '../../contracts/config.ts';
+import { temporalNamespace } from '../../contracts/names.ts';
+import type { PlatformContext } from './platform-context.ts';
+import { nodeProgram } from './node-program.ts';
+import { writePrivateFile } from './processes/start-process.ts';
+import type { Service } from './supervisor.ts';
+import type { RunningTemporal } from './start-temporal.ts';
+
+const repository = join(import.meta.dirname, '..', '..');
+
+export interface ProcessOptions {
+  databaseUrl: string;
+  temporal: RunningTemporal;
+  /** Paths, by process. */
+  managementKubeconfigs: Record<'gateway' | 'worker' | 'controllers', string>;
+  gateway: {
+    port: number;
+    publicUrl: string;
+    tls: GatewayConfig['tls'];
+    connectPort: number;
+    connectSecretFile: string;
+  };
+}
+
+/** Writes the configuration files of worker, gateway and controllers; returns their paths. */
+export function writeProcessConfigs({ state, toolchain }: PlatformContext, options: ProcessOptions): Record<'worker' | 'gateway' | 'controllers', string> {
+  const { databaseUrl, gateway } = options;
+  const temporal = { address: options.temporal.address, namespace: temporalNamespace, uiUrl: options.temporal.uiUrl };
+  const worker: WorkerConfig = {
+    databaseUrl,
+    temporal,
+    managementKubeconfig: options.managementKubeconfigs.worker,
+    helmBinary: toolchain.helm,
+    chartsDir: join(repository, 'deploy', 'charts'),
+    snapshotsDir: state.snapshotsDir,
+    workDir: state.workerDir,
+  };
+  const gatewayConfig: GatewayConfig = {
+    databaseUrl,
+    temporal,
+    managementKubeconfig: options.managementKubeconfigs.gateway,
+    publicUrl: gateway.publicUrl,
+    listen: { host: '127.0.0.1', port: gateway.port },
+    tls: gateway.tls,
+    connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
+  };
+  const controllers: ControllersConfig = { databaseUrl, temporal, managementKubeconfig: options.managementKubeconfigs.controllers };
+  const write = (name: string, config: object): string => {
+    const file = join(state.configDir, `${name}.json`);
+    writePrivateFile(file, JSON.stringify(config, undefined, 2));
+    return file;
+  };
+  return { worker: write('worker', worker), gateway: write('gateway', gatewayConfig), controllers: write('controllers', controllers) };
+}
+
+/** A process of the platform: `node <folder>/main.ts --config <file>`. */
+export function platformService(
+  { state }: PlatformContext,
+  name: 'worker' | 'gateway' | 'controllers',
+  options: { configFile: string; ready: Service['ready'] },
+): Service {
+  const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');
+  return { name, program: () => nodeProgram(state, [main, '--config', options.configFile]), ready: options.ready };
+}

@@ -1,0 +1,197 @@
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
+import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
+import { type ConnectProxy, storeCredentials } from './bootstrap/connected-cluster.ts';
+import { createFirstObjects } from './bootstrap/first-objects.ts';
+import { applyManagementResources } from './bootstrap/management-resources.ts';
+import { connectLocalCluster } from './connect-local-cluster.ts';
+import { freePort, isPortFree } from './free-port.ts';
+import { issueGatewayCertificate } from './gateway-certificate.ts';
+import { isGatewayReady } from './gateway-probe.ts';
+import type { PlatformContext } from './platform-context.ts';
+import { type ProcessOptions, platformService, writeProcessConfigs } from './platform-processes.ts';
+import { createProcessRecords, leftovers, stopLeftovers } from './process-records.ts';
+import { takeLock } from './processes/exclusive-lock.ts';
+import { logSays } from './processes/log-file.ts';
+import { openPorts } from './remembered-ports.ts';
+import { startDatabase } from './start-database.ts';
+import { openManagement, startManagement, startManagementControllers } from './start-management.ts';
+import { checkExternalTemporal, prepareNamespace, startTemporal, startTemporalUi, temporalAddresses } from './start-temporal.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
+import { stopOrder } from './stop-order.ts';
+import { createSupervisor, type Service } from './supervisor.ts';
+import { waitUntil } from './wait-until.ts';
+
+export interface PlatformOptions {
+  /** Folder of everything the platform keeps; made if it is missing. */
+  stateDir: string;
+  /** Of the gateway on 127.0.0.1; 0: any free one. */
+  port: number;
+  /** host:port of a Temporal server in place of the embedded one. */
+  temporalAddress?: string;
+  /** URL of a PostgreSQL database in place of the embedded server; others are made beside it. */
+  databaseUrl?: string;
+  /** Path of the kubeconfig of a cluster in place of the embedded one as connected cluster `local`. */
+  kubeconfig?: string;
+  onProgress?: OnProgress;
+  /** Names of processes that are not started, for tests of the others. */
+  omit?: readonly string[];
+  /** Aborting it ends the start. */
+  signal?: AbortSignal;
+}
+
+export interface Platform {
+  /** Path of `admin.json`. */
+  readonly adminFile: string;
+  readonly admin: AdminFile;
+  /** Stops everything in order; the state stays. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole embedded platform; resolves when it is ready.
+ * @throws PlatformError `state_in_use`, `port_taken`, `toolchain_unavailable`, `database_unavailable`,
+ *   `temporal_unavailable`, `invalid_request`, `internal`; whatever was started is stopped then
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  const state = openStateFolder(options.stateDir);
+  const unlock = await lockState(state);
+  try {
+    await recoverLeftovers(state, onProgress);
+    const port = await gatewayPort(options.port);
+    const context: PlatformContext = {
+      state,
+      onProgress,
+      ports: openPorts(`${state.root}/ports.json`),
+      toolchain: await resolveToolchain(onProgress),
+      supervisor: createSupervisor({
+        logsDir: state.logsDir,
+        records: createProcessRecords(state.processesFile),
+        onEvent: onProgress,
+        omit: options.omit ?? [],
+      }),
+    };
+    const stop = async (): Promise<void> => {
+      await context.supervisor.stopAll(stopOrder);
+      unlock();
+    };
+    try {
+      const admin = await orAborted(startAll(context, { ...options, port }), options.signal);
+      return { adminFile: state.adminFile, admin, stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function startAll(context: PlatformContext, options: PlatformOptions): Promise<AdminFile> {
+  const { state, ports, onProgress } = context;
+  if (options.temporalAddress !== undefined) await checkExternalTemporal(options.temporalAddress);
+  const temporal = await temporalAddresses(context, options.temporalAddress);
+  const management = await openManagement(context);
+  const tls = await issueGatewayCertificate(state.gatewayDir);
+  const connect = state.secret('connect-secret');
+  const proxy: ConnectProxy = { port: await ports.get('connect'), secret: connect.value };
+  const publicUrl = `https://127.0.0.1:${options.port}`;
+  const admin = writeAdminFiles(state, { url: publicUrl, caFile: tls.caFile, temporalUi: temporal.uiUrl });
+  const client = connectCluster(management.cluster.adminKubeconfig);
+
+  const told = async <T>(what: string, work: Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const result = await work;
+    onProgress(`${what}: ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    return result;
+  };
+  const [databaseUrl, credentials] = await Promise.all([
+    startStores(context, options, { temporal, management, told, client, admin }),
+    told('connected cluster local', connectLocalCluster(context, options.kubeconfig, proxy)),
+    told("Temporal's web UI", startTemporalUi(context, temporal.address)),
+  ]);
+  await storeCredentials(client, 'local', credentials);
+  const gateway = { port: options.port, publicUrl, tls, connectPort: proxy.port, connectSecretFile: connect.file };
+  await startProcesses(context, { databaseUrl, temporal, managementKubeconfigs: management.kubeconfigs, gateway }, told);
+  return admin;
+}
+
+interface StoreOptions {
+  temporal: Awaited<ReturnType<typeof temporalAddresses>>;
+  management: Awaited<ReturnType<typeof openManagement>>;
+  client: ReturnType<typeof connectCluster>;
+  admin: AdminFile;
+  told: <T>(what: string, work: Promise<T>) => Promise<T>;
+}
+
+/** PostgreSQL, then beside each other Temporal and the management API with what it holds; returns our database's URL. */
+async function startStores(context: PlatformContext, options: PlatformOptions, stores: StoreOptions): Promise<string> {
+  const { temporal, management, client, admin, told } = stores;
+  const databaseUrl = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
+  const withTemporal = async (): Promise<void> => {
+    if (options.temporalAddress === undefined) await startTemporal(context, temporal.address, databaseUrl);
+    await prepareNamespace(temporal.address);
+  };
+  const withManagement = async (): Promise<void> => {
+    await startManagement(context, management, databaseUrl);
+    const fill = async (): Promise<void> => {
+      await applyManagementResources(client);
+      await createFirstObjects(client, admin);
+    };
+    await Promise.all([startManagementControllers(context, management), fill()]);
+  };
+  await Promise.all([told('Temporal', withTemporal()), told('management API', withManagement())]);
+  return databaseUrl;
+}
+
+async function startProcesses(context: PlatformContext, options: ProcessOptions, told: StoreOptions['told']): Promise<void> {
+  const { supervisor } = context;
+  const files = writeProcessConfigs(context, options);
+  const startAndWaitForLine = (name: 'worker' | 'controllers'): Promise<void> => {
+    const ready: Service['ready'] = (process) =>
+      waitUntil(name, async () => logSays(process.logFile, process.logOffset, /\bready\b/), { process });
+    return told(name, supervisor.start(platformService(context, name, { configFile: files[name], ready })));
+  };
+  const gatewayReady: Service['ready'] = (process) =>
+    waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), { process });
+  const gateway = platformService(context, 'gateway', { configFile: files.gateway, ready: gatewayReady });
+  await Promise.all([startAndWaitForLine('worker'), startAndWaitForLine('controllers'), told('gateway', supervisor.start(gateway))]);
+}
+
+async function lockState({ root }: StateFolder): Promise<() => void> {
+  const unlock = await takeLock(`state ${root}`);
+  if (unlock !== undefined) return unlock;
+  throw new PlatformError(
+    'state_in_use',
+    `a platform already runs on ${root}: stop it first (Ctrl-C where it was started), or give another folder with --state-dir`,
+  );
+}
+
+/** Ends what a supervisor that was killed left behind. Pods go on: the new node adopts them. */
+async function recoverLeftovers(state: StateFolder, onProgress: OnProgress): Promise<void> {
+  const found = leftovers(state.processesFile);
+  if (found.size === 0) return;
+  onProgress(`the last run ended without stopping ${[...found.keys()].join(', ')}: ending them first`);
+  await stopLeftovers(found, stopOrder);
+}
+
+async function gatewayPort(wanted: number): Promise<number> {
+  if (wanted === 0) return freePort();
+  if (await isPortFree(wanted)) return wanted;
+  throw new PlatformError('port_taken', `port ${wanted} on 127.0.0.1 is taken: stop what listens there, or choose another with --port`);
+}
+
+/** The outcome of `work`, or at once the reason of `signal` when that is aborted. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return Promise.race([
+    work,
+    new Promise<never>((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason as Error);
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    }),
+  ]);
+}

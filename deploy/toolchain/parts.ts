@@ -1,0 +1,121 @@
+/**
+ * Everything that is built from a pinned Go module: one part per folder here (its go.mod pins the versions of
+ * all it needs), with the programs it gives. The only place that names versions.
+ */
+export interface Part {
+  readonly name: string;
+  /** Version of the main module, as go.mod has it. */
+  readonly version: string;
+  readonly programs: readonly ToolchainProgram[];
+  /** Passed to the linker. */
+  readonly linkerFlags?: string;
+}
+
+export interface ToolchainProgram {
+  readonly name: ProgramName;
+  readonly goPackage: string;
+  /** File that `go build` makes of it. */
+  readonly file: string;
+  /** Names under which others install it, on PATH or in KUBEBUILDER_ASSETS. */
+  readonly installedAs: readonly string[];
+  /** Arguments that make it tell its version. */
+  readonly versionArgs: readonly string[];
+}
+
+export type ProgramName =
+  | 'etcd'
+  | 'etcdctl'
+  | 'etcdutl'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kubectl'
+  | 'kine'
+  | 'helm'
+  | 'temporal'
+  | 'temporal-sql'
+  | 'temporal-ui';
+
+export const kubernetesVersion = 'v1.36.3';
+
+const kubernetesStamp = [
+  `-X k8s.io/component-base/version.gitVersion=${kubernetesVersion}`,
+  '-X k8s.io/component-base/version.gitMajor=1',
+  '-X k8s.io/component-base/version.gitMinor=36',
+  '-X k8s.io/component-base/version.gitTreeState=clean',
+].join(' ');
+
+function kubernetes(name: ProgramName, versionArgs = ['--version']): ToolchainProgram {
+  return { name, goPackage: `k8s.io/kubernetes/cmd/${name}`, file: name, installedAs: [name], versionArgs };
+}
+
+function etcd(name: ProgramName, module: string, file: string, versionArgs: string[]): ToolchainProgram {
+  return { name, goPackage: `go.etcd.io/etcd/${module}/v3`, file, installedAs: [name], versionArgs };
+}
+
+/** In the order in which they are built. */
+export const parts: readonly Part[] = [
+  {
+    name: 'etcd',
+    version: 'v3.7.3',
+    programs: [
+      etcd('etcd', 'server', 'server', ['--version']),
+      etcd('etcdctl', 'etcdctl', 'etcdctl', ['version']),
+      etcd('etcdutl', 'etcdutl', 'etcdutl', ['version']),
+    ],
+  },
+  {
+    name: 'kubernetes',
+    version: kubernetesVersion,
+    linkerFlags: kubernetesStamp,
+    programs: [
+      kubernetes('kube-apiserver'),
+      kubernetes('kube-controller-manager'),
+      kubernetes('kube-scheduler'),
+      kubernetes('kubectl', ['version', '--client']),
+    ],
+  },
+  {
+    name: 'kine',
+    version: 'v0.17.5',
+    programs: [{ name: 'kine', goPackage: 'github.com/k3s-io/kine', file: 'kine', installedAs: ['kine'], versionArgs: ['--version'] }],
+  },
+  {
+    name: 'helm',
+    version: 'v4.3.1',
+    programs: [{ name: 'helm', goPackage: 'helm.sh/helm/v4/cmd/helm', file: 'helm', installedAs: ['helm'], versionArgs: ['version', '--short'] }],
+  },
+  {
+    name: 'temporal',
+    version: 'v1.32.1',
+    programs: [
+      {
+        name: 'temporal',
+        goPackage: 'go.temporal.io/server/cmd/server',
+        file: 'server',
+        installedAs: ['temporal-server'],
+        versionArgs: ['--version'],
+      },
+      {
+        name: 'temporal-sql',
+        goPackage: 'go.temporal.io/server/cmd/tools/sql',
+        file: 'sql',
+        installedAs: ['temporal-sql-tool'],
+        versionArgs: ['--version'],
+      },
+    ],
+  },
+  {
+    name: 'temporal-ui',
+    version: 'v2.54.1',
+    programs: [
+      {
+        name: 'temporal-ui',
+        goPackage: 'github.com/temporalio/ui-server/v2/cmd/server',
+        file: 'server',
+        installedAs: ['temporal-ui-server'],
+        versionArgs: ['--version'],
+      },
+    ],
+  },
+];

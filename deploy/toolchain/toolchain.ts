@@ -1,0 +1,76 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { takeLock } from '../local/processes/exclusive-lock.ts';
+import { buildPart } from './build-part.ts';
+import { partDir, toolchainCacheDir } from './cache.ts';
+import { definitionOf, findProgram, presentProgram } from './find-program.ts';
+import { type Part, parts, type ProgramName } from './parts.ts';
+
+export type Toolchain = Record<ProgramName, string>;
+
+/** Called with one line per event: what is built, seconds so far, part i of n. */
+export type OnProgress = (line: string) => void;
+
+/**
+ * Paths of all programs; what is missing is built first, part after part, never two at a time.
+ * @throws PlatformError `toolchain_unavailable`: no compiler, or a build failed
+ */
+export async function resolveToolchain(onProgress: OnProgress = () => undefined): Promise<Toolchain> {
+  const missing = parts.filter((part) => missingPrograms(part).length > 0);
+  for (const [index, part] of missing.entries()) {
+    await buildOnce(part, { onProgress, position: `${index + 1} of ${missing.length}` });
+  }
+  return Object.fromEntries(parts.flatMap(({ programs }) => programs.map(({ name }) => [name, findProgram(name)]))) as Toolchain;
+}
+
+/**
+ * Path of one program, built first if need be (with the missing others of its part).
+ * @throws PlatformError `toolchain_unavailable`
+ */
+export async function resolveTool(name: ProgramName, onProgress: OnProgress = () => undefined): Promise<string> {
+  const { part, program } = definitionOf(name);
+  const present = presentProgram(part, program);
+  if (present !== undefined) return present;
+  await buildOnce(part, { onProgress, position: '1 of 1' });
+  return findProgram(name);
+}
+
+function missingPrograms(part: Part): Part['programs'] {
+  return part.programs.filter((program) => presentProgram(part, program) === undefined);
+}
+
+/** Builds what of a part is missing while no other process of this machine does; then there may be nothing left. */
+async function buildOnce(part: Part, options: { onProgress: OnProgress; position: string }): Promise<void> {
+  const { onProgress, position } = options;
+  const release = await waitForLock(part, onProgress);
+  try {
+    const programs = missingPrograms(part);
+    if (programs.length === 0) return;
+    const what = `toolchain ${position}: ${part.name} ${part.version} (${programs.map(({ name }) => name).join(', ')})`;
+    const logDir = join(toolchainCacheDir(), 'logs');
+    mkdirSync(logDir, { recursive: true });
+    const startedAt = Date.now();
+    const seconds = (): number => Math.round((Date.now() - startedAt) / 1000);
+    onProgress(`${what}: building from its Go module`);
+    const ticker = setInterval(() => onProgress(`${what}: building, ${seconds()} s`), 10_000);
+    try {
+      const logFile = join(logDir, `${part.name}-${part.version}.log`);
+      await buildPart({ part, programs, moduleDir: join(import.meta.dirname, part.name), outputDir: partDir(part), logFile });
+    } finally {
+      clearInterval(ticker);
+    }
+    onProgress(`${what}: built in ${seconds()} s`);
+  } finally {
+    release();
+  }
+}
+
+async function waitForLock(part: Part, onProgress: OnProgress): Promise<() => void> {
+  for (let round = 0; ; round += 1) {
+    const release = await takeLock(`toolchain ${partDir(part)}`);
+    if (release !== undefined) return release;
+    if (round % 20 === 0) onProgress(`toolchain: another process builds ${part.name} ${part.version}; waiting for it`);
+    await delay(500);
+  }
+}

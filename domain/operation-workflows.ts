@@ -1,0 +1,70 @@
+import type { OperationType, StepState } from '../contracts/operations.ts';
+
+/** Name of the workflow that runs each verb. */
+export const operationWorkflows: Record<OperationType, string> = {
+  create: 'createTenantCluster',
+  update: 'updateTenantCluster',
+  sleep: 'sleepTenantCluster',
+  wake: 'wakeTenantCluster',
+  snapshot: 'snapshotTenantCluster',
+  restore: 'restoreTenantCluster',
+  delete: 'deleteTenantCluster',
+};
+
+/** Id of the workflow that runs operation `operationId`. */
+export function operationWorkflowId(operationId: string): string {
+  return `operation/${operationId}`;
+}
+
+/** The one argument of every operation workflow: names and ids, never values or credentials. */
+export interface OperationInput {
+  readonly operationId: string;
+  readonly type: OperationType;
+  readonly project: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly actor: string;
+  readonly targetHash?: string;
+  readonly parameters: OperationParameters;
+}
+
+export interface OperationParameters {
+  /** snapshot: name of the new one; restore: which one. */
+  readonly snapshot?: string;
+  /** restore: tenant cluster whose snapshot it is, if it is another's. */
+  readonly sourceTenantCluster?: string;
+}
+
+/** Signal without payload: the turn may be free, claim again. */
+export const turnSignalName = 'turn';
+
+/** Query for an {@link OperationProgress}. */
+export const progressQueryName = 'progress';
+
+/** What a running operation says of itself, newer than its rows by what is still being written. */
+export interface OperationProgress {
+  readonly currentStep?: string;
+  readonly steps: readonly { readonly key: string; readonly state: StepState; readonly message?: string }[];
+}
+
+/** What a step's row shall say now, as a whole; times in milliseconds since 1970. */
+export interface StepChange {
+  readonly key: string;
+  readonly state: StepState;
+  readonly message?: string;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+}
+
+/** Steps of one operation that changed. It travels as the second argument of an activity. */
+export interface StepRecord {
+  readonly operationId: string;
+  readonly changes: readonly StepChange[];
+}
+
+/** The argument of `evaluateSleepPolicy`. */
+export interface SleepPolicyInput {
+  readonly project: string;
+  readonly name: string;
+  readonly uid: string;
+}

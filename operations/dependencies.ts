@@ -1,0 +1,39 @@
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from '../adapters/logging.ts';
+import { createOperationChanges, type OperationChanges } from '../db/changes.ts';
+import { createDatabase, type Database } from '../db/client.ts';
+
+/** What the operations service works with; the same in gateway, controllers and worker. */
+export interface OperationsDeps {
+  readonly database: Database;
+  readonly temporal: Client;
+  readonly changes: OperationChanges;
+  readonly logger: Logger;
+  /** Base URL of Temporal's web UI, for links. */
+  readonly uiUrl?: string | undefined;
+}
+
+/**
+ * Dependencies from a process's configuration. Nothing is dialled yet: PostgreSQL and Temporal may come later.
+ * Returns how to close them too.
+ */
+export function createOperationsDependencies(
+  config: { databaseUrl: string; temporal: { address: string; namespace: string; uiUrl?: string | undefined } },
+  logger: Logger,
+): OperationsDeps & { close(): Promise<void> } {
+  const connection = Connection.lazy({ address: config.temporal.address });
+  const database = createDatabase(config.databaseUrl);
+  const changes = createOperationChanges(config.databaseUrl);
+  return {
+    database,
+    changes,
+    logger,
+    temporal: new Client({ connection, namespace: config.temporal.namespace }),
+    uiUrl: config.temporal.uiUrl,
+    async close() {
+      await changes.close();
+      await database.close();
+      await connection.close();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { PlatformError } from '../contracts/errors.ts';
+import { lifecycleTaskQueue } from '../contracts/names.ts';
+import type { OperationRow } from '../db/schema/operations.ts';
+import { operationPlans } from '../domain/operation-plans.ts';
+import { type OperationInput, operationWorkflowId, operationWorkflows, turnSignalName } from '../domain/operation-workflows.ts';
+import type { OperationsDeps } from './dependencies.ts';
+
+/** How long a request waits for Temporal before it goes on without it. */
+const deadlineMs = 3000;
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const searchAttributeKeys = {
+  project: keyword('Project'),
+  tenantCluster: keyword('TenantCluster'),
+  operationType: keyword('OperationType'),
+  actor: keyword('Actor'),
+};
+
+/**
+ * Starts the workflow of an operation; one that exists already, running or ended, is left alone.
+ * @throws PlatformError `temporal_unavailable`
+ */
+export async function startOperationWorkflow(deps: OperationsDeps, row: OperationRow): Promise<void> {
+  const verb = operationPlans[row.type].verb;
+  try {
+    await temporalCall(deps, () =>
+      deps.temporal.workflow.start(operationWorkflows[row.type], {
+        workflowId: operationWorkflowId(row.id),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        taskQueue: lifecycleTaskQueue,
+        args: [operationInput(row)],
+        staticSummary: `${verb} tenant cluster ${row.tenantCluster} of project ${row.project}`,
+        staticDetails: `Asked for by ${row.actor}`,
+        typedSearchAttributes: [
+          { key: searchAttributeKeys.project, value: row.project },
+          { key: searchAttributeKeys.tenantCluster, value: row.tenantCluster },
+          { key: searchAttributeKeys.operationType, value: row.type },
+          { key: searchAttributeKeys.actor, value: row.actor },
+        ],
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** Asks the workflow to cancel; one that is not there or has ended needs none. @throws PlatformError `temporal_unavailable` */
+export async function cancelOperationWorkflow(deps: OperationsDeps, operationId: string): Promise<void> {
+  await ignoringMissing(temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).cancel()));
+}
+
+/** Tells a waiting operation that the turn may be free. @throws PlatformError `temporal_unavailable` */
+export async function signalTurn(deps: OperationsDeps, operationId: string): Promise<void> {
+  await ignoringMissing(
+    temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).signal(turnSignalName)),
+  );
+}
+
+/** `work`, given up after `timeoutMs`; a Temporal that does not answer becomes `temporal_unavailable`. */
+export async function temporalCall<T>(deps: OperationsDeps, work: () => Promise<T>, timeoutMs = deadlineMs): Promise<T> {
+  try {
+    return await deps.temporal.withDeadline(Date.now() + timeoutMs, work);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+    if (isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause))) {
+      throw new PlatformError('temporal_unavailable', 'Temporal does not answer; operations go on when it is back', { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function ignoringMissing(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+function operationInput(row: OperationRow): OperationInput {
+  const { snapshot, sourceTenantCluster } = row.parameters;
+  return {
+    operationId: row.id,
+    type: row.type,
+    project: row.project,
+    name: row.tenantCluster,
+    uid: row.uid,
+    actor: row.actor,
+    ...(row.targetHash === null ? {} : { targetHash: row.targetHash }),
+    parameters: {
+      ...(typeof snapshot === 'string' ? { snapshot } : {}),
+      ...(typeof sourceTenantCluster === 'string' ? { sourceTenantCluster } : {}),
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { isFinal, type Operation } from '../contracts/operations.ts';
+import { getOperationRow, listOpenOperations, listOperationRows } from '../db/queries/operations.ts';
+import { listSteps } from '../db/queries/operation-steps.ts';
+import { blockerOf } from '../db/queries/turns.ts';
+import type { OperationsDeps } from './dependencies.ts';
+import { addLiveState } from './live-state.ts';
+import { toOperation } from './operation-view.ts';
+
+/**
+ * The operation, its rows merged with what Temporal and its worker say now. If they do not answer within 500 ms
+ * it says `live: false` and shows what was recorded last.
+ * @throws PlatformError `operation_not_found`, `database_unavailable`
+ */
+export async function getOperation(deps: OperationsDeps, id: string): Promise<Operation> {
+  return addLiveState(deps, await readRecorded(deps, id), { askWorker: true });
+}
+
+/** Operations of a project, newest first, as recorded; `before` is the id of the last of the page before. */
+export async function listOperations(
+  deps: OperationsDeps,
+  filter: { project: string; name?: string | undefined; limit: number; before?: string | undefined },
+): Promise<Operation[]> {
+  return deps.database.query(async (db) => {
+    const before = filter.before === undefined ? undefined : (await getOperationRow(db, checkedId(filter.before))).sequence;
+    const rows = await listOperationRows(db, { ...filter, before });
+    const steps = await listSteps(db, rows.map(({ id }) => id));
+    return rows.map((row) =>
+      toOperation(deps, row, steps.filter(({ operationId }) => operationId === row.id), { live: isFinal(row.state) }),
+    );
+  });
+}
+
+/** The operation as its rows tell it. @throws PlatformError `operation_not_found`, `database_unavailable` */
+export async function readRecorded(deps: OperationsDeps, id: string): Promise<Operation> {
+  return deps.database.query(async (db) => {
+    const row = await getOperationRow(db, checkedId(id));
+    const steps = await listSteps(db, [row.id]);
+    const open = row.state === 'queued' ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster }) : [];
+    return toOperation(deps, row, steps, { live: isFinal(row.state), blockedBy: blockerOf(row, open) });
+  });
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const noUuid = '00000000-0000-0000-0000-000000000000';
+
+/** PostgreSQL refuses what is no uuid; no operation has the nil uuid, so the answer is `operation_not_found`. */
+function checkedId(id: string): string {
+  return uuid.test(id) ? id : noUuid;
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { PlatformError } from '../contracts/errors.ts';
+import type { Operation, OperationType } from '../contracts/operations.ts';
+import type { Queries } from '../db/client.ts';
+import { findOperationByKey, insertOperation, listOpenOperations, markCancelRequested } from '../db/queries/operations.ts';
+import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
+import { lockTenant } from '../db/queries/tenants.ts';
+import { blockerOf, endRows } from '../db/queries/turns.ts';
+import type { OperationRow } from '../db/schema/operations.ts';
+import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
+import { operationPlans } from '../domain/operation-plans.ts';
+import type { OperationsDeps } from './dependencies.ts';
+import { toOperation } from './operation-view.ts';
+import { cancelOperationWorkflow, startOperationWorkflow } from './operation-workflow.ts';
+
+export interface OperationSubmission {
+  readonly type: OperationType;
+  readonly project: string;
+  /** Name and uid of the VirtualClusterInstance. */
+  readonly name: string;
+  readonly uid: string;
+  /** Who asked for it. */
+  readonly actor: string;
+  readonly requestId?: string | undefined;
+  /** The same key for the same tenant cluster is the same request: it gets the operation of the first, ended or not. */
+  readonly idempotencyKey: string;
+  readonly targetHash?: string | undefined;
+  readonly parameters?: Record<string, unknown> | undefined;
+}
+
+export interface Submitted {
+  readonly operation: Operation;
+  /** Whether it was there already. */
+  readonly joined: boolean;
+}
+
+interface Accepted {
+  readonly row: OperationRow;
+  readonly joined: boolean;
+  /** Operations whose workflows shall be told that they are over. */
+  readonly toCancel: readonly string[];
+}
+
+/**
+ * Accepts an operation, or joins one that is there (domain/conflicts.ts), in one transaction, then starts its
+ * workflow. With Temporal away it stays queued, and reconcile starts it later.
+ * @throws PlatformError `conflict` if it is refused, `database_unavailable`
+ */
+export async function submitOperation(deps: OperationsDeps, submission: OperationSubmission): Promise<Submitted> {
+  const accepted = await deps.database.transaction((tx) => accept(tx, submission));
+  const live = await tellTemporal(deps, accepted);
+  return { operation: await show(deps, accepted, live), joined: accepted.joined };
+}
+
+async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {
+  const tenant = { project: submission.project, name: submission.name, uid: submission.uid };
+  const { cluster } = await lockTenant(tx, tenant);
+  const same = await findOperationByKey(tx, tenant, submission.idempotencyKey);
+  if (same) return { row: checkedSame(same, submission), joined: true, toCancel: [] };
+
+  const open = await listOpenOperations(tx, tenant);
+  // What still runs for a former tenant cluster of this name only has to end first.
+  const present = open.filter((row) => row.uid === submission.uid);
+  const decision = decideConflict(requestOf(submission), present.map(toPresent));
+  if (decision.action === 'join') {
+    const row = present.find(({ id }) => id === decision.id);
+    if (!row) throw new Error(`cannot join ${decision.id}, which is not there`);
+    return { row, joined: true, toCancel: [] };
+  }
+  if (decision.action === 'refuse') throw new PlatformError('conflict', `Not accepted: ${decision.reason}`);
+
+  const toCancel = await makeRoom(tx, submission, decision);
+  const plan = operationPlans[submission.type];
+  const { operation } = await insertOperation(
+    tx,
+    {
+      id: randomUUID(),
+      type: submission.type,
+      project: submission.project,
+      tenantCluster: submission.name,
+      uid: submission.uid,
+      actor: submission.actor,
+      requestId: submission.requestId ?? null,
+      idempotencyKey: submission.idempotencyKey,
+      targetHash: submission.targetHash ?? null,
+      parameters: submission.parameters ?? {},
+      cluster,
+      expectedMs: plan.expectedMs,
+    },
+    plan.steps,
+  );
+  return { row: operation, joined: false, toCancel };
+}
+
+/** A key that is used again must mean the same. */
+function checkedSame(row: OperationRow, submission: OperationSubmission): OperationRow {
+  if (row.uid === submission.uid && row.type === submission.type) return row;
+  throw new PlatformError('conflict', 'The idempotency key was used for another request; use a new one');
+}
+
+function requestOf({ type, targetHash, parameters }: OperationSubmission) {
+  return { type, targetHash, snapshot: snapshotOf(parameters ?? {}) };
+}
+
+function toPresent(row: OperationRow): PresentOperation {
+  return {
+    id: row.id,
+    type: row.type,
+    state: row.state === 'running' ? 'running' : 'queued',
+    cancelRequested: row.cancelRequestedAt !== null,
+    targetHash: row.targetHash ?? undefined,
+    snapshot: snapshotOf(row.parameters),
+  };
+}
+
+function snapshotOf(parameters: Record<string, unknown>): string | undefined {
+  const { snapshot, sourceTenantCluster } = parameters;
+  return typeof snapshot === 'string' ? `${String(sourceTenantCluster ?? '')}/${snapshot}` : undefined;
+}
+
+async function makeRoom(
+  tx: Queries,
+  submission: OperationSubmission,
+  { supersede, cancel }: Extract<Decision, { action: 'queue' }>,
+): Promise<string[]> {
+  const message = `${submission.type} by ${submission.actor} made it pointless`;
+  await endRows(tx, supersede, { state: 'superseded', reason: 'operation_cancelled', message });
+  if (supersede.length > 0) await closeSteps(tx, supersede, 'cancelled');
+  await markCancelRequested(tx, cancel, submission.actor);
+  return [...supersede, ...cancel];
+}
+
+/** Starts and cancels workflows; true if Temporal took it all. Reconcile makes up for what failed. */
+async function tellTemporal(deps: OperationsDeps, { row, joined, toCancel }: Accepted): Promise<boolean> {
+  const calls = [
+    ...(joined ? [] : [startOperationWorkflow(deps, row)]),
+    ...toCancel.map((id) => cancelOperationWorkflow(deps, id)),
+  ];
+  const results = await Promise.allSettled(calls);
+  const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  for (const error of failures) deps.logger.warn({ err: error, operation: row.id }, 'Temporal does not answer; the operation stays queued');
+  return failures.length === 0;
+}
+
+async function show(deps: OperationsDeps, { row, joined }: Accepted, live: boolean): Promise<Operation> {
+  const { steps, open } = await deps.database.query(async (db) => ({
+    steps: await listSteps(db, [row.id]),
+    open: row.state === 'queued' ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster }) : [],
+  }));
+  return { ...toOperation(deps, row, steps, { live, blockedBy: blockerOf(row, open) }), joined };
+}

@@ -1,0 +1,22 @@
+// starts postgres+temporal with extra dynamic config; prints env; waits for SIGTERM
+import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
+import { Connection } from '@temporalio/client';
+const r = '/work/main/';
+const { startPostgres } = await import(r+'test/support/postgres.ts');
+const { temporal, temporalPortNames } = await import(r+'deploy/local/servers/temporal.ts');
+const { prepareTemporalDatabases } = await import(r+'deploy/local/temporal-setup.ts');
+const { startProcess } = await import(r+'deploy/local/processes/start-process.ts');
+const { findProgram } = await import(r+'deploy/toolchain/find-program.ts');
+const { freePort } = await import(r+'deploy/local/free-port.ts');
+const pg = await startPostgres();
+const dir = mkdtempSync('/tmp/h5-temporal-');
+const database = await prepareTemporalDatabases(pg.url, findProgram('temporal-sql'), dir+'/schema.log');
+const ports = {}; for (const n of temporalPortNames) ports[n] = await freePort();
+const program = temporal({ binary: findProgram('temporal'), configDir: dir, database, ports });
+const extra = JSON.parse(process.argv[2] ?? '{}');
+const f = program.files[1]; f.content = f.content + '\n' + Object.entries(extra).map(([k,v]) => `${k}:\n  - value: ${v}`).join('\n') + '\n';
+const s = await startProcess('temporal', program, dir+'/temporal.log');
+writeFileSync('/tmp/h5-env', `export VCP_TEST_DATABASE_URL='${pg.url}' VCP_TEST_TEMPORAL_ADDRESS=127.0.0.1:${ports.frontend}\n`);
+console.log('ready', dir);
+process.on('SIGTERM', async () => { await s.stop(); await pg.stop(); rmSync(dir,{recursive:true}); rmSync('/tmp/h5-env'); process.exit(0); });
+setInterval(()=>{}, 1e6);

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectedClusters, createConnectedClusters } from '../../adapters/connected-clusters.ts';
+import { createHelm, type Helm } from '../../adapters/helm/helm.ts';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
+import {
+  clusterCredentialSecret,
+  defaultHostNamespace,
+  platformNamespace,
+  projectNamespace,
+} from '../../contracts/names.ts';
+import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { eventually } from '../support/eventually.ts';
+import { startApiServer } from '../support/api-server.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+export const chartsDir = join(root, 'deploy', 'charts');
+
+/** One API server that is both management API (with our resources) and connected cluster `local`. */
+export interface ActivityPlatform {
+  readonly client: ClusterClient;
+  readonly resources: ManagementResources;
+  readonly clusters: ConnectedClusters;
+  readonly helm: Helm;
+  readonly workDir: string;
+  /** Creates an instance in project `default` and its host namespace. */
+  tenant(name: string, spec: VirtualClusterInstanceSpec): Promise<TenantRef>;
+  stop(): Promise<void>;
+}
+
+/** @param kubeconfig of a running cluster to use as both; default: a new API server */
+export async function startActivityPlatform(kubeconfig?: string): Promise<ActivityPlatform> {
+  const server = kubeconfig === undefined ? await startApiServer() : undefined;
+  const config = kubeconfig ?? server?.adminKubeconfig ?? '';
+  const client = connectCluster(config);
+  const workDir = mkdtempSync(join(tmpdir(), 'vcp-activities-'));
+  await applyManifests(client, readManifests(join(root, 'deploy', 'crds')));
+  const resources = managementResources(client);
+  await eventually(
+    'our resources are served',
+    async () => (await resources.virtualclusterinstances.list()).length === 0,
+  );
+  for (const name of [platformNamespace, projectNamespace('default')])
+    await client.core.createNamespace({ body: { metadata: { name } } });
+  await client.core.createNamespacedSecret({
+    namespace: platformNamespace,
+    body: { metadata: { name: clusterCredentialSecret('local', 'worker') }, stringData: { config } },
+  });
+  return {
+    client,
+    resources,
+    workDir,
+    clusters: createConnectedClusters({ management: client, workDir }),
+    helm: createHelm({ binary: findProgram('helm'), workDir }),
+    async tenant(name, spec) {
+      const instance = await resources.virtualclusterinstances.create({
+        metadata: { name, namespace: projectNamespace('default') },
+        spec,
+      });
+      const hostNamespace = defaultHostNamespace('default', name);
+      await client.core.createNamespace({
+        body: { metadata: { name: hostNamespace, labels: { 'vcluster-platform.io/managed': 'true' } } },
+      });
+      return { project: 'default', name, uid: instance.metadata.uid, cluster: 'local', hostNamespace };
+    },
+    async stop() {
+      await server?.stop();
+      rmSync(workDir, { recursive: true, force: true });
+    },
+  };
+}

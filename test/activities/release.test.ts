@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type ReleaseDeps, createReleaseActivities } from '../../activities/release.ts';
+import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
+import { isNotFound } from '../../adapters/kubernetes/failures.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
+
+let platform: ActivityPlatform;
+let deps: ReleaseDeps;
+before(async () => {
+  platform = await startActivityPlatform();
+  deps = { ...platform, chartsDir };
+});
+after(() => platform.stop());
+
+async function revisions(tenant: TenantRef): Promise<string[]> {
+  const list = await platform.client.core.listNamespacedSecret({
+    namespace: tenant.hostNamespace,
+    labelSelector: `owner=helm,name=${tenant.name}`,
+  });
+  return list.items
+    .map(({ metadata }) => `${metadata?.labels?.['version']} ${metadata?.labels?.['status']}`)
+    .toSorted();
+}
+
+const refuses = (code: string, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof PlatformError, String(error));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, message);
+  return true;
+};
+
+test('install, the same operation again, an update, its undo, uninstall twice', async () => {
+  const tenant = await platform.tenant('one', {
+    template: { helmRelease: { values: 'kubernetesVersion: v1.36.3\n' } },
+  });
+  const { checkRelease, installRelease, rollbackRelease, uninstallRelease } = createReleaseActivities(deps);
+  await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
+  assert.deepEqual(await checkRelease({ tenant }), { chart: 'tenant-control-plane', version: '0.1.0' });
+  assert.deepEqual(await installRelease({ tenant, operationId: 'op-1' }), { revision: 1 });
+  assert.deepEqual(await installRelease({ tenant, operationId: 'op-1' }), { revision: 1 });
+  const set = await platform.client.apps.readNamespacedStatefulSet({
+    namespace: tenant.hostNamespace,
+    name: 'one',
+  });
+  assert.equal(set.spec?.replicas, 1);
+
+  // An update must not wake a sleeper.
+  const scale = {
+    name: 'one',
+    namespace: tenant.hostNamespace,
+    body: [{ op: 'replace', path: '/spec/replicas', value: 0 }],
+  };
+  await platform.client.apps.patchNamespacedStatefulSetScale(scale);
+  await platform.resources.virtualclusterinstances.patch(
+    { namespace: 'p-default', name: 'one' },
+    { spec: { template: { helmRelease: { values: 'apiServer: { extraArgs: { v: 3 } }\n' } } } },
+  );
+  assert.deepEqual(await installRelease({ tenant, operationId: 'op-2' }), { revision: 2 });
+  const updated = await platform.client.apps.readNamespacedStatefulSet({
+    namespace: tenant.hostNamespace,
+    name: 'one',
+  });
+  assert.equal(updated.spec?.replicas, 0);
+  const args = () => JSON.stringify(updated.spec?.template.spec?.initContainers);
+  assert.match(args(), /--v=3/);
+
+  await rollbackRelease({ tenant, operationId: 'op-2' });
+  await rollbackRelease({ tenant, operationId: 'op-2' });
+  assert.deepEqual(await revisions(tenant), ['1 superseded', '2 superseded', '3 deployed']);
+  const back = await platform.client.apps.readNamespacedStatefulSet({
+    namespace: tenant.hostNamespace,
+    name: 'one',
+  });
+  assert.doesNotMatch(JSON.stringify(back.spec), /--v=3/);
+  assert.equal(back.spec?.replicas, 0);
+
+  await uninstallRelease({ tenant });
+  await uninstallRelease({ tenant });
+  assert.deepEqual(await revisions(tenant), []);
+  await assert.rejects(
+    platform.client.apps.readNamespacedStatefulSet({ namespace: tenant.hostNamespace, name: 'one' }),
+    isNotFound,
+  );
+});
+
+test('two installs of one operation at once make one revision', async () => {
+  const tenant = await platform.tenant('twice', { template: {} });
+  const { installRelease } = createReleaseActivities(deps);
+  const both = await Promise.all([
+    installRelease({ tenant, operationId: 'op-1' }),
+    installRelease({ tenant, operationId: 'op-1' }),
+  ]);
+  assert.deepEqual(both, [{ revision: 1 }, { revision: 1 }]);
+  assert.deepEqual(await revisions(tenant), ['1 deployed']);
+});
+
+test('a template by reference: version, parameters and loft names are rendered', async () => {
+  await platform.resources.users.create({ metadata: { name: 'anna' }, spec: { email: 'anna@example.org' } });
+  await platform.resources.virtualclustertemplates.create({
+    metadata: { name: 'sized' },
+    spec: {
+      versions: [
+        {
+          version: '1.2.0',
+          parameters: [
+            { variable: 'level', type: 'number', min: 0, max: 9, defaultValue: '2' },
+            { variable: 'pod.note', required: true, validation: '^[a-z-]+$' },
+          ],
+          template: {
+            helmRelease: {
+              values: [
+                'apiServer: { extraArgs: { v: {{ .Values.level }} } }',
+                'pod:',
+                '  annotations:',
+                '    note: {{ .Values.pod.note | upper | quote }}',
+                '    owner: {{ .Values.loft.user.email }}',
+                '    where: {{ printf "%s/%s/%s" .Values.loft.project .Values.loft.virtualClusterName .Values.loft.virtualClusterNamespace }}',
+              ].join('\n'),
+            },
+          },
+        },
+        { version: '2.0.0', template: { helmRelease: { values: 'nonsense: true' } } },
+      ],
+    },
+  });
+  const tenant = await platform.tenant('sized', {
+    owner: { user: 'anna' },
+    templateRef: { name: 'sized', version: '1.X.X' },
+    parameters: 'pod: { note: hello-you }',
+  });
+  await createReleaseActivities(deps).installRelease({ tenant, operationId: 'op' });
+  const set = await platform.client.apps.readNamespacedStatefulSet({
+    namespace: tenant.hostNamespace,
+    name: 'sized',
+  });
+  assert.deepEqual(set.spec?.template.metadata?.annotations, {
+    note: 'HELLO-YOU',
+    owner: 'anna@example.org',
+    where: 'default/sized/loft-default-v-sized',
+  });
+  assert.match(JSON.stringify(set.spec), /--v=2/);
+});
+
+const canary = 'S3cret-canary-4711';
+
+test('what cannot be installed is refused, by a message without values', async (t) => {
+  const { checkRelease } = createReleaseActivities(deps);
+  const values = (text: string) => ({ template: { helmRelease: { values: text } } });
+  const cases: [
+    title: string,
+    spec: Parameters<ActivityPlatform['tenant']>[1],
+    code: string,
+    message: RegExp,
+  ][] = [
+    ['schema-name', values(`nonsense: ${canary}`), 'invalid_values', /nonsense/],
+    ['schema-value', values(`persistence: { size: ${canary} }`), 'invalid_values', /\/persistence\/size/],
+    ['no-yaml', values(`a: [${canary}`), 'invalid_values', /no valid YAML/],
+    ['no-object', values(`- ${canary}`), 'invalid_values', /YAML object/],
+    ['no-template', values(`a: {{ ${canary} }}`), 'chart_failed', /template/],
+    ['fails', values('a: {{ fail "set size" }}'), 'chart_failed', /set size/],
+    [
+      'bomb',
+      values(
+        'a: {{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}xxxxxxxxxxxx{{ end }}{{ end }}{{ end }}',
+      ),
+      'chart_failed',
+      /memory or time|too long/,
+    ],
+    [
+      'endless',
+      values(
+        'a: {{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}{{ end }}{{ end }}{{ end }}',
+      ),
+      'chart_failed',
+      /memory or time|too long/,
+    ],
+    ['chart', { template: { helmRelease: { chart: { name: '../crds' } } } }, 'chart_failed', /no chart/],
+    [
+      'version',
+      { template: { helmRelease: { chart: { name: 'tenant-control-plane', version: '9.9.9' } } } },
+      'chart_failed',
+      /0\.1\.0/,
+    ],
+    ['unknown', { templateRef: { name: 'nobody' } }, 'template_not_found', /no template nobody/],
+    ['old', { templateRef: { name: 'sized', version: '7.x.x' } }, 'template_not_found', /7\.x\.x/],
+    [
+      'required',
+      { templateRef: { name: 'sized', version: '1.2.0' } },
+      'invalid_parameters',
+      /"pod.note" is required/,
+    ],
+    [
+      'range',
+      { templateRef: { name: 'sized', version: '1.2.0' }, parameters: 'level: 10\npod: {note: x}' },
+      'invalid_parameters',
+      /at most 9/,
+    ],
+    [
+      'malformed',
+      { templateRef: { name: 'sized', version: '1.2.0' }, parameters: `level: [${canary}` },
+      'invalid_parameters',
+      /YAML/,
+    ],
+    [
+      'stranger',
+      { templateRef: { name: 'sized', version: '1.2.0' }, parameters: 'lvel: 1' },
+      'invalid_parameters',
+      /no parameter "lvel"/,
+    ],
+  ];
+  for (const [title, spec, code, message] of cases) {
+    await t.test(title, async () => {
+      const tenant = await platform.tenant(`bad-${title}`, spec);
+      const startedAt = performance.now();
+      await assert.rejects(checkRelease({ tenant }), (error) => {
+        assert.doesNotMatch(String(error), new RegExp(canary));
+        return refuses(code, message)(error);
+      });
+      assert.ok(performance.now() - startedAt < 15_000);
+    });
+  }
+});
+
+test('nothing of the worker or of any cluster reaches a template', async () => {
+  const { checkRelease, installRelease } = createReleaseActivities(deps);
+  const tenant = await platform.tenant('spy', {
+    template: {
+      helmRelease: {
+        values:
+          'pod: { annotations: { found: {{ len (lookup "v1" "Secret" "vcluster-platform" "") | quote }}, chart: {{ .Chart.Name }} } }',
+      },
+    },
+  });
+  await installRelease({ tenant, operationId: 'op' });
+  const set = await platform.client.apps.readNamespacedStatefulSet({
+    namespace: tenant.hostNamespace,
+    name: 'spy',
+  });
+  assert.equal(set.spec?.template.metadata?.annotations?.['found'], '0');
+  const env = await platform.tenant('env', { template: { helmRelease: { values: 'a: {{ env "PATH" }}' } } });
+  await assert.rejects(checkRelease({ tenant: env }), refuses('chart_failed', /env/));
+});
+
+test('an instance that was deleted and made anew is not installed for the old one', async () => {
+  const tenant = await platform.tenant('again', {});
+  await assert.rejects(
+    createReleaseActivities(deps).checkRelease({ tenant: { ...tenant, uid: 'other' } }),
+    refuses('tenant_cluster_not_found', /no tenant cluster again/),
+  );
+});
+
+test('a cluster that does not answer is told from a bad chart', async () => {
+  const tenant = await platform.tenant('away', {});
+  const kubeconfigFile = await platform.clusters.kubeconfigFile('local');
+  const { helm } = platform;
+  const { readFileSync, writeFileSync } = await import('node:fs');
+  const away = join(platform.workDir, 'away.yaml');
+  writeFileSync(
+    away,
+    readFileSync(kubeconfigFile, 'utf8').replace(/server: .*/, 'server: https://127.0.0.1:1'),
+    { mode: 0o600 },
+  );
+  const target = { release: 'away', namespace: tenant.hostNamespace, cluster: 'away', kubeconfig: away };
+  await assert.rejects(
+    helm.upgrade(target, {
+      chart: join(chartsDir, 'tenant-control-plane'),
+      values: '',
+      labels: { operation: 'x' },
+    }),
+    refuses('cluster_unreachable', /does not answer/),
+  );
+});

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { helmFailure } from '../../../adapters/helm/helm-failures.ts';
+
+const output = (stderr: string, exitCode: number | null = 1, timedOut = false) => ({
+  stdout: '',
+  stderr,
+  exitCode,
+  timedOut,
+});
+
+test('codes and messages of what Helm says', () => {
+  const cases: [stderr: string, code: string, message: RegExp][] = [
+    [
+      'Error: Kubernetes cluster unreachable: Get "https://x/version": dial tcp: connect: connection refused',
+      'cluster_unreachable',
+      /does not answer/,
+    ],
+    [
+      'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress',
+      'internal',
+      /another run/,
+    ],
+    [
+      "Error: values don't meet the specifications of the schema(s) in the following chart(s):\nx:\n- at '/a/b': 'hunter22' does not match pattern '^x$'\n- at '': additional properties 'zz' not allowed",
+      'invalid_values',
+      /^The chart does not accept the values: \/a\/b: does not match pattern '\^x\$'; \/: additional properties 'zz' not allowed$/,
+    ],
+    [
+      'Error: UPGRADE FAILED: StatefulSet.apps "x" is invalid: spec: Invalid value: "hunter22": no',
+      'chart_failed',
+      /is invalid: spec: Invalid value: no$/,
+    ],
+    ['fatal error: runtime: cannot allocate memory', 'chart_failed', /more memory or time/],
+  ];
+  for (const [stderr, code, message] of cases) {
+    const error = helmFailure('Installing', output(stderr), 'a: { b: hunter22 }');
+    assert.equal(error.code, code, stderr);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /hunter22/);
+  }
+  assert.match(helmFailure('Installing', output('', null, true)).message, /took too long/);
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { createWorkQueue } from '../../../adapters/kubernetes/work-queue.ts';
+import { eventually } from '../../support/eventually.ts';
+
+/** A handler whose calls a test lets end one by one. */
+function gatedHandler() {
+  const calls: string[] = [];
+  const gates: (() => void)[] = [];
+  let running = 0;
+  let mostAtOnce = 0;
+  return {
+    calls,
+    mostAtOnce: () => mostAtOnce,
+    endOne: () => gates.shift()?.(),
+    handle: async (key: string) => {
+      calls.push(key);
+      running += 1;
+      mostAtOnce = Math.max(mostAtOnce, running);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      running -= 1;
+      return undefined;
+    },
+  };
+}
+
+describe('work queue', () => {
+  it('handles a key once however often it was added, and once more if it was added meanwhile', async () => {
+    const gate = gatedHandler();
+    const queue = createWorkQueue({ handle: gate.handle });
+    queue.add('a');
+    await turn();
+    for (let i = 0; i < 10; i += 1) queue.add('a');
+    await turn();
+    assert.deepEqual(gate.calls, ['a']);
+    gate.endOne();
+    await turn();
+    assert.deepEqual(gate.calls, ['a', 'a']);
+    gate.endOne();
+    await queue.idle();
+    assert.deepEqual(gate.calls, ['a', 'a']);
+    assert.equal(gate.mostAtOnce(), 1);
+  });
+
+  it('handles no more keys at once than it may', async () => {
+    const gate = gatedHandler();
+    const queue = createWorkQueue({ handle: gate.handle, concurrency: 2 });
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+    for (let i = 0; i < 4; i += 1) {
+      await turn();
+      gate.endOne();
+    }
+    await queue.idle();
+    assert.deepEqual(gate.calls, ['a', 'b', 'c', 'd']);
+    assert.equal(gate.mostAtOnce(), 2);
+  });
+
+  it('tries a failure again with growing pauses, each key by itself, and forgets failures after a success', async () => {
+    const counts: Record<string, number[]> = { bad: [], good: [] };
+    let failuresLeft = 4;
+    const queue = createWorkQueue({
+      minBackoffMs: 2,
+      maxBackoffMs: 10,
+      handle: async (key) => {
+        if (key === 'bad' && failuresLeft-- > 0) throw new Error('not yet');
+        counts[key]?.push(0);
+        return undefined;
+      },
+      onFailure: (key, _error, failures) => counts[key]?.push(failures),
+    });
+    queue.add('bad');
+    queue.add('good');
+    await eventually('bad succeeded', () => counts['bad']?.at(-1) === 0, { intervalMs: 2 });
+    assert.deepEqual(counts, { bad: [1, 2, 3, 4, 0], good: [0] });
+    await queue.stop();
+  });
+
+  it('counts a handler that throws before its first await as a failure like any other', async () => {
+    let calls = 0;
+    const queue = createWorkQueue({
+      minBackoffMs: 1,
+      handle: (() => {
+        calls += 1;
+        if (calls < 3) throw new Error('at once');
+        return Promise.resolve(undefined);
+      }) as () => Promise<undefined>,
+    });
+    queue.add('a');
+    await eventually('it was tried three times', () => calls === 3, { intervalMs: 2 });
+    await queue.stop();
+  });
+
+  it('calls again after the time a handler asked for, and not after stop', async () => {
+    let calls = 0;
+    const queue = createWorkQueue({
+      handle: async () => {
+        calls += 1;
+        return { requeueAfterMs: 5 };
+      },
+    });
+    queue.add('a');
+    await eventually('it was called three times', () => calls >= 3, { intervalMs: 2 });
+    await queue.stop();
+    const then = calls;
+    queue.add('a');
+    await turn();
+    assert.equal(calls, then);
+  });
+
+  it('waits for what runs when it is stopped', async () => {
+    const gate = gatedHandler();
+    const queue = createWorkQueue({ handle: gate.handle });
+    queue.add('a');
+    await turn();
+    let stopped = false;
+    const stopping = queue.stop().then(() => {
+      stopped = true;
+    });
+    await turn();
+    assert.equal(stopped, false);
+    gate.endOne();
+    await stopping;
+  });
+});

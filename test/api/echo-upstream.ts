@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type CertificateAuthority, createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+
+/** One request as it arrived at the upstream. */
+export interface Echo {
+  readonly method: string;
+  readonly url: string;
+  /** Names and values as they stood on the wire. */
+  readonly rawHeaders: string[];
+  readonly body: string;
+  /** Common name of the client certificate. */
+  readonly certificate: string;
+}
+
+export interface EchoUpstream {
+  readonly server: Server;
+  readonly authority: CertificateAuthority;
+  readonly target: UpstreamTarget;
+  readonly received: Echo[];
+  connections(): number;
+  close(): Promise<void>;
+}
+
+/** A TLS server that answers every request with what arrived; it wants a client certificate. */
+export async function startEchoUpstream(): Promise<EchoUpstream> {
+  const authority = await createCertificateAuthority('echo');
+  const serving = await authority.issue({ commonName: 'echo', names: ['localhost', '127.0.0.1'], usages: ['server'] });
+  const client = await authority.issue({ commonName: 'vcluster-platform:gateway', usages: ['client'] });
+  const received: Echo[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer(
+    { cert: serving.certificate, key: serving.key, ca: authority.certificate, requestCert: true, rejectUnauthorized: true },
+    (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const subject = (request.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } }).getPeerCertificate();
+        const echo: Echo = {
+          method: request.method ?? '',
+          url: request.url ?? '',
+          rawHeaders: request.rawHeaders,
+          body: Buffer.concat(chunks).toString(),
+          certificate: subject.subject?.CN ?? '',
+        };
+        received.push(echo);
+        response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'from=upstream' }).end(JSON.stringify(echo));
+      });
+    },
+  );
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    server,
+    authority,
+    received,
+    target: {
+      host: '127.0.0.1',
+      port: (server.address() as AddressInfo).port,
+      ca: authority.certificate,
+      cert: client.certificate,
+      key: client.key,
+      servername: 'localhost',
+    },
+    connections: () => sockets.size,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

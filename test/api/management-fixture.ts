@@ -1,0 +1,179 @@
+import { execFile, type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Agent, request } from 'undici';
+import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
+import { createApp } from '../../api/app.ts';
+import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
+import { applyManifests, applyObject, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { startApiServer, type TestApiServer } from '../support/api-server.ts';
+import { eventually } from '../support/eventually.ts';
+import { hashOf } from './test-gateway.ts';
+
+/** A gateway before a real management API, with users anna (administrator), ben (of project alpha) and carl (nobody). */
+export interface ManagementFixture {
+  readonly url: string;
+  readonly caFile: string;
+  readonly dir: string;
+  readonly apiServer: TestApiServer;
+  readonly admin: ClusterClient;
+  readonly resources: ManagementResources;
+  readonly parts: GatewayParts;
+  /** A request with the user's key (`''`: none); a body that is no string goes as JSON. */
+  call(user: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<FixtureAnswer>;
+  /** Path of a kubeconfig for `path` below the gateway with the user's key. */
+  kubeconfig(user: string, path: string): string;
+  kubectl(user: string, args: string[], options?: { path?: string; input?: string }): Promise<{ code: number; stdout: string; stderr: string }>;
+  watch(user: string, args: string[]): ChildProcess;
+  stop(): Promise<void>;
+}
+
+export interface FixtureAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly text: string;
+  json(): Record<string, unknown>;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Key of a test user. */
+export function keyOf(user: string): string {
+  return `key-of-${user}`;
+}
+
+export async function startManagementFixture(options: { databaseUrl?: string; temporal?: { address: string; namespace: string } } = {}): Promise<ManagementFixture> {
+  const apiServer = await startApiServer();
+  const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
+  const admin = connectCluster(apiServer.adminKubeconfig);
+  const resources = managementResources(admin);
+  await applyManifests(admin, readManifests(join(root, 'deploy/crds')));
+  await eventually('the resources are served', async () => (await resources.users.list()) !== undefined, { timeoutMs: 30_000 });
+  await applyManifests(admin, readManifests(join(root, 'deploy/management')));
+  await applyPeople(admin, resources);
+
+  const authority = await createCertificateAuthority('gateway');
+  const serving = await authority.issue({ commonName: 'gateway', names: ['localhost', '127.0.0.1'], usages: ['server'] });
+  const write = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text, { mode: 0o600 });
+    return join(dir, name);
+  };
+  const caFile = write('ca.crt', authority.certificate);
+  const parts = createGatewayParts(
+    {
+      databaseUrl: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
+      temporal: { ...(options.temporal ?? { address: '127.0.0.1:1', namespace: 'vcluster-platform' }), uiUrl: 'http://127.0.0.1:8233' },
+      managementKubeconfig: write('gateway.conf', await apiServer.kubeconfig('vcluster-platform:gateway')),
+      publicUrl: 'https://127.0.0.1:1',
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: { certFile: write('tls.crt', serving.certificate), keyFile: write('tls.key', serving.key), caFile },
+      connect: { host: '127.0.0.1', port: 0, secretFile: write('secret', 'test-secret') },
+    },
+    pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
+  );
+  const app = await createApp(parts.gateway, { cert: serving.certificate, key: serving.key });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `https://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  await parts.gateway.directory.ready;
+
+  const kubeconfig = (user: string, path: string) =>
+    write(
+      `${user}${path.replaceAll('/', '_')}.conf`,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'c',
+        clusters: [{ name: 'c', cluster: { server: `${url}${path}`, 'certificate-authority': caFile } }],
+        users: [{ name: 'u', user: { token: keyOf(user) } }],
+        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      }),
+    );
+  const agent = new Agent({ connect: { ca: authority.certificate } });
+  const kubectlArgs = (user: string, path: string, args: string[]) => ['--kubeconfig', kubeconfig(user, path), `--cache-dir=${join(dir, 'cache')}`, ...args];
+  return {
+    url,
+    caFile,
+    dir,
+    apiServer,
+    admin,
+    resources,
+    parts,
+    kubeconfig,
+    async call(user, method, path, body, headers = {}) {
+      const answer = await request(`${url}${path}`, {
+        method: method as 'GET',
+        dispatcher: agent,
+        headers: {
+          ...(user === '' ? {} : { authorization: `Bearer ${keyOf(user)}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
+      });
+      const text = await answer.body.text();
+      return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) as Record<string, unknown> };
+    },
+    kubectl: (user, args, { path = '/kubernetes/management', input } = {}) =>
+      new Promise((resolve) => {
+        const child = execFile(findProgram('kubectl'), kubectlArgs(user, path, args), { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
+          resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+        });
+        child.stdin?.end(input ?? '');
+      }),
+    watch: (user, args) => spawn(findProgram('kubectl'), kubectlArgs(user, '/kubernetes/management', args), { stdio: ['ignore', 'pipe', 'pipe'] }),
+    async stop() {
+      await agent.destroy();
+      app.server.closeAllConnections();
+      await app.close();
+      await parts.close();
+      await apiServer.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What controllers keep in step on a running platform, made by hand. */
+async function applyPeople(admin: ClusterClient, resources: ManagementResources): Promise<void> {
+  const users = { anna: [], ben: ['devs'], carl: [] };
+  for (const [name, groups] of Object.entries(users)) {
+    await resources.users.create({ metadata: { name }, spec: { subject: `${name}@example.com`, groups } });
+    await resources.accesskeys.create({ metadata: { name: `key-${name}` }, spec: { user: name, keyHash: hashOf(keyOf(name)) } });
+  }
+  const rbac = 'rbac.authorization.k8s.io/v1';
+  const group = 'rbac.authorization.k8s.io';
+  const objects = [
+    {
+      apiVersion: rbac,
+      kind: 'ClusterRole',
+      metadata: { name: 'vcluster-platform:gateway-users' },
+      rules: [
+        { apiGroups: [''], resources: ['users'], verbs: ['impersonate'], resourceNames: Object.keys(users).map((name) => `${name}@example.com`) },
+        { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'], resourceNames: ['devs', ...Object.keys(users).map((name) => `loft:user:${name}`)] },
+      ],
+    },
+    {
+      apiVersion: rbac,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'test-anna' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ apiGroup: group, kind: 'Group', name: 'loft:user:anna' }],
+    },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'p-alpha' } },
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'p-beta' } },
+    {
+      apiVersion: rbac,
+      kind: 'RoleBinding',
+      metadata: { name: 'test-ben', namespace: 'p-alpha' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'loft-management-project-admin' },
+      subjects: [{ apiGroup: group, kind: 'Group', name: 'loft:user:ben' }],
+    },
+  ];
+  for (const object of objects) await applyObject(admin, object);
+  for (const name of ['alpha', 'beta']) await resources.projects.create({ metadata: { name } });
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+
+let fixture: ManagementFixture;
+
+before(async () => {
+  fixture = await startManagementFixture();
+});
+after(() => fixture?.stop());
+
+async function succeeds(user: string, args: string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await fixture.kubectl(user, args, input === undefined ? {} : { input });
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+describe('kubectl through /kubernetes/management', () => {
+  it('is the caller, with the groups that the platform gives', async () => {
+    const review = JSON.parse(await succeeds('ben', ['auth', 'whoami', '-o', 'json']));
+    assert.equal(review.status.userInfo.username, 'ben@example.com');
+    assert.deepEqual(review.status.userInfo.groups, ['devs', 'system:authenticated', 'loft:user:ben']);
+  });
+
+  it('finds the resources by discovery and explains them by OpenAPI', async () => {
+    assert.match(await succeeds('anna', ['api-resources', '--api-group=management.loft.sh']), /virtualclusterinstances\s+vci/);
+    assert.match(await succeeds('anna', ['explain', 'virtualclusterinstances.spec.templateRef']), /templateRef/);
+  });
+
+  it('creates, applies on the server side, patches, lists in pages and deletes', async () => {
+    const manifest = (value: string) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' }, data: { value } });
+    await succeeds('anna', ['create', '-f', '-'], manifest('1'));
+    await succeeds('anna', ['apply', '--server-side', '--force-conflicts', '-f', '-'], manifest('2'));
+    await succeeds('anna', ['patch', 'configmap', 'a', '-n', 'default', '--type=json', '-p', '[{"op":"replace","path":"/data/value","value":"3"}]']);
+    await succeeds('anna', ['patch', 'configmap', 'a', '-n', 'default', '--type=merge', '-p', '{"data":{"other":"4"}}']);
+    const read = JSON.parse(await succeeds('anna', ['get', 'configmap', 'a', '-n', 'default', '-o', 'json']));
+    assert.deepEqual(read.data, { value: '3', other: '4' });
+    assert.match(await succeeds('anna', ['get', 'clusterroles', '--chunk-size=5']), /cluster-admin/);
+    await succeeds('anna', ['delete', 'configmap', 'a', '-n', 'default']);
+  });
+
+  it('names with colons, and queries, arrive as they were sent', async () => {
+    assert.match(await succeeds('anna', ['get', 'clusterrole', 'system:basic-user', '-o', 'name']), /system:basic-user/);
+    assert.match(await succeeds('anna', ['get', 'users', '-l', 'a in (b, c)', '--ignore-not-found']), /^$/);
+  });
+
+  it('refuses by RBAC what the caller may not', async () => {
+    const { code, stderr } = await fixture.kubectl('ben', ['get', 'secrets', '-n', 'default']);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /User "ben@example.com" cannot list resource "secrets"/);
+    await succeeds('ben', ['get', 'virtualclusterinstances', '-n', 'p-alpha']);
+    assert.match((await fixture.kubectl('carl', ['get', 'virtualclusterinstances', '-n', 'p-alpha'])).stderr, /Forbidden/);
+  });
+
+  it('tells an unknown key clearly', async () => {
+    const { stderr } = await fixture.kubectl('nobody', ['get', 'ns']);
+    assert.match(stderr, /platform access key not found|must be logged in/);
+  });
+
+  it('streams a watch at once, and closes it upstream when the client goes', async () => {
+    const child = fixture.watch('anna', ['get', 'configmaps', '-n', 'p-alpha', '-w', '-o', 'name']);
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await eventually('the watch is open', () => fixture.parts.gateway.streams.size === 1, { timeoutMs: 10_000, intervalMs: 10 });
+    await fixture.admin.core.createNamespacedConfigMap({ namespace: 'p-alpha', body: { metadata: { name: 'seen' } } });
+    const startedAt = performance.now();
+    await eventually('the event arrives', () => output.includes('configmap/seen'), { timeoutMs: 2_000, intervalMs: 5 });
+    assert.ok(performance.now() - startedAt < 1_000);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    await eventually('the stream is closed', () => fixture.parts.gateway.streams.size === 0, { timeoutMs: 5_000 });
+  });
+});
+
+describe('the gateway’s own credential', () => {
+  it('is allowed nothing by itself', async () => {
+    const { connectCluster } = await import('../../adapters/kubernetes/client.ts');
+    const own = connectCluster(await fixture.apiServer.kubeconfig('vcluster-platform:gateway'));
+    await assert.rejects(own.core.listNamespacedSecret({ namespace: 'vcluster-platform' }), /cannot list resource/);
+    await assert.rejects(own.core.listNamespace(), /cannot list resource/);
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { hostNamespace, startTenantFixture, type TenantFixture, tenantPath } from './tenant-fixture.ts';
+
+let fixture: TenantFixture;
+
+before(async () => {
+  fixture = await startTenantFixture();
+});
+after(() => fixture?.stop());
+
+const kubectl = (user: string, ...args: string[]) => fixture.kubectl(user, args, { path: tenantPath });
+
+describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
+  it('reaches the tenant as the caller', async () => {
+    const { code, stdout, stderr } = await kubectl('ben', 'auth', 'whoami', '-o', 'json');
+    assert.equal(code, 0, stderr);
+    const { userInfo } = JSON.parse(stdout).status;
+    assert.equal(userInfo.username, 'ben@example.com');
+    assert.deepEqual(userInfo.groups, ['devs', 'system:authenticated', 'loft:user:ben']);
+    assert.equal((await kubectl('ben', 'create', 'namespace', 'made-by-ben')).code, 0);
+    assert.match((await kubectl('ben', 'get', 'namespaces')).stdout, /made-by-ben/);
+    await assert.rejects(fixture.admin.core.readNamespace({ name: 'made-by-ben' }), /not found/);
+  });
+
+  it('404: a tenant cluster of another project, or one that is not there, alike', async () => {
+    const other = await kubectl('carl', 'get', 'namespaces');
+    assert.match(other.stderr, /there is no tenant cluster "demo" in project "alpha", or you may not see it/);
+    assert.equal((await call('carl', '/api')).status, 404);
+    const missing = await call('ben', '/api', '/kubernetes/project/alpha/virtualcluster/nothing');
+    assert.equal(missing.status, 404);
+    assert.equal(missing.body.message, 'there is no tenant cluster "nothing" in project "alpha", or you may not see it');
+  });
+
+  it('503: one that sleeps, with how to wake it', async () => {
+    await fixture.setStatus({ phase: 'Sleeping' });
+    const { status, headers, body } = await call('ben', '/api/v1/namespaces');
+    assert.equal(status, 503);
+    assert.equal(headers.get('retry-after'), '1');
+    assert.equal(body.reason, 'ServiceUnavailable');
+    assert.match(body.message, /tenant cluster demo sleeps; wake it with: vcp wakeup vcluster demo --project alpha/);
+    await fixture.setStatus({ phase: 'Ready' });
+    assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);
+  });
+
+  it('501: exec, clearly', async () => {
+    const socket = await upgrade('/api/v1/namespaces/default/pods/a/exec?command=sh');
+    assert.match(socket, /^HTTP\/1\.1 501 /);
+    assert.match(socket, /"kind":"Status"/);
+  });
+});
+
+interface Answer {
+  status: number;
+  headers: Headers;
+  body: { reason: string; message: string };
+}
+
+async function call(user: string, path: string, prefix = tenantPath): Promise<Answer> {
+  const { Agent, fetch } = await import('undici');
+  const { readFileSync } = await import('node:fs');
+  const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) } });
+  const answer = await fetch(`${fixture.url}${prefix}${path}`, { dispatcher, headers: { authorization: `Bearer key-of-${user}` } });
+  const body = (await answer.json()) as Answer['body'];
+  await dispatcher.destroy();
+  return { status: answer.status, headers: answer.headers as unknown as Headers, body };
+}
+
+async function upgrade(path: string): Promise<string> {
+  const { connect: connectTls } = await import('node:tls');
+  const { readFileSync } = await import('node:fs');
+  const socket = connectTls({ host: '127.0.0.1', port: Number(new URL(fixture.url).port), ca: readFileSync(fixture.caFile) });
+  await once(socket, 'secureConnect');
+  socket.write(`POST ${tenantPath}${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-of-ben\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
+
+describe('the CONNECT listener', () => {
+  const basic = (text: string) => `Proxy-Authorization: Basic ${Buffer.from(text).toString('base64')}\r\n`;
+
+  async function tunnel(target: string, auth: string): Promise<{ socket: Socket; answer: string }> {
+    const socket = connect({ host: '127.0.0.1', port: fixture.connectPort, allowHalfOpen: true });
+    socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${auth}\r\n`);
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    return { socket, answer: chunk.toString() };
+  }
+
+  const refused: [name: string, target: string, auth: string, status: RegExp][] = [
+    ['no credential', 'kubernetes.local.connected:443', '', /^HTTP\/1\.1 407 /],
+    ['a wrong secret', 'kubernetes.local.connected:443', basic('worker:wrong'), /^HTTP\/1\.1 407 /],
+    ['another user', 'kubernetes.local.connected:443', basic('admin:test-secret'), /^HTTP\/1\.1 407 /],
+    ['an unknown cluster', 'kubernetes.other.connected:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+    ['another port', 'kubernetes.local.connected:22', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+    ['an address', '127.0.0.1:22', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+    ['another host', 'example.com:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+    ['a service that is no tenant’s', 'kubernetes.default.svc.local.connected:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+    ['a tenant’s name in another namespace', 'demo.default.svc.local.connected:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+  ];
+  for (const [name, target, auth, status] of refused) {
+    it(`refuses ${name}`, async () => {
+      const { socket, answer } = await tunnel(target, auth);
+      assert.match(answer, status);
+      socket.destroy();
+    });
+  }
+
+  it('serves nothing but CONNECT', async () => {
+    const { fetch } = await import('undici');
+    assert.equal((await fetch(`http://127.0.0.1:${fixture.connectPort}/`)).status, 405);
+  });
+
+  it('carries a client-node client to the cluster and to the tenant', async () => {
+    const through = (kubeconfig: string, server: string) => {
+      const config = parse(kubeconfig) as { clusters: { cluster: Record<string, unknown> }[] };
+      const proxy = `http://worker:test-secret@127.0.0.1:${fixture.connectPort}`;
+      for (const { cluster } of config.clusters) Object.assign(cluster, { server, 'tls-server-name': 'kubernetes', 'proxy-url': proxy });
+      return connectCluster(JSON.stringify(config));
+    };
+    const cluster = through(fixture.apiServer.adminKubeconfig, 'https://kubernetes.local.connected');
+    assert.ok((await cluster.core.listNamespace()).items.some(({ metadata }) => metadata?.name === hostNamespace));
+    const tenant = through(fixture.tenant.adminKubeconfig, `https://demo.${hostNamespace}.svc.local.connected:443`);
+    assert.ok((await tenant.core.listNamespace()).items.some(({ metadata }) => metadata?.name === 'made-by-ben'));
+  });
+});

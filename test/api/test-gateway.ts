@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { pino } from 'pino';
+import { Agent, request } from 'undici';
+import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import type { AccessReview, Action } from '../../api/access/access-review.ts';
+import { createApp } from '../../api/app.ts';
+import { createAuthenticate } from '../../api/auth/authenticate.ts';
+import type { Identity } from '../../api/auth/identity.ts';
+import type { GatewayDirectory } from '../../api/directory.ts';
+import { createJsonClient } from '../../api/kubernetes/json-request.ts';
+import { createOpenStreams, type OpenStreams } from '../../api/kubernetes/open-streams.ts';
+import type { TenantUpstreams } from '../../api/kubernetes/tenant-upstreams.ts';
+import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import type { OperationsService } from '../../api/operations/operations-service.ts';
+import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import type { AccessKey } from '../../contracts/resources/access-key.ts';
+import type { Team } from '../../contracts/resources/team.ts';
+import type { User } from '../../contracts/resources/user.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+
+/** Objects that the gateway's caches hold in a test without a management API. */
+export interface TestObjects {
+  accessKeys: AccessKey[];
+  users: User[];
+  teams: Team[];
+  instances: VirtualClusterInstance[];
+}
+
+export interface TestGateway {
+  readonly port: number;
+  readonly url: string;
+  readonly certificateAuthority: string;
+  readonly streams: OpenStreams;
+  readonly objects: TestObjects;
+  call(method: string, path: string, options?: { key?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }>;
+  /** Writes `bytes` on a bare TLS connection and gives all that comes back until the server closes or falls silent. */
+  raw(bytes: string | Buffer, options?: { silenceMs?: number }): Promise<string>;
+  socket(): Promise<Socket>;
+  close(): Promise<void>;
+}
+
+export const annaKey = 'vcp-anna-key';
+
+export function hashOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex');
+}
+
+/** User anna with groups `devs` and team `blue`, who has the key `annaKey`. */
+export function testObjects(): TestObjects {
+  return {
+    accessKeys: [{ metadata: { name: 'anna-key', creationTimestamp: '2020-01-01T00:00:00Z' }, spec: { user: 'anna', keyHash: hashOf(annaKey) } }],
+    users: [{ metadata: { name: 'anna' }, spec: { subject: 'anna@example.com', groups: ['devs'] } }],
+    teams: [{ metadata: { name: 'blue' }, spec: { users: ['anna'] } }],
+    instances: [],
+  };
+}
+
+/** The groups that reach an upstream for anna. */
+export const annaGroups = ['devs', 'system:authenticated', 'loft:user:anna', 'loft:team:blue'];
+
+/** The real app on a real socket before `target`; what it would read from the management API are `objects`. */
+export async function startTestGateway(options: {
+  target: UpstreamTarget;
+  objects?: TestObjects;
+  allows?: (identity: Identity, action: Action) => boolean;
+  operations?: Partial<OperationsService>;
+  tenants?: TenantUpstreams;
+}): Promise<TestGateway> {
+  const { target, objects = testObjects(), allows = () => true } = options;
+  const authority = await createCertificateAuthority('gateway');
+  const serving = await authority.issue({ commonName: 'gateway', names: ['localhost', '127.0.0.1'], usages: ['server'] });
+  const management = createUpstream(target, () => dialTcp(target.host, target.port));
+  const directory = fixedDirectory(objects);
+  const streams = createOpenStreams();
+  const review: AccessReview = { allows: async (identity, action) => allows(identity, action), forget: () => undefined };
+  const app = await createApp(
+    {
+      logger: pino({ level: 'silent' }),
+      publicUrl: 'https://127.0.0.1',
+      certificateAuthority: authority.certificate,
+      authenticate: createAuthenticate(directory),
+      directory,
+      review,
+      management,
+      managementJson: createJsonClient(management.dispatcher),
+      tenants: options.tenants ?? oneTenantUpstream(management),
+      streams,
+      operations: noOperations(options.operations ?? {}),
+    },
+    { cert: serving.certificate, key: serving.key },
+  );
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const agent = new Agent({ connect: { ca: authority.certificate }, allowH2: false });
+  const url = `https://127.0.0.1:${port}`;
+  const socket = () =>
+    new Promise<Socket>((resolve, reject) => {
+      const tls = connectTls({ host: '127.0.0.1', port, ca: authority.certificate }, () => resolve(tls));
+      tls.once('error', reject);
+    });
+  return {
+    port,
+    url,
+    certificateAuthority: authority.certificate,
+    streams,
+    objects,
+    socket,
+    async call(method, path, { key = annaKey, headers = {}, body } = {}) {
+      const answer = await request(`${url}${path}`, {
+        method: method as 'GET',
+        dispatcher: agent,
+        headers: { ...(key === '' ? {} : { authorization: `Bearer ${key}` }), ...headers },
+        ...(body === undefined ? {} : { body }),
+      });
+      return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+    },
+    async raw(bytes, { silenceMs = 400 } = {}) {
+      const tls = await socket();
+      const chunks: Buffer[] = [];
+      return new Promise<string>((resolve) => {
+        const done = () => {
+          tls.destroy();
+          resolve(Buffer.concat(chunks).toString('latin1'));
+        };
+        let timer = setTimeout(done, 3000);
+        tls.on('data', (chunk) => {
+          chunks.push(chunk);
+          clearTimeout(timer);
+          timer = setTimeout(done, silenceMs);
+        });
+        tls.on('error', done);
+        tls.on('end', done);
+        tls.write(bytes);
+      });
+    },
+    async close() {
+      await agent.destroy();
+      app.server.closeAllConnections();
+      await app.close();
+      await management.close();
+    },
+  };
+}
+
+function fixedDirectory(objects: TestObjects): GatewayDirectory {
+  const named = <T extends { metadata: { name: string } }>(list: T[], name: string) => list.find(({ metadata }) => metadata.name === name);
+  return {
+    accessKey: (hash) => objects.accessKeys.find(({ spec }) => spec.keyHash === hash),
+    user: (name) => named(objects.users, name),
+    team: (name) => named(objects.teams, name),
+    teams: () => objects.teams,
+    instance: (project, name) => objects.instances.find(({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name),
+    instanceAt: (namespace, name) =>
+      objects.instances.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
+    instancesIn: () => [],
+    template: () => undefined,
+    projects: () => [],
+    hasCluster: () => false,
+    onInstanceChange: () => undefined,
+    synced: true,
+    ready: Promise.resolve(),
+    stop: async () => undefined,
+  };
+}
+
+/** All tenants of a test live behind one upstream. */
+function oneTenantUpstream(upstream: Upstream): TenantUpstreams {
+  return { get: async () => upstream, drop: () => undefined, keepOnly: () => undefined, close: async () => undefined };
+}
+
+function noOperations(given: Partial<OperationsService>): OperationsService {
+  const missing = async (): Promise<never> => {
+    throw new Error('not part of this test');
+  };
+  return {
+    submit: missing,
+    get: missing,
+    find: missing,
+    list: missing,
+    watch: () => {
+      throw new Error('not part of this test');
+    },
+    cancel: missing,
+    snapshots: missing,
+    deleteSnapshot: missing,
+    probes: { database: async () => undefined, temporal: async () => undefined },
+    close: async () => undefined,
+    ...given,
+  };
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+
+/** Folder → folders whose code it may import; `types` only by `import type`. Its own files it may always. */
+const arrows: Record<string, { values: readonly string[]; types?: readonly string[] }> = {
+  contracts: { values: [] },
+  domain: { values: ['contracts'] },
+  adapters: { values: ['contracts', 'domain'] },
+  db: { values: ['contracts', 'domain'] },
+  operations: { values: ['contracts', 'domain', 'adapters', 'db'], types: ['workflows'] },
+  workflows: { values: ['contracts', 'domain'], types: ['activities'] },
+  activities: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'] },
+  worker: { values: ['contracts', 'domain', 'adapters', 'db', 'operations', 'activities'] },
+  controllers: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'], types: ['workflows'] },
+  api: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'], types: ['workflows'] },
+  cli: { values: ['contracts'] },
+  deploy: { values: ['contracts', 'adapters', 'db', 'domain'] },
+  scripts: { values: [] },
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+const importPattern = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gm;
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(importPattern)].map((match) => ({
+    from: file,
+    to: normalize(join(dirname(file), match[2] ?? '')),
+    typeOnly: match[1] !== undefined,
+  }));
+}
+
+function allowed(edge: Import): boolean {
+  const from = edge.from.split('/')[0] ?? '';
+  const to = edge.to.split('/')[0] ?? '';
+  if (from === to) return true;
+  const rule = arrows[from];
+  if (!rule) return false;
+  return rule.values.includes(to) || (edge.typeOnly && (rule.types ?? []).includes(to));
+}
+
+test('imports between folders follow the arrows of docs/architecture.md', () => {
+  const edges = Object.keys(arrows).flatMap(sourceFiles).flatMap(importsOf);
+  assert.ok(edges.length > 100, 'the scan found too few imports to mean anything');
+  const forbidden = edges.filter((edge) => !allowed(edge)).map((edge) => `${edge.from} → ${edge.to}`);
+  assert.deepEqual(forbidden, []);
+});
+
+test('domain and workflows use no clock, no randomness and no Node API', () => {
+  const offences = ['domain', 'workflows']
+    .flatMap(sourceFiles)
+    .filter((file) => /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|from 'node:/.test(readFileSync(join(root, file), 'utf8')));
+  assert.deepEqual(offences, []);
+});
+
+test('only one protobufjs 8 is installed: replay breaks across copies', () => {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { version?: string }> };
+  const copies = Object.entries(lock.packages).filter(([path, entry]) => path.endsWith('node_modules/protobufjs') && entry.version?.startsWith('8.'));
+  assert.equal(copies.length, 1);
+});

@@ -1,0 +1,57 @@
+/**
+ * `npm run chaos [-- --seed N --targets worker,gateway --operations create,delete]`: kills each process of the
+ * platform (SIGKILL) at a random moment in each lifecycle operation, and checks that the operation reaches its
+ * end state, that nothing ran twice with effect and that nothing is left over. Exit code 1 if any round fell short.
+ */
+import { parseArgs } from 'node:util';
+import { operationTypes, type OperationType } from '../../contracts/operations.ts';
+import { removeStateDir } from '../support/platform.ts';
+import { createRandom } from './random.ts';
+import { createFleet } from './fleet.ts';
+import { chaosTargets, type ChaosTarget } from './targets.ts';
+import { runRound, type RoundReport } from './round.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    targets: { type: 'string', default: chaosTargets.join(',') },
+    operations: { type: 'string', default: operationTypes.join(',') },
+    rounds: { type: 'string', default: '1' },
+    'keep-state': { type: 'boolean', default: false },
+  },
+});
+
+const random = createRandom(Number(flags.seed));
+const targets = flags.targets.split(',') as ChaosTarget[];
+const operations = new Set(flags.operations.split(',') as OperationType[]);
+console.log(`chaos: seed ${flags.seed}, ${targets.length} targets, operations ${[...operations].join(', ')}`);
+
+const reports: RoundReport[] = [];
+const fleet = await createFleet();
+try {
+  for (let pass = 0; pass < Number(flags.rounds); pass++) {
+    for (const target of targets) {
+      const tenant = `chaos-${target}-${pass}`.slice(0, 40);
+      // The order is a life: every operation finds the state it needs, whether or not it is among those killed.
+      for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const) {
+        const report = await runRound({ fleet, target, tenant, type, kill: operations.has(type), random });
+        if (!operations.has(type)) continue;
+        reports.push(report);
+        const verdict = report.problems.length === 0 ? 'ok' : `FELL SHORT: ${report.problems.join('; ')}`;
+        console.log(`${target.padEnd(24)} ${type.padEnd(9)} killed after ${String(report.killedAfterMs).padStart(5)} ms in "${report.stepAtKill}", ended ${report.state} after ${report.totalMs} ms: ${verdict}`);
+      }
+    }
+  }
+  const strays = await fleet.strays();
+  if (strays.length > 0) {
+    console.log(`left over at the end: ${strays.join('; ')}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await fleet.stop();
+  if (!flags['keep-state']) removeStateDir(fleet.stateDir);
+}
+
+const short = reports.filter((report) => report.problems.length > 0);
+console.log(`\n${reports.length - short.length} passed, ${short.length} failed (seed ${flags.seed})`);
+if (short.length > 0 || reports.length === 0) process.exitCode = 1;

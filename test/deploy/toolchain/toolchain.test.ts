@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, describe, test } from 'node:test';
+import { buildPart } from '../../../deploy/toolchain/build-part.ts';
+import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { type Part, parts } from '../../../deploy/toolchain/parts.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'vcp-toolchain-'));
+after(() => rmSync(dir, { recursive: true }));
+const environment = { ...process.env };
+afterEach(() => {
+  process.env = { ...environment };
+});
+
+/** A Go module of our own with one program, so that a real build takes a second. */
+function smallPart(source: string): { part: Part; moduleDir: string } {
+  const moduleDir = mkdtempSync(join(dir, 'module-'));
+  writeFileSync(join(moduleDir, 'go.mod'), 'module example.test/hello\n\ngo 1.24\n');
+  writeFileSync(join(moduleDir, 'main.go'), source);
+  const program = { name: 'kine', goPackage: 'example.test/hello', file: 'hello', installedAs: ['hello'], versionArgs: [] } as const;
+  return { part: { name: 'hello', version: 'v1.0.0', programs: [program] }, moduleDir };
+}
+
+describe('building a part', () => {
+  test('gives a static program, and leaves nothing else in the folder', async () => {
+    const { part, moduleDir } = smallPart('package main\nfunc main() { println("hello") }\n');
+    const outputDir = join(dir, 'built');
+    await buildPart({ part, programs: part.programs, moduleDir, outputDir, logFile: join(dir, 'hello.log') });
+    assert.deepEqual(readdirSync(outputDir), ['hello']);
+    execFileSync(join(outputDir, 'hello'));
+  });
+
+  test('toolchain_unavailable: source that does not compile is told with the path of the log', async () => {
+    const { part, moduleDir } = smallPart('package main\nfunc main() { nonsense }\n');
+    const outputDir = join(dir, 'failed');
+    const build = buildPart({ part, programs: part.programs, moduleDir, outputDir, logFile: join(dir, 'nonsense.log') });
+    await assert.rejects(build, { code: 'toolchain_unavailable', message: /building hello v1\.0\.0 failed .*nonsense.*nonsense\.log$/ });
+    assert.deepEqual(readdirSync(outputDir), []);
+  });
+});
+
+describe('finding a program', () => {
+  const installed = (name: string, says: string): string => {
+    const folder = mkdtempSync(join(dir, 'bin-'));
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${says}"\n`);
+    chmodSync(join(folder, name), 0o755);
+    return folder;
+  };
+  const emptyCache = (): void => {
+    process.env['XDG_CACHE_HOME'] = mkdtempSync(join(dir, 'cache-'));
+    process.env['PATH'] = '/usr/bin:/bin';
+    delete process.env['KUBEBUILDER_ASSETS'];
+  };
+
+  test('takes one of the pinned version from KUBEBUILDER_ASSETS or PATH', () => {
+    emptyCache();
+    const assets = installed('kube-apiserver', 'Kubernetes v1.36.3');
+    process.env['KUBEBUILDER_ASSETS'] = assets;
+    assert.equal(findProgram('kube-apiserver'), join(assets, 'kube-apiserver'));
+    const folder = installed('helm', 'v4.3.1+g1234567');
+    process.env['PATH'] = `${folder}:/usr/bin:/bin`;
+    assert.equal(findProgram('helm'), join(folder, 'helm'));
+  });
+
+  for (const says of ['etcd Version: 3.4.30', 'etcd Version: 3.7.30', 'etcd Version: 13.7.3']) {
+    test(`passes over another version: ${says}`, () => {
+      emptyCache();
+      process.env['PATH'] = `${installed('etcd', says)}:/usr/bin:/bin`;
+      assert.throws(() => findProgram('etcd'), { code: 'toolchain_unavailable', message: /etcd v3\.7\.3 is neither installed nor built/ });
+    });
+  }
+
+  test('takes what was built into the cache, by version', () => {
+    emptyCache();
+    const cache = join(process.env['XDG_CACHE_HOME'] ?? '', 'vcluster-platform', 'toolchain', 'etcd-v3.7.3');
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(join(cache, 'server'), '');
+    assert.equal(findProgram('etcd'), join(cache, 'server'));
+  });
+});
+
+test('every part has a go.mod that pins the version of its table', () => {
+  for (const { name, version, programs } of parts) {
+    const modules = execFileSync('go', ['list', '-m', '-f', '{{.Path}}@{{.Version}}', 'all'], {
+      cwd: join(import.meta.dirname, '../../../deploy/toolchain', name),
+      encoding: 'utf8',
+    }).split('\n');
+    for (const { goPackage } of programs) {
+      const pinned = modules.some((module) => {
+        const [path = '', found] = module.split('@');
+        return found === version && (goPackage === path || goPackage.startsWith(`${path}/`));
+      });
+      assert.ok(pinned, `${goPackage} is not at ${version} in deploy/toolchain/${name}/go.mod`);
+    }
+  }
+});

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pidsNaming } from './memory.ts';
+
+interface CommandLine {
+  readonly program: string;
+  readonly argv: readonly string[];
+}
+
+/**
+ * etcd and kube-apiserver started by hand, with the very command lines that an awake tenant cluster runs with:
+ * its flags, keys and programs, on a copy of its folders and another loopback address.
+ */
+export interface BareControlPlane {
+  readonly address: string;
+  /** Starts both; they are ready when the API says so. */
+  start(): void;
+  /** SIGTERM to both, and waits for them. */
+  stop(): Promise<void>;
+  /** Empties the data folder: the next start is a first one. */
+  wipe(): void;
+  remove(): void;
+}
+
+function commandLineOf(program: string, podFolder: string): CommandLine {
+  for (const pid of pidsNaming(podFolder)) {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    const binary = argv[0] ?? '';
+    if (binary.endsWith(`/${program}`) || binary === program) return { program: binary, argv: argv.slice(1) };
+  }
+  throw new Error(`no ${program} runs on ${podFolder}`);
+}
+
+/**
+ * @param tenant `folders` of the running tenant to copy and rewrite (longest first), `podFolder` that its command
+ *   lines name, `podIP` that they bind
+ */
+export function copyControlPlane(tenant: { folders: readonly string[]; dataFolder: string; podFolder: string; podIP: string }): BareControlPlane {
+  const scratch = mkdtempSync(join(tmpdir(), 'vcp-bare-'));
+  const address = '127.127.0.9';
+  const copies = tenant.folders.map((folder, index) => [folder, join(scratch, String(index))] as const);
+  const moved = (text: string) => copies.reduce((result, [from, to]) => result.replaceAll(from, to), text.replaceAll(tenant.podIP, address));
+  const lines = ['etcd', 'kube-apiserver'].map((program) => commandLineOf(program, tenant.podFolder));
+  for (const [from, to] of copies) {
+    if (from === tenant.dataFolder) mkdirSync(to, { recursive: true, mode: 0o700 });
+    else cpSync(from, to, { recursive: true, dereference: true, filter: (source) => !source.endsWith('.sock') });
+  }
+  let children: ChildProcess[] = [];
+  return {
+    address,
+    start() {
+      children = lines.map(({ program, argv }) => spawn(program, argv.map(moved), { stdio: 'ignore' }));
+    },
+    async stop() {
+      for (const child of children.toReversed()) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      }
+      children = [];
+    },
+    wipe() {
+      const data = moved(tenant.dataFolder);
+      rmSync(data, { recursive: true, force: true });
+      mkdirSync(data, { mode: 0o700 });
+    },
+    remove: () => rmSync(scratch, { recursive: true, force: true }),
+  };
+}

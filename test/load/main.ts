@@ -1,0 +1,28 @@
+/**
+ * `npm run bench [-- --only create,wake,steps,updates,memory --repeats 5]`: how long things take, each against the
+ * bare thing in the same run. Prints figures; asserts none.
+ */
+import { parseArgs } from 'node:util';
+import { removeStateDir, startTestPlatform } from '../support/platform.ts';
+import { benchControlPlane } from './control-plane.ts';
+import { benchMemory } from './platform-memory.ts';
+import { benchSteps } from './operation-steps.ts';
+import { benchUpdates } from './updates.ts';
+
+const { values: flags } = parseArgs({
+  options: { only: { type: 'string', default: 'memory,control-plane,steps,updates' }, repeats: { type: 'string', default: '5' } },
+});
+const only = new Set(flags.only.split(','));
+const repeats = Number(flags.repeats);
+
+const platform = await startTestPlatform();
+console.log(`platform ready after ${(platform.startupMs / 1000).toFixed(1)} s (servers built already)\n`);
+try {
+  if (only.has('memory')) await benchMemory(platform);
+  if (only.has('control-plane')) await benchControlPlane(platform, repeats);
+  if (only.has('steps')) await benchSteps(platform, repeats);
+  if (only.has('updates')) await benchUpdates(platform, repeats);
+} finally {
+  await platform.stop();
+  removeStateDir(platform.stateDir);
+}

@@ -1,0 +1,56 @@
+/**
+ * `npm test`: checks the sources, then runs every suite on real servers. `npm test -- <path part> …` runs only
+ * test files whose path contains one of the parts, without the checks.
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const only = process.argv.slice(2);
+
+/** Suites that start a whole platform: one at a time. */
+const heavy = ['test/e2e/'];
+
+function testFiles(): string[] {
+  return readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .filter((file) => only.length === 0 || only.some((part) => file.includes(part)))
+    .toSorted();
+}
+
+function run(title: string, args: readonly string[]): Promise<boolean> {
+  console.log(`\n== ${title}`);
+  const startedAt = performance.now();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  child.on('close', (code) => {
+    console.log(`== ${title}: ${code === 0 ? 'ok' : 'FAILED'} (${Math.round((performance.now() - startedAt) / 1000)} s)`);
+    resolve(code === 0);
+  });
+  return promise;
+}
+
+const nodeTest = (concurrency: number) => ['--test', '--test-timeout=600000', `--test-concurrency=${concurrency}`, '--test-reporter=spec'];
+
+const files = testFiles();
+const isHeavy = (file: string) => heavy.some((prefix) => file.startsWith(prefix));
+const suites: Array<[title: string, args: string[]]> = [];
+if (only.length === 0) {
+  suites.push(['check', ['scripts/check.ts']]);
+  suites.push(['toolchain', ['deploy/toolchain/main.ts']]);
+}
+const light = files.filter((file) => !isHeavy(file));
+const whole = files.filter(isHeavy);
+if (light.length > 0) suites.push(['tests of the parts', [...nodeTest(2), ...light]]);
+if (whole.length > 0) suites.push(['tests of the whole platform', [...nodeTest(1), ...whole]]);
+if (suites.length === 0) {
+  console.error(`no test file's path contains ${only.join(' or ')}`);
+  process.exit(2);
+}
+
+const failed: string[] = [];
+for (const [title, args] of suites) if (!(await run(title, args))) failed.push(title);
+console.log(failed.length === 0 ? '\nall suites passed' : `\nFAILED: ${failed.join(', ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,225 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { Agent, request } from 'undici';
+import type { Operation, OperationRequest } from '../../contracts/operations.ts';
+import { isFinal } from '../../contracts/operations.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { eventually } from './eventually.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** What `admin.json` in the state folder holds. */
+export interface AdminFile {
+  readonly url: string;
+  readonly caFile: string;
+  readonly accessKey: string;
+  readonly user: string;
+  readonly password: string;
+  readonly temporalUi: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly text: string;
+  /** The body as JSON. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A whole embedded platform in a process of its own, as `npm start` runs it. */
+export interface TestPlatform {
+  readonly stateDir: string;
+  readonly port: number;
+  readonly supervisor: ChildProcess;
+  readonly startupMs: number;
+  /** All that the supervisor printed. */
+  output(): string;
+  admin(): AdminFile;
+  /** Calls the gateway; the administrator's key unless `key` says otherwise (`null`: none). */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    options?: { key?: string | null; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  vcp(...args: string[]): Promise<CommandResult>;
+  /** kubectl against the management API. */
+  kubectl(...args: string[]): Promise<CommandResult>;
+  submit(name: string, body: OperationRequest, headers?: Record<string, string>): Promise<Operation>;
+  operation(id: string): Promise<Operation>;
+  /** The operation in its end state. */
+  ended(id: string, timeoutMs?: number): Promise<Operation>;
+  /** Recorded processes of the platform by name. */
+  processes(): Record<string, { pid: number }>;
+  /** SIGTERM to the supervisor, and its exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; input?: string; timeoutMs?: number } = {},
+): Promise<CommandResult> {
+  const { promise, resolve } = Promise.withResolvers<CommandResult>();
+  const child = execFile(
+    command,
+    args,
+    {
+      env: options.env ?? process.env,
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: options.timeoutMs ?? 120_000,
+      cwd: root,
+    },
+    (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+      resolve({ code, stdout, stderr });
+    },
+  );
+  child.stdin?.end(options.input ?? '');
+  return promise;
+}
+
+/** A new state folder under the system's temporary folder. */
+export function newStateDir(): string {
+  return mkdtempSync(join(tmpdir(), 'vcp-state-'));
+}
+
+/** Starts `npm start`'s entry on `stateDir` and waits until it says it is ready. */
+export async function startTestPlatform(
+  options: { stateDir?: string; port?: number; args?: string[] } = {},
+): Promise<TestPlatform> {
+  const stateDir = options.stateDir ?? newStateDir();
+  const port = options.port ?? (await freePort());
+  const startedAt = performance.now();
+  const supervisor = spawn(
+    process.execPath,
+    [
+      join(root, 'deploy/local/main.ts'),
+      '--state-dir',
+      stateDir,
+      '--port',
+      String(port),
+      ...(options.args ?? []),
+    ],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  let output = '';
+  supervisor.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  supervisor.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const admin = () => JSON.parse(readFileSync(join(stateDir, 'admin.json'), 'utf8')) as AdminFile;
+  await eventually(
+    'the platform is ready',
+    () => {
+      if (supervisor.exitCode !== null)
+        throw new Error(`the supervisor exited with ${supervisor.exitCode}: ${output}`);
+      return /platform is ready/i.test(output);
+    },
+    { timeoutMs: 240_000 },
+  ).catch((error: unknown) => {
+    if (supervisor.exitCode === null) process.kill(supervisor.pid ?? 0, 'SIGTERM');
+    throw new Error(`${String(error)}\n${output}`, { cause: error });
+  });
+  const startupMs = performance.now() - startedAt;
+  const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) } });
+
+  const call: TestPlatform['call'] = async (method, path, body, callOptions = {}) => {
+    const key = callOptions.key === undefined ? admin().accessKey : callOptions.key;
+    const response = await request(`${admin().url}${path}`, {
+      method: method as 'GET',
+      dispatcher: agent,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...callOptions.headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.body.text();
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      text,
+      json: <T>() => JSON.parse(text) as T,
+    };
+  };
+  const operation = async (id: string) => (await call('GET', `/api/v1/operations/${id}`)).json<Operation>();
+  const env = { ...process.env, VCP_CONFIG: join(stateDir, 'vcp-config.json') };
+  let loggedIn = false;
+
+  return {
+    stateDir,
+    port,
+    supervisor,
+    startupMs,
+    output: () => output,
+    admin,
+    call,
+    async vcp(...args) {
+      if (!loggedIn) {
+        await run(process.execPath, ['cli/main.ts', 'login', '--admin-file', join(stateDir, 'admin.json')], {
+          env,
+        });
+        loggedIn = true;
+      }
+      return run(process.execPath, ['cli/main.ts', ...args], { env, timeoutMs: 300_000 });
+    },
+    async kubectl(...args) {
+      return run(findProgram('kubectl'), ['--kubeconfig', join(stateDir, 'admin.kubeconfig'), ...args]);
+    },
+    async submit(name, body, headers = {}) {
+      const answer = await call('POST', `/api/v1/projects/default/virtualclusters/${name}/operations`, body, {
+        headers,
+      });
+      if (answer.status !== 202)
+        throw new Error(`submit ${body.type} ${name}: ${answer.status} ${answer.text}`);
+      return answer.json<Operation>();
+    },
+    operation,
+    async ended(id, timeoutMs = 120_000) {
+      return eventually(
+        `operation ${id} ends`,
+        async () => {
+          const now = await operation(id);
+          return isFinal(now.state) ? now : undefined;
+        },
+        { timeoutMs },
+      );
+    },
+    processes: () =>
+      JSON.parse(readFileSync(join(stateDir, 'processes.json'), 'utf8')) as Record<string, { pid: number }>,
+    async stop() {
+      if (supervisor.exitCode === null && supervisor.signalCode === null) {
+        supervisor.kill('SIGTERM');
+        await once(supervisor, 'exit');
+      }
+      await agent.close();
+      return supervisor.exitCode;
+    },
+  };
+}
+
+/** Removes a state folder made by `newStateDir`, with the logs in it. */
+export function removeStateDir(stateDir: string): void {
+  rmSync(stateDir, { recursive: true, force: true });
+}

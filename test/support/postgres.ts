@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { freePort } from '../../deploy/local/free-port.ts';
+import { answersQueries, postgresSuperuser, preparePostgres } from '../../deploy/local/postgres-cluster.ts';
+import { startChild } from './child.ts';
+import { waitUntil } from '../../deploy/local/wait-until.ts';
+
+export interface TestPostgres {
+  /** URL of a new, empty database of this file's own. */
+  readonly url: string;
+  /** URL of a new database, a copy of `template` (default: empty). Nobody may be connected to the template. */
+  createDatabase(template?: string): Promise<string>;
+  /** Removes what was made: the databases, and the server if it was started here. */
+  stop(): Promise<void>;
+}
+
+/** A PostgreSQL database: on the server of VCP_TEST_DATABASE_URL (set by the test runner) or on a new one, in about 2 s. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const shared = process.env['VCP_TEST_DATABASE_URL'];
+  return shared === undefined ? startOwnServer() : databasesOn(shared, async () => undefined);
+}
+
+async function startOwnServer(): Promise<TestPostgres> {
+  const dir = mkdtempSync(join(tmpdir(), 'vcp-postgres-'));
+  const port = await freePort();
+  const password = randomBytes(16).toString('hex');
+  const logFile = join(dir, 'postgres.log');
+  const program = await preparePostgres({ dataDir: join(dir, 'data'), port, password, logFile });
+  const server = await startChild('postgres', program, logFile);
+  const url = `postgres://${postgresSuperuser}:${password}@127.0.0.1:${port}/postgres`;
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await waitUntil('PostgreSQL', () => answersQueries(url), { process: server });
+    return await databasesOn(url, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function databasesOn(serverUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {
+  const names: string[] = [];
+  const execute = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: serverUrl });
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  };
+  const createDatabase = async (template = 'template0'): Promise<string> => {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    await execute(`create database ${name} template "${template}"`);
+    names.push(name);
+    const url = new URL(serverUrl);
+    url.pathname = `/${name}`;
+    return url.href;
+  };
+  return {
+    url: await createDatabase(),
+    createDatabase,
+    async stop() {
+      for (const name of names.reverse()) await execute(`drop database if exists ${name} with (force)`);
+      await stopServer();
+    },
+  };
+}

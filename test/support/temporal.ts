@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { temporalNamespace } from '../../contracts/names.ts';
+import { freePort } from '../../deploy/local/free-port.ts';
+import { startChild } from './child.ts';
+import { temporal, temporalPortNames, type TemporalPorts } from '../../deploy/local/servers/temporal.ts';
+import { answersTemporal } from '../../deploy/local/temporal-probe.ts';
+import { prepareTemporalDatabases, prepareTemporalNamespace } from '../../deploy/local/temporal-setup.ts';
+import { waitUntil } from '../../deploy/local/wait-until.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+
+export interface TestTemporal {
+  /** host:port */
+  readonly address: string;
+  /** Ours, with our search attributes: `vcluster-platform` on a server of its own, else one made for this file. */
+  readonly namespace: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A Temporal server with a namespace and our search attributes: the server of VCP_TEST_TEMPORAL_ADDRESS (set by
+ * the test runner) with a new namespace, or a new server on the PostgreSQL of `databaseUrl`, in about 6 s.
+ */
+export async function startTemporal(options: { databaseUrl: string }): Promise<TestTemporal> {
+  const shared = process.env['VCP_TEST_TEMPORAL_ADDRESS'];
+  if (shared !== undefined) {
+    const namespace = `test-${randomBytes(4).toString('hex')}`;
+    await prepareNamespace(shared, namespace);
+    return { address: shared, namespace, stop: async () => undefined };
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'vcp-temporal-'));
+  const database = await prepareTemporalDatabases(
+    options.databaseUrl,
+    findProgram('temporal-sql'),
+    join(dir, 'schema.log'),
+  );
+  const ports = await freeTemporalPorts();
+  const address = `127.0.0.1:${ports.frontend}`;
+  const program = temporal({ binary: findProgram('temporal'), configDir: dir, database, ports });
+  const server = await startChild('temporal', program, join(dir, 'temporal.log'));
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await waitUntil('Temporal', () => answersTemporal(address), { process: server });
+    await prepareNamespace(address, temporalNamespace);
+    return { address, namespace: temporalNamespace, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function freeTemporalPorts(): Promise<TemporalPorts> {
+  const ports: Partial<TemporalPorts> = {};
+  for (const name of temporalPortNames) ports[name] = await freePort();
+  return ports as TemporalPorts;
+}
+
+async function prepareNamespace(address: string, namespace: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await prepareTemporalNamespace(connection, namespace);
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { NativeConnection, type Worker } from '@temporalio/worker';
+import { createLogger } from '../../adapters/logging.ts';
+import type { Activities } from '../../activities/index.ts';
+import { createSnapshotCatalogueActivities } from '../../activities/snapshot-catalogue.ts';
+import { createTurnActivities } from '../../activities/turn.ts';
+import type { Operation, OperationType } from '../../contracts/operations.ts';
+import { migrate } from '../../db/migrate.ts';
+import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
+import { getOperation } from '../../operations/read.ts';
+import { reconcileOperations } from '../../operations/reconcile.ts';
+import { type OperationSubmission, submitOperation } from '../../operations/submit.ts';
+import { ensureWorkflowBundle } from '../../worker/bundle.ts';
+import { createLifecycleWorker } from '../../worker/lifecycle-worker.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { startTemporal } from '../support/temporal.ts';
+import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
+
+/** Real PostgreSQL, Temporal and worker; the activities that touch a cluster act on `cluster` in memory. */
+export interface LifecycleFixture {
+  readonly deps: OperationsDeps;
+  readonly cluster: FakeCluster;
+  readonly databaseUrl: string;
+  /** A tenant cluster's name of its own. */
+  newName(prefix?: string): string;
+  submit(type: OperationType, name: string, more?: Partial<OperationSubmission>): Promise<{ operation: Operation; joined: boolean }>;
+  /** The operation once it has ended. */
+  ended(id: string): Promise<Operation>;
+  /** Submits and waits for the end. */
+  run(type: OperationType, name: string, more?: Partial<OperationSubmission>): Promise<Operation>;
+  startWorker(): Promise<void>;
+  stopWorker(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+let serial = 0;
+
+export async function startLifecycle(): Promise<LifecycleFixture> {
+  const logger = createLogger('test', 'error');
+  const postgres = await startPostgres();
+  const temporal = await startTemporal({ databaseUrl: postgres.url });
+  const databaseUrl = await postgres.createDatabase();
+  await migrate(databaseUrl);
+  const deps = createOperationsDependencies({ databaseUrl, temporal, }, logger);
+  const cluster = createFakeCluster();
+  const activities: Activities = {
+    ...cluster.activities,
+    ...createTurnActivities(deps),
+    ...createSnapshotCatalogueActivities(deps),
+    reconcileOperations: async () => void (await reconcileOperations(deps, async () => undefined)),
+  };
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const bundlePath = await ensureWorkflowBundle();
+  let worker: { instance: Worker; done: Promise<void> } | undefined;
+
+  const fixture: LifecycleFixture = {
+    deps,
+    cluster,
+    databaseUrl,
+    newName: (prefix = 'tenant') => `${prefix}-${process.pid}-${++serial}`,
+    submit: (type, name, more = {}) =>
+      submitOperation(deps, {
+        type,
+        project: 'default',
+        name,
+        uid: `uid-${name}`,
+        actor: 'anna',
+        idempotencyKey: `${type}-${++serial}`,
+        ...more,
+      }),
+    ended: (id) =>
+      eventually(
+        `operation ${id} ends`,
+        async () => {
+          const operation = await getOperation(deps, id);
+          return operation.state !== 'queued' && operation.state !== 'running' && operation;
+        },
+        { intervalMs: 10, timeoutMs: 60_000 },
+      ),
+    run: async (type, name, more) => fixture.ended((await fixture.submit(type, name, more)).operation.id),
+    async startWorker() {
+      const instance = await createLifecycleWorker({ connection, namespace: temporal.namespace, bundlePath, activities, logger });
+      worker = { instance, done: instance.run() };
+    },
+    async stopWorker() {
+      worker?.instance.shutdown();
+      await worker?.done;
+      worker = undefined;
+    },
+    async stop() {
+      await fixture.stopWorker();
+      await connection.close();
+      await deps.close();
+      await temporal.stop();
+      await postgres.stop();
+    },
+  };
+  await fixture.startWorker();
+  return fixture;
+}

@@ -1,0 +1,53 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { tagCluster } from './steps/operation-run.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Makes a tenant cluster: place → check beside (namespace → keys → credential) → install → ready → access.
+ * Id `operation/<id>`; signal `turn`, query `progress`. Any failure or cancel uninstalls the release and deletes
+ * the namespace with its volumes; the instance then says why in its status and is not tried again by itself.
+ */
+export async function createTenantCluster(input: OperationInput): Promise<void> {
+  let targetHash = input.targetHash;
+  await runOperation(input, {
+    async run(run) {
+      const { operationId } = input;
+      const placement = await run.step('place', (call) => call('placeTenant', { tenant: run.tenant, operationId }));
+      const { tenant } = placement;
+      targetHash = placement.targetHash;
+      if (!run.placed) tagCluster(tenant.cluster);
+      if (placement.deployed) return { report: {}, message: 'The tenant cluster is there already; nothing was done' };
+
+      let chart: { chart: string; version: string } | undefined;
+      await run.parallel(
+        async () => {
+          chart = await run.step('check', (call) => call('checkRelease', { tenant }));
+        },
+        async () => {
+          await run.step(
+            'namespace',
+            (call) => call('applyHostNamespace', { tenant }),
+            async (call) => {
+              await call('deleteHostNamespace', { tenant });
+              await call('waitForHostNamespaceDeleted', { tenant });
+            },
+          );
+          await run.step('keys', (call) => call('applyTenantKeys', { tenant }));
+          await run.step('credential', (call) => call('applyGatewayCredential', { tenant }));
+        },
+      );
+      await run.step(
+        'install',
+        (call) => call('installRelease', { tenant, operationId }),
+        (call) => call('uninstallRelease', { tenant }),
+      );
+      const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: true }));
+      await run.step('access', (call) => call('applyTenantAccess', { tenant }));
+      return {
+        report: { phase: 'Ready', observedHash: placement.targetHash, kubernetesVersion, place: tenant, ...(chart ? { chart } : {}) },
+        result: { cluster: tenant.cluster, kubernetesVersion },
+      };
+    },
+    reportFailure: ({ reason, message }) => ({ phase: 'Failed', reason, message, failed: targetHash ?? true }),
+  });
+}

@@ -1,0 +1,28 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Removes a tenant cluster: release, namespace, volumes, then the finalizer. Id `operation/<id>`; signal `turn`,
+ * query `progress`. It can be cancelled only while it waits for its turn; from then on every failure is tried
+ * again until it succeeds. Snapshots stay.
+ */
+export async function deleteTenantCluster(input: OperationInput): Promise<void> {
+  await runOperation(input, {
+    finishesForward: true,
+    async run(run) {
+      const { tenant } = await run.step('inspect', (call) => call('findTenantRemains', { tenant: run.tenant }));
+      await run.step('schedule', (call) => call('deleteSleepSchedule', { uid: input.uid }));
+      if (tenant) {
+        await run.step('uninstall', (call) => call('uninstallRelease', { tenant }));
+        await run.step('namespace', async (call) => {
+          await call('deleteHostNamespace', { tenant });
+          await call('waitForHostNamespaceDeleted', { tenant });
+        });
+      } else {
+        for (const key of ['uninstall', 'namespace']) run.skip(key, 'It was never placed in a cluster');
+      }
+      await run.step('finish', (call) => call('releaseInstance', { tenant: run.tenant }));
+      return {};
+    },
+  });
+}

@@ -1,0 +1,10 @@
+// The sole entry of the workflow bundle: every export is a workflow that can be started by its name.
+export { createTenantCluster } from './create-tenant-cluster.ts';
+export { deleteTenantCluster } from './delete-tenant-cluster.ts';
+export { evaluateSleepPolicy } from './evaluate-sleep-policy.ts';
+export { reconcileOperations } from './reconcile-operations.ts';
+export { restoreTenantCluster } from './restore-tenant-cluster.ts';
+export { sleepTenantCluster } from './sleep-tenant-cluster.ts';
+export { snapshotTenantCluster } from './snapshot-tenant-cluster.ts';
+export { updateTenantCluster } from './update-tenant-cluster.ts';
+export { wakeTenantCluster } from './wake-tenant-cluster.ts';

@@ -1,0 +1,25 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { locateTenant } from './steps/locate-tenant.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Puts a tenant cluster to sleep: its control plane is scaled to zero, its volumes stay. Id `operation/<id>`;
+ * signal `turn`, query `progress`. A failure or cancel starts it again.
+ */
+export async function sleepTenantCluster(input: OperationInput): Promise<void> {
+  await runOperation(input, {
+    async run(run) {
+      const tenant = await locateTenant(run);
+      await run.step(
+        'stop',
+        async (call) => {
+          await call('stopControlPlane', { tenant });
+          await call('waitForControlPlaneStopped', { tenant });
+        },
+        (call) => call('startControlPlane', { tenant }),
+      );
+      return { report: { phase: 'Sleeping' } };
+    },
+    reportFailure: ({ reason, message }) => ({ reason, message, failed: true }),
+  });
+}

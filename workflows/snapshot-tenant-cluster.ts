@@ -1,0 +1,47 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { locateTenant } from './steps/locate-tenant.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Saves a tenant cluster's data to a snapshot, by a Job beside the data; a sleeping one is not woken. Id
+ * `operation/<id>`; signal `turn`, query `progress`. A failure or cancel deletes the Job and the file and marks
+ * the catalogue entry as failed.
+ */
+export async function snapshotTenantCluster(input: OperationInput): Promise<void> {
+  await runOperation(input, {
+    async run(run) {
+      const { operationId } = input;
+      const snapshot = input.parameters.snapshot;
+      if (snapshot === undefined) throw ApplicationFailure.nonRetryable('A snapshot needs a name', 'invalid_request');
+      const key = { project: input.project, tenantCluster: input.name, name: snapshot };
+      const tenant = await locateTenant(run);
+      const { asleep, kubernetesVersion } = await run.step(
+        'record',
+        async (call) => {
+          await call('recordSnapshot', { ...key, operationId });
+          return call('inspectTenant', { tenant: run.tenant });
+        },
+        (call) => call('failSnapshot', { ...key, operationId }),
+      );
+      const job = { tenant, operationId, snapshot, asleep };
+      const facts = await run.step(
+        'save',
+        async (call) => {
+          await call('applySnapshotJob', job);
+          return call('waitForSnapshotJob', job);
+        },
+        async (call) => {
+          await call('deleteSnapshotJob', job);
+          await call('deleteSnapshotFile', { project: input.project, tenantCluster: input.name, snapshot });
+        },
+      );
+      await run.step('complete', async (call) => {
+        await call('completeSnapshot', { ...key, operationId, ...facts, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) });
+        await call('deleteSnapshotJob', job);
+      });
+      return { report: {}, result: { snapshot, sizeBytes: facts.sizeBytes, sha256: facts.sha256 } };
+    },
+    reportFailure: () => ({}),
+  });
+}

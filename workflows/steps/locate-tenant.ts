@@ -1,0 +1,14 @@
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import { callActivity } from '../proxies.ts';
+import { type OperationRun, tagCluster } from './operation-run.ts';
+
+/**
+ * Where the tenant cluster runs: from our own database, which costs nothing, else from the resource.
+ * Fails with `conflict` if it was never deployed.
+ */
+export async function locateTenant(run: OperationRun): Promise<TenantRef> {
+  if (run.placed) return run.placed;
+  const found = await callActivity('inspectTenant', { tenant: run.tenant }, { summary: 'Find where it runs' });
+  tagCluster(found.tenant.cluster);
+  return found.tenant;
+}

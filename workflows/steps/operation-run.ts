@@ -1,0 +1,118 @@
+import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import type { OperationInput } from '../../domain/operation-workflows.ts';
+import { type ActivityInput, type ActivityName, type ActivityResult, callActivity, type Persistence } from '../proxies.ts';
+import { failureReason } from './failure-reason.ts';
+import type { Progress } from './progress.ts';
+
+/** Calls an activity as part of a step. */
+export type Call = <K extends ActivityName>(activity: K, input: ActivityInput<K>) => Promise<ActivityResult<K>>;
+
+/** What a verb's workflow works with while it has the turn. */
+export interface OperationRun {
+  readonly input: OperationInput;
+  readonly tenant: UnplacedTenant;
+  /** Where the tenant cluster runs, as far as our own database knows it. */
+  readonly placed: TenantRef | undefined;
+  /**
+   * Runs one planned step. `undo` is registered before `work` begins, so it must hold for work that was done in
+   * part or not at all.
+   */
+  step<T>(key: string, work: (call: Call) => Promise<T>, undo?: (call: Call) => Promise<unknown>): Promise<T>;
+  skip(key: string, message: string): void;
+  /** Runs branches side by side; the first failure cancels the others and is thrown when all have ended. */
+  parallel(...branches: (() => Promise<unknown>)[]): Promise<void>;
+  /** From here on nothing that was done is undone. */
+  passPointOfNoReturn(): void;
+}
+
+export interface UndoableRun extends OperationRun {
+  /** Undoes in reverse what was begun; the titles of what could not be undone. Must run non-cancellably. */
+  undoAll(): Promise<string[]>;
+}
+
+const clusterAttribute = defineSearchAttributeKey('Cluster', SearchAttributeType.KEYWORD);
+
+/** Makes the connected cluster searchable in Temporal. */
+export function tagCluster(cluster: string): void {
+  upsertSearchAttributes([{ key: clusterAttribute, value: cluster }]);
+}
+
+/** A run of the input's verb whose steps are written through `progress`. */
+export function createOperationRun(
+  input: OperationInput,
+  progress: Progress,
+  placed: TenantRef | undefined,
+  persistence: Persistence,
+): UndoableRun {
+  const undos: { key: string; undo: (call: Call) => Promise<unknown> }[] = [];
+  let calls = 0;
+  const caller = (key: string, wanted: Persistence): Call => {
+    return (activity, argument) => {
+      const steps = progress.takeChanges();
+      return callActivity(activity, argument, {
+        activityId: `${key}.${++calls}`,
+        summary: progress.titleOf(key),
+        persistence: wanted,
+        ...(steps ? { steps } : {}),
+      });
+    };
+  };
+  return {
+    input,
+    tenant: { project: input.project, name: input.name, uid: input.uid },
+    placed,
+    async step(key, work, undo) {
+      if (undo) undos.push({ key, undo });
+      progress.set(key, 'running');
+      try {
+        const result = await work(caller(key, persistence));
+        progress.set(key, 'succeeded');
+        return result;
+      } catch (error) {
+        const { state, message } = failureReason(error);
+        progress.set(key, state, message);
+        throw error;
+      }
+    },
+    skip: (key, message) => progress.set(key, 'skipped', message),
+    parallel: (...branches) => runParallel(branches),
+    passPointOfNoReturn: () => {
+      undos.length = 0;
+    },
+    async undoAll() {
+      const failed: string[] = [];
+      for (const { key, undo } of undos.reverse()) {
+        progress.set(key, 'undoing');
+          try {
+          await undo(caller(key, 'bounded'));
+          progress.set(key, 'undone');
+        } catch (error) {
+          log.warn('a step could not be undone', { step: key, error });
+          progress.set(key, 'undo_failed', failureReason(error).message);
+          failed.push(progress.titleOf(key));
+        }
+      }
+      return failed;
+    },
+  };
+}
+
+async function runParallel(branches: readonly (() => Promise<unknown>)[]): Promise<void> {
+  await CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current();
+    const failures: unknown[] = [];
+    await Promise.all(
+      branches.map(async (branch) => {
+        try {
+          await branch();
+        } catch (error) {
+          failures.push(error);
+          scope.cancel();
+        }
+      }),
+    );
+    if (failures.length > 0) throw failures[0];
+  });
+}

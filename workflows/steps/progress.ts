@@ -1,0 +1,83 @@
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { StepState } from '../../contracts/operations.ts';
+import { operationPlans, type PlannedStep } from '../../domain/operation-plans.ts';
+import type { OperationInput, OperationProgress, StepChange, StepRecord } from '../../domain/operation-workflows.ts';
+
+/** What has become of each planned step, shown in Temporal's UI and written to the steps' rows. */
+export interface Progress {
+  set(key: string, state: StepState, message?: string): void;
+  /** Titles are shown in Temporal's UI as the summary of the step's activities. */
+  titleOf(key: string): string;
+  /** What changed since it was taken last, to travel with the next activity; undefined if nothing did. */
+  takeChanges(): StepRecord | undefined;
+  /** Every step as it is, for the operation's last write. */
+  all(): StepChange[];
+  read(): OperationProgress;
+}
+
+const marks: Partial<Record<StepState, string>> = {
+  running: '▶',
+  succeeded: '✓',
+  failed: '✗',
+  cancelled: '✗',
+  skipped: '–',
+  undoing: '↶',
+  undone: '↶ ✓',
+  undo_failed: '↶ ✗',
+};
+
+/** A record of all steps of the input's plan, none begun. */
+export function createProgress(input: OperationInput): Progress {
+  const plan = operationPlans[input.type];
+  const steps = new Map<string, StepChange>(plan.steps.map(({ key }) => [key, { key, state: 'pending' }]));
+  const unrecorded = new Set<string>();
+  const planned = (key: string): PlannedStep => {
+    const step = plan.steps.find((candidate) => candidate.key === key);
+    if (!step) throw new TypeError(`${input.type} plans no step ${key}`);
+    return step;
+  };
+  return {
+    set(key, state, message) {
+      const before = steps.get(planned(key).key);
+      const now = Date.now();
+      const startedAt = before?.startedAt ?? (state === 'skipped' ? undefined : now);
+      const begins = state === 'running' || state === 'undoing';
+      steps.set(key, {
+        key,
+        state,
+        ...(message === undefined ? {} : { message }),
+        ...(startedAt === undefined ? {} : { startedAt }),
+        ...(begins ? {} : { finishedAt: now }),
+      });
+      unrecorded.add(key);
+      setCurrentDetails(renderDetails(plan.steps, steps));
+    },
+    titleOf: (key) => planned(key).title,
+    takeChanges() {
+      if (unrecorded.size === 0) return undefined;
+      const changes = [...unrecorded].flatMap((key) => steps.get(key) ?? []);
+      unrecorded.clear();
+      return { operationId: input.operationId, changes };
+    },
+    all: () => [...steps.values()].filter(({ state }) => state !== 'pending'),
+    read() {
+      const list = [...steps.values()];
+      const current = list.find(({ state }) => state === 'running' || state === 'undoing');
+      return {
+        ...(current ? { currentStep: current.key } : {}),
+        steps: list.map(({ key, state, message }) => ({ key, state, ...(message === undefined ? {} : { message }) })),
+      };
+    },
+  };
+}
+
+/** Markdown for Temporal's UI: one line per step. */
+function renderDetails(plan: readonly PlannedStep[], steps: ReadonlyMap<string, StepChange>): string {
+  const lines = plan.map(({ key, title }) => {
+    const step = steps.get(key);
+    const mark = (step && marks[step.state]) ?? '·';
+    const ms = step?.startedAt !== undefined && step.finishedAt !== undefined ? ` (${step.finishedAt - step.startedAt} ms)` : '';
+    return `- ${mark} ${title}${ms}${step?.message ? `: ${step.message}` : ''}`;
+  });
+  return lines.join('\n');
+}

@@ -1,0 +1,37 @@
+import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { type OperationInput, turnSignalName } from '../../domain/operation-workflows.ts';
+import { type ActivityResult, callDatabase } from '../proxies.ts';
+import type { Progress } from './progress.ts';
+
+const turnSignal = defineSignal(turnSignalName);
+
+/** Fallback if a signal was lost with whoever should have sent it. */
+const claimAgainAfterMs = 30_000;
+
+/**
+ * Waits until the tenant cluster's turn is this operation's; undefined if the operation was ended meanwhile
+ * (superseded, say). Claims again at every signal and every 30 s.
+ */
+export async function takeTurn(
+  input: OperationInput,
+  progress: Progress,
+): Promise<Exclude<ActivityResult<'claimTurn'>, { state: 'waiting' | 'ended' }> | undefined> {
+  let signalled = false;
+  setHandler(turnSignal, () => {
+    signalled = true;
+  });
+  progress.set('turn', 'running');
+  for (;;) {
+    signalled = false;
+    const claim = await callDatabase('claimTurn', { operationId: input.operationId });
+    if (claim.state === 'ended') return undefined;
+    if (claim.state === 'claimed') {
+      progress.set('turn', 'succeeded');
+      return claim;
+    }
+    progress.set('turn', 'running', claim.behind ? `Waiting behind ${claim.behind.type} by ${claim.behind.actor}` : 'Waiting');
+    const steps = progress.takeChanges();
+    if (steps) await callDatabase('recordSteps', steps);
+    await condition(() => signalled, claimAgainAfterMs);
+  }
+}

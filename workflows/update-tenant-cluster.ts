@@ -1,0 +1,40 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Brings a tenant cluster to its changed template or values. Id `operation/<id>`; signal `turn`, query
+ * `progress`. A sleeping one is upgraded and stays asleep. A failure or cancel rolls the release back to the
+ * revision before.
+ */
+export async function updateTenantCluster(input: OperationInput): Promise<void> {
+  let targetHash = input.targetHash;
+  await runOperation(input, {
+    async run(run) {
+      const { operationId } = input;
+      const found = await run.step('inspect', (call) => call('inspectTenant', { tenant: run.tenant }));
+      const { tenant } = found;
+      targetHash = found.targetHash;
+      const chart = await run.step('check', (call) => call('checkRelease', { tenant }));
+      await run.step(
+        'install',
+        (call) => call('installRelease', { tenant, operationId }),
+        (call) => call('rollbackRelease', { tenant, operationId }),
+      );
+      const report = { observedHash: found.targetHash, place: tenant, chart };
+      if (found.asleep) {
+        run.skip('ready', 'It sleeps');
+        run.skip('access', 'It sleeps');
+        return { report: { ...report, phase: 'Sleeping' } };
+      }
+      const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
+      await run.step('access', (call) => call('applyTenantAccess', { tenant }));
+      return { report: { ...report, phase: 'Ready', kubernetesVersion }, result: { kubernetesVersion } };
+    },
+    reportFailure: ({ reason, message }, undone) => ({
+      ...(undone ? {} : { phase: 'Failed' }),
+      reason,
+      message,
+      failed: targetHash ?? true,
+    }),
+  });
+}

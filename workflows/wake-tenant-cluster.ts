@@ -1,0 +1,26 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { locateTenant } from './steps/locate-tenant.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Wakes a tenant cluster: its control plane is scaled back and answers. Id `operation/<id>`; signal `turn`,
+ * query `progress`. A failure or cancel stops it again.
+ */
+export async function wakeTenantCluster(input: OperationInput): Promise<void> {
+  await runOperation(input, {
+    async run(run) {
+      const tenant = await locateTenant(run);
+      await run.step(
+        'start',
+        (call) => call('startControlPlane', { tenant }),
+        async (call) => {
+          await call('stopControlPlane', { tenant });
+          await call('waitForControlPlaneStopped', { tenant });
+        },
+      );
+      const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
+      return { report: { phase: 'Ready', kubernetesVersion } };
+    },
+    reportFailure: ({ reason, message }) => ({ reason, message, failed: true }),
+  });
+}
