@@ -1,60 +1,50 @@
-import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { TenantRef, UnplacedTenant } from '../contracts/tenant-ref.ts';
-import type { createTurnActivities } from './turn.ts';
+import type { Helm } from '../adapters/helm/helm.ts';
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { createControlPlaneReadyActivities } from './control-plane-ready.ts';
+import { createControlPlaneScaleActivities } from './control-plane-scale.ts';
+import type { TenantDeps } from './dependencies.ts';
+import { createGatewayCredentialActivities } from './gateway-credential.ts';
+import { createHostNamespaceActivities } from './host-namespace.ts';
+import { createInstanceReportActivities } from './instance-report.ts';
+import { createInstanceActivities } from './instance.ts';
+import { createReconcileActivities } from './reconcile.ts';
+import { createReleaseActivities } from './release.ts';
+import { createRestoreActivities } from './restore.ts';
+import { createSleepPolicyActivities } from './sleep-policy.ts';
+import { createSnapshotCatalogueActivities } from './snapshot-catalogue.ts';
+import { createSnapshotActivities } from './snapshot.ts';
+import { createTenantAccessActivities } from './tenant-access.ts';
+import { createTenantKeysActivities } from './tenant-keys.ts';
+import { createTurnActivities } from './turn.ts';
 
-interface Todo {
-  reconcileOperations(input: object): Promise<void>;
-  placeTenant(input: { tenant: UnplacedTenant; operationId: string }): Promise<{ tenant: TenantRef; targetHash: string; deployed: boolean }>;
-  inspectTenant(input: { tenant: UnplacedTenant }): Promise<{ tenant: TenantRef; targetHash: string; asleep: boolean; kubernetesVersion?: string }>;
-  findTenantRemains(input: { tenant: UnplacedTenant }): Promise<{ tenant?: TenantRef }>;
-  reportInstance(input: {
-    tenant: UnplacedTenant;
-    operation: { id: string; type: string; state: string };
-    phase?: InstancePhase;
-    reason?: string;
-    message?: string;
-    observedHash?: string;
-    /** Hash of the attempt that failed; true: of the spec as it is now. */
-    failed?: string | true;
-    kubernetesVersion?: string;
-    place?: TenantRef;
-    chart?: { chart: string; version: string };
-  }): Promise<void>;
-  releaseInstance(input: { tenant: UnplacedTenant }): Promise<void>;
-  evaluateSleepPolicy(input: { tenant: UnplacedTenant }): Promise<void>;
-  deleteSleepSchedule(input: { uid: string }): Promise<void>;
-  applyHostNamespace(input: { tenant: TenantRef }): Promise<void>;
-  deleteHostNamespace(input: { tenant: TenantRef }): Promise<void>;
-  waitForHostNamespaceDeleted(input: { tenant: TenantRef }): Promise<void>;
-  startControlPlane(input: { tenant: TenantRef }): Promise<void>;
-  stopControlPlane(input: { tenant: TenantRef }): Promise<void>;
-  waitForControlPlane(input: { tenant: TenantRef; fresh: boolean }): Promise<{ kubernetesVersion: string }>;
-  waitForControlPlaneStopped(input: { tenant: TenantRef }): Promise<void>;
-  applyGatewayCredential(input: { tenant: TenantRef }): Promise<void>;
-  applyTenantAccess(input: { tenant: TenantRef }): Promise<void>;
-  applyTenantKeys(input: { tenant: TenantRef }): Promise<void>;
-  checkRelease(input: { tenant: TenantRef }): Promise<{ chart: string; version: string }>;
-  installRelease(input: { tenant: TenantRef; operationId: string }): Promise<{ revision: number }>;
-  rollbackRelease(input: { tenant: TenantRef; operationId: string }): Promise<void>;
-  uninstallRelease(input: { tenant: TenantRef }): Promise<void>;
-  recordSnapshot(input: { project: string; tenantCluster: string; name: string; operationId: string }): Promise<void>;
-  findSnapshot(input: { project: string; tenantCluster: string; name: string }): Promise<{ project: string; tenantCluster: string; name: string; sha256: string }>;
-  completeSnapshot(input: { project: string; tenantCluster: string; name: string; operationId: string; sizeBytes: number; sha256: string; revision: number; totalKeys: number; kubernetesVersion?: string }): Promise<void>;
-  failSnapshot(input: { project: string; tenantCluster: string; name: string; operationId: string }): Promise<void>;
-  applySnapshotJob(input: { tenant: TenantRef; operationId: string; snapshot: string; asleep: boolean }): Promise<void>;
-  waitForSnapshotJob(input: { tenant: TenantRef; operationId: string; snapshot: string; asleep: boolean }): Promise<{ sizeBytes: number; sha256: string; revision: number; totalKeys: number }>;
-  deleteSnapshotJob(input: { tenant: TenantRef; operationId: string; snapshot: string; asleep: boolean }): Promise<void>;
-  deleteSnapshotFile(input: { project: string; tenantCluster: string; snapshot: string }): Promise<void>;
-  applyRestoreJob(input: RestoreJob): Promise<void>;
-  waitForRestoreJob(input: RestoreJob): Promise<void>;
-  deleteRestoreJob(input: RestoreJob): Promise<void>;
+export interface ActivityDeps extends TenantDeps {
+  readonly management: ClusterClient;
+  readonly helm: Helm;
+  readonly chartsDir: string;
+  readonly snapshotsDir: string;
+  /** Private scratch folder. */
+  readonly workDir: string;
 }
 
-interface RestoreJob {
-  tenant: TenantRef;
-  operationId: string;
-  snapshot: { project: string; tenantCluster: string; name: string; sha256: string };
-  phase: 'prepare' | 'swap' | 'rollback' | 'commit';
+/** All activities by their names, as workflows call them. */
+export function createActivities(deps: ActivityDeps) {
+  return {
+    ...createTurnActivities(deps.operations),
+    ...createSnapshotCatalogueActivities(deps.operations),
+    ...createReconcileActivities(deps),
+    ...createInstanceActivities(deps),
+    ...createInstanceReportActivities(deps),
+    ...createSleepPolicyActivities(deps),
+    ...createHostNamespaceActivities(deps),
+    ...createControlPlaneScaleActivities(deps),
+    ...createControlPlaneReadyActivities(deps),
+    ...createGatewayCredentialActivities(deps),
+    ...createTenantAccessActivities(deps),
+    ...createTenantKeysActivities(deps),
+    ...createReleaseActivities(deps),
+    ...createSnapshotActivities(deps),
+    ...createRestoreActivities(deps),
+  };
 }
 
-export type Activities = ReturnType<typeof createTurnActivities> & Todo;
+export type Activities = ReturnType<typeof createActivities>;

@@ -72,12 +72,12 @@ export function createInstanceActivities(deps: TenantDeps) {
     },
 
     /**
-     * Where something of the tenant cluster may be left; nothing if it was never placed or its connected
-     * cluster is not connected any more. Changes nothing.
+     * Where something of the tenant cluster may be left, by its resource or, if that is gone, by our own note
+     * `placed`; nothing if it was never placed or its connected cluster is not connected any more. Changes nothing.
      */
-    async findTenantRemains({ tenant }: { tenant: UnplacedTenant }): Promise<{ tenant?: TenantRef }> {
+    async findTenantRemains({ tenant, placed }: { tenant: UnplacedTenant; placed?: TenantRef }): Promise<{ tenant?: TenantRef }> {
       const instance = await findInstance(resources, tenant);
-      const found = instance && placeOf(tenant, instance);
+      const found = (instance && placeOf(tenant, instance)) ?? placed;
       if (!found) return {};
       const cluster = await managementCall(`reading cluster ${found.cluster}`, resources.clusters.get({ name: found.cluster }));
       return cluster ? { tenant: found } : {};

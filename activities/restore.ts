@@ -1,6 +1,12 @@
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
 import { getProjectKey } from '../adapters/snapshots/project-key.ts';
+import {
+  forgetKeys,
+  keepKeys,
+  openServiceAccountKeys,
+  useKeys,
+} from '../adapters/snapshots/service-account-keys.ts';
 import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
 import { readTenantWorkload } from '../adapters/snapshots/tenant-workload.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
@@ -51,7 +57,7 @@ export function createRestoreActivities(deps: SnapshotDeps) {
      */
     applyRestoreJob: (job: RestoreJob): Promise<void> =>
       keepAlive(async (signal) => {
-        const { tenant, snapshot, phase } = job;
+        const { tenant, operationId, snapshot, phase } = job;
         const client = await deps.clusters.client(tenant.cluster);
         await removeOtherPhases(client, job, signal);
         const request = {
@@ -59,19 +65,34 @@ export function createRestoreActivities(deps: SnapshotDeps) {
           workload: await readTenantWorkload(client, tenant),
           snapshotsDir: deps.snapshotsDir,
         };
-        if (phase !== 'prepare') return createJob(client, request);
+        if (phase !== 'prepare') {
+          // Before the data: a control plane must never start on restored data with keys that do not fit.
+          if (phase === 'swap') await useKeys(client, tenant, operationId, 'restored');
+          if (phase === 'rollback') await useKeys(client, tenant, operationId, 'former');
+          return createJob(client, request);
+        }
+        await forgetKeys(client, tenant, operationId);
         const file = snapshotPath({ ...snapshot, snapshot: snapshot.name });
         const key = await getProjectKey(deps.management, snapshot.project);
         return createJob(client, { ...request, file, settings: { SHA256: snapshot.sha256 } }, { key });
       }),
 
     /**
-     * Settles once the phase is done. No effects; heartbeats.
-     * @throws PlatformError `snapshot_not_found`, `snapshot_damaged`, `operation_failed`, `cluster_unreachable`
+     * Settles once the phase is done; after `prepare` the service-account keys of the snapshot are kept for the
+     * swap, after `rollback` and `commit` they are forgotten. Idempotent; heartbeats.
+     * @throws PlatformError `snapshot_not_found`, `snapshot_damaged`, `operation_failed`, `cluster_unreachable`,
+     *   `management_unavailable`
      */
     waitForRestoreJob: (job: RestoreJob): Promise<void> =>
       keepAlive(async (signal) => {
-        await waitForJob(await deps.clusters.client(job.tenant.cluster), refOf(job), signal);
+        const { tenant, operationId, phase } = job;
+        const client = await deps.clusters.client(tenant.cluster);
+        const result = await waitForJob(client, refOf(job), signal);
+        if (phase === 'prepare') {
+          const key = await getProjectKey(deps.management, job.snapshot.project);
+          const keys = openServiceAccountKeys(key, String(result['serviceAccountKeys']));
+          await keepKeys(client, tenant, operationId, keys);
+        } else if (phase !== 'swap') await forgetKeys(client, tenant);
       }),
 
     /** Removes the phase's Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */

@@ -1,6 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
 import type { Database } from '../db/client.ts';
-import { completeSnapshot, failSnapshot, getSnapshot, insertSnapshot, type SnapshotFacts, type SnapshotKey } from '../db/queries/snapshots.ts';
+import { completeSnapshot, deleteSnapshot, failSnapshot, getSnapshot, insertSnapshot, type SnapshotFacts, type SnapshotKey } from '../db/queries/snapshots.ts';
 
 /** The catalogue of snapshots in our own PostgreSQL. All are idempotent by snapshot and operation. */
 export function createSnapshotCatalogueActivities(deps: { database: Database }) {
@@ -27,6 +27,11 @@ export function createSnapshotCatalogueActivities(deps: { database: Database }) 
     async completeSnapshot(input: SnapshotKey & SnapshotFacts & { operationId: string }): Promise<void> {
       const { project, tenantCluster, name, operationId, ...facts } = input;
       await database.query((db) => completeSnapshot(db, { project, tenantCluster, name }, operationId, facts));
+    },
+
+    /** Removes the entry, unless the snapshot is being made anew. */
+    async forgetSnapshot(key: SnapshotKey): Promise<void> {
+      await database.query((db) => deleteSnapshot(db, key));
     },
 
     async failSnapshot(input: SnapshotKey & { operationId: string }): Promise<void> {

@@ -14,6 +14,7 @@ import type { Directory } from './auth/authenticate.ts';
 export interface GatewayDirectory extends Directory {
   instance(project: string, name: string): VirtualClusterInstance | undefined;
   instanceAt(namespace: string, name: string): VirtualClusterInstance | undefined;
+  instances(): VirtualClusterInstance[];
   /** Instances placed in connected cluster `cluster`. */
   instancesIn(cluster: string): VirtualClusterInstance[];
   template(name: string): VirtualClusterTemplate | undefined;
@@ -44,7 +45,6 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
   const templates = watch('virtualclustertemplates');
   const all = [accessKeys, users, teams, projects, clusters, instances, templates];
   const byHash = indexByHash(accessKeys);
-  const placedIn = indexByCluster(instances);
   let synced = false;
   const ready = Promise.all(all.map((informer) => informer.synced)).then(() => {
     synced = true;
@@ -56,7 +56,8 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     teams: () => teams.list(),
     instance: (project, name) => instances.get(`${projectNamespace(project)}/${name}`),
     instanceAt: (namespace, name) => instances.get(`${namespace}/${name}`),
-    instancesIn: placedIn,
+    instances: () => instances.list(),
+    instancesIn: (cluster) => instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
     template: (name) => templates.get(name),
     projects: () => projects.list(),
     hasCluster: (name) => clusters.get(name) !== undefined,
@@ -100,8 +101,4 @@ function indexByHash(keys: Informer<AccessKey>): ReadonlyMap<string, AccessKey> 
     byHash.set(hash, key);
   });
   return byHash;
-}
-
-function indexByCluster(instances: Informer<VirtualClusterInstance>): (cluster: string) => VirtualClusterInstance[] {
-  return (cluster) => instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster);
 }

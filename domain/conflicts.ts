@@ -66,7 +66,10 @@ export function decideConflict(
 
 /** The table: one new operation beside one that is there. */
 function verdictOf(requested: RequestedOperation, present: PresentOperation): Verdict {
-  if (present.type === 'delete') return requested.type === 'delete' ? 'join' : 'refuse';
+  if (present.type === 'delete') {
+    if (requested.type !== 'delete') return 'refuse';
+    return present.state === 'queued' && present.cancelRequested ? 'wait' : 'join';
+  }
   if (requested.type === 'delete') return deleteBeside(present);
   if (present.type !== requested.type || present.cancelRequested) return 'wait';
   switch (requested.type) {

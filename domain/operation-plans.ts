@@ -207,12 +207,6 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
         expectedMs: 30,
       },
       {
-        key: 'schedule',
-        title: 'Delete the sleep schedule',
-        undo: 'Nothing undoes it: a delete finishes forward',
-        expectedMs: 20,
-      },
-      {
         key: 'uninstall',
         title: 'Uninstall the Helm release',
         undo: 'Nothing undoes it: a delete finishes forward',

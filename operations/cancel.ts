@@ -7,39 +7,30 @@ import { cancelOperationWorkflow, signalTurn } from './operation-workflow.ts';
 import { getOperation } from './read.ts';
 
 /**
- * Asks an operation to cancel. One that waits ends at once; one that runs undoes what it did, which takes as
- * long as it takes: watch it. A delete that has begun cannot be cancelled.
- * @throws PlatformError `operation_not_found`, `operation_finished`, `conflict`, `temporal_unavailable`, `database_unavailable`
+ * Asks an operation to cancel. It ends by itself: at once while it waits for its turn, else after undoing what
+ * it did; watch it. A delete that has begun cannot be cancelled. With Temporal away, reconcile passes it on later.
+ * @throws PlatformError `operation_not_found`, `operation_finished`, `conflict`, `database_unavailable`
  */
 export async function cancelOperation(deps: OperationsDeps, request: { id: string; actor: string }): Promise<Operation> {
-  const { id } = await getOperation(deps, request.id);
-  const row = await deps.database.query((db) => getOperationRow(db, id));
-  if (isFinal(row.state)) throw new PlatformError('operation_finished', `The operation has ended already: ${row.state}`);
-  if (row.state === 'running' && row.type === 'delete') {
+  const { id, type, state } = await getOperation(deps, request.id);
+  if (isFinal(state)) throw new PlatformError('operation_finished', `The operation has ended already: ${state}`);
+  if (state === 'running' && type === 'delete') {
     throw new PlatformError('conflict', 'A delete that has begun cannot be cancelled; it goes on until it has succeeded');
   }
-  if (row.state === 'queued') {
-    const { next, changed } = await endOperation(deps.database, {
-      id,
-      onlyQueued: true,
-      state: 'cancelled',
-      reason: 'operation_cancelled',
-      message: `Cancelled by ${request.actor} before it began`,
-    });
-    if (changed && next !== undefined) await quietly(deps, signalTurn(deps, next));
-  }
-  // It may have taken its turn meanwhile, and then it is marked like any other that runs.
   await deps.database.query((db) => markCancelRequested(db, [id], request.actor));
-  if (row.state === 'queued') await quietly(deps, cancelOperationWorkflow(deps, id));
-  else await cancelOperationWorkflow(deps, id);
+  try {
+    if (!(await cancelOperationWorkflow(deps, id))) await endUnstarted(deps, id, request.actor);
+  } catch (error) {
+    deps.logger.warn({ err: error, operation: id }, 'Temporal does not answer; reconcile passes the cancel on');
+  }
   return getOperation(deps, id);
 }
 
-/** Reconcile does it later if Temporal is away. */
-async function quietly(deps: OperationsDeps, call: Promise<void>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    deps.logger.warn({ err: error }, 'Temporal does not answer; reconcile makes up for it');
-  }
+/** An operation that waits without a workflow (Temporal was away when it was submitted) has nothing to undo. */
+async function endUnstarted(deps: OperationsDeps, id: string, actor: string): Promise<void> {
+  const row = await deps.database.query((db) => getOperationRow(db, id));
+  if (row.state !== 'queued') return;
+  const message = `Cancelled by ${actor} before it began`;
+  const { next } = await endOperation(deps.database, { id, onlyQueued: true, state: 'cancelled', reason: 'operation_cancelled', message });
+  if (next !== undefined) await signalTurn(deps, next);
 }

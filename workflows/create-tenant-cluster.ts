@@ -12,7 +12,7 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
   await runOperation(input, {
     async run(run) {
       const { operationId } = input;
-      const placement = await run.step('place', (call) => call('placeTenant', { tenant: run.tenant, operationId }));
+      const placement = await run.step('place', (call) => call('placeTenant', { tenant: run.tenant }));
       const { tenant } = placement;
       targetHash = placement.targetHash;
       if (!run.placed) tagCluster(tenant.cluster);
@@ -44,8 +44,14 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
       const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: true }));
       await run.step('access', (call) => call('applyTenantAccess', { tenant }));
       return {
-        report: { phase: 'Ready', observedHash: placement.targetHash, kubernetesVersion, place: tenant, ...(chart ? { chart } : {}) },
-        result: { cluster: tenant.cluster, kubernetesVersion },
+        report: {
+          phase: 'Ready',
+          observedHash: placement.targetHash,
+          place: tenant,
+          ...(kubernetesVersion ? { kubernetesVersion } : {}),
+          ...(chart ? { chart } : {}),
+        },
+        result: { cluster: tenant.cluster, ...chart, ...(kubernetesVersion ? { kubernetesVersion } : {}) },
       };
     },
     reportFailure: ({ reason, message }) => ({ phase: 'Failed', reason, message, failed: targetHash ?? true }),

@@ -10,8 +10,7 @@ export async function deleteTenantCluster(input: OperationInput): Promise<void> 
   await runOperation(input, {
     finishesForward: true,
     async run(run) {
-      const { tenant } = await run.step('inspect', (call) => call('findTenantRemains', { tenant: run.tenant }));
-      await run.step('schedule', (call) => call('deleteSleepSchedule', { uid: input.uid }));
+      const { tenant } = await run.step('inspect', (call) => call('findTenantRemains', { tenant: run.tenant, ...(run.placed ? { placed: run.placed } : {}) }));
       if (tenant) {
         await run.step('uninstall', (call) => call('uninstallRelease', { tenant }));
         await run.step('namespace', async (call) => {

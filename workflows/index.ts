@@ -1,5 +1,6 @@
 // The sole entry of the workflow bundle: every export is a workflow that can be started by its name.
 export { createTenantCluster } from './create-tenant-cluster.ts';
+export { deleteSnapshot } from './delete-snapshot.ts';
 export { deleteTenantCluster } from './delete-tenant-cluster.ts';
 export { evaluateSleepPolicy } from './evaluate-sleep-policy.ts';
 export { reconcileOperations } from './reconcile-operations.ts';

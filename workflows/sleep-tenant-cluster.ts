@@ -20,6 +20,6 @@ export async function sleepTenantCluster(input: OperationInput): Promise<void> {
       );
       return { report: { phase: 'Sleeping' } };
     },
-    reportFailure: ({ reason, message }) => ({ reason, message, failed: true }),
+    reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
   });
 }

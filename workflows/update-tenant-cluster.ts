@@ -24,11 +24,14 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       if (found.asleep) {
         run.skip('ready', 'It sleeps');
         run.skip('access', 'It sleeps');
-        return { report: { ...report, phase: 'Sleeping' } };
+        return { report: { ...report, phase: 'Sleeping' }, result: { ...chart } };
       }
-      const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
+      const { kubernetesVersion } = await run.step('ready', async (call) => {
+        await call('waitForRollout', { tenant });
+        return call('waitForControlPlane', { tenant, fresh: true });
+      });
       await run.step('access', (call) => call('applyTenantAccess', { tenant }));
-      return { report: { ...report, phase: 'Ready', kubernetesVersion }, result: { kubernetesVersion } };
+      return { report: { ...report, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) }, result: { ...chart } };
     },
     reportFailure: ({ reason, message }, undone) => ({
       ...(undone ? {} : { phase: 'Failed' }),

@@ -18,9 +18,9 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
           await call('waitForControlPlaneStopped', { tenant });
         },
       );
-      const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
-      return { report: { phase: 'Ready', kubernetesVersion } };
+      await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
+      return { report: { phase: 'Ready' } };
     },
-    reportFailure: ({ reason, message }) => ({ reason, message, failed: true }),
+    reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
   });
 }

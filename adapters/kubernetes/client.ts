@@ -8,6 +8,7 @@ import {
   RbacAuthorizationV1Api,
   StorageV1Api,
 } from '@kubernetes/client-node';
+import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 
 /** Clients of one Kubernetes API under one identity. They share the kubeconfig's connections. */
 export interface ClusterClient {
@@ -45,12 +46,23 @@ export function connectCluster(kubeconfig: string): ClusterClient {
 
 /**
  * client-node 2.0.1 makes a new agent, hence a TLS handshake, for every request (6.2 ms a request on loopback
- * against 1.7 ms); after this all requests of the kubeconfig share one pool.
+ * against 1.7 ms); after this all requests of the kubeconfig share one pool. HTTP/1.1 only: undici 8.12 throws
+ * uncaught errors ("other side closed", "socket idle timeout") when an HTTP/2 connection ends.
  */
 function shareConnections(kubeConfig: KubeConfig): void {
-  const make = kubeConfig['createDispatcher'].bind(kubeConfig);
-  let shared: ReturnType<typeof make> | undefined;
+  const optionsFor = kubeConfig['createDispatcherOptions'].bind(kubeConfig);
+  let shared: Dispatcher | undefined;
   Object.assign(kubeConfig, {
-    createDispatcher: (...args: Parameters<typeof make>) => (shared ??= make(...args)),
+    createDispatcher: (...args: Parameters<typeof optionsFor>) => (shared ??= dispatcherFor(optionsFor(...args))),
   });
+}
+
+function dispatcherFor(options: ReturnType<KubeConfig['createDispatcherOptions']>): Dispatcher {
+  const http1 = { allowH2: false };
+  if (options.type === 'proxy') {
+    const { uri, requestTls, connect } = options;
+    // The types of undici's connectors and of Node's TLS options differ in what may be undefined.
+    return new ProxyAgent({ ...http1, uri, requestTls: { ...requestTls, ...http1 }, connect } as ProxyAgent.Options);
+  }
+  return new Agent({ ...http1, ...('connect' in options ? { connect: options.connect } : {}) } as Agent.Options);
 }

@@ -157,7 +157,8 @@ async function listAll<T extends KubernetesObject>(
       path: `${options.path}?${query}`,
       signal,
     })) as List<T>;
-    for (const item of page.items) seen.set(objectKey(item.metadata), item);
+    // A metadata-only list without a match has `items: null`.
+    for (const item of page.items ?? []) seen.set(objectKey(item.metadata), item);
     next = page.metadata.continue;
     state.resourceVersion = page.metadata.resourceVersion;
   } while (next !== undefined && next !== '');

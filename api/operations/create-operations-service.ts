@@ -9,31 +9,46 @@ import { watchOperation } from '../../operations/watch.ts';
 import { deleteSnapshot } from './delete-snapshot.ts';
 import type { OperationsService } from './operations-service.ts';
 
-/** The operations service on our database and Temporal. */
+const temporalProbeMs = 1_500;
+
+/** The operations service on our database and Temporal. Closing it waits for the calls that are under way. */
 export function createOperationsService(deps: OperationsDeps & { close(): Promise<void> }): OperationsService {
+  const underWay = new Set<Promise<unknown>>();
+  /** A Temporal connection that is closed under a call that retries throws where nobody can catch it (SDK 1.24). */
+  function tracked<A extends unknown[], T>(call: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+    return (...args) => {
+      const running = call(...args).finally(() => underWay.delete(running));
+      underWay.add(running);
+      return running;
+    };
+  }
   return {
-    async submit(request) {
+    submit: tracked(async (request) => {
       const { operation, joined } = await submitOperation(deps, request);
       return { ...operation, joined };
-    },
-    get: (id) => getOperation(deps, id),
-    async find(tenant, idempotencyKey) {
+    }),
+    get: tracked((id) => getOperation(deps, id)),
+    find: tracked(async (tenant, idempotencyKey) => {
       const row = await deps.database.query((db) => findOperationByKey(db, tenant, idempotencyKey));
       return row === undefined ? undefined : { ...(await getOperation(deps, row.id)), joined: true };
-    },
-    list: (filter) => listOperations(deps, filter),
+    }),
+    list: tracked((filter) => listOperations(deps, filter)),
     watch: (id, signal) => watchOperation(deps, id, signal),
-    cancel: (id, actor) => cancelOperation(deps, { id, actor }),
-    snapshots: ({ project, name }) => deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name })),
-    deleteSnapshot: (key, actor) => deleteSnapshot(deps, key, actor),
+    cancel: tracked((id, actor) => cancelOperation(deps, { id, actor })),
+    snapshots: tracked(({ project, name }) => deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name }))),
+    deleteSnapshot: tracked((key, actor) => deleteSnapshot(deps, key, actor)),
     probes: {
-      async database() {
+      database: tracked(async () => {
         await deps.database.query((db) => db.execute(sql`select 1`));
-      },
-      async temporal() {
-        await deps.temporal.withDeadline(Date.now() + 2_000, () => deps.temporal.connection.workflowService.getSystemInfo({}));
-      },
+      }),
+      temporal: tracked(async () => {
+        const { connection } = deps.temporal;
+        await deps.temporal.withDeadline(Date.now() + temporalProbeMs, () => connection.workflowService.getSystemInfo({}));
+      }),
     },
-    close: deps.close,
+    async close() {
+      await Promise.allSettled(underWay);
+      await deps.close();
+    },
   };
 }

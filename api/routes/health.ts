@@ -11,7 +11,7 @@ const Readiness = Type.Object(
   { $id: 'Readiness', additionalProperties: false },
 );
 
-const probeTimeoutMs = 2_000;
+const probeTimeoutMs = 2_500;
 
 /** `/healthz`: the process answers. `/readyz`: so do the parts it stands on; `?exclude=<name>` leaves one out. */
 export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {

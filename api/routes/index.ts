@@ -10,6 +10,7 @@ import { projectRoutes } from './projects.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import { tenantOperationRoutes } from './tenant-operations.ts';
 import { versionRoutes } from './version.ts';
+import { virtualClusterRoutes } from './virtual-clusters.ts';
 
 /** All routes of the gateway, in one place. Each is a plugin of its own. */
 export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -17,6 +18,7 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   await app.register(versionRoutes);
   await app.register(openapiRoutes);
   await app.register(async (scope) => projectRoutes(scope, gateway));
+  await app.register(async (scope) => virtualClusterRoutes(scope, gateway));
   await app.register(async (scope) => tenantOperationRoutes(scope, gateway));
   await app.register(async (scope) => operationRoutes(scope, gateway));
   await app.register(async (scope) => snapshotRoutes(scope, gateway));

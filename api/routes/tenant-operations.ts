@@ -10,17 +10,24 @@ import { type InstanceRequest, readInstance, requestChange } from '../operations
 import { clientKey, planSubmit } from '../operations/plan-submit.ts';
 import { forViewer } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
-import { problemResponses, TenantPath } from './parameters.ts';
+import { problemResponses, ProjectPath, TenantPath } from './parameters.ts';
 
 const OperationList = Type.Object(
   { items: Type.Array(Type.Ref('Operation')) },
   { $id: 'OperationList', additionalProperties: false },
 );
 
+const PageQuery = Type.Object(
+  {
+    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|1[0-9]{2}|200)$', description: '1 to 200; default 50' })),
+    before: Type.Optional(Type.String({ format: 'uuid', description: 'Only those older than this operation' })),
+  },
+  { additionalProperties: false },
+);
 const idempotencyKeyPattern = '^[\\x21-\\x7e]{1,128}$';
 const defaultLimit = 50;
 
-/** Operations of one tenant cluster: ask for one, list them. */
+/** Operations of tenant clusters: ask for one, list them. */
 export async function tenantOperationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   app.addSchema(OperationList);
@@ -68,28 +75,46 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
         operationId: 'listOperations',
         tags: ['operations'],
         params: TenantPath,
-        querystring: Type.Object(
-          {
-            limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|1[0-9]{2}|200)$', description: '1 to 200; default 50' })),
-            before: Type.Optional(Type.String({ format: 'uuid', description: 'Only those older than this operation' })),
-          },
-          { additionalProperties: false },
-        ),
+        querystring: PageQuery,
         response: { 200: Type.Ref('OperationList'), ...problemResponses },
       },
     },
     async (request): Promise<{ items: Operation[] }> => {
       const caller = callerOf(request);
-      const { limit, before } = request.query;
       await requireView(gateway, { caller, ...request.params, requestId: request.id });
-      const operations = await gateway.operations.list({
-        ...request.params,
-        limit: limit === undefined ? defaultLimit : Number(limit),
-        ...(before === undefined ? {} : { before }),
-      });
+      const operations = await gateway.operations.list({ ...request.params, ...page(request.query) });
       return { items: await Promise.all(operations.map((operation) => forViewer(gateway, caller, operation))) };
     },
   );
+
+  app.get(
+    '/api/v1/projects/:project/operations',
+    {
+      config: { access: 'authenticated' },
+      schema: {
+        summary: 'Operations of a project that you may see, newest first',
+        operationId: 'listProjectOperations',
+        tags: ['operations'],
+        params: ProjectPath,
+        querystring: PageQuery,
+        response: { 200: Type.Ref('OperationList'), ...problemResponses },
+      },
+    },
+    async (request): Promise<{ items: Operation[] }> => {
+      const caller = callerOf(request);
+      const { project } = request.params;
+      const operations = await gateway.operations.list({ project, ...page(request.query) });
+      const visible = await Promise.all(
+        operations.map(({ tenantCluster }) => gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster))),
+      );
+      const items = operations.filter((_operation, index) => visible[index]);
+      return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };
+    },
+  );
+}
+
+function page({ limit, before }: { limit?: string; before?: string }): { limit: number; before?: string } {
+  return { limit: limit === undefined ? defaultLimit : Number(limit), ...(before === undefined ? {} : { before }) };
 }
 
 /** Writes the change into the resource, then queues the operation. */

@@ -83,13 +83,13 @@ export async function listOperationRows(
     .limit(filter.limit);
 }
 
-/** Marks operations as asked to cancel; the first who asked stays on record. */
+/** Marks operations that have not ended as asked to cancel. */
 export async function markCancelRequested(tx: Queries, ids: readonly string[], actor: string): Promise<void> {
   if (ids.length === 0) return;
   await tx
     .update(operations)
     .set({ cancelRequestedAt: new Date(), cancelRequestedBy: actor })
-    .where(and(inArray(operations.id, [...ids]), eq(operations.state, 'running')));
+    .where(and(inArray(operations.id, [...ids]), inArray(operations.state, [...openStates])));
 }
 
 /** Where clause: operations of one tenant cluster, whatever its uid. */

@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm';
+import { and, desc, eq, ne } from 'drizzle-orm';
 import type { Snapshot } from '../../contracts/operations.ts';
 import type { Queries } from '../client.ts';
 import { type SnapshotRow, snapshots } from '../schema/snapshots.ts';
@@ -65,8 +65,9 @@ export async function failSnapshot(db: Queries, key: SnapshotKey, operationId: s
     .where(and(isSnapshot(key), eq(snapshots.operationId, operationId)));
 }
 
+/** Removes an entry that is complete or has failed; one that is being made stays. */
 export async function deleteSnapshot(db: Queries, key: SnapshotKey): Promise<void> {
-  await db.delete(snapshots).where(isSnapshot(key));
+  await db.delete(snapshots).where(and(isSnapshot(key), ne(snapshots.state, 'creating')));
 }
 
 function isSnapshot(key: SnapshotKey) {

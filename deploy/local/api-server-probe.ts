@@ -2,7 +2,8 @@ import { request } from 'node:https';
 import type { CertificatePair } from '../../adapters/certificates/certificate-authority.ts';
 
 /** Asked by every wait for an API server: what it excludes takes a second and nothing here depends on it. */
-const readyPath = '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
+const readyPath =
+  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 
 export interface ApiServerProbe {
   /** `https://host:port` */
@@ -19,7 +20,13 @@ export function isApiServerReady(probe: ApiServerProbe): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       new URL(probe.path ?? readyPath, probe.url),
-      { ca: probe.certificateAuthority, cert: probe.client.certificate, key: probe.client.key, agent: false, timeout: 2000 },
+      {
+        ca: probe.certificateAuthority,
+        cert: probe.client.certificate,
+        key: probe.client.key,
+        agent: false,
+        timeout: 2000,
+      },
       (response) => {
         response.resume();
         resolve(response.statusCode === 200);

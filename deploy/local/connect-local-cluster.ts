@@ -1,5 +1,10 @@
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
-import { applyConnectedClusterResources, type ClusterCredentials, type ConnectProxy, embeddedCredentials } from './bootstrap/connected-cluster.ts';
+import {
+  applyConnectedClusterResources,
+  type ClusterCredentials,
+  type ConnectProxy,
+  embeddedCredentials,
+} from './bootstrap/connected-cluster.ts';
 import { connectExternalCluster } from './bootstrap/external-cluster.ts';
 import { openKubernetesCluster } from './kubernetes-cluster.ts';
 import type { PlatformContext } from './platform-context.ts';

@@ -24,7 +24,10 @@ export interface KubernetesCluster {
 const serviceRange = '127.96.0.0/16';
 
 /** Keys, address and administrator's kubeconfig of a cluster, before anything of it runs. */
-export async function openKubernetesCluster(context: PlatformContext, name: KubernetesCluster['name']): Promise<KubernetesCluster> {
+export async function openKubernetesCluster(
+  context: PlatformContext,
+  name: KubernetesCluster['name'],
+): Promise<KubernetesCluster> {
   const dir = name === 'management' ? context.state.managementDir : context.state.localDir;
   const pki = await openClusterPki(join(dir, 'pki'), `vcluster-platform:${name}`);
   const port = await context.ports.get(`${name}-apiserver`);
@@ -67,7 +70,12 @@ export async function startKubeApiserver(
  */
 export async function waitForComponentRoles({ name, url, pki }: KubernetesCluster): Promise<void> {
   const client = await pki.client('vcluster-platform:supervisor', ['system:masters']);
-  const probe = { url, certificateAuthority: pki.authority.certificate, client, path: '/readyz/poststarthook/rbac/bootstrap-roles' };
+  const probe = {
+    url,
+    certificateAuthority: pki.authority.certificate,
+    client,
+    path: '/readyz/poststarthook/rbac/bootstrap-roles',
+  };
   await waitUntil(`the roles of cluster ${name}`, () => isApiServerReady(probe));
 }
 
@@ -87,7 +95,11 @@ export async function startKubeControllerManager(
     caFile: pki.server.caFile,
     controllers,
   });
-  await supervisor.start({ name: `${name}-controller-manager`, program: () => program, ready: async () => undefined });
+  await supervisor.start({
+    name: `${name}-controller-manager`,
+    program: () => program,
+    ready: async () => undefined,
+  });
 }
 
 /** Path of a new kubeconfig of a component of the control plane. */

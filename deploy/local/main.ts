@@ -27,12 +27,19 @@ function readFlags(): PlatformOptions | undefined {
       },
     }));
   } catch (cause) {
-    throw new PlatformError('invalid_request', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, { cause });
+    throw new PlatformError(
+      'invalid_request',
+      `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`,
+      { cause },
+    );
   }
   if (values.help === true) return undefined;
   const port = Number(values.port ?? 9898);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new PlatformError('invalid_request', `--port ${values.port} is no port: give a number from 0 to 65535`);
+    throw new PlatformError(
+      'invalid_request',
+      `--port ${values.port} is no port: give a number from 0 to 65535`,
+    );
   }
   return {
     stateDir: values['state-dir'] ?? join(homedir(), '.vcluster-platform'),
@@ -62,7 +69,9 @@ async function run(options: PlatformOptions): Promise<void> {
   const interrupted = new AbortController();
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    console.log(stopping ? `${signal}: still stopping, in order` : `${signal}: stopping in order; the state stays`);
+    console.log(
+      stopping ? `${signal}: still stopping, in order` : `${signal}: stopping in order; the state stays`,
+    );
     stopping = true;
     interrupted.abort(new Error('interrupted'));
   };

@@ -21,7 +21,10 @@ export function writeImages({ dir, toolchain }: { dir: string; toolchain: Toolch
     return folder;
   };
   const kubernetes = (name: 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'): ImageTable => ({
-    [`registry.k8s.io/${name}`]: { bin: [links(name, { [name]: toolchain[name] })], tags: [versionOf('kubernetes')] },
+    [`registry.k8s.io/${name}`]: {
+      bin: [links(name, { [name]: toolchain[name] })],
+      tags: [versionOf('kubernetes')],
+    },
   });
   const etcd = { etcd: toolchain.etcd, etcdctl: toolchain.etcdctl, etcdutl: toolchain.etcdutl };
   const table: ImageTable = {

@@ -16,7 +16,12 @@ export interface ClusterPki {
   readonly authority: CertificateAuthority;
   readonly server: ApiserverKeys;
   /** Kubeconfig of a client certificate with this user and these groups. */
-  kubeconfig(server: string, user: string, groups?: string[], options?: { tlsServerName?: string; proxyUrl?: string }): Promise<string>;
+  kubeconfig(
+    server: string,
+    user: string,
+    groups?: string[],
+    options?: { tlsServerName?: string; proxyUrl?: string },
+  ): Promise<string>;
   /** A client certificate. */
   client(user: string, groups?: string[]): Promise<CertificatePair>;
 }
@@ -33,9 +38,20 @@ export async function openClusterPki(dir: string, commonName: string): Promise<C
     certificatesDir: join(dir, 'self-signed'),
   };
   mkdirSync(server.certificatesDir, { recursive: true, mode: 0o700 });
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'localhost', '127.0.0.1', '127.96.0.1'];
+  const names = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'localhost',
+    '127.0.0.1',
+    '127.96.0.1',
+  ];
   await keep([server.certificateFile, server.keyFile], async () => {
-    const { certificate, key } = await authority.issue({ commonName: 'kube-apiserver', names, usages: ['server'] });
+    const { certificate, key } = await authority.issue({
+      commonName: 'kube-apiserver',
+      names,
+      usages: ['server'],
+    });
     return [certificate, key];
   });
   await keep([server.serviceAccountPublicKeyFile, server.serviceAccountKeyFile], async () => {
@@ -66,7 +82,10 @@ export async function openAuthority(dir: string, commonName: string): Promise<Ce
     const { certificate, key } = await createCertificateAuthority(commonName);
     return [certificate, key];
   });
-  return loadCertificateAuthority({ certificate: readFileSync(certificateFile, 'utf8'), key: readFileSync(keyFile, 'utf8') });
+  return loadCertificateAuthority({
+    certificate: readFileSync(certificateFile, 'utf8'),
+    key: readFileSync(keyFile, 'utf8'),
+  });
 }
 
 /** Writes a pair of files unless both are there: the second is written last, so half a pair is made anew. */

@@ -24,9 +24,16 @@ export interface ProcessOptions {
 }
 
 /** Writes the configuration files of worker, gateway and controllers; returns their paths. */
-export function writeProcessConfigs({ state, toolchain }: PlatformContext, options: ProcessOptions): Record<'worker' | 'gateway' | 'controllers', string> {
+export function writeProcessConfigs(
+  { state, toolchain }: PlatformContext,
+  options: ProcessOptions,
+): Record<'worker' | 'gateway' | 'controllers', string> {
   const { databaseUrl, gateway } = options;
-  const temporal = { address: options.temporal.address, namespace: temporalNamespace, uiUrl: options.temporal.uiUrl };
+  const temporal = {
+    address: options.temporal.address,
+    namespace: temporalNamespace,
+    uiUrl: options.temporal.uiUrl,
+  };
   const worker: WorkerConfig = {
     databaseUrl,
     temporal,
@@ -45,13 +52,21 @@ export function writeProcessConfigs({ state, toolchain }: PlatformContext, optio
     tls: gateway.tls,
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
   };
-  const controllers: ControllersConfig = { databaseUrl, temporal, managementKubeconfig: options.managementKubeconfigs.controllers };
+  const controllers: ControllersConfig = {
+    databaseUrl,
+    temporal,
+    managementKubeconfig: options.managementKubeconfigs.controllers,
+  };
   const write = (name: string, config: object): string => {
     const file = join(state.configDir, `${name}.json`);
     writePrivateFile(file, JSON.stringify(config, undefined, 2));
     return file;
   };
-  return { worker: write('worker', worker), gateway: write('gateway', gatewayConfig), controllers: write('controllers', controllers) };
+  return {
+    worker: write('worker', worker),
+    gateway: write('gateway', gatewayConfig),
+    controllers: write('controllers', controllers),
+  };
 }
 
 /** A process of the platform: `node <folder>/main.ts --config <file>`. */
@@ -61,5 +76,9 @@ export function platformService(
   options: { configFile: string; ready: Service['ready'] },
 ): Service {
   const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');
-  return { name, program: () => nodeProgram(state, [main, '--config', options.configFile]), ready: options.ready };
+  return {
+    name,
+    program: () => nodeProgram(state, [main, '--config', options.configFile]),
+    ready: options.ready,
+  };
 }

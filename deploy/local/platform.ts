@@ -17,7 +17,13 @@ import { logSays } from './processes/log-file.ts';
 import { openPorts } from './remembered-ports.ts';
 import { startDatabase } from './start-database.ts';
 import { openManagement, startManagement, startManagementControllers } from './start-management.ts';
-import { checkExternalTemporal, prepareNamespace, startTemporal, startTemporalUi, temporalAddresses } from './start-temporal.ts';
+import {
+  checkExternalTemporal,
+  prepareNamespace,
+  startTemporal,
+  startTemporalUi,
+  temporalAddresses,
+} from './start-temporal.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { stopOrder } from './stop-order.ts';
 import { createSupervisor, type Service } from './supervisor.ts';
@@ -114,8 +120,18 @@ async function startAll(context: PlatformContext, options: PlatformOptions): Pro
     told("Temporal's web UI", startTemporalUi(context, temporal.address)),
   ]);
   await storeCredentials(client, 'local', credentials);
-  const gateway = { port: options.port, publicUrl, tls, connectPort: proxy.port, connectSecretFile: connect.file };
-  await startProcesses(context, { databaseUrl, temporal, managementKubeconfigs: management.kubeconfigs, gateway }, told);
+  const gateway = {
+    port: options.port,
+    publicUrl,
+    tls,
+    connectPort: proxy.port,
+    connectSecretFile: connect.file,
+  };
+  await startProcesses(
+    context,
+    { databaseUrl, temporal, managementKubeconfigs: management.kubeconfigs, gateway },
+    told,
+  );
   return admin;
 }
 
@@ -128,7 +144,11 @@ interface StoreOptions {
 }
 
 /** PostgreSQL, then beside each other Temporal and the management API with what it holds; returns our database's URL. */
-async function startStores(context: PlatformContext, options: PlatformOptions, stores: StoreOptions): Promise<string> {
+async function startStores(
+  context: PlatformContext,
+  options: PlatformOptions,
+  stores: StoreOptions,
+): Promise<string> {
   const { temporal, management, client, admin, told } = stores;
   const databaseUrl = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
   const withTemporal = async (): Promise<void> => {
@@ -147,7 +167,11 @@ async function startStores(context: PlatformContext, options: PlatformOptions, s
   return databaseUrl;
 }
 
-async function startProcesses(context: PlatformContext, options: ProcessOptions, told: StoreOptions['told']): Promise<void> {
+async function startProcesses(
+  context: PlatformContext,
+  options: ProcessOptions,
+  told: StoreOptions['told'],
+): Promise<void> {
   const { supervisor } = context;
   const files = writeProcessConfigs(context, options);
   const startAndWaitForLine = (name: 'worker' | 'controllers'): Promise<void> => {
@@ -156,9 +180,15 @@ async function startProcesses(context: PlatformContext, options: ProcessOptions,
     return told(name, supervisor.start(platformService(context, name, { configFile: files[name], ready })));
   };
   const gatewayReady: Service['ready'] = (process) =>
-    waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), { process });
+    waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), {
+      process,
+    });
   const gateway = platformService(context, 'gateway', { configFile: files.gateway, ready: gatewayReady });
-  await Promise.all([startAndWaitForLine('worker'), startAndWaitForLine('controllers'), told('gateway', supervisor.start(gateway))]);
+  await Promise.all([
+    startAndWaitForLine('worker'),
+    startAndWaitForLine('controllers'),
+    told('gateway', supervisor.start(gateway)),
+  ]);
 }
 
 async function lockState({ root }: StateFolder): Promise<() => void> {
@@ -181,7 +211,10 @@ async function recoverLeftovers(state: StateFolder, onProgress: OnProgress): Pro
 async function gatewayPort(wanted: number): Promise<number> {
   if (wanted === 0) return freePort();
   if (await isPortFree(wanted)) return wanted;
-  throw new PlatformError('port_taken', `port ${wanted} on 127.0.0.1 is taken: stop what listens there, or choose another with --port`);
+  throw new PlatformError(
+    'port_taken',
+    `port ${wanted} on 127.0.0.1 is taken: stop what listens there, or choose another with --port`,
+  );
 }
 
 /** The outcome of `work`, or at once the reason of `signal` when that is aborted. */

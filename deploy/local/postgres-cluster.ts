@@ -1,4 +1,15 @@
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -47,7 +58,10 @@ export async function answersQueries(url: string): Promise<boolean> {
 }
 
 /** initdb; one that failed half-way leaves nothing that looks like a cluster. */
-async function initialise(options: PostgresClusterOptions, server: Parameters<typeof postgres>[0]): Promise<void> {
+async function initialise(
+  options: PostgresClusterOptions,
+  server: Parameters<typeof postgres>[0],
+): Promise<void> {
   const dataDir = options.dataDir;
   rmSync(dataDir, { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -58,7 +72,11 @@ async function initialise(options: PostgresClusterOptions, server: Parameters<ty
     for (const path of [dataDir, secretDir, passwordFile]) chownSync(path, server.user.uid, server.user.gid);
   }
   try {
-    await runCommand('initdb', initdb({ ...server, superuser: postgresSuperuser, passwordFile }), options.logFile);
+    await runCommand(
+      'initdb',
+      initdb({ ...server, superuser: postgresSuperuser, passwordFile }),
+      options.logFile,
+    );
   } catch (error) {
     rmSync(join(dataDir, 'PG_VERSION'), { force: true }); // so that the next start begins anew
     throw error;
@@ -84,7 +102,13 @@ function workingDirectoryOf(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'EACCES') || isErrno(error, 'EPERM') || isErrno(error, 'ESRCH')) return undefined;
+    if (
+      isErrno(error, 'ENOENT') ||
+      isErrno(error, 'EACCES') ||
+      isErrno(error, 'EPERM') ||
+      isErrno(error, 'ESRCH')
+    )
+      return undefined;
     throw error;
   }
 }

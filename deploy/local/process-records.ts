@@ -18,8 +18,15 @@ export interface ProcessRecords {
 }
 
 /** The record of a running process. */
-export function toRecord(identity: ProcessIdentity, program: Pick<Program, 'stopSignal' | 'leftoverSignal' | 'stopGraceMs'> = {}): ProcessRecord {
-  return { ...identity, stopSignal: program.leftoverSignal ?? program.stopSignal ?? 'SIGTERM', stopGraceMs: program.stopGraceMs ?? 15_000 };
+export function toRecord(
+  identity: ProcessIdentity,
+  program: Pick<Program, 'stopSignal' | 'leftoverSignal' | 'stopGraceMs'> = {},
+): ProcessRecord {
+  return {
+    ...identity,
+    stopSignal: program.leftoverSignal ?? program.stopSignal ?? 'SIGTERM',
+    stopGraceMs: program.stopGraceMs ?? 15_000,
+  };
 }
 
 /** Begins a new record in `file`, with ourselves as `supervisor`. */
@@ -45,11 +52,16 @@ export function createProcessRecords(file: string): ProcessRecords {
 export function leftovers(file: string): Map<string, ProcessRecord> {
   if (!existsSync(file)) return new Map();
   const records = JSON.parse(readFileSync(file, 'utf8')) as Record<string, ProcessRecord>;
-  return new Map(Object.entries(records).filter(([name, record]) => name !== 'supervisor' && isRunning(record)));
+  return new Map(
+    Object.entries(records).filter(([name, record]) => name !== 'supervisor' && isRunning(record)),
+  );
 }
 
 /** Ends them in the given order, one group after the other. */
-export async function stopLeftovers(found: Map<string, ProcessRecord>, order: readonly (readonly string[])[]): Promise<void> {
+export async function stopLeftovers(
+  found: Map<string, ProcessRecord>,
+  order: readonly (readonly string[])[],
+): Promise<void> {
   for (const group of order) {
     await Promise.all(
       group.map(async (name) => {

@@ -14,7 +14,10 @@ const embeddedDatabase = 'vcluster_platform';
  * @returns its URL; other databases (`<name>_kine`, `<name>_temporal` …) lie beside it
  * @throws PlatformError `database_unavailable`: the external server does not answer
  */
-export async function startDatabase(context: PlatformContext, externalUrl: string | undefined): Promise<string> {
+export async function startDatabase(
+  context: PlatformContext,
+  externalUrl: string | undefined,
+): Promise<string> {
   const url = externalUrl === undefined ? await startEmbedded(context) : await checkExternal(externalUrl);
   await migrate(url);
   return url;
@@ -32,11 +35,17 @@ async function startEmbedded({ state, ports, supervisor }: PlatformContext): Pro
   const port = await ports.get('postgres');
   const password = state.secret('postgres-password').value;
   const server = `postgres://${postgresSuperuser}:${password}@127.0.0.1:${port}`;
-  const cluster = { dataDir: join(state.postgresDir, 'data'), port, password, logFile: join(state.logsDir, 'postgres.log') };
+  const cluster = {
+    dataDir: join(state.postgresDir, 'data'),
+    port,
+    password,
+    logFile: join(state.logsDir, 'postgres.log'),
+  };
   await supervisor.start({
     name: 'postgres',
     program: () => preparePostgres(cluster),
-    ready: (process) => waitUntil('PostgreSQL', () => answersQueries(`${server}/postgres`), { process, intervalMs: 20 }),
+    ready: (process) =>
+      waitUntil('PostgreSQL', () => answersQueries(`${server}/postgres`), { process, intervalMs: 20 }),
   });
   const url = `${server}/${embeddedDatabase}`;
   await ensureDatabase(`${server}/postgres`, embeddedDatabase, url);
@@ -48,7 +57,11 @@ async function checkExternal(url: string): Promise<string> {
   try {
     host = new URL(url).host;
   } catch (cause) {
-    throw new PlatformError('invalid_request', '--database-url is no URL: give postgres://user:password@host:port/database', { cause });
+    throw new PlatformError(
+      'invalid_request',
+      '--database-url is no URL: give postgres://user:password@host:port/database',
+      { cause },
+    );
   }
   try {
     await answersQueries(url);

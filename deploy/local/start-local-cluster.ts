@@ -26,7 +26,12 @@ const kubeletClient = 'vcluster-platform:kube-apiserver-kubelet-client';
  * All controllers but those of Endpoints: pods have loopback addresses, which EndpointSlices refuse, and who
  * dials a Service here looks up its selector.
  */
-const controllers = ['*', '-endpoints-controller', '-endpointslice-controller', '-endpointslice-mirroring-controller'];
+const controllers = [
+  '*',
+  '-endpoints-controller',
+  '-endpointslice-controller',
+  '-endpointslice-mirroring-controller',
+];
 
 /** Starts the embedded connected cluster; resolves when its API answers and its node is ready. */
 export async function startLocalCluster(context: PlatformContext, cluster: KubernetesCluster): Promise<void> {
@@ -41,7 +46,11 @@ export async function startLocalCluster(context: PlatformContext, cluster: Kuber
       '--kubelet-preferred-address-types=InternalIP',
     ],
   });
-  await Promise.all([startKubeControllerManager(context, cluster, controllers), startScheduler(context, cluster), startNode(context, cluster)]);
+  await Promise.all([
+    startKubeControllerManager(context, cluster, controllers),
+    startScheduler(context, cluster),
+    startNode(context, cluster),
+  ]);
 }
 
 async function startEtcd({ state, toolchain, supervisor }: PlatformContext): Promise<void> {
@@ -59,7 +68,11 @@ async function startScheduler(context: PlatformContext, cluster: KubernetesClust
   await waitForComponentRoles(cluster);
   const kubeconfig = await componentKubeconfig(cluster, 'kube-scheduler');
   const program = kubeScheduler({ binary: context.toolchain['kube-scheduler'], kubeconfig });
-  await context.supervisor.start({ name: 'local-scheduler', program: () => program, ready: async () => undefined });
+  await context.supervisor.start({
+    name: 'local-scheduler',
+    program: () => program,
+    ready: async () => undefined,
+  });
 }
 
 async function startNode(context: PlatformContext, cluster: KubernetesCluster): Promise<void> {
@@ -80,18 +93,27 @@ async function startNode(context: PlatformContext, cluster: KubernetesCluster): 
         'the process node',
         async () => {
           const node = await core.readNode({ name: nodeName });
-          return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+          return (
+            node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ??
+            false
+          );
         },
         { process: child },
       ),
   });
 }
 
-async function writeNodeConfig({ state, ports, toolchain }: PlatformContext, cluster: KubernetesCluster): Promise<string> {
+async function writeNodeConfig(
+  { state, ports, toolchain }: PlatformContext,
+  cluster: KubernetesCluster,
+): Promise<string> {
   const dir = join(cluster.dir, 'node-keys');
   const kubeconfig = join(cluster.dir, 'node.kubeconfig');
   // The node also provisions volumes and reads namespaces, more than a kubelet may: it is part of the control plane.
-  writePrivateFile(kubeconfig, await cluster.pki.kubeconfig(cluster.url, `system:node:${nodeName}`, ['system:masters']));
+  writePrivateFile(
+    kubeconfig,
+    await cluster.pki.kubeconfig(cluster.url, `system:node:${nodeName}`, ['system:masters']),
+  );
   const serving = await cluster.pki.authority.issue({
     commonName: `system:node:${nodeName}`,
     names: [nodeName, 'localhost', '127.0.0.1'],
@@ -121,8 +143,14 @@ async function writeNodeConfig({ state, ports, toolchain }: PlatformContext, clu
   return file;
 }
 
-async function kubeletClientFiles({ dir, pki }: KubernetesCluster): Promise<{ certificateFile: string; keyFile: string }> {
-  const [certificateFile, keyFile] = [join(dir, 'node-keys', 'client.crt'), join(dir, 'node-keys', 'client.key')];
+async function kubeletClientFiles({
+  dir,
+  pki,
+}: KubernetesCluster): Promise<{ certificateFile: string; keyFile: string }> {
+  const [certificateFile, keyFile] = [
+    join(dir, 'node-keys', 'client.crt'),
+    join(dir, 'node-keys', 'client.key'),
+  ];
   const client = await pki.client(kubeletClient);
   writePrivateFile(certificateFile, client.certificate);
   writePrivateFile(keyFile, client.key);

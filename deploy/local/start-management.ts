@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { identities } from '../../contracts/names.ts';
-import { type KubernetesCluster, openKubernetesCluster, startKubeApiserver, startKubeControllerManager } from './kubernetes-cluster.ts';
+import {
+  type KubernetesCluster,
+  openKubernetesCluster,
+  startKubeApiserver,
+  startKubeControllerManager,
+} from './kubernetes-cluster.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { writePrivateFile } from './processes/start-process.ts';
 import { kine, kineEndpoint } from './servers/kine.ts';
@@ -36,12 +41,20 @@ export async function openManagement(context: PlatformContext): Promise<Manageme
     writePrivateFile(file, await cluster.pki.kubeconfig(cluster.url, identities[process]));
     return file;
   };
-  const kubeconfigs = { gateway: await write('gateway'), worker: await write('worker'), controllers: await write('controllers') };
+  const kubeconfigs = {
+    gateway: await write('gateway'),
+    worker: await write('worker'),
+    controllers: await write('controllers'),
+  };
   return { cluster, kubeconfigs };
 }
 
 /** Starts Kine over a database of its own and the management kube-apiserver; resolves when that answers. */
-export async function startManagement(context: PlatformContext, { cluster }: ManagementApi, databaseUrl: string): Promise<void> {
+export async function startManagement(
+  context: PlatformContext,
+  { cluster }: ManagementApi,
+  databaseUrl: string,
+): Promise<void> {
   const { state, toolchain, supervisor } = context;
   const socketDir = state.managementSocketDir;
   const kineDatabase = await siblingDatabase(databaseUrl, 'kine');
@@ -49,13 +62,17 @@ export async function startManagement(context: PlatformContext, { cluster }: Man
   await supervisor.start({
     name: 'kine',
     program: () => program,
-    ready: (process) => waitUntil('Kine', () => acceptsConnections(kineSocket(socketDir)), { process, intervalMs: 20 }),
+    ready: (process) =>
+      waitUntil('Kine', () => acceptsConnections(kineSocket(socketDir)), { process, intervalMs: 20 }),
   });
   await startKubeApiserver(context, cluster, { etcdEndpoint: kineEndpoint({ socketDir }) });
 }
 
 /** Starts the management API's controller manager. */
-export function startManagementControllers(context: PlatformContext, { cluster }: ManagementApi): Promise<void> {
+export function startManagementControllers(
+  context: PlatformContext,
+  { cluster }: ManagementApi,
+): Promise<void> {
   return startKubeControllerManager(context, cluster, controllers);
 }
 

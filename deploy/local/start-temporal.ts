@@ -17,7 +17,10 @@ export interface RunningTemporal {
 }
 
 /** Ports and addresses that are known before anything runs. */
-export async function temporalAddresses({ ports }: PlatformContext, externalAddress: string | undefined): Promise<RunningTemporal> {
+export async function temporalAddresses(
+  { ports }: PlatformContext,
+  externalAddress: string | undefined,
+): Promise<RunningTemporal> {
   return {
     address: externalAddress ?? `127.0.0.1:${await ports.get('temporal-frontend')}`,
     uiUrl: `http://127.0.0.1:${await ports.get('temporal-ui')}`,
@@ -25,9 +28,17 @@ export async function temporalAddresses({ ports }: PlatformContext, externalAddr
 }
 
 /** An embedded Temporal server over PostgreSQL, ready but for the namespace. */
-export async function startTemporal(context: PlatformContext, address: string, databaseUrl: string): Promise<void> {
+export async function startTemporal(
+  context: PlatformContext,
+  address: string,
+  databaseUrl: string,
+): Promise<void> {
   const { state, toolchain, supervisor } = context;
-  const database = await prepareTemporalDatabases(databaseUrl, toolchain['temporal-sql'], join(state.logsDir, 'temporal-schema.log'));
+  const database = await prepareTemporalDatabases(
+    databaseUrl,
+    toolchain['temporal-sql'],
+    join(state.logsDir, 'temporal-schema.log'),
+  );
   const ports = await temporalPorts(context);
   await supervisor.start({
     name: 'temporal',

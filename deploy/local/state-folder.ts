@@ -38,7 +38,10 @@ export function openStateFolder(path: string): StateFolder {
   const root = resolve(path);
   if (!/^\/[\w./-]+$/.test(root)) {
     // Pods' mount paths become folders in here, also inside shell scripts, so they must need no quoting.
-    throw new PlatformError('invalid_request', `the state folder ${root} cannot be used: its path may hold letters, digits and . _ - / only; give another with --state-dir`);
+    throw new PlatformError(
+      'invalid_request',
+      `the state folder ${root} cannot be used: its path may hold letters, digits and . _ - / only; give another with --state-dir`,
+    );
   }
   const folder = (...names: string[]): string => {
     const dir = join(root, ...names);
@@ -78,7 +81,10 @@ function socketDir(root: string, name: string): string {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { uid, mode } = lstatSync(dir);
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
-    throw new PlatformError('invalid_request', `the folder ${dir} must belong to you alone: remove it, or give a shorter --state-dir`);
+    throw new PlatformError(
+      'invalid_request',
+      `the folder ${dir} must belong to you alone: remove it, or give a shorter --state-dir`,
+    );
   }
   return dir;
 }

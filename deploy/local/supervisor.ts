@@ -104,7 +104,10 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     try {
       return await launch(supervised);
     } catch (error) {
-      if (!supervised.stopping) options.onEvent(`${supervised.service.name}: ${error instanceof Error ? error.message : String(error)}`);
+      if (!supervised.stopping)
+        options.onEvent(
+          `${supervised.service.name}: ${error instanceof Error ? error.message : String(error)}`,
+        );
       await supervised.process?.stop();
       return undefined;
     }
@@ -125,7 +128,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     async start(service) {
       if (options.omit?.includes(service.name) === true) return;
       if (stopped) throw new Error(`${service.name} is not started: the platform is stopping`);
-      const supervised: Supervised = { service, process: undefined, stopping: false, wake: new AbortController(), loop: Promise.resolve() };
+      const supervised: Supervised = {
+        service,
+        process: undefined,
+        stopping: false,
+        wake: new AbortController(),
+        loop: Promise.resolve(),
+      };
       services.set(service.name, supervised);
       const starting = firstStart(supervised);
       supervised.loop = starting.then(

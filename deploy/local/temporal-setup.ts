@@ -29,7 +29,11 @@ export function temporalDatabases(databaseUrl: string): TemporalDatabases {
 }
 
 /** Makes Temporal's databases and brings them to the schema of the tool's version; repeatable. */
-export async function prepareTemporalDatabases(databaseUrl: string, sqlTool: string, logFile: string): Promise<TemporalDatabases> {
+export async function prepareTemporalDatabases(
+  databaseUrl: string,
+  sqlTool: string,
+  logFile: string,
+): Promise<TemporalDatabases> {
   const databases = temporalDatabases(databaseUrl);
   const schemas = [
     ['temporal', databases.default],
@@ -45,7 +49,10 @@ export async function prepareTemporalDatabases(databaseUrl: string, sqlTool: str
 }
 
 /** Makes the namespace and its search attributes unless they are there; resolves when both can be used. */
-export async function prepareTemporalNamespace(connection: Connection, namespace: string = temporalNamespace): Promise<void> {
+export async function prepareTemporalNamespace(
+  connection: Connection,
+  namespace: string = temporalNamespace,
+): Promise<void> {
   await ignoringExisting(
     connection.workflowService.registerNamespace({
       namespace,

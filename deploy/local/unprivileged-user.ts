@@ -17,10 +17,14 @@ export function unprivilegedUser(): SystemUser | undefined {
     const user = users.find((candidate) => candidate?.name === name);
     if (user !== undefined) return user;
   }
-  throw new Error('this machine has neither a user postgres nor a user nobody, and PostgreSQL refuses to run as root');
+  throw new Error(
+    'this machine has neither a user postgres nor a user nobody, and PostgreSQL refuses to run as root',
+  );
 }
 
 function toUser(line: string): SystemUser | undefined {
   const [name, , uid, gid] = line.split(':');
-  return name === undefined || uid === undefined || gid === undefined ? undefined : { name, uid: Number(uid), gid: Number(gid) };
+  return name === undefined || uid === undefined || gid === undefined
+    ? undefined
+    : { name, uid: Number(uid), gid: Number(gid) };
 }

@@ -17,7 +17,11 @@ export interface WaitOptions {
  * Resolves when `probe` answers true; a probe that throws counts as "not yet".
  * @throws PlatformError `internal`: the process ended, or the time is over; with the end of its log
  */
-export async function waitUntil(what: string, probe: () => Promise<boolean>, options: WaitOptions = {}): Promise<void> {
+export async function waitUntil(
+  what: string,
+  probe: () => Promise<boolean>,
+  options: WaitOptions = {},
+): Promise<void> {
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   let ended: string | undefined;
   void options.process?.exited.then((how) => {
@@ -32,12 +36,22 @@ export async function waitUntil(what: string, probe: () => Promise<boolean>, opt
       last = error;
     }
     if (ended !== undefined) throw failure(`${what}: the process ended (${ended})`, options.process, last);
-    if (Date.now() > deadline) throw failure(`${what}: not ready after ${Math.round((options.timeoutMs ?? 60_000) / 1000)} s`, options.process, last);
-    await delay(options.intervalMs ?? 50, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    if (Date.now() > deadline)
+      throw failure(
+        `${what}: not ready after ${Math.round((options.timeoutMs ?? 60_000) / 1000)} s`,
+        options.process,
+        last,
+      );
+    await delay(
+      options.intervalMs ?? 50,
+      undefined,
+      options.signal === undefined ? {} : { signal: options.signal },
+    );
   }
 }
 
 function failure(message: string, process: RunningProcess | undefined, cause: unknown): PlatformError {
-  const log = process === undefined ? '' : `; its log ${process.logFile} ends with:\n${logTail(process.logFile)}`;
+  const log =
+    process === undefined ? '' : `; its log ${process.logFile} ends with:\n${logTail(process.logFile)}`;
   return new PlatformError('internal', message + log, { cause });
 }

@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Part, ToolchainProgram } from './parts.ts';
@@ -41,12 +50,24 @@ export async function buildPart(options: BuildOptions): Promise<void> {
 
 function buildArguments({ part, programs }: BuildOptions, output: string): string[] {
   const linkerFlags = ['-s', '-w', part.linkerFlags ?? ''].join(' ').trim();
-  return ['build', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags, '-o', `${output}/`, ...programs.map(({ goPackage }) => goPackage)];
+  return [
+    'build',
+    '-trimpath',
+    '-buildvcs=false',
+    '-ldflags',
+    linkerFlags,
+    '-o',
+    `${output}/`,
+    ...programs.map(({ goPackage }) => goPackage),
+  ];
 }
 
 function goCompiler(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/go/bin'];
-  return folders.filter((folder) => folder !== '').map((folder) => join(folder, 'go')).find((path) => existsSync(path));
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, 'go'))
+    .find((path) => existsSync(path));
 }
 
 /** Exit code; -1 if it could not be started or was killed. The compiler ends with us when we are interrupted. */

@@ -37,7 +37,9 @@ export function presentProgram(part: Part, program: ToolchainProgram): string | 
 /** Path in KUBEBUILDER_ASSETS or on PATH of a program that tells the pinned version: any other is passed over. */
 function installedProgram(program: ToolchainProgram, version: string): string | undefined {
   const folders = [process.env['KUBEBUILDER_ASSETS'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
-  const paths = folders.filter((folder) => folder !== '').flatMap((folder) => program.installedAs.map((file) => join(folder, file)));
+  const paths = folders
+    .filter((folder) => folder !== '')
+    .flatMap((folder) => program.installedAs.map((file) => join(folder, file)));
   return paths.find((path) => existsSync(path) && tellsVersion(path, program, version));
 }
 
@@ -45,7 +47,11 @@ function installedProgram(program: ToolchainProgram, version: string): string | 
 function tellsVersion(path: string, program: ToolchainProgram, version: string): boolean {
   let output: string;
   try {
-    output = execFileSync(path, program.versionArgs, { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'pipe'] });
+    output = execFileSync(path, program.versionArgs, {
+      encoding: 'utf8',
+      timeout: 10_000,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   } catch {
     return false; // no program of this kind, or none for this machine
   }

@@ -78,12 +78,28 @@ export const parts: readonly Part[] = [
   {
     name: 'kine',
     version: 'v0.17.5',
-    programs: [{ name: 'kine', goPackage: 'github.com/k3s-io/kine', file: 'kine', installedAs: ['kine'], versionArgs: ['--version'] }],
+    programs: [
+      {
+        name: 'kine',
+        goPackage: 'github.com/k3s-io/kine',
+        file: 'kine',
+        installedAs: ['kine'],
+        versionArgs: ['--version'],
+      },
+    ],
   },
   {
     name: 'helm',
     version: 'v4.3.1',
-    programs: [{ name: 'helm', goPackage: 'helm.sh/helm/v4/cmd/helm', file: 'helm', installedAs: ['helm'], versionArgs: ['version', '--short'] }],
+    programs: [
+      {
+        name: 'helm',
+        goPackage: 'helm.sh/helm/v4/cmd/helm',
+        file: 'helm',
+        installedAs: ['helm'],
+        versionArgs: ['version', '--short'],
+      },
+    ],
   },
   {
     name: 'temporal',

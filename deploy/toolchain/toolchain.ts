@@ -21,14 +21,19 @@ export async function resolveToolchain(onProgress: OnProgress = () => undefined)
   for (const [index, part] of missing.entries()) {
     await buildOnce(part, { onProgress, position: `${index + 1} of ${missing.length}` });
   }
-  return Object.fromEntries(parts.flatMap(({ programs }) => programs.map(({ name }) => [name, findProgram(name)]))) as Toolchain;
+  return Object.fromEntries(
+    parts.flatMap(({ programs }) => programs.map(({ name }) => [name, findProgram(name)])),
+  ) as Toolchain;
 }
 
 /**
  * Path of one program, built first if need be (with the missing others of its part).
  * @throws PlatformError `toolchain_unavailable`
  */
-export async function resolveTool(name: ProgramName, onProgress: OnProgress = () => undefined): Promise<string> {
+export async function resolveTool(
+  name: ProgramName,
+  onProgress: OnProgress = () => undefined,
+): Promise<string> {
   const { part, program } = definitionOf(name);
   const present = presentProgram(part, program);
   if (present !== undefined) return present;
@@ -56,7 +61,13 @@ async function buildOnce(part: Part, options: { onProgress: OnProgress; position
     const ticker = setInterval(() => onProgress(`${what}: building, ${seconds()} s`), 10_000);
     try {
       const logFile = join(logDir, `${part.name}-${part.version}.log`);
-      await buildPart({ part, programs, moduleDir: join(import.meta.dirname, part.name), outputDir: partDir(part), logFile });
+      await buildPart({
+        part,
+        programs,
+        moduleDir: join(import.meta.dirname, part.name),
+        outputDir: partDir(part),
+        logFile,
+      });
     } finally {
       clearInterval(ticker);
     }
@@ -70,7 +81,8 @@ async function waitForLock(part: Part, onProgress: OnProgress): Promise<() => vo
   for (let round = 0; ; round += 1) {
     const release = await takeLock(`toolchain ${partDir(part)}`);
     if (release !== undefined) return release;
-    if (round % 20 === 0) onProgress(`toolchain: another process builds ${part.name} ${part.version}; waiting for it`);
+    if (round % 20 === 0)
+      onProgress(`toolchain: another process builds ${part.name} ${part.version}; waiting for it`);
     await delay(500);
   }
 }

@@ -154,6 +154,7 @@ function fixedDirectory(objects: TestObjects): GatewayDirectory {
     instance: (project, name) => objects.instances.find(({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name),
     instanceAt: (namespace, name) =>
       objects.instances.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
+    instances: () => objects.instances,
     instancesIn: () => [],
     template: () => undefined,
     projects: () => [],

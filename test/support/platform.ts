@@ -141,7 +141,7 @@ export async function startTestPlatform(
     throw new Error(`${String(error)}\n${output}`, { cause: error });
   });
   const startupMs = performance.now() - startedAt;
-  const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) } });
+  const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) }, allowH2: false });
 
   const call: TestPlatform['call'] = async (method, path, body, callOptions = {}) => {
     const key = callOptions.key === undefined ? admin().accessKey : callOptions.key;

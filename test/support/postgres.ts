@@ -49,7 +49,11 @@ async function databasesOn(serverUrl: string, stopServer: () => Promise<void>): 
   const execute = async (sql: string): Promise<void> => {
     const client = new pg.Client({ connectionString: serverUrl });
     await client.connect();
-    await client.query(sql).finally(() => client.end());
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
   };
   const createDatabase = async (template = 'template0'): Promise<string> => {
     const name = `test_${randomBytes(6).toString('hex')}`;

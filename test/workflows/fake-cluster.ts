@@ -5,7 +5,7 @@ import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
 
 type FakeActivities = Omit<
   Activities,
-  'claimTurn' | 'recordSteps' | 'endOperation' | 'recordSnapshot' | 'findSnapshot' | 'completeSnapshot' | 'failSnapshot' | 'reconcileOperations'
+  'claimTurn' | 'recordSteps' | 'endOperation' | 'recordSnapshot' | 'findSnapshot' | 'completeSnapshot' | 'failSnapshot' | 'forgetSnapshot' | 'reconcileOperations'
 >;
 type FakeName = keyof FakeActivities;
 
@@ -30,7 +30,7 @@ export interface FakeCluster {
   tenant(name: string): FakeTenant;
   /** Runs before an activity of a tenant cluster acts; throw to make it fail. */
   before(name: string, activity: FakeName, hook: () => Promise<void> | void): void;
-  /** Makes an activity hang, with heartbeats, until it is cancelled or `release` is called; `reached` when it hangs. */
+  /** Makes the next call of an activity hang, with heartbeats, until it is cancelled or `release` is called; `reached` when it hangs. */
   hold(name: string, activity: FakeName): { reached: Promise<void>; release: () => void };
 }
 
@@ -65,13 +65,13 @@ export function createFakeCluster(): FakeCluster {
     reportInstance: acting('reportInstance', (input, { reports }) => void reports.push(input)),
     releaseInstance: acting('releaseInstance', (_, tenant) => void (tenant.finalizer = false)),
     evaluateSleepPolicy: acting('evaluateSleepPolicy', nothing),
-    deleteSleepSchedule: acting('deleteSleepSchedule', nothing),
     applyHostNamespace: acting('applyHostNamespace', (_, tenant) => void (tenant.namespace = true)),
     deleteHostNamespace: acting('deleteHostNamespace', (_, tenant) => void (tenant.namespace = false)),
     waitForHostNamespaceDeleted: acting('waitForHostNamespaceDeleted', nothing),
     startControlPlane: acting('startControlPlane', (_, tenant) => void (tenant.awake = true)),
     stopControlPlane: acting('stopControlPlane', (_, tenant) => void (tenant.awake = false)),
     waitForControlPlane: acting('waitForControlPlane', () => ({ kubernetesVersion: 'v1.36.3' })),
+    waitForRollout: acting('waitForRollout', nothing),
     waitForControlPlaneStopped: acting('waitForControlPlaneStopped', nothing),
     applyGatewayCredential: acting('applyGatewayCredential', nothing),
     applyTenantAccess: acting('applyTenantAccess', nothing),
@@ -112,6 +112,7 @@ export function createFakeCluster(): FakeCluster {
         isReleased = true;
       });
       hooks.set(`${name} ${activity}`, async () => {
+        hooks.delete(`${name} ${activity}`);
         reached.resolve();
         while (!isReleased) {
           heartbeat();

@@ -1,17 +1,17 @@
-import { NativeConnection, type Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { createLogger } from '../../adapters/logging.ts';
 import type { Activities } from '../../activities/index.ts';
 import { createSnapshotCatalogueActivities } from '../../activities/snapshot-catalogue.ts';
 import { createTurnActivities } from '../../activities/turn.ts';
-import type { Operation, OperationType } from '../../contracts/operations.ts';
+import { isFinal, type Operation, type OperationType } from '../../contracts/operations.ts';
+import { placeTenantRow } from '../../db/queries/tenants.ts';
 import { migrate } from '../../db/migrate.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
-import { getOperation } from '../../operations/read.ts';
 import { reconcileOperations } from '../../operations/reconcile.ts';
 import { type OperationSubmission, submitOperation } from '../../operations/submit.ts';
+import { watchOperation } from '../../operations/watch.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';
 import { createLifecycleWorker } from '../../worker/lifecycle-worker.ts';
-import { eventually } from '../support/eventually.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTemporal } from '../support/temporal.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
@@ -35,8 +35,14 @@ export interface LifecycleFixture {
 
 let serial = 0;
 
+// Failures are part of most tests; their log lines would bury the tests'.
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
+});
+
 export async function startLifecycle(): Promise<LifecycleFixture> {
-  const logger = createLogger('test', 'error');
+  const logger = createLogger('test', 'fatal');
   const postgres = await startPostgres();
   const temporal = await startTemporal({ databaseUrl: postgres.url });
   const databaseUrl = await postgres.createDatabase();
@@ -45,9 +51,17 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
   const cluster = createFakeCluster();
   const activities: Activities = {
     ...cluster.activities,
+    async placeTenant(input) {
+      const placement = await cluster.activities.placeTenant(input);
+      await deps.database.query((db) => placeTenantRow(db, placement.tenant));
+      return placement;
+    },
     ...createTurnActivities(deps),
     ...createSnapshotCatalogueActivities(deps),
-    reconcileOperations: async () => void (await reconcileOperations(deps, async () => undefined)),
+    reconcileOperations: async () => {
+      await reconcileOperations(deps, async () => undefined);
+      return { started: 0, ended: 0, cancelled: 0 };
+    },
   };
   const connection = await NativeConnection.connect({ address: temporal.address });
   const bundlePath = await ensureWorkflowBundle();
@@ -68,15 +82,12 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
         idempotencyKey: `${type}-${++serial}`,
         ...more,
       }),
-    ended: (id) =>
-      eventually(
-        `operation ${id} ends`,
-        async () => {
-          const operation = await getOperation(deps, id);
-          return operation.state !== 'queued' && operation.state !== 'running' && operation;
-        },
-        { intervalMs: 10, timeoutMs: 60_000 },
-      ),
+    async ended(id) {
+      let last: Operation | undefined;
+      for await (const seen of watchOperation(deps, id, AbortSignal.timeout(60_000))) last = seen;
+      if (last && isFinal(last.state)) return last;
+      throw new Error(`operation ${id} has not ended: ${JSON.stringify(last)}`);
+    },
     run: async (type, name, more) => fixture.ended((await fixture.submit(type, name, more)).operation.id),
     async startWorker() {
       const instance = await createLifecycleWorker({ connection, namespace: temporal.namespace, bundlePath, activities, logger });

@@ -73,7 +73,8 @@ async function beginOperation(input: OperationInput, progress: Progress, verb: V
   } catch (error) {
     const { state, reason, message } = failureReason(error);
     progress.set('turn', state, message);
-    await CancellationScope.nonCancellable(() => end(input, progress, { state, reason, message }));
+    const run = createOperationRun(input, progress, undefined, 'bounded');
+    await CancellationScope.nonCancellable(() => tellFailure(run, progress, verb, { state, reason, message }, true));
     throw error;
   }
 }
@@ -96,14 +97,18 @@ async function fail(run: UndoableRun, progress: Progress, verb: Verb, error: unk
   const leftOver = await run.undoAll();
   const message = leftOver.length === 0 ? failure.message : `${failure.message}. Could not be undone: ${leftOver.join(', ')}`;
   const told = { ...failure, message };
-  const report = verb.reportFailure?.(told, leftOver.length === 0);
+  await tellFailure(run, progress, verb, told, leftOver.length === 0);
+  return told;
+}
+
+async function tellFailure(run: UndoableRun, progress: Progress, verb: Verb, failure: FailureReason, undone: boolean): Promise<void> {
+  const report = verb.reportFailure?.(failure, undone);
   try {
     if (report) await reportInstance(run, failure.state, report);
   } catch (cause) {
     log.warn('the status could not be written', { error: cause });
   }
-  await end(run.input, progress, told);
-  return told;
+  await end(run.input, progress, failure);
 }
 
 async function reportInstance(run: UndoableRun, state: 'succeeded' | 'failed' | 'cancelled', report: InstanceReport): Promise<void> {

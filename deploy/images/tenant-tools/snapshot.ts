@@ -5,6 +5,7 @@ import { readArchive, scratchSnapshot, syncFolder, type SnapshotMetadata, writeA
 import { commit, removeOthers, restoreFolders, rollBack, swapIn } from './data-folders.ts';
 import { inspectSnapshot, restoreSnapshot, saveRunning, saveStopped } from './etcd.ts';
 import { Failure } from './failure.ts';
+import { sealServiceAccountKeys } from './service-account-keys.ts';
 
 /**
  * `tenant-snapshot <command>`: saves and restores the data of a tenant cluster, next to them, in a Job. All else
@@ -40,8 +41,9 @@ async function save(): Promise<object> {
 async function prepare(): Promise<object> {
   const folders = restoreFolders(setting('VOLUME'), setting('RESTORE_ID'));
   const file = scratchSnapshot(setting('SCRATCH'));
+  const key = projectKey();
   const metadata = await readArchive(setting('FILE'), {
-    key: projectKey(),
+    key,
     sha256: setting('SHA256'),
     etcdSnapshot: file,
   });
@@ -54,7 +56,8 @@ async function prepare(): Promise<object> {
   await restoreSnapshot(file, partial);
   await rename(partial, folders.restored);
   await syncFolder(folders.volume);
-  return { revision: etcd.revision, totalKeys: etcd.totalKeys };
+  const serviceAccountKeys = sealServiceAccountKeys(key, metadata.pki);
+  return { revision: etcd.revision, totalKeys: etcd.totalKeys, serviceAccountKeys };
 }
 
 async function swap(): Promise<object> {

@@ -22,8 +22,13 @@ const user = 'admin';
 const passwordSecret = 'user-admin-password';
 
 /** Writes `admin.json` and `admin.kubeconfig` for these addresses; key and password stay what they were. */
-export function writeAdminFiles(state: StateFolder, addresses: Pick<AdminFile, 'url' | 'caFile' | 'temporalUi'>): AdminFile {
-  const previous = existsSync(state.adminFile) ? (JSON.parse(readFileSync(state.adminFile, 'utf8')) as Partial<AdminFile>) : {};
+export function writeAdminFiles(
+  state: StateFolder,
+  addresses: Pick<AdminFile, 'url' | 'caFile' | 'temporalUi'>,
+): AdminFile {
+  const previous = existsSync(state.adminFile)
+    ? (JSON.parse(readFileSync(state.adminFile, 'utf8')) as Partial<AdminFile>)
+    : {};
   const admin: AdminFile = {
     ...addresses,
     accessKey: previous.accessKey ?? randomBytes(32).toString('base64url'),
@@ -36,7 +41,11 @@ export function writeAdminFiles(state: StateFolder, addresses: Pick<AdminFile, '
 }
 
 /** The administrator's user and access key; what somebody changed or removed since is left as it is. */
-export async function createAdministrator(client: ClusterClient, resources: ManagementResources, admin: AdminFile): Promise<void> {
+export async function createAdministrator(
+  client: ClusterClient,
+  resources: ManagementResources,
+  admin: AdminFile,
+): Promise<void> {
   await applySecret(client, passwordSecret, { hash: passwordHash(admin.password) });
   await resources.users.create({
     metadata: { name: user },

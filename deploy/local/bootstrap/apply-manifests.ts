@@ -24,17 +24,33 @@ export function readManifests(...folders: string[]): KubernetesObject[] {
  * (namespaces, custom resource definitions, classes) first, the rest side by side.
  * @throws PlatformError
  */
-export async function applyManifests(client: ClusterClient, objects: readonly KubernetesObject[]): Promise<void> {
+export async function applyManifests(
+  client: ClusterClient,
+  objects: readonly KubernetesObject[],
+): Promise<void> {
   const first = objects.filter(({ kind }) => kind === 'Namespace' || kind === 'CustomResourceDefinition');
   await Promise.all(first.map((object) => applyObject(client, object)));
-  await Promise.all(objects.filter((object) => !first.includes(object)).map((object) => applyObject(client, object)));
+  await Promise.all(
+    objects.filter((object) => !first.includes(object)).map((object) => applyObject(client, object)),
+  );
 }
 
 /** Server-side apply of one object. @throws PlatformError */
 export async function applyObject(client: ClusterClient, object: KubernetesObject): Promise<void> {
   try {
-    await client.objects.patch(object, undefined, undefined, fieldManager, true, PatchStrategy.ServerSideApply);
+    await client.objects.patch(
+      object,
+      undefined,
+      undefined,
+      fieldManager,
+      true,
+      PatchStrategy.ServerSideApply,
+    );
   } catch (error) {
-    throw kubernetesFailure(`applying ${object.kind} ${object.metadata?.name}`, error, 'management_unavailable');
+    throw kubernetesFailure(
+      `applying ${object.kind} ${object.metadata?.name}`,
+      error,
+      'management_unavailable',
+    );
   }
 }

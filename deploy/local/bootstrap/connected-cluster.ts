@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
-import { clusterCredentialSecret, connectTarget, identities, platformNamespace } from '../../../contracts/names.ts';
+import {
+  clusterCredentialSecret,
+  connectTarget,
+  identities,
+  platformNamespace,
+} from '../../../contracts/names.ts';
 import type { KubernetesCluster } from '../kubernetes-cluster.ts';
 import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
 import { applySecret } from './secrets.ts';
@@ -26,13 +31,21 @@ export interface ClusterCredentials {
 }
 
 /** Credentials for the embedded cluster: client certificates of its own authority. */
-export async function embeddedCredentials(cluster: KubernetesCluster, proxy: ConnectProxy): Promise<ClusterCredentials> {
+export async function embeddedCredentials(
+  cluster: KubernetesCluster,
+  proxy: ConnectProxy,
+): Promise<ClusterCredentials> {
   return {
     gateway: await cluster.pki.kubeconfig(cluster.url, identities.gateway),
-    worker: await cluster.pki.kubeconfig(`https://${connectTarget.apiServer(cluster.name)}`, identities.worker, [], {
-      tlsServerName: 'kubernetes',
-      proxyUrl: proxyUrl(proxy),
-    }),
+    worker: await cluster.pki.kubeconfig(
+      `https://${connectTarget.apiServer(cluster.name)}`,
+      identities.worker,
+      [],
+      {
+        tlsServerName: 'kubernetes',
+        proxyUrl: proxyUrl(proxy),
+      },
+    ),
   };
 }
 
@@ -42,7 +55,11 @@ export function proxyUrl({ port, secret }: ConnectProxy): string {
 }
 
 /** Keeps a cluster's credentials where gateway and worker look for them. */
-export async function storeCredentials(management: ClusterClient, cluster: string, credentials: ClusterCredentials): Promise<void> {
+export async function storeCredentials(
+  management: ClusterClient,
+  cluster: string,
+  credentials: ClusterCredentials,
+): Promise<void> {
   await Promise.all([
     applySecret(management, clusterCredentialSecret(cluster, 'gateway'), { config: credentials.gateway }),
     applySecret(management, clusterCredentialSecret(cluster, 'worker'), { config: credentials.worker }),

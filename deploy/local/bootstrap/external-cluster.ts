@@ -18,10 +18,14 @@ const accounts = { gateway: identities.gateway, worker: identities.worker } as c
  * and worker (not every cluster signs client certificates).
  * @throws PlatformError `invalid_request`: the file is no kubeconfig; `cluster_unreachable`
  */
-export async function connectExternalCluster(kubeconfigFile: string, proxy: ConnectProxy): Promise<ClusterCredentials> {
+export async function connectExternalCluster(
+  kubeconfigFile: string,
+  proxy: ConnectProxy,
+): Promise<ClusterCredentials> {
   const kubeConfig = load(kubeconfigFile);
   const cluster = kubeConfig.getCurrentCluster();
-  if (cluster === null) throw new PlatformError('invalid_request', `${kubeconfigFile} (--kubeconfig) has no current context`);
+  if (cluster === null)
+    throw new PlatformError('invalid_request', `${kubeconfigFile} (--kubeconfig) has no current context`);
   const client = connectCluster(kubeConfig.exportConfig());
   await checkReachable(client, cluster.server);
   await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
@@ -47,7 +51,11 @@ function load(file: string): KubeConfig {
     kubeConfig.loadFromFile(file);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PlatformError('invalid_request', `${file} (--kubeconfig) cannot be read as a kubeconfig: ${reason}`, { cause });
+    throw new PlatformError(
+      'invalid_request',
+      `${file} (--kubeconfig) cannot be read as a kubeconfig: ${reason}`,
+      { cause },
+    );
   }
   return kubeConfig;
 }
@@ -57,7 +65,11 @@ async function checkReachable(client: ClusterClient, server: string): Promise<vo
     await client.core.listNamespace({ limit: 1 });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new PlatformError('cluster_unreachable', `the cluster at ${server} (--kubeconfig) cannot be used: ${reason}`, { cause });
+    throw new PlatformError(
+      'cluster_unreachable',
+      `the cluster at ${server} (--kubeconfig) cannot be used: ${reason}`,
+      { cause },
+    );
   }
 }
 
@@ -68,7 +80,11 @@ function accountObjects(): KubernetesObject[] {
       apiVersion: 'v1',
       kind: 'Secret',
       type: 'kubernetes.io/service-account-token',
-      metadata: { name: tokenSecret(name), namespace: platformNamespace, annotations: { 'kubernetes.io/service-account.name': name } },
+      metadata: {
+        name: tokenSecret(name),
+        namespace: platformNamespace,
+        annotations: { 'kubernetes.io/service-account.name': name },
+      },
     },
   ]);
 }
@@ -96,7 +112,10 @@ function tokenSecret(account: string): string {
 async function tokenOf({ core }: ClusterClient, account: string): Promise<string> {
   let token = '';
   await waitUntil(`the token of service account ${account}`, async () => {
-    const { data } = await core.readNamespacedSecret({ name: tokenSecret(account), namespace: platformNamespace });
+    const { data } = await core.readNamespacedSecret({
+      name: tokenSecret(account),
+      namespace: platformNamespace,
+    });
     token = Buffer.from(data?.['token'] ?? '', 'base64').toString('utf8');
     return token !== '';
   });
@@ -110,13 +129,23 @@ function nameInCertificate(server: string): string {
 }
 
 function tokenKubeconfig(cluster: Cluster, token: string, address: Record<string, string>): string {
-  const authority = cluster.caData ?? (cluster.caFile === undefined ? undefined : readFileSync(cluster.caFile).toString('base64'));
+  const authority =
+    cluster.caData ??
+    (cluster.caFile === undefined ? undefined : readFileSync(cluster.caFile).toString('base64'));
   return stringify(
     {
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': 'default',
-      clusters: [{ name: 'default', cluster: { ...address, ...(authority === undefined ? {} : { 'certificate-authority-data': authority }) } }],
+      clusters: [
+        {
+          name: 'default',
+          cluster: {
+            ...address,
+            ...(authority === undefined ? {} : { 'certificate-authority-data': authority }),
+          },
+        },
+      ],
       contexts: [{ name: 'default', context: { cluster: 'default', user: 'default' } }],
       users: [{ name: 'default', user: { token } }],
     },

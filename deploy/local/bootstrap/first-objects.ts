@@ -15,22 +15,34 @@ const marker = 'bootstrap';
 export async function createFirstObjects(client: ClusterClient, admin: AdminFile): Promise<void> {
   const resources = managementResources(client);
   try {
-    const done = await orUndefined(client.core.readNamespacedConfigMap({ name: marker, namespace: platformNamespace }));
+    const done = await orUndefined(
+      client.core.readNamespacedConfigMap({ name: marker, namespace: platformNamespace }),
+    );
     const keyHash = accessKeyHash(admin);
     if (done === undefined) {
       const creations = [
-        resources.clusters.create({ metadata: { name: 'local' }, spec: { displayName: "The platform's own cluster", local: true } }),
+        resources.clusters.create({
+          metadata: { name: 'local' },
+          spec: { displayName: "The platform's own cluster", local: true },
+        }),
         createAdministrator(client, resources, admin),
         resources.virtualclustertemplates.create({
           metadata: { name: 'default' },
-          spec: { displayName: 'Default', description: "The platform's own chart with its default values", template: { helmRelease: {} } },
+          spec: {
+            displayName: 'Default',
+            description: "The platform's own chart with its default values",
+            template: { helmRelease: {} },
+          },
         }),
         resources.projects.create({
           metadata: { name: 'default' },
           spec: {
             displayName: 'Default',
             allowedClusters: [{ name: '*' }],
-            allowedTemplates: [{ kind: 'VirtualClusterTemplate', name: 'default', isDefault: true }, { name: '*' }],
+            allowedTemplates: [
+              { kind: 'VirtualClusterTemplate', name: 'default', isDefault: true },
+              { name: '*' },
+            ],
           },
         }),
       ];
@@ -41,13 +53,18 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
       await writeMarker(client, keyHash, done !== undefined);
     }
   } catch (error) {
-    throw kubernetesFailure('making the first objects of the management API', error, 'management_unavailable');
+    throw kubernetesFailure(
+      'making the first objects of the management API',
+      error,
+      'management_unavailable',
+    );
   }
 }
 
 async function writeMarker(client: ClusterClient, adminKeyHash: string, exists: boolean): Promise<void> {
   const body = { metadata: { name: marker }, data: { adminKeyHash } };
-  if (exists) await client.core.replaceNamespacedConfigMap({ name: marker, namespace: platformNamespace, body });
+  if (exists)
+    await client.core.replaceNamespacedConfigMap({ name: marker, namespace: platformNamespace, body });
   else await client.core.createNamespacedConfigMap({ namespace: platformNamespace, body });
 }
 

@@ -12,14 +12,19 @@ const deployDir = join(import.meta.dirname, '..', '..');
 export async function applyManagementResources(client: ClusterClient): Promise<void> {
   await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
   await applyManifests(client, readManifests(join(deployDir, 'crds'), join(deployDir, 'management')));
-  await waitUntil('the custom resources', () => areEstablished(client), { timeoutMs: 30_000, intervalMs: 20 });
+  await waitUntil('the custom resources', () => areEstablished(client), {
+    timeoutMs: 30_000,
+    intervalMs: 20,
+  });
 }
 
 async function areEstablished({ kubeConfig }: ClusterClient): Promise<boolean> {
   const api = kubeConfig.makeApiClient(ApiextensionsV1Api);
   const { items } = await api.listCustomResourceDefinition();
   const established = items
-    .filter(({ status }) => status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True'))
+    .filter(({ status }) =>
+      status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True'),
+    )
     .map(({ metadata }) => metadata?.name);
   return Object.keys(resourceKinds).every((plural) => established.includes(`${plural}.${managementGroup}`));
 }

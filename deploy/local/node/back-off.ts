@@ -7,7 +7,10 @@ const healthy = 10 * 60_000;
  * When a container that ended may start again, as kubelet: at once the first time, then 10 s after its end,
  * doubling up to 5 min; a run of 10 min starts over. Times in milliseconds.
  */
-export function nextRestart(run: { startedAt: number; finishedAt: number; quickRestarts: number }): { at: number; quickRestarts: number } {
+export function nextRestart(run: { startedAt: number; finishedAt: number; quickRestarts: number }): {
+  at: number;
+  quickRestarts: number;
+} {
   const quick = run.finishedAt - run.startedAt >= healthy ? 0 : run.quickRestarts;
   const delay = quick === 0 ? 0 : Math.min(first * 2 ** (quick - 1), longest);
   return { at: run.finishedAt + delay, quickRestarts: quick + 1 };

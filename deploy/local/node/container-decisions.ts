@@ -40,13 +40,19 @@ export function decide(pod: PodView): Decision {
   const main = pod.containers.filter((container) => container.kind === 'main');
   const preparing = pod.containers.filter((container) => container.kind !== 'main');
   const initialized = main.some((container) => container.current) || preparing.every(hasPrepared);
-  const failedInit = pod.restartPolicy === 'Never' && preparing.some((container) => container.kind === 'init' && container.current && hasFailed(container));
+  const failedInit =
+    pod.restartPolicy === 'Never' &&
+    preparing.some((container) => container.kind === 'init' && container.current && hasFailed(container));
   if (pod.ending || failedInit || main.every((container) => hasEnded(container, pod.restartPolicy))) {
     return windDown(pod, initialized, failedInit);
   }
   if (!initialized) return { ...nextInit(preparing), stop: [], initialized };
-  const idle = pod.containers.filter((container) => container.kind !== 'init' && container.state !== 'running');
-  const start = idle.filter((container) => container.kind === 'sidecar' || !hasEnded(container, pod.restartPolicy));
+  const idle = pod.containers.filter(
+    (container) => container.kind !== 'init' && container.state !== 'running',
+  );
+  const start = idle.filter(
+    (container) => container.kind === 'sidecar' || !hasEnded(container, pod.restartPolicy),
+  );
   return { start: start.map((container) => container.name), stop: [], initialized };
 }
 
@@ -56,7 +62,8 @@ function windDown(pod: PodView, initialized: boolean, failedInit: boolean): Deci
   const stop = first.length > 0 ? first : running.slice(-1);
   if (stop.length > 0) return { start: [], stop: stop.map((container) => container.name), initialized };
   const main = pod.containers.filter((container) => container.kind === 'main');
-  const succeeded = !failedInit && main.every((container) => container.state === 'exited' && container.exitCode === 0);
+  const succeeded =
+    !failedInit && main.every((container) => container.state === 'exited' && container.exitCode === 0);
   return { start: [], stop: [], outcome: succeeded ? 'Succeeded' : 'Failed', initialized };
 }
 

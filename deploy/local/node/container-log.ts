@@ -1,13 +1,18 @@
-import { createReadStream, existsSync, openSync, readSync, closeSync, readdirSync, statSync, watch } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  openSync,
+  readSync,
+  closeSync,
+  readdirSync,
+  statSync,
+  watch,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface LogRequest {
-  /** Folder of the container's runs. */
-  readonly home: string;
   readonly follow: boolean;
-  /** The run before the latest. */
-  readonly previous: boolean;
   readonly tailLines: number | undefined;
   readonly limitBytes: number | undefined;
 }
@@ -24,7 +29,11 @@ export function logFileOf(home: string, previous: boolean): string | undefined {
 }
 
 /** The log's bytes; with `follow` until the run has ended or `signal` aborts. */
-export async function* readLog(file: string, request: LogRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* readLog(
+  file: string,
+  request: LogRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   let position = request.tailLines === undefined ? 0 : tailPosition(file, request.tailLines);
   let left = request.limitBytes ?? Number.POSITIVE_INFINITY;
   while (!signal.aborted && left > 0) {
@@ -32,7 +41,10 @@ export async function* readLog(file: string, request: LogRequest, signal: AbortS
     const size = sizeOf(file);
     if (size < position) position = 0; // the file was cut because it had grown too large
     if (size > position) {
-      for await (const chunk of createReadStream(file, { start: position, end: size - 1 }) as AsyncIterable<Buffer>) {
+      for await (const chunk of createReadStream(file, {
+        start: position,
+        end: size - 1,
+      }) as AsyncIterable<Buffer>) {
         position += chunk.length;
         yield chunk.subarray(0, left);
         left -= chunk.length;
@@ -77,6 +89,7 @@ async function change(file: string, signal: AbortSignal): Promise<void> {
   if (!existsSync(file)) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const watcher = watch(file, () => resolve());
+  watcher.on('error', () => resolve());
   try {
     await Promise.race([promise, delay(1_000, undefined, { signal }).catch(() => undefined)]);
   } finally {

@@ -5,7 +5,13 @@ import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { nextRestart } from './back-off.ts';
 import { runCommand } from './containers/command.ts';
-import { adoptRun, type ContainerRun, scratchDir, startRun, terminationMessageFile } from './containers/container-run.ts';
+import {
+  adoptRun,
+  type ContainerRun,
+  scratchDir,
+  startRun,
+  terminationMessageFile,
+} from './containers/container-run.ts';
 import { runHook, stopRun } from './containers/stop-run.ts';
 import type { NamespaceData } from './environment.ts';
 import { ContainerRefusal } from './images.ts';
@@ -69,7 +75,15 @@ export function createContainerStarter(
     const pod = currentPod();
     const data = await loadNamespaceData(client, pod);
     const { storageDir, hostPathPrefixes } = config;
-    const volumes = await prepareVolumes({ client, pod, podAddress: record.address, data, folders, storageDir, hostPathPrefixes });
+    const volumes = await prepareVolumes({
+      client,
+      pod,
+      podAddress: record.address,
+      data,
+      folders,
+      storageDir,
+      hostPathPrefixes,
+    });
     return { volumes, data };
   }
 
@@ -99,7 +113,13 @@ export function createContainerStarter(
     const quickRestarts = last?.exit === undefined ? 0 : restartOf(last).quickRestarts;
     const restarts = last === undefined ? 0 : last.start.restarts + 1;
     const start = { number, restarts, sandbox: record.sandbox, startedAt: Date.now(), quickRestarts };
-    const run = await startRun(start, { runDir, logFile: `${runDir}.log`, argv, environment, workingDirectory });
+    const run = await startRun(start, {
+      runDir,
+      logFile: `${runDir}.log`,
+      argv,
+      environment,
+      workingDirectory,
+    });
     if (container.previous !== undefined) void removeRun(container.previous);
     container.previous = last;
     container.run = run;
@@ -132,8 +152,10 @@ export function createContainerStarter(
         container.ready = ready;
         notify();
       },
-      failed: (probe: string, message: string) => context.events.warn(currentPod(), 'Unhealthy', `${name}: ${probe} probe failed: ${message}`),
-      unhealthy: (probe: string, message: string) => restart(container, run, 'Unhealthy', `${probe} probe failed: ${message}`),
+      failed: (probe: string, message: string) =>
+        context.events.warn(currentPod(), 'Unhealthy', `${name}: ${probe} probe failed: ${message}`),
+      unhealthy: (probe: string, message: string) =>
+        restart(container, run, 'Unhealthy', `${probe} probe failed: ${message}`),
     };
   }
 
@@ -142,10 +164,14 @@ export function createContainerStarter(
     const { spec } = container;
     context.events.warn(currentPod(), reason, `${spec.name}: ${message}; the container is stopped`);
     if (container.stopping !== undefined) return;
-    container.stopping = new AbortController();
+    const hasten = new AbortController();
     const seconds =
-      spec.livenessProbe?.terminationGracePeriodSeconds ?? currentPod().spec?.terminationGracePeriodSeconds ?? 30;
-    void stopRun(run, target(container), { graceMs: seconds * 1000, hasten: container.stopping.signal }).then(notify, notify);
+      spec.livenessProbe?.terminationGracePeriodSeconds ??
+      currentPod().spec?.terminationGracePeriodSeconds ??
+      30;
+    container.stopping = { hasten, killAt: Date.now() + seconds * 1000 };
+    const options = { graceMs: seconds * 1000, hasten: hasten.signal };
+    void stopRun(run, target(container), options).then(notify, notify);
   }
 
   function target(container: PodContainer): ProbeTarget {
@@ -171,14 +197,20 @@ export function createContainerStarter(
       const { run } = container;
       if (run?.exit === undefined || container.following === undefined) return;
       container.following.abort();
-      context.logger.info({ pod: podName(), container: container.spec.name, run: run.start.number, exitCode: run.exit.code }, 'container ended');
+      context.logger.info(
+        { pod: podName(), container: container.spec.name, run: run.start.number, exitCode: run.exit.code },
+        'container ended',
+      );
       Object.assign(container, { following: undefined, stopping: undefined, started: false, ready: false });
       if (container.kind === 'init' && run.exit.code === 0) return;
       preparing = undefined;
       container.startAt = run.start.sandbox < record.sandbox ? 0 : restartOf(run).at;
       const seconds = Math.round((container.startAt - run.exit.finishedAt) / 1000);
       if (seconds > 0) {
-        container.waiting = { reason: 'CrashLoopBackOff', message: `back-off ${seconds}s restarting failed container=${container.spec.name}` };
+        container.waiting = {
+          reason: 'CrashLoopBackOff',
+          message: `back-off ${seconds}s restarting failed container=${container.spec.name}`,
+        };
       }
     },
     async start(container) {
@@ -189,8 +221,15 @@ export function createContainerStarter(
         container.startAt = Date.now() + Math.min(50 * 2 ** container.failedStarts, maxRetryMs);
         container.waiting = waitingFor(error);
         preparing = undefined;
-        context.logger.info({ pod: podName(), container: container.spec.name, reason: container.waiting.message }, 'container not started');
-        context.events.warn(currentPod(), error instanceof VolumeNotReady ? 'FailedMount' : 'Failed', container.waiting.message);
+        context.logger.info(
+          { pod: podName(), container: container.spec.name, reason: container.waiting.message },
+          'container not started',
+        );
+        context.events.warn(
+          currentPod(),
+          error instanceof VolumeNotReady ? 'FailedMount' : 'Failed',
+          container.waiting.message,
+        );
       }
     },
   };
@@ -213,7 +252,8 @@ export async function adoptContainers(
     }
     const status = known.find((candidate) => candidate.name === container.spec.name);
     if (container.run === undefined) continue;
-    if (container.run.exit === undefined) starter.follow(container, { started: status?.started ?? false, ready: status?.ready ?? false });
+    if (container.run.exit === undefined)
+      starter.follow(container, { started: status?.started ?? false, ready: status?.ready ?? false });
     else container.following = new AbortController(); // its end is still to be settled
   }
 }

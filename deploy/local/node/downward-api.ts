@@ -11,7 +11,8 @@ const hostAddress = '127.0.0.1';
  */
 export function readPodField(pod: V1Pod, path: string, podAddress: string): string {
   const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
-  if (subscript !== null) return pod.metadata?.[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
+  if (subscript !== null)
+    return pod.metadata?.[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
   switch (path) {
     case 'metadata.name':
       return pod.metadata?.name ?? '';
@@ -39,14 +40,25 @@ export function readPodField(pod: V1Pod, path: string, podAddress: string): stri
 }
 
 /** A container's request or limit in units of `divisor`, rounded up; a limit not set is the machine's capacity. */
-export function readResourceField(pod: V1Pod, containerName: string, selector: V1ResourceFieldSelector): string {
+export function readResourceField(
+  pod: V1Pod,
+  containerName: string,
+  selector: V1ResourceFieldSelector,
+): string {
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  const container = containers.find((candidate) => candidate.name === (selector.containerName ?? containerName));
+  const container = containers.find(
+    (candidate) => candidate.name === (selector.containerName ?? containerName),
+  );
   const [kind, resource = ''] = selector.resource.split('.', 2) as ['limits' | 'requests', string?];
-  const capacity: Record<string, string> = { cpu: String(availableParallelism()), memory: String(totalmem()) };
+  const capacity: Record<string, string> = {
+    cpu: String(availableParallelism()),
+    memory: String(totalmem()),
+  };
   const limits = container?.resources?.limits?.[resource] ?? capacity[resource] ?? '0';
   const amount = kind === 'limits' ? limits : (container?.resources?.requests?.[resource] ?? '0');
-  const divisor = quantity(selector.divisor === undefined || selector.divisor === '0' ? '1' : selector.divisor);
+  const divisor = quantity(
+    selector.divisor === undefined || selector.divisor === '0' ? '1' : selector.divisor,
+  );
   return String(Math.ceil(quantity(amount) / divisor));
 }
 
@@ -58,14 +70,29 @@ function lines(map: Record<string, string> | undefined): string {
 }
 
 const suffixes: Record<string, number> = {
-  '': 1, n: 1e-9, u: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18,
-  Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60,
+  '': 1,
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
 };
 
 /** Number that a Kubernetes quantity such as `250m` or `1Gi` stands for. */
 function quantity(text: string): number {
   const match = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text);
   const factor = suffixes[match?.[2] ?? ''];
-  if (match === null || factor === undefined) throw new ContainerRefusal('CreateContainerConfigError', `${text} is not a quantity`);
+  if (match === null || factor === undefined)
+    throw new ContainerRefusal('CreateContainerConfigError', `${text} is not a quantity`);
   return Number(match[1]) * factor;
 }

@@ -22,8 +22,14 @@ export function environmentSources(container: V1Container): { secrets: string[];
   const from = container.envFrom ?? [];
   const values = (container.env ?? []).map((variable) => variable.valueFrom);
   return {
-    secrets: present([...from.map((source) => source.secretRef?.name), ...values.map((value) => value?.secretKeyRef?.name)]),
-    configMaps: present([...from.map((source) => source.configMapRef?.name), ...values.map((value) => value?.configMapKeyRef?.name)]),
+    secrets: present([
+      ...from.map((source) => source.secretRef?.name),
+      ...values.map((value) => value?.secretKeyRef?.name),
+    ]),
+    configMaps: present([
+      ...from.map((source) => source.configMapRef?.name),
+      ...values.map((value) => value?.configMapKeyRef?.name),
+    ]),
   };
 }
 
@@ -42,7 +48,8 @@ export function resolveEnvironment(
     const reference = source.secretRef ?? source.configMapRef;
     const kind = source.secretRef === undefined ? 'ConfigMap' : 'Secret';
     const entries = lookUp(data, kind, reference?.name ?? '', reference?.optional ?? false);
-    for (const [key, value] of Object.entries(entries ?? {})) variables.set(`${source.prefix ?? ''}${key}`, value.toString());
+    for (const [key, value] of Object.entries(entries ?? {}))
+      variables.set(`${source.prefix ?? ''}${key}`, value.toString());
   }
   for (const variable of container.env ?? []) {
     const value =
@@ -65,14 +72,18 @@ function valueFrom(
   const optional = reference.optional ?? false;
   const value = lookUp(data, kind, reference.name ?? '', optional)?.[reference.key];
   if (value === undefined && !optional) {
-    throw new ContainerRefusal('CreateContainerConfigError', `${kind} ${reference.name} has no key ${reference.key}`);
+    throw new ContainerRefusal(
+      'CreateContainerConfigError',
+      `${kind} ${reference.name} has no key ${reference.key}`,
+    );
   }
   return value?.toString();
 }
 
 function lookUp(data: NamespaceData, kind: 'Secret' | 'ConfigMap', name: string, optional: boolean) {
   const found = (kind === 'Secret' ? data.secrets : data.configMaps).get(name);
-  if (found === undefined && !optional) throw new ContainerRefusal('CreateContainerConfigError', `${kind} ${name} does not exist`);
+  if (found === undefined && !optional)
+    throw new ContainerRefusal('CreateContainerConfigError', `${kind} ${name} does not exist`);
   return found;
 }
 

@@ -7,9 +7,14 @@ import { PlatformError } from '../../../contracts/errors.ts';
 const ImageTable = Type.Record(
   Type.String({ description: 'Repository without tag' }),
   Type.Object({
-    bin: Type.Array(Type.String(), { minItems: 1, description: 'Folders its programs are looked up in; become PATH' }),
+    bin: Type.Array(Type.String(), {
+      minItems: 1,
+      description: 'Folders its programs are looked up in; become PATH',
+    }),
     tags: Type.Array(Type.String()),
-    entrypoint: Type.Optional(Type.Array(Type.String(), { description: 'Used when a container names no command' })),
+    entrypoint: Type.Optional(
+      Type.Array(Type.String(), { description: 'Used when a container names no command' }),
+    ),
   }),
 );
 export type ImageTable = Static<typeof ImageTable>;
@@ -20,13 +25,19 @@ export function parseImageTable(text: string): ImageTable {
   const table: unknown = JSON.parse(text);
   if (Value.Check(ImageTable, table)) return table;
   const [first] = Value.Errors(ImageTable, table);
-  throw new PlatformError('invalid_request', `the table of images is not valid: ${first?.instancePath ?? ''} ${first?.message ?? ''}`);
+  throw new PlatformError(
+    'invalid_request',
+    `the table of images is not valid: ${first?.instancePath ?? ''} ${first?.message ?? ''}`,
+  );
 }
 
 /** Why a container cannot run; `reason` becomes its waiting reason. */
 export class ContainerRefusal extends Error {
   readonly reason: string;
-  constructor(reason: 'ErrImageNeverPull' | 'CreateContainerConfigError' | 'CreateContainerError', message: string) {
+  constructor(
+    reason: 'ErrImageNeverPull' | 'CreateContainerConfigError' | 'CreateContainerError',
+    message: string,
+  ) {
     super(message);
     this.reason = reason;
   }
@@ -50,7 +61,10 @@ export function findImage(table: ImageTable, reference: string): Image {
     );
   }
   if (!image.tags.includes(tag)) {
-    throw new ContainerRefusal('ErrImageNeverPull', `this node has ${repository} only as ${image.tags.join(', ')}, not as ${tag}`);
+    throw new ContainerRefusal(
+      'ErrImageNeverPull',
+      `this node has ${repository} only as ${image.tags.join(', ')}, not as ${tag}`,
+    );
   }
   return image;
 }
@@ -65,7 +79,10 @@ export function findProgram(image: Image, command: string): string {
     const candidate = join(folder, name);
     if (isExecutable(candidate)) return candidate;
   }
-  throw new ContainerRefusal('CreateContainerError', `the image has no program ${name} (looked in ${image.bin.join(', ')})`);
+  throw new ContainerRefusal(
+    'CreateContainerError',
+    `the image has no program ${name} (looked in ${image.bin.join(', ')})`,
+  );
 }
 
 function isExecutable(path: string): boolean {

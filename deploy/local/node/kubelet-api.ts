@@ -44,18 +44,31 @@ export async function startKubeletApi(context: NodeContext): Promise<KubeletApi>
   };
 }
 
-async function handle(context: NodeContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function handle(
+  context: NodeContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const socket = request.socket as TLSSocket;
   const subject = socket.authorized ? socket.getPeerCertificate().subject?.CN : undefined;
   if (subject !== context.config.kubeletApi.clientName) {
     return answer(response, 401, 'Unauthorized', 'only the API server of this cluster may call the node');
   }
   const url = new URL(request.url ?? '/', 'https://node');
-  const [verb, ...parts] = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const [verb, ...parts] = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
   if (verb === 'healthz') return void response.end('ok');
-  if (verb === 'containerLogs' && request.method === 'GET') return sendLog(context, parts, url.searchParams, response);
+  if (verb === 'containerLogs' && request.method === 'GET')
+    return sendLog(context, parts, url.searchParams, response);
   if (['exec', 'attach', 'portForward', 'run'].includes(verb ?? '')) {
-    return answer(response, 501, 'NotImplemented', `pods of this node are processes of its machine; ${verb} is not possible`);
+    return answer(
+      response,
+      501,
+      'NotImplemented',
+      `pods of this node are processes of its machine; ${verb} is not possible`,
+    );
   }
   return answer(response, 404, 'NotFound', `this node does not serve ${url.pathname}`);
 }
@@ -72,12 +85,21 @@ async function sendLog(
   const file = home === undefined || !/^[a-z0-9-]+$/.test(container) ? undefined : logFileOf(home, previous);
   if (home === undefined || file === undefined) {
     const which = previous ? 'no earlier run' : 'not started yet';
-    return answer(response, 404, 'NotFound', `container ${container} of pod ${namespace}/${name} has ${which} on this node`);
+    return answer(
+      response,
+      404,
+      'NotFound',
+      `container ${container} of pod ${namespace}/${name} has ${which} on this node`,
+    );
   }
   const closed = new AbortController();
   response.once('close', () => closed.abort());
   const number = (key: string) => (query.has(key) ? Number(query.get(key)) : undefined);
-  const options = { home, previous, follow: query.get('follow') === 'true', tailLines: number('tailLines'), limitBytes: number('limitBytes') };
+  const options = {
+    follow: query.get('follow') === 'true',
+    tailLines: number('tailLines'),
+    limitBytes: number('limitBytes'),
+  };
   response.writeHead(200, { 'Content-Type': 'text/plain' });
   response.flushHeaders();
   await pipeline(Readable.from(readLog(file, options, closed.signal)), response);
@@ -85,5 +107,15 @@ async function sendLog(
 
 function answer(response: ServerResponse, code: number, reason: string, message: string): void {
   response.writeHead(code, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code, reason, message }));
+  response.end(
+    JSON.stringify({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      code,
+      reason,
+      message,
+    }),
+  );
 }

@@ -11,9 +11,13 @@ export interface PathMapping {
  * and nothing is replaced twice. Paths that are written inside files are not seen.
  */
 export function createPathRewriter(mappings: readonly PathMapping[]): (text: string) => string {
-  const hostPaths = new Map(mappings.map(({ containerPath, hostPath }) => [normalise(containerPath), normalise(hostPath)]));
+  const hostPaths = new Map(
+    mappings.map(({ containerPath, hostPath }) => [normalise(containerPath), normalise(hostPath)]),
+  );
   if (hostPaths.size === 0) return (text) => text;
-  const alternatives = [...hostPaths.keys()].toSorted((a, b) => b.length - a.length).map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const alternatives = [...hostPaths.keys()]
+    .toSorted((a, b) => b.length - a.length)
+    .map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const before = '(?<=^|[\\s=,:;"\'`(\\[{<>|&@!]|\\b(?:unixs?|file)://)';
   const pattern = new RegExp(`${before}(?:${alternatives.join('|')})(?=/|$|[^\\w.~%+@-])`, 'g');
   return (text) => text.replace(pattern, (path) => hostPaths.get(path) ?? path);

@@ -48,7 +48,9 @@ async function heartbeat(context: NodeContext, apiPort: number, signal: AbortSig
 }
 
 async function writeNode({ client, config }: NodeContext, apiPort: number): Promise<void> {
-  const { gitVersion } = (await requestJson(client.kubeConfig, { path: '/version' })) as { gitVersion: string };
+  const { gitVersion } = (await requestJson(client.kubeConfig, { path: '/version' })) as {
+    gitVersion: string;
+  };
   const body = nodeObject(config.nodeName, config.stateDir, apiPort, gitVersion);
   try {
     await client.core.createNode({ body });
@@ -58,7 +60,12 @@ async function writeNode({ client, config }: NodeContext, apiPort: number): Prom
     const path = `/api/v1/nodes/${config.nodeName}`;
     const { metadata, status } = body;
     await requestJson(client.kubeConfig, { method: 'PATCH', path, body: { metadata }, contentType });
-    await requestJson(client.kubeConfig, { method: 'PATCH', path: `${path}/status`, body: { status }, contentType });
+    await requestJson(client.kubeConfig, {
+      method: 'PATCH',
+      path: `${path}/status`,
+      body: { status },
+      contentType,
+    });
   }
 }
 
@@ -72,7 +79,14 @@ function nodeObject(name: string, stateDir: string, apiPort: number, kubeletVers
   };
   const architecture = { x64: 'amd64' }[arch() as 'x64'] ?? arch();
   const now = new Date();
-  const condition = (type: string, status: string, reason: string) => ({ type, status, reason, message: '', lastHeartbeatTime: now, lastTransitionTime: now });
+  const condition = (type: string, status: string, reason: string) => ({
+    type,
+    status,
+    reason,
+    message: '',
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  });
   const machineID = firstLine('/etc/machine-id');
   return {
     metadata: {
@@ -117,11 +131,20 @@ function nodeObject(name: string, stateDir: string, apiPort: number, kubeletVers
 async function renewLease({ client, config }: NodeContext): Promise<void> {
   const { nodeName } = config;
   const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
-  const spec = { holderIdentity: nodeName, leaseDurationSeconds: leaseSeconds, renewTime: new Date().toISOString().replace('Z', '000Z') };
+  const spec = {
+    holderIdentity: nodeName,
+    leaseDurationSeconds: leaseSeconds,
+    renewTime: new Date().toISOString().replace('Z', '000Z'),
+  };
   const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: nodeName }, spec };
   // Server-side apply makes the lease or renews it.
   const path = `${leases}/${nodeName}?fieldManager=process-node&force=true`;
-  await requestJson(client.kubeConfig, { method: 'PATCH', path, body, contentType: 'application/apply-patch+yaml' });
+  await requestJson(client.kubeConfig, {
+    method: 'PATCH',
+    path,
+    body,
+    contentType: 'application/apply-patch+yaml',
+  });
 }
 
 function firstLine(file: string): string {

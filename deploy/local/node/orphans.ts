@@ -7,7 +7,10 @@ import type { PodRecord } from './pod-records.ts';
 const graceMs = 10_000;
 
 /** Ends what is left of a pod that went from the API while the node was away, and removes its folders. */
-export async function removeOrphan({ records, addresses, logger }: NodeContext, record: PodRecord): Promise<void> {
+export async function removeOrphan(
+  { records, addresses, logger }: NodeContext,
+  record: PodRecord,
+): Promise<void> {
   logger.info({ pod: `${record.namespace}/${record.name}`, uid: record.uid }, 'removing a pod that is gone');
   const runs = await Promise.all(
     records.logFiles(record.uid).map((file) => adoptRun(file.replace(/\.log$/, ''), file)),

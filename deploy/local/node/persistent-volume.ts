@@ -1,5 +1,9 @@
 import { basename, join } from 'node:path';
-import type { V1PersistentVolume, V1PersistentVolumeClaimSpec, V1StorageClass } from '@kubernetes/client-node';
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaimSpec,
+  V1StorageClass,
+} from '@kubernetes/client-node';
 import { PlatformError } from '../../../contracts/errors.ts';
 
 export const provisionerName = 'vcluster-platform.io/process-node';
@@ -37,7 +41,9 @@ export function persistentVolume(input: {
       local: { path: folder },
       nodeAffinity: {
         required: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [nodeName] }] }],
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [nodeName] }] },
+          ],
         },
       },
     },
@@ -53,7 +59,10 @@ export function ownFolder(storageDir: string, volume: V1PersistentVolume): strin
   const name = volume.metadata?.name ?? '';
   const folder = join(storageDir, basename(name));
   if (!/^pvc-[0-9a-f-]{36}$/.test(name) || volume.spec?.local?.path !== folder) {
-    throw new PlatformError('conflict', `PersistentVolume ${name} does not lie where this node puts its volumes; its folder is left alone`);
+    throw new PlatformError(
+      'conflict',
+      `PersistentVolume ${name} does not lie where this node puts its volumes; its folder is left alone`,
+    );
   }
   return folder;
 }

@@ -43,7 +43,10 @@ function parseRange(cidr: string): { base: number; size: number } {
   const size = 2 ** (32 - bits);
   const address = a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d;
   if (match === null || a !== 127 || b < 64 || b > 127 || c > 255 || d > 255 || bits < 10 || bits > 24) {
-    throw new PlatformError('invalid_request', `podCIDR ${cidr} must lie in 127.64.0.0/10 and be between /10 and /24`);
+    throw new PlatformError(
+      'invalid_request',
+      `podCIDR ${cidr} must lie in 127.64.0.0/10 and be between /10 and /24`,
+    );
   }
   return { base: address - (address % size), size };
 }

@@ -20,8 +20,8 @@ export interface PodContainer {
   failedStarts: number;
   /** Aborted when the run ends: probes and hooks stop. */
   following: AbortController | undefined;
-  /** Set while it is being stopped; abort to kill at once. */
-  stopping: AbortController | undefined;
+  /** Set while it is being stopped; `hasten` kills it at once. Times in milliseconds since 1970. */
+  stopping: { readonly hasten: AbortController; killAt: number } | undefined;
 }
 
 /** The containers of a pod in the order of its spec, init containers first; none has a run yet. */
@@ -40,7 +40,9 @@ export function podContainers(pod: V1Pod): PodContainer[] {
     stopping: undefined,
   });
   return [
-    ...(pod.spec?.initContainers ?? []).map((spec) => make(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init')),
+    ...(pod.spec?.initContainers ?? []).map((spec) =>
+      make(spec, spec.restartPolicy === 'Always' ? 'sidecar' : 'init'),
+    ),
     ...(pod.spec?.containers ?? []).map((spec) => make(spec, 'main')),
   ];
 }

@@ -65,7 +65,9 @@ export function createPodRecords(stateDir: string): PodRecords {
       const homes = join(folders(uid).root, 'containers');
       if (!existsSync(homes)) return [];
       return readdirSync(homes).flatMap((name) =>
-        readdirSync(join(homes, name)).flatMap((file) => (/^\d+\.log$/.test(file) ? join(homes, name, file) : [])),
+        readdirSync(join(homes, name)).flatMap((file) =>
+          /^\d+\.log$/.test(file) ? join(homes, name, file) : [],
+        ),
       );
     },
     write(record) {

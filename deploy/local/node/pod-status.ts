@@ -1,4 +1,10 @@
-import type { V1ContainerState, V1ContainerStatus, V1Pod, V1PodCondition, V1PodStatus } from '@kubernetes/client-node';
+import type {
+  V1ContainerState,
+  V1ContainerStatus,
+  V1Pod,
+  V1PodCondition,
+  V1PodStatus,
+} from '@kubernetes/client-node';
 import type { Decision } from './container-decisions.ts';
 import type { ContainerRun } from './containers/container-run.ts';
 import { terminationMessage } from './containers/termination-message.ts';
@@ -23,7 +29,10 @@ export interface PodStatusInput {
 /** The status of a pod as the API wants it, times as RFC 3339 strings. Conditions keep their transition times. */
 export function podStatus(input: PodStatusInput): V1PodStatus {
   const { containers, decision, failure } = input;
-  const statuses = containers.map((container) => ({ kind: container.kind, status: containerStatus(container, input) }));
+  const statuses = containers.map((container) => ({
+    kind: container.kind,
+    status: containerStatus(container, input),
+  }));
   const generation = input.pod.metadata?.generation;
   return {
     phase: phaseOf(input),
@@ -50,42 +59,77 @@ function phaseOf({ containers, decision, failure }: PodStatusInput): string {
 
 function conditions(input: PodStatusInput, decision: Decision): V1PodCondition[] {
   const { containers, pod } = input;
-  const notReady = containers.filter((container) => container.kind !== 'init' && !container.ready).map(({ spec }) => spec.name);
+  const notReady = containers
+    .filter((container) => container.kind !== 'init' && !container.ready)
+    .map(({ spec }) => spec.name);
   const gates = (pod.spec?.readinessGates ?? []).map((gate) => gate.conditionType);
-  const held = gates.filter((type) => !pod.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True'));
+  const held = gates.filter(
+    (type) =>
+      !pod.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True'),
+  );
   const completed = decision.outcome !== undefined;
   const reasons = completed
     ? { reason: 'PodCompleted' }
     : { reason: 'ContainersNotReady', message: `containers with unready status: [${notReady.join(' ')}]` };
   const containersReady = notReady.length === 0 && !completed;
-  const wanted: V1PodCondition[] = [
+  const wanted: Condition[] = [
     condition('PodReadyToStartContainers', input.prepared && !completed),
-    condition('Initialized', decision.initialized, completed ? { reason: 'PodCompleted' } : { reason: 'ContainersNotInitialized' }),
+    condition(
+      'Initialized',
+      decision.initialized,
+      completed ? { reason: 'PodCompleted' } : { reason: 'ContainersNotInitialized' },
+    ),
     condition('ContainersReady', containersReady, reasons),
-    condition('Ready', containersReady && held.length === 0, containersReady ? { reason: 'ReadinessGatesNotReady' } : reasons),
+    condition(
+      'Ready',
+      containersReady && held.length === 0,
+      containersReady ? { reason: 'ReadinessGatesNotReady' } : reasons,
+    ),
     condition('PodScheduled', true),
   ];
   if (wasDisrupted(input)) {
-    wanted.push({ ...condition('DisruptionTarget', true), reason: 'TerminationByKubelet', message: 'the node was stopped' });
+    wanted.push({
+      ...condition('DisruptionTarget', true),
+      reason: 'TerminationByKubelet',
+      message: 'the node was stopped',
+    });
   }
   return wanted.map((next) => withTransition(next, input));
 }
 
-function condition(type: string, holds: boolean, otherwise: { reason?: string; message?: string } = {}): V1PodCondition {
+interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+function condition(
+  type: string,
+  holds: boolean,
+  otherwise: { reason?: string; message?: string } = {},
+): Condition {
   return { type, status: holds ? 'True' : 'False', ...(holds ? {} : otherwise) };
 }
 
-function withTransition(next: V1PodCondition, { previous, now }: PodStatusInput): V1PodCondition {
+function withTransition(next: Condition, { previous, now }: PodStatusInput): V1PodCondition {
   const before = previous?.conditions?.find((candidate) => candidate.type === next.type);
   const since = before?.status === next.status ? before.lastTransitionTime : undefined;
   // null removes what an earlier patch wrote
-  return { reason: null, message: null, ...next, lastTransitionTime: since ?? time(now) } as unknown as V1PodCondition;
+  return {
+    reason: null,
+    message: null,
+    ...next,
+    lastTransitionTime: since ?? time(now),
+  } as unknown as V1PodCondition;
 }
 
 /** A pod that is never restarted failed because the node was stopped or the machine restarted. */
 function wasDisrupted({ pod, containers, decision, sandbox }: PodStatusInput): boolean {
   if (decision.outcome !== 'Failed' || pod.spec?.restartPolicy !== 'Never') return false;
-  return containers.some(({ run }) => run !== undefined && run.start.sandbox < sandbox && run.exit?.code !== 0);
+  return containers.some(
+    ({ run }) => run !== undefined && run.start.sandbox < sandbox && run.exit?.code !== 0,
+  );
 }
 
 function containerStatus(container: PodContainer, input: PodStatusInput): V1ContainerStatus {
@@ -108,16 +152,22 @@ function containerStatus(container: PodContainer, input: PodStatusInput): V1Cont
 
 function stateOf(container: PodContainer, input: PodStatusInput): V1ContainerState {
   const { run, waiting } = container;
-  if (run !== undefined && run.exit === undefined) return { running: { startedAt: time(run.start.startedAt) } };
+  if (run !== undefined && run.exit === undefined)
+    return { running: { startedAt: time(run.start.startedAt) } };
   const ended = input.decision.outcome !== undefined;
   if (waiting !== undefined && !ended) return { waiting: { ...waiting } };
   const outdated = run !== undefined && run.start.sandbox < input.sandbox && !ended;
   if (run !== undefined && !outdated) return { terminated: terminated(input, container, run) };
-  const created = container.kind === 'main' && !input.decision.initialized ? 'PodInitializing' : 'ContainerCreating';
+  const created =
+    container.kind === 'main' && !input.decision.initialized ? 'PodInitializing' : 'ContainerCreating';
   return { waiting: { reason: created } };
 }
 
-function terminated(input: PodStatusInput, container: PodContainer, run: ContainerRun): NonNullable<V1ContainerState['terminated']> {
+function terminated(
+  input: PodStatusInput,
+  container: PodContainer,
+  run: ContainerRun,
+): NonNullable<V1ContainerState['terminated']> {
   const exit = run.exit ?? { code: 137, known: false, finishedAt: input.now };
   const message = exit.known ? terminationMessage(run, container.spec) : 'nobody saw how the process ended';
   return {

@@ -1,12 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod, V1PodStatus } from '@kubernetes/client-node';
-import { isNotFound } from '../../../adapters/kubernetes/failures.ts';
+import { isConflict, isNotFound } from '../../../adapters/kubernetes/failures.ts';
 import { decide, type Decision } from './container-decisions.ts';
 import { adoptContainers, type ContainerStarter, createContainerStarter } from './container-starter.ts';
-import { stopRun } from './containers/stop-run.ts';
 import type { NodeContext } from './node-context.ts';
 import { type PodContainer, podContainers, viewOf } from './pod-containers.ts';
 import type { PodRecord } from './pod-records.ts';
+import { stopContainers } from './pod-ending.ts';
 import { podStatus } from './pod-status.ts';
 import { createStatusWriter, type StatusWriter } from './status-writer.ts';
 
@@ -20,8 +21,6 @@ export interface PodWorker {
   drain(): Promise<void>;
   /** Stops following the pod and leaves its containers alone. */
   detach(): void;
-  /** Resolves when pod, containers and folders are gone. */
-  readonly finished: Promise<void>;
 }
 
 interface WorkerState {
@@ -29,6 +28,8 @@ interface WorkerState {
   gone: boolean;
   draining: boolean;
   detached: boolean;
+  /** Its folders are gone. */
+  removed: boolean;
   failure: { reason: string; message: string } | undefined;
   record: PodRecord;
   readonly startedAt: number;
@@ -52,6 +53,7 @@ export function createPodWorker(context: NodeContext, pod: V1Pod, record: PodRec
     gone: false,
     draining: false,
     detached: false,
+    removed: false,
     failure: undefined,
     record,
     startedAt: pod.status?.startTime === undefined ? Date.now() : new Date(pod.status.startTime).getTime(),
@@ -60,32 +62,42 @@ export function createPodWorker(context: NodeContext, pod: V1Pod, record: PodRec
     writer: createStatusWriter(context.client, pod, context.logger),
     status: pod.status,
   };
-  const drained = Promise.withResolvers<void>();
-  const finished = run().catch((error: unknown) => {
-    context.logger.error({ pod: podName(pod), err: error }, 'the pod is no longer looked after');
-  });
+  // A pod that has ended once never starts again, even if nothing is known of it here.
+  const hadEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  const over = Promise.withResolvers<void>();
+  void run();
 
   async function run(): Promise<void> {
-    // A pod that has ended once never starts again, even if nothing is known of it here.
-    const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
     await adoptContainers(context, pod, state.record, containers, state.starter);
     while (!state.detached) {
       const here = wake;
-      const next = over ? await stepEnded(context, state) : await step(context, state, notify);
-      if (next === 'finished') break;
-      if (state.draining && containers.every((container) => container.run?.exit !== undefined || container.run === undefined)) break;
+      const next = await look();
+      if (next === 'finished' || (state.draining && !containers.some(isRunning))) break;
       if (next !== undefined) timer = setTimeout(notify, Math.max(1, next - Date.now()));
       await here.promise;
       clearTimeout(timer);
       wake = Promise.withResolvers<void>();
     }
-    if (state.draining) await Promise.race([state.writer.flushed(), delay(1_000)]);
+    if (state.draining) {
+      // As after a restart of the machine: what was kept in memory is gone.
+      await rm(context.records.folders(record.uid).memory, { recursive: true, force: true });
+      await Promise.race([state.writer.flushed(), delay(1_000)]);
+    }
     state.writer.stop();
-    drained.resolve();
+    over.resolve();
+  }
+
+  async function look(): Promise<number | 'finished' | undefined> {
+    try {
+      return hadEnded ? await finish(context, state) : await step(context, state, notify);
+    } catch (err) {
+      // A full disk, say: the pod must not be forgotten for it.
+      context.logger.error({ pod: podName(pod), err }, 'the pod could not be looked after; trying again');
+      return Date.now() + 1_000;
+    }
   }
 
   return {
-    finished,
     update(next) {
       if (next === undefined) state.gone = true;
       else state.pod = next;
@@ -93,10 +105,11 @@ export function createPodWorker(context: NodeContext, pod: V1Pod, record: PodRec
     },
     recheck: notify,
     async drain() {
+      if (state.removed) return;
       state.draining = true;
       context.records.write((state.record = { ...state.record, stopped: true }));
       notify();
-      await drained.promise;
+      await over.promise;
     },
     detach() {
       state.detached = true;
@@ -110,11 +123,18 @@ export function createPodWorker(context: NodeContext, pod: V1Pod, record: PodRec
 }
 
 /** One look and what follows from it. @returns when to look again at the latest, or that the pod is gone */
-async function step(context: NodeContext, state: WorkerState, notify: () => void): Promise<number | 'finished' | undefined> {
+async function step(
+  context: NodeContext,
+  state: WorkerState,
+  notify: () => void,
+): Promise<number | 'finished' | undefined> {
   const { containers, starter, pod } = state;
   const deadline = deadlineOf(state);
   if (deadline !== undefined && deadline <= Date.now()) {
-    state.failure = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+    state.failure = {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
+    };
   }
   for (const container of containers) starter.settle(container);
   const decision = decide({
@@ -122,7 +142,7 @@ async function step(context: NodeContext, state: WorkerState, notify: () => void
     containers: containers.map((container) => viewOf(container, state.record.sandbox)),
     ending: isEnding(state),
   });
-  stopContainers(state, decision, notify);
+  stopContainers(state, decision.stop, notify);
   const refusal = decision.start.length === 0 ? undefined : context.refusalOf(pod);
   const due = containers.filter(({ spec }) => decision.start.includes(spec.name));
   if (refusal !== undefined) {
@@ -134,46 +154,27 @@ async function step(context: NodeContext, state: WorkerState, notify: () => void
     await Promise.all(startable.map((container) => starter.start(container)));
   }
   publish(state, decision);
-  if (decision.outcome !== undefined) return (await finish(context, state)) ? 'finished' : undefined;
-  const startTimes = refusal === undefined ? due.filter(({ run }) => run === undefined || run.exit !== undefined).map(({ startAt }) => startAt) : [];
+  if (decision.outcome !== undefined) return finish(context, state);
+  const startTimes =
+    refusal === undefined
+      ? due.filter(({ run }) => run === undefined || run.exit !== undefined).map(({ startAt }) => startAt)
+      : [];
   const times = [...startTimes, ...(deadline === undefined || state.failure !== undefined ? [] : [deadline])];
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** A pod that had ended before this worker began: only its removal is left. */
-async function stepEnded(context: NodeContext, state: WorkerState): Promise<'finished' | undefined> {
-  return (await finish(context, state)) ? 'finished' : undefined;
-}
-
 function isEnding(state: WorkerState): boolean {
-  return state.gone || state.draining || state.failure !== undefined || state.pod.metadata?.deletionTimestamp !== undefined;
+  return (
+    state.gone ||
+    state.draining ||
+    state.failure !== undefined ||
+    state.pod.metadata?.deletionTimestamp !== undefined
+  );
 }
 
 function deadlineOf({ pod, startedAt }: WorkerState): number | undefined {
   const seconds = pod.spec?.activeDeadlineSeconds;
   return seconds === undefined ? undefined : startedAt + seconds * 1000;
-}
-
-function stopContainers(state: WorkerState, decision: Decision, notify: () => void): void {
-  const graceMs = graceOf(state);
-  for (const container of state.containers) {
-    const { run } = container;
-    if (run === undefined || run.exit !== undefined || !decision.stop.includes(container.spec.name)) continue;
-    if (container.stopping === undefined) {
-      container.stopping = new AbortController();
-      void stopRun(run, state.starter.target(container), { graceMs, hasten: container.stopping.signal }).then(notify, notify);
-    } else if (graceMs === 0) container.stopping.abort(); // the grace was shortened meanwhile
-  }
-}
-
-/** How long containers may take from now on. */
-function graceOf({ pod, gone }: WorkerState): number {
-  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata ?? {};
-  const seconds = (gone ? undefined : deletionGracePeriodSeconds) ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
-  if (deletionTimestamp === undefined || gone) return seconds * 1000;
-  // The time of the deletion already includes the grace; it is cut to seconds, hence one more.
-  const left = new Date(deletionTimestamp).getTime() + 1000 - Date.now();
-  return Math.max(0, Math.min(seconds * 1000, left));
 }
 
 function publish(state: WorkerState, decision: Decision): void {
@@ -192,32 +193,35 @@ function publish(state: WorkerState, decision: Decision): void {
     now: Date.now(),
     previous: state.status,
   });
-  if (!state.gone) state.writer.write(state.status);
+  if (!state.gone) state.writer.write(state.status, state.pod);
 }
 
 /**
  * Nothing of the pod runs any more. Once it is to be removed: its folders first, then the object, so that nobody
  * sees the pod gone and something of it left.
- * @returns whether it is gone
  */
-async function finish(context: NodeContext, state: WorkerState): Promise<boolean> {
-  if (state.draining) return false;
+async function finish(context: NodeContext, state: WorkerState): Promise<number | 'finished' | undefined> {
   const { name = '', namespace = '', uid = '', deletionTimestamp } = state.pod.metadata ?? {};
-  if (!state.gone && deletionTimestamp === undefined) return false;
-  await state.writer.flushed();
+  if (state.draining || (!state.gone && deletionTimestamp === undefined)) return undefined;
+  if (!state.gone) await Promise.race([state.writer.flushed(), delay(1_000)]);
+  state.removed = true;
   await context.records.remove(uid);
   context.addresses.free(state.record.address);
-  for (let failures = 0; !state.gone; failures += 1) {
-    try {
-      await context.client.core.deleteNamespacedPod({ name, namespace, body: { gracePeriodSeconds: 0, preconditions: { uid } } });
-      break;
-    } catch (error) {
-      if (isNotFound(error)) break;
-      context.logger.warn({ pod: podName(state.pod), err: error }, 'the pod could not be removed');
-      await delay(Math.min(100 * 2 ** failures, 5_000));
+  if (state.gone) return 'finished';
+  try {
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    await context.client.core.deleteNamespacedPod({ name, namespace, body });
+  } catch (err) {
+    if (!isNotFound(err) && !isConflict(err)) {
+      context.logger.warn({ pod: podName(state.pod), err }, 'the pod could not be removed yet');
+      return Date.now() + 1_000;
     }
   }
-  return true;
+  return 'finished';
+}
+
+function isRunning({ run }: PodContainer): boolean {
+  return run !== undefined && run.exit === undefined;
 }
 
 function podName(pod: V1Pod): string {

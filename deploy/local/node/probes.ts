@@ -25,8 +25,10 @@ export interface ProbeListener {
   failed(probe: 'Readiness' | 'Liveness', message: string): void;
 }
 
-/** How long between two tries of a network probe that has not succeeded yet, whatever its period. */
+/** How long between two tries of a network probe that has not succeeded yet, whatever its period… */
 const eagerIntervalMs = 100;
+/** …during its first minute; what takes longer is asked once per period. */
+const eagerForMs = 60_000;
 
 /**
  * Runs a container's probes until `signal` aborts. Tries that wait for the first success of a network probe come
@@ -54,7 +56,13 @@ export function followProbes(
   void run();
 }
 
-async function followReadiness(probe: V1Probe, target: ProbeTarget, wasReady: boolean, listener: ProbeListener, signal: AbortSignal) {
+async function followReadiness(
+  probe: V1Probe,
+  target: ProbeTarget,
+  wasReady: boolean,
+  listener: ProbeListener,
+  signal: AbortSignal,
+) {
   let ready = wasReady;
   let first = true;
   if (!wasReady) await pause((probe.initialDelaySeconds ?? 0) * 1000, signal);
@@ -70,19 +78,30 @@ async function followReadiness(probe: V1Probe, target: ProbeTarget, wasReady: bo
   }
 }
 
-async function followLiveness(probe: V1Probe, target: ProbeTarget, listener: ProbeListener, signal: AbortSignal) {
+async function followLiveness(
+  probe: V1Probe,
+  target: ProbeTarget,
+  listener: ProbeListener,
+  signal: AbortSignal,
+) {
   await pause((probe.initialDelaySeconds ?? 0) * 1000, signal);
   const failure = await untilThreshold(probe, target, signal, false);
   if (!signal.aborted && failure !== undefined) listener.unhealthy('Liveness', failure);
 }
 
 /** Waits for `successThreshold` successes in a row. */
-async function untilSuccess(probe: V1Probe, target: ProbeTarget, signal: AbortSignal, eager: boolean): Promise<void> {
+async function untilSuccess(
+  probe: V1Probe,
+  target: ProbeTarget,
+  signal: AbortSignal,
+  eager: boolean,
+): Promise<void> {
   let successes = 0;
+  const eagerUntil = performance.now() + (eager ? eagerForMs : 0);
   while (!signal.aborted) {
     successes = (await check(probe, target, signal)) === undefined ? successes + 1 : 0;
     if (successes >= (probe.successThreshold ?? 1)) return;
-    await pause(intervalMs(probe, eager && successes === 0), signal);
+    await pause(intervalMs(probe, successes === 0 && performance.now() < eagerUntil), signal);
   }
 }
 
@@ -98,6 +117,7 @@ async function untilThreshold(
 ): Promise<CheckResult> {
   if (untilFirstSuccess) await pause((probe.initialDelaySeconds ?? 0) * 1000, signal);
   let failures = 0;
+  const eagerUntil = performance.now() + (untilFirstSuccess ? eagerForMs : 0);
   let countFrom = performance.now();
   while (!signal.aborted) {
     const failure = await check(probe, target, signal);
@@ -108,7 +128,7 @@ async function untilThreshold(
       countFrom += periodMs(probe);
       if (failures >= (probe.failureThreshold ?? 3)) return failure;
     }
-    await pause(intervalMs(probe, untilFirstSuccess), signal);
+    await pause(intervalMs(probe, performance.now() < eagerUntil), signal);
   }
   return undefined;
 }
@@ -135,7 +155,11 @@ async function check(probe: V1Probe, target: ProbeTarget, stopped: AbortSignal):
 }
 
 /** GET without verification of the certificate; any status from 200 to 399 is a success. */
-export function checkHttp(action: V1HTTPGetAction, target: ProbeTarget, signal: AbortSignal): Promise<CheckResult> {
+export function checkHttp(
+  action: V1HTTPGetAction,
+  target: ProbeTarget,
+  signal: AbortSignal,
+): Promise<CheckResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CheckResult>();
   const headers = Object.fromEntries((action.httpHeaders ?? []).map(({ name, value }) => [name, value]));
   const options = {
@@ -146,7 +170,10 @@ export function checkHttp(action: V1HTTPGetAction, target: ProbeTarget, signal: 
     agent: false as const,
     signal,
   };
-  const request = action.scheme === 'HTTPS' ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options);
+  const request =
+    action.scheme === 'HTTPS'
+      ? httpsRequest({ ...options, rejectUnauthorized: false })
+      : httpRequest(options);
   request.once('response', (response) => {
     const status = response.statusCode ?? 0;
     resolve(status >= 200 && status < 400 ? undefined : `HTTP probe failed with status ${status}`);
@@ -159,7 +186,11 @@ export function checkHttp(action: V1HTTPGetAction, target: ProbeTarget, signal: 
 
 function checkTcp(action: V1TCPSocketAction, target: ProbeTarget, signal: AbortSignal): Promise<CheckResult> {
   const { promise, resolve, reject } = Promise.withResolvers<CheckResult>();
-  const socket = connect({ host: action.host ?? target.podAddress, port: portOf(action.port, target.container), signal });
+  const socket = connect({
+    host: action.host ?? target.podAddress,
+    port: portOf(action.port, target.container),
+    signal,
+  });
   socket.once('connect', () => {
     socket.destroy();
     resolve(undefined);

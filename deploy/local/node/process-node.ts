@@ -39,7 +39,8 @@ const logCheckMs = 10_000;
  */
 export async function startProcessNode(config: ProcessNodeConfig, logger: Logger): Promise<ProcessNode> {
   const release = await takeLock(`process-node ${config.stateDir}`);
-  if (release === undefined) throw new PlatformError('state_in_use', `another process node runs on ${config.stateDir}`);
+  if (release === undefined)
+    throw new PlatformError('state_in_use', `another process node runs on ${config.stateDir}`);
   setsidPath();
   const client = connectCluster(readFileSync(config.kubeconfig, 'utf8'));
   const { kubeConfig } = client;
@@ -115,7 +116,8 @@ function followPods(context: NodeContext, pods: Informer<Pod>) {
       for (const entry of workers.values()) if (entry.namespace === namespace) entry.worker.recheck();
     },
     removeOrphans() {
-      for (const record of context.records.list()) if (!workers.has(record.uid)) void removeOrphan(context, record);
+      for (const record of context.records.list())
+        if (!workers.has(record.uid)) void removeOrphan(context, record);
     },
     detach() {
       closed = true;
@@ -142,7 +144,11 @@ function openRecord({ records, addresses }: NodeContext, pod: Pod): PodRecord {
   return record;
 }
 
-function refusalOf(pod: V1Pod, namespaces: Informer<Namespace>, label: string): { reason: string; message: string } | undefined {
+function refusalOf(
+  pod: V1Pod,
+  namespaces: Informer<Namespace>,
+  label: string,
+): { reason: string; message: string } | undefined {
   const namespace = pod.metadata?.namespace ?? '';
   const [key = '', value] = label.split('=', 2);
   if (namespaces.get(namespace)?.metadata.labels?.[key] === value) return undefined;

@@ -14,7 +14,7 @@ export interface ProcessPlan {
   /** Host folders of mounts with a subPath; made if they do not exist. */
   readonly subPaths: readonly string[];
   /** The image's PATH and path mapping, for exec probes and hooks. */
-  command(argv: readonly string[]): string[];
+  readonly command: (argv: readonly string[]) => string[];
 }
 
 export interface PlanInput {
@@ -48,11 +48,15 @@ export function planProcess(input: PlanInput): ProcessPlan {
   );
   const expand = (text: string) => expandVariables(text, variables);
   const mounts = mountMappings(input, expand);
-  const message = { containerPath: container.terminationMessagePath ?? '/dev/termination-log', hostPath: input.terminationMessageFile };
+  const message = {
+    containerPath: container.terminationMessagePath ?? '/dev/termination-log',
+    hostPath: input.terminationMessageFile,
+  };
   const rewrite = createPathRewriter([message, ...mounts]);
   const command = (argv: readonly string[]) => {
     const [program, ...args] = argv;
-    if (program === undefined) throw new ContainerRefusal('CreateContainerError', 'no command is given and the image has none');
+    if (program === undefined)
+      throw new ContainerRefusal('CreateContainerError', 'no command is given and the image has none');
     const mapped = rewrite(program);
     // A program in a volume runs from there; any other path names a program of the image.
     return [mapped !== program ? mapped : findProgram(image, program), ...args.map(rewrite)];
@@ -72,16 +76,23 @@ export function planProcess(input: PlanInput): ProcessPlan {
       KUBERNETES_SERVICE_PORT_HTTPS: input.apiServer.port,
       ...Object.fromEntries([...variables].map(([name, value]) => [name, rewrite(value)])),
     },
-    workingDirectory: workingDirectory !== undefined && workingDirectory !== container.workingDir ? workingDirectory : scratchDir,
+    workingDirectory:
+      workingDirectory !== undefined && workingDirectory !== container.workingDir
+        ? workingDirectory
+        : scratchDir,
     subPaths: mounts.filter((mount) => mount.subPath).map((mount) => mount.hostPath),
     command: (other) => command(other.map(expand)),
   };
 }
 
-function mountMappings({ container, volumes }: PlanInput, expand: (text: string) => string): (PathMapping & { subPath: boolean })[] {
+function mountMappings(
+  { container, volumes }: PlanInput,
+  expand: (text: string) => string,
+): (PathMapping & { subPath: boolean })[] {
   return (container.volumeMounts ?? []).map((mount) => {
     const folder = volumes.get(mount.name);
-    if (folder === undefined) throw new ContainerRefusal('CreateContainerConfigError', `the pod has no volume ${mount.name}`);
+    if (folder === undefined)
+      throw new ContainerRefusal('CreateContainerConfigError', `the pod has no volume ${mount.name}`);
     const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
     if (subPath.startsWith('/') || subPath.split('/').includes('..')) {
       throw new ContainerRefusal('CreateContainerConfigError', `subPath ${subPath} leaves its volume`);
@@ -92,10 +103,15 @@ function mountMappings({ container, volumes }: PlanInput, expand: (text: string)
 
 function refuseUnsupported(container: V1Container): void {
   for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
-    if (probe?.grpc !== undefined) throw new ContainerRefusal('CreateContainerConfigError', 'this node does not know grpc probes');
+    if (probe?.grpc !== undefined)
+      throw new ContainerRefusal('CreateContainerConfigError', 'this node does not know grpc probes');
   }
   for (const mount of container.volumeMounts ?? []) {
-    if (mount.mountPath === '/') throw new ContainerRefusal('CreateContainerConfigError', 'a volume cannot be mounted on / of a host process');
+    if (mount.mountPath === '/')
+      throw new ContainerRefusal(
+        'CreateContainerConfigError',
+        'a volume cannot be mounted on / of a host process',
+      );
   }
   if ((container.volumeDevices ?? []).length > 0) {
     throw new ContainerRefusal('CreateContainerConfigError', 'this node has no block devices');

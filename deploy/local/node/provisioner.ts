@@ -8,7 +8,14 @@ import { requestJson } from '../../../adapters/kubernetes/request.ts';
 import { createWorkQueue } from '../../../adapters/kubernetes/work-queue.ts';
 import { isErrno } from '../processes/identity.ts';
 import type { NodeContext } from './node-context.ts';
-import { annotation, finalizer, ownFolder, persistentVolume, provisionerName, storageClass } from './persistent-volume.ts';
+import {
+  annotation,
+  finalizer,
+  ownFolder,
+  persistentVolume,
+  provisionerName,
+  storageClass,
+} from './persistent-volume.ts';
 
 export interface Provisioner {
   stop(): Promise<void>;
@@ -51,7 +58,10 @@ export async function startProvisioner(context: NodeContext): Promise<Provisione
 }
 
 async function ensureStorageClass({ client }: NodeContext): Promise<void> {
-  if ((await orUndefined(client.storage.readStorageClass({ name: storageClass.metadata.name }))) !== undefined) return;
+  if (
+    (await orUndefined(client.storage.readStorageClass({ name: storageClass.metadata.name }))) !== undefined
+  )
+    return;
   await client.storage.createStorageClass({ body: storageClass }).catch((error: unknown) => {
     if (!isConflict(error)) throw error;
   });
@@ -60,7 +70,8 @@ async function ensureStorageClass({ client }: NodeContext): Promise<void> {
 async function provision(context: NodeContext, claims: Informer<Claim>, key: string): Promise<void> {
   const claim = claims.get(key);
   if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) return;
-  if (claim.spec?.storageClassName !== storageClass.metadata.name || claim.spec.volumeName !== undefined) return;
+  if (claim.spec?.storageClassName !== storageClass.metadata.name || claim.spec.volumeName !== undefined)
+    return;
   const { name, namespace = '', uid = '' } = claim.metadata;
   const refusal = refusalOf(claim);
   if (refusal !== undefined) return warn(context, claim, refusal);
@@ -68,7 +79,13 @@ async function provision(context: NodeContext, claims: Informer<Claim>, key: str
   const volumeName = `pvc-${uid}`;
   const folder = join(config.storageDir, volumeName);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const body = persistentVolume({ volumeName, folder, nodeName: config.nodeName, claim: { name, namespace, uid }, spec: claim.spec });
+  const body = persistentVolume({
+    volumeName,
+    folder,
+    nodeName: config.nodeName,
+    claim: { name, namespace, uid },
+    spec: claim.spec,
+  });
   await client.core.createPersistentVolume({ body }).catch((error: unknown) => {
     if (!isConflict(error)) throw error; // an earlier try had made it
   });
@@ -77,13 +94,15 @@ async function provision(context: NodeContext, claims: Informer<Claim>, key: str
 function refusalOf({ spec }: Claim): string | undefined {
   if (spec?.volumeMode === 'Block') return 'the class process-node has no block devices';
   if (spec?.selector !== undefined) return 'the class process-node knows no selectors';
-  if (spec?.dataSource !== undefined || spec?.dataSourceRef !== undefined) return 'the class process-node cannot copy volumes';
+  if (spec?.dataSource !== undefined || spec?.dataSourceRef !== undefined)
+    return 'the class process-node cannot copy volumes';
   return undefined;
 }
 
 /** Takes one step towards the end of a volume whose claim is gone. */
 async function reclaim({ client, config }: NodeContext, volume: Volume | undefined): Promise<void> {
-  if (volume?.metadata.annotations?.[annotation] !== provisionerName || !ownedHere(volume, config.nodeName)) return;
+  if (volume?.metadata.annotations?.[annotation] !== provisionerName || !ownedHere(volume, config.nodeName))
+    return;
   const { name, uid = '', deletionTimestamp, finalizers = [] } = volume.metadata;
   const keep = volume.spec?.persistentVolumeReclaimPolicy !== 'Delete';
   if (volume.status?.phase === 'Released' && deletionTimestamp === undefined && !keep) {
@@ -102,13 +121,20 @@ async function reclaim({ client, config }: NodeContext, volume: Volume | undefin
   ];
   const contentType = 'application/json-patch+json';
   await unlessGone(
-    requestJson(client.kubeConfig, { method: 'PATCH', path: `/api/v1/persistentvolumes/${name}`, body, contentType }),
+    requestJson(client.kubeConfig, {
+      method: 'PATCH',
+      path: `/api/v1/persistentvolumes/${name}`,
+      body,
+      contentType,
+    }),
   );
 }
 
 function ownedHere(volume: Volume, nodeName: string): boolean {
   const terms = volume.spec?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
-  return terms.some((term) => term.matchExpressions?.some((expression) => expression.values?.includes(nodeName)));
+  return terms.some((term) =>
+    term.matchExpressions?.some((expression) => expression.values?.includes(nodeName)),
+  );
 }
 
 /** Renamed first, so that a crash in between leaves nothing that looks like a whole volume. */
@@ -139,5 +165,7 @@ async function warn({ client, logger }: NodeContext, claim: Claim, message: stri
     lastTimestamp: new Date(),
     count: 1,
   };
-  await client.core.createNamespacedEvent({ namespace, body }).catch((err: unknown) => logger.debug({ err }, 'event not written'));
+  await client.core
+    .createNamespacedEvent({ namespace, body })
+    .catch((err: unknown) => logger.debug({ err }, 'event not written'));
 }

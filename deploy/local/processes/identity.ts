@@ -22,7 +22,11 @@ export function isRunning(identity: ProcessIdentity): boolean {
 }
 
 /** Sends `signal` to exactly this process, or to the process group it leads; false if it has ended. */
-export function sendSignal(identity: ProcessIdentity, signal: NodeJS.Signals, target: 'process' | 'group' = 'process'): boolean {
+export function sendSignal(
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+  target: 'process' | 'group' = 'process',
+): boolean {
   if (!isRunning(identity)) return false;
   try {
     process.kill(target === 'group' ? -identity.pid : identity.pid, signal);

@@ -31,7 +31,11 @@ export function logSays(file: string, offset: number, pattern: RegExp): boolean 
   const size = sizeOf(file);
   if (size === 0) return false;
   // Shorter than before: it was trimmed meanwhile, so all that is there is new.
-  return pattern.test(readFileSync(file).subarray(size < offset ? 0 : offset).toString('utf8'));
+  return pattern.test(
+    readFileSync(file)
+      .subarray(size < offset ? 0 : offset)
+      .toString('utf8'),
+  );
 }
 
 function sizeOf(file: string): number {

@@ -43,7 +43,13 @@ export async function startProcess(name: string, program: Program, logFile: stri
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (cause) => {
-      reject(new PlatformError('toolchain_unavailable', `${name} could not be started from ${program.binary}: ${cause.message}`, { cause }));
+      reject(
+        new PlatformError(
+          'toolchain_unavailable',
+          `${name} could not be started from ${program.binary}: ${cause.message}`,
+          { cause },
+        ),
+      );
     });
   });
   const pid = child.pid ?? -1;

@@ -6,7 +6,11 @@ import { isRunning, type ProcessIdentity, sendSignal } from './identity.ts';
  * ended. It need not be a child of ours.
  * @returns whether it had to be killed
  */
-export async function stopProcess(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<boolean> {
+export async function stopProcess(
+  identity: ProcessIdentity,
+  signal: NodeJS.Signals,
+  graceMs: number,
+): Promise<boolean> {
   if (!sendSignal(identity, signal)) return false;
   if (await ends(identity, graceMs)) return false;
   sendSignal(identity, 'SIGKILL', 'group');

@@ -31,7 +31,11 @@ export function postgres(options: PostgresOptions): Program {
   };
   return {
     binary: join(options.binDir, 'postgres'),
-    args: ['-D', workingDirectory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: [
+      '-D',
+      workingDirectory,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     workingDirectory: options.dataDir,
     stopSignal: 'SIGINT', // "fast": ends connections, rolls back, writes a checkpoint
     stopGraceMs: 30_000,

@@ -21,7 +21,12 @@ test('a server in a folder that only we may enter: passwords needed, data surviv
   mkdirSync(closed);
   chmodSync(closed, 0o700);
   const port = await freePort();
-  const cluster = { dataDir: join(closed, 'data'), port, password: 'correct', logFile: join(dir, 'postgres.log') };
+  const cluster = {
+    dataDir: join(closed, 'data'),
+    port,
+    password: 'correct',
+    logFile: join(dir, 'postgres.log'),
+  };
   const url = `postgres://platform:correct@127.0.0.1:${port}/postgres`;
   const start = async (): Promise<RunningProcess> => {
     const server = await startChild('postgres', await preparePostgres(cluster), cluster.logFile);

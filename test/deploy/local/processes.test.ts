@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -8,6 +16,7 @@ import { identify, isRunning, sendSignal } from '../../../deploy/local/processes
 import { logSays, openLog, closeLog, trimLog } from '../../../deploy/local/processes/log-file.ts';
 import { runCommand } from '../../../deploy/local/processes/run-command.ts';
 import { startProcess } from '../../../deploy/local/processes/start-process.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'vcp-processes-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -41,7 +50,11 @@ describe('a started process', () => {
 
   test('gets its files first, in mode 0600', async () => {
     const file = join(dir, 'deep', 'file');
-    await runCommand('cat', { ...sh(`cat ${file}`), files: [{ path: file, content: 'hello' }] }, join(dir, 'cat.log'));
+    await runCommand(
+      'cat',
+      { ...sh(`cat ${file}`), files: [{ path: file, content: 'hello' }] },
+      join(dir, 'cat.log'),
+    );
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(readFileSync(join(dir, 'cat.log'), 'utf8'), 'hello');
   });
@@ -49,18 +62,26 @@ describe('a started process', () => {
   test('that ignores SIGTERM is killed with its whole group after its grace', async () => {
     const started = join(dir, 'started');
     const script = `trap '' TERM; sleep 1000 & echo $! > ${started}.tmp; mv ${started}.tmp ${started}; while :; do wait; sleep 1; done`;
-    const child = await startProcess('stubborn', { ...sh(script), stopGraceMs: 200 }, join(dir, 'stubborn.log'));
-    while (!existsSync(started)) await new Promise((resolve) => setTimeout(resolve, 10));
+    const child = await startProcess(
+      'stubborn',
+      { ...sh(script), stopGraceMs: 200 },
+      join(dir, 'stubborn.log'),
+    );
+    await eventually('it began', () => existsSync(started), { intervalMs: 10 });
     const grandchild = identify(Number(readFileSync(started, 'utf8')));
     assert.ok(grandchild !== undefined);
     await child.stop();
     assert.equal(await child.exited, 'signal SIGKILL');
     assert.equal(isRunning(child.identity), false);
-    while (isRunning(grandchild)) await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually('its child ended', () => !isRunning(grandchild), { intervalMs: 10 });
   });
 
   test('toolchain_unavailable: the binary is missing', async () => {
-    const start = startProcess('nothing', { binary: join(dir, 'missing'), args: [] }, join(dir, 'nothing.log'));
+    const start = startProcess(
+      'nothing',
+      { binary: join(dir, 'missing'), args: [] },
+      join(dir, 'nothing.log'),
+    );
     await assert.rejects(start, { code: 'toolchain_unavailable', message: /nothing could not be started/ });
   });
 

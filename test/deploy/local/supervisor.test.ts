@@ -3,7 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
-import { createProcessRecords, leftovers, type ProcessRecord, stopLeftovers } from '../../../deploy/local/process-records.ts';
+import {
+  createProcessRecords,
+  leftovers,
+  type ProcessRecord,
+  stopLeftovers,
+} from '../../../deploy/local/process-records.ts';
 import { isRunning, sendSignal } from '../../../deploy/local/processes/identity.ts';
 import { startProcess } from '../../../deploy/local/processes/start-process.ts';
 import { createSupervisor, type Service, type Supervisor } from '../../../deploy/local/supervisor.ts';
@@ -17,7 +22,11 @@ let supervisor: Supervisor;
 
 beforeEach(() => {
   events.length = 0;
-  supervisor = createSupervisor({ logsDir: dir, records: createProcessRecords(recordsFile), onEvent: (line) => events.push(line) });
+  supervisor = createSupervisor({
+    logsDir: dir,
+    records: createProcessRecords(recordsFile),
+    onEvent: (line) => events.push(line),
+  });
 });
 
 const recorded = () => JSON.parse(readFileSync(recordsFile, 'utf8')) as Record<string, ProcessRecord>;

@@ -20,7 +20,13 @@ function smallPart(source: string): { part: Part; moduleDir: string } {
   const moduleDir = mkdtempSync(join(dir, 'module-'));
   writeFileSync(join(moduleDir, 'go.mod'), 'module example.test/hello\n\ngo 1.24\n');
   writeFileSync(join(moduleDir, 'main.go'), source);
-  const program = { name: 'kine', goPackage: 'example.test/hello', file: 'hello', installedAs: ['hello'], versionArgs: [] } as const;
+  const program = {
+    name: 'kine',
+    goPackage: 'example.test/hello',
+    file: 'hello',
+    installedAs: ['hello'],
+    versionArgs: [],
+  } as const;
   return { part: { name: 'hello', version: 'v1.0.0', programs: [program] }, moduleDir };
 }
 
@@ -36,8 +42,17 @@ describe('building a part', () => {
   test('toolchain_unavailable: source that does not compile is told with the path of the log', async () => {
     const { part, moduleDir } = smallPart('package main\nfunc main() { nonsense }\n');
     const outputDir = join(dir, 'failed');
-    const build = buildPart({ part, programs: part.programs, moduleDir, outputDir, logFile: join(dir, 'nonsense.log') });
-    await assert.rejects(build, { code: 'toolchain_unavailable', message: /building hello v1\.0\.0 failed .*nonsense.*nonsense\.log$/ });
+    const build = buildPart({
+      part,
+      programs: part.programs,
+      moduleDir,
+      outputDir,
+      logFile: join(dir, 'nonsense.log'),
+    });
+    await assert.rejects(build, {
+      code: 'toolchain_unavailable',
+      message: /building hello v1\.0\.0 failed .*nonsense.*nonsense\.log$/,
+    });
     assert.deepEqual(readdirSync(outputDir), []);
   });
 });
@@ -69,7 +84,10 @@ describe('finding a program', () => {
     test(`passes over another version: ${says}`, () => {
       emptyCache();
       process.env['PATH'] = `${installed('etcd', says)}:/usr/bin:/bin`;
-      assert.throws(() => findProgram('etcd'), { code: 'toolchain_unavailable', message: /etcd v3\.7\.3 is neither installed nor built/ });
+      assert.throws(() => findProgram('etcd'), {
+        code: 'toolchain_unavailable',
+        message: /etcd v3\.7\.3 is neither installed nor built/,
+      });
     });
   }
 

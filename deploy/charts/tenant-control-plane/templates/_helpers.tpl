@@ -86,6 +86,9 @@ leader-elect: "false"
 secure-port: "0"
 service-cluster-ip-range: {{ .Values.serviceClusterIPRange }}
 use-service-account-credentials: "true"
+{{/* At the default 20 requests a second it takes 4 s to make a new cluster's service accounts. */}}
+kube-api-qps: "100"
+kube-api-burst: "200"
 service-account-private-key-file: /etc/kubernetes/pki/sa.key
 root-ca-file: /etc/kubernetes/pki/ca.crt
 cluster-signing-cert-file: /etc/kubernetes/pki/ca.crt

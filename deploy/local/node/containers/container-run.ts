@@ -1,4 +1,4 @@
-import { type FSWatcher, mkdirSync, readFileSync, renameSync, statSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isErrno, isRunning, type ProcessIdentity, sendSignal } from '../../processes/identity.ts';
@@ -19,7 +19,7 @@ export interface RunStart {
   readonly quickRestarts: number;
 }
 
-export interface RunExit {
+interface RunExit {
   /** 137 when nobody knows. */
   readonly code: number;
   readonly known: boolean;
@@ -86,7 +86,7 @@ function followRun(runDir: string, logFile: string, start: RunStart): ContainerR
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   let exit = readExit(runDir);
   let lost = 0;
-  let watcher: FSWatcher | undefined;
+  let watcher: { close(): void } | undefined;
   const finish = () => {
     clearInterval(backstop);
     watcher?.close();
@@ -110,7 +110,7 @@ function followRun(runDir: string, logFile: string, start: RunStart): ContainerR
   const backstop = setInterval(lookForLoss, 2_000);
   backstop.unref();
   if (exit === undefined) {
-    watcher = watch(runDir, look);
+    watcher = watchFolder(runDir, look);
     lookForLoss();
   } else {
     finish();
@@ -137,6 +137,18 @@ function followRun(runDir: string, logFile: string, start: RunStart): ContainerR
   };
 }
 
+/** Calls `look` when something changes in the folder; by looking often where the kernel has no watches left. */
+function watchFolder(folder: string, look: () => void): { close(): void } {
+  try {
+    const watcher = watch(folder, look);
+    watcher.on('error', () => undefined); // the backstop goes on
+    return watcher;
+  } catch {
+    const timer = setInterval(look, 100);
+    return { close: () => clearInterval(timer) };
+  }
+}
+
 /** Takes the run's claim in place of a container's process; false if a process holds it. */
 function forbid(runDir: string): boolean {
   try {
@@ -159,7 +171,9 @@ async function recordedProcess(runDir: string): Promise<ProcessIdentity | undefi
 
 function readProcess(runDir: string): ProcessIdentity | undefined {
   const match = /^(\d+) (\d+) (\S+)\n$/.exec(readText(join(runDir, 'process')));
-  return match === null ? undefined : { pid: Number(match[1]), startTime: match[2] ?? '', bootId: match[3] ?? '' };
+  return match === null
+    ? undefined
+    : { pid: Number(match[1]), startTime: match[2] ?? '', bootId: match[3] ?? '' };
 }
 
 function readExit(runDir: string): RunExit | undefined {

@@ -46,8 +46,23 @@ export interface ShimOptions {
 export async function startShim(options: ShimOptions): Promise<void> {
   const shim = spawn(
     '/bin/sh',
-    ['-c', shimScript, 'vcp-shim', setsidPath(), containerScript, options.runDir, options.logFile, options.workingDirectory, ...options.argv],
-    { detached: true, stdio: 'ignore', cwd: '/', env: { ...options.environment, [runMarker]: options.runDir } },
+    [
+      '-c',
+      shimScript,
+      'vcp-shim',
+      setsidPath(),
+      containerScript,
+      options.runDir,
+      options.logFile,
+      options.workingDirectory,
+      ...options.argv,
+    ],
+    {
+      detached: true,
+      stdio: 'ignore',
+      cwd: '/',
+      env: { ...options.environment, [runMarker]: options.runDir },
+    },
   );
   await new Promise<void>((resolve, reject) => {
     shim.once('spawn', resolve);
@@ -62,7 +77,10 @@ let cachedSetsid: string | undefined;
 export function setsidPath(): string {
   cachedSetsid ??= ['/usr/bin/setsid', '/bin/setsid'].find((path) => existsSync(path));
   if (cachedSetsid === undefined) {
-    throw new PlatformError('toolchain_unavailable', 'the program setsid is missing; install util-linux or busybox');
+    throw new PlatformError(
+      'toolchain_unavailable',
+      'the program setsid is missing; install util-linux or busybox',
+    );
   }
   return cachedSetsid;
 }

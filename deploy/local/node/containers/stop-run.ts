@@ -27,7 +27,11 @@ export async function stopRun(
 }
 
 /** Runs a postStart or preStop hook. @throws Error if it fails */
-export async function runHook(hook: V1LifecycleHandler, target: ProbeTarget, signal: AbortSignal): Promise<void> {
+export async function runHook(
+  hook: V1LifecycleHandler,
+  target: ProbeTarget,
+  signal: AbortSignal,
+): Promise<void> {
   if (hook.sleep !== undefined) return delay(hook.sleep.seconds * 1000, undefined, { signal });
   if (hook.httpGet !== undefined) {
     const failure = await checkHttp(hook.httpGet, target, signal);

@@ -9,8 +9,15 @@ import { VolumeNotReady } from './volume-not-ready.ts';
  * @param folders the volume must lie in one of these
  * @throws VolumeNotReady if the claim is not bound, or its volume is no folder here
  */
-export async function claimedFolder(client: ClusterClient, namespace: string, claim: string, folders: readonly string[]): Promise<string> {
-  const found = await orUndefined(client.core.readNamespacedPersistentVolumeClaim({ name: claim, namespace }));
+export async function claimedFolder(
+  client: ClusterClient,
+  namespace: string,
+  claim: string,
+  folders: readonly string[],
+): Promise<string> {
+  const found = await orUndefined(
+    client.core.readNamespacedPersistentVolumeClaim({ name: claim, namespace }),
+  );
   if (found?.status?.phase !== 'Bound' || found.spec?.volumeName === undefined) {
     throw new VolumeNotReady(`PersistentVolumeClaim ${claim} is not bound yet`);
   }

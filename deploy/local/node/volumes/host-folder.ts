@@ -10,12 +10,17 @@ import { VolumeNotReady } from './volume-not-ready.ts';
  */
 export function prepareHostPath(source: V1HostPathVolumeSource, prefixes: readonly string[]): string {
   const { path, type = '' } = source;
-  const refuse = () => new VolumeNotReady(`hostPath ${path} is not allowed on this node; allowed are ${prefixes.join(', ') || 'none'}`);
+  const refuse = () =>
+    new VolumeNotReady(
+      `hostPath ${path} is not allowed on this node; allowed are ${prefixes.join(', ') || 'none'}`,
+    );
   if (!isInside(realPath(path), prefixes)) throw refuse();
   if (type === 'DirectoryOrCreate') mkdirSync(path, { recursive: true, mode: 0o755 });
   if (type === 'FileOrCreate' && !existsSync(path)) writeFileSync(path, '', { mode: 0o644 });
-  if (type.startsWith('Directory') && !(existsSync(path) && statSync(path).isDirectory())) throw new VolumeNotReady(`hostPath ${path} is no folder`);
-  if (type.startsWith('File') && !(existsSync(path) && statSync(path).isFile())) throw new VolumeNotReady(`hostPath ${path} is no file`);
+  if (type.startsWith('Directory') && !(existsSync(path) && statSync(path).isDirectory()))
+    throw new VolumeNotReady(`hostPath ${path} is no folder`);
+  if (type.startsWith('File') && !(existsSync(path) && statSync(path).isFile()))
+    throw new VolumeNotReady(`hostPath ${path} is no file`);
   if (!isInside(realPath(path), prefixes)) throw refuse();
   return path;
 }

@@ -27,25 +27,37 @@ export async function volumeFiles(volume: V1Volume, input: FilesInput): Promise<
   const { secret, configMap, downwardAPI, projected } = volume;
   if (secret !== undefined) {
     const { secretName, ...rest } = secret;
-    return projectionFiles({ secret: { ...rest, ...(secretName === undefined ? {} : { name: secretName }) } }, secret.defaultMode, input);
+    return projectionFiles(
+      { secret: { ...rest, ...(secretName === undefined ? {} : { name: secretName }) } },
+      secret.defaultMode,
+      input,
+    );
   }
   if (configMap !== undefined) return projectionFiles({ configMap }, configMap.defaultMode, input);
   if (downwardAPI !== undefined) return projectionFiles({ downwardAPI }, downwardAPI.defaultMode, input);
   if (projected === undefined) return undefined;
-  const parts = (projected.sources ?? []).map((source) => projectionFiles(source, projected.defaultMode, input));
+  const parts = (projected.sources ?? []).map((source) =>
+    projectionFiles(source, projected.defaultMode, input),
+  );
   return (await Promise.all(parts)).flat();
 }
 
-async function projectionFiles(source: V1VolumeProjection, defaultMode = 0o644, input: FilesInput): Promise<VolumeFile[]> {
+async function projectionFiles(
+  source: V1VolumeProjection,
+  defaultMode = 0o644,
+  input: FilesInput,
+): Promise<VolumeFile[]> {
   const keyed = source.secret ?? source.configMap;
   if (keyed !== undefined) {
     const kind = source.secret === undefined ? 'ConfigMap' : 'Secret';
     const entries = (kind === 'Secret' ? input.data.secrets : input.data.configMaps).get(keyed.name ?? '');
-    if (entries === undefined && !keyed.optional) throw new VolumeNotReady(`${kind} ${keyed.name} does not exist`);
+    if (entries === undefined && !keyed.optional)
+      throw new VolumeNotReady(`${kind} ${keyed.name} does not exist`);
     const items = keyed.items ?? Object.keys(entries ?? {}).map((key) => ({ key, path: key }));
     return items.flatMap((item: { key: string; path: string; mode?: number }) => {
       const content = entries?.[item.key];
-      if (content === undefined && !keyed.optional) throw new VolumeNotReady(`${kind} ${keyed.name} has no key ${item.key}`);
+      if (content === undefined && !keyed.optional)
+        throw new VolumeNotReady(`${kind} ${keyed.name} has no key ${item.key}`);
       return content === undefined ? [] : [{ path: item.path, content, mode: item.mode ?? defaultMode }];
     });
   }
@@ -60,7 +72,9 @@ async function projectionFiles(source: V1VolumeProjection, defaultMode = 0o644, 
     }));
   }
   if (source.serviceAccountToken !== undefined) return [await tokenFile(source.serviceAccountToken, input)];
-  throw new VolumeNotReady(`this node does not know projected sources of type ${Object.keys(source).join(', ')}`);
+  throw new VolumeNotReady(
+    `this node does not know projected sources of type ${Object.keys(source).join(', ')}`,
+  );
 }
 
 async function tokenFile(

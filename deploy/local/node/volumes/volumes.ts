@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { V1Volume } from '@kubernetes/client-node';
 import type { PodFolders } from '../pod-records.ts';
@@ -29,7 +38,10 @@ async function prepareVolume(volume: V1Volume, index: number, input: VolumesInpu
   if (volume.hostPath !== undefined) return prepareHostPath(volume.hostPath, hostPathPrefixes);
   if (volume.persistentVolumeClaim !== undefined) {
     const namespace = input.pod.metadata?.namespace ?? '';
-    return claimedFolder(input.client, namespace, volume.persistentVolumeClaim.claimName, [storageDir, ...hostPathPrefixes]);
+    return claimedFolder(input.client, namespace, volume.persistentVolumeClaim.claimName, [
+      storageDir,
+      ...hostPathPrefixes,
+    ]);
   }
   if (volume.emptyDir?.medium === 'Memory') {
     mkdirSync(folders.memory, { recursive: true, mode: 0o700 });

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextRestart } from '../../../../deploy/local/node/back-off.ts';
-import { type ContainerView, decide, type PodView } from '../../../../deploy/local/node/container-decisions.ts';
+import {
+  type ContainerView,
+  decide,
+  type PodView,
+} from '../../../../deploy/local/node/container-decisions.ts';
 import { createPodAddresses } from '../../../../deploy/local/node/pod-addresses.ts';
 
-const view = (name: string, kind: ContainerView['kind'], more: Partial<ContainerView> = {}): ContainerView => ({
+const view = (
+  name: string,
+  kind: ContainerView['kind'],
+  more: Partial<ContainerView> = {},
+): ContainerView => ({
   name,
   kind,
   state: 'none',
@@ -51,14 +59,22 @@ test('when the main containers have ended, sidecars stop in reverse order', () =
   const sidecars = [view('s1', 'sidecar', running), view('s2', 'sidecar', running)];
   const main = view('m', 'main', exited(0));
   assert.deepEqual(decide(pod([...sidecars, main], { restartPolicy: 'Never' })).stop, ['s2']);
-  const second = decide(pod([view('s1', 'sidecar', running), view('s2', 'sidecar', exited(143)), main], { restartPolicy: 'Never' }));
+  const second = decide(
+    pod([view('s1', 'sidecar', running), view('s2', 'sidecar', exited(143)), main], {
+      restartPolicy: 'Never',
+    }),
+  );
   assert.deepEqual(second.stop, ['s1']);
   const ended = [view('s1', 'sidecar', exited(143)), view('s2', 'sidecar', exited(143)), main];
   assert.equal(decide(pod(ended, { restartPolicy: 'Never' })).outcome, 'Succeeded');
 });
 
 test('a pod that must end stops main containers first and starts nothing', () => {
-  const containers = [view('s', 'sidecar', running), view('m1', 'main', running), view('m2', 'main', exited(0))];
+  const containers = [
+    view('s', 'sidecar', running),
+    view('m1', 'main', running),
+    view('m2', 'main', exited(0)),
+  ];
   assert.deepEqual(decide(pod(containers, { ending: true })), { start: [], stop: ['m1'], initialized: true });
 });
 
@@ -71,7 +87,10 @@ test('restart policies', () => {
 
 test('in a new sandbox init containers run again before the main ones', () => {
   const outdated = { current: false };
-  const containers = [view('i', 'init', { ...exited(0), ...outdated }), view('m', 'main', { ...exited(137), ...outdated })];
+  const containers = [
+    view('i', 'init', { ...exited(0), ...outdated }),
+    view('m', 'main', { ...exited(137), ...outdated }),
+  ];
   assert.deepEqual(decide(pod(containers)).start, ['i']);
   assert.equal(decide(pod(containers, { restartPolicy: 'Never' })).outcome, 'Failed');
 });

@@ -17,7 +17,10 @@ const cases: [text: string, expected: string][] = [
   ['--files=/data/a,/data/b:/etc/pki/ca.crt', '--files=/state/v/data/a,/state/v/data/b:/state/v/pki/ca.crt'],
   ['/data/wal/0.wal', '/fast/wal/0.wal'],
   ['--listen=unix:///data/etcd.sock', '--listen=unix:///state/v/data/etcd.sock'],
-  ['cat "/data/x" >/data/y && echo $(ls /data)', 'cat "/state/v/data/x" >/state/v/data/y && echo $(ls /state/v/data)'],
+  [
+    'cat "/data/x" >/data/y && echo $(ls /data)',
+    'cat "/state/v/data/x" >/state/v/data/y && echo $(ls /state/v/data)',
+  ],
   // not paths of their own
   ['/database', '/database'],
   ['/data-2', '/data-2'],
@@ -30,6 +33,7 @@ const cases: [text: string, expected: string][] = [
   ['/state/x', '/elsewhere/x'],
 ];
 
-for (const [text, expected] of cases) test(`${text} becomes ${expected}`, () => assert.equal(rewrite(text), expected));
+for (const [text, expected] of cases)
+  test(`${text} becomes ${expected}`, () => assert.equal(rewrite(text), expected));
 
 test('without mounts nothing changes', () => assert.equal(createPathRewriter([])('/data'), '/data'));

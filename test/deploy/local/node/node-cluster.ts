@@ -58,7 +58,10 @@ export async function startNodeCluster(): Promise<NodeCluster> {
     nodeName: 'test',
     stateDir: join(dir, 'state'),
     storageDir: join(dir, 'storage'),
-    imagesFile: file('images.json', JSON.stringify({ busybox: { bin: ['/bin', '/usr/bin'], tags: ['latest'] } })),
+    imagesFile: file(
+      'images.json',
+      JSON.stringify({ busybox: { bin: ['/bin', '/usr/bin'], tags: ['latest'] } }),
+    ),
     hostPathPrefixes: [join(dir, 'shared')],
     podCIDR: '127.64.0.0/10',
     namespaceLabel: 'vcluster-platform.io/managed=true',
@@ -82,11 +85,14 @@ export async function startNodeCluster(): Promise<NodeCluster> {
   };
   const startNode = async () => {
     const from = output.length;
-    const child = spawn(process.execPath, [main, '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
-    node = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const child = spawn(process.execPath, [main, '--config', configFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await eventually('the node is ready', () => child.exitCode !== null || output.includes('is ready', from));
     if (child.exitCode !== null) throw new Error(output.slice(from));
+    node = child;
   };
   process.once('exit', () => node?.kill('SIGKILL'));
   const client = connectCluster(api.adminKubeconfig);
@@ -122,7 +128,12 @@ export function pod(name: string, spec: Partial<V1PodSpec> & Pick<V1PodSpec, 'co
 }
 
 /** Creates a pod and waits until `until` holds of it. */
-export async function runPod(cluster: NodeCluster, body: V1Pod, until: (pod: V1Pod) => boolean, timeoutMs = 20_000): Promise<V1Pod> {
+export async function runPod(
+  cluster: NodeCluster,
+  body: V1Pod,
+  until: (pod: V1Pod) => boolean,
+  timeoutMs = 20_000,
+): Promise<V1Pod> {
   await cluster.client.core.createNamespacedPod({ namespace, body });
   return waitForPod(cluster, body.metadata?.name ?? '', until, timeoutMs);
 }
@@ -144,23 +155,29 @@ export async function waitForPod(
       { timeoutMs, intervalMs: 50 },
     );
   } catch (error) {
-    throw new Error(`${String(error)}\n${JSON.stringify(last?.status, undefined, 1)}\n${cluster.nodeLog()}`, { cause: error });
+    throw new Error(`${String(error)}\n${JSON.stringify(last?.status, undefined, 1)}\n${cluster.nodeLog()}`, {
+      cause: error,
+    });
   }
 }
 
 export const isReady = (found: V1Pod) =>
   found.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 
-export const hasEnded = (found: V1Pod) => found.status?.phase === 'Succeeded' || found.status?.phase === 'Failed';
+export const hasEnded = (found: V1Pod) =>
+  found.status?.phase === 'Succeeded' || found.status?.phase === 'Failed';
 
 /** Pids of the machine's processes whose command line contains `text`, shims left out. */
 export function processesOf(text: string): number[] {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((pid) => {
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      return line.includes(text) && !line.includes('vcp-shim') && Number(pid) !== process.pid;
-    } catch {
-      return false; // it ended meanwhile
-    }
-  }).map(Number);
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return line.includes(text) && !line.includes('vcp-shim') && Number(pid) !== process.pid;
+      } catch {
+        return false; // it ended meanwhile
+      }
+    })
+    .map(Number);
 }

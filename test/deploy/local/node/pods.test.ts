@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { get } from 'node:https';
 import { after, before, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import { orUndefined } from '../../../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../../../adapters/kubernetes/request.ts';
 import { eventually } from '../../../support/eventually.ts';
-import { hasEnded, isReady, namespace, type NodeCluster, pod, processesOf, runPod, shell, startNodeCluster, waitForPod } from './node-cluster.ts';
+import {
+  hasEnded,
+  isReady,
+  namespace,
+  type NodeCluster,
+  pod,
+  processesOf,
+  runPod,
+  shell,
+  startNodeCluster,
+  waitForPod,
+} from './node-cluster.ts';
 
 let cluster: NodeCluster;
 before(async () => {
@@ -14,19 +26,31 @@ before(async () => {
 after(async () => cluster.stop());
 
 const container = (found: V1Pod, name: string) =>
-  [...(found.status?.containerStatuses ?? []), ...(found.status?.initContainerStatuses ?? [])].find((status) => status.name === name);
-const log = (name: string, options: object = {}) => cluster.client.core.readNamespacedPodLog({ name, namespace, ...options });
+  [...(found.status?.containerStatuses ?? []), ...(found.status?.initContainerStatuses ?? [])].find(
+    (status) => status.name === name,
+  );
+const log = (name: string, options: object = {}) =>
+  cluster.client.core.readNamespacedPodLog({ name, namespace, ...options });
 /** Keeps a container busy until it is told to stop. */
 const stay = 'trap "exit 0" TERM; while :; do sleep 0.05; done';
 
 async function remove(name: string): Promise<void> {
   await cluster.client.core.deleteNamespacedPod({ name, namespace });
-  await eventually(`pod ${name} is gone`, async () => (await orUndefined(cluster.client.core.readNamespacedPod({ name, namespace }))) === undefined);
+  await eventually(
+    `pod ${name} is gone`,
+    async () => (await orUndefined(cluster.client.core.readNamespacedPod({ name, namespace }))) === undefined,
+  );
 }
 
 test('init containers, a sidecar, volumes, environment and logs work together', async () => {
-  await cluster.client.core.createNamespacedSecret({ namespace, body: { metadata: { name: 's' }, stringData: { user: 'anna', 'id.txt': '42' } } });
-  await cluster.client.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'cm' }, data: { greeting: 'hello' } } });
+  await cluster.client.core.createNamespacedSecret({
+    namespace,
+    body: { metadata: { name: 's' }, stringData: { user: 'anna', 'id.txt': '42' } },
+  });
+  await cluster.client.core.createNamespacedConfigMap({
+    namespace,
+    body: { metadata: { name: 'cm' }, data: { greeting: 'hello' } },
+  });
   const volumeMounts = [
     { name: 'work', mountPath: '/work' },
     { name: 'memory', mountPath: '/memory' },
@@ -40,7 +64,10 @@ test('init containers, a sidecar, volumes, environment and logs work together', 
       volumes: [
         { name: 'work', emptyDir: {} },
         { name: 'memory', emptyDir: { medium: 'Memory' } },
-        { name: 's', secret: { secretName: 's', defaultMode: 0o400, items: [{ key: 'id.txt', path: 'sub/id' }] } },
+        {
+          name: 's',
+          secret: { secretName: 's', defaultMode: 0o400, items: [{ key: 'id.txt', path: 'sub/id' }] },
+        },
         {
           name: 'all',
           projected: {
@@ -91,7 +118,11 @@ test('init containers, a sidecar, volumes, environment and logs work together', 
   const memory = lines[8] ?? '';
   await remove('whole');
   // The API removes a pod that has ended without asking its node first.
-  await eventually('its folders are gone', () => ![memory, `${cluster.config.stateDir}/pods/${found.metadata?.uid}`].some((path) => existsSync(path)));
+  await eventually(
+    'its folders are gone',
+    () =>
+      ![memory, `${cluster.config.stateDir}/pods/${found.metadata?.uid}`].some((path) => existsSync(path)),
+  );
 });
 
 test('a Job fails after its retries, with exit code and termination message', async () => {
@@ -105,7 +136,9 @@ test('a Job fails after its retries, with exit code and termination message', as
         template: {
           spec: {
             restartPolicy: 'Never',
-            containers: [shell('c', 'echo broken here; exit 7', { terminationMessagePolicy: 'FallbackToLogsOnError' })],
+            containers: [
+              shell('c', 'echo broken here; exit 7', { terminationMessagePolicy: 'FallbackToLogsOnError' }),
+            ],
           },
         },
       },
@@ -113,17 +146,27 @@ test('a Job fails after its retries, with exit code and termination message', as
   });
   await eventually(
     'the Job has failed',
-    async () => (await batch.readNamespacedJob({ name: 'fails', namespace })).status?.conditions?.some(({ type, status }) => type === 'Failed' && status === 'True'),
+    async () =>
+      (await batch.readNamespacedJob({ name: 'fails', namespace })).status?.conditions?.some(
+        ({ type, status }) => type === 'Failed' && status === 'True',
+      ),
     { timeoutMs: 60_000 },
   );
   const pods = (await core.listNamespacedPod({ namespace, labelSelector: 'job-name=fails' })).items;
   assert.equal(pods.length, 2);
   for (const found of pods) {
     const terminated = container(found, 'c')?.state?.terminated;
-    assert.deepEqual([terminated?.exitCode, terminated?.reason, terminated?.message], [7, 'Error', 'broken here\n']);
+    assert.deepEqual(
+      [terminated?.exitCode, terminated?.reason, terminated?.message],
+      [7, 'Error', 'broken here\n'],
+    );
   }
   await batch.deleteNamespacedJob({ name: 'fails', namespace, propagationPolicy: 'Foreground' });
-  await eventually('its pods are gone', async () => (await core.listNamespacedPod({ namespace, labelSelector: 'job-name=fails' })).items.length === 0);
+  await eventually(
+    'its pods are gone',
+    async () =>
+      (await core.listNamespacedPod({ namespace, labelSelector: 'job-name=fails' })).items.length === 0,
+  );
 });
 
 test('readiness follows its probe over HTTP; a failing liveness probe restarts', async () => {
@@ -134,7 +177,12 @@ test('readiness follows its probe over HTTP; a failing liveness probe restarts',
   const found = await runPod(
     cluster,
     pod(name, {
-      volumes: [{ name: 'flags', hostPath: { path: `${cluster.config.hostPathPrefixes[0]}/flags`, type: 'DirectoryOrCreate' } }],
+      volumes: [
+        {
+          name: 'flags',
+          hostPath: { path: `${cluster.config.hostPathPrefixes[0]}/flags`, type: 'DirectoryOrCreate' },
+        },
+      ],
       containers: [
         shell('web', `exec ${process.execPath} -e "${server}"`, {
           volumeMounts,
@@ -158,15 +206,22 @@ test('readiness follows its probe over HTTP; a failing liveness probe restarts',
   writeFileSync(flag('dead'), '');
   await waitForPod(cluster, name, (candidate) => (container(candidate, 'web')?.restartCount ?? 0) > 0);
   rmSync(flag('dead'));
-  const restarted = await waitForPod(cluster, name, (candidate) => container(candidate, 'web')?.started === true, 40_000);
+  const restarted = await waitForPod(
+    cluster,
+    name,
+    (candidate) => container(candidate, 'web')?.started === true,
+    40_000,
+  );
   assert.equal(container(restarted, 'web')?.lastState?.terminated?.exitCode, 143);
   await remove(name);
 });
 
 test('a container that keeps failing is restarted at once, then with back-off', async () => {
   const name = 'crashes';
-  const found = await runPod(cluster, pod(name, { containers: [shell('c', 'exit 4')] }), (candidate) =>
-    container(candidate, 'c')?.state?.waiting?.reason === 'CrashLoopBackOff',
+  const found = await runPod(
+    cluster,
+    pod(name, { containers: [shell('c', 'exit 4')] }),
+    (candidate) => container(candidate, 'c')?.state?.waiting?.reason === 'CrashLoopBackOff',
   );
   assert.equal(container(found, 'c')?.restartCount, 1);
   assert.match(container(found, 'c')?.state?.waiting?.message ?? '', /back-off 10s/);
@@ -178,14 +233,28 @@ test('a container that keeps failing is restarted at once, then with back-off', 
 test('the grace period is honoured, and ends', async () => {
   const kind = await runPod(
     cluster,
-    pod('kind', { containers: [shell('c', `trap "sleep 0.5; echo done >/shared/kind; exit 0" TERM; while :; do sleep 0.05; done`, { volumeMounts: [{ name: 'shared', mountPath: '/shared' }] })], volumes: [{ name: 'shared', hostPath: { path: cluster.config.hostPathPrefixes[0] ?? '' } }] }),
+    pod('kind', {
+      containers: [
+        shell('c', `trap "sleep 0.5; echo done >/shared/kind; exit 0" TERM; while :; do sleep 0.05; done`, {
+          volumeMounts: [{ name: 'shared', mountPath: '/shared' }],
+        }),
+      ],
+      volumes: [{ name: 'shared', hostPath: { path: cluster.config.hostPathPrefixes[0] ?? '' } }],
+    }),
     isReady,
   );
   assert.ok(kind);
   await remove('kind');
   assert.ok(existsSync(`${cluster.config.hostPathPrefixes[0]}/kind`), 'it could finish');
   const marker = 'stubborn-4711';
-  await runPod(cluster, pod('stubborn', { terminationGracePeriodSeconds: 1, containers: [shell('c', `trap "" TERM; : ${marker}; while :; do sleep 0.05; done`)] }), isReady);
+  await runPod(
+    cluster,
+    pod('stubborn', {
+      terminationGracePeriodSeconds: 1,
+      containers: [shell('c', `trap "" TERM; : ${marker}; while :; do sleep 0.05; done`)],
+    }),
+    isReady,
+  );
   assert.ok(processesOf(marker).length > 0);
   const startedAt = performance.now();
   await remove('stubborn');
@@ -196,23 +265,56 @@ test('the grace period is honoured, and ends', async () => {
 
 test('processes that left the group of their container end with it', async () => {
   const marker = 'runaway-4712';
-  await runPod(cluster, pod('runaway', { containers: [shell('c', `setsid sh -c 'while :; do sleep 0.05; done; : ${marker}' & ${stay}`)] }), isReady);
+  await runPod(
+    cluster,
+    pod('runaway', {
+      containers: [shell('c', `setsid sh -c 'while :; do sleep 0.05; done; : ${marker}' & ${stay}`)],
+    }),
+    isReady,
+  );
   assert.ok(processesOf(marker).length > 0);
   await remove('runaway');
   assert.deepEqual(processesOf(marker), []);
 });
 
 test('an unknown image, a missing Secret and a foreign hostPath are told, and healed', async () => {
-  const unknown = await runPod(cluster, pod('unknown', { containers: [{ name: 'c', image: 'nginx:1' }] }), (candidate) => container(candidate, 'c')?.state?.waiting?.reason === 'ErrImageNeverPull');
-  assert.match(container(unknown, 'c')?.state?.waiting?.message ?? '', /knows no image nginx; it knows busybox/);
+  const unknown = await runPod(
+    cluster,
+    pod('unknown', { containers: [{ name: 'c', image: 'nginx:1' }] }),
+    (candidate) => container(candidate, 'c')?.state?.waiting?.reason === 'ErrImageNeverPull',
+  );
+  assert.match(
+    container(unknown, 'c')?.state?.waiting?.message ?? '',
+    /knows no image nginx; it knows busybox/,
+  );
   await remove('unknown');
-  await runPod(cluster, pod('waits', { containers: [shell('c', stay, { envFrom: [{ secretRef: { name: 'late' } }] })] }), (candidate) => /Secret late does not exist/.test(container(candidate, 'c')?.state?.waiting?.message ?? ''));
+  await runPod(
+    cluster,
+    pod('waits', { containers: [shell('c', stay, { envFrom: [{ secretRef: { name: 'late' } }] })] }),
+    (candidate) =>
+      /Secret late does not exist/.test(container(candidate, 'c')?.state?.waiting?.message ?? ''),
+  );
   await cluster.client.core.createNamespacedSecret({ namespace, body: { metadata: { name: 'late' } } });
   await waitForPod(cluster, 'waits', isReady);
   await remove('waits');
-  await runPod(cluster, pod('foreign', { containers: [shell('c', stay)], volumes: [{ name: 'etc', hostPath: { path: '/etc' } }] }), (candidate) => /hostPath \/etc is not allowed/.test(container(candidate, 'c')?.state?.waiting?.message ?? ''));
-  const events = await cluster.client.core.listNamespacedEvent({ namespace, fieldSelector: 'involvedObject.name=foreign' });
-  assert.ok(events.items.some((event) => event.reason === 'FailedMount' && /hostPath \/etc/.test(event.message ?? '')));
+  await runPod(
+    cluster,
+    pod('foreign', {
+      containers: [shell('c', stay)],
+      volumes: [{ name: 'etc', hostPath: { path: '/etc' } }],
+    }),
+    (candidate) =>
+      /hostPath \/etc is not allowed/.test(container(candidate, 'c')?.state?.waiting?.message ?? ''),
+  );
+  const events = await cluster.client.core.listNamespacedEvent({
+    namespace,
+    fieldSelector: 'involvedObject.name=foreign',
+  });
+  assert.ok(
+    events.items.some(
+      (event) => event.reason === 'FailedMount' && /hostPath \/etc/.test(event.message ?? ''),
+    ),
+  );
   await remove('foreign');
 });
 
@@ -220,21 +322,38 @@ test('a pod in a namespace without the label does not run until it has the label
   const { core } = cluster.client;
   await core.createNamespace({ body: { metadata: { name: 'other' } } });
   const read = () => core.readNamespacedPod({ name: 'p', namespace: 'other' });
-  await eventually('the default service account', () => orUndefined(core.readNamespacedServiceAccount({ name: 'default', namespace: 'other' })));
+  await eventually('the default service account', () =>
+    orUndefined(core.readNamespacedServiceAccount({ name: 'default', namespace: 'other' })),
+  );
   await core.createNamespacedPod({ namespace: 'other', body: pod('p', { containers: [shell('c', stay)] }) });
   const waiting = await eventually('refused', async () => {
     const state = (await read()).status?.containerStatuses?.[0]?.state?.waiting;
     return state?.reason === 'NamespaceNotManaged' && state;
   });
-  assert.match(waiting.message ?? '', /only in namespaces with the label vcluster-platform\.io\/managed=true; other has none/);
+  assert.match(
+    waiting.message ?? '',
+    /only in namespaces with the label vcluster-platform\.io\/managed=true; other has none/,
+  );
   const body = { metadata: { labels: { 'vcluster-platform.io/managed': 'true' } } };
-  await requestJson(cluster.client.kubeConfig, { method: 'PATCH', path: '/api/v1/namespaces/other', body, contentType: 'application/merge-patch+json' });
+  await requestJson(cluster.client.kubeConfig, {
+    method: 'PATCH',
+    path: '/api/v1/namespaces/other',
+    body,
+    contentType: 'application/merge-patch+json',
+  });
   await eventually('it runs', async () => isReady(await read()));
   await core.deleteNamespacedPod({ name: 'p', namespace: 'other' });
 });
 
 test('logs: tail, previous and following to the end', async () => {
-  await runPod(cluster, pod('talks', { restartPolicy: 'Never', containers: [shell('c', 'for i in 1 2 3 4 5; do echo line $i; sleep 0.2; done')] }), (candidate) => candidate.status?.phase === 'Running');
+  await runPod(
+    cluster,
+    pod('talks', {
+      restartPolicy: 'Never',
+      containers: [shell('c', 'for i in 1 2 3 4 5; do echo line $i; sleep 0.2; done')],
+    }),
+    (candidate) => candidate.status?.phase === 'Running',
+  );
   const followed = await log('talks', { follow: true });
   assert.equal(followed, 'line 1\nline 2\nline 3\nline 4\nline 5\n');
   assert.equal(await log('talks', { tailLines: 2 }), 'line 4\nline 5\n');
@@ -243,14 +362,36 @@ test('logs: tail, previous and following to the end', async () => {
 });
 
 test('a run that is too long for its pod is ended', async () => {
-  const found = await runPod(cluster, pod('late', { activeDeadlineSeconds: 1, containers: [shell('c', stay)] }), hasEnded);
+  const found = await runPod(
+    cluster,
+    pod('late', { activeDeadlineSeconds: 1, containers: [shell('c', stay)] }),
+    hasEnded,
+  );
   assert.deepEqual([found.status?.phase, found.status?.reason], ['Failed', 'DeadlineExceeded']);
   await remove('late');
 });
 
+test('only the API server may read logs from the node', async () => {
+  const node = await cluster.client.core.readNode({ name: cluster.config.nodeName });
+  const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port;
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  get(
+    `https://127.0.0.1:${port}/containerLogs/${namespace}/x/c`,
+    { rejectUnauthorized: false, agent: false },
+    (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    },
+  ).once('error', reject);
+  assert.equal(await promise, 401);
+});
+
 test('exec is refused with a reason', async () => {
   await runPod(cluster, pod('quiet', { containers: [shell('c', stay)] }), isReady);
-  const answer = requestJson(cluster.client.kubeConfig, { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods/quiet/exec?command=ls&stdout=true` });
+  const answer = requestJson(cluster.client.kubeConfig, {
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/pods/quiet/exec?command=ls&stdout=true`,
+  });
   await assert.rejects(answer);
   await remove('quiet');
 });

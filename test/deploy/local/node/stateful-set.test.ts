@@ -39,7 +39,10 @@ function statefulSet(version: string): V1StatefulSet {
         },
       },
       volumeClaimTemplates: [
-        { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Mi' } } } },
+        {
+          metadata: { name: 'data' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Mi' } } },
+        },
       ],
     },
   };
@@ -48,8 +51,14 @@ function statefulSet(version: string): V1StatefulSet {
 const read = () => orUndefined(cluster.client.core.readNamespacedPod({ name: 'db-0', namespace }));
 const starts = (folder: string) => readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n');
 const patch = (path: string, body: object) =>
-  requestJson(cluster.client.kubeConfig, { method: 'PATCH', path, body, contentType: 'application/strategic-merge-patch+json' });
-const scale = (replicas: number) => patch(`/apis/apps/v1/namespaces/${namespace}/statefulsets/db/scale`, { spec: { replicas } });
+  requestJson(cluster.client.kubeConfig, {
+    method: 'PATCH',
+    path,
+    body,
+    contentType: 'application/strategic-merge-patch+json',
+  });
+const scale = (replicas: number) =>
+  patch(`/apis/apps/v1/namespaces/${namespace}/statefulsets/db/scale`, { spec: { replicas } });
 
 test('a StatefulSet with a claim is updated, scaled to nothing and back on the same folder, and removed', async () => {
   const { apps, core } = cluster.client;
@@ -68,7 +77,12 @@ test('a StatefulSet with a claim is updated, scaled to nothing and back on the s
   await patch(`/apis/apps/v1/namespaces/${namespace}/statefulsets/db`, { spec: statefulSet('two').spec });
   await eventually('the new version runs', async () => {
     const pod = await read();
-    return pod !== undefined && isReady(pod) && pod.metadata?.uid !== first.metadata?.uid && starts(folder).length === 2;
+    return (
+      pod !== undefined &&
+      isReady(pod) &&
+      pod.metadata?.uid !== first.metadata?.uid &&
+      starts(folder).length === 2
+    );
   });
   assert.deepEqual(starts(folder), ['one', 'two']);
 
@@ -112,12 +126,18 @@ test('a volume that points out of the storage folder is left alone', async () =>
         persistentVolumeReclaimPolicy: 'Delete',
         local: { path: victim },
         nodeAffinity: {
-          required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['test'] }] }] },
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: ['test'] }] },
+            ],
+          },
         },
       },
     },
   });
   await core.deletePersistentVolume({ name });
-  await eventually('the node has refused', () => cluster.nodeLog().includes(`${name} does not lie where this node puts its volumes`));
+  await eventually('the node has refused', () =>
+    cluster.nodeLog().includes(`${name} does not lie where this node puts its volumes`),
+  );
   assert.ok(existsSync(victim));
 });

@@ -1,0 +1,103 @@
+import type { CoreV1Api, KubeConfig, V1ContainerStatus } from '@kubernetes/client-node';
+import { apiMessage, kubernetesFailure, statusOf } from '../adapters/kubernetes/failures.ts';
+import { openRequest, requestJson } from '../adapters/kubernetes/request.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantDeps } from './dependencies.ts';
+import { pollUntil } from './poll.ts';
+import { controlPlaneSelector } from './workloads.ts';
+
+const deadlineMs = 3 * 60_000;
+const requestTimeoutMs = 2_000;
+const lookAtPodsMs = 2_000;
+/** How long a pod may say that it cannot start before that is believed. */
+const faultPatienceMs = 15_000;
+
+/**
+ * After a restart on the same data the two hooks' objects are there already, and waiting for the hooks costs most
+ * of the time; no wrong answer was seen after this gate (design §10).
+ */
+const restartGate = '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
+/** The first time an ordinary user's request needs the bootstrap roles. */
+const firstGate = '/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
+
+export function createControlPlaneReadyActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+  return {
+    /**
+     * Waits until the tenant's own API answers rightly, asked through the gateway like everything else; with
+     * heartbeats. `fresh`: with its bootstrap objects, and its version is asked too. No effects.
+     * @throws PlatformError `control_plane_not_ready` after 3 minutes, or when its pod cannot start
+     */
+    async waitForControlPlane({ tenant, fresh }: { tenant: TenantRef; fresh: boolean }): Promise<{ kubernetesVersion?: string }> {
+      const faults = createFaultWatch(clusters, tenant);
+      let connection: KubeConfig | undefined;
+      const connect = async () => (connection ??= (await clusters.tenantClient(tenant)).kubeConfig);
+      const onDeadline = (last: string) =>
+        new PlatformError('control_plane_not_ready', `The control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`);
+      return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
+        const refusal = await askReadiness(await connect(), fresh ? firstGate : restartGate);
+        if (refusal === undefined) return fresh ? { kubernetesVersion: await readVersion(await connect()) } : {};
+        const fault = await faults.look();
+        return fault === undefined ? refusal : `${refusal}; ${fault}`;
+      });
+    },
+  };
+}
+
+/** Undefined if it is ready, else why not. */
+async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<string | undefined> {
+  try {
+    const response = await openRequest(kubeConfig, { path, signal: AbortSignal.timeout(requestTimeoutMs) });
+    await response.text();
+    return undefined;
+  } catch (error) {
+    return statusOf(error) === undefined ? 'it cannot be reached yet' : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
+  }
+}
+
+async function readVersion(kubeConfig: KubeConfig): Promise<string> {
+  try {
+    const answer = await requestJson(kubeConfig, { path: '/version', signal: AbortSignal.timeout(requestTimeoutMs) });
+    return typeof answer === 'object' && answer !== null && 'gitVersion' in answer ? String(answer.gitVersion) : 'unknown';
+  } catch (error) {
+    throw kubernetesFailure('reading the version of the control plane', error);
+  }
+}
+
+/** Waiting reasons that do not pass by themselves. */
+const hopeless = new Set(['ErrImageNeverPull', 'InvalidImageName', 'ErrImagePull', 'ImagePullBackOff', 'CreateContainerConfigError', 'CrashLoopBackOff']);
+
+/** Looks at the pods every 2 s; throws once one has said for 15 s that it cannot start. */
+function createFaultWatch(clusters: TenantDeps['clusters'], tenant: TenantRef): { look(): Promise<string | undefined> } {
+  let lookedAt = performance.now();
+  let faultySince: number | undefined;
+  let fault: string | undefined;
+  return {
+    async look() {
+      const now = performance.now();
+      if (now - lookedAt < lookAtPodsMs) return fault;
+      lookedAt = now;
+      fault = await findFault((await clusters.client(tenant.cluster)).core, tenant);
+      faultySince = fault === undefined ? undefined : (faultySince ?? now);
+      if (faultySince !== undefined && now - faultySince > faultPatienceMs) {
+        throw new PlatformError('control_plane_not_ready', `The control plane cannot start: ${fault}`);
+      }
+      return fault;
+    },
+  };
+}
+
+async function findFault(core: CoreV1Api, tenant: TenantRef): Promise<string | undefined> {
+  const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
+  const pods = await core.listNamespacedPod(query).catch((error: unknown) => {
+    throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
+  });
+  for (const { metadata, status } of pods.items) {
+    const containers: V1ContainerStatus[] = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+    const stuck = containers.find(({ state }) => state?.waiting?.reason !== undefined && hopeless.has(state.waiting.reason));
+    if (stuck) return `container ${stuck.name} of pod ${metadata?.name}: ${stuck.state?.waiting?.reason} ${stuck.state?.waiting?.message ?? ''}`.trim();
+    const unscheduled = status?.conditions?.find(({ type, status: is, reason }) => type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable');
+    if (unscheduled) return `pod ${metadata?.name} finds no node: ${unscheduled.message ?? ''}`;
+  }
+  return undefined;
+}

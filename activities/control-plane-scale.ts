@@ -1,0 +1,49 @@
+import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantDeps } from './dependencies.ts';
+import { pollUntil } from './poll.ts';
+import { controlPlaneSelector, listWorkloads, scaleControlPlane } from './workloads.ts';
+
+const minute = 60_000;
+
+/** Sleep and wake by scaling. All are idempotent by tenant and throw `cluster_unreachable`. */
+export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+  return {
+    /** Scales the control plane back to what it was. @throws PlatformError `conflict` if there is none */
+    async startControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
+      await scaleControlPlane(await clusters.client(tenant.cluster), tenant, true);
+    },
+
+    /** Scales the control plane to zero; volumes stay. @throws PlatformError `conflict` if there is none */
+    async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
+      await scaleControlPlane(await clusters.client(tenant.cluster), tenant, false);
+    },
+
+    /** Waits until the control plane's pods are gone, with heartbeats. No effects. */
+    async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
+      const client = await clusters.client(tenant.cluster);
+      const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
+      const onDeadline = (last: string) => new PlatformError('internal', `The control plane does not stop: ${last}`);
+      await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
+        const pods = await client.core.listNamespacedPod(query).catch((error: unknown) => {
+          throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
+        });
+        return pods.items.length === 0 ? {} : `${pods.items.length} pods are left`;
+      });
+    },
+
+    /** Waits until the newest revision of the control plane runs on all its replicas, with heartbeats. No effects. */
+    async waitForRollout({ tenant }: { tenant: TenantRef }): Promise<void> {
+      const client = await clusters.client(tenant.cluster);
+      const onDeadline = (last: string) => new PlatformError('control_plane_not_ready', `The new revision does not run: ${last}`);
+      await pollUntil({ intervalMs: 50, deadlineMs: 3 * minute, onDeadline }, async () => {
+        const behind = (await listWorkloads(client, tenant)).find(
+          ({ generation, replicas, status }) =>
+            status.observedGeneration < generation || status.updated < replicas || status.total > replicas,
+        );
+        return behind ? `${behind.name} has ${behind.status.updated} of ${behind.replicas} replicas` : {};
+      });
+    },
+  };
+}

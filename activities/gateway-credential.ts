@@ -1,0 +1,99 @@
+import { loadCertificateAuthority } from '../adapters/certificates/certificate-authority.ts';
+import { renderKubeconfig } from '../adapters/certificates/kubeconfig.ts';
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { identities, labels, tenantObjects } from '../contracts/names.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantDeps } from './dependencies.ts';
+
+const roleName = 'vcluster-platform-gateway';
+
+export function createGatewayCredentialActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+  return {
+    /**
+     * Mints the gateway's own credential for the tenant cluster (Secret `vc-<name>-gateway`: a client certificate
+     * signed by the tenant's authority) and lets the gateway's dialer read that one Secret. Idempotent by tenant:
+     * what is there stays. It goes with the host namespace.
+     * @throws PlatformError `not_found` before the keys were made, `cluster_unreachable`, `forbidden`
+     */
+    async applyGatewayCredential({ tenant }: { tenant: TenantRef }): Promise<void> {
+      const client = await clusters.client(tenant.cluster);
+      await Promise.all([applySecret(client, tenant), applyReadRole(client, tenant)]);
+    },
+  };
+}
+
+async function applySecret(client: ClusterClient, tenant: TenantRef): Promise<void> {
+  const { hostNamespace: namespace } = tenant;
+  const name = tenantObjects.gatewaySecret(tenant.name);
+  const present = await hostCall(`reading Secret ${name}`, orUndefined(client.core.readNamespacedSecret({ namespace, name })));
+  if (present) return;
+  const config = await mintKubeconfig(client, tenant);
+  await createOnce(
+    `creating Secret ${name}`,
+    client.core.createNamespacedSecret({ namespace, body: { metadata: { name, labels: ownLabels(tenant) }, type: 'Opaque', stringData: { config } } }),
+  );
+}
+
+async function mintKubeconfig(client: ClusterClient, tenant: TenantRef): Promise<string> {
+  const { hostNamespace: namespace } = tenant;
+  const name = tenantObjects.pkiSecret(tenant.name);
+  const pki = await hostCall(`reading Secret ${name}`, orUndefined(client.core.readNamespacedSecret({ namespace, name })));
+  const certificate = decode(pki?.data?.['ca.crt']);
+  const key = decode(pki?.data?.['ca.key']);
+  if (certificate === undefined || key === undefined) throw new PlatformError('not_found', `Secret ${name} holds no authority`);
+  const authority = await loadCertificateAuthority({ certificate, key });
+  return renderKubeconfig({
+    server: `https://${tenant.name}.${namespace}.svc:443`,
+    certificateAuthority: certificate,
+    client: await authority.issue({ commonName: identities.gateway, usages: ['client'] }),
+  });
+}
+
+async function applyReadRole(client: ClusterClient, tenant: TenantRef): Promise<void> {
+  const { hostNamespace: namespace } = tenant;
+  const metadata = { name: roleName, labels: ownLabels(tenant) };
+  const resourceNames = [tenantObjects.gatewaySecret(tenant.name)];
+  await Promise.all([
+    createOnce(
+      `creating Role ${roleName}`,
+      client.rbac.createNamespacedRole({ namespace, body: { metadata, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames }] } }),
+    ),
+    createOnce(
+      `creating RoleBinding ${roleName}`,
+      client.rbac.createNamespacedRoleBinding({
+        namespace,
+        body: {
+          metadata,
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: roleName },
+          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: identities.gatewayDialer }],
+        },
+      }),
+    ),
+  ]);
+}
+
+function ownLabels(tenant: TenantRef): Record<string, string> {
+  return { [labels.project]: tenant.project, [labels.tenantCluster]: tenant.name };
+}
+
+function decode(base64: string | undefined): string | undefined {
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('utf8');
+}
+
+async function createOnce(what: string, call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isConflict(error)) throw kubernetesFailure(what, error);
+  }
+}
+
+async function hostCall<T>(what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw kubernetesFailure(what, error);
+  }
+}

@@ -1,0 +1,127 @@
+import { createDecipheriv, hkdfSync } from 'node:crypto';
+import type { V1Secret } from '@kubernetes/client-node';
+import { PlatformError } from '../../contracts/errors.ts';
+import { tenantObjects } from '../../contracts/names.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { ClusterClient } from '../kubernetes/client.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { operationLabels } from './job-manifest.ts';
+
+/*
+ * Restored data may hold service-account tokens that another instance signed. Its keys travel in the snapshot; the
+ * tenant cluster takes them over when the data are swapped in, and gets its own back when they are swapped out.
+ * Between the phases both pairs wait in Secret `restore-keys-<operation>` of the host namespace.
+ */
+
+const label = 'vcluster-platform.io/restore-keys';
+const pairNames = ['sa.key', 'sa.pub'] as const;
+
+const secretName = (operationId: string): string => `restore-keys-${operationId}`;
+
+/** Both halves as they stand in a Secret, base64. */
+type KeyPair = Record<(typeof pairNames)[number], string>;
+
+/** Opens what deploy/images/tenant-tools/service-account-keys.ts sealed. @throws PlatformError `snapshot_damaged` */
+export function openServiceAccountKeys(projectKey: string, sealed: string): KeyPair {
+  const bytes = Buffer.from(sealed, 'base64');
+  const key = Buffer.from(
+    hkdfSync('sha256', Buffer.from(projectKey, 'base64'), '', 'vcps service-account keys', 32),
+  );
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12));
+    decipher.setAuthTag(bytes.subarray(-16));
+    const plain = Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString(
+      'utf8',
+    );
+    const { privateKey, publicKey } = JSON.parse(plain) as { privateKey: string; publicKey: string };
+    return { 'sa.key': base64(privateKey), 'sa.pub': base64(publicKey) };
+  } catch (error) {
+    throw new PlatformError('snapshot_damaged', 'The service-account keys of the snapshot cannot be read', {
+      cause: error,
+    });
+  }
+}
+
+/** Keeps the snapshot's keys and the present ones for the swap, unless they are the same. Idempotent. */
+export async function keepKeys(
+  client: ClusterClient,
+  tenant: TenantRef,
+  operationId: string,
+  restored: KeyPair,
+): Promise<void> {
+  await about(tenant, async () => {
+    const present = await readPki(client, tenant);
+    if (pairNames.every((name) => present[name] === restored[name])) return;
+    const data = Object.fromEntries(
+      pairNames.flatMap((name) => [
+        [`restored.${name}`, restored[name]],
+        [`former.${name}`, present[name] ?? ''],
+      ]),
+    );
+    const metadata = {
+      name: secretName(operationId),
+      labels: { ...operationLabels(tenant, operationId), [label]: 'true' },
+    };
+    try {
+      await client.core.createNamespacedSecret({ namespace: tenant.hostNamespace, body: { metadata, data } });
+    } catch (error) {
+      if (!isConflict(error)) throw error; // kept before
+    }
+  });
+}
+
+/** Gives the tenant cluster the keys of the snapshot or those it had; it uses them when it starts next. Idempotent. */
+export async function useKeys(
+  client: ClusterClient,
+  tenant: TenantRef,
+  operationId: string,
+  which: 'restored' | 'former',
+): Promise<void> {
+  const namespace = tenant.hostNamespace;
+  await about(tenant, async () => {
+    const kept = await orUndefined(
+      client.core.readNamespacedSecret({ namespace, name: secretName(operationId) }),
+    );
+    if (kept === undefined) return;
+    const body = pairNames.map((name) => ({
+      op: 'replace',
+      path: `/data/${name}`,
+      value: kept.data?.[`${which}.${name}`],
+    }));
+    await client.core.patchNamespacedSecret({ namespace, name: tenantObjects.pkiSecret(tenant.name), body });
+  });
+}
+
+/** Forgets the keys that restores kept, but for those of operation `exceptOperationId`. Idempotent. */
+export async function forgetKeys(
+  client: ClusterClient,
+  tenant: TenantRef,
+  exceptOperationId?: string,
+): Promise<void> {
+  const namespace = tenant.hostNamespace;
+  await about(tenant, async () => {
+    const { items } = await client.core.listNamespacedSecret({ namespace, labelSelector: `${label}=true` });
+    const names = items.map(({ metadata }) => metadata?.name ?? '');
+    const forgotten = names.filter(
+      (name) => exceptOperationId === undefined || name !== secretName(exceptOperationId),
+    );
+    for (const name of forgotten) await orUndefined(client.core.deleteNamespacedSecret({ namespace, name }));
+  });
+}
+
+async function readPki(client: ClusterClient, tenant: TenantRef): Promise<NonNullable<V1Secret['data']>> {
+  const name = tenantObjects.pkiSecret(tenant.name);
+  return (await client.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name })).data ?? {};
+}
+
+async function about(tenant: TenantRef, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw kubernetesFailure(`moving the service-account keys of ${tenant.name}`, error);
+  }
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import type { VirtualClusterSummary } from '../../contracts/virtual-cluster-summary.ts';
+import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
+import { checkNames, withClient } from './options.ts';
+
+const columns: Column<VirtualClusterSummary>[] = [
+  ['NAME', ({ name }) => name],
+  ['PROJECT', ({ project }) => project],
+  ['STATUS', ({ phase }) => phase],
+  ['CLUSTER', ({ cluster }) => cluster ?? ''],
+  ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
+  ['AGE', ({ createdAt }) => age(createdAt)],
+  ['MESSAGE', ({ phase, message }) => (phase === 'Failed' ? (message ?? '') : '')],
+];
+
+interface ListOptions {
+  project?: string;
+  output: OutputFormat;
+}
+
+/** `vcp list` */
+export function listCommand(): Command {
+  const listing = (name: string, description: string) =>
+    new Command(name).description(description).option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table');
+  return new Command('list')
+    .description('List what you may see')
+    .addCommand(
+      listing('vclusters', 'List tenant clusters')
+        .option('-p, --project <name>', 'only those of one project')
+        .action((options: ListOptions) => {
+          checkNames(options.project ?? 'all', 'all');
+          return withClient(async (client) => {
+            const query = options.project === undefined ? '' : `?project=${options.project}`;
+            const { items } = await client.call<{ items: VirtualClusterSummary[] }>('GET', `/api/v1/virtualclusters${query}`);
+            printList(items, columns, options.output);
+          });
+        }),
+    )
+    .addCommand(
+      listing('projects', 'List projects').action((options: ListOptions) =>
+        withClient(async (client) => {
+          const { items } = await client.call<{ items: { name: string; displayName?: string }[] }>('GET', '/api/v1/projects');
+          printList(items, [['NAME', ({ name }) => name], ['DISPLAY NAME', ({ displayName }) => displayName ?? '']], options.output);
+        }),
+      ),
+    );
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { createClient } from '../client.ts';
+import { CommandFailure } from '../failure.ts';
+import { type Login, loginPath, writeLogin } from '../login-file.ts';
+
+interface LoginOptions {
+  accessKey?: string;
+  caFile?: string;
+  insecure?: boolean;
+  adminFile?: string;
+}
+
+/** `vcp login` */
+export function loginCommand(): Command {
+  return new Command('login')
+    .description('Log in to a platform with an access key')
+    .argument('[url]', 'https://host:port of the platform')
+    .option('--access-key <key>', 'access key; "-" reads it from standard input')
+    .option('--ca-file <file>', "PEM file with the platform's CA")
+    .option('--insecure', "do not verify the platform's certificate")
+    .option('--admin-file <file>', 'admin.json of an embedded platform, instead of all of the above')
+    .action(async (url: string | undefined, options: LoginOptions) => {
+      const login = options.adminFile === undefined ? loginFromOptions(url, options) : loginFromAdminFile(options.adminFile);
+      const client = createClient(login);
+      try {
+        const self = await client.call<{ status: { subject: string } }>('POST', '/kubernetes/management/apis/management.loft.sh/v1/selves', {});
+        writeLogin(login);
+        console.log(`logged in to ${login.url} as ${self.status.subject} (${loginPath()})`);
+      } finally {
+        await client.close();
+      }
+    });
+}
+
+function loginFromOptions(url: string | undefined, options: LoginOptions): Login {
+  if (url === undefined) throw new CommandFailure('invalid_request', 'say where the platform is: vcp login https://host:port --access-key <key>');
+  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
+    throw new CommandFailure('invalid_request', `"${url}" is no https URL`);
+  }
+  if (options.accessKey === undefined) throw new CommandFailure('invalid_request', 'an access key is needed: --access-key <key>');
+  const accessKey = options.accessKey === '-' ? readFileSync(0, 'utf8').trim() : options.accessKey;
+  return {
+    url: new URL(url).origin,
+    accessKey,
+    ...(options.caFile === undefined ? {} : { certificateAuthority: readText(options.caFile) }),
+    ...(options.insecure === true ? { insecure: true } : {}),
+  };
+}
+
+function loginFromAdminFile(path: string): Login {
+  const admin = JSON.parse(readText(path)) as { url: string; caFile: string; accessKey: string };
+  return { url: admin.url, accessKey: admin.accessKey, certificateAuthority: readText(admin.caFile) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new CommandFailure('invalid_request', `the file ${path} cannot be read`);
+  }
+}

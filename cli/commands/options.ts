@@ -1,0 +1,47 @@
+import { Command, Option } from 'commander';
+import { PlatformError } from '../../contracts/errors.ts';
+import { checkName, maxTenantNameLength } from '../../contracts/names.ts';
+import { type Client, createClient } from '../client.ts';
+import { CommandFailure } from '../failure.ts';
+import { readLogin } from '../login-file.ts';
+import { type OutputFormat, outputFormat } from '../output.ts';
+
+export interface CommonOptions {
+  readonly project: string;
+  readonly output: OutputFormat;
+  readonly skipWait?: boolean;
+}
+
+/** A command with `--project` and `--output`. */
+export function platformCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(new Option('-p, --project <name>', 'project').default('default'))
+    .addOption(new Option('-o, --output <format>', 'table, json or yaml').default('table').argParser(outputFormat));
+}
+
+/** Like `platformCommand`, for commands that wait for an operation. */
+export function operationCommand(name: string, description: string): Command {
+  return platformCommand(name, description).option('--skip-wait', 'do not wait until it is done');
+}
+
+/** Runs `work` with a client of the platform one is logged in to. */
+export async function withClient(work: (client: Client) => Promise<void>): Promise<void> {
+  const client = createClient(readLogin());
+  try {
+    await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** @throws CommandFailure `invalid_request` if one of the two is no name; they go into paths */
+export function checkNames(project: string, name: string): void {
+  try {
+    checkName('project', project);
+    checkName('tenant cluster', name, maxTenantNameLength);
+  } catch (error) {
+    if (error instanceof PlatformError) throw new CommandFailure(error.code, error.message);
+    throw error;
+  }
+}

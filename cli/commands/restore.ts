@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { runOperation } from '../run-operation.ts';
+import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+
+/** `vcp restore` */
+export function restoreCommand(): Command {
+  return operationCommand('restore', "Bring a tenant cluster's data back from a snapshot")
+    .argument('<tenant-cluster>')
+    .argument('<snapshot>')
+    .option('--from <tenant-cluster>', 'tenant cluster of the same project whose snapshot it is')
+    .action((name: string, snapshot: string, options: CommonOptions & { from?: string }) => {
+      checkNames(options.project, name);
+      const source = options.from === undefined ? {} : { sourceTenantCluster: options.from };
+      return withClient((client) => runOperation(client, { ...options, name }, { type: 'restore', parameters: { snapshot, ...source } }));
+    });
+}

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
+import type { Snapshot } from '../../contracts/operations.ts';
+import type { Client } from '../client.ts';
+import { CommandFailure } from '../failure.ts';
+import { age, type Column, printList } from '../output.ts';
+import { runOperation } from '../run-operation.ts';
+import { checkNames, type CommonOptions, operationCommand, platformCommand, withClient } from './options.ts';
+
+const columns: Column<Snapshot>[] = [
+  ['NAME', ({ name }) => name],
+  ['TENANT CLUSTER', ({ tenantCluster }) => tenantCluster],
+  ['PROJECT', ({ project }) => project],
+  ['STATUS', ({ state }) => state],
+  ['SIZE', ({ sizeBytes }) => (sizeBytes === undefined ? '' : `${(sizeBytes / 1_048_576).toFixed(1)} MiB`)],
+  ['KEYS', ({ totalKeys }) => String(totalKeys ?? '')],
+  ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
+  ['AGE', ({ createdAt }) => age(createdAt)],
+];
+
+/** `vcp snapshot` */
+export function snapshotCommand(): Command {
+  return new Command('snapshot')
+    .description("Save a tenant cluster's data")
+    .addCommand(
+      operationCommand('create', 'Take a snapshot; a sleeping tenant cluster is not woken')
+        .argument('<tenant-cluster>')
+        .option('--name <name>', 'name of the snapshot; default: the time')
+        .action((tenantCluster: string, options: CommonOptions & { name?: string }) => {
+          checkNames(options.project, tenantCluster);
+          const parameters = options.name === undefined ? {} : { parameters: { snapshot: options.name } };
+          return withClient((client) => runOperation(client, { ...options, name: tenantCluster }, { type: 'snapshot', ...parameters }));
+        }),
+    )
+    .addCommand(
+      platformCommand('list', 'List snapshots')
+        .argument('[tenant-cluster]')
+        .action((tenantCluster: string | undefined, options: CommonOptions) => {
+          checkNames(options.project, tenantCluster ?? 'all');
+          return withClient(async (client) => {
+            const { items } = await client.call<{ items: Snapshot[] }>('GET', listPath(options.project, tenantCluster));
+            printList(items, columns, options.output);
+          });
+        }),
+    )
+    .addCommand(
+      platformCommand('delete', 'Delete a snapshot and its file')
+        .argument('<tenant-cluster>')
+        .argument('<snapshot>')
+        .action((tenantCluster: string, snapshot: string, options: CommonOptions) => {
+          checkNames(options.project, tenantCluster);
+          return withClient((client) => deleteSnapshot(client, options.project, tenantCluster, snapshot));
+        }),
+    );
+}
+
+function listPath(project: string, tenantCluster: string | undefined): string {
+  const base = `/api/v1/projects/${project}`;
+  return tenantCluster === undefined ? `${base}/snapshots` : `${base}/virtualclusters/${tenantCluster}/snapshots`;
+}
+
+const goneMs = 60_000;
+
+async function deleteSnapshot(client: Client, project: string, tenantCluster: string, snapshot: string): Promise<void> {
+  const path = listPath(project, tenantCluster);
+  await client.call('DELETE', `${path}/${encodeURIComponent(snapshot)}`);
+  const deadline = Date.now() + goneMs;
+  while (Date.now() < deadline) {
+    const { items } = await client.call<{ items: Snapshot[] }>('GET', path);
+    if (!items.some(({ name }) => name === snapshot)) {
+      console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} is deleted`);
+      return;
+    }
+    await delay(200);
+  }
+  throw new CommandFailure('temporal_unavailable', `snapshot ${snapshot} is being deleted, but is still there after ${goneMs / 1000} s`);
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { errorTable } from '../contracts/errors.ts';
+import { CommandFailure, failureLine } from './failure.ts';
+
+/** Loaded when they are asked for: kubectl runs `vcp token` before every command, so it must be quick. */
+const commands: Record<string, () => Promise<Command>> = {
+  login: async () => (await import('./commands/login.ts')).loginCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+  create: async () => (await import('./commands/create.ts')).createCommand(),
+  connect: async () => (await import('./commands/connect.ts')).connectCommand(),
+  sleep: async () => (await import('./commands/sleep.ts')).sleepCommand(),
+  wakeup: async () => (await import('./commands/sleep.ts')).wakeupCommand(),
+  snapshot: async () => (await import('./commands/snapshot.ts')).snapshotCommand(),
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
+  delete: async () => (await import('./commands/delete.ts')).deleteCommand(),
+  operations: async () => (await import('./commands/operations.ts')).operationsCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+};
+
+// A reader that has seen enough (`vcp list | head`) is no failure.
+process.stdout.on('error', () => process.exit(0));
+
+try {
+  const program = await createProgram(process.argv[2]);
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+/** The program with the one command that is asked for, or with all of them for help and mistakes. */
+async function createProgram(asked: string | undefined): Promise<Command> {
+  const program = new Command('vcp').description('Tenant clusters of vcluster-platform').showHelpAfterError('(--help shows how)');
+  const load = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  const loaders = load === undefined ? Object.values(commands) : [load];
+  for (const command of await Promise.all(loaders.map((loader) => loader()))) program.addCommand(command);
+  exitByThrowing(program);
+  return program;
+}
+
+/** Commander's own failures are wrong usage, which is ours to number. */
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) exitByThrowing(child);
+}
+
+/** Tells a failure on stderr; gives the exit code. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errorTable.invalid_request.exitCode;
+  if (error instanceof CommandFailure) {
+    process.stderr.write(`${failureLine(error)}\n`);
+    if (wantsJson() && error.problem !== undefined) process.stdout.write(`${JSON.stringify(error.problem, undefined, 2)}\n`);
+    return errorTable[error.code].exitCode;
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`error: ${errorTable.internal.title}: ${reason} (internal)\n`);
+  return errorTable.internal.exitCode;
+}
+
+function wantsJson(): boolean {
+  return process.argv.some(
+    (argument, index) =>
+      argument === '--output=json' || (/^(-o|--output)$/.test(process.argv[index - 1] ?? '') && argument === 'json'),
+  );
+}

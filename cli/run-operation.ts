@@ -1,0 +1,67 @@
+import { isFinal, type Operation, type OperationRequest } from '../contracts/operations.ts';
+import type { Client } from './client.ts';
+import { followOperation, requireSuccess } from './follow.ts';
+import { duration, type OutputFormat, printDocument } from './output.ts';
+import { createProgress } from './progress.ts';
+
+/** Which tenant cluster, and how to show what happens with it. */
+export interface OperationTarget {
+  readonly project: string;
+  readonly name: string;
+  readonly output: OutputFormat;
+  /** Come back as soon as it is accepted. */
+  readonly skipWait?: boolean;
+}
+
+/** Asks for an operation and shows it to its end. @throws CommandFailure also if the operation does not succeed */
+export async function runOperation(client: Client, target: OperationTarget, request: OperationRequest): Promise<void> {
+  const path = `/api/v1/projects/${target.project}/virtualclusters/${target.name}/operations`;
+  const operation = await client.call<Operation>('POST', path, request);
+  await showOperation(client, target, operation);
+}
+
+/** Shows an operation until it has ended. @throws CommandFailure if it does not succeed */
+export async function showOperation(client: Client, target: Pick<OperationTarget, 'output' | 'skipWait'>, operation: Operation): Promise<void> {
+  if (target.output === 'table') {
+    const joined = operation.joined === true && !isFinal(operation.state) ? ', which is under way already' : '';
+    process.stderr.write(`${operation.type} ${operation.tenantCluster} (project ${operation.project}, operation ${operation.id})${joined}\n`);
+  }
+  if (target.skipWait === true) {
+    if (target.output !== 'table') printDocument(operation, target.output);
+    return;
+  }
+  const last = await followToEnd(client, operation, target.output);
+  if (target.output !== 'table') printDocument(last, target.output);
+  requireSuccess(last);
+  if (target.output === 'table') console.log(doneLine(last));
+}
+
+async function followToEnd(client: Client, operation: Operation, output: OutputFormat): Promise<Operation> {
+  const progress = createProgress();
+  let last = operation;
+  try {
+    for await (const now of followOperation(client, operation.id)) {
+      last = now;
+      if (output === 'table') progress.show(now);
+    }
+    return last;
+  } finally {
+    progress.end();
+  }
+}
+
+const outcomes: Record<Operation['type'], string> = {
+  create: 'is ready',
+  update: 'is up to date',
+  sleep: 'sleeps',
+  wake: 'is awake',
+  snapshot: 'is saved',
+  restore: 'is restored',
+  delete: 'is deleted',
+};
+
+function doneLine({ type, tenantCluster, parameters, createdAt, finishedAt }: Operation): string {
+  const took = finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
+  const snapshot = typeof parameters['snapshot'] === 'string' ? ` (snapshot ${parameters['snapshot']})` : '';
+  return `tenant cluster ${tenantCluster} ${outcomes[type]}${snapshot}${took}`;
+}

@@ -1,0 +1,117 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { V1Pod } from '@kubernetes/client-node';
+import { parse, stringify } from 'yaml';
+import { createReleaseActivities } from '../../activities/release.ts';
+import type { SnapshotDeps } from '../../activities/snapshot.ts';
+import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import { writeImages } from '../../deploy/local/node-images.ts';
+import { resolveToolchain } from '../../deploy/toolchain/toolchain.ts';
+import { type NodeCluster, startNodeCluster } from '../deploy/local/node/node-cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
+
+const readyPath =
+  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
+
+/** A cluster with a process node that runs tenant control planes, and the activities' dependencies. */
+export interface TenantFleet {
+  readonly platform: ActivityPlatform;
+  readonly node: NodeCluster;
+  readonly snapshots: SnapshotDeps;
+  /** Makes keys and installs the chart with its default values. */
+  install(name: string): Promise<TenantRef>;
+  /** Administrator's clients inside the tenant, once it answers. */
+  connect(tenant: TenantRef): Promise<ClusterClient>;
+  sleep(tenant: TenantRef): Promise<void>;
+  wake(tenant: TenantRef): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startTenantFleet(): Promise<TenantFleet> {
+  const node = await startNodeCluster();
+  const imagesDir = join(node.config.stateDir, '..', 'image-programs');
+  const table = writeImages({ dir: imagesDir, toolchain: await resolveToolchain() });
+  await node.endNode('SIGTERM');
+  rmSync(node.config.imagesFile);
+  (await import('node:fs')).copyFileSync(table, node.config.imagesFile);
+  await node.startNode();
+  const platform = await startActivityPlatform(node.adminKubeconfig);
+  const snapshotsDir = node.config.hostPathPrefixes[0] ?? '';
+  const { client } = platform;
+  const podOf = (tenant: TenantRef): Promise<V1Pod | undefined> =>
+    orUndefined(client.core.readNamespacedPod({ namespace: tenant.hostNamespace, name: `${tenant.name}-0` }));
+  const scale = (tenant: TenantRef, replicas: number) =>
+    requestJson(client.kubeConfig, {
+      method: 'PATCH',
+      path: `/apis/apps/v1/namespaces/${tenant.hostNamespace}/statefulsets/${tenant.name}/scale`,
+      contentType: 'application/merge-patch+json',
+      body: { spec: { replicas } },
+    });
+  return {
+    platform,
+    node,
+    snapshots: { management: client, clusters: platform.clusters, snapshotsDir },
+    async install(name) {
+      const tenant = await platform.tenant(name, {});
+      await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
+      await createReleaseActivities({ ...platform, chartsDir }).installRelease({
+        tenant,
+        operationId: 'install',
+      });
+      return tenant;
+    },
+    async connect(tenant) {
+      const secret = await client.core.readNamespacedSecret({
+        namespace: tenant.hostNamespace,
+        name: `vc-${tenant.name}`,
+      });
+      const config = parse(Buffer.from(secret.data?.['config'] ?? '', 'base64').toString('utf8'));
+      const podIP = await eventually(
+        'an address of the pod',
+        async () => (await podOf(tenant))?.status?.podIP,
+        { intervalMs: 20 },
+      );
+      config.clusters[0].cluster.server = `https://${podIP}:6443`;
+      config.clusters[0].cluster['tls-server-name'] = 'kubernetes';
+      const inside = connectCluster(stringify(config));
+      await eventually(
+        'the tenant answers',
+        async () => {
+          await requestJson(inside.kubeConfig, { path: readyPath }).catch((error: unknown) => {
+            if (!(error instanceof SyntaxError)) throw error; // "ok" is no JSON
+          });
+          return inside.core.readNamespace({ name: 'default' });
+        },
+        { intervalMs: 20 },
+      );
+      return inside;
+    },
+    async sleep(tenant) {
+      await scale(tenant, 0);
+      await eventually('the pod is gone', async () => (await podOf(tenant)) === undefined);
+    },
+    async wake(tenant) {
+      await scale(tenant, 1);
+    },
+    async stop() {
+      const sets = await client.apps.listStatefulSetForAllNamespaces();
+      for (const { metadata } of sets.items) {
+        await client.apps.deleteNamespacedStatefulSet({
+          namespace: metadata?.namespace ?? '',
+          name: metadata?.name ?? '',
+        });
+      }
+      await eventually('all tenants are gone', async () => {
+        const pods = await client.core.listPodForAllNamespaces();
+        return pods.items.length === 0;
+      }).catch(() => undefined);
+      await platform.stop();
+      await node.stop();
+    },
+  };
+}

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { statusOf } from '../../adapters/kubernetes/failures.ts';
+import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
+import { createLogger } from '../../adapters/logging.ts';
+import { annotations, cleanupFinalizer } from '../../contracts/names.ts';
+import { createCaches } from '../../controllers/caches.ts';
+import { createOwnedRbac } from '../../controllers/owned-rbac.ts';
+import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
+import { migrate } from '../../db/migrate.ts';
+import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
+import { listOperations } from '../../operations/read.ts';
+import { startApiServer, type TestApiServer } from '../support/api-server.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+
+const deployDir = join(import.meta.dirname, '..', '..', 'deploy');
+
+describe('controllers', () => {
+  let server: TestApiServer;
+  let postgres: TestPostgres;
+  let temporal: TestTemporal;
+  let admin: ClusterClient;
+  let resources: ManagementResources;
+  let operations: OperationsDeps & { close(): Promise<void> };
+  let running: RunningControllers;
+
+  before(async () => {
+    [server, postgres] = await Promise.all([startApiServer({ controllerManager: true }), startPostgres()]);
+    temporal = await startTemporal({ databaseUrl: postgres.url });
+    const databaseUrl = await postgres.createDatabase();
+    await migrate(databaseUrl);
+    admin = connectCluster(server.adminKubeconfig);
+    resources = managementResources(admin);
+    await applyManifests(admin, readManifests(join(deployDir, 'crds'), join(deployDir, 'management')));
+    await eventually('the custom resources', () => resources.virtualclusterinstances.list());
+    const logger = createLogger('controllers', 'debug');
+    operations = createOperationsDependencies({ databaseUrl, temporal }, logger);
+    // The controllers' own identity, so that its rights are tried too.
+    const client = connectCluster(await server.kubeconfig('vcluster-platform:controllers'));
+    running = startControllers({
+      client,
+      resources: managementResources(client),
+      caches: createCaches(client.kubeConfig, logger),
+      rbac: createOwnedRbac(client.kubeConfig, logger),
+      operations,
+      logger,
+    });
+    await running.caughtUp;
+    await resources.users.create({
+      metadata: { name: 'anna' },
+      spec: { subject: 'anna@example.org', groups: ['staff'] },
+    });
+    await resources.teams.create({ metadata: { name: 'devs' }, spec: { users: ['anna'] } });
+    await resources.projects.create({
+      metadata: { name: 'demo' },
+      spec: {
+        members: [{ kind: 'Team', name: 'devs', clusterRole: 'loft-management-project-user' }],
+        allowedTemplates: [{ name: 'small', isDefault: true }],
+        namespaceTemplate: { metadata: { labels: { department: 'research' } } },
+        vault: { enabled: true },
+      },
+    });
+    await eventually('the namespace of the project', () => admin.core.readNamespace({ name: 'p-demo' }));
+  });
+  after(async () => {
+    await running.stop();
+    await operations.close();
+    await temporal.stop();
+    await postgres.stop();
+    await server.stop();
+  });
+
+  const can = async (user: string, groups: string[], resourceAttributes: object) => {
+    const { AuthorizationV1Api } = await import('@kubernetes/client-node');
+    const api = admin.kubeConfig.makeApiClient(AuthorizationV1Api);
+    const review = await api.createSubjectAccessReview({
+      body: { spec: { user, groups, resourceAttributes } },
+    });
+    return review.status?.allowed === true;
+  };
+  const operationsOf = async (name: string) =>
+    (await listOperations(operations, { project: 'demo', name, limit: 50 })).map(({ type }) => type);
+  const instance = async (name: string) =>
+    resources.virtualclusterinstances.get({ namespace: 'p-demo', name });
+
+  it('makes the namespace of a project and says which of its fields are ignored', async () => {
+    const namespace = await admin.core.readNamespace({ name: 'p-demo' });
+    assert.equal(namespace.metadata?.labels?.['department'], 'research');
+    assert.equal(namespace.metadata?.labels?.['loft.sh/project'], 'demo');
+    const condition = await eventually('the condition', async () => {
+      const project = await resources.projects.get({ name: 'demo' });
+      return project?.status?.conditions?.find(({ type }) => type === 'FieldsIgnored');
+    });
+    assert.match(condition.message ?? '', /spec\.vault/);
+  });
+
+  it('gives members their role in the project, and takes it when they leave', async () => {
+    const create = {
+      group: 'management.loft.sh',
+      resource: 'virtualclusterinstances',
+      verb: 'create',
+      namespace: 'p-demo',
+    };
+    const seeProject = { group: 'management.loft.sh', resource: 'projects', verb: 'get', name: 'demo' };
+    const groups = ['loft:team:devs'];
+    await eventually('members may create', () => can('x', groups, create));
+    await eventually('members see the project', () => can('x', groups, seeProject));
+    assert.equal(await can('x', groups, { ...seeProject, name: 'other' }), false);
+    assert.equal(await can('x', groups, { ...create, verb: 'list' }), false);
+    await resources.projects.patch({ name: 'demo' }, { spec: { members: [] } });
+    await eventually(
+      'members may not any more',
+      async () => !(await can('x', groups, create)) && !(await can('x', groups, seeProject)),
+    );
+  });
+
+  it('lets the gateway impersonate exactly the users and teams there are', async () => {
+    const may = (resource: string, name: string) =>
+      can('vcluster-platform:gateway', [], { resource, verb: 'impersonate', name });
+    await eventually('the subject', () => may('users', 'anna@example.org'));
+    await eventually('the team', () => may('groups', 'loft:team:devs'));
+    assert.ok(await may('groups', 'staff'));
+    assert.ok(await may('groups', 'system:authenticated'));
+    for (const group of ['system:masters', 'loft:user:nobody'])
+      assert.equal(await may('groups', group), false, group);
+    assert.equal(await may('users', 'admin'), false);
+    await resources.users.patch({ name: 'anna' }, { spec: { disabled: true } });
+    await eventually('a disabled user is out', async () => !(await may('users', 'anna@example.org')));
+    await resources.users.patch({ name: 'anna' }, { spec: { disabled: false } });
+  });
+
+  it('binds the cluster roles of users and repairs a binding that somebody deleted', async () => {
+    const rbac = admin.kubeConfig.makeApiClient(RbacAuthorizationV1Api);
+    await resources.users.create({
+      metadata: { name: 'root' },
+      spec: { clusterRoles: [{ name: 'loft-management-admin' }] },
+    });
+    const name = 'vcluster-platform:users:root:loft-management-admin';
+    const binding = await eventually('the binding', () => rbac.readClusterRoleBinding({ name }));
+    assert.deepEqual(
+      binding.subjects?.map((subject) => [subject.kind, subject.name]),
+      [['Group', 'loft:user:root']],
+    );
+    const { uid } = binding.metadata ?? {};
+    await rbac.deleteClusterRoleBinding({ name });
+    await eventually(
+      'the binding is back',
+      async () => (await rbac.readClusterRoleBinding({ name })).metadata?.uid !== uid,
+    );
+    await resources.users.delete({ name: 'root' });
+    await eventually('the binding is gone', () =>
+      rbac.readClusterRoleBinding({ name }).then(
+        () => false,
+        (error) => statusOf(error) === 404,
+      ),
+    );
+  });
+
+  it('replaces an access key by its hash, everywhere, and deletes it when it expires', async () => {
+    const key = 'canary-of-an-access-key';
+    const copy = JSON.stringify({ spec: { key } });
+    await resources.accesskeys.create({
+      metadata: {
+        name: 'imported',
+        annotations: { 'kubectl.kubernetes.io/last-applied-configuration': copy },
+      },
+      spec: { user: 'anna', key, ttl: 3 },
+    });
+    const stored = await eventually('the hash', async () => {
+      const found = await resources.accesskeys.get({ name: 'imported' });
+      return found?.spec.keyHash === undefined ? undefined : found;
+    });
+    assert.equal(stored.spec.keyHash, createHash('sha256').update(key).digest('hex'));
+    assert.ok(!JSON.stringify(stored).includes(key));
+    await eventually(
+      'it has expired',
+      async () => (await resources.accesskeys.get({ name: 'imported' })) === undefined,
+      { timeoutMs: 10_000 },
+    );
+  });
+
+  it('initialises a cluster when its credentials are there', async () => {
+    await resources.clusters.create({ metadata: { name: 'east' }, spec: { local: true } });
+    await eventually(
+      'it waits',
+      async () => (await resources.clusters.get({ name: 'east' }))?.status?.reason === 'InitializeCluster',
+    );
+    for (const process of ['gateway', 'worker']) {
+      const metadata = { name: `cluster-east-${process}` };
+      await admin.core.createNamespacedSecret({
+        namespace: 'vcluster-platform',
+        body: { metadata, stringData: { config: 'x' } },
+      });
+    }
+    await eventually(
+      'it is initialised',
+      async () => (await resources.clusters.get({ name: 'east' }))?.status?.phase === 'Initialized',
+    );
+    const secret = {
+      resource: 'secrets',
+      verb: 'get',
+      namespace: 'vcluster-platform',
+      name: 'cluster-east-worker',
+    };
+    await eventually('the worker may read its own', () => can('vcluster-platform:worker', [], secret));
+    assert.equal(await can('vcluster-platform:gateway-reader', [], secret), false);
+  });
+
+  it('submits create, update, sleep, wake and delete as the resource asks for them', async () => {
+    const name = 'alpha';
+    await resources.virtualclusterinstances.create({ metadata: { namespace: 'p-demo', name }, spec: {} });
+    await eventually('create is submitted', async () => (await operationsOf(name)).includes('create'));
+    const created = await eventually('phase Pending', async () => {
+      const found = await instance(name);
+      return found?.status?.phase === 'Pending' ? found : undefined;
+    });
+    assert.equal(created.spec?.templateRef?.name, 'small');
+    assert.ok(created.metadata.finalizers?.includes(cleanupFinalizer));
+    const [operation] = await listOperations(operations, { project: 'demo', name, limit: 1 });
+    assert.equal(operation?.actor, 'test-admin');
+
+    // What the operation would report; nobody runs it here.
+    await deployed(name, 'Ready');
+    await resources.virtualclusterinstances.patch(
+      { namespace: 'p-demo', name },
+      { spec: { parameters: 'size: 2' } },
+    );
+    await eventually('update is submitted', async () => (await operationsOf(name)).includes('update'));
+    await deployed(name, 'Ready');
+    await annotate(name, { [annotations.sleepForce]: 'true' });
+    await eventually('sleep is submitted', async () => (await operationsOf(name)).includes('sleep'));
+    await deployed(name, 'Sleeping');
+    await annotate(name, { [annotations.sleepForce]: null });
+    await eventually('wake is submitted', async () => (await operationsOf(name)).includes('wake'));
+    await resources.virtualclusterinstances.delete({ namespace: 'p-demo', name });
+    await eventually('delete is submitted', async () => (await operationsOf(name)).includes('delete'));
+    const counts = Object.groupBy(await operationsOf(name), (type) => type);
+    assert.equal(counts.delete?.length, 1);
+    await resources.virtualclusterinstances.patch(
+      { namespace: 'p-demo', name },
+      { metadata: { finalizers: null } },
+    );
+  });
+
+  async function deployed(name: string, phase: 'Ready' | 'Sleeping'): Promise<void> {
+    const { desiredHash } = await import('../../domain/desired-state.ts');
+    const found = await instance(name);
+    assert.ok(found);
+    await resources.virtualclusterinstances.patchStatus(
+      { namespace: 'p-demo', name },
+      { phase, observedHash: desiredHash({ ...found, status: { observedHash: 'x' } }, undefined) },
+    );
+  }
+  async function annotate(name: string, values: Record<string, string | null>): Promise<void> {
+    await resources.virtualclusterinstances.patch(
+      { namespace: 'p-demo', name },
+      { metadata: { annotations: values } },
+    );
+  }
+
+  it('gives the owner of a tenant cluster his rights on it, and nobody else', async () => {
+    const name = 'owned';
+    await resources.virtualclusterinstances.create({
+      metadata: { namespace: 'p-demo', name },
+      spec: { owner: { user: 'anna' }, access: [{ verbs: ['get', 'use'], users: ['bob'] }] },
+    });
+    const use = {
+      group: 'management.loft.sh',
+      resource: 'virtualclusterinstances',
+      namespace: 'p-demo',
+      name,
+      verb: 'use',
+    };
+    await eventually('the owner uses it', () => can('x', ['loft:user:anna'], use));
+    await eventually('so does bob', () => can('x', ['loft:user:bob'], use));
+    assert.equal(await can('x', ['loft:user:bob'], { ...use, verb: 'delete' }), false);
+    assert.equal(await can('x', ['loft:user:carl'], use), false);
+    assert.equal(await can('x', ['loft:user:anna'], { ...use, name: 'other' }), false);
+    assert.equal(await can('x', ['loft:user:anna'], { ...use, verb: 'patch', subresource: 'status' }), false);
+  });
+
+  it('keeps one Temporal Schedule for a sleep policy and says what it cannot understand', async () => {
+    const name = 'owned';
+    const found = await instance(name);
+    const handle = operations.temporal.schedule.getHandle(`sleep-policy/${found?.metadata.uid}`);
+    await annotate(name, {
+      [annotations.sleepSchedule]: '0 20 * * *',
+      [annotations.sleepTimezone]: 'Europe/Berlin#7200',
+    });
+    const schedule = await eventually('the schedule', () => handle.describe());
+    assert.deepEqual(schedule.action.type === 'startWorkflow' && schedule.action.args, [
+      { project: 'demo', name, uid: found?.metadata.uid },
+    ]);
+    assert.equal(schedule.policies.catchupWindow, 60_000);
+    await annotate(name, { [annotations.sleepSchedule]: 'at night' });
+    await eventually('the schedule is gone', () =>
+      handle.describe().then(
+        () => false,
+        () => true,
+      ),
+    );
+    const condition = await eventually('the condition', async () =>
+      (await instance(name))?.status?.conditions?.find(
+        ({ type, status }) => type === 'SleepScheduleValid' && status === 'False',
+      ),
+    );
+    assert.match(condition.message ?? '', /sleep-schedule: "at night"/);
+  });
+
+  it('holds the deletion of a project while tenant clusters are there', async () => {
+    await resources.projects.delete({ name: 'demo' });
+    const condition = await eventually('the condition', async () => {
+      const project = await resources.projects.get({ name: 'demo' });
+      return project?.status?.conditions?.find(({ type }) => type === 'DeletionBlocked');
+    });
+    assert.match(condition.message ?? '', /owned/);
+    await resources.virtualclusterinstances.delete({ namespace: 'p-demo', name: 'owned' });
+    await resources.virtualclusterinstances.patch(
+      { namespace: 'p-demo', name: 'owned' },
+      { metadata: { finalizers: null } },
+    );
+    await eventually(
+      'the project is gone',
+      async () => (await resources.projects.get({ name: 'demo' })) === undefined,
+    );
+    await eventually('its namespace is gone', () =>
+      admin.core.readNamespace({ name: 'p-demo' }).then(
+        () => false,
+        (error) => statusOf(error) === 404,
+      ),
+    );
+  });
+});

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { operationTypes } from '../../contracts/operations.ts';
+import { getSnapshot } from '../../db/queries/snapshots.ts';
+import { operationWorkflowId } from '../../domain/operation-workflows.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { watchOperation } from '../../operations/watch.ts';
+import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';
+
+let fixture: LifecycleFixture;
+before(async () => {
+  fixture = await startLifecycle();
+});
+after(() => fixture?.stop());
+
+test('create: every step succeeds, the instance is reported Ready with the hash, the cluster is searchable', async () => {
+  const name = fixture.newName();
+  const operation = await fixture.run('create', name);
+  assert.equal(operation.state, 'succeeded');
+  assert.deepEqual(new Set(operation.steps.map(({ state }) => state)), new Set(['succeeded']));
+  assert.equal(operation.result?.['cluster'], 'local');
+  const tenant = fixture.cluster.tenant(name);
+  assert.deepEqual([tenant.namespace, tenant.release, tenant.awake], [true, 1, true]);
+  assert.equal(tenant.reports[0]?.phase, 'Ready');
+  assert.equal(tenant.reports[0]?.observedHash, 'hash-1');
+  const description = await fixture.deps.temporal.workflow.getHandle(operationWorkflowId(operation.id)).describe();
+  assert.equal(await description.staticSummary(), `Create tenant cluster ${name} of project default`);
+  const attributes = Object.fromEntries([...description.typedSearchAttributes.getAll()].map(({ key, value }) => [key.name, value]));
+  const { Project, TenantCluster, Cluster, OperationType, Actor } = attributes;
+  assert.deepEqual({ Project, TenantCluster, Cluster, OperationType, Actor }, { Project: 'default', TenantCluster: name, Cluster: 'local', OperationType: 'create', Actor: 'anna' });
+});
+
+test('create of one that is there does nothing and undoes nothing', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  const again = await fixture.run('create', name);
+  assert.equal(again.state, 'succeeded');
+  assert.equal(fixture.cluster.tenant(name).installs.length, 1);
+});
+
+for (const [activity, code] of [
+  ['checkRelease', 'invalid_values'],
+  ['applyHostNamespace', 'conflict'],
+  ['installRelease', 'chart_failed'],
+  ['waitForControlPlane', 'control_plane_not_ready'],
+  ['applyTenantAccess', 'forbidden'],
+] as const) {
+  test(`create: ${activity} fails with ${code}: nothing is left, the reason is reported`, async () => {
+    const name = fixture.newName();
+    fixture.cluster.before(name, activity, () => {
+      throw new PlatformError(code, 'it does not work');
+    });
+    const operation = await fixture.run('create', name);
+    assert.deepEqual([operation.state, operation.reason, operation.message], ['failed', code, 'it does not work']);
+    const tenant = fixture.cluster.tenant(name);
+    assert.deepEqual([tenant.namespace, tenant.release, tenant.awake], [false, 0, false]);
+    const report = tenant.reports.at(-1);
+    assert.deepEqual([report?.phase, report?.reason, report?.failed], ['Failed', code, 'hash-1']);
+    const states = new Set(operation.steps.map(({ state }) => state));
+    for (const state of ['pending', 'running', 'undoing', 'undo_failed'] as const) assert.ok(!states.has(state), `a step is ${state}`);
+  });
+}
+
+test('create: undo runs in reverse', async () => {
+  const name = fixture.newName();
+  fixture.cluster.before(name, 'waitForControlPlane', () => {
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+  await fixture.run('create', name);
+  const undone = fixture.cluster.calls(name).filter((call) => ['uninstallRelease', 'deleteHostNamespace', 'waitForHostNamespaceDeleted'].includes(call));
+  assert.deepEqual(undone, ['uninstallRelease', 'deleteHostNamespace', 'waitForHostNamespaceDeleted']);
+});
+
+test('what cannot be undone is said, and the rest is undone all the same', async () => {
+  const name = fixture.newName();
+  fixture.cluster.before(name, 'waitForControlPlane', () => {
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+  fixture.cluster.before(name, 'uninstallRelease', () => {
+    throw new PlatformError('chart_failed', 'a hook failed');
+  });
+  const operation = await fixture.run('create', name);
+  assert.equal(operation.message, 'no. Could not be undone: Install the Helm release');
+  assert.equal(operation.steps.find(({ key }) => key === 'install')?.state, 'undo_failed');
+  assert.equal(fixture.cluster.tenant(name).namespace, false);
+});
+
+test('a retryable failure is tried again until it works', async () => {
+  const name = fixture.newName();
+  let left = 3;
+  fixture.cluster.before(name, 'applyHostNamespace', () => {
+    if (left-- > 0) throw new PlatformError('cluster_unreachable', 'the cluster is away');
+  });
+  assert.equal((await fixture.run('create', name)).state, 'succeeded');
+});
+
+test('sleep and wake', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  assert.equal((await fixture.run('sleep', name)).state, 'succeeded');
+  assert.equal(fixture.cluster.tenant(name).awake, false);
+  assert.equal(fixture.cluster.tenant(name).reports.at(-1)?.phase, 'Sleeping');
+  assert.equal((await fixture.run('wake', name)).state, 'succeeded');
+  assert.equal(fixture.cluster.tenant(name).awake, true);
+  assert.ok(!fixture.cluster.calls(name).includes('inspectTenant'), 'where it runs is known without asking');
+});
+
+test('a wake that never becomes ready leaves it asleep and says so', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('sleep', name);
+  fixture.cluster.before(name, 'waitForControlPlane', () => {
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+  const wake = await fixture.run('wake', name, { targetHash: 'wake:hash-1' });
+  assert.equal(wake.state, 'failed');
+  const tenant = fixture.cluster.tenant(name);
+  assert.equal(tenant.awake, false);
+  assert.equal(tenant.reports.at(-1)?.failed, 'wake:hash-1');
+  assert.equal(tenant.reports.at(-1)?.phase, undefined);
+});
+
+test('update: installs a new revision; a failure rolls back and the tenant cluster stays Ready', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  assert.equal((await fixture.run('update', name)).state, 'succeeded');
+  assert.equal(fixture.cluster.tenant(name).reports.at(-1)?.observedHash, 'hash-2');
+  fixture.cluster.before(name, 'waitForRollout', () => {
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+  const failed = await fixture.run('update', name);
+  assert.equal(failed.state, 'failed');
+  assert.ok(fixture.cluster.calls(name).includes('rollbackRelease'));
+  const report = fixture.cluster.tenant(name).reports.at(-1);
+  assert.deepEqual([report?.phase, report?.failed], [undefined, 'hash-2']);
+});
+
+test('update of a sleeper does not wake it', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('sleep', name);
+  const update = await fixture.run('update', name);
+  assert.equal(update.steps.find(({ key }) => key === 'ready')?.state, 'skipped');
+  assert.equal(fixture.cluster.tenant(name).awake, false);
+  assert.equal(fixture.cluster.tenant(name).reports.at(-1)?.phase, 'Sleeping');
+});
+
+test('snapshot and restore: the data come back', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  const parameters = { snapshot: 'before' };
+  const snapshot = await fixture.run('snapshot', name, { parameters });
+  assert.equal(snapshot.state, 'succeeded');
+  const key = { project: 'default', tenantCluster: name, name: 'before' };
+  const entry = await fixture.deps.database.query((db) => getSnapshot(db, key));
+  assert.deepEqual([entry?.state, entry?.sizeBytes, entry?.revision], ['completed', 42, 7]);
+  assert.equal((await fixture.run('restore', name, { parameters })).state, 'succeeded');
+  const tenant = fixture.cluster.tenant(name);
+  assert.deepEqual([tenant.data, tenant.previousData, tenant.awake], ['before', undefined, true]);
+});
+
+test('restore while asleep stays asleep; of a missing snapshot it fails before anything is touched', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
+  await fixture.run('sleep', name);
+  const restore = await fixture.run('restore', name, { parameters: { snapshot: 's' } });
+  assert.equal(restore.state, 'succeeded');
+  assert.deepEqual([fixture.cluster.tenant(name).awake, fixture.cluster.tenant(name).data], [false, 's']);
+  const missing = await fixture.run('restore', name, { parameters: { snapshot: 'none' } });
+  assert.deepEqual([missing.state, missing.reason], ['failed', 'snapshot_not_found']);
+});
+
+test('a restore whose control plane does not answer swaps the former data back and starts it', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
+  fixture.cluster.before(name, 'waitForControlPlane', () => {
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+  const restore = await fixture.run('restore', name, { parameters: { snapshot: 's' } });
+  assert.equal(restore.state, 'failed');
+  assert.deepEqual([fixture.cluster.tenant(name).data, fixture.cluster.tenant(name).awake], ['new', true]);
+});
+
+test('a failed snapshot is marked so, and its file is deleted', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  fixture.cluster.before(name, 'waitForSnapshotJob', () => {
+    throw new PlatformError('operation_failed', 'the disk is full');
+  });
+  const snapshot = await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
+  assert.equal(snapshot.state, 'failed');
+  const entry = await fixture.deps.database.query((db) => getSnapshot(db, { project: 'default', tenantCluster: name, name: 's' }));
+  assert.equal(entry?.state, 'failed');
+  assert.ok(fixture.cluster.calls(name).includes('deleteSnapshotFile'));
+});
+
+test('delete goes on through failures that end any other operation', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  let left = 2;
+  fixture.cluster.before(name, 'uninstallRelease', () => {
+    if (left-- > 0) throw new PlatformError('forbidden', 'not now');
+  });
+  assert.equal((await fixture.run('delete', name)).state, 'succeeded');
+  const tenant = fixture.cluster.tenant(name);
+  assert.deepEqual([tenant.namespace, tenant.release, tenant.finalizer], [false, 0, false]);
+});
+
+test('watching shows every state once, and the end', async () => {
+  const name = fixture.newName();
+  const { operation } = await fixture.submit('create', name);
+  const states: string[] = [];
+  for await (const seen of watchOperation(fixture.deps, operation.id, AbortSignal.timeout(30_000))) states.push(seen.state);
+  assert.equal(states.at(-1), 'succeeded');
+  assert.ok(states.includes('running'));
+});
+
+test('every verb has a workflow that the bundle knows', async () => {
+  for (const type of operationTypes) {
+    const operation = await fixture.run(type, fixture.newName(), { parameters: { snapshot: 'x' } });
+    assert.notEqual(operation.state, 'queued', type);
+  }
+});
