@@ -17,7 +17,8 @@ const faultPatienceMs = 15_000;
  * After a restart on the same data the two hooks' objects are there already, and waiting for the hooks costs most
  * of the time; no wrong answer was seen after this gate (design §10).
  */
-const restartGate = '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
+const restartGate =
+  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 /** The first time an ordinary user's request needs the bootstrap roles. */
 const firstGate = '/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 
@@ -28,15 +29,25 @@ export function createControlPlaneReadyActivities({ clusters }: Pick<TenantDeps,
      * heartbeats. `fresh`: with its bootstrap objects, and its version is asked too. No effects.
      * @throws PlatformError `control_plane_not_ready` after 3 minutes, or when its pod cannot start
      */
-    async waitForControlPlane({ tenant, fresh }: { tenant: TenantRef; fresh: boolean }): Promise<{ kubernetesVersion?: string }> {
+    async waitForControlPlane({
+      tenant,
+      fresh,
+    }: {
+      tenant: TenantRef;
+      fresh: boolean;
+    }): Promise<{ kubernetesVersion?: string }> {
       const faults = createFaultWatch(clusters, tenant);
       let connection: KubeConfig | undefined;
       const connect = async () => (connection ??= (await clusters.tenantClient(tenant)).kubeConfig);
       const onDeadline = (last: string) =>
-        new PlatformError('control_plane_not_ready', `The control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`);
+        new PlatformError(
+          'control_plane_not_ready',
+          `The control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`,
+        );
       return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
         const refusal = await askReadiness(await connect(), fresh ? firstGate : restartGate);
-        if (refusal === undefined) return fresh ? { kubernetesVersion: await readVersion(await connect()) } : {};
+        if (refusal === undefined)
+          return fresh ? { kubernetesVersion: await readVersion(await connect()) } : {};
         const fault = await faults.look();
         return fault === undefined ? refusal : `${refusal}; ${fault}`;
       });
@@ -51,24 +62,41 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
     await response.text();
     return undefined;
   } catch (error) {
-    return statusOf(error) === undefined ? 'it cannot be reached yet' : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
+    return statusOf(error) === undefined
+      ? 'it cannot be reached yet'
+      : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
   }
 }
 
 async function readVersion(kubeConfig: KubeConfig): Promise<string> {
   try {
-    const answer = await requestJson(kubeConfig, { path: '/version', signal: AbortSignal.timeout(requestTimeoutMs) });
-    return typeof answer === 'object' && answer !== null && 'gitVersion' in answer ? String(answer.gitVersion) : 'unknown';
+    const answer = await requestJson(kubeConfig, {
+      path: '/version',
+      signal: AbortSignal.timeout(requestTimeoutMs),
+    });
+    return typeof answer === 'object' && answer !== null && 'gitVersion' in answer
+      ? String(answer.gitVersion)
+      : 'unknown';
   } catch (error) {
     throw kubernetesFailure('reading the version of the control plane', error);
   }
 }
 
 /** Waiting reasons that do not pass by themselves. */
-const hopeless = new Set(['ErrImageNeverPull', 'InvalidImageName', 'ErrImagePull', 'ImagePullBackOff', 'CreateContainerConfigError', 'CrashLoopBackOff']);
+const hopeless = new Set([
+  'ErrImageNeverPull',
+  'InvalidImageName',
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'CreateContainerConfigError',
+  'CrashLoopBackOff',
+]);
 
 /** Looks at the pods every 2 s; throws once one has said for 15 s that it cannot start. */
-function createFaultWatch(clusters: TenantDeps['clusters'], tenant: TenantRef): { look(): Promise<string | undefined> } {
+function createFaultWatch(
+  clusters: TenantDeps['clusters'],
+  tenant: TenantRef,
+): { look(): Promise<string | undefined> } {
   let lookedAt = performance.now();
   let faultySince: number | undefined;
   let fault: string | undefined;
@@ -93,10 +121,19 @@ async function findFault(core: CoreV1Api, tenant: TenantRef): Promise<string | u
     throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
   });
   for (const { metadata, status } of pods.items) {
-    const containers: V1ContainerStatus[] = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-    const stuck = containers.find(({ state }) => state?.waiting?.reason !== undefined && hopeless.has(state.waiting.reason));
-    if (stuck) return `container ${stuck.name} of pod ${metadata?.name}: ${stuck.state?.waiting?.reason} ${stuck.state?.waiting?.message ?? ''}`.trim();
-    const unscheduled = status?.conditions?.find(({ type, status: is, reason }) => type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable');
+    const containers: V1ContainerStatus[] = [
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.containerStatuses ?? []),
+    ];
+    const stuck = containers.find(
+      ({ state }) => state?.waiting?.reason !== undefined && hopeless.has(state.waiting.reason),
+    );
+    if (stuck)
+      return `container ${stuck.name} of pod ${metadata?.name}: ${stuck.state?.waiting?.reason} ${stuck.state?.waiting?.message ?? ''}`.trim();
+    const unscheduled = status?.conditions?.find(
+      ({ type, status: is, reason }) =>
+        type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable',
+    );
     if (unscheduled) return `pod ${metadata?.name} finds no node: ${unscheduled.message ?? ''}`;
   }
   return undefined;

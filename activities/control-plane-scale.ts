@@ -24,7 +24,8 @@ export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps,
     async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
       const client = await clusters.client(tenant.cluster);
       const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
-      const onDeadline = (last: string) => new PlatformError('internal', `The control plane does not stop: ${last}`);
+      const onDeadline = (last: string) =>
+        new PlatformError('internal', `The control plane does not stop: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
         const pods = await client.core.listNamespacedPod(query).catch((error: unknown) => {
           throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
@@ -36,7 +37,8 @@ export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps,
     /** Waits until the newest revision of the control plane runs on all its replicas, with heartbeats. No effects. */
     async waitForRollout({ tenant }: { tenant: TenantRef }): Promise<void> {
       const client = await clusters.client(tenant.cluster);
-      const onDeadline = (last: string) => new PlatformError('control_plane_not_ready', `The new revision does not run: ${last}`);
+      const onDeadline = (last: string) =>
+        new PlatformError('control_plane_not_ready', `The new revision does not run: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 3 * minute, onDeadline }, async () => {
         const behind = (await listWorkloads(client, tenant)).find(
           ({ generation, replicas, status }) =>

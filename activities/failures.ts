@@ -10,9 +10,17 @@ import { operationWorkflows } from '../domain/operation-workflows.ts';
  * always retried, because a delete finishes forward.
  */
 export function toApplicationFailure(error: unknown, options: { retryForward: boolean }): Error {
-  if (error instanceof ApplicationFailure || error instanceof CancelledFailure || error instanceof CompleteAsyncError) return error;
+  if (
+    error instanceof ApplicationFailure ||
+    error instanceof CancelledFailure ||
+    error instanceof CompleteAsyncError
+  )
+    return error;
   if (error instanceof Error && error.name === 'AbortError') return new CancelledFailure('cancelled');
-  const known = error instanceof PlatformError ? error : new PlatformError('internal', 'Something went wrong here; the worker logged the reason');
+  const known =
+    error instanceof PlatformError
+      ? error
+      : new PlatformError('internal', 'Something went wrong here; the worker logged the reason');
   return ApplicationFailure.create({
     type: known.code,
     message: known.message,
@@ -30,7 +38,9 @@ export function failureInterceptor(logger: Logger): ActivityInterceptorsFactory 
           return await next(input);
         } catch (error) {
           const { activityType, attempt, workflowExecution, workflowType } = context.info;
-          const failure = toApplicationFailure(error, { retryForward: workflowType === operationWorkflows.delete });
+          const failure = toApplicationFailure(error, {
+            retryForward: workflowType === operationWorkflows.delete,
+          });
           if (!(failure instanceof CancelledFailure)) {
             const fields = { activity: activityType, attempt, workflow: workflowExecution?.workflowId };
             logger.warn({ ...fields, err: withoutBody(error) }, 'activity failed');

@@ -27,22 +27,32 @@ export function createGatewayCredentialActivities({ clusters }: Pick<TenantDeps,
 async function applySecret(client: ClusterClient, tenant: TenantRef): Promise<void> {
   const { hostNamespace: namespace } = tenant;
   const name = tenantObjects.gatewaySecret(tenant.name);
-  const present = await hostCall(`reading Secret ${name}`, orUndefined(client.core.readNamespacedSecret({ namespace, name })));
+  const present = await hostCall(
+    `reading Secret ${name}`,
+    orUndefined(client.core.readNamespacedSecret({ namespace, name })),
+  );
   if (present) return;
   const config = await mintKubeconfig(client, tenant);
   await createOnce(
     `creating Secret ${name}`,
-    client.core.createNamespacedSecret({ namespace, body: { metadata: { name, labels: ownLabels(tenant) }, type: 'Opaque', stringData: { config } } }),
+    client.core.createNamespacedSecret({
+      namespace,
+      body: { metadata: { name, labels: ownLabels(tenant) }, type: 'Opaque', stringData: { config } },
+    }),
   );
 }
 
 async function mintKubeconfig(client: ClusterClient, tenant: TenantRef): Promise<string> {
   const { hostNamespace: namespace } = tenant;
   const name = tenantObjects.pkiSecret(tenant.name);
-  const pki = await hostCall(`reading Secret ${name}`, orUndefined(client.core.readNamespacedSecret({ namespace, name })));
+  const pki = await hostCall(
+    `reading Secret ${name}`,
+    orUndefined(client.core.readNamespacedSecret({ namespace, name })),
+  );
   const certificate = decode(pki?.data?.['ca.crt']);
   const key = decode(pki?.data?.['ca.key']);
-  if (certificate === undefined || key === undefined) throw new PlatformError('not_found', `Secret ${name} holds no authority`);
+  if (certificate === undefined || key === undefined)
+    throw new PlatformError('not_found', `Secret ${name} holds no authority`);
   const authority = await loadCertificateAuthority({ certificate, key });
   return renderKubeconfig({
     server: `https://${tenant.name}.${namespace}.svc:443`,
@@ -58,7 +68,13 @@ async function applyReadRole(client: ClusterClient, tenant: TenantRef): Promise<
   await Promise.all([
     createOnce(
       `creating Role ${roleName}`,
-      client.rbac.createNamespacedRole({ namespace, body: { metadata, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames }] } }),
+      client.rbac.createNamespacedRole({
+        namespace,
+        body: {
+          metadata,
+          rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames }],
+        },
+      }),
     ),
     createOnce(
       `creating RoleBinding ${roleName}`,

@@ -20,10 +20,16 @@ export function createHostNamespaceActivities({ clusters }: Pick<TenantDeps, 'cl
       if (await createNamespace(client, tenant)) return;
       const present = await readNamespace(client, tenant);
       if (present && !isOurs(present, tenant)) {
-        throw new PlatformError('conflict', `Namespace ${tenant.hostNamespace} of cluster ${tenant.cluster} belongs to something else; choose another name or namespacePattern`);
+        throw new PlatformError(
+          'conflict',
+          `Namespace ${tenant.hostNamespace} of cluster ${tenant.cluster} belongs to something else; choose another name or namespacePattern`,
+        );
       }
       if (present?.metadata?.deletionTimestamp !== undefined || !present) {
-        throw new PlatformError('internal', `Namespace ${tenant.hostNamespace} is still being deleted; it is tried again`);
+        throw new PlatformError(
+          'internal',
+          `Namespace ${tenant.hostNamespace} is still being deleted; it is tried again`,
+        );
       }
     },
 
@@ -35,14 +41,20 @@ export function createHostNamespaceActivities({ clusters }: Pick<TenantDeps, 'cl
       const uid = present.metadata?.uid;
       await hostCall(
         `deleting namespace ${tenant.hostNamespace}`,
-        orUndefined(client.core.deleteNamespace({ name: tenant.hostNamespace, body: { preconditions: { ...(uid === undefined ? {} : { uid }) } } })),
+        orUndefined(
+          client.core.deleteNamespace({
+            name: tenant.hostNamespace,
+            body: { preconditions: { ...(uid === undefined ? {} : { uid }) } },
+          }),
+        ),
       );
     },
 
     /** Waits until the namespace and the volumes of its claims are gone, with heartbeats. No effects. */
     async waitForHostNamespaceDeleted({ tenant }: { tenant: TenantRef }): Promise<void> {
       const client = await clusters.client(tenant.cluster);
-      const onDeadline = (last: string) => new PlatformError('internal', `The host namespace does not go: ${last}`);
+      const onDeadline = (last: string) =>
+        new PlatformError('internal', `The host namespace does not go: ${last}`);
       await pollUntil({ intervalMs: 100, deadlineMs, onDeadline }, async () => {
         const present = await readNamespace(client, tenant);
         if (present && isOurs(present, tenant)) return whyPresent(present);
@@ -75,7 +87,10 @@ async function createNamespace(client: ClusterClient, tenant: TenantRef): Promis
 }
 
 function readNamespace(client: ClusterClient, tenant: TenantRef): Promise<V1Namespace | undefined> {
-  return hostCall(`reading namespace ${tenant.hostNamespace}`, orUndefined(client.core.readNamespace({ name: tenant.hostNamespace })));
+  return hostCall(
+    `reading namespace ${tenant.hostNamespace}`,
+    orUndefined(client.core.readNamespace({ name: tenant.hostNamespace })),
+  );
 }
 
 function isOurs(namespace: V1Namespace, tenant: TenantRef): boolean {
@@ -83,7 +98,9 @@ function isOurs(namespace: V1Namespace, tenant: TenantRef): boolean {
 }
 
 function whyPresent({ metadata, status }: V1Namespace): string {
-  const reasons = (status?.conditions ?? []).filter((condition) => condition.status === 'True').map(({ message }) => message ?? '');
+  const reasons = (status?.conditions ?? [])
+    .filter((condition) => condition.status === 'True')
+    .map(({ message }) => message ?? '');
   return `namespace ${metadata?.name} is ${status?.phase ?? 'there'}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`;
 }
 
@@ -91,7 +108,10 @@ function whyPresent({ metadata, status }: V1Namespace): string {
 async function volumesLeft(client: ClusterClient, tenant: TenantRef): Promise<string[]> {
   const volumes = await hostCall('reading persistent volumes', client.core.listPersistentVolume());
   return volumes.items
-    .filter(({ spec }) => spec?.claimRef?.namespace === tenant.hostNamespace && spec.persistentVolumeReclaimPolicy !== 'Retain')
+    .filter(
+      ({ spec }) =>
+        spec?.claimRef?.namespace === tenant.hostNamespace && spec.persistentVolumeReclaimPolicy !== 'Retain',
+    )
     .map(({ metadata }) => metadata?.name ?? '');
 }
 

@@ -18,7 +18,10 @@ export async function managementCall<T>(what: string, call: Promise<T>): Promise
 }
 
 /** The tenant cluster's resource; undefined if it is gone or another of the same name has taken its place. */
-export async function findInstance(resources: ManagementResources, tenant: UnplacedTenant): Promise<StoredInstance | undefined> {
+export async function findInstance(
+  resources: ManagementResources,
+  tenant: UnplacedTenant,
+): Promise<StoredInstance | undefined> {
   const instance = await managementCall(
     `reading tenant cluster ${tenant.name}`,
     resources.virtualclusterinstances.get(objectName(tenant)),
@@ -27,17 +30,28 @@ export async function findInstance(resources: ManagementResources, tenant: Unpla
 }
 
 /** @throws PlatformError `tenant_cluster_not_found`, `management_unavailable` */
-export async function readInstance(resources: ManagementResources, tenant: UnplacedTenant): Promise<StoredInstance> {
+export async function readInstance(
+  resources: ManagementResources,
+  tenant: UnplacedTenant,
+): Promise<StoredInstance> {
   const instance = await findInstance(resources, tenant);
   if (instance) return instance;
-  throw new PlatformError('tenant_cluster_not_found', `There is no tenant cluster ${tenant.name} in project ${tenant.project}`);
+  throw new PlatformError(
+    'tenant_cluster_not_found',
+    `There is no tenant cluster ${tenant.name} in project ${tenant.project}`,
+  );
 }
 
 /** Hash of what the instance asks for now. */
-export async function currentHash(resources: ManagementResources, instance: VirtualClusterInstance): Promise<string> {
+export async function currentHash(
+  resources: ManagementResources,
+  instance: VirtualClusterInstance,
+): Promise<string> {
   const name = instance.spec?.templateRef?.name || undefined;
   const template =
-    name === undefined ? undefined : await managementCall(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
+    name === undefined
+      ? undefined
+      : await managementCall(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
   return desiredHash(instance, template);
 }
 
@@ -55,7 +69,8 @@ export async function changeInstance<T>(
     try {
       return await change(instance);
     } catch (error) {
-      if (attempt >= 10 || !isConflict(error)) throw kubernetesFailure(`writing tenant cluster ${tenant.name}`, error, 'management_unavailable');
+      if (attempt >= 10 || !isConflict(error))
+        throw kubernetesFailure(`writing tenant cluster ${tenant.name}`, error, 'management_unavailable');
     }
   }
 }

@@ -4,7 +4,13 @@ import type { Condition } from '../contracts/resources/condition.ts';
 import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef, UnplacedTenant } from '../contracts/tenant-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
-import { changeInstance, currentHash, managementCall, objectName, type StoredInstance } from './instance-access.ts';
+import {
+  changeInstance,
+  currentHash,
+  managementCall,
+  objectName,
+  type StoredInstance,
+} from './instance-access.ts';
 
 /** How an operation ended, for the instance's status. What is left out stays as it is. */
 export interface InstanceReport {
@@ -36,7 +42,11 @@ export function createInstanceReportActivities({ resources }: Pick<TenantDeps, '
         if (!found) return undefined;
         const failedHash = report.failed === true ? await failedHashOf(report, found) : report.failed;
         const status = statusPatch(report, found, failedHash);
-        await resources.virtualclusterinstances.patchStatus(objectName(tenant), status, found.metadata.resourceVersion);
+        await resources.virtualclusterinstances.patchStatus(
+          objectName(tenant),
+          status,
+          found.metadata.resourceVersion,
+        );
         return found;
       });
       if (instance) await noteSleep(report, instance);
@@ -57,12 +67,18 @@ export function createInstanceReportActivities({ resources }: Pick<TenantDeps, '
     const value = sleeps ? String(Math.floor(Date.now() / 1000)) : null;
     await managementCall(
       `noting the sleep of ${report.tenant.name}`,
-      resources.virtualclusterinstances.patch(objectName(report.tenant), { metadata: { annotations: { [annotations.sleepingSince]: value } } }),
+      resources.virtualclusterinstances.patch(objectName(report.tenant), {
+        metadata: { annotations: { [annotations.sleepingSince]: value } },
+      }),
     );
   }
 }
 
-function statusPatch(report: InstanceReport, instance: StoredInstance, failedHash: string | undefined): Record<string, unknown> {
+function statusPatch(
+  report: InstanceReport,
+  instance: StoredInstance,
+  failedHash: string | undefined,
+): Record<string, unknown> {
   const { operation, phase, observedHash, kubernetesVersion, place, chart } = report;
   const succeeded = operation.state === 'succeeded';
   const settles = succeeded && phase !== undefined;
@@ -70,7 +86,9 @@ function statusPatch(report: InstanceReport, instance: StoredInstance, failedHas
     lastOperation: operation,
     ...(phase === undefined ? {} : { phase }),
     ...(settles ? { reason: null, message: null, failedHash: null } : {}),
-    ...(succeeded || report.reason === undefined ? {} : { reason: report.reason, message: report.message ?? null }),
+    ...(succeeded || report.reason === undefined
+      ? {}
+      : { reason: report.reason, message: report.message ?? null }),
     ...(failedHash === undefined ? {} : { failedHash }),
     ...(observedHash === undefined ? {} : { observedHash, observedGeneration: instance.metadata.generation }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
@@ -79,7 +97,10 @@ function statusPatch(report: InstanceReport, instance: StoredInstance, failedHas
   };
 }
 
-function deployedDefinition(place: TenantRef, chart: { chart: string; version: string }): Record<string, unknown> {
+function deployedDefinition(
+  place: TenantRef,
+  chart: { chart: string; version: string },
+): Record<string, unknown> {
   return {
     helmRelease: { chart: { name: chart.chart, version: chart.version } },
     clusterRef: { cluster: place.cluster, namespace: place.hostNamespace, virtualCluster: place.name },
@@ -93,13 +114,19 @@ function conditionsOf({ operation, phase, place, reason, message }: InstanceRepo
   const conditions: Condition[] = [];
   if (place) conditions.push({ type: 'Scheduled', status: 'True' });
   if (type === 'create' || type === 'update') {
-    const deployed = state === 'succeeded' ? { status: 'True' as const } : { status: 'False' as const, severity: 'Error', ...failure };
+    const deployed =
+      state === 'succeeded'
+        ? { status: 'True' as const }
+        : { status: 'False' as const, severity: 'Error', ...failure };
     conditions.push({ type: 'VirtualClusterSynced', ...deployed });
-    if (type === 'create' || state === 'succeeded') conditions.push({ type: 'VirtualClusterDeployed', ...deployed });
+    if (type === 'create' || state === 'succeeded')
+      conditions.push({ type: 'VirtualClusterDeployed', ...deployed });
   }
   if (phase === 'Ready') conditions.push({ type: 'VirtualClusterReady', status: 'True' });
-  if (phase === 'Sleeping') conditions.push({ type: 'VirtualClusterReady', status: 'False', severity: 'Info', reason: 'Sleeping' });
-  if (phase === 'Failed') conditions.push({ type: 'VirtualClusterReady', status: 'False', severity: 'Error', ...failure });
+  if (phase === 'Sleeping')
+    conditions.push({ type: 'VirtualClusterReady', status: 'False', severity: 'Info', reason: 'Sleeping' });
+  if (phase === 'Failed')
+    conditions.push({ type: 'VirtualClusterReady', status: 'False', severity: 'Error', ...failure });
   return conditions;
 }
 

@@ -7,8 +7,16 @@ import { placeTenantRow } from '../db/queries/tenants.ts';
 import { isDeployed } from '../domain/desired-state.ts';
 import { hostNamespaceOf } from '../domain/host-namespace.ts';
 import { placeTenant } from '../domain/placement.ts';
+import { isTemplateAllowed } from '../domain/template-choice.ts';
 import type { TenantDeps } from './dependencies.ts';
-import { changeInstance, currentHash, findInstance, managementCall, objectName, readInstance } from './instance-access.ts';
+import {
+  changeInstance,
+  currentHash,
+  findInstance,
+  managementCall,
+  objectName,
+  readInstance,
+} from './instance-access.ts';
 import { isAsleep } from './workloads.ts';
 
 /** The tenant cluster's resource in the management API. All throw `management_unavailable` while it is away. */
@@ -21,21 +29,41 @@ export function createInstanceActivities(deps: TenantDeps) {
      * @throws PlatformError `tenant_cluster_not_found`, `project_not_found`, `cluster_not_found`, `forbidden`,
      *   `conflict`, `cluster_unreachable` while no cluster is online
      */
-    async placeTenant({ tenant }: { tenant: UnplacedTenant }): Promise<{ tenant: TenantRef; targetHash: string; deployed: boolean }> {
+    async placeTenant({
+      tenant,
+    }: {
+      tenant: UnplacedTenant;
+    }): Promise<{ tenant: TenantRef; targetHash: string; deployed: boolean }> {
       const placed = await changeInstance(resources, tenant, async (instance) => {
-        if (!instance) throw new PlatformError('tenant_cluster_not_found', `There is no tenant cluster ${tenant.name} in project ${tenant.project}`);
-        if (instance.metadata.deletionTimestamp !== undefined) throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is being deleted`);
-        const [place, targetHash] = await Promise.all([choosePlace(resources, tenant, instance), currentHash(resources, instance)]);
+        if (!instance)
+          throw new PlatformError(
+            'tenant_cluster_not_found',
+            `There is no tenant cluster ${tenant.name} in project ${tenant.project}`,
+          );
+        if (instance.metadata.deletionTimestamp !== undefined)
+          throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is being deleted`);
+        const [place, targetHash] = await Promise.all([
+          choosePlace(resources, tenant, instance),
+          currentHash(resources, instance),
+        ]);
         const { finalizers = [], resourceVersion } = instance.metadata;
         const { clusterRef } = instance.spec ?? {};
-        const isWritten = clusterRef?.cluster === place.cluster && clusterRef.namespace === place.hostNamespace && finalizers.includes(cleanupFinalizer);
+        const isWritten =
+          clusterRef?.cluster === place.cluster &&
+          clusterRef.namespace === place.hostNamespace &&
+          finalizers.includes(cleanupFinalizer);
         if (!isWritten) {
           await resources.virtualclusterinstances.patch(objectName(tenant), {
             metadata: { resourceVersion, finalizers: [...new Set([...finalizers, cleanupFinalizer])] },
             spec: { clusterRef: { cluster: place.cluster, namespace: place.hostNamespace } },
           });
         }
-        return { tenant: { ...tenant, ...place }, targetHash, deployed: isDeployed(instance), phase: instance.status?.phase };
+        return {
+          tenant: { ...tenant, ...place },
+          targetHash,
+          deployed: isDeployed(instance),
+          phase: instance.status?.phase,
+        };
       });
       await Promise.all([
         operations.database.query((db) => placeTenantRow(db, placed.tenant)),
@@ -43,7 +71,11 @@ export function createInstanceActivities(deps: TenantDeps) {
           ? undefined
           : managementCall(
               `writing the status of ${tenant.name}`,
-              resources.virtualclusterinstances.patchStatus(objectName(tenant), { phase: 'Pending', reason: null, message: null }),
+              resources.virtualclusterinstances.patchStatus(objectName(tenant), {
+                phase: 'Pending',
+                reason: null,
+                message: null,
+              }),
             ),
       ]);
       return { tenant: placed.tenant, targetHash: placed.targetHash, deployed: placed.deployed };
@@ -61,25 +93,40 @@ export function createInstanceActivities(deps: TenantDeps) {
     }): Promise<{ tenant: TenantRef; targetHash: string; asleep: boolean; kubernetesVersion?: string }> {
       const instance = await readInstance(resources, tenant);
       const found = placeOf(tenant, instance);
-      if (!found || !isDeployed(instance)) throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is not deployed`);
+      if (!found || !isDeployed(instance))
+        throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is not deployed`);
       const [targetHash, asleep] = await Promise.all([
         currentHash(resources, instance),
         clusters.client(found.cluster).then((client) => isAsleep(client, found)),
         operations.database.query((db) => placeTenantRow(db, found)),
       ]);
       const kubernetesVersion = instance.status?.kubernetesVersion;
-      return { tenant: found, targetHash, asleep, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) };
+      return {
+        tenant: found,
+        targetHash,
+        asleep,
+        ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+      };
     },
 
     /**
      * Where something of the tenant cluster may be left, by its resource or, if that is gone, by our own note
      * `placed`; nothing if it was never placed or its connected cluster is not connected any more. Changes nothing.
      */
-    async findTenantRemains({ tenant, placed }: { tenant: UnplacedTenant; placed?: TenantRef }): Promise<{ tenant?: TenantRef }> {
+    async findTenantRemains({
+      tenant,
+      placed,
+    }: {
+      tenant: UnplacedTenant;
+      placed?: TenantRef;
+    }): Promise<{ tenant?: TenantRef }> {
       const instance = await findInstance(resources, tenant);
       const found = (instance && placeOf(tenant, instance)) ?? placed;
       if (!found) return {};
-      const cluster = await managementCall(`reading cluster ${found.cluster}`, resources.clusters.get({ name: found.cluster }));
+      const cluster = await managementCall(
+        `reading cluster ${found.cluster}`,
+        resources.clusters.get({ name: found.cluster }),
+      );
       return cluster ? { tenant: found } : {};
     },
 
@@ -114,10 +161,19 @@ async function choosePlace(
     Promise.all([resources.projects.get({ name: tenant.project }), resources.clusters.list()]),
   );
   if (!project) throw new PlatformError('project_not_found', `There is no project ${tenant.project}`);
+  const template = instance.spec?.templateRef?.name;
+  if (template && !isTemplateAllowed(project, template)) {
+    throw new PlatformError(
+      'forbidden',
+      `Project ${tenant.project} does not allow template ${template} (spec.allowedTemplates)`,
+    );
+  }
   const load = wanted || clusterList.length < 2 ? undefined : await loadOfClusters(resources);
   const placement = placeTenant({ project, clusters: clusterList, wanted, ...(load ? { load } : {}) });
   if ('reason' in placement) throw new PlatformError(placement.reason, placement.message);
-  const hostNamespace = instance.spec?.clusterRef?.namespace || hostNamespaceOf(tenant, project.spec?.namespacePattern?.virtualCluster);
+  const hostNamespace =
+    instance.spec?.clusterRef?.namespace ||
+    hostNamespaceOf(tenant, project.spec?.namespacePattern?.virtualCluster);
   return { cluster: placement.cluster, hostNamespace };
 }
 

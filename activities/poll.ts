@@ -17,7 +17,10 @@ const heartbeatMs = 1000;
  * the time spent, so that the next attempt after a worker's death goes on with the rest of the deadline. Failures
  * to reach the cluster count as "not yet".
  */
-export async function pollUntil<T extends object>(options: PollOptions, look: () => Promise<T | string>): Promise<T> {
+export async function pollUntil<T extends object>(
+  options: PollOptions,
+  look: () => Promise<T | string>,
+): Promise<T> {
   const context = asyncLocalStorage.getStore();
   const spentBefore = typeof context?.info.heartbeatDetails === 'number' ? context.info.heartbeatDetails : 0;
   const startedAt = performance.now();

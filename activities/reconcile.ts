@@ -20,12 +20,17 @@ export function createReconcileActivities(deps: TenantDeps) {
       reason,
       message: told,
       ...(await phaseAfter(row, tenant)),
-      ...(row.type === 'snapshot' || row.type === 'restore' || row.type === 'delete' ? {} : { failed: row.targetHash ?? true }),
+      ...(row.type === 'snapshot' || row.type === 'restore' || row.type === 'delete'
+        ? {}
+        : { failed: row.targetHash ?? true }),
     });
   };
 
   /** A control plane that was left scaled to zero sleeps, whatever the operation was about to do. */
-  async function phaseAfter(row: OperationRow, tenant: InstanceReport['tenant']): Promise<{ phase?: InstancePhase }> {
+  async function phaseAfter(
+    row: OperationRow,
+    tenant: InstanceReport['tenant'],
+  ): Promise<{ phase?: InstancePhase }> {
     if (row.type === 'create' || row.type === 'restore') return { phase: 'Failed' };
     if (row.type !== 'sleep' && row.type !== 'wake') return {};
     try {
@@ -38,7 +43,7 @@ export function createReconcileActivities(deps: TenantDeps) {
 
   return {
     /** Repairs operations and statuses that a crash or a hand left behind (operations/reconcile.ts). Heartbeats. */
-    reconcileOperations: (_: object): Promise<{ started: number; ended: number; cancelled: number }> =>
+    reconcileOperations: (): Promise<{ started: number; ended: number; cancelled: number }> =>
       keepAlive(async () => {
         const { started, ended, cancelled } = await reconcileOperations(deps.operations, repairInstance);
         return { started: started.length, ended: ended.length, cancelled: cancelled.length };

@@ -18,7 +18,11 @@ export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'res
       if (action === undefined) return;
       const change =
         action === 'sleep'
-          ? { [annotations.sleepForce]: 'true', [annotations.sleepType]: 'scheduledSleep', [annotations.changedBy]: 'schedule' }
+          ? {
+              [annotations.sleepForce]: 'true',
+              [annotations.sleepType]: 'scheduledSleep',
+              [annotations.changedBy]: 'schedule',
+            }
           : {
               [annotations.sleepForce]: null,
               [annotations.sleepForceDuration]: null,

@@ -41,7 +41,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
      * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `cluster_unreachable`,
      *   `management_unavailable`
      */
-    async applySnapshotJob(job: SnapshotJob): Promise<void> {
+    applySnapshotJob: async (job: SnapshotJob): Promise<void> => {
       const { tenant, snapshot } = job;
       const client = await deps.clusters.client(tenant.cluster);
       const [workload, release, key] = await Promise.all([

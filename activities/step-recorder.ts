@@ -6,7 +6,10 @@ import type { StepRecord } from '../domain/operation-workflows.ts';
  * Writes the steps that travel with an activity (its second argument) while the activity runs. A write that
  * fails is only logged: the operation's last write repeats every step.
  */
-export function stepRecorder(recordSteps: (record: StepRecord) => Promise<void>, logger: Logger): ActivityInterceptorsFactory {
+export function stepRecorder(
+  recordSteps: (record: StepRecord) => Promise<void>,
+  logger: Logger,
+): ActivityInterceptorsFactory {
   return () => ({
     inbound: {
       async execute(input, next) {

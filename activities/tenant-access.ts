@@ -17,7 +17,10 @@ const rbac = 'rbac.authorization.k8s.io';
  * lives, so neither users nor groups are bounded by name yet. What reserved names may leave the gateway is
  * checked there (api/kubernetes/outgoing-check.ts).
  */
-export function createTenantAccessActivities({ clusters, resources }: Pick<TenantDeps, 'clusters' | 'resources'>) {
+export function createTenantAccessActivities({
+  clusters,
+  resources,
+}: Pick<TenantDeps, 'clusters' | 'resources'>) {
   return {
     /**
      * Applies the roles and bindings. Idempotent by tenant: server-side apply, the newest access wins.
@@ -32,7 +35,10 @@ export function createTenantAccessActivities({ clusters, resources }: Pick<Tenan
         managementCall('reading teams', resources.teams.list()),
       ]);
       const grants = tenantGrants({ instance, project, users, teams });
-      const objects = [...impersonation(), ...[...grants].map(([role, groups]) => grantBinding(role, groups))];
+      const objects = [
+        ...impersonation(),
+        ...[...grants].map(([role, groups]) => grantBinding(role, groups)),
+      ];
       await Promise.all(objects.map((object) => apply(client, object)));
     },
   };

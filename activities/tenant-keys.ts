@@ -14,7 +14,7 @@ export function createTenantKeysActivities(deps: { clusters: ConnectedClusters }
      * They go with the host namespace.
      * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace
      */
-    async applyTenantKeys({ tenant }: { tenant: TenantRef }): Promise<void> {
+    applyTenantKeys: async ({ tenant }: { tenant: TenantRef }): Promise<void> => {
       const client = await deps.clusters.client(tenant.cluster);
       const name = tenantObjects.pkiSecret(tenant.name);
       let pki = await readSecret(client, tenant, name);

@@ -16,9 +16,13 @@ export function createTurnActivities(deps: { database: Database }) {
     async claimTurn(input: { operationId: string }): Promise<TurnAnswer> {
       const claim = await claimTurn(database, input.operationId);
       if (claim.state === 'ended') return claim;
-      if (claim.state === 'waiting') return { state: 'waiting', ...(claim.behind ? { behind: claim.behind } : {}) };
+      if (claim.state === 'waiting')
+        return { state: 'waiting', ...(claim.behind ? { behind: claim.behind } : {}) };
       const { cluster, hostNamespace } = claim;
-      return { state: 'claimed', ...(cluster === undefined || hostNamespace === undefined ? {} : { cluster, hostNamespace }) };
+      return {
+        state: 'claimed',
+        ...(cluster === undefined || hostNamespace === undefined ? {} : { cluster, hostNamespace }),
+      };
     },
 
     /** Writes what steps are now. Idempotent: the last write of a step wins. */
@@ -27,7 +31,9 @@ export function createTurnActivities(deps: { database: Database }) {
     },
 
     /** Ends the operation and its steps; answers whose turn is next. Idempotent: the first end stays. */
-    async endOperation(input: Omit<OperationEnd, 'id'> & { operationId: string }): Promise<{ next?: string }> {
+    async endOperation(
+      input: Omit<OperationEnd, 'id'> & { operationId: string },
+    ): Promise<{ next?: string }> {
       const { operationId, ...how } = input;
       const { next } = await endOperation(database, { ...how, id: operationId });
       return next === undefined ? {} : { next };

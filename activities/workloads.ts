@@ -72,15 +72,30 @@ export async function isAsleep(client: ClusterClient, tenant: TenantRef): Promis
  * Scales the control plane to zero or back to what it was. One that is there already is not written.
  * @throws PlatformError `conflict` if there is no control plane, `cluster_unreachable`
  */
-export async function scaleControlPlane(client: ClusterClient, tenant: TenantRef, awake: boolean): Promise<void> {
+export async function scaleControlPlane(
+  client: ClusterClient,
+  tenant: TenantRef,
+  awake: boolean,
+): Promise<void> {
   const workloads = await listWorkloads(client, tenant);
-  if (workloads.length === 0) throw new PlatformError('conflict', `Tenant cluster ${tenant.name} has no control plane in its host namespace`);
+  if (workloads.length === 0)
+    throw new PlatformError(
+      'conflict',
+      `Tenant cluster ${tenant.name} has no control plane in its host namespace`,
+    );
   await Promise.all(
-    workloads.filter(({ replicas }) => replicas > 0 !== awake).map((workload) => scale(client, tenant, workload, awake)),
+    workloads
+      .filter(({ replicas }) => replicas > 0 !== awake)
+      .map((workload) => scale(client, tenant, workload, awake)),
   );
 }
 
-async function scale(client: ClusterClient, tenant: TenantRef, workload: Workload, awake: boolean): Promise<void> {
+async function scale(
+  client: ClusterClient,
+  tenant: TenantRef,
+  workload: Workload,
+  awake: boolean,
+): Promise<void> {
   const replicas = awake ? (workload.awakeReplicas ?? 1) : 0;
   const label = awake ? null : String(workload.replicas);
   try {

@@ -9,7 +9,10 @@ import { PlatformError } from '../contracts/errors.ts';
  * @param argv arguments of the process, without program and script
  * @throws PlatformError `invalid_request` that names the file or field; never the contents, which hold passwords
  */
-export function readConfigFile<T extends TSchema>(schema: T, argv: readonly string[] = process.argv.slice(2)): Static<T> {
+export function readConfigFile<T extends TSchema>(
+  schema: T,
+  argv: readonly string[] = process.argv.slice(2),
+): Static<T> {
   const path = configPath(argv);
   let config: unknown;
   try {
@@ -20,8 +23,13 @@ export function readConfigFile<T extends TSchema>(schema: T, argv: readonly stri
   }
   const check = Compile(schema);
   if (check.Check(config)) return config;
-  const fields = [...check.Errors(config)].map(({ instancePath, message }) => `${instancePath || '/'} ${message}`);
-  throw new PlatformError('invalid_request', `the configuration file ${path} is not valid: ${fields.join('; ')}`);
+  const fields = [...check.Errors(config)].map(
+    ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
+  );
+  throw new PlatformError(
+    'invalid_request',
+    `the configuration file ${path} is not valid: ${fields.join('; ')}`,
+  );
 }
 
 function configPath(argv: readonly string[]): string {

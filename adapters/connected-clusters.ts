@@ -34,6 +34,7 @@ interface Connection {
 
 /** How long a credential is used without asking whether its Secret changed. */
 const trustedMs = 5_000;
+const maxTenantClients = 500;
 
 /**
  * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
@@ -90,6 +91,8 @@ export function createConnectedClusters(deps: {
         return known.client;
       const made = connect(secret, (kubeconfig) => throughProxy(kubeconfig, host.kubeconfig, tenant));
       const current = { ...made, resourceVersion: `${host.resourceVersion}/${made.resourceVersion}` };
+      // Tenant clusters come and go; a dropped client is only made anew.
+      if (tenants.size >= maxTenantClients) tenants.clear();
       tenants.set(tenant.uid, current);
       return current.client;
     },

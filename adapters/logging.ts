@@ -2,7 +2,18 @@ import { type Logger, pino } from 'pino';
 
 /** JSON lines on stderr at `LOG_LEVEL`-independent level `level`; names that hold secrets are blanked at any depth up to three. */
 export function createLogger(process: string, level = 'info'): Logger {
-  const secret = ['authorization', 'cookie', 'key', 'accessKey', 'password', 'token', 'config', 'kubeconfig', 'databaseUrl', 'values'];
+  const secret = [
+    'authorization',
+    'cookie',
+    'key',
+    'accessKey',
+    'password',
+    'token',
+    'config',
+    'kubeconfig',
+    'databaseUrl',
+    'values',
+  ];
   return pino(
     {
       name: process,

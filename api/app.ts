@@ -14,7 +14,10 @@ const maxBodyBytes = 1024 * 1024;
 const headersTimeoutMs = 20_000;
 
 /** The whole gateway, not listening yet. Closing it ends the streams that are open. */
-export async function createApp(gateway: Gateway, tls: { cert: string; key: string }): Promise<FastifyInstance> {
+export async function createApp(
+  gateway: Gateway,
+  tls: { cert: string; key: string },
+): Promise<FastifyInstance> {
   const app = Fastify({
     https: { ...tls, minVersion: 'TLSv1.2' },
     loggerInstance: gateway.logger,

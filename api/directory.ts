@@ -57,7 +57,8 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     instance: (project, name) => instances.get(`${projectNamespace(project)}/${name}`),
     instanceAt: (namespace, name) => instances.get(`${namespace}/${name}`),
     instances: () => instances.list(),
-    instancesIn: (cluster) => instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
+    instancesIn: (cluster) =>
+      instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
     template: (name) => templates.get(name),
     projects: () => projects.list(),
     hasCluster: (name) => clusters.get(name) !== undefined,

@@ -37,7 +37,11 @@ async function main(): Promise<void> {
   console.log(`gateway ready at ${config.publicUrl}`);
 }
 
-function createTunnels(config: GatewayConfig, { dial, gateway }: GatewayParts, logger: Logger): ConnectListener {
+function createTunnels(
+  config: GatewayConfig,
+  { dial, gateway }: GatewayParts,
+  logger: Logger,
+): ConnectListener {
   return createConnectListener({
     dial,
     secret: readFileSync(config.connect.secretFile, 'utf8').trim(),
@@ -53,7 +57,10 @@ async function listen(server: Server, address: { host: string; port: number }): 
 
 function portTaken({ host, port }: { host: string; port: number }, error: unknown): never {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
-  throw new PlatformError('port_taken', `port ${port} on ${host} is taken by another process: stop it or choose another port`);
+  throw new PlatformError(
+    'port_taken',
+    `port ${port} on ${host} is taken by another process: stop it or choose another port`,
+  );
 }
 
 try {

@@ -7,7 +7,12 @@ import type { Login } from './login-file.ts';
 export interface Client {
   readonly url: string;
   /** The JSON of the answer. @throws CommandFailure for every answer that is no success */
-  call<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, headers?: Record<string, string>): Promise<T>;
+  call<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<T>;
   /** An answer as it comes in. */
   stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
@@ -33,7 +38,12 @@ export function createClient(login: Login): Client {
       const answer = await request(`${url}${path}`, {
         method,
         dispatcher: agent,
-        headers: { ...authorization, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          ...authorization,
+          accept: 'application/json',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }).catch((error: unknown) => unreachable(url, error));
       const text = await answer.body.text().catch((error: unknown) => unreachable(url, error));
@@ -42,8 +52,11 @@ export function createClient(login: Login): Client {
     },
     async stream(path, signal) {
       const headers = { ...authorization, accept: 'text/event-stream' };
-      const answer = await request(`${url}${path}`, { dispatcher: agent, headers, signal }).catch((error: unknown) => unreachable(url, error));
-      if (answer.statusCode >= 400) throw failureOf(answer.statusCode, await answer.body.text(), answer.headers['x-request-id']);
+      const answer = await request(`${url}${path}`, { dispatcher: agent, headers, signal }).catch(
+        (error: unknown) => unreachable(url, error),
+      );
+      if (answer.statusCode >= 400)
+        throw failureOf(answer.statusCode, await answer.body.text(), answer.headers['x-request-id']);
       return answer.body;
     },
     close: () => agent.destroy(),
@@ -61,11 +74,19 @@ function parse(text: string, url: string): unknown {
 const certificateProblems = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/;
 
 function unreachable(url: string, error: unknown): never {
-  const { code = '', message } = (error instanceof AggregateError ? error.errors[0] : error) as Error & { code?: string };
+  const { code = '', message } = (error instanceof AggregateError ? error.errors[0] : error) as Error & {
+    code?: string;
+  };
   if (certificateProblems.test(code)) {
-    throw new CommandFailure('invalid_request', `the certificate of ${url} cannot be verified (${code}): log in with --ca-file <file>, or --insecure`);
+    throw new CommandFailure(
+      'invalid_request',
+      `the certificate of ${url} cannot be verified (${code}): log in with --ca-file <file>, or --insecure`,
+    );
   }
-  throw new CommandFailure('management_unavailable', `the platform at ${url} cannot be reached (${code || message})`);
+  throw new CommandFailure(
+    'management_unavailable',
+    `the platform at ${url} cannot be reached (${code || message})`,
+  );
 }
 
 interface ErrorBody {
@@ -83,10 +104,16 @@ function failureOf(status: number, text: string, requestId: unknown): CommandFai
   const body = parseErrorBody(text);
   const id = typeof requestId === 'string' ? requestId : undefined;
   if (body?.kind === 'Status') {
-    return new CommandFailure(codeOfStatus(status, body), body.message ?? `the API answered ${status}`, { requestId: id, problem: body });
+    return new CommandFailure(codeOfStatus(status, body), body.message ?? `the API answered ${status}`, {
+      requestId: id,
+      problem: body,
+    });
   }
   const code = isErrorCode(body?.code) ? body.code : codeOfHttp(status);
-  return new CommandFailure(code, body?.detail ?? body?.title ?? `the platform answered ${status}`, { requestId: id, problem: body });
+  return new CommandFailure(code, body?.detail ?? body?.title ?? `the platform answered ${status}`, {
+    requestId: id,
+    problem: body,
+  });
 }
 
 function parseErrorBody(text: string): ErrorBody | undefined {

@@ -8,7 +8,11 @@ export class CommandFailure extends Error {
   /** The problem document of the platform, if it sent one. */
   readonly problem: unknown;
 
-  constructor(code: ErrorCode, message: string, options: { requestId?: string | undefined; problem?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { requestId?: string | undefined; problem?: unknown } = {},
+  ) {
     super(message);
     this.code = code;
     this.requestId = options.requestId;

@@ -30,7 +30,9 @@ try {
 
 /** The program with the one command that is asked for, or with all of them for help and mistakes. */
 async function createProgram(asked: string | undefined): Promise<Command> {
-  const program = new Command('vcp').description('Tenant clusters of vcluster-platform').showHelpAfterError('(--help shows how)');
+  const program = new Command('vcp')
+    .description('Tenant clusters of vcluster-platform')
+    .showHelpAfterError('(--help shows how)');
   const load = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
   const loaders = load === undefined ? Object.values(commands) : [load];
   for (const command of await Promise.all(loaders.map((loader) => loader()))) program.addCommand(command);
@@ -49,7 +51,8 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : errorTable.invalid_request.exitCode;
   if (error instanceof CommandFailure) {
     process.stderr.write(`${failureLine(error)}\n`);
-    if (wantsJson() && error.problem !== undefined) process.stdout.write(`${JSON.stringify(error.problem, undefined, 2)}\n`);
+    if (wantsJson() && error.problem !== undefined)
+      process.stdout.write(`${JSON.stringify(error.problem, undefined, 2)}\n`);
     return errorTable[error.code].exitCode;
   }
   const reason = error instanceof Error ? error.message : String(error);
@@ -60,6 +63,7 @@ function report(error: unknown): number {
 function wantsJson(): boolean {
   return process.argv.some(
     (argument, index) =>
-      argument === '--output=json' || (/^(-o|--output)$/.test(process.argv[index - 1] ?? '') && argument === 'json'),
+      argument === '--output=json' ||
+      (/^(-o|--output)$/.test(process.argv[index - 1] ?? '') && argument === 'json'),
   );
 }

@@ -11,7 +11,8 @@ export type Column<T> = readonly [title: string, value: (item: T) => string];
 /** @throws CommandFailure `invalid_request` */
 export function outputFormat(text: string): OutputFormat {
   const format = outputFormats.find((known) => known === text);
-  if (format === undefined) throw new CommandFailure('invalid_request', `--output must be one of ${outputFormats.join(', ')}`);
+  if (format === undefined)
+    throw new CommandFailure('invalid_request', `--output must be one of ${outputFormats.join(', ')}`);
   return format;
 }
 
@@ -24,7 +25,22 @@ export function printList<T>(items: readonly T[], columns: readonly Column<T>[],
   const table = new Table({
     head: columns.map(([title]) => title),
     chars: Object.fromEntries(
-      ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'].map((place) => [place, '']),
+      [
+        'top',
+        'top-mid',
+        'top-left',
+        'top-right',
+        'bottom',
+        'bottom-mid',
+        'bottom-left',
+        'bottom-right',
+        'left',
+        'left-mid',
+        'mid',
+        'mid-mid',
+        'right',
+        'right-mid',
+      ].map((place) => [place, '']),
     ),
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
@@ -42,7 +58,10 @@ function trimLines(text: string): string {
 
 /** Prints a value as JSON or YAML. */
 export function printDocument(value: unknown, format: 'json' | 'yaml'): void {
-  const text = format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : stringify(value, { version: '1.1', lineWidth: 0 });
+  const text =
+    format === 'json'
+      ? `${JSON.stringify(value, undefined, 2)}\n`
+      : stringify(value, { version: '1.1', lineWidth: 0 });
   process.stdout.write(text);
 }
 

@@ -53,7 +53,10 @@ function createRedrawn(stream: NodeJS.WriteStream): Progress {
   const draw = () => {
     if (last === undefined) return;
     const waiting = waitingLine(last);
-    const lines = [...(waiting === undefined ? [] : [`  ${waiting}`]), ...last.steps.map((step) => stepLine(step, true))];
+    const lines = [
+      ...(waiting === undefined ? [] : [`  ${waiting}`]),
+      ...last.steps.map((step) => stepLine(step, true)),
+    ];
     const width = stream.columns || 80;
     const text = lines.map((line) => `\u001b[2K${line.slice(0, width - 1)}\n`).join('');
     stream.write(`${height === 0 ? '' : `\u001b[${height}A`}${text}\u001b[0J`);
@@ -78,7 +81,11 @@ function waitingLine({ state, blockedBy, live }: Operation): string | undefined 
 }
 
 function stepLine(step: OperationStep, counting: boolean): string {
-  const details = [timeOf(step, counting), step.attempt !== undefined && step.attempt > 1 ? `attempt ${step.attempt}` : undefined, step.message];
+  const details = [
+    timeOf(step, counting),
+    step.attempt !== undefined && step.attempt > 1 ? `attempt ${step.attempt}` : undefined,
+    step.message,
+  ];
   const text = details.filter((detail) => detail !== undefined && detail !== '').join(', ');
   return `  ${marks[step.state]} ${step.title}${text === '' ? '' : ` (${text})`}`;
 }

@@ -14,17 +14,32 @@ export interface OperationTarget {
 }
 
 /** Asks for an operation and shows it to its end. @throws CommandFailure also if the operation does not succeed */
-export async function runOperation(client: Client, target: OperationTarget, request: OperationRequest): Promise<void> {
+export async function runOperation(
+  client: Client,
+  target: OperationTarget,
+  request: OperationRequest,
+): Promise<void> {
   const path = `/api/v1/projects/${target.project}/virtualclusters/${target.name}/operations`;
   const operation = await client.call<Operation>('POST', path, request);
   await showOperation(client, target, operation);
 }
 
+const ownSubmitMs = 3_000;
+
 /** Shows an operation until it has ended. @throws CommandFailure if it does not succeed */
-export async function showOperation(client: Client, target: Pick<OperationTarget, 'output' | 'skipWait'>, operation: Operation): Promise<void> {
+export async function showOperation(
+  client: Client,
+  target: Pick<OperationTarget, 'output' | 'skipWait'>,
+  operation: Operation,
+): Promise<void> {
   if (target.output === 'table') {
-    const joined = operation.joined === true && !isFinal(operation.state) ? ', which is under way already' : '';
-    process.stderr.write(`${operation.type} ${operation.tenantCluster} (project ${operation.project}, operation ${operation.id})${joined}\n`);
+    // One's own request may meet the controllers' submit of the same: that is not worth a word.
+    const olderMs = Date.now() - Date.parse(operation.createdAt);
+    const joined =
+      operation.joined === true && !isFinal(operation.state) && olderMs > ownSubmitMs ? ', which is under way already' : '';
+    process.stderr.write(
+      `${operation.type} ${operation.tenantCluster} (project ${operation.project}, operation ${operation.id})${joined}\n`,
+    );
   }
   if (target.skipWait === true) {
     if (target.output !== 'table') printDocument(operation, target.output);
@@ -61,7 +76,8 @@ const outcomes: Record<Operation['type'], string> = {
 };
 
 function doneLine({ type, tenantCluster, parameters, createdAt, finishedAt }: Operation): string {
-  const took = finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
+  const took =
+    finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
   const snapshot = typeof parameters['snapshot'] === 'string' ? ` (snapshot ${parameters['snapshot']})` : '';
   return `tenant cluster ${tenantCluster} ${outcomes[type]}${snapshot}${took}`;
 }

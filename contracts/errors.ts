@@ -5,7 +5,12 @@
 export const errorTable = {
   invalid_request: { status: 400, retryable: false, exitCode: 2, title: 'The request is not valid' },
   invalid_values: { status: 422, retryable: false, exitCode: 2, title: 'The chart values are not valid' },
-  invalid_parameters: { status: 422, retryable: false, exitCode: 2, title: 'The template parameters are not valid' },
+  invalid_parameters: {
+    status: 422,
+    retryable: false,
+    exitCode: 2,
+    title: 'The template parameters are not valid',
+  },
   unauthenticated: { status: 401, retryable: false, exitCode: 3, title: 'Not logged in' },
   forbidden: { status: 403, retryable: false, exitCode: 3, title: 'Not allowed' },
   not_found: { status: 404, retryable: false, exitCode: 4, title: 'Not found' },
@@ -24,13 +29,33 @@ export const errorTable = {
   quota_exceeded: { status: 403, retryable: false, exitCode: 5, title: 'A quota would be exceeded' },
   too_large: { status: 413, retryable: false, exitCode: 2, title: 'The request is too large' },
   chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'The chart could not be installed' },
-  control_plane_not_ready: { status: 504, retryable: false, exitCode: 6, title: 'The control plane did not become ready' },
+  control_plane_not_ready: {
+    status: 504,
+    retryable: false,
+    exitCode: 6,
+    title: 'The control plane did not become ready',
+  },
   sleeping: { status: 503, retryable: true, exitCode: 8, title: 'The tenant cluster sleeps' },
   cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'The cluster cannot be reached' },
-  management_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'The management API cannot be reached' },
-  database_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'The database cannot be reached' },
+  management_unavailable: {
+    status: 503,
+    retryable: true,
+    exitCode: 8,
+    title: 'The management API cannot be reached',
+  },
+  database_unavailable: {
+    status: 503,
+    retryable: true,
+    exitCode: 8,
+    title: 'The database cannot be reached',
+  },
   temporal_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'Temporal cannot be reached' },
-  toolchain_unavailable: { status: 500, retryable: false, exitCode: 9, title: 'A program that is needed is missing' },
+  toolchain_unavailable: {
+    status: 500,
+    retryable: false,
+    exitCode: 9,
+    title: 'A program that is needed is missing',
+  },
   port_taken: { status: 500, retryable: false, exitCode: 9, title: 'The port is taken' },
   state_in_use: { status: 500, retryable: false, exitCode: 9, title: 'The state folder is in use' },
   internal: { status: 500, retryable: true, exitCode: 1, title: 'Something went wrong here' },
@@ -58,7 +83,11 @@ export class PlatformError extends Error {
   /** Public structured details, JSON only, without secrets. */
   readonly details: Record<string, unknown> | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { details?: Record<string, unknown>; cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { details?: Record<string, unknown>; cause?: unknown },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options?.details;

@@ -58,7 +58,9 @@ export function projectNamespace(project: string): string {
 
 /** Project of a management namespace, or undefined if the namespace is none of a project. */
 export function projectOfNamespace(namespace: string): string | undefined {
-  return namespace.startsWith(projectNamespacePrefix) ? namespace.slice(projectNamespacePrefix.length) : undefined;
+  return namespace.startsWith(projectNamespacePrefix)
+    ? namespace.slice(projectNamespacePrefix.length)
+    : undefined;
 }
 
 /** Name of the group every member of team `team` carries. */
@@ -92,7 +94,8 @@ export function clusterCredentialSecret(cluster: string, process: 'gateway' | 'w
  */
 export const connectTarget = {
   apiServer: (cluster: string) => `kubernetes.${cluster}.connected`,
-  service: (cluster: string, namespace: string, service: string) => `${service}.${namespace}.svc.${cluster}.connected`,
+  service: (cluster: string, namespace: string, service: string) =>
+    `${service}.${namespace}.svc.${cluster}.connected`,
 } as const;
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;

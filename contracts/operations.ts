@@ -9,11 +9,28 @@ export type OperationType = (typeof operationTypes)[number];
  * `queued` waits for its turn, `running` holds it, the others are final. `superseded`: a delete made it
  * pointless before it began.
  */
-export const operationStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled', 'superseded'] as const;
+export const operationStates = [
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'superseded',
+] as const;
 export const OperationState = Type.Enum([...operationStates], { $id: 'OperationState' });
 export type OperationState = (typeof operationStates)[number];
 
-export const stepStates = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped', 'undoing', 'undone', 'undo_failed'] as const;
+export const stepStates = [
+  'pending',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'skipped',
+  'undoing',
+  'undone',
+  'undo_failed',
+] as const;
 export type StepState = (typeof stepStates)[number];
 
 /** Whether an operation in `state` has ended. */
@@ -31,7 +48,9 @@ export const OperationStep = Type.Object(
     state: Type.Enum([...stepStates]),
     /** Why it waits or failed, or what was undone. Public: no secrets. */
     message: Type.Optional(Type.String()),
-    attempt: Type.Optional(Type.Integer({ description: 'Attempts of the activity that runs now, from Temporal' })),
+    attempt: Type.Optional(
+      Type.Integer({ description: 'Attempts of the activity that runs now, from Temporal' }),
+    ),
     startedAt: Type.Optional(Timestamp),
     finishedAt: Type.Optional(Timestamp),
     expectedMs: Type.Integer(),
@@ -68,7 +87,9 @@ export const Operation = Type.Object(
     ),
     /** Whether Temporal and its worker answered; false: what you see is the last that was recorded. */
     live: Type.Boolean(),
-    joined: Type.Optional(Type.Boolean({ description: 'The request joined this operation, which was there already' })),
+    joined: Type.Optional(
+      Type.Boolean({ description: 'The request joined this operation, which was there already' }),
+    ),
     temporalUrl: Type.Optional(Type.String({ description: 'For administrators' })),
   },
   { $id: 'Operation', additionalProperties: false },
@@ -82,9 +103,23 @@ export const OperationRequest = Type.Object(
     parameters: Type.Optional(
       Type.Object(
         {
-          snapshot: Type.Optional(Type.String({ description: 'snapshot: name of the new one (default: made up); restore: which one' })),
-          sourceTenantCluster: Type.Optional(Type.String({ description: 'restore: tenant cluster of the same project whose snapshot it is; default: this one' })),
-          forceDurationSeconds: Type.Optional(Type.Integer({ minimum: 0, description: 'sleep: refuse to wake on request for so long; 0 = until woken explicitly' })),
+          snapshot: Type.Optional(
+            Type.String({
+              description: 'snapshot: name of the new one (default: made up); restore: which one',
+            }),
+          ),
+          sourceTenantCluster: Type.Optional(
+            Type.String({
+              description:
+                'restore: tenant cluster of the same project whose snapshot it is; default: this one',
+            }),
+          ),
+          forceDurationSeconds: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description: 'sleep: refuse to wake on request for so long; 0 = until woken explicitly',
+            }),
+          ),
         },
         { additionalProperties: false },
       ),

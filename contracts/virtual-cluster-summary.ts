@@ -5,7 +5,9 @@ export const VirtualClusterSummary = Type.Object(
   {
     name: Type.String(),
     project: Type.String(),
-    phase: Type.String({ description: 'Pending, Ready, Sleeping, Failed, or Terminating while it is being deleted' }),
+    phase: Type.String({
+      description: 'Pending, Ready, Sleeping, Failed, or Terminating while it is being deleted',
+    }),
     displayName: Type.Optional(Type.String()),
     cluster: Type.Optional(Type.String({ description: 'Connected cluster it runs in' })),
     template: Type.Optional(Type.String()),

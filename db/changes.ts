@@ -18,11 +18,18 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
   let closed = false;
 
   const notify = (id: string | undefined) => {
-    for (const onChange of id === undefined ? [...subscribers.values()].flatMap((set) => [...set]) : (subscribers.get(id) ?? [])) onChange();
+    for (const onChange of id === undefined
+      ? [...subscribers.values()].flatMap((set) => [...set])
+      : (subscribers.get(id) ?? []))
+      onChange();
   };
   const connect = (backoffMs: number) => {
     if (client || closed) return;
-    const next = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 3000, application_name: 'vcluster-platform changes' });
+    const next = new pg.Client({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: 3000,
+      application_name: 'vcluster-platform changes',
+    });
     client = next;
     let lost = false;
     const reconnect = () => {
@@ -30,7 +37,8 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
       lost = true;
       if (client === next) client = undefined;
       next.end().catch(() => undefined); // it is broken anyway
-      if (!closed && subscribers.size > 0) retry = setTimeout(() => connect(Math.min(backoffMs * 2, 5000)), backoffMs);
+      if (!closed && subscribers.size > 0)
+        retry = setTimeout(() => connect(Math.min(backoffMs * 2, 5000)), backoffMs);
     };
     next.on('error', reconnect);
     next.on('end', reconnect);

@@ -18,7 +18,9 @@ export async function migrate(databaseUrl: string): Promise<void> {
     try {
       await client.connect();
       await client.query('select pg_advisory_lock($1)', [migrationLock]);
-      await runMigrations(drizzle(client), { migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)) });
+      await runMigrations(drizzle(client), {
+        migrationsFolder: fileURLToPath(new URL('./migrations', import.meta.url)),
+      });
     } finally {
       await client.end();
     }

@@ -7,13 +7,26 @@ import { checkName, defaultHostNamespace } from '../contracts/names.ts';
  * `.Values.loft.name`.
  * @throws PlatformError `invalid_request` if the result is no name of a namespace
  */
-export function hostNamespaceOf(tenant: { project: string; name: string }, pattern: string | undefined): string {
-  const known: Record<string, string> = { project: tenant.project, virtualClusterName: tenant.name, name: tenant.name };
+export function hostNamespaceOf(
+  tenant: { project: string; name: string },
+  pattern: string | undefined,
+): string {
+  const known: Record<string, string> = {
+    project: tenant.project,
+    virtualClusterName: tenant.name,
+    name: tenant.name,
+  };
   const namespace = pattern
-    ? pattern.replace(/\{\{-?\s*\.Values\.loft\.(\w+)\s*-?\}\}/g, (whole, field: string) => known[field] ?? whole)
+    ? pattern.replace(
+        /\{\{-?\s*\.Values\.loft\.(\w+)\s*-?\}\}/g,
+        (whole, field: string) => known[field] ?? whole,
+      )
     : defaultHostNamespace(tenant.project, tenant.name);
   if (namespace.includes('{{')) {
-    throw new PlatformError('invalid_request', `The project's namespacePattern.virtualCluster has a placeholder that is not known: ${namespace}`);
+    throw new PlatformError(
+      'invalid_request',
+      `The project's namespacePattern.virtualCluster has a placeholder that is not known: ${namespace}`,
+    );
   }
   checkName('Host namespace', namespace);
   return namespace;

@@ -10,7 +10,7 @@ const ignoredFields = {
     'defaultNodeProfile',
     'requirePreset',
     'access',
-    'namespacePattern',
+    'namespacePattern.space',
     'argoCD',
     'vault',
   ],
@@ -33,14 +33,7 @@ const ignoredFields = {
   ],
   users: ['owner', 'access', 'passwordRef', 'codesRef', 'imagePullSecrets', 'extraClaims', 'icon'],
   teams: ['owner', 'access', 'imagePullSecrets'],
-  accesskeys: [
-    'scope',
-    'identity',
-    'identityRefresh',
-    'oidcProvider',
-    'oidcLogin',
-    'parent',
-  ],
+  accesskeys: ['scope', 'identity', 'identityRefresh', 'oidcProvider', 'oidcLogin', 'parent'],
 } as const satisfies Partial<Record<keyof ResourceOf, readonly string[]>>;
 
 function ignoredInDefinition<Path extends string>(path: Path) {

@@ -197,7 +197,7 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
   },
   delete: {
     verb: 'Delete',
-    expectedMs: 3000,
+    expectedMs: 7000,
     steps: [
       turn,
       {
@@ -216,7 +216,8 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
         key: 'namespace',
         title: 'Delete the host namespace and its volumes',
         undo: 'Nothing undoes it: a delete finishes forward',
-        expectedMs: 2000,
+        // Kubernetes itself waits 5 s before it empties a namespace.
+        expectedMs: 6000,
       },
       {
         key: 'finish',

@@ -47,13 +47,11 @@ export interface OperationProgress {
   readonly steps: readonly { readonly key: string; readonly state: StepState; readonly message?: string }[];
 }
 
-/** What a step's row shall say now, as a whole; times in milliseconds since 1970. */
+/** What a step's row shall say now; its times are those of the writes. */
 export interface StepChange {
   readonly key: string;
   readonly state: StepState;
   readonly message?: string;
-  readonly startedAt?: number;
-  readonly finishedAt?: number;
 }
 
 /** Steps of one operation that changed. It travels as the second argument of an activity. */

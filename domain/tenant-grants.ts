@@ -32,11 +32,19 @@ export function tenantGrants(input: {
   grant(defaultClusterRole, ownerGroups(owner));
   grant(defaultClusterRole, ownerGroups(project?.spec?.owner));
   for (const { kind, name, clusterRole } of project?.spec?.members ?? []) {
-    if (name && clusterRole === projectAdminRole) grant(defaultClusterRole, kind === 'Team' ? [teamGroup(name)] : groupsOf([name], []));
+    if (name && clusterRole === projectAdminRole)
+      grant(defaultClusterRole, kind === 'Team' ? [teamGroup(name)] : groupsOf([name], []));
   }
-  const isAdmin = ({ spec }: User | Team) => spec?.clusterRoles?.some(({ name }) => name === platformAdminRole) === true;
-  grant(defaultClusterRole, users.filter(isAdmin).map(({ metadata }) => userGroup(metadata.name)));
-  grant(defaultClusterRole, teams.filter(isAdmin).map(({ metadata }) => teamGroup(metadata.name)));
+  const isAdmin = ({ spec }: User | Team) =>
+    spec?.clusterRoles?.some(({ name }) => name === platformAdminRole) === true;
+  grant(
+    defaultClusterRole,
+    users.filter(isAdmin).map(({ metadata }) => userGroup(metadata.name)),
+  );
+  grant(
+    defaultClusterRole,
+    teams.filter(isAdmin).map(({ metadata }) => teamGroup(metadata.name)),
+  );
   for (const entry of access) grant(defaultClusterRole, groupsOf(entry.users ?? [], entry.teams ?? []));
   for (const rule of extraAccessRules) {
     if (rule.clusterRole) grant(rule.clusterRole, groupsOf(rule.users ?? [], rule.teams ?? []));

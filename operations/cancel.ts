@@ -11,17 +11,27 @@ import { getOperation } from './read.ts';
  * it did; watch it. A delete that has begun cannot be cancelled. With Temporal away, reconcile passes it on later.
  * @throws PlatformError `operation_not_found`, `operation_finished`, `conflict`, `database_unavailable`
  */
-export async function cancelOperation(deps: OperationsDeps, request: { id: string; actor: string }): Promise<Operation> {
+export async function cancelOperation(
+  deps: OperationsDeps,
+  request: { id: string; actor: string },
+): Promise<Operation> {
   const { id, type, state } = await getOperation(deps, request.id);
-  if (isFinal(state)) throw new PlatformError('operation_finished', `The operation has ended already: ${state}`);
+  if (isFinal(state))
+    throw new PlatformError('operation_finished', `The operation has ended already: ${state}`);
   if (state === 'running' && type === 'delete') {
-    throw new PlatformError('conflict', 'A delete that has begun cannot be cancelled; it goes on until it has succeeded');
+    throw new PlatformError(
+      'conflict',
+      'A delete that has begun cannot be cancelled; it goes on until it has succeeded',
+    );
   }
   await deps.database.query((db) => markCancelRequested(db, [id], request.actor));
   try {
     if (!(await cancelOperationWorkflow(deps, id))) await endUnstarted(deps, id, request.actor);
   } catch (error) {
-    deps.logger.warn({ err: error, operation: id }, 'Temporal does not answer; reconcile passes the cancel on');
+    deps.logger.warn(
+      { err: error, operation: id },
+      'Temporal does not answer; reconcile passes the cancel on',
+    );
   }
   return getOperation(deps, id);
 }
@@ -31,6 +41,12 @@ async function endUnstarted(deps: OperationsDeps, id: string, actor: string): Pr
   const row = await deps.database.query((db) => getOperationRow(db, id));
   if (row.state !== 'queued') return;
   const message = `Cancelled by ${actor} before it began`;
-  const { next } = await endOperation(deps.database, { id, onlyQueued: true, state: 'cancelled', reason: 'operation_cancelled', message });
+  const { next } = await endOperation(deps.database, {
+    id,
+    onlyQueued: true,
+    state: 'cancelled',
+    reason: 'operation_cancelled',
+    message,
+  });
   if (next !== undefined) await signalTurn(deps, next);
 }

@@ -18,7 +18,10 @@ export interface OperationsDeps {
  * Returns how to close them too.
  */
 export function createOperationsDependencies(
-  config: { databaseUrl: string; temporal: { address: string; namespace: string; uiUrl?: string | undefined } },
+  config: {
+    databaseUrl: string;
+    temporal: { address: string; namespace: string; uiUrl?: string | undefined };
+  },
   logger: Logger,
 ): OperationsDeps & { close(): Promise<void> } {
   const connection = Connection.lazy({ address: config.temporal.address });

@@ -1,5 +1,9 @@
 import { isFinal, type Operation, type OperationStep } from '../contracts/operations.ts';
-import { type OperationProgress, operationWorkflowId, progressQueryName } from '../domain/operation-workflows.ts';
+import {
+  type OperationProgress,
+  operationWorkflowId,
+  progressQueryName,
+} from '../domain/operation-workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { temporalCall } from './operation-workflow.ts';
 
@@ -73,5 +77,9 @@ function mergeStep(
   const activity = pending?.find((candidate) => candidate.step === recorded.key);
   if (!activity) return step;
   const retrying = activity.attempt > 1 && activity.lastFailure !== undefined;
-  return { ...step, attempt: activity.attempt, ...(retrying ? { message: `Trying again: ${activity.lastFailure}` } : {}) };
+  return {
+    ...step,
+    attempt: activity.attempt,
+    ...(retrying ? { message: `Trying again: ${activity.lastFailure}` } : {}),
+  };
 }

@@ -66,5 +66,7 @@ type Present<T> = { [K in keyof T]?: Exclude<T[K], null | undefined> };
 
 /** The fields that have a value. */
 function optional<T extends Record<string, unknown>>(fields: T): Present<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)) as Present<T>;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Present<T>;
 }

@@ -1,14 +1,24 @@
-import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import { operationPlans } from '../domain/operation-plans.ts';
-import { type OperationInput, operationWorkflowId, operationWorkflows, turnSignalName } from '../domain/operation-workflows.ts';
+import {
+  type OperationInput,
+  operationWorkflowId,
+  operationWorkflows,
+  turnSignalName,
+} from '../domain/operation-workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 
 /** How long a request waits for Temporal before it goes on without it. */
-const deadlineMs = 3000;
+const deadlineMs = 2000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const searchAttributeKeys = {
@@ -48,23 +58,35 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
 
 /** Asks the workflow to cancel; false if there is none, or it has ended. @throws PlatformError `temporal_unavailable` */
 export async function cancelOperationWorkflow(deps: OperationsDeps, operationId: string): Promise<boolean> {
-  return isThere(temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).cancel()));
+  return isThere(
+    temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).cancel()),
+  );
 }
 
 /** Tells a waiting operation that the turn may be free. @throws PlatformError `temporal_unavailable` */
 export async function signalTurn(deps: OperationsDeps, operationId: string): Promise<void> {
   await isThere(
-    temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).signal(turnSignalName)),
+    temporalCall(deps, () =>
+      deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).signal(turnSignalName),
+    ),
   );
 }
 
 /** `work`, given up after `timeoutMs`; a Temporal that does not answer becomes `temporal_unavailable`. */
-export async function temporalCall<T>(deps: OperationsDeps, work: () => Promise<T>, timeoutMs = deadlineMs): Promise<T> {
+export async function temporalCall<T>(
+  deps: OperationsDeps,
+  work: () => Promise<T>,
+  timeoutMs = deadlineMs,
+): Promise<T> {
   try {
     return await deps.temporal.withDeadline(Date.now() + timeoutMs, work);
   } catch (error) {
     if (isGrpcServiceError(error) || error instanceof ServiceError) {
-      throw new PlatformError('temporal_unavailable', 'Temporal does not answer; operations go on when it is back', { cause: error });
+      throw new PlatformError(
+        'temporal_unavailable',
+        'Temporal does not answer; operations go on when it is back',
+        { cause: error },
+      );
     }
     throw error;
   }

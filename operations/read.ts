@@ -21,11 +21,22 @@ export async function listOperations(
   filter: { project: string; name?: string | undefined; limit: number; before?: string | undefined },
 ): Promise<Operation[]> {
   return deps.database.query(async (db) => {
-    const before = filter.before === undefined ? undefined : (await getOperationRow(db, checkedId(filter.before))).sequence;
+    const before =
+      filter.before === undefined
+        ? undefined
+        : (await getOperationRow(db, checkedId(filter.before))).sequence;
     const rows = await listOperationRows(db, { ...filter, before });
-    const steps = await listSteps(db, rows.map(({ id }) => id));
+    const steps = await listSteps(
+      db,
+      rows.map(({ id }) => id),
+    );
     return rows.map((row) =>
-      toOperation(deps, row, steps.filter(({ operationId }) => operationId === row.id), { live: isFinal(row.state) }),
+      toOperation(
+        deps,
+        row,
+        steps.filter(({ operationId }) => operationId === row.id),
+        { live: isFinal(row.state) },
+      ),
     );
   });
 }
@@ -35,7 +46,10 @@ export async function readRecorded(deps: OperationsDeps, id: string): Promise<Op
   return deps.database.query(async (db) => {
     const row = await getOperationRow(db, checkedId(id));
     const steps = await listSteps(db, [row.id]);
-    const open = row.state === 'queued' ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster }) : [];
+    const open =
+      row.state === 'queued'
+        ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster })
+        : [];
     return toOperation(deps, row, steps, { live: isFinal(row.state), blockedBy: blockerOf(row, open) });
   });
 }

@@ -5,7 +5,12 @@ import { endOperation } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import { operationWorkflowId } from '../domain/operation-workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
-import { cancelOperationWorkflow, signalTurn, startOperationWorkflow, temporalCall } from './operation-workflow.ts';
+import {
+  cancelOperationWorkflow,
+  signalTurn,
+  startOperationWorkflow,
+  temporalCall,
+} from './operation-workflow.ts';
 
 export interface ReconcileResult {
   /** Operations whose workflow was started, ended whose workflow had closed, and told again to cancel. */
@@ -15,7 +20,10 @@ export interface ReconcileResult {
 }
 
 /** Makes the instance's status true after its operation was stopped from outside. */
-export type RepairInstance = (operation: OperationRow, end: { state: 'failed' | 'cancelled'; reason: string; message: string }) => Promise<void>;
+export type RepairInstance = (
+  operation: OperationRow,
+  end: { state: 'failed' | 'cancelled'; reason: string; message: string },
+) => Promise<void>;
 
 /**
  * Compares every open operation with its workflow: starts one that has none, ends one whose workflow closed
@@ -23,7 +31,10 @@ export type RepairInstance = (operation: OperationRow, end: { state: 'failed' | 
  * is. Safe to run at any time, also twice at once.
  * @throws PlatformError `temporal_unavailable`, `database_unavailable`
  */
-export async function reconcileOperations(deps: OperationsDeps, repairInstance: RepairInstance): Promise<ReconcileResult> {
+export async function reconcileOperations(
+  deps: OperationsDeps,
+  repairInstance: RepairInstance,
+): Promise<ReconcileResult> {
   const result: ReconcileResult = { started: [], ended: [], cancelled: [] };
   const open = await deps.database.query((db) => listOpenOperations(db));
   for (const row of open) {
@@ -46,7 +57,9 @@ type ClosedWorkflow = 'missing' | { state: 'failed' | 'cancelled'; reason: strin
 
 async function closedWorkflow(deps: OperationsDeps, row: OperationRow): Promise<ClosedWorkflow | undefined> {
   try {
-    const { status } = await temporalCall(deps, () => deps.temporal.workflow.getHandle(operationWorkflowId(row.id)).describe());
+    const { status } = await temporalCall(deps, () =>
+      deps.temporal.workflow.getHandle(operationWorkflowId(row.id)).describe(),
+    );
     switch (status.name) {
       case 'RUNNING':
       case 'PAUSED':

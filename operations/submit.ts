@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { PlatformError } from '../contracts/errors.ts';
 import type { Operation, OperationType } from '../contracts/operations.ts';
 import type { Queries } from '../db/client.ts';
-import { findOperationByKey, insertOperation, listOpenOperations, markCancelRequested } from '../db/queries/operations.ts';
+import {
+  findOperationByKey,
+  insertOperation,
+  listOpenOperations,
+  markCancelRequested,
+} from '../db/queries/operations.ts';
 import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
 import { lockTenant } from '../db/queries/tenants.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
@@ -46,7 +51,10 @@ interface Accepted {
  * workflow. With Temporal away it stays queued, and reconcile starts it later.
  * @throws PlatformError `conflict` if it is refused, `database_unavailable`
  */
-export async function submitOperation(deps: OperationsDeps, submission: OperationSubmission): Promise<Submitted> {
+export async function submitOperation(
+  deps: OperationsDeps,
+  submission: OperationSubmission,
+): Promise<Submitted> {
   const accepted = await deps.database.transaction((tx) => accept(tx, submission));
   const live = await tellTemporal(deps, accepted);
   return { operation: await show(deps, accepted, live), joined: accepted.joined };
@@ -115,7 +123,9 @@ function toPresent(row: OperationRow): PresentOperation {
 
 function snapshotOf(parameters: Record<string, unknown>): string | undefined {
   const { snapshot, sourceTenantCluster } = parameters;
-  return typeof snapshot === 'string' ? `${String(sourceTenantCluster ?? '')}/${snapshot}` : undefined;
+  return typeof snapshot === 'string'
+    ? `${typeof sourceTenantCluster === 'string' ? sourceTenantCluster : ''}/${snapshot}`
+    : undefined;
 }
 
 async function makeRoom(
@@ -131,21 +141,29 @@ async function makeRoom(
 }
 
 /** Starts and cancels workflows; true if Temporal took it all. Reconcile makes up for what failed. */
-async function tellTemporal(deps: OperationsDeps, { row, joined, toCancel }: Accepted): Promise<boolean> {
+async function tellTemporal(deps: OperationsDeps, { row, toCancel }: Accepted): Promise<boolean> {
   const calls: Promise<unknown>[] = [
-    ...(joined ? [] : [startOperationWorkflow(deps, row)]),
+    // One that was joined may still have no workflow, if Temporal was away when it was submitted.
+    ...(row.state === 'queued' ? [startOperationWorkflow(deps, row)] : []),
     ...toCancel.map((id) => cancelOperationWorkflow(deps, id)),
   ];
   const results = await Promise.allSettled(calls);
   const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  for (const error of failures) deps.logger.warn({ err: error, operation: row.id }, 'Temporal does not answer; the operation stays queued');
+  for (const error of failures)
+    deps.logger.warn(
+      { err: error, operation: row.id },
+      'Temporal does not answer; the operation stays queued',
+    );
   return failures.length === 0;
 }
 
 async function show(deps: OperationsDeps, { row, joined }: Accepted, live: boolean): Promise<Operation> {
   const { steps, open } = await deps.database.query(async (db) => ({
     steps: await listSteps(db, [row.id]),
-    open: row.state === 'queued' ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster }) : [],
+    open:
+      row.state === 'queued'
+        ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster })
+        : [],
   }));
   return { ...toOperation(deps, row, steps, { live, blockedBy: blockerOf(row, open) }), joined };
 }

@@ -12,7 +12,11 @@ const lookAgainMs = 2000;
  * another faster than they are read are seen as one; a database that is away only delays.
  * @throws PlatformError `operation_not_found`
  */
-export async function* watchOperation(deps: OperationsDeps, id: string, signal: AbortSignal): AsyncGenerator<Operation, void> {
+export async function* watchOperation(
+  deps: OperationsDeps,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<Operation, void> {
   const bell = createBell();
   const unsubscribe = deps.changes.subscribe(id.toLowerCase(), bell.ring);
   signal.addEventListener('abort', bell.ring);

@@ -64,12 +64,20 @@ test('imports between folders follow the arrows of docs/architecture.md', () => 
 test('domain and workflows use no clock, no randomness and no Node API', () => {
   const offences = ['domain', 'workflows']
     .flatMap(sourceFiles)
-    .filter((file) => /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|from 'node:/.test(readFileSync(join(root, file), 'utf8')));
+    .filter((file) =>
+      /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|from 'node:/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
+    );
   assert.deepEqual(offences, []);
 });
 
 test('only one protobufjs 8 is installed: replay breaks across copies', () => {
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as { packages: Record<string, { version?: string }> };
-  const copies = Object.entries(lock.packages).filter(([path, entry]) => path.endsWith('node_modules/protobufjs') && entry.version?.startsWith('8.'));
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version?: string }>;
+  };
+  const copies = Object.entries(lock.packages).filter(
+    ([path, entry]) => path.endsWith('node_modules/protobufjs') && entry.version?.startsWith('8.'),
+  );
   assert.equal(copies.length, 1);
 });

@@ -26,13 +26,20 @@ function run(title: string, args: readonly string[]): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   child.on('close', (code) => {
-    console.log(`== ${title}: ${code === 0 ? 'ok' : 'FAILED'} (${Math.round((performance.now() - startedAt) / 1000)} s)`);
+    console.log(
+      `== ${title}: ${code === 0 ? 'ok' : 'FAILED'} (${Math.round((performance.now() - startedAt) / 1000)} s)`,
+    );
     resolve(code === 0);
   });
   return promise;
 }
 
-const nodeTest = (concurrency: number) => ['--test', '--test-timeout=600000', `--test-concurrency=${concurrency}`, '--test-reporter=spec'];
+const nodeTest = (concurrency: number) => [
+  '--test',
+  '--test-timeout=600000',
+  `--test-concurrency=${concurrency}`,
+  '--test-reporter=spec',
+];
 
 const files = testFiles();
 const isHeavy = (file: string) => heavy.some((prefix) => file.startsWith(prefix));

@@ -1,16 +1,22 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { BundleOptions } from '@temporalio/worker';
+import { promisify } from 'node:util';
+import { PlatformError } from '../contracts/errors.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const builder = join(root, 'worker', 'build-workflow-bundle.ts');
 /** All that a workflow may import (and the versions of what it gets from elsewhere). */
 const sources = ['contracts', 'domain', 'workflows', 'package-lock.json'];
+const keptBundles = 5;
 
 /** Where the bundle of the present sources is cached. */
-export function workflowBundlePath(cacheDir = join(homedir(), '.cache', 'vcluster-platform', 'workflows')): string {
+export function workflowBundlePath(
+  cacheDir = join(homedir(), '.cache', 'vcluster-platform', 'workflows'),
+): string {
   const hash = createHash('sha256');
   for (const file of sources.flatMap((source) => filesBelow(join(root, source)))) {
     hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');
@@ -19,49 +25,37 @@ export function workflowBundlePath(cacheDir = join(homedir(), '.cache', 'vcluste
 }
 
 /**
- * Path of the workflow bundle: the cached one if the sources did not change, else a new one (about 3 s, and
- * 150 MiB for webpack, which is loaded only then).
+ * Path of the workflow bundle: the cached one if the sources did not change, else a new one (about 3 s). It is
+ * built by another process, because webpack leaves 200 MiB behind.
+ * @throws PlatformError `internal` if the workflows cannot be bundled
  */
 export async function ensureWorkflowBundle(path = workflowBundlePath()): Promise<string> {
-  if (exists(path)) return path;
-  const code = await buildWorkflowBundle(join(root, 'workflows', 'index.ts'));
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, code);
-  renameSync(temporary, path);
+  if (isFile(path)) return path;
+  try {
+    await promisify(execFile)(process.execPath, [builder, path], { cwd: root });
+  } catch (cause) {
+    throw new PlatformError('internal', 'The workflows could not be bundled', { cause });
+  }
   removeOlder(path);
   return path;
 }
 
-/** Code of a bundle with `workflowsPath` as its entry. */
-export async function buildWorkflowBundle(workflowsPath: string, options: Omit<BundleOptions, 'workflowsPath'> = {}): Promise<string> {
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ ...options, workflowsPath });
-  return code;
-}
-
-/** Keeps the cache at five bundles. */
 function removeOlder(path: string): void {
   const dir = dirname(path);
-  const bundles = readdirSync(dir).filter((name) => name.endsWith('.js'));
-  if (bundles.length <= 5) return;
-  for (const name of bundles.filter((candidate) => join(dir, candidate) !== path)) rmSync(join(dir, name), { force: true });
+  const others = readdirSync(dir)
+    .filter((name) => name.endsWith('.js') && join(dir, name) !== path)
+    .map((name) => join(dir, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const old of others.slice(keptBundles - 1)) rmSync(old, { force: true });
 }
 
-function exists(path: string): boolean {
-  try {
-    return readFileSync(path).length > 0;
-  } catch {
-    return false;
-  }
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function filesBelow(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .sort((a, b) => a.name.localeCompare(b.name))
-      .flatMap((entry) => filesBelow(join(path, entry.name)));
-  } catch {
-    return [path]; // a file
-  }
+  if (isFile(path)) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesBelow(join(path, name)));
 }

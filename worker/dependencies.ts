@@ -9,7 +9,10 @@ import type { WorkerConfig } from '../contracts/config.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 
 /** What the worker's activities work with; the scratch folder is emptied. Nothing is dialled yet. */
-export function createWorkerDependencies(config: WorkerConfig, logger: Logger): ActivityDeps & { close(): Promise<void> } {
+export function createWorkerDependencies(
+  config: WorkerConfig,
+  logger: Logger,
+): ActivityDeps & { close(): Promise<void> } {
   const { workDir } = config;
   rmSync(workDir, { recursive: true, force: true });
   mkdirSync(workDir, { recursive: true, mode: 0o700 });

@@ -24,7 +24,12 @@ export async function createLifecycleWorker(options: LifecycleWorkerOptions): Pr
     taskQueue: lifecycleTaskQueue,
     workflowBundle: { codePath: options.bundlePath },
     activities: { ...options.activities },
-    interceptors: { activity: [failureInterceptor(options.logger), stepRecorder(options.activities.recordSteps, options.logger)] },
+    interceptors: {
+      activity: [
+        failureInterceptor(options.logger),
+        stepRecorder(options.activities.recordSteps, options.logger),
+      ],
+    },
     maxConcurrentActivityTaskExecutions: 40,
     maxConcurrentLocalActivityExecutions: 20,
     maxConcurrentWorkflowTaskExecutions: 10,

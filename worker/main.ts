@@ -19,7 +19,10 @@ const logger = createLogger('worker', config.logLevel);
 const stopping = new AbortController();
 let worker: Worker | undefined;
 
-Runtime.install({ logger: temporalLogger(logger), telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } } });
+Runtime.install({
+  logger: temporalLogger(logger),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+});
 const deps = createWorkerDependencies(config, logger);
 const activities = createActivities(deps);
 closeWithGrace({ delay: 20_000 }, async ({ err }) => {
@@ -36,9 +39,17 @@ async function run(): Promise<void> {
   for (let backoffMs = 200; !stopping.signal.aborted; backoffMs = Math.min(backoffMs * 2, 5000)) {
     try {
       const connection = await NativeConnection.connect({ address: config.temporal.address });
-      worker = await createLifecycleWorker({ connection, namespace: config.temporal.namespace, bundlePath, activities, logger });
+      worker = await createLifecycleWorker({
+        connection,
+        namespace: config.temporal.namespace,
+        bundlePath,
+        activities,
+        logger,
+      });
       const done = worker.run();
-      await ensureReconcileSchedule(deps.operations.temporal).catch((err: unknown) => logger.warn({ err }, 'no reconcile schedule yet'));
+      await ensureReconcileSchedule(deps.operations.temporal).catch((err: unknown) =>
+        logger.warn({ err }, 'no reconcile schedule yet'),
+      );
       backoffMs = 200;
       process.stdout.write('worker ready\n');
       await done;
@@ -53,7 +64,8 @@ async function run(): Promise<void> {
 /** Temporal's own log lines go where ours go. */
 function temporalLogger(to: Logger) {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
-  const log = (level: keyof typeof levels, message: string, meta: object = {}) => to[levels[level]](meta, message);
+  const log = (level: keyof typeof levels, message: string, meta: object = {}) =>
+    to[levels[level]](meta, message);
   return {
     log,
     trace: (message: string, meta?: object) => log('TRACE', message, meta),

@@ -16,7 +16,8 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
       const { tenant } = placement;
       targetHash = placement.targetHash;
       if (!run.placed) tagCluster(tenant.cluster);
-      if (placement.deployed) return { report: {}, message: 'The tenant cluster is there already; nothing was done' };
+      if (placement.deployed)
+        return { report: {}, message: 'The tenant cluster is there already; nothing was done' };
 
       let chart: { chart: string; version: string } | undefined;
       await run.parallel(
@@ -41,7 +42,9 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
         (call) => call('installRelease', { tenant, operationId }),
         (call) => call('uninstallRelease', { tenant }),
       );
-      const { kubernetesVersion } = await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: true }));
+      const { kubernetesVersion } = await run.step('ready', (call) =>
+        call('waitForControlPlane', { tenant, fresh: true }),
+      );
       await run.step('access', (call) => call('applyTenantAccess', { tenant }));
       return {
         report: {
@@ -54,6 +57,11 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
         result: { cluster: tenant.cluster, ...chart, ...(kubernetesVersion ? { kubernetesVersion } : {}) },
       };
     },
-    reportFailure: ({ reason, message }) => ({ phase: 'Failed', reason, message, failed: targetHash ?? true }),
+    reportFailure: ({ reason, message }) => ({
+      phase: 'Failed',
+      reason,
+      message,
+      failed: targetHash ?? true,
+    }),
   });
 }

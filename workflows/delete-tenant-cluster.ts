@@ -10,7 +10,9 @@ export async function deleteTenantCluster(input: OperationInput): Promise<void> 
   await runOperation(input, {
     finishesForward: true,
     async run(run) {
-      const { tenant } = await run.step('inspect', (call) => call('findTenantRemains', { tenant: run.tenant, ...(run.placed ? { placed: run.placed } : {}) }));
+      const { tenant } = await run.step('inspect', (call) =>
+        call('findTenantRemains', { tenant: run.tenant, ...(run.placed ? { placed: run.placed } : {}) }),
+      );
       if (tenant) {
         await run.step('uninstall', (call) => call('uninstallRelease', { tenant }));
         await run.step('namespace', async (call) => {

@@ -7,5 +7,9 @@ import { callActivity } from './proxies.ts';
  * nothing to undo.
  */
 export async function evaluateSleepPolicy(input: SleepPolicyInput): Promise<void> {
-  await callActivity('evaluateSleepPolicy', { tenant: input }, { summary: 'Compare the schedule with what is' });
+  await callActivity(
+    'evaluateSleepPolicy',
+    { tenant: input },
+    { summary: 'Compare the schedule with what is' },
+  );
 }

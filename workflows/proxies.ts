@@ -88,7 +88,11 @@ interface CallOptions {
 }
 
 /** Calls one activity with its limits. */
-export function callActivity<K extends ActivityName>(activity: K, input: ActivityInput<K>, options: CallOptions = {}): Promise<ActivityResult<K>> {
+export function callActivity<K extends ActivityName>(
+  activity: K,
+  input: ActivityInput<K>,
+  options: CallOptions = {},
+): Promise<ActivityResult<K>> {
   const { startToClose, heartbeat } = limits[activity];
   const proxy = proxyActivities<UntypedActivity>({
     startToCloseTimeout: startToClose,
@@ -108,7 +112,10 @@ type LocalActivityName = 'claimTurn' | 'recordSteps' | 'endOperation';
  * Runs a database write inside the workflow task, without a round trip through Temporal. If it fails twice, it
  * becomes a regular activity, which is retried until PostgreSQL is back.
  */
-export async function callDatabase<K extends LocalActivityName>(activity: K, input: ActivityInput<K>): Promise<ActivityResult<K>> {
+export async function callDatabase<K extends LocalActivityName>(
+  activity: K,
+  input: ActivityInput<K>,
+): Promise<ActivityResult<K>> {
   const proxy = proxyLocalActivities<UntypedActivity>({
     startToCloseTimeout: 2 * seconds,
     retry: { initialInterval: 100, maximumAttempts: 2 },
@@ -123,12 +130,21 @@ export async function callDatabase<K extends LocalActivityName>(activity: K, inp
 
 type UntypedActivity = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
-function invoke(proxy: UntypedActivity, activity: string, input: unknown, steps?: StepRecord): Promise<unknown> {
+function invoke(
+  proxy: UntypedActivity,
+  activity: string,
+  input: unknown,
+  steps?: StepRecord,
+): Promise<unknown> {
   const call = proxy[activity];
   if (!call) throw new TypeError(`no activity ${activity}`);
   return steps === undefined ? call(input) : call(input, steps);
 }
 
 function isFinalFailure(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.nonRetryable === true
+  );
 }

@@ -5,5 +5,7 @@ import { callActivity } from './proxies.ts';
  * minute by the Temporal Schedule `reconcile-operations`; no messages, nothing to undo.
  */
 export async function reconcileOperations(): Promise<void> {
-  await callActivity('reconcileOperations', {}, { summary: 'Compare operations with their workflows' });
+  await callActivity('reconcileOperations', undefined, {
+    summary: 'Compare operations with their workflows',
+  });
 }

@@ -50,14 +50,20 @@ type RestorePhase = ActivityInput<'applyRestoreJob'>['phase'];
 
 function snapshotKey(input: OperationInput): { project: string; tenantCluster: string; name: string } {
   const { snapshot, sourceTenantCluster } = input.parameters;
-  if (snapshot === undefined) throw ApplicationFailure.nonRetryable('A restore needs the name of a snapshot', 'invalid_request');
+  if (snapshot === undefined)
+    throw ApplicationFailure.nonRetryable('A restore needs the name of a snapshot', 'invalid_request');
   return { project: input.project, tenantCluster: sourceTenantCluster ?? input.name, name: snapshot };
 }
 
 /** One Job per phase: applied, waited for, deleted. */
 async function runRestoreJob(
   call: Call,
-  job: { tenant: TenantRef; operationId: string; snapshot: ActivityInput<'applyRestoreJob'>['snapshot']; phase: RestorePhase },
+  job: {
+    tenant: TenantRef;
+    operationId: string;
+    snapshot: ActivityInput<'applyRestoreJob'>['snapshot'];
+    phase: RestorePhase;
+  },
 ): Promise<void> {
   await call('applyRestoreJob', job);
   await call('waitForRestoreJob', job);

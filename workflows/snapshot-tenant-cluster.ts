@@ -13,7 +13,8 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
     async run(run) {
       const { operationId } = input;
       const snapshot = input.parameters.snapshot;
-      if (snapshot === undefined) throw ApplicationFailure.nonRetryable('A snapshot needs a name', 'invalid_request');
+      if (snapshot === undefined)
+        throw ApplicationFailure.nonRetryable('A snapshot needs a name', 'invalid_request');
       const key = { project: input.project, tenantCluster: input.name, name: snapshot };
       const tenant = await locateTenant(run);
       const { asleep, kubernetesVersion } = await run.step(
@@ -37,7 +38,12 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
         },
       );
       await run.step('complete', async (call) => {
-        await call('completeSnapshot', { ...key, operationId, ...facts, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) });
+        await call('completeSnapshot', {
+          ...key,
+          operationId,
+          ...facts,
+          ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+        });
         await call('deleteSnapshotJob', job);
       });
       return { report: {}, result: { snapshot, sizeBytes: facts.sizeBytes, sha256: facts.sha256 } };

@@ -31,7 +31,10 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
         return call('waitForControlPlane', { tenant, fresh: true });
       });
       await run.step('access', (call) => call('applyTenantAccess', { tenant }));
-      return { report: { ...report, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) }, result: { ...chart } };
+      return {
+        report: { ...report, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) },
+        result: { ...chart },
+      };
     },
     reportFailure: ({ reason, message }, undone) => ({
       ...(undone ? {} : { phase: 'Failed' }),

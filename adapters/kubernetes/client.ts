@@ -53,7 +53,8 @@ function shareConnections(kubeConfig: KubeConfig): void {
   const optionsFor = kubeConfig['createDispatcherOptions'].bind(kubeConfig);
   let shared: Dispatcher | undefined;
   Object.assign(kubeConfig, {
-    createDispatcher: (...args: Parameters<typeof optionsFor>) => (shared ??= dispatcherFor(optionsFor(...args))),
+    createDispatcher: (...args: Parameters<typeof optionsFor>) =>
+      (shared ??= dispatcherFor(optionsFor(...args))),
   });
 }
 
@@ -62,7 +63,15 @@ function dispatcherFor(options: ReturnType<KubeConfig['createDispatcherOptions']
   if (options.type === 'proxy') {
     const { uri, requestTls, connect } = options;
     // The types of undici's connectors and of Node's TLS options differ in what may be undefined.
-    return new ProxyAgent({ ...http1, uri, requestTls: { ...requestTls, ...http1 }, connect } as ProxyAgent.Options);
+    return new ProxyAgent({
+      ...http1,
+      uri,
+      requestTls: { ...requestTls, ...http1 },
+      connect,
+    } as ProxyAgent.Options);
   }
-  return new Agent({ ...http1, ...('connect' in options ? { connect: options.connect } : {}) } as Agent.Options);
+  return new Agent({
+    ...http1,
+    ...('connect' in options ? { connect: options.connect } : {}),
+  } as Agent.Options);
 }

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { parse } from 'yaml';
+import { parseDocument, type Scalar, visit } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 
@@ -16,7 +16,7 @@ const expressionTimeoutMs = 100;
  * @throws PlatformError `invalid_parameters` that names the parameter, never its value
  */
 export function resolveParameters(declared: readonly AppParameter[], text: string): ParameterValues {
-  const given = parseParameters(text);
+  const given = parseParameters(text, declared.length > 0);
   if (declared.length === 0) return given;
   refuseUnknown(declared, given);
   const resolved: ParameterValues = {};
@@ -27,11 +27,16 @@ export function resolveParameters(declared: readonly AppParameter[], text: strin
   return resolved;
 }
 
-function parseParameters(text: string): ParameterValues {
+/** @param textual numbers stay as they are written: `1.30` is a version more often than 1.3 */
+function parseParameters(text: string, textual: boolean): ParameterValues {
   if (text.length > maxLength) throw refusal(`the parameters are longer than ${maxLength / 1024} KiB`);
   let value: unknown;
   try {
-    value = parse(text, { version: '1.1', maxAliasCount: 20, logLevel: 'error' });
+    const document = parseDocument(text, { version: '1.1', logLevel: 'error' });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    visit(document, { Scalar: (role, node) => keepSource(node, role === 'key', textual) });
+    value = document.toJS({ maxAliasCount: 20 });
   } catch (error) {
     throw refusal(`the parameters are no valid YAML (${yamlPosition(error)})`);
   }
@@ -39,6 +44,12 @@ function parseParameters(text: string): ParameterValues {
   if (typeof value !== 'object' || Array.isArray(value))
     throw refusal('the parameters must be a YAML object: name: value');
   return value as ParameterValues;
+}
+
+/** A name is a name, also if YAML 1.1 takes `y` or `on` for true. */
+function keepSource(node: Scalar, isKey: boolean, textual: boolean): void {
+  if (node.source !== undefined && (isKey || (textual && typeof node.value === 'number')))
+    node.value = node.source;
 }
 
 /** Line and column only: YAML's messages quote the text. */
@@ -67,7 +78,9 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
   if (empty && parameter.required === true && fallback === '') throw refusal(`${name} is required`);
   if (empty && fallback === '') return parameter.type === 'boolean' ? false : undefined;
   const raw = empty ? fallback : given;
-  if (typeof raw === 'object') throw refusal(`${name} must be a single value`);
+  if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
+    throw refusal(`${name} must be a single value`);
+  }
   const text = String(raw);
   const value = converted(parameter, name, text);
   if (parameter.options !== undefined && parameter.options.length > 0 && !parameter.options.includes(text)) {
@@ -109,7 +122,8 @@ function checkExpression(
       { timeout: expressionTimeoutMs },
     );
   } catch (error) {
-    const slow = error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    // An error of the other context is no instance of this one's Error.
+    const slow = (error as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     throw refusal(
       `${name}: the template's ${mustMatch ? 'validation' : 'invalidation'} expression ${slow ? 'takes too long' : 'is not valid'}`,
     );

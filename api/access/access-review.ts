@@ -27,7 +27,10 @@ const deniedMs = 500;
 const maxRemembered = 20_000;
 
 export function createAccessReview(management: JsonClient): AccessReview {
-  const remembered = new Map<string, { until: number; namespace?: string; name?: string; decision: Promise<boolean> }>();
+  const remembered = new Map<
+    string,
+    { until: number; namespace?: string; name?: string; decision: Promise<boolean> }
+  >();
 
   function decide(identity: Identity, action: Action, key: string): Promise<boolean> {
     if (remembered.size >= maxRemembered) remembered.clear();
@@ -70,9 +73,13 @@ async function review(management: JsonClient, { user, groups }: Identity, action
   });
   const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
   if (answer.status !== 201 || typeof status?.allowed !== 'boolean') {
-    throw new PlatformError('management_unavailable', 'the management API could not decide whether this is allowed; try again', {
-      cause: new Error(statusMessage(answer)),
-    });
+    throw new PlatformError(
+      'management_unavailable',
+      'the management API could not decide whether this is allowed; try again',
+      {
+        cause: new Error(statusMessage(answer)),
+      },
+    );
   }
   return status.allowed;
 }

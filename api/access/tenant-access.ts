@@ -20,8 +20,18 @@ export async function accessibleInstance(
   const allowed = await deps.review.allows(caller.identity, instanceAction(verb, project, name));
   const instance = deps.directory.instance(project, name);
   if (instance !== undefined && allowed) return instance;
-  if (instance !== undefined && verb !== 'get' && (await deps.review.allows(caller.identity, instanceAction('get', project, name)))) {
-    throw new PlatformError('forbidden', `you may see tenant cluster ${name} of project ${project}, but not ${verb} it`);
+  if (
+    instance !== undefined &&
+    verb !== 'get' &&
+    (await deps.review.allows(caller.identity, instanceAction('get', project, name)))
+  ) {
+    throw new PlatformError(
+      'forbidden',
+      `you may see tenant cluster ${name} of project ${project}, but not ${verb} it`,
+    );
   }
-  throw new PlatformError('tenant_cluster_not_found', `there is no tenant cluster "${name}" in project "${project}", or you may not see it`);
+  throw new PlatformError(
+    'tenant_cluster_not_found',
+    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
+  );
 }

@@ -33,7 +33,10 @@ export function createAuthenticate(directory: Directory, now: () => number = Dat
   return (headers) => {
     const key = bearer(headers);
     if (!directory.synced) {
-      throw new PlatformError('management_unavailable', 'the gateway has not read yet who there is: the management API does not answer');
+      throw new PlatformError(
+        'management_unavailable',
+        'the gateway has not read yet who there is: the management API does not answer',
+      );
     }
     const hash = createHash('sha256').update(key).digest('hex');
     const accessKey = directory.accessKey(hash);
@@ -48,7 +51,10 @@ export function createAuthenticate(directory: Directory, now: () => number = Dat
 function bearer(headers: IncomingHttpHeaders): string {
   const value = headers.authorization;
   if (value === undefined) {
-    throw new PlatformError('unauthenticated', 'an access key is needed: send "Authorization: Bearer <access key>"');
+    throw new PlatformError(
+      'unauthenticated',
+      'an access key is needed: send "Authorization: Bearer <access key>"',
+    );
   }
   const match = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(value);
   if (match?.[1] === undefined || match[1].length > longestKey) {
@@ -61,7 +67,8 @@ function checkUsable(accessKey: AccessKey, now: number): void {
   if (accessKey.metadata.deletionTimestamp !== undefined) {
     throw new PlatformError('unauthenticated', 'the access key is deleted. Please login again');
   }
-  if (accessKey.spec.disabled === true) throw new PlatformError('unauthenticated', 'the access key is disabled');
+  if (accessKey.spec.disabled === true)
+    throw new PlatformError('unauthenticated', 'the access key is disabled');
   const ttl = accessKey.spec.ttl ?? 0;
   if (ttl <= 0) return;
   const created = Date.parse(String(accessKey.metadata.creationTimestamp));
@@ -78,7 +85,8 @@ function ownerOf(accessKey: AccessKey, directory: Directory): Caller {
     if (user === undefined || user.metadata.deletionTimestamp !== undefined) {
       throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
     }
-    if (user.spec?.disabled === true) throw new PlatformError('unauthenticated', 'the owner of the access key is disabled');
+    if (user.spec?.disabled === true)
+      throw new PlatformError('unauthenticated', 'the owner of the access key is disabled');
     return callerOfUser(user, directory.teams(), accessKey.metadata.name);
   }
   const team = directory.team(teamName ?? '');

@@ -27,7 +27,10 @@ export function callerOfUser(user: User, teams: readonly Team[], accessKey: stri
   const name = user.metadata.name;
   const groups = [...(user.spec?.groups ?? []), ...(user.spec?.ssoGroups ?? [])];
   const memberOf = teams
-    .filter((team) => team.spec?.users?.includes(name) || team.spec?.groups?.some((group) => groups.includes(group)))
+    .filter(
+      (team) =>
+        team.spec?.users?.includes(name) || team.spec?.groups?.some((group) => groups.includes(group)),
+    )
     .map((team) => team.metadata.name)
     .sort();
   return {
@@ -37,7 +40,10 @@ export function callerOfUser(user: User, teams: readonly Team[], accessKey: stri
     email: user.spec?.email ?? '',
     teams: memberOf,
     accessKey,
-    identity: identityOf(`user ${name}`, user.spec?.subject || name, groups, [userGroup(name), ...memberOf.map(teamGroup)]),
+    identity: identityOf(`user ${name}`, user.spec?.subject || name, groups, [
+      userGroup(name),
+      ...memberOf.map(teamGroup),
+    ]),
   };
 }
 
@@ -58,14 +64,25 @@ export function callerOfTeam(team: Team, accessKey: string): Caller {
   };
 }
 
-function identityOf(who: string, subject: string, own: readonly string[], given: readonly string[]): Identity {
+function identityOf(
+  who: string,
+  subject: string,
+  own: readonly string[],
+  given: readonly string[],
+): Identity {
   const isTeam = given[0] === subject;
   if (isReservedName(subject) || (!isTeam && isReservedGroup(subject))) {
-    throw new PlatformError('forbidden', `${who} has the reserved subject "${subject}"; an administrator must change it`);
+    throw new PlatformError(
+      'forbidden',
+      `${who} has the reserved subject "${subject}"; an administrator must change it`,
+    );
   }
   const reserved = own.find(isReservedGroup);
   if (reserved !== undefined) {
-    throw new PlatformError('forbidden', `${who} has the reserved group "${reserved}"; an administrator must remove it`);
+    throw new PlatformError(
+      'forbidden',
+      `${who} has the reserved group "${reserved}"; an administrator must remove it`,
+    );
   }
   const groups = new Set([...own.filter((group) => group !== ''), authenticatedGroup, ...given]);
   return { user: subject, groups: [...groups] };

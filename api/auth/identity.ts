@@ -22,7 +22,10 @@ export function isReservedName(name: string): boolean {
 
 /** Whether a user may not have `group` among the groups of its own: reserved, or one that the platform gives. */
 export function isReservedGroup(group: string): boolean {
-  return isReservedName(group) || /^loft:(user|team|vcluster|space):/.test(group.normalize('NFKC').trim().toLowerCase());
+  return (
+    isReservedName(group) ||
+    /^loft:(user|team|vcluster|space):/.test(group.normalize('NFKC').trim().toLowerCase())
+  );
 }
 
 /**

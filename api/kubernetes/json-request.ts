@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { Identity } from '../auth/identity.ts';
 import { checkOutgoing } from './outgoing-check.ts';
+import { isOwnRefusal } from './own-refusal.ts';
 import { appendIdentity } from './request-headers.ts';
 
 export interface JsonRequest {
@@ -31,7 +32,10 @@ export function createJsonClient(
   dispatcher: Dispatcher,
   unreachable: { code: ErrorCode; message: string } = managementUnreachable,
 ): JsonClient {
-  return async (identity, { method, path, body, contentType = 'application/json', requestId, timeoutMs = 10_000 }) => {
+  return async (
+    identity,
+    { method, path, body, contentType = 'application/json', requestId, timeoutMs = 10_000 },
+  ) => {
     const headers = ['Accept', 'application/json'];
     if (body !== undefined) headers.push('Content-Type', contentType);
     if (requestId !== undefined) headers.push('Audit-ID', requestId);
@@ -46,6 +50,7 @@ export function createJsonClient(
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await answer.body.text();
+      if (isOwnRefusal(answer.statusCode, text)) throw new Error(text);
       if (answer.statusCode === 401) throw new Error('401: the credential of the gateway was not accepted');
       return { status: answer.statusCode, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
     } catch (error) {
@@ -63,6 +68,7 @@ export const managementUnreachable = {
 /** Message of a `Status` answer. */
 export function statusMessage(answer: JsonAnswer): string {
   const { body } = answer;
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string') return body.message;
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
+    return body.message;
   return `the management API answered ${answer.status}`;
 }

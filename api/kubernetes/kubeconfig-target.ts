@@ -44,7 +44,8 @@ function currentContext(text: string): { cluster: Record<string, unknown>; user:
   const context = config?.contexts?.find(({ name }) => name === config['current-context'])?.context;
   const cluster = config?.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config?.users?.find(({ name }) => name === context?.user)?.user;
-  if (cluster === undefined || user === undefined) throw new Error('the kubeconfig has no current context with cluster and user');
+  if (cluster === undefined || user === undefined)
+    throw new Error('the kubeconfig has no current context with cluster and user');
   return { cluster, user };
 }
 

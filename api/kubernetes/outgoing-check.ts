@@ -1,7 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { identityFault } from '../auth/identity.ts';
 
-const forbidden = /^(authorization|proxy-authorization|cookie2?|connection|upgrade|transfer-encoding|x-remote-.*|x-forwarded-.*)$/;
+const forbidden =
+  /^(authorization|proxy-authorization|cookie2?|connection|upgrade|transfer-encoding|x-remote-.*|x-forwarded-.*)$/;
 
 /**
  * The second look, where the bytes leave, at what the header builder made: exactly one user, no reserved

@@ -17,16 +17,27 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const target = parseKubernetesPath(request.raw.url ?? '');
-    return target.kind === 'management' ? toManagement(request, reply, target) : toTenant(request, reply, target);
+    return target.kind === 'management'
+      ? toManagement(request, reply, target)
+      : toTenant(request, reply, target);
   };
 
-  async function toManagement(request: FastifyRequest, reply: FastifyReply, target: ManagementTarget): Promise<void> {
+  async function toManagement(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    target: ManagementTarget,
+  ): Promise<void> {
     const destination: Destination = {
       connections: async () => gateway.management.dispatcher,
       refused: () => undefined,
       unreachable: managementUnreachable,
     };
-    return proxy(request, reply, { target, caller: callerOf(request), destination, streams: gateway.streams });
+    return proxy(request, reply, {
+      target,
+      caller: callerOf(request),
+      destination,
+      streams: gateway.streams,
+    });
   }
 
   async function toTenant(request: FastifyRequest, reply: FastifyReply, target: TenantTarget): Promise<void> {
@@ -37,7 +48,10 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
     const destination: Destination = {
       connections: async () => (await gateway.tenants.get(instance)).dispatcher,
       refused: () => gateway.tenants.drop(instance),
-      unreachable: { code: 'cluster_unreachable', message: `tenant cluster ${name} cannot be reached at the moment; try again` },
+      unreachable: {
+        code: 'cluster_unreachable',
+        message: `tenant cluster ${name} cannot be reached at the moment; try again`,
+      },
     };
     return proxy(request, reply, { target, caller, destination, streams: gateway.streams });
   }
@@ -51,7 +65,10 @@ function checkAwake(instance: VirtualClusterInstance, project: string): void {
   const { name } = instance.metadata;
   const { phase = '', message = '', observedHash } = instance.status ?? {};
   if (phase === 'Sleeping') {
-    throw new PlatformError('sleeping', `tenant cluster ${name} sleeps; wake it with: vcp wakeup vcluster ${name} --project ${project}`);
+    throw new PlatformError(
+      'sleeping',
+      `tenant cluster ${name} sleeps; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
+    );
   }
   if (phase !== 'Ready' && observedHash === undefined) {
     const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';

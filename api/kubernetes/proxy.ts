@@ -66,7 +66,9 @@ function mayRepeat(failure: StreamFailure, method: string): boolean {
 function describe(error: unknown, { unreachable }: Destination): unknown {
   if (!(error instanceof StreamFailure)) return error;
   if (error.kind === 'connection' && error.bytesSent > maxKubernetesBody) {
-    return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', { cause: error });
+    return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', {
+      cause: error,
+    });
   }
   return new PlatformError(unreachable.code, unreachable.message, { cause: error });
 }

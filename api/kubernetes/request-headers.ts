@@ -30,7 +30,11 @@ const droppedPrefixes = ['impersonate-', 'x-remote-', 'x-forwarded-', 'x-origina
 /** Whether a client's header called `name` (any case, `_` for `-` included) must not travel on. */
 export function isDroppedHeader(name: string): boolean {
   const canonical = name.toLowerCase().replaceAll('_', '-');
-  return dropped.has(canonical) || canonical === 'impersonate' || droppedPrefixes.some((prefix) => canonical.startsWith(prefix));
+  return (
+    dropped.has(canonical) ||
+    canonical === 'impersonate' ||
+    droppedPrefixes.some((prefix) => canonical.startsWith(prefix))
+  );
 }
 
 /**
@@ -39,7 +43,11 @@ export function isDroppedHeader(name: string): boolean {
  * identity, last, each group in a header of its own.
  * @param rawHeaders names and values as they arrived
  */
-export function upstreamHeaders(rawHeaders: readonly string[], identity: Identity, requestId: string): string[] {
+export function upstreamHeaders(
+  rawHeaders: readonly string[],
+  identity: Identity,
+  requestId: string,
+): string[] {
   const named = connectionNamed(rawHeaders);
   const headers: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

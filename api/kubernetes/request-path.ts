@@ -47,7 +47,10 @@ export function parseKubernetesPath(rawUrl: string): KubernetesTarget {
   }
   const [, project = '', name = '', rest = '/'] = match;
   if (!dnsLabel.test(project) || !dnsLabel.test(name)) {
-    throw new PlatformError('invalid_request', 'the names of project and tenant cluster in the path must be DNS labels');
+    throw new PlatformError(
+      'invalid_request',
+      'the names of project and tenant cluster in the path must be DNS labels',
+    );
   }
   const prefix = `/kubernetes/project/${project}/virtualcluster/${name}`;
   return { kind: 'tenant', prefix, upstreamPath: rest + query, project, name };
@@ -56,7 +59,8 @@ export function parseKubernetesPath(rawUrl: string): KubernetesTarget {
 function checkPath(path: string): void {
   if (!path.startsWith('/')) refuse('the request target must be a path');
   if (!/^[\x21-\x7e]*$/.test(path)) refuse('the path holds characters that must be percent-encoded');
-  if (/[\\#"<>^`{|}]/.test(path)) refuse('the path holds a backslash or another character that must be percent-encoded');
+  if (/[\\#"<>^`{|}]/.test(path))
+    refuse('the path holds a backslash or another character that must be percent-encoded');
   const segments = path.slice(1).split('/');
   for (const [index, segment] of segments.entries()) {
     if (segment === '' && index < segments.length - 1) refuse('the path holds an empty segment ("//")');
@@ -96,5 +100,8 @@ function checkQuery(query: string): void {
 }
 
 function refuse(reason: string): never {
-  throw new PlatformError('invalid_request', `${reason}; the request was refused because it could be read in two ways`);
+  throw new PlatformError(
+    'invalid_request',
+    `${reason}; the request was refused because it could be read in two ways`,
+  );
 }

@@ -1,4 +1,4 @@
-import { errorTable, PlatformError } from '../../contracts/errors.ts';
+import { errorTable, type PlatformError } from '../../contracts/errors.ts';
 
 /** The error object that Kubernetes clients understand (`metav1.Status`). */
 export interface Status {
@@ -9,7 +9,10 @@ export interface Status {
   readonly message: string;
   readonly reason: string;
   readonly code: number;
-  readonly details?: { readonly retryAfterSeconds?: number; readonly causes?: { reason: string; message: string }[] };
+  readonly details?: {
+    readonly retryAfterSeconds?: number;
+    readonly causes?: { reason: string; message: string }[];
+  };
 }
 
 const reasons: Record<number, string> = {

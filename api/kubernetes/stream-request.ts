@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { checkOutgoing } from './outgoing-check.ts';
+import { isOwnRefusal } from './own-refusal.ts';
 import { downstreamHeaders } from './request-headers.ts';
 import { DialError } from './upstream.ts';
 
@@ -25,7 +26,8 @@ export interface StreamRequest {
 /** Why nothing of an answer reached the client; the caller still has the response to say so. */
 export class StreamFailure extends Error {
   override readonly name = 'StreamFailure';
-  readonly kind: 'dial' | 'connection' | 'credential';
+  /** `credential`: the upstream does not know the gateway; `refused`: it does not let it act as the caller (yet). */
+  readonly kind: 'dial' | 'connection' | 'credential' | 'refused';
   /** Whether the request can be sent again: it had no body. */
   readonly repeatable: boolean;
   /** Bytes of the body that the upstream took before it closed the connection. */
@@ -38,6 +40,9 @@ export class StreamFailure extends Error {
     this.bytesSent = bytesSent;
   }
 }
+
+/** A Status is smaller; a larger 403 is somebody's page behind `…/proxy`. */
+const heldBytes = 16 * 1024;
 
 /** Whether a request carries a body. */
 export function hasBody(request: IncomingMessage): boolean {
@@ -81,8 +86,12 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
   let controller: Dispatcher.DispatchController | undefined;
   let aborted: Error | undefined;
   let bytesSent = 0;
+  /** Begins an answer that is held back: a 403 is looked at first, for it may be meant for the gateway itself. */
+  let begin: (() => void) | undefined;
+  const held: Buffer[] = [];
   const resume = () => controller?.resume();
-  const failure = (kind: StreamFailure['kind'], cause: unknown) => new StreamFailure(kind, body === null, bytesSent, cause);
+  const failure = (kind: StreamFailure['kind'], cause: unknown) =>
+    new StreamFailure(kind, body === null, bytesSent, cause);
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
@@ -92,22 +101,39 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
     onBodySent(chunk) {
       bytesSent += chunk.length;
     },
-    onResponseStart(_controller, statusCode, headers, statusMessage) {
+    onResponseStart(_controller, statusCode, headers, statusMessage = '') {
       if (statusCode < 200) return;
       // Impersonated requests are never 401: it is the gateway itself that was not recognised.
       if (statusCode === 401) throw failure('credential', new Error('401 from the upstream'));
-      response.writeHead(statusCode, statusMessage ?? '', { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders });
-      response.flushHeaders();
-      response.on('drain', resume);
+      const answer = { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders };
+      begin = () => {
+        begin = undefined;
+        response.writeHead(statusCode, statusMessage, answer);
+        response.flushHeaders();
+        response.on('drain', resume);
+      };
+      if (statusCode !== 403) begin();
     },
     onResponseData(started, chunk) {
+      if (begin !== undefined) {
+        held.push(chunk);
+        if (Buffer.concat(held).length < heldBytes) return;
+        begin();
+        chunk = Buffer.concat(held.splice(0));
+      }
       if (!response.write(chunk)) started.pause();
     },
     onResponseEnd() {
       response.off('drain', resume);
+      const refusal = Buffer.concat(held);
+      if (begin !== undefined && isOwnRefusal(403, refusal.toString('latin1'))) {
+        settle.reject(failure('refused', new Error(refusal.toString('latin1'))));
+        return;
+      }
+      begin?.();
       // A connection whose request was not read to its end cannot carry another one.
       if (!request.complete) response.shouldKeepAlive = false;
-      response.end();
+      response.end(refusal);
       settle.resolve();
     },
     onResponseError(_controller, error) {

@@ -29,9 +29,12 @@ export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): 
     const secret = (await connected.read(`/api/v1/namespaces/${namespace}/secrets/${secretName}`)) as
       | { data?: { config?: string } }
       | undefined;
-    if (secret?.data?.config === undefined) throw notReady(release, 'the gateway has no credential for it yet');
+    if (secret?.data?.config === undefined)
+      throw notReady(release, 'the gateway has no credential for it yet');
     const target = targetOfKubeconfig(Buffer.from(secret.data.config, 'base64').toString('utf8'));
-    return createUpstream(target, () => dial({ kind: 'service', cluster, namespace, service: release, port: 443 }));
+    return createUpstream(target, () =>
+      dial({ kind: 'service', cluster, namespace, service: release, port: 443 }),
+    );
   }
 
   function remove(key: string): void {
@@ -58,12 +61,17 @@ export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): 
     keepOnly(namespace, name, instance) {
       const key = objectKey({ namespace, name });
       const known = upstreams.get(key);
-      if (known !== undefined && (instance === undefined || known.identity !== identityOf(instance))) remove(key);
+      if (known !== undefined && (instance === undefined || known.identity !== identityOf(instance)))
+        remove(key);
     },
     async close() {
       const open = [...upstreams.values()];
       upstreams.clear();
-      for (const { upstream } of open) await upstream.then(({ close }) => close(), () => undefined);
+      for (const { upstream } of open)
+        await upstream.then(
+          ({ close }) => close(),
+          () => undefined,
+        );
     },
   };
 }
@@ -77,7 +85,8 @@ function identityOf(instance: VirtualClusterInstance): string {
 function placeOf(instance: VirtualClusterInstance): { cluster: string; namespace: string; release: string } {
   const { cluster, namespace, virtualCluster } = instance.spec?.clusterRef ?? {};
   const { name } = instance.metadata;
-  if (cluster === undefined || namespace === undefined) throw notReady(name, 'no connected cluster is chosen for it yet');
+  if (cluster === undefined || namespace === undefined)
+    throw notReady(name, 'no connected cluster is chosen for it yet');
   return { cluster, namespace, release: virtualCluster || name };
 }
 

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { type Dispatcher, Pool } from 'undici';
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import { dialTls } from './dial-tls.ts';
+import { createReadinessGate } from './readiness-gate.ts';
 
 /** A Kubernetes API that requests can be sent to, with its kept-alive connections. */
 export interface Upstream {
@@ -28,21 +29,26 @@ export class DialError extends Error {
   override readonly name = 'DialError';
 }
 
-const dialTimeoutMs = 5_000;
-const tcpKeepAliveMs = 30_000;
-
 /**
- * Connections to `target`, HTTP/1.1 over TLS 1.2 or newer. Nothing is dialled before the first request.
+ * Connections to `target`, HTTP/1.1 over TLS 1.2 or newer. Nothing is dialled before the first request, and
+ * nothing is sent to an API server that says it is not ready: one that starts refuses what it will allow.
  * @param dial gives the TCP connection; TLS to the target runs end to end inside it
  */
 export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socket>): Upstream {
   const { servername, token } = target;
   const credential = Object.fromEntries(
-    (['ca', 'cert', 'key'] as const).flatMap((name) => (target[name] === undefined ? [] : [[name, target[name]]])),
+    (['ca', 'cert', 'key'] as const).flatMap((name) =>
+      target[name] === undefined ? [] : [[name, target[name]]],
+    ),
   );
   // An address is checked against the certificate, but must not be sent as server name (RFC 6066 §3).
   const peer = isIP(servername) === 0 ? { servername } : { host: servername };
   const tls = { ...credential, ...peer, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' as const };
+  const passGate = createReadinessGate(() => dialTls(dial, tls), { host: target.host, token });
+  const connect = async () => {
+    await passGate();
+    return dialTls(dial, tls);
+  };
   const pool = new Pool(`https://${target.host}:${target.port}`, {
     connections: null,
     pipelining: 1,
@@ -52,15 +58,23 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
     keepAliveTimeout: 30_000,
     allowH2: false,
     connect: (_options, callback) => {
-      dialTls(dial, tls).then(
-        (socket) => callback(null, socket),
-        (error: unknown) =>
-          callback(new DialError(error instanceof Error ? error.message : String(error), { cause: error }), null),
-      );
+      void connectInto(connect, callback);
     },
   });
   const dispatcher = token === undefined ? pool : pool.compose(withToken(token));
   return { dispatcher, close: () => pool.destroy() };
+}
+
+/** Gives undici the socket, or a DialError. */
+async function connectInto(dial: () => Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
+  let socket: Socket;
+  try {
+    socket = await dial();
+  } catch (error) {
+    callback(new DialError(error instanceof Error ? error.message : String(error), { cause: error }), null);
+    return;
+  }
+  callback(null, socket);
 }
 
 /** Adds the gateway's own bearer token below the checks of headers, which let no Authorization through. */
@@ -69,28 +83,4 @@ function withToken(token: string): Dispatcher.DispatcherComposeInterceptor {
     const headers = Array.isArray(options.headers) ? (options.headers as string[]) : [];
     return dispatch({ ...options, headers: [...headers, 'Authorization', `Bearer ${token}`] }, handler);
   };
-}
-
-async function dialTls(dial: () => Promise<Socket>, options: ConnectionOptions): Promise<Socket> {
-  const raw = await dial();
-  raw.setKeepAlive(true, tcpKeepAliveMs);
-  raw.setNoDelay(true);
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = connectTls({ ...options, socket: raw });
-  const timer = setTimeout(() => socket.destroy(new Error(`no TLS handshake within ${dialTimeoutMs / 1000} s`)), dialTimeoutMs);
-  const failed = (error?: Error) => {
-    clearTimeout(timer);
-    socket.destroy();
-    raw.destroy();
-    reject(error ?? new Error('the connection was closed during the TLS handshake'));
-  };
-  socket.once('error', failed);
-  socket.once('close', failed);
-  socket.once('secureConnect', () => {
-    clearTimeout(timer);
-    socket.off('error', failed);
-    socket.off('close', failed);
-    resolve(socket);
-  });
-  return promise;
 }

@@ -12,7 +12,9 @@ import type { OperationsService } from './operations-service.ts';
 const temporalProbeMs = 1_500;
 
 /** The operations service on our database and Temporal. Closing it waits for the calls that are under way. */
-export function createOperationsService(deps: OperationsDeps & { close(): Promise<void> }): OperationsService {
+export function createOperationsService(
+  deps: OperationsDeps & { close(): Promise<void> },
+): OperationsService {
   const underWay = new Set<Promise<unknown>>();
   /** A Temporal connection that is closed under a call that retries throws where nobody can catch it (SDK 1.24). */
   function tracked<A extends unknown[], T>(call: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
@@ -35,7 +37,9 @@ export function createOperationsService(deps: OperationsDeps & { close(): Promis
     list: tracked((filter) => listOperations(deps, filter)),
     watch: (id, signal) => watchOperation(deps, id, signal),
     cancel: tracked((id, actor) => cancelOperation(deps, { id, actor })),
-    snapshots: tracked(({ project, name }) => deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name }))),
+    snapshots: tracked(({ project, name }) =>
+      deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name })),
+    ),
     deleteSnapshot: tracked((key, actor) => deleteSnapshot(deps, key, actor)),
     probes: {
       database: tracked(async () => {
@@ -43,7 +47,9 @@ export function createOperationsService(deps: OperationsDeps & { close(): Promis
       }),
       temporal: tracked(async () => {
         const { connection } = deps.temporal;
-        await deps.temporal.withDeadline(Date.now() + temporalProbeMs, () => connection.workflowService.getSystemInfo({}));
+        await deps.temporal.withDeadline(Date.now() + temporalProbeMs, () =>
+          connection.workflowService.getSystemInfo({}),
+        );
       }),
     },
     async close() {

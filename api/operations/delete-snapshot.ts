@@ -15,10 +15,16 @@ export async function deleteSnapshot(deps: OperationsDeps, key: SnapshotKey, act
   const { project, tenantCluster, name } = key;
   const snapshot = await deps.database.query((db) => getSnapshot(db, key));
   if (snapshot === undefined) {
-    throw new PlatformError('snapshot_not_found', `there is no snapshot "${name}" of tenant cluster "${tenantCluster}" in project "${project}"`);
+    throw new PlatformError(
+      'snapshot_not_found',
+      `there is no snapshot "${name}" of tenant cluster "${tenantCluster}" in project "${project}"`,
+    );
   }
   if (snapshot.state === 'creating') {
-    throw new PlatformError('conflict', `snapshot "${name}" is being made: cancel its operation ${snapshot.operationId} instead`);
+    throw new PlatformError(
+      'conflict',
+      `snapshot "${name}" is being made: cancel its operation ${snapshot.operationId} instead`,
+    );
   }
   await temporalCall(deps, () =>
     deps.temporal.workflow.start(workflowName, {

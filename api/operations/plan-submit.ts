@@ -30,7 +30,8 @@ export function planSubmit(
   const template = templateName === undefined ? undefined : directory.template(templateName);
   const next = nextOperation(instance, template);
   const own = request.givenKey ?? `request:${request.requestId}`;
-  if (next?.type === type) return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };
+  if (next?.type === type)
+    return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };
   const hash = desiredHash(instance, template);
   return { targetHash: type === 'sleep' || type === 'wake' ? `${type}:${hash}` : hash, idempotencyKey: own };
 }

@@ -67,18 +67,30 @@ export async function requestChange(
 }
 
 /** @throws PlatformError `forbidden` if the caller may not do `verb` with the instance */
-export async function requireVerb(deps: Deps, { caller, project, name }: InstanceRequest, verb: string): Promise<void> {
+export async function requireVerb(
+  deps: Deps,
+  { caller, project, name }: InstanceRequest,
+  verb: string,
+): Promise<void> {
   if (await deps.review.allows(caller.identity, instanceAction(verb, project, name))) return;
   throw new PlatformError('forbidden', `you may not ${verb} tenant cluster ${name} of project ${project}`);
 }
 
-async function patchAnnotations(deps: Deps, request: InstanceRequest, changed: Record<string, string | null>): Promise<VirtualClusterInstance> {
+async function patchAnnotations(
+  deps: Deps,
+  request: InstanceRequest,
+  changed: Record<string, string | null>,
+): Promise<VirtualClusterInstance> {
   const answer = await send(deps, request, 'PATCH', { metadata: { annotations: changed } });
   if (answer.status === 200) return answer.body as VirtualClusterInstance;
   throw answer.status === 404 ? notFound(request) : failure(answer);
 }
 
-async function deleteInstance(deps: Deps, request: InstanceRequest, instance: VirtualClusterInstance): Promise<VirtualClusterInstance> {
+async function deleteInstance(
+  deps: Deps,
+  request: InstanceRequest,
+  instance: VirtualClusterInstance,
+): Promise<VirtualClusterInstance> {
   const answer = await send(deps, request, 'DELETE', {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
@@ -90,7 +102,12 @@ async function deleteInstance(deps: Deps, request: InstanceRequest, instance: Vi
   return 'metadata' in deleted && deleted.metadata.uid !== undefined ? deleted : instance;
 }
 
-function send(deps: Deps, { caller, project, name, requestId }: InstanceRequest, method: 'GET' | 'PATCH' | 'DELETE', body?: unknown): Promise<JsonAnswer> {
+function send(
+  deps: Deps,
+  { caller, project, name, requestId }: InstanceRequest,
+  method: 'GET' | 'PATCH' | 'DELETE',
+  body?: unknown,
+): Promise<JsonAnswer> {
   return deps.managementJson(caller.identity, {
     method,
     path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/virtualclusterinstances/${name}`,
@@ -101,7 +118,10 @@ function send(deps: Deps, { caller, project, name, requestId }: InstanceRequest,
 }
 
 function notFound({ project, name }: InstanceRequest): PlatformError {
-  return new PlatformError('tenant_cluster_not_found', `there is no tenant cluster "${name}" in project "${project}", or you may not see it`);
+  return new PlatformError(
+    'tenant_cluster_not_found',
+    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
+  );
 }
 
 function failure(answer: JsonAnswer): PlatformError {
@@ -109,7 +129,11 @@ function failure(answer: JsonAnswer): PlatformError {
   if (answer.status === 403) return new PlatformError('forbidden', message);
   if (answer.status === 409) return new PlatformError('conflict', message);
   if (answer.status < 500 && answer.status !== 429) return new PlatformError('invalid_request', message);
-  return new PlatformError('management_unavailable', 'the management API could not do it at the moment; try again', {
-    cause: new Error(message),
-  });
+  return new PlatformError(
+    'management_unavailable',
+    'the management API could not do it at the moment; try again',
+    {
+      cause: new Error(message),
+    },
+  );
 }

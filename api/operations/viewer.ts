@@ -5,7 +5,11 @@ import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 
 /** `operation` as `caller` may see it: the link into the Temporal UI is for administrators of the platform. */
-export async function forViewer(gateway: Pick<Gateway, 'review'>, caller: Caller, operation: Operation): Promise<Operation> {
+export async function forViewer(
+  gateway: Pick<Gateway, 'review'>,
+  caller: Caller,
+  operation: Operation,
+): Promise<Operation> {
   if (operation.temporalUrl === undefined) return operation;
   if (await gateway.review.allows(caller.identity, administratorAction)) return operation;
   const { temporalUrl: _forAdministrators, ...rest } = operation;
@@ -27,8 +31,14 @@ export async function visibleOperation(
   if (!(await gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)))) {
     throw new PlatformError('operation_not_found', `there is no operation ${id}, or you may not see it`);
   }
-  if (verb !== 'get' && !(await gateway.review.allows(caller.identity, instanceAction(verb, project, tenantCluster)))) {
-    throw new PlatformError('forbidden', `you may not ${verb} tenant cluster ${tenantCluster} of project ${project}`);
+  if (
+    verb !== 'get' &&
+    !(await gateway.review.allows(caller.identity, instanceAction(verb, project, tenantCluster)))
+  ) {
+    throw new PlatformError(
+      'forbidden',
+      `you may not ${verb} tenant cluster ${tenantCluster} of project ${project}`,
+    );
   }
   return forViewer(gateway, caller, operation);
 }

@@ -12,7 +12,11 @@ export const failures = fp(
   async (app: FastifyInstance) => {
     app.setErrorHandler((error: FastifyError, request, reply) => sendFailure(error, request, reply));
     app.setNotFoundHandler((request, reply) =>
-      sendFailure(new PlatformError('not_found', `there is nothing at ${request.method} ${pathOf(request)}`), request, reply),
+      sendFailure(
+        new PlatformError('not_found', `there is nothing at ${request.method} ${pathOf(request)}`),
+        request,
+        reply,
+      ),
     );
   },
   { name: 'failures' },
@@ -55,12 +59,18 @@ function asPlatformError(error: unknown): PlatformError {
   const fastifyError = error as Partial<FastifyError>;
   const code = codeOfStatus(fastifyError.statusCode);
   if (code === undefined) {
-    return new PlatformError('internal', 'something went wrong here; the log has the reason under this request id', {
-      cause: error,
-    });
+    return new PlatformError(
+      'internal',
+      'something went wrong here; the log has the reason under this request id',
+      {
+        cause: error,
+      },
+    );
   }
+  if (code === 'too_large') return new PlatformError(code, 'the body is larger than the 1 MiB that this API takes', { cause: error });
   const invalid = validationErrors(error);
-  const message = invalid?.map(({ path, message }) => `${path}: ${message}`).join('; ') ?? fastifyError.message ?? code;
+  const message =
+    invalid?.map(({ path, message }) => `${path}: ${message}`).join('; ') ?? fastifyError.message ?? code;
   return new PlatformError(code, message, { cause: error });
 }
 

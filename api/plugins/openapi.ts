@@ -7,20 +7,26 @@ import { Operation, OperationRequest, OperationStep, Problem, Snapshot } from '.
 /** OpenAPI 3.1 made from the routes' schemas, at `/api/v1/openapi.json`. */
 export const openapi = fp(
   async (app: FastifyInstance, options: { publicUrl: string }) => {
-    for (const schema of [Problem, OperationStep, Operation, OperationRequest, Snapshot]) app.addSchema(schema);
+    for (const schema of [Problem, OperationStep, Operation, OperationRequest, Snapshot])
+      app.addSchema(schema);
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
         info: {
           title: 'vcluster-platform',
           version: packageJson.version,
-          description: 'Operations on tenant clusters. Everything else goes through the Kubernetes APIs under /kubernetes/.',
+          description:
+            'Operations on tenant clusters. Everything else goes through the Kubernetes APIs under /kubernetes/.',
         },
         servers: [{ url: options.publicUrl }],
-        components: { securitySchemes: { accessKey: { type: 'http', scheme: 'bearer', description: 'Access key' } } },
+        components: {
+          securitySchemes: { accessKey: { type: 'http', scheme: 'bearer', description: 'Access key' } },
+        },
         security: [{ accessKey: [] }],
       },
-      refResolver: { buildLocalReference: (json, _baseUri, _fragment, index) => String(json['$id'] ?? `schema-${index}`) },
+      refResolver: {
+        buildLocalReference: (json, _baseUri, _fragment, index) => String(json['$id'] ?? `schema-${index}`),
+      },
     });
   },
   { name: 'openapi' },

@@ -33,12 +33,18 @@ function checkHeaders(request: FastifyRequest): void {
     if (seen.has(name)) refuse(`the header ${name} stands there twice`);
     seen.add(name);
   }
-  if (headers.host === undefined || !hostPattern.test(headers.host)) refuse('the Host header is missing or malformed');
+  if (headers.host === undefined || !hostPattern.test(headers.host))
+    refuse('the Host header is missing or malformed');
   const length = headers['content-length'];
   const coding = headers['transfer-encoding'];
-  if (length !== undefined && coding !== undefined) refuse('Content-Length and Transfer-Encoding exclude each other');
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') refuse('the only Transfer-Encoding known here is chunked');
-  if ((method === 'GET' || method === 'HEAD') && (coding !== undefined || (length !== undefined && length !== '0'))) {
+  if (length !== undefined && coding !== undefined)
+    refuse('Content-Length and Transfer-Encoding exclude each other');
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    refuse('the only Transfer-Encoding known here is chunked');
+  if (
+    (method === 'GET' || method === 'HEAD') &&
+    (coding !== undefined || (length !== undefined && length !== '0'))
+  ) {
     refuse(`a ${method} request has no body`);
   }
 }

@@ -17,7 +17,11 @@ export interface EventStream<T> {
  * connection for dead. Ends with the source, or when the client goes.
  * @throws what the source throws before its first item; later failures end the stream
  */
-export async function sendEvents<T>(request: FastifyRequest, reply: FastifyReply, stream: EventStream<T>): Promise<void> {
+export async function sendEvents<T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  stream: EventStream<T>,
+): Promise<void> {
   const response = reply.raw;
   const ended = new AbortController();
   const over = stream.opened((reason) => ended.abort(reason));
@@ -39,7 +43,8 @@ export async function sendEvents<T>(request: FastifyRequest, reply: FastifyReply
           'x-request-id': request.id,
         });
       }
-      if (!response.write(`event: ${stream.name}\ndata: ${data}\n\n`)) await once(response, 'drain', { signal: ended.signal });
+      if (!response.write(`event: ${stream.name}\ndata: ${data}\n\n`))
+        await once(response, 'drain', { signal: ended.signal });
     }
   } catch (error) {
     if (!response.headersSent && !ended.signal.aborted) throw error;

@@ -20,7 +20,12 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
     '/healthz',
     {
       config: { access: 'public' },
-      schema: { summary: 'Whether the process answers', operationId: 'getHealth', tags: ['platform'], response: { 200: Type.Object({ ok: Type.Literal(true) }) } },
+      schema: {
+        summary: 'Whether the process answers',
+        operationId: 'getHealth',
+        tags: ['platform'],
+        response: { 200: Type.Object({ ok: Type.Literal(true) }) },
+      },
     },
     async () => ({ ok: true as const }),
   );
@@ -33,7 +38,11 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
         operationId: 'getReadiness',
         tags: ['platform'],
         querystring: Type.Object({
-          exclude: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())], { description: 'Names of checks to leave out' })),
+          exclude: Type.Optional(
+            Type.Union([Type.String(), Type.Array(Type.String())], {
+              description: 'Names of checks to leave out',
+            }),
+          ),
         }),
         response: { 200: Type.Ref('Readiness'), 503: Type.Ref('Readiness') },
       },
@@ -42,7 +51,10 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
       const excluded = [request.query.exclude ?? []].flat();
       const checks = await runChecks(gateway, excluded);
       const ready = Object.values(checks).every((result) => result === 'ok');
-      return reply.code(ready ? 200 : 503).header('cache-control', 'no-store').send({ ready, checks });
+      return reply
+        .code(ready ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({ ready, checks });
     },
   );
 }
@@ -51,7 +63,11 @@ async function runChecks(gateway: Gateway, excluded: readonly string[]): Promise
   const probes: Record<string, () => Promise<void>> = {
     database: gateway.operations.probes.database,
     management: async () => {
-      const answer = await gateway.managementJson(readerIdentity, { method: 'GET', path: '/apis/management.loft.sh/v1', timeoutMs: probeTimeoutMs });
+      const answer = await gateway.managementJson(readerIdentity, {
+        method: 'GET',
+        path: '/apis/management.loft.sh/v1',
+        timeoutMs: probeTimeoutMs,
+      });
       if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
     },
     temporal: gateway.operations.probes.temporal,
@@ -60,7 +76,9 @@ async function runChecks(gateway: Gateway, excluded: readonly string[]): Promise
     },
   };
   const entries = Object.entries(probes).filter(([name]) => !excluded.includes(name));
-  const results = await Promise.all(entries.map(async ([name, probe]) => [name, await outcome(probe)] as const));
+  const results = await Promise.all(
+    entries.map(async ([name, probe]) => [name, await outcome(probe)] as const),
+  );
   return Object.fromEntries(results);
 }
 

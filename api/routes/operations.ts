@@ -32,11 +32,15 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       config: { access: 'authenticated' },
       schema: {
         summary: 'Follow an operation',
-        description: 'Server-sent events: one `operation` event now and at every change; the stream ends after the final state.',
+        description:
+          'Server-sent events: one `operation` event now and at every change; the stream ends after the final state.',
         operationId: 'watchOperation',
         tags: ['operations'],
         params: OperationPath,
-        response: { 200: { content: { 'text/event-stream': { schema: Type.String() } } }, ...problemResponses },
+        response: {
+          200: { content: { 'text/event-stream': { schema: Type.String() } } },
+          ...problemResponses,
+        },
       },
     },
     async (request, reply) => {
@@ -57,7 +61,8 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       config: { access: 'authenticated' },
       schema: {
         summary: 'Cancel an operation',
-        description: 'What was done is undone in reverse order; the answer comes at once, the operation ends later.',
+        description:
+          'What was done is undone in reverse order; the answer comes at once, the operation ends later.',
         operationId: 'cancelOperation',
         tags: ['operations'],
         params: OperationPath,

@@ -5,10 +5,17 @@ import { callerOf } from '../plugins/access.ts';
 import { problemResponses } from './parameters.ts';
 
 const ProjectSummary = Type.Object(
-  { name: Type.String(), displayName: Type.Optional(Type.String()), description: Type.Optional(Type.String()) },
+  {
+    name: Type.String(),
+    displayName: Type.Optional(Type.String()),
+    description: Type.Optional(Type.String()),
+  },
   { additionalProperties: false },
 );
-const ProjectList = Type.Object({ items: Type.Array(ProjectSummary) }, { $id: 'ProjectList', additionalProperties: false });
+const ProjectList = Type.Object(
+  { items: Type.Array(ProjectSummary) },
+  { $id: 'ProjectList', additionalProperties: false },
+);
 
 /** The projects that the caller may see. (RBAC would refuse the list as a whole to who may see some.) */
 export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -28,13 +35,17 @@ export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Pro
       const { identity } = callerOf(request);
       const projects = gateway.directory.projects();
       const visible = await Promise.all(
-        projects.map(({ metadata }) => gateway.review.allows(identity, { verb: 'get', resource: 'projects', name: metadata.name })),
+        projects.map(({ metadata }) =>
+          gateway.review.allows(identity, { verb: 'get', resource: 'projects', name: metadata.name }),
+        ),
       );
-      const items = projects.filter((_project, index) => visible[index]).map(({ metadata, spec }) => ({
-        name: metadata.name,
-        ...(spec?.displayName === undefined ? {} : { displayName: spec.displayName }),
-        ...(spec?.description === undefined ? {} : { description: spec.description }),
-      }));
+      const items = projects
+        .filter((_project, index) => visible[index])
+        .map(({ metadata, spec }) => ({
+          name: metadata.name,
+          ...(spec?.displayName === undefined ? {} : { displayName: spec.displayName }),
+          ...(spec?.description === undefined ? {} : { description: spec.description }),
+        }));
       return { items: items.toSorted((a, b) => a.name.localeCompare(b.name)) };
     },
   );

@@ -7,7 +7,10 @@ import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
 import { DnsLabel, problemResponses, ProjectPath, TenantPath } from './parameters.ts';
 
-const SnapshotList = Type.Object({ items: Type.Array(Type.Ref('Snapshot')) }, { $id: 'SnapshotList', additionalProperties: false });
+const SnapshotList = Type.Object(
+  { items: Type.Array(Type.Ref('Snapshot')) },
+  { $id: 'SnapshotList', additionalProperties: false },
+);
 const SnapshotPath = Type.Object({ project: DnsLabel, name: DnsLabel, snapshot: DnsLabel });
 
 /** The catalogue of snapshots. They outlive their tenant cluster until they are deleted by name. */
@@ -51,7 +54,9 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
     async (request) => {
       const { project } = request.params;
       const all = await gateway.operations.snapshots({ project });
-      const visible = await Promise.all(all.map(({ tenantCluster }) => mayDo(request, 'get', project, tenantCluster)));
+      const visible = await Promise.all(
+        all.map(({ tenantCluster }) => mayDo(request, 'get', project, tenantCluster)),
+      );
       return { items: all.filter((_snapshot, index) => visible[index]) };
     },
   );
@@ -72,14 +77,23 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
       const { project, name, snapshot } = request.params;
       if (!(await mayDo(request, 'get', project, name))) throw notVisible(project, name);
       if (!(await mayDo(request, 'update', project, name))) {
-        throw new PlatformError('forbidden', `you may not delete snapshots of tenant cluster ${name} of project ${project}`);
+        throw new PlatformError(
+          'forbidden',
+          `you may not delete snapshots of tenant cluster ${name} of project ${project}`,
+        );
       }
-      await gateway.operations.deleteSnapshot({ project, tenantCluster: name, name: snapshot }, callerOf(request).identity.user);
+      await gateway.operations.deleteSnapshot(
+        { project, tenantCluster: name, name: snapshot },
+        callerOf(request).identity.user,
+      );
       return reply.code(202).send({ deleting: snapshot });
     },
   );
 }
 
 function notVisible(project: string, name: string): PlatformError {
-  return new PlatformError('tenant_cluster_not_found', `there is no tenant cluster "${name}" in project "${project}", or you may not see it`);
+  return new PlatformError(
+    'tenant_cluster_not_found',
+    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
+  );
 }

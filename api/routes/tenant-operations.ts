@@ -19,8 +19,12 @@ const OperationList = Type.Object(
 
 const PageQuery = Type.Object(
   {
-    limit: Type.Optional(Type.String({ pattern: '^([1-9][0-9]?|1[0-9]{2}|200)$', description: '1 to 200; default 50' })),
-    before: Type.Optional(Type.String({ format: 'uuid', description: 'Only those older than this operation' })),
+    limit: Type.Optional(
+      Type.String({ pattern: '^([1-9][0-9]?|1[0-9]{2}|200)$', description: '1 to 200; default 50' }),
+    ),
+    before: Type.Optional(
+      Type.String({ format: 'uuid', description: 'Only those older than this operation' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -45,7 +49,10 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
         params: TenantPath,
         headers: Type.Object({
           'idempotency-key': Type.Optional(
-            Type.String({ pattern: idempotencyKeyPattern, description: 'The same key gives the same operation, however often it is sent' }),
+            Type.String({
+              pattern: idempotencyKeyPattern,
+              description: 'The same key gives the same operation, however often it is sent',
+            }),
           ),
         }),
         body: Type.Unsafe<OperationRequest>(Type.Ref('OperationRequest')),
@@ -58,7 +65,8 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
       checkParameters(body);
       const given = request.headers['idempotency-key'];
       const key = given === undefined ? undefined : clientKey(asked.caller, given);
-      const operation = (await submittedBefore(gateway, asked, body, key)) ?? (await submit(gateway, asked, body, key));
+      const operation =
+        (await submittedBefore(gateway, asked, body, key)) ?? (await submit(gateway, asked, body, key));
       return reply
         .code(202)
         .header('location', `/api/v1/operations/${operation.id}`)
@@ -83,7 +91,9 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
       const caller = callerOf(request);
       await requireView(gateway, { caller, ...request.params, requestId: request.id });
       const operations = await gateway.operations.list({ ...request.params, ...page(request.query) });
-      return { items: await Promise.all(operations.map((operation) => forViewer(gateway, caller, operation))) };
+      return {
+        items: await Promise.all(operations.map((operation) => forViewer(gateway, caller, operation))),
+      };
     },
   );
 
@@ -105,7 +115,9 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
       const { project } = request.params;
       const operations = await gateway.operations.list({ project, ...page(request.query) });
       const visible = await Promise.all(
-        operations.map(({ tenantCluster }) => gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster))),
+        operations.map(({ tenantCluster }) =>
+          gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)),
+        ),
       );
       const items = operations.filter((_operation, index) => visible[index]);
       return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };
@@ -114,11 +126,19 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
 }
 
 function page({ limit, before }: { limit?: string; before?: string }): { limit: number; before?: string } {
-  return { limit: limit === undefined ? defaultLimit : Number(limit), ...(before === undefined ? {} : { before }) };
+  return {
+    limit: limit === undefined ? defaultLimit : Number(limit),
+    ...(before === undefined ? {} : { before }),
+  };
 }
 
 /** Writes the change into the resource, then queues the operation. */
-async function submit(gateway: Gateway, asked: InstanceRequest, body: OperationRequest, key: string | undefined): Promise<Operation> {
+async function submit(
+  gateway: Gateway,
+  asked: InstanceRequest,
+  body: OperationRequest,
+  key: string | undefined,
+): Promise<Operation> {
   const { caller, project, name, requestId } = asked;
   const before = await readInstance(gateway, asked);
   const instance = await requestChange(gateway, asked, before, body, Date.now());
@@ -137,16 +157,27 @@ async function submit(gateway: Gateway, asked: InstanceRequest, body: OperationR
 /** A snapshot that was given no name is called after the time (UTC). */
 function completeParameters({ type, parameters = {} }: OperationRequest, now: Date): Record<string, unknown> {
   if (type !== 'snapshot' || parameters.snapshot !== undefined) return parameters;
-  return { ...parameters, snapshot: `s-${now.toISOString().slice(0, 19).toLowerCase().replaceAll(':', '').replace('t', '-')}` };
+  return {
+    ...parameters,
+    snapshot: `s-${now.toISOString().slice(0, 19).toLowerCase().replaceAll(':', '').replace('t', '-')}`,
+  };
 }
 
 /** What the same idempotency key gave before: nothing is written a second time. */
-async function submittedBefore(gateway: Gateway, asked: InstanceRequest, body: OperationRequest, key: string | undefined): Promise<Operation | undefined> {
+async function submittedBefore(
+  gateway: Gateway,
+  asked: InstanceRequest,
+  body: OperationRequest,
+  key: string | undefined,
+): Promise<Operation | undefined> {
   if (key === undefined) return undefined;
   await requireView(gateway, asked);
   const operation = await gateway.operations.find({ project: asked.project, name: asked.name }, key);
   if (operation !== undefined && operation.type !== body.type) {
-    throw new PlatformError('conflict', `this Idempotency-Key was used for the operation ${operation.type} before: take a new one`);
+    throw new PlatformError(
+      'conflict',
+      `this Idempotency-Key was used for the operation ${operation.type} before: take a new one`,
+    );
   }
   return operation;
 }
@@ -155,7 +186,10 @@ async function submittedBefore(gateway: Gateway, asked: InstanceRequest, body: O
 async function requireView(gateway: Gateway, asked: InstanceRequest): Promise<void> {
   const { caller, project, name } = asked;
   if (await gateway.review.allows(caller.identity, instanceAction('get', project, name))) return;
-  throw new PlatformError('tenant_cluster_not_found', `there is no tenant cluster "${name}" in project "${project}", or you may not see it`);
+  throw new PlatformError(
+    'tenant_cluster_not_found',
+    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
+  );
 }
 
 /** Parameters belong to one type each. @throws PlatformError `invalid_request` */
@@ -166,10 +200,18 @@ function checkParameters({ type, parameters = {} }: OperationRequest): void {
     restore: ['snapshot', 'sourceTenantCluster'],
   };
   const foreign = Object.keys(parameters).find((name) => allowed[type]?.includes(name) !== true);
-  if (foreign !== undefined) throw new PlatformError('invalid_request', `body/parameters/${foreign}: the operation ${type} has no such parameter`);
+  if (foreign !== undefined)
+    throw new PlatformError(
+      'invalid_request',
+      `body/parameters/${foreign}: the operation ${type} has no such parameter`,
+    );
   if (type === 'restore' && parameters.snapshot === undefined) {
-    throw new PlatformError('invalid_request', 'body/parameters/snapshot is missing: say which snapshot to restore');
+    throw new PlatformError(
+      'invalid_request',
+      'body/parameters/snapshot is missing: say which snapshot to restore',
+    );
   }
   if (parameters.snapshot !== undefined) checkName('snapshot', parameters.snapshot);
-  if (parameters.sourceTenantCluster !== undefined) checkName('sourceTenantCluster', parameters.sourceTenantCluster);
+  if (parameters.sourceTenantCluster !== undefined)
+    checkName('sourceTenantCluster', parameters.sourceTenantCluster);
 }

@@ -16,7 +16,12 @@ export async function versionRoutes(app: FastifyInstance): Promise<void> {
     '/version',
     {
       config: { access: 'public' },
-      schema: { summary: 'Version of the platform', operationId: 'getVersion', tags: ['platform'], response: { 200: Type.Ref('Version') } },
+      schema: {
+        summary: 'Version of the platform',
+        operationId: 'getVersion',
+        tags: ['platform'],
+        response: { 200: Type.Ref('Version') },
+      },
     },
     async () => ({ version, major, minor }),
   );

@@ -37,9 +37,13 @@ export async function virtualClusterRoutes(instance: FastifyInstance, gateway: G
         .instances()
         .map(summarize)
         .filter(({ project }) => project !== '' && (request.query.project ?? project) === project);
-      const visible = await Promise.all(all.map(({ project, name }) => gateway.review.allows(identity, instanceAction('get', project, name))));
+      const visible = await Promise.all(
+        all.map(({ project, name }) => gateway.review.allows(identity, instanceAction('get', project, name))),
+      );
       const items = all.filter((_summary, index) => visible[index]);
-      return { items: items.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`)) };
+      return {
+        items: items.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`)),
+      };
     },
   );
 }
@@ -62,6 +66,8 @@ function summarize({ metadata, spec, status }: VirtualClusterInstance): VirtualC
     name: metadata.name,
     project: projectOfNamespace(metadata.namespace ?? '') ?? '',
     phase: metadata.deletionTimestamp === undefined ? status?.phase || 'Pending' : 'Terminating',
-    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined && value !== '')) as Partial<VirtualClusterSummary>),
+    ...(Object.fromEntries(
+      Object.entries(optional).filter(([, value]) => value !== undefined && value !== ''),
+    ) as Partial<VirtualClusterSummary>),
   };
 }

@@ -29,16 +29,25 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
   const expected = digest(`Basic ${Buffer.from(`worker:${options.secret}`).toString('base64')}`);
   const open = new Set<Duplex>();
   const server = createServer((_request, response) => {
-    response.writeHead(405, { allow: 'CONNECT', connection: 'close', 'content-type': 'text/plain' }).end('only CONNECT is served here\n');
+    response
+      .writeHead(405, { allow: 'CONNECT', connection: 'close', 'content-type': 'text/plain' })
+      .end('only CONNECT is served here\n');
   });
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     serve(request, socket, head, options, expected).catch((error: unknown) => {
-      options.logger.warn({ err: error, target: request.url }, 'CONNECT failed');
-      const [status, text] = error instanceof PlatformError && error.code === 'not_found' ? [403, 'Forbidden'] : [502, 'Bad Gateway'];
-      refuse(socket, `${status} ${text}`, error instanceof PlatformError ? error.message : 'the target cannot be reached');
+      logFailure(options.logger, request.url, error);
+      const [status, text] =
+        error instanceof PlatformError && error.code === 'not_found'
+          ? [403, 'Forbidden']
+          : [502, 'Bad Gateway'];
+      refuse(
+        socket,
+        `${status} ${text}`,
+        error instanceof PlatformError ? error.message : 'the target cannot be reached',
+      );
     });
   });
   return {
@@ -53,15 +62,36 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
   };
 }
 
-async function serve(request: IncomingMessage, socket: Duplex, head: Buffer, options: ConnectListenerOptions, expected: Buffer): Promise<void> {
+/** A control plane that does not answer yet is asked many times a second: nobody needs to read of it. */
+function logFailure(logger: Logger, target: string | undefined, error: unknown): void {
+  const expected = error instanceof PlatformError && error.code === 'cluster_unreachable';
+  if (expected) logger.debug({ target, reason: error.message }, 'CONNECT failed');
+  else logger.warn({ err: error, target }, 'CONNECT failed');
+}
+
+async function serve(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  options: ConnectListenerOptions,
+  expected: Buffer,
+): Promise<void> {
   const given = digest(request.headers['proxy-authorization'] ?? '');
   if (!timingSafeEqual(given, expected)) {
-    refuse(socket, '407 Proxy Authentication Required', 'the credential of the worker is missing or wrong', 'Proxy-Authenticate: Basic realm="worker"\r\n');
+    refuse(
+      socket,
+      '407 Proxy Authentication Required',
+      'the credential of the worker is missing or wrong',
+      'Proxy-Authenticate: Basic realm="worker"\r\n',
+    );
     return;
   }
   const target = parseConnectTarget(request.url ?? '');
   if (target === undefined || !options.isKnown(target)) {
-    throw new PlatformError('not_found', 'the gateway carries connections only to clusters and tenant clusters that it knows');
+    throw new PlatformError(
+      'not_found',
+      'the gateway carries connections only to clusters and tenant clusters that it knows',
+    );
   }
   const upstream = await options.dial(target);
   upstream.on('error', () => socket.destroy());

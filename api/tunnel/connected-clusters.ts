@@ -36,7 +36,8 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
 
   async function open(name: string, previous: Entry | undefined): Promise<Entry> {
     const secret = await readCredential(management, name);
-    if (previous?.resourceVersion === secret.resourceVersion) return Object.assign(previous, { readAt: performance.now() });
+    if (previous?.resourceVersion === secret.resourceVersion)
+      return Object.assign(previous, { readAt: performance.now() });
     await previous?.close();
     const target = targetOfKubeconfig(secret.kubeconfig);
     const upstream = createUpstream(target, () => dialTcp(target.host, target.port));
@@ -64,12 +65,17 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
         if (known === undefined) entries.delete(name);
         else entries.set(name, Promise.resolve(known));
         // With the management API away, what was read before still counts.
-        if (known !== undefined && error instanceof PlatformError && error.code === 'management_unavailable') return known.cluster;
+        if (known !== undefined && error instanceof PlatformError && error.code === 'management_unavailable')
+          return known.cluster;
         throw error;
       }
     },
     async close() {
-      for (const entry of entries.values()) await entry.then(({ close }) => close(), () => undefined);
+      for (const entry of entries.values())
+        await entry.then(
+          ({ close }) => close(),
+          () => undefined,
+        );
     },
   };
 }
@@ -78,27 +84,41 @@ async function readAsDialer(client: JsonClient, path: string): Promise<unknown> 
   const answer = await client(dialer, { method: 'GET', path });
   if (answer.status === 404) return undefined;
   if (answer.status >= 400) {
-    throw new PlatformError('cluster_unreachable', 'the connected cluster does not let the gateway see where to dial', {
-      cause: new Error(statusMessage(answer)),
-    });
+    throw new PlatformError(
+      'cluster_unreachable',
+      'the connected cluster does not let the gateway see where to dial',
+      {
+        cause: new Error(statusMessage(answer)),
+      },
+    );
   }
   return answer.body;
 }
 
-async function readCredential(management: JsonClient, cluster: string): Promise<{ kubeconfig: string; resourceVersion: string }> {
+async function readCredential(
+  management: JsonClient,
+  cluster: string,
+): Promise<{ kubeconfig: string; resourceVersion: string }> {
   const name = clusterCredentialSecret(cluster, 'gateway');
   const answer = await management(readerIdentity, {
     method: 'GET',
     path: `/api/v1/namespaces/${platformNamespace}/secrets/${encodeURIComponent(name)}`,
   });
   if (answer.status === 404) {
-    throw new PlatformError('cluster_not_found', `connected cluster "${cluster}" is not connected: there is no credential for it`);
+    throw new PlatformError(
+      'cluster_not_found',
+      `connected cluster "${cluster}" is not connected: there is no credential for it`,
+    );
   }
   const secret = answer.body as { metadata?: { resourceVersion?: string }; data?: { config?: string } };
   if (answer.status !== 200 || secret.data?.config === undefined) {
-    throw new PlatformError('cluster_unreachable', `the credential of connected cluster "${cluster}" cannot be read`, {
-      cause: new Error(statusMessage(answer)),
-    });
+    throw new PlatformError(
+      'cluster_unreachable',
+      `the credential of connected cluster "${cluster}" cannot be read`,
+      {
+        cause: new Error(statusMessage(answer)),
+      },
+    );
   }
   return {
     kubeconfig: Buffer.from(secret.data.config, 'base64').toString('utf8'),
@@ -109,8 +129,18 @@ async function readCredential(management: JsonClient, cluster: string): Promise<
 /** A TCP connection that may be half-closed. @throws Error if it is not there within 5 s */
 export function dialTcp(host: string, port: number): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
-  const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${dialTimeoutMs / 1000} s`)), dialTimeoutMs);
+  const socket = connect({
+    host,
+    port,
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  });
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`no connection within ${dialTimeoutMs / 1000} s`)),
+    dialTimeoutMs,
+  );
   // Stays: an error between here and the caller's own listener would end the process; `close` follows it.
   socket.on('error', (error) => {
     clearTimeout(timer);

@@ -6,7 +6,13 @@ import { resolveService } from './resolve-service.ts';
 /** A place inside a connected cluster that the gateway dials; there are no others. */
 export type DialTarget =
   | { readonly kind: 'api-server'; readonly cluster: string }
-  | { readonly kind: 'service'; readonly cluster: string; readonly namespace: string; readonly service: string; readonly port: number };
+  | {
+      readonly kind: 'service';
+      readonly cluster: string;
+      readonly namespace: string;
+      readonly service: string;
+      readonly port: number;
+    };
 
 export type Dial = (target: DialTarget) => Promise<Socket>;
 
@@ -20,10 +26,19 @@ const addressMaxAgeMs = 10_000;
 export function createDial(clusters: ConnectedClusters): Dial {
   const addresses = new Map<string, { host: string; port: number; at: number }>();
 
-  async function addressOf(target: Extract<DialTarget, { kind: 'service' }>, key: string): Promise<{ host: string; port: number; fresh: boolean }> {
+  async function addressOf(
+    target: Extract<DialTarget, { kind: 'service' }>,
+    key: string,
+  ): Promise<{ host: string; port: number; fresh: boolean }> {
     const known = addresses.get(key);
-    if (known !== undefined && performance.now() - known.at < addressMaxAgeMs) return { ...known, fresh: false };
-    const { host, port } = await resolveService(await clusters.get(target.cluster), target.namespace, target.service, target.port);
+    if (known !== undefined && performance.now() - known.at < addressMaxAgeMs)
+      return { ...known, fresh: false };
+    const { host, port } = await resolveService(
+      await clusters.get(target.cluster),
+      target.namespace,
+      target.service,
+      target.port,
+    );
     addresses.set(key, { host, port, at: performance.now() });
     return { host, port, fresh: true };
   }
@@ -32,7 +47,9 @@ export function createDial(clusters: ConnectedClusters): Dial {
     const { cluster } = target;
     if (target.kind === 'api-server') {
       const { host, port } = (await clusters.get(cluster)).target;
-      return dialTcp(host, port).catch((error: unknown) => unreachable(`connected cluster ${cluster}`, error));
+      return dialTcp(host, port).catch((error: unknown) =>
+        unreachable(`connected cluster ${cluster}`, error),
+      );
     }
     const key = `${cluster}/${target.namespace}/${target.service}:${target.port}`;
     const address = await addressOf(target, key);
@@ -51,5 +68,7 @@ export function createDial(clusters: ConnectedClusters): Dial {
 }
 
 function unreachable(what: string, cause: unknown): never {
-  throw new PlatformError('cluster_unreachable', `${what} cannot be reached at the moment; try again`, { cause });
+  throw new PlatformError('cluster_unreachable', `${what} cannot be reached at the moment; try again`, {
+    cause,
+  });
 }

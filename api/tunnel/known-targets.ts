@@ -5,7 +5,10 @@ import type { DialTarget } from './dial.ts';
  * Whether workers may reach `target`: the API server of a connected cluster, or the Service of a tenant cluster
  * that stands there. There is no other way through.
  */
-export function isKnownTarget(directory: Pick<GatewayDirectory, 'hasCluster' | 'instancesIn'>, target: DialTarget): boolean {
+export function isKnownTarget(
+  directory: Pick<GatewayDirectory, 'hasCluster' | 'instancesIn'>,
+  target: DialTarget,
+): boolean {
   if (!directory.hasCluster(target.cluster)) return false;
   if (target.kind === 'api-server') return true;
   return directory.instancesIn(target.cluster).some((instance) => {

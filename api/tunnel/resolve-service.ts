@@ -27,17 +27,27 @@ export async function resolveService(
   name: string,
   port: number,
 ): Promise<{ host: string; port: number }> {
-  const service = (await cluster.read(`/api/v1/namespaces/${namespace}/services/${name}`)) as Service | undefined;
+  const service = (await cluster.read(`/api/v1/namespaces/${namespace}/services/${name}`)) as
+    | Service
+    | undefined;
   const servicePort = service?.spec?.ports?.find((candidate) => candidate.port === port);
   const selector = Object.entries(service?.spec?.selector ?? {});
   if (servicePort === undefined || selector.length === 0) {
-    throw new PlatformError('cluster_unreachable', `there is no service ${namespace}/${name} with port ${port} in connected cluster ${cluster.name}`);
+    throw new PlatformError(
+      'cluster_unreachable',
+      `there is no service ${namespace}/${name} with port ${port} in connected cluster ${cluster.name}`,
+    );
   }
   const query = encodeURIComponent(selector.map(([key, value]) => `${key}=${value}`).join(','));
-  const { items = [] } = ((await cluster.read(`/api/v1/namespaces/${namespace}/pods?labelSelector=${query}`)) ?? {}) as { items?: Pod[] };
+  const { items = [] } = ((await cluster.read(
+    `/api/v1/namespaces/${namespace}/pods?labelSelector=${query}`,
+  )) ?? {}) as { items?: Pod[] };
   const pod = items.filter(isRunning).toSorted(readyFirst)[0];
   if (pod === undefined) {
-    throw new PlatformError('cluster_unreachable', `no pod runs behind service ${namespace}/${name} in connected cluster ${cluster.name}`);
+    throw new PlatformError(
+      'cluster_unreachable',
+      `no pod runs behind service ${namespace}/${name} in connected cluster ${cluster.name}`,
+    );
   }
   return { host: pod.status?.podIP as string, port: targetPortOf(pod, servicePort.targetPort ?? port) };
 }
@@ -45,7 +55,12 @@ export async function resolveService(
 function isRunning(pod: Pod): boolean {
   const { phase, podIP } = pod.status ?? {};
   // With native sidecars a control plane serves while its pod still counts as Pending.
-  return (phase === 'Running' || phase === 'Pending') && podIP !== undefined && podIP !== '' && pod.metadata?.deletionTimestamp === undefined;
+  return (
+    (phase === 'Running' || phase === 'Pending') &&
+    podIP !== undefined &&
+    podIP !== '' &&
+    pod.metadata?.deletionTimestamp === undefined
+  );
 }
 
 function readyFirst(a: Pod, b: Pod): number {
@@ -59,7 +74,13 @@ function readyFirst(a: Pod, b: Pod): number {
 function targetPortOf(pod: Pod, targetPort: number | string): number {
   if (typeof targetPort === 'number') return targetPort;
   const containers = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  const named = containers.flatMap(({ ports }) => ports ?? []).find((candidate) => candidate.name === targetPort);
-  if (named === undefined) throw new PlatformError('cluster_unreachable', `pod ${pod.metadata?.name} has no port named ${targetPort}`);
+  const named = containers
+    .flatMap(({ ports }) => ports ?? [])
+    .find((candidate) => candidate.name === targetPort);
+  if (named === undefined)
+    throw new PlatformError(
+      'cluster_unreachable',
+      `pod ${pod.metadata?.name} has no port named ${targetPort}`,
+    );
   return named.containerPort;
 }

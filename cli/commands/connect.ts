@@ -43,7 +43,11 @@ export function connectCommand(): Command {
   );
 }
 
-async function connect(client: Client, name: string, { project, print, kubeconfig }: ConnectOptions): Promise<void> {
+async function connect(
+  client: Client,
+  name: string,
+  { project, print, kubeconfig }: ConnectOptions,
+): Promise<void> {
   const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${projectNamespace(project)}/virtualclusterinstances/${name}/kubeconfig`;
   const answer = await client.call<{ status: { kubeConfig: string } }>('POST', path, { spec: {} });
   const issued = withOwnPlugin(parse(answer.status.kubeConfig, { version: '1.1' }) as Kubeconfig);
@@ -53,7 +57,9 @@ async function connect(client: Client, name: string, { project, print, kubeconfi
   }
   const file = resolve(kubeconfig ?? join(homedir(), '.kube', 'config'));
   writePrivateFile(file, stringify(merge(readKubeconfig(file), issued), { version: '1.1', lineWidth: 0 }));
-  console.log(`context ${issued['current-context']} is the current one in ${file}; try: kubectl --kubeconfig ${file} get namespaces`);
+  console.log(
+    `context ${issued['current-context']} is the current one in ${file}; try: kubectl --kubeconfig ${file} get namespaces`,
+  );
 }
 
 /** The exec plugin by absolute paths, so that it works wherever kubectl is started. */
@@ -73,9 +79,15 @@ function withOwnPlugin(config: Kubeconfig): Kubeconfig {
 function readKubeconfig(file: string): Kubeconfig {
   if (!existsSync(file)) return { apiVersion: 'v1', kind: 'Config' };
   try {
-    return (parse(readFileSync(file, 'utf8'), { version: '1.1' }) ?? { apiVersion: 'v1', kind: 'Config' }) as Kubeconfig;
+    return (parse(readFileSync(file, 'utf8'), { version: '1.1' }) ?? {
+      apiVersion: 'v1',
+      kind: 'Config',
+    }) as Kubeconfig;
   } catch {
-    throw new CommandFailure('invalid_request', `${file} is no kubeconfig: choose another file with --kubeconfig`);
+    throw new CommandFailure(
+      'invalid_request',
+      `${file} is no kubeconfig: choose another file with --kubeconfig`,
+    );
   }
 }
 

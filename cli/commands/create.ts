@@ -5,7 +5,10 @@ import { parse, stringify } from 'yaml';
 import { errorTable } from '../../contracts/errors.ts';
 import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
-import type { VirtualClusterInstance, VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type {
+  VirtualClusterInstance,
+  VirtualClusterInstanceSpec,
+} from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Client } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { showOperation } from '../run-operation.ts';
@@ -57,9 +60,15 @@ async function create(client: Client, name: string, options: CreateOptions): Pro
 function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
   const { template, templateVersion, cluster, values, displayName } = options;
   if (values !== undefined && template !== undefined) {
-    throw new CommandFailure('invalid_request', '--values makes a tenant cluster without a template: leave out --template');
+    throw new CommandFailure(
+      'invalid_request',
+      '--values makes a tenant cluster without a template: leave out --template',
+    );
   }
-  const templateRef = { ...(template === undefined ? {} : { name: template }), ...(templateVersion === undefined ? {} : { version: templateVersion }) };
+  const templateRef = {
+    ...(template === undefined ? {} : { name: template }),
+    ...(templateVersion === undefined ? {} : { version: templateVersion }),
+  };
   const parameters = parametersOf(options);
   return {
     ...(displayName === undefined ? {} : { displayName }),
@@ -77,19 +86,24 @@ function parametersOf({ parameters, setParam }: CreateOptions): string | undefin
   const all = (file?.value ?? {}) as Record<string, unknown>;
   for (const assignment of setParam) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
-    if (name === undefined || value === undefined) throw new CommandFailure('invalid_request', `--set-param ${assignment}: write name=value`);
+    if (name === undefined || value === undefined)
+      throw new CommandFailure('invalid_request', `--set-param ${assignment}: write name=value`);
     setDeep(all, name.split('.'), parse(value, { version: '1.1' }));
   }
   return stringify(all, { version: '1.1' });
 }
 
 function setDeep(target: Record<string, unknown>, [first = '', ...rest]: string[], value: unknown): void {
-  if (['__proto__', 'constructor', 'prototype'].includes(first)) throw new CommandFailure('invalid_request', `"${first}" is no name of a parameter`);
+  if (['__proto__', 'constructor', 'prototype'].includes(first))
+    throw new CommandFailure('invalid_request', `"${first}" is no name of a parameter`);
   if (rest.length === 0) {
     target[first] = value;
     return;
   }
-  const child = (typeof target[first] === 'object' && target[first] !== null ? target[first] : {}) as Record<string, unknown>;
+  const child = (typeof target[first] === 'object' && target[first] !== null ? target[first] : {}) as Record<
+    string,
+    unknown
+  >;
   target[first] = child;
   setDeep(child, rest, value);
 }
@@ -104,7 +118,10 @@ function readYaml(path: string): { text: string; value: unknown } {
   try {
     return { text, value: parse(text, { version: '1.1' }) };
   } catch (error) {
-    throw new CommandFailure('invalid_request', `the file ${path} is no YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new CommandFailure(
+      'invalid_request',
+      `the file ${path} is no YAML: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -114,13 +131,20 @@ const appearsMs = 30_000;
  * The create operation that the platform begins for a new instance. Its maker's own rights on it come a moment
  * after the instance, so "not found" is asked again for a while.
  */
-async function firstOperation(client: Client, project: string, { metadata }: VirtualClusterInstance): Promise<Operation> {
+async function firstOperation(
+  client: Client,
+  project: string,
+  { metadata }: VirtualClusterInstance,
+): Promise<Operation> {
   const deadline = Date.now() + appearsMs;
   const createdAt = Date.parse(metadata.creationTimestamp ?? '');
   while (Date.now() < deadline) {
     const operations = await listOperations(client, project, metadata.name);
     // Creation times of resources are whole seconds.
-    const found = operations.find(({ type, state, createdAt: at }) => type === 'create' && (!isFinal(state) || Date.parse(at) >= createdAt));
+    const found = operations.find(
+      ({ type, state, createdAt: at }) =>
+        type === 'create' && (!isFinal(state) || Date.parse(at) >= createdAt),
+    );
     if (found !== undefined) return found;
     await delay(50);
   }
@@ -132,9 +156,18 @@ async function firstOperation(client: Client, project: string, { metadata }: Vir
 
 async function listOperations(client: Client, project: string, name: string): Promise<Operation[]> {
   try {
-    return (await client.call<{ items: Operation[] }>('GET', `/api/v1/projects/${project}/virtualclusters/${name}/operations?limit=5`)).items;
+    return (
+      await client.call<{ items: Operation[] }>(
+        'GET',
+        `/api/v1/projects/${project}/virtualclusters/${name}/operations?limit=5`,
+      )
+    ).items;
   } catch (error) {
-    if (error instanceof CommandFailure && (errorTable[error.code].retryable || error.code === 'tenant_cluster_not_found')) return [];
+    if (
+      error instanceof CommandFailure &&
+      (errorTable[error.code].retryable || error.code === 'tenant_cluster_not_found')
+    )
+      return [];
     throw error;
   }
 }

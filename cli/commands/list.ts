@@ -21,7 +21,9 @@ interface ListOptions {
 /** `vcp list` */
 export function listCommand(): Command {
   const listing = (name: string, description: string) =>
-    new Command(name).description(description).option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table');
+    new Command(name)
+      .description(description)
+      .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table');
   return new Command('list')
     .description('List what you may see')
     .addCommand(
@@ -31,7 +33,10 @@ export function listCommand(): Command {
           checkNames(options.project ?? 'all', 'all');
           return withClient(async (client) => {
             const query = options.project === undefined ? '' : `?project=${options.project}`;
-            const { items } = await client.call<{ items: VirtualClusterSummary[] }>('GET', `/api/v1/virtualclusters${query}`);
+            const { items } = await client.call<{ items: VirtualClusterSummary[] }>(
+              'GET',
+              `/api/v1/virtualclusters${query}`,
+            );
             printList(items, columns, options.output);
           });
         }),
@@ -39,8 +44,18 @@ export function listCommand(): Command {
     .addCommand(
       listing('projects', 'List projects').action((options: ListOptions) =>
         withClient(async (client) => {
-          const { items } = await client.call<{ items: { name: string; displayName?: string }[] }>('GET', '/api/v1/projects');
-          printList(items, [['NAME', ({ name }) => name], ['DISPLAY NAME', ({ displayName }) => displayName ?? '']], options.output);
+          const { items } = await client.call<{ items: { name: string; displayName?: string }[] }>(
+            'GET',
+            '/api/v1/projects',
+          );
+          printList(
+            items,
+            [
+              ['NAME', ({ name }) => name],
+              ['DISPLAY NAME', ({ displayName }) => displayName ?? ''],
+            ],
+            options.output,
+          );
         }),
       ),
     );

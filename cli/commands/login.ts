@@ -21,10 +21,17 @@ export function loginCommand(): Command {
     .option('--insecure', "do not verify the platform's certificate")
     .option('--admin-file <file>', 'admin.json of an embedded platform, instead of all of the above')
     .action(async (url: string | undefined, options: LoginOptions) => {
-      const login = options.adminFile === undefined ? loginFromOptions(url, options) : loginFromAdminFile(options.adminFile);
+      const login =
+        options.adminFile === undefined
+          ? loginFromOptions(url, options)
+          : loginFromAdminFile(options.adminFile);
       const client = createClient(login);
       try {
-        const self = await client.call<{ status: { subject: string } }>('POST', '/kubernetes/management/apis/management.loft.sh/v1/selves', {});
+        const self = await client.call<{ status: { subject: string } }>(
+          'POST',
+          '/kubernetes/management/apis/management.loft.sh/v1/selves',
+          {},
+        );
         writeLogin(login);
         console.log(`logged in to ${login.url} as ${self.status.subject} (${loginPath()})`);
       } finally {
@@ -34,11 +41,16 @@ export function loginCommand(): Command {
 }
 
 function loginFromOptions(url: string | undefined, options: LoginOptions): Login {
-  if (url === undefined) throw new CommandFailure('invalid_request', 'say where the platform is: vcp login https://host:port --access-key <key>');
+  if (url === undefined)
+    throw new CommandFailure(
+      'invalid_request',
+      'say where the platform is: vcp login https://host:port --access-key <key>',
+    );
   if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
     throw new CommandFailure('invalid_request', `"${url}" is no https URL`);
   }
-  if (options.accessKey === undefined) throw new CommandFailure('invalid_request', 'an access key is needed: --access-key <key>');
+  if (options.accessKey === undefined)
+    throw new CommandFailure('invalid_request', 'an access key is needed: --access-key <key>');
   const accessKey = options.accessKey === '-' ? readFileSync(0, 'utf8').trim() : options.accessKey;
   return {
     url: new URL(url).origin,

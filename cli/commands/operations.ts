@@ -10,7 +10,11 @@ const columns: Column<Operation>[] = [
   ['TENANT CLUSTER', ({ tenantCluster }) => tenantCluster],
   ['STATE', ({ state }) => state],
   ['ACTOR', ({ actor }) => actor],
-  ['TOOK', ({ startedAt, finishedAt }) => (startedAt && finishedAt ? duration(Date.parse(finishedAt) - Date.parse(startedAt)) : '')],
+  [
+    'TOOK',
+    ({ startedAt, finishedAt }) =>
+      startedAt && finishedAt ? duration(Date.parse(finishedAt) - Date.parse(startedAt)) : '',
+  ],
   ['AGE', ({ createdAt }) => age(createdAt)],
 ];
 
@@ -25,7 +29,10 @@ export function operationsCommand(): Command {
           checkNames(options.project, tenantCluster ?? 'all');
           const scope = tenantCluster === undefined ? '' : `/virtualclusters/${tenantCluster}`;
           return withClient(async (client) => {
-            const { items } = await client.call<{ items: Operation[] }>('GET', `/api/v1/projects/${options.project}${scope}/operations`);
+            const { items } = await client.call<{ items: Operation[] }>(
+              'GET',
+              `/api/v1/projects/${options.project}${scope}/operations`,
+            );
             printList(items, columns, options.output);
           });
         }),
@@ -35,7 +42,10 @@ export function operationsCommand(): Command {
         .argument('<id>')
         .action((id: string, options: CommonOptions) =>
           withClient(async (client) => {
-            const operation = await client.call<Operation>('GET', `/api/v1/operations/${encodeURIComponent(id)}`);
+            const operation = await client.call<Operation>(
+              'GET',
+              `/api/v1/operations/${encodeURIComponent(id)}`,
+            );
             await showOperation(client, options, operation);
           }),
         ),
@@ -45,8 +55,14 @@ export function operationsCommand(): Command {
         .argument('<id>')
         .action((id: string, options: CommonOptions) =>
           withClient(async (client) => {
-            const operation = await client.call<Operation>('POST', `/api/v1/operations/${encodeURIComponent(id)}/cancel`);
-            if (options.output === 'table') console.log(`operation ${operation.id} (${operation.type} ${operation.tenantCluster}) is ${operation.state}; it was asked to cancel`);
+            const operation = await client.call<Operation>(
+              'POST',
+              `/api/v1/operations/${encodeURIComponent(id)}/cancel`,
+            );
+            if (options.output === 'table')
+              console.log(
+                `operation ${operation.id} (${operation.type} ${operation.tenantCluster}) is ${operation.state}; it was asked to cancel`,
+              );
             else printDocument(operation, options.output);
           }),
         ),

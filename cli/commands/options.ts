@@ -17,7 +17,9 @@ export function platformCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .addOption(new Option('-p, --project <name>', 'project').default('default'))
-    .addOption(new Option('-o, --output <format>', 'table, json or yaml').default('table').argParser(outputFormat));
+    .addOption(
+      new Option('-o, --output <format>', 'table, json or yaml').default('table').argParser(outputFormat),
+    );
 }
 
 /** Like `platformCommand`, for commands that wait for an operation. */

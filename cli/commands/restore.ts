@@ -11,6 +11,8 @@ export function restoreCommand(): Command {
     .action((name: string, snapshot: string, options: CommonOptions & { from?: string }) => {
       checkNames(options.project, name);
       const source = options.from === undefined ? {} : { sourceTenantCluster: options.from };
-      return withClient((client) => runOperation(client, { ...options, name }, { type: 'restore', parameters: { snapshot, ...source } }));
+      return withClient((client) =>
+        runOperation(client, { ...options, name }, { type: 'restore', parameters: { snapshot, ...source } }),
+      );
     });
 }

@@ -8,12 +8,19 @@ export function sleepCommand(): Command {
   return new Command('sleep').description('Put a tenant cluster to sleep').addCommand(
     operationCommand('vcluster', 'Scale the control plane to zero; its data stays')
       .argument('<name>')
-      .option('--prevent-wakeup <seconds>', 'refuse to wake on request for so long; 0: until woken explicitly', seconds)
+      .option(
+        '--prevent-wakeup <seconds>',
+        'refuse to wake on request for so long; 0: until woken explicitly',
+        seconds,
+      )
       .action((name: string, options: CommonOptions & { preventWakeup?: number }) => {
         checkNames(options.project, name);
         const { preventWakeup } = options;
-        const parameters = preventWakeup === undefined ? {} : { parameters: { forceDurationSeconds: preventWakeup } };
-        return withClient((client) => runOperation(client, { ...options, name }, { type: 'sleep', ...parameters }));
+        const parameters =
+          preventWakeup === undefined ? {} : { parameters: { forceDurationSeconds: preventWakeup } };
+        return withClient((client) =>
+          runOperation(client, { ...options, name }, { type: 'sleep', ...parameters }),
+        );
       }),
   );
 }
@@ -21,14 +28,17 @@ export function sleepCommand(): Command {
 /** `vcp wakeup` */
 export function wakeupCommand(): Command {
   return new Command('wakeup').description('Wake a tenant cluster').addCommand(
-    operationCommand('vcluster', 'Bring the control plane back').argument('<name>').action((name: string, options: CommonOptions) => {
-      checkNames(options.project, name);
-      return withClient((client) => runOperation(client, { ...options, name }, { type: 'wake' }));
-    }),
+    operationCommand('vcluster', 'Bring the control plane back')
+      .argument('<name>')
+      .action((name: string, options: CommonOptions) => {
+        checkNames(options.project, name);
+        return withClient((client) => runOperation(client, { ...options, name }, { type: 'wake' }));
+      }),
   );
 }
 
 function seconds(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new CommandFailure('invalid_request', `--prevent-wakeup ${text}: give whole seconds`);
+  if (!/^\d{1,9}$/.test(text))
+    throw new CommandFailure('invalid_request', `--prevent-wakeup ${text}: give whole seconds`);
   return Number(text);
 }

@@ -29,7 +29,9 @@ export function snapshotCommand(): Command {
         .action((tenantCluster: string, options: CommonOptions & { name?: string }) => {
           checkNames(options.project, tenantCluster);
           const parameters = options.name === undefined ? {} : { parameters: { snapshot: options.name } };
-          return withClient((client) => runOperation(client, { ...options, name: tenantCluster }, { type: 'snapshot', ...parameters }));
+          return withClient((client) =>
+            runOperation(client, { ...options, name: tenantCluster }, { type: 'snapshot', ...parameters }),
+          );
         }),
     )
     .addCommand(
@@ -38,7 +40,10 @@ export function snapshotCommand(): Command {
         .action((tenantCluster: string | undefined, options: CommonOptions) => {
           checkNames(options.project, tenantCluster ?? 'all');
           return withClient(async (client) => {
-            const { items } = await client.call<{ items: Snapshot[] }>('GET', listPath(options.project, tenantCluster));
+            const { items } = await client.call<{ items: Snapshot[] }>(
+              'GET',
+              listPath(options.project, tenantCluster),
+            );
             printList(items, columns, options.output);
           });
         }),
@@ -56,12 +61,19 @@ export function snapshotCommand(): Command {
 
 function listPath(project: string, tenantCluster: string | undefined): string {
   const base = `/api/v1/projects/${project}`;
-  return tenantCluster === undefined ? `${base}/snapshots` : `${base}/virtualclusters/${tenantCluster}/snapshots`;
+  return tenantCluster === undefined
+    ? `${base}/snapshots`
+    : `${base}/virtualclusters/${tenantCluster}/snapshots`;
 }
 
 const goneMs = 60_000;
 
-async function deleteSnapshot(client: Client, project: string, tenantCluster: string, snapshot: string): Promise<void> {
+async function deleteSnapshot(
+  client: Client,
+  project: string,
+  tenantCluster: string,
+  snapshot: string,
+): Promise<void> {
   const path = listPath(project, tenantCluster);
   await client.call('DELETE', `${path}/${encodeURIComponent(snapshot)}`);
   const deadline = Date.now() + goneMs;
@@ -73,5 +85,8 @@ async function deleteSnapshot(client: Client, project: string, tenantCluster: st
     }
     await delay(200);
   }
-  throw new CommandFailure('temporal_unavailable', `snapshot ${snapshot} is being deleted, but is still there after ${goneMs / 1000} s`);
+  throw new CommandFailure(
+    'temporal_unavailable',
+    `snapshot ${snapshot} is being deleted, but is still there after ${goneMs / 1000} s`,
+  );
 }

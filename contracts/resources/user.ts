@@ -27,7 +27,7 @@ export const UserSpec = openObject(
       Type.String({ description: 'User name towards Kubernetes; the name of the resource if left out' }),
     ),
     groups: Type.Optional(Type.Array(Type.String(), { maxItems: 200 })),
-    ssoGroups: Type.Optional(Type.Array(Type.String())),
+    ssoGroups: Type.Optional(Type.Array(Type.String(), { maxItems: 200 })),
     passwordRef: Type.Optional(SecretRef),
     codesRef: Type.Optional(SecretRef),
     imagePullSecrets: Type.Optional(Type.Array(SecretRef)),
@@ -44,6 +44,7 @@ export const UserSpec = openObject(
         message: 'subjects that begin with "system:", "loft:" or "vcluster-platform:" are reserved',
       },
       reservedGroupsRule,
+      { ...reservedGroupsRule, rule: reservedGroupsRule.rule.replaceAll('self.groups', 'self.ssoGroups') },
     ],
   },
 );

@@ -3,18 +3,30 @@ import type { StepChange } from '../../domain/operation-workflows.ts';
 import type { Queries } from '../client.ts';
 import { operationSteps, type StepRow } from '../schema/operation-steps.ts';
 
-/** Writes steps of one operation in one statement; writing the same again changes nothing. */
-export async function recordSteps(db: Queries, operationId: string, changes: readonly StepChange[]): Promise<void> {
+/**
+ * Writes steps of one operation in one statement. The times are those of the first write of a state, so writing
+ * the same again changes nothing.
+ */
+export async function recordSteps(
+  db: Queries,
+  operationId: string,
+  changes: readonly StepChange[],
+): Promise<void> {
   if (changes.length === 0) return;
   await db.execute(sql`
-    update operation_steps set
+    update operation_steps step set
       state = change.state,
       message = change.message,
-      started_at = to_timestamp(change."startedAt" / 1000.0),
-      finished_at = to_timestamp(change."finishedAt" / 1000.0)
-    from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb)
-      as change(key text, state text, message text, "startedAt" bigint, "finishedAt" bigint)
-    where operation_id = ${operationId} and operation_steps.key = change.key`);
+      started_at = case
+        when change.state in ('pending', 'skipped') then step.started_at
+        else coalesce(step.started_at, clock_timestamp()) end,
+      finished_at = case
+        when change.state in ('pending', 'running', 'undoing') then null
+        when step.state = change.state then step.finished_at
+        else clock_timestamp() end
+    from jsonb_to_recordset(${JSON.stringify(changes)}::jsonb) as change(key text, state text, message text)
+    where step.operation_id = ${operationId} and step.key = change.key
+      and (step.state, step.message) is distinct from (change.state, change.message)`);
 }
 
 /** Steps of several operations, in the order of their plans. */
@@ -34,7 +46,10 @@ export async function closeSteps(
   running: 'succeeded' | 'failed' | 'cancelled',
 ): Promise<void> {
   const ofThese = inArray(operationSteps.operationId, [...operationIds]);
-  await tx.update(operationSteps).set({ state: 'skipped' }).where(and(ofThese, eq(operationSteps.state, 'pending')));
+  await tx
+    .update(operationSteps)
+    .set({ state: 'skipped' })
+    .where(and(ofThese, eq(operationSteps.state, 'pending')));
   await tx
     .update(operationSteps)
     .set({ state: running, finishedAt: new Date() })

@@ -11,7 +11,10 @@ export interface SnapshotKey {
 }
 
 /** Snapshots of a project, newest first; of one tenant cluster if it is named. */
-export async function listSnapshots(db: Queries, filter: { project: string; tenantCluster?: string | undefined }): Promise<Snapshot[]> {
+export async function listSnapshots(
+  db: Queries,
+  filter: { project: string; tenantCluster?: string | undefined },
+): Promise<Snapshot[]> {
   const rows = await db
     .select()
     .from(snapshots)
@@ -49,9 +52,16 @@ export async function insertSnapshot(db: Queries, key: SnapshotKey, operationId:
 }
 
 /** What is known of a snapshot once it is complete. */
-export type SnapshotFacts = Pick<SnapshotRow, 'sizeBytes' | 'sha256' | 'revision' | 'totalKeys'> & { kubernetesVersion?: string };
+export type SnapshotFacts = Pick<SnapshotRow, 'sizeBytes' | 'sha256' | 'revision' | 'totalKeys'> & {
+  kubernetesVersion?: string;
+};
 
-export async function completeSnapshot(db: Queries, key: SnapshotKey, operationId: string, facts: SnapshotFacts): Promise<void> {
+export async function completeSnapshot(
+  db: Queries,
+  key: SnapshotKey,
+  operationId: string,
+  facts: SnapshotFacts,
+): Promise<void> {
   await db
     .update(snapshots)
     .set({ ...facts, state: 'completed' })
@@ -71,7 +81,11 @@ export async function deleteSnapshot(db: Queries, key: SnapshotKey): Promise<voi
 }
 
 function isSnapshot(key: SnapshotKey) {
-  return and(eq(snapshots.project, key.project), eq(snapshots.tenantCluster, key.tenantCluster), eq(snapshots.name, key.name));
+  return and(
+    eq(snapshots.project, key.project),
+    eq(snapshots.tenantCluster, key.tenantCluster),
+    eq(snapshots.name, key.name),
+  );
 }
 
 function toSnapshot(row: SnapshotRow): Snapshot {

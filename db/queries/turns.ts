@@ -15,7 +15,12 @@ export interface BlockingOperation {
 }
 
 export type TurnClaim =
-  | { readonly state: 'claimed'; readonly operation: OperationRow; readonly cluster?: string; readonly hostNamespace?: string }
+  | {
+      readonly state: 'claimed';
+      readonly operation: OperationRow;
+      readonly cluster?: string;
+      readonly hostNamespace?: string;
+    }
   | { readonly state: 'waiting'; readonly behind: BlockingOperation | undefined }
   | { readonly state: 'ended' };
 
@@ -44,7 +49,8 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
         .select()
         .from(tenants)
         .where(and(eq(tenants.project, operation.project), eq(tenants.name, operation.tenantCluster)));
-      const placed = tenant?.uid === operation.uid && tenant.cluster !== null && tenant.hostNamespace !== null;
+      const placed =
+        tenant?.uid === operation.uid && tenant.cluster !== null && tenant.hostNamespace !== null;
       return {
         state: 'claimed',
         operation,
@@ -52,7 +58,10 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
       };
     }
     if (operation.state !== 'queued') return { state: 'ended' };
-    return { state: 'waiting', behind: blockerOf(operation, await listOpenOperations(db, tenantOf(operation))) };
+    return {
+      state: 'waiting',
+      behind: blockerOf(operation, await listOpenOperations(db, tenantOf(operation))),
+    };
   });
 }
 
@@ -61,7 +70,10 @@ function tenantOf(row: OperationRow): { project: string; name: string } {
 }
 
 /** The operation directly before `operation` in its tenant cluster's queue, if there is one. */
-export function blockerOf(operation: OperationRow, open: readonly OperationRow[]): BlockingOperation | undefined {
+export function blockerOf(
+  operation: OperationRow,
+  open: readonly OperationRow[],
+): BlockingOperation | undefined {
   const before = open.filter((other) => other.sequence < operation.sequence).at(-1);
   return before && { id: before.id, type: before.type, actor: before.actor };
 }
@@ -83,7 +95,10 @@ export interface OperationEnd {
  * stays as it is. Takes the tenant cluster's lock, so that an operation submitted meanwhile either is named
  * here or sees the turn free.
  */
-export async function endOperation(database: Database, end: OperationEnd): Promise<{ next: string | undefined; changed: boolean }> {
+export async function endOperation(
+  database: Database,
+  end: OperationEnd,
+): Promise<{ next: string | undefined; changed: boolean }> {
   return database.transaction(async (tx) => {
     const tenant = tenantOf(await getOperationRow(tx, end.id));
     await tx
@@ -99,7 +114,11 @@ export async function endOperation(database: Database, end: OperationEnd): Promi
 }
 
 /** Ends queued or running operations within the caller's transaction; steps stay. True if any row changed. */
-export async function endRows(tx: Queries, ids: readonly string[], end: Omit<OperationEnd, 'id' | 'steps'>): Promise<boolean> {
+export async function endRows(
+  tx: Queries,
+  ids: readonly string[],
+  end: Omit<OperationEnd, 'id' | 'steps'>,
+): Promise<boolean> {
   if (ids.length === 0) return false;
   const rows = await tx
     .update(operations)
@@ -110,13 +129,21 @@ export async function endRows(tx: Queries, ids: readonly string[], end: Omit<Ope
       result: end.result ?? null,
       finishedAt: new Date(),
     })
-    .where(and(inArray(operations.id, [...ids]), inArray(operations.state, end.onlyQueued ? ['queued'] : [...openStates])))
+    .where(
+      and(
+        inArray(operations.id, [...ids]),
+        inArray(operations.state, end.onlyQueued ? ['queued'] : [...openStates]),
+      ),
+    )
     .returning({ id: operations.id });
   return rows.length > 0;
 }
 
 /** The operation whose turn is next, if the turn is free. */
-async function nextQueued(tx: Queries, tenant: { project: string; name: string }): Promise<OperationRow | undefined> {
+async function nextQueued(
+  tx: Queries,
+  tenant: { project: string; name: string },
+): Promise<OperationRow | undefined> {
   const [oldest] = await tx
     .select()
     .from(operations)

@@ -1,5 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { bigserial, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigserial,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { operationStates, operationTypes } from '../../contracts/operations.ts';
 
 /** Which operations exist, their order and turn, and their history. */
@@ -35,8 +45,12 @@ export const operations = pgTable(
   },
   (table) => [
     uniqueIndex('operations_idempotency_key').on(table.project, table.tenantCluster, table.idempotencyKey),
-    uniqueIndex('operations_one_running').on(table.project, table.tenantCluster).where(sql`state = 'running'`),
-    index('operations_open').on(table.project, table.tenantCluster, table.sequence).where(sql`state in ('queued', 'running')`),
+    uniqueIndex('operations_one_running')
+      .on(table.project, table.tenantCluster)
+      .where(sql`state = 'running'`),
+    index('operations_open')
+      .on(table.project, table.tenantCluster, table.sequence)
+      .where(sql`state in ('queued', 'running')`),
     index('operations_history').on(table.project, table.tenantCluster, table.sequence.desc()),
   ],
 );

@@ -11,7 +11,9 @@ import { findProgram } from '../toolchain/find-program.ts';
 import { createShell } from './shell.ts';
 import { emptyDataFolder, remainsOf } from './remains.ts';
 
-const { values: flags } = parseArgs({ options: { 'keep-state': { type: 'boolean', default: false }, port: { type: 'string', default: '0' } } });
+const { values: flags } = parseArgs({
+  options: { 'keep-state': { type: 'boolean', default: false }, port: { type: 'string', default: '0' } },
+});
 
 const name = 'demo';
 const startedAt = performance.now();
@@ -20,11 +22,19 @@ const say = (text: string) => console.log(`\n\u001b[1m▶ ${text}\u001b[0m  (${e
 
 const stateDir = mkdtempSync(join(tmpdir(), 'vcluster-platform-demo-'));
 say('Setting up and starting the platform');
-const platform = await startPlatform({ stateDir, port: Number(flags.port), onProgress: (line) => console.log(`  ${line}`) });
+const platform = await startPlatform({
+  stateDir,
+  port: Number(flags.port),
+  onProgress: (line) => console.log(`  ${line}`),
+});
 let failure: unknown;
 try {
   const kubectl = findProgram('kubectl');
-  const { vcp, inTenant } = createShell({ stateDir, kubectl, tenantKubeconfig: join(stateDir, 'demo.kubeconfig') });
+  const { vcp, inTenant } = createShell({
+    stateDir,
+    kubectl,
+    tenantKubeconfig: join(stateDir, 'demo.kubeconfig'),
+  });
 
   say('Creating a tenant cluster through the gateway');
   await vcp('login', '--admin-file', platform.adminFile);
@@ -57,7 +67,9 @@ try {
   await vcp('delete', 'vcluster', name);
   await vcp('snapshot', 'delete', name, 'before-the-accident');
   const remains = await remainsOf({ stateDir, kubectl, project: 'default', name });
-  console.log(`  left behind: ${remains.length === 0 ? 'no process, release, namespace or volume' : remains.join(', ')}`);
+  console.log(
+    `  left behind: ${remains.length === 0 ? 'no process, release, namespace or volume' : remains.join(', ')}`,
+  );
   if (remains.length > 0) throw new Error('the delete left something behind');
 } catch (error) {
   failure = error;

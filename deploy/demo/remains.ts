@@ -19,11 +19,17 @@ async function get(tenant: Tenant, ...args: string[]): Promise<string[]> {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-const volumesByClaim = ['pv', '-o', 'jsonpath={range .items[*]}{.spec.claimRef.namespace} {.spec.hostPath.path}{.spec.local.path}{"\\n"}{end}'];
+const volumesByClaim = [
+  'pv',
+  '-o',
+  'jsonpath={range .items[*]}{.spec.claimRef.namespace} {.spec.hostPath.path}{.spec.local.path}{"\\n"}{end}',
+];
 
 async function volumeFolders(tenant: Tenant): Promise<string[]> {
   const namespace = defaultHostNamespace(tenant.project, tenant.name);
-  return (await get(tenant, ...volumesByClaim)).filter((line) => line.startsWith(`${namespace} `)).map((line) => line.slice(namespace.length + 1));
+  return (await get(tenant, ...volumesByClaim))
+    .filter((line) => line.startsWith(`${namespace} `))
+    .map((line) => line.slice(namespace.length + 1));
 }
 
 /** Deletes everything inside the tenant's volume, and returns its folder. */
@@ -40,7 +46,9 @@ export async function remainsOf(tenant: Tenant): Promise<string[]> {
   return [
     ...podProcesses(join(tenant.stateDir, 'local/node')).map((commandLine) => `process ${commandLine}`),
     ...(await get(tenant, 'namespaces', '-o', 'name')).filter((entry) => entry === `namespace/${namespace}`),
-    ...(await get(tenant, 'secrets', '--all-namespaces', '--selector', 'owner=helm', '-o', 'name')).map((entry) => `release ${entry}`),
+    ...(await get(tenant, 'secrets', '--all-namespaces', '--selector', 'owner=helm', '-o', 'name')).map(
+      (entry) => `release ${entry}`,
+    ),
     ...(await volumeFolders(tenant)).map((folder) => `volume ${folder}`),
   ];
 }

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 const cliMain = join(import.meta.dirname, '../../cli/main.ts');
 
 /** Runs a command with its output shown under the command line a person would type. */
-async function show(shown: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+async function show(
+  shown: string,
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   console.log(`\n  \u001b[36m$ ${shown}\u001b[0m`);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env });
@@ -15,10 +20,19 @@ async function show(shown: string, command: string, args: readonly string[], env
 }
 
 /** The two commands of the demo: `vcp`, and `kubectl` inside the tenant cluster. */
-export function createShell({ stateDir, kubectl, tenantKubeconfig }: { stateDir: string; kubectl: string; tenantKubeconfig: string }) {
+export function createShell({
+  stateDir,
+  kubectl,
+  tenantKubeconfig,
+}: {
+  stateDir: string;
+  kubectl: string;
+  tenantKubeconfig: string;
+}) {
   const env = { ...process.env, VCP_CONFIG: join(stateDir, 'vcp-config.json') };
   return {
     vcp: (...args: string[]) => show(`vcp ${args.join(' ')}`, process.execPath, [cliMain, ...args], env),
-    inTenant: (...args: string[]) => show(`kubectl ${args.join(' ')}`, kubectl, ['--kubeconfig', tenantKubeconfig, ...args], env),
+    inTenant: (...args: string[]) =>
+      show(`kubectl ${args.join(' ')}`, kubectl, ['--kubeconfig', tenantKubeconfig, ...args], env),
   };
 }

@@ -1,9 +1,11 @@
 /** `npm start`: the embedded platform in the foreground, until SIGINT or SIGTERM. Flags only, no environment. */
+import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
-import { type Platform, type PlatformOptions, startPlatform } from './platform.ts';
+import { compileCacheDir } from './node-program.ts';
+import type { Platform, PlatformOptions } from './platform.ts';
 
 const usage = `Usage: npm start -- [flags]
   --state-dir DIR               where everything is kept (default ~/.vcluster-platform)
@@ -78,6 +80,10 @@ async function run(options: PlatformOptions): Promise<void> {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   try {
+    // Loaded after the flags were read: it takes a second.
+    enableCompileCache(compileCacheDir());
+    await import('./commonjs-drizzle.ts');
+    const { startPlatform } = await import('./platform.ts');
     const platform = await startPlatform({ ...options, signal: interrupted.signal });
     if (!interrupted.signal.aborted) {
       console.log(describe(platform, options.stateDir));

@@ -71,14 +71,13 @@ export function writeProcessConfigs(
 
 /** A process of the platform: `node <folder>/main.ts --config <file>`. */
 export function platformService(
-  { state }: PlatformContext,
   name: 'worker' | 'gateway' | 'controllers',
   options: { configFile: string; ready: Service['ready'] },
 ): Service {
   const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');
   return {
     name,
-    program: () => nodeProgram(state, [main, '--config', options.configFile]),
+    program: () => nodeProgram([main, '--config', options.configFile]),
     ready: options.ready,
   };
 }

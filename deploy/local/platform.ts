@@ -71,7 +71,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       state,
       onProgress,
       ports: openPorts(`${state.root}/ports.json`),
-      toolchain: await resolveToolchain(onProgress),
+      toolchain: await resolveToolchain(onProgress, options.signal),
       supervisor: createSupervisor({
         logsDir: state.logsDir,
         records: createProcessRecords(state.processesFile),
@@ -177,13 +177,13 @@ async function startProcesses(
   const startAndWaitForLine = (name: 'worker' | 'controllers'): Promise<void> => {
     const ready: Service['ready'] = (process) =>
       waitUntil(name, async () => logSays(process.logFile, process.logOffset, /\bready\b/), { process });
-    return told(name, supervisor.start(platformService(context, name, { configFile: files[name], ready })));
+    return told(name, supervisor.start(platformService(name, { configFile: files[name], ready })));
   };
   const gatewayReady: Service['ready'] = (process) =>
     waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), {
       process,
     });
-  const gateway = platformService(context, 'gateway', { configFile: files.gateway, ready: gatewayReady });
+  const gateway = platformService('gateway', { configFile: files.gateway, ready: gatewayReady });
   await Promise.all([
     startAndWaitForLine('worker'),
     startAndWaitForLine('controllers'),

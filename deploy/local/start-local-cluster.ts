@@ -83,7 +83,7 @@ async function startNode(context: PlatformContext, cluster: KubernetesCluster): 
     name: 'node',
     // SIGUSR2 stops its pods too; after a crash it is only replaced, and the next one takes over running pods.
     program: () => ({
-      ...nodeProgram(context.state, [main, '--config', configFile]),
+      ...nodeProgram([main, '--config', configFile]),
       stopSignal: 'SIGUSR2',
       leftoverSignal: 'SIGTERM',
       stopGraceMs: 60_000,

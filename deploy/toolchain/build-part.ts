@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -22,6 +23,8 @@ export interface BuildOptions {
   /** Receives the programs, each complete when it appears. */
   outputDir: string;
   logFile: string;
+  /** Aborting it ends the compiler. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -38,9 +41,11 @@ export async function buildPart(options: BuildOptions): Promise<void> {
     );
   }
   mkdirSync(outputDir, { recursive: true });
-  const temporary = mkdtempSync(join(outputDir, '.building-'));
+  removeUnfinished(outputDir);
+  const temporary = mkdtempSync(join(outputDir, unfinishedPrefix));
   try {
     const code = await runGo(go, buildArguments(options, temporary), options);
+    options.signal?.throwIfAborted();
     if (code !== 0) throw failedBuild(options, code);
     for (const { file } of programs) renameSync(join(temporary, file), join(outputDir, file));
   } finally {
@@ -70,24 +75,25 @@ function goCompiler(): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** Exit code; -1 if it could not be started or was killed. The compiler ends with us when we are interrupted. */
-function runGo(go: string, args: string[], options: BuildOptions): Promise<number> {
-  const log = openSync(options.logFile, 'w');
+const unfinishedPrefix = '.building-';
+
+/** What a build that was killed left; the caller holds the lock, so nobody else is building. */
+function removeUnfinished(outputDir: string): void {
+  for (const name of readdirSync(outputDir)) {
+    if (name.startsWith(unfinishedPrefix)) rmSync(join(outputDir, name), { recursive: true, force: true });
+  }
+}
+
+/** Exit code; -1 if it could not be started or was killed. */
+function runGo(go: string, args: string[], { logFile, moduleDir, signal }: BuildOptions): Promise<number> {
+  const log = openSync(logFile, 'w');
   // GOFLAGS and GOWORK of the shell would change what is built; GOPROXY and the like say how modules are reached.
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  const child = spawn(go, args, { cwd: options.moduleDir, env, stdio: ['ignore', log, log] });
+  const child = spawn(go, args, { cwd: moduleDir, env, stdio: ['ignore', log, log], signal });
   closeSync(log);
-  const endWithUs = (): void => {
-    child.kill('SIGTERM');
-  };
-  process.once('exit', endWithUs);
   return new Promise((resolve) => {
-    const done = (code: number): void => {
-      process.removeListener('exit', endWithUs);
-      resolve(code);
-    };
-    child.once('error', () => done(-1));
-    child.once('exit', (code) => done(code ?? -1));
+    child.once('error', () => resolve(-1));
+    child.once('exit', (code) => resolve(code ?? -1));
   });
 }
 

@@ -2,14 +2,19 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Part } from './parts.ts';
 
-/** Folder of all built parts, outside the checkout: `${XDG_CACHE_HOME:-~/.cache}/vcluster-platform/toolchain`. */
-export function toolchainCacheDir(): string {
+/** Folder for what can be made again, outside the checkout: `${XDG_CACHE_HOME:-~/.cache}/vcluster-platform/<name>`. */
+export function cacheDir(name: string): string {
   const base = process.env['XDG_CACHE_HOME'];
   return join(
     base === undefined || base === '' ? join(homedir(), '.cache') : base,
     'vcluster-platform',
-    'toolchain',
+    name,
   );
+}
+
+/** Folder of all built parts. */
+export function toolchainCacheDir(): string {
+  return cacheDir('toolchain');
 }
 
 /** Folder of one part's programs, by version, so that two checkouts share it and never mix. */

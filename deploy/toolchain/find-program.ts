@@ -19,8 +19,7 @@ export function findProgram(name: ProgramName): string {
   );
 }
 
-/** Part and program of a name. */
-export function definitionOf(name: ProgramName): { part: Part; program: ToolchainProgram } {
+function definitionOf(name: ProgramName): { part: Part; program: ToolchainProgram } {
   for (const part of parts) {
     const program = part.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return { part, program };

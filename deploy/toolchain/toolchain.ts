@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { takeLock } from '../local/processes/exclusive-lock.ts';
 import { buildPart } from './build-part.ts';
 import { partDir, toolchainCacheDir } from './cache.ts';
-import { definitionOf, findProgram, presentProgram } from './find-program.ts';
+import { findProgram, presentProgram } from './find-program.ts';
 import { type Part, parts, type ProgramName } from './parts.ts';
 
 export type Toolchain = Record<ProgramName, string>;
@@ -16,29 +16,17 @@ export type OnProgress = (line: string) => void;
  * Paths of all programs; what is missing is built first, part after part, never two at a time.
  * @throws PlatformError `toolchain_unavailable`: no compiler, or a build failed
  */
-export async function resolveToolchain(onProgress: OnProgress = () => undefined): Promise<Toolchain> {
+export async function resolveToolchain(
+  onProgress: OnProgress = () => undefined,
+  signal?: AbortSignal,
+): Promise<Toolchain> {
   const missing = parts.filter((part) => missingPrograms(part).length > 0);
   for (const [index, part] of missing.entries()) {
-    await buildOnce(part, { onProgress, position: `${index + 1} of ${missing.length}` });
+    await buildOnce(part, { onProgress, signal, position: `${index + 1} of ${missing.length}` });
   }
   return Object.fromEntries(
     parts.flatMap(({ programs }) => programs.map(({ name }) => [name, findProgram(name)])),
   ) as Toolchain;
-}
-
-/**
- * Path of one program, built first if need be (with the missing others of its part).
- * @throws PlatformError `toolchain_unavailable`
- */
-export async function resolveTool(
-  name: ProgramName,
-  onProgress: OnProgress = () => undefined,
-): Promise<string> {
-  const { part, program } = definitionOf(name);
-  const present = presentProgram(part, program);
-  if (present !== undefined) return present;
-  await buildOnce(part, { onProgress, position: '1 of 1' });
-  return findProgram(name);
 }
 
 function missingPrograms(part: Part): Part['programs'] {
@@ -46,9 +34,12 @@ function missingPrograms(part: Part): Part['programs'] {
 }
 
 /** Builds what of a part is missing while no other process of this machine does; then there may be nothing left. */
-async function buildOnce(part: Part, options: { onProgress: OnProgress; position: string }): Promise<void> {
-  const { onProgress, position } = options;
-  const release = await waitForLock(part, onProgress);
+async function buildOnce(
+  part: Part,
+  options: { onProgress: OnProgress; position: string; signal: AbortSignal | undefined },
+): Promise<void> {
+  const { onProgress, position, signal } = options;
+  const release = await waitForLock(part, onProgress, signal);
   try {
     const programs = missingPrograms(part);
     if (programs.length === 0) return;
@@ -67,6 +58,7 @@ async function buildOnce(part: Part, options: { onProgress: OnProgress; position
         moduleDir: join(import.meta.dirname, part.name),
         outputDir: partDir(part),
         logFile,
+        signal,
       });
     } finally {
       clearInterval(ticker);
@@ -77,12 +69,16 @@ async function buildOnce(part: Part, options: { onProgress: OnProgress; position
   }
 }
 
-async function waitForLock(part: Part, onProgress: OnProgress): Promise<() => void> {
+async function waitForLock(
+  part: Part,
+  onProgress: OnProgress,
+  signal: AbortSignal | undefined,
+): Promise<() => void> {
   for (let round = 0; ; round += 1) {
     const release = await takeLock(`toolchain ${partDir(part)}`);
     if (release !== undefined) return release;
     if (round % 20 === 0)
       onProgress(`toolchain: another process builds ${part.name} ${part.version}; waiting for it`);
-    await delay(500);
+    await delay(500, undefined, signal === undefined ? {} : { signal });
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ReleaseDeps, createReleaseActivities } from '../../activities/release.ts';
@@ -257,7 +258,6 @@ test('a cluster that does not answer is told from a bad chart', async () => {
   const tenant = await platform.tenant('away', {});
   const kubeconfigFile = await platform.clusters.kubeconfigFile('local');
   const { helm } = platform;
-  const { readFileSync, writeFileSync } = await import('node:fs');
   const away = join(platform.workDir, 'away.yaml');
   writeFileSync(
     away,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AuthenticationV1Api } from '@kubernetes/client-node';
@@ -115,7 +115,6 @@ test('saved awake, data lost, restored: the objects are back and revisions run f
   await restore('prepare', 'awake', result.sha256);
   await fleet.sleep(tenant);
   const volume = await volumeFolder();
-  const { rmSync } = await import('node:fs');
   rmSync(join(volume, 'data'), { recursive: true });
   await restore('swap', 'awake', result.sha256);
   await restore('swap', 'awake', result.sha256);

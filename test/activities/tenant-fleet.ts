@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
@@ -38,7 +38,7 @@ export async function startTenantFleet(): Promise<TenantFleet> {
   const table = writeImages({ dir: imagesDir, toolchain: await resolveToolchain() });
   await node.endNode('SIGTERM');
   rmSync(node.config.imagesFile);
-  (await import('node:fs')).copyFileSync(table, node.config.imagesFile);
+  copyFileSync(table, node.config.imagesFile);
   await node.startNode();
   const platform = await startActivityPlatform(node.adminKubeconfig);
   const snapshotsDir = node.config.hostPathPrefixes[0] ?? '';

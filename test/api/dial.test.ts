@@ -33,13 +33,25 @@ function dialOf(pods: object[]) {
       target: { host: '127.0.0.1', port: 1, servername: 'a' },
       read: async (path) => {
         paths.push(path);
-        if (path.includes('/services/')) return { spec: { selector: { app: 'vcluster', release: 'demo' }, ports: [{ port: 443, targetPort: 'https' }] } };
+        if (path.includes('/services/'))
+          return {
+            spec: {
+              selector: { app: 'vcluster', release: 'demo' },
+              ports: [{ port: 443, targetPort: 'https' }],
+            },
+          };
         return { items: [...pods] };
       },
     }),
     close: async () => undefined,
   });
-  const target = { kind: 'service', cluster: 'local', namespace: 'host', service: 'demo', port: 443 } as const;
+  const target = {
+    kind: 'service',
+    cluster: 'local',
+    namespace: 'host',
+    service: 'demo',
+    port: 443,
+  } as const;
   return { paths, dial: () => dial(target) };
 }
 
@@ -79,13 +91,29 @@ describe('createDial', () => {
 });
 
 describe('parseConnectTarget', () => {
-  for (const authority of ['kubernetes.a.connected', 'kubernetes.a.connected:6443', 'kubernetes.a.b.connected:443', 'x.y.pod.a.connected:443', 'kubernetes.a.connected:443.evil.com:443', 'kubernetes.A.connected:443', '']) {
-    it(`knows nothing of ${JSON.stringify(authority)}`, () => assert.equal(parseConnectTarget(authority), undefined));
+  for (const authority of [
+    'kubernetes.a.connected',
+    'kubernetes.a.connected:6443',
+    'kubernetes.a.b.connected:443',
+    'x.y.pod.a.connected:443',
+    'kubernetes.a.connected:443.evil.com:443',
+    'kubernetes.A.connected:443',
+    '',
+  ]) {
+    it(`knows nothing of ${JSON.stringify(authority)}`, () =>
+      assert.equal(parseConnectTarget(authority), undefined));
   }
   it('knows API servers and services', () => {
-    assert.deepEqual(parseConnectTarget('kubernetes.local.connected:443'), { kind: 'api-server', cluster: 'local' });
+    assert.deepEqual(parseConnectTarget('kubernetes.local.connected:443'), {
+      kind: 'api-server',
+      cluster: 'local',
+    });
     assert.deepEqual(parseConnectTarget('demo.loft-a-v-demo.svc.local.connected:443'), {
-      kind: 'service', cluster: 'local', namespace: 'loft-a-v-demo', service: 'demo', port: 443,
+      kind: 'service',
+      cluster: 'local',
+      namespace: 'loft-a-v-demo',
+      service: 'demo',
+      port: 443,
     });
   });
 });

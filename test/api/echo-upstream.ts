@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { type CertificateAuthority, createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+} from '../../adapters/certificates/certificate-authority.ts';
 import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
 
 /** One request as it arrived at the upstream. */
@@ -27,17 +30,33 @@ export interface EchoUpstream {
 /** A TLS server that answers every request with what arrived; it wants a client certificate. */
 export async function startEchoUpstream(): Promise<EchoUpstream> {
   const authority = await createCertificateAuthority('echo');
-  const serving = await authority.issue({ commonName: 'echo', names: ['localhost', '127.0.0.1'], usages: ['server'] });
+  const serving = await authority.issue({
+    commonName: 'echo',
+    names: ['localhost', '127.0.0.1'],
+    usages: ['server'],
+  });
   const client = await authority.issue({ commonName: 'vcluster-platform:gateway', usages: ['client'] });
   const received: Echo[] = [];
   const sockets = new Set<Socket>();
   const server = createServer(
-    { cert: serving.certificate, key: serving.key, ca: authority.certificate, requestCert: true, rejectUnauthorized: true },
+    {
+      cert: serving.certificate,
+      key: serving.key,
+      ca: authority.certificate,
+      requestCert: true,
+      rejectUnauthorized: true,
+    },
     (request, response) => {
+      if (request.url?.startsWith('/readyz')) {
+        response.end('ok');
+        return;
+      }
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const subject = (request.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } }).getPeerCertificate();
+        const subject = (
+          request.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } }
+        ).getPeerCertificate();
         const echo: Echo = {
           method: request.method ?? '',
           url: request.url ?? '',
@@ -46,7 +65,9 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
           certificate: subject.subject?.CN ?? '',
         };
         received.push(echo);
-        response.writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'from=upstream' }).end(JSON.stringify(echo));
+        response
+          .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'from=upstream' })
+          .end(JSON.stringify(echo));
       });
     },
   );

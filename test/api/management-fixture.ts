@@ -26,10 +26,20 @@ export interface ManagementFixture {
   readonly resources: ManagementResources;
   readonly parts: GatewayParts;
   /** A request with the user's key (`''`: none); a body that is no string goes as JSON. */
-  call(user: string, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<FixtureAnswer>;
+  call(
+    user: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<FixtureAnswer>;
   /** Path of a kubeconfig for `path` below the gateway with the user's key. */
   kubeconfig(user: string, path: string): string;
-  kubectl(user: string, args: string[], options?: { path?: string; input?: string }): Promise<{ code: number; stdout: string; stderr: string }>;
+  kubectl(
+    user: string,
+    args: string[],
+    options?: { path?: string; input?: string },
+  ): Promise<{ code: number; stdout: string; stderr: string }>;
   watch(user: string, args: string[]): ChildProcess;
   stop(): Promise<void>;
 }
@@ -48,18 +58,26 @@ export function keyOf(user: string): string {
   return `key-of-${user}`;
 }
 
-export async function startManagementFixture(options: { databaseUrl?: string; temporal?: { address: string; namespace: string } } = {}): Promise<ManagementFixture> {
+export async function startManagementFixture(
+  options: { databaseUrl?: string; temporal?: { address: string; namespace: string } } = {},
+): Promise<ManagementFixture> {
   const apiServer = await startApiServer();
   const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
   const admin = connectCluster(apiServer.adminKubeconfig);
   const resources = managementResources(admin);
   await applyManifests(admin, readManifests(join(root, 'deploy/crds')));
-  await eventually('the resources are served', async () => (await resources.users.list()) !== undefined, { timeoutMs: 30_000 });
+  await eventually('the resources are served', async () => (await resources.users.list()) !== undefined, {
+    timeoutMs: 30_000,
+  });
   await applyManifests(admin, readManifests(join(root, 'deploy/management')));
   await applyPeople(admin, resources);
 
   const authority = await createCertificateAuthority('gateway');
-  const serving = await authority.issue({ commonName: 'gateway', names: ['localhost', '127.0.0.1'], usages: ['server'] });
+  const serving = await authority.issue({
+    commonName: 'gateway',
+    names: ['localhost', '127.0.0.1'],
+    usages: ['server'],
+  });
   const write = (name: string, text: string) => {
     writeFileSync(join(dir, name), text, { mode: 0o600 });
     return join(dir, name);
@@ -68,11 +86,18 @@ export async function startManagementFixture(options: { databaseUrl?: string; te
   const parts = createGatewayParts(
     {
       databaseUrl: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
-      temporal: { ...(options.temporal ?? { address: '127.0.0.1:1', namespace: 'vcluster-platform' }), uiUrl: 'http://127.0.0.1:8233' },
+      temporal: {
+        ...(options.temporal ?? { address: '127.0.0.1:1', namespace: 'vcluster-platform' }),
+        uiUrl: 'http://127.0.0.1:8233',
+      },
       managementKubeconfig: write('gateway.conf', await apiServer.kubeconfig('vcluster-platform:gateway')),
       publicUrl: 'https://127.0.0.1:1',
       listen: { host: '127.0.0.1', port: 0 },
-      tls: { certFile: write('tls.crt', serving.certificate), keyFile: write('tls.key', serving.key), caFile },
+      tls: {
+        certFile: write('tls.crt', serving.certificate),
+        keyFile: write('tls.key', serving.key),
+        caFile,
+      },
       connect: { host: '127.0.0.1', port: 0, secretFile: write('secret', 'test-secret') },
     },
     pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
@@ -95,7 +120,12 @@ export async function startManagementFixture(options: { databaseUrl?: string; te
       }),
     );
   const agent = new Agent({ connect: { ca: authority.certificate } });
-  const kubectlArgs = (user: string, path: string, args: string[]) => ['--kubeconfig', kubeconfig(user, path), `--cache-dir=${join(dir, 'cache')}`, ...args];
+  const kubectlArgs = (user: string, path: string, args: string[]) => [
+    '--kubeconfig',
+    kubeconfig(user, path),
+    `--cache-dir=${join(dir, 'cache')}`,
+    ...args,
+  ];
   return {
     url,
     caFile,
@@ -114,19 +144,34 @@ export async function startManagementFixture(options: { databaseUrl?: string; te
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body === undefined ? {} : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
       });
       const text = await answer.body.text();
-      return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) as Record<string, unknown> };
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        text,
+        json: () => JSON.parse(text) as Record<string, unknown>,
+      };
     },
     kubectl: (user, args, { path = '/kubernetes/management', input } = {}) =>
       new Promise((resolve) => {
-        const child = execFile(findProgram('kubectl'), kubectlArgs(user, path, args), { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 }, (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-        });
+        const child = execFile(
+          findProgram('kubectl'),
+          kubectlArgs(user, path, args),
+          { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 },
+          (error, stdout, stderr) => {
+            resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+          },
+        );
         child.stdin?.end(input ?? '');
       }),
-    watch: (user, args) => spawn(findProgram('kubectl'), kubectlArgs(user, '/kubernetes/management', args), { stdio: ['ignore', 'pipe', 'pipe'] }),
+    watch: (user, args) =>
+      spawn(findProgram('kubectl'), kubectlArgs(user, '/kubernetes/management', args), {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     async stop() {
       await agent.destroy();
       app.server.closeAllConnections();
@@ -143,7 +188,10 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
   const users = { anna: [], ben: ['devs'], carl: [] };
   for (const [name, groups] of Object.entries(users)) {
     await resources.users.create({ metadata: { name }, spec: { subject: `${name}@example.com`, groups } });
-    await resources.accesskeys.create({ metadata: { name: `key-${name}` }, spec: { user: name, keyHash: hashOf(keyOf(name)) } });
+    await resources.accesskeys.create({
+      metadata: { name: `key-${name}` },
+      spec: { user: name, keyHash: hashOf(keyOf(name)) },
+    });
   }
   const rbac = 'rbac.authorization.k8s.io/v1';
   const group = 'rbac.authorization.k8s.io';
@@ -153,8 +201,18 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
       kind: 'ClusterRole',
       metadata: { name: 'vcluster-platform:gateway-users' },
       rules: [
-        { apiGroups: [''], resources: ['users'], verbs: ['impersonate'], resourceNames: Object.keys(users).map((name) => `${name}@example.com`) },
-        { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'], resourceNames: ['devs', ...Object.keys(users).map((name) => `loft:user:${name}`)] },
+        {
+          apiGroups: [''],
+          resources: ['users'],
+          verbs: ['impersonate'],
+          resourceNames: Object.keys(users).map((name) => `${name}@example.com`),
+        },
+        {
+          apiGroups: [''],
+          resources: ['groups'],
+          verbs: ['impersonate'],
+          resourceNames: ['devs', ...Object.keys(users).map((name) => `loft:user:${name}`)],
+        },
       ],
     },
     {

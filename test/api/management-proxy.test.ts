@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { hashOf } from './test-gateway.ts';
 
 let fixture: ManagementFixture;
 
@@ -25,16 +26,46 @@ describe('kubectl through /kubernetes/management', () => {
   });
 
   it('finds the resources by discovery and explains them by OpenAPI', async () => {
-    assert.match(await succeeds('anna', ['api-resources', '--api-group=management.loft.sh']), /virtualclusterinstances\s+vci/);
-    assert.match(await succeeds('anna', ['explain', 'virtualclusterinstances.spec.templateRef']), /templateRef/);
+    assert.match(
+      await succeeds('anna', ['api-resources', '--api-group=management.loft.sh']),
+      /virtualclusterinstances\s+vci/,
+    );
+    assert.match(
+      await succeeds('anna', ['explain', 'virtualclusterinstances.spec.templateRef']),
+      /templateRef/,
+    );
   });
 
   it('creates, applies on the server side, patches, lists in pages and deletes', async () => {
-    const manifest = (value: string) => JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'default' }, data: { value } });
+    const manifest = (value: string) =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'a', namespace: 'default' },
+        data: { value },
+      });
     await succeeds('anna', ['create', '-f', '-'], manifest('1'));
     await succeeds('anna', ['apply', '--server-side', '--force-conflicts', '-f', '-'], manifest('2'));
-    await succeeds('anna', ['patch', 'configmap', 'a', '-n', 'default', '--type=json', '-p', '[{"op":"replace","path":"/data/value","value":"3"}]']);
-    await succeeds('anna', ['patch', 'configmap', 'a', '-n', 'default', '--type=merge', '-p', '{"data":{"other":"4"}}']);
+    await succeeds('anna', [
+      'patch',
+      'configmap',
+      'a',
+      '-n',
+      'default',
+      '--type=json',
+      '-p',
+      '[{"op":"replace","path":"/data/value","value":"3"}]',
+    ]);
+    await succeeds('anna', [
+      'patch',
+      'configmap',
+      'a',
+      '-n',
+      'default',
+      '--type=merge',
+      '-p',
+      '{"data":{"other":"4"}}',
+    ]);
     const read = JSON.parse(await succeeds('anna', ['get', 'configmap', 'a', '-n', 'default', '-o', 'json']));
     assert.deepEqual(read.data, { value: '3', other: '4' });
     assert.match(await succeeds('anna', ['get', 'clusterroles', '--chunk-size=5']), /cluster-admin/);
@@ -42,7 +73,10 @@ describe('kubectl through /kubernetes/management', () => {
   });
 
   it('names with colons, and queries, arrive as they were sent', async () => {
-    assert.match(await succeeds('anna', ['get', 'clusterrole', 'system:basic-user', '-o', 'name']), /system:basic-user/);
+    assert.match(
+      await succeeds('anna', ['get', 'clusterrole', 'system:basic-user', '-o', 'name']),
+      /system:basic-user/,
+    );
     assert.match(await succeeds('anna', ['get', 'users', '-l', 'a in (b, c)', '--ignore-not-found']), /^$/);
   });
 
@@ -51,7 +85,10 @@ describe('kubectl through /kubernetes/management', () => {
     assert.notEqual(code, 0);
     assert.match(stderr, /User "ben@example.com" cannot list resource "secrets"/);
     await succeeds('ben', ['get', 'virtualclusterinstances', '-n', 'p-alpha']);
-    assert.match((await fixture.kubectl('carl', ['get', 'virtualclusterinstances', '-n', 'p-alpha'])).stderr, /Forbidden/);
+    assert.match(
+      (await fixture.kubectl('carl', ['get', 'virtualclusterinstances', '-n', 'p-alpha'])).stderr,
+      /Forbidden/,
+    );
   });
 
   it('tells an unknown key clearly', async () => {
@@ -63,14 +100,25 @@ describe('kubectl through /kubernetes/management', () => {
     const child = fixture.watch('anna', ['get', 'configmaps', '-n', 'p-alpha', '-w', '-o', 'name']);
     let output = '';
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await eventually('the watch is open', () => fixture.parts.gateway.streams.size === 1, { timeoutMs: 10_000, intervalMs: 10 });
-    await fixture.admin.core.createNamespacedConfigMap({ namespace: 'p-alpha', body: { metadata: { name: 'seen' } } });
+    await eventually('the watch is open', () => fixture.parts.gateway.streams.size === 1, {
+      timeoutMs: 10_000,
+      intervalMs: 10,
+    });
+    await fixture.admin.core.createNamespacedConfigMap({
+      namespace: 'p-alpha',
+      body: { metadata: { name: 'seen' } },
+    });
     const startedAt = performance.now();
-    await eventually('the event arrives', () => output.includes('configmap/seen'), { timeoutMs: 2_000, intervalMs: 5 });
+    await eventually('the event arrives', () => output.includes('configmap/seen'), {
+      timeoutMs: 2_000,
+      intervalMs: 5,
+    });
     assert.ok(performance.now() - startedAt < 1_000);
     child.kill('SIGKILL');
     await once(child, 'close');
-    await eventually('the stream is closed', () => fixture.parts.gateway.streams.size === 0, { timeoutMs: 5_000 });
+    await eventually('the stream is closed', () => fixture.parts.gateway.streams.size === 0, {
+      timeoutMs: 5_000,
+    });
   });
 });
 
@@ -78,7 +126,37 @@ describe('the gateway’s own credential', () => {
   it('is allowed nothing by itself', async () => {
     const { connectCluster } = await import('../../adapters/kubernetes/client.ts');
     const own = connectCluster(await fixture.apiServer.kubeconfig('vcluster-platform:gateway'));
-    await assert.rejects(own.core.listNamespacedSecret({ namespace: 'vcluster-platform' }), /cannot list resource/);
+    await assert.rejects(
+      own.core.listNamespacedSecret({ namespace: 'vcluster-platform' }),
+      /cannot list resource/,
+    );
     await assert.rejects(own.core.listNamespace(), /cannot list resource/);
+  });
+});
+
+describe('a management API that is away', () => {
+  it('503: a user whom the gateway may not act as yet', async () => {
+    await fixture.resources.users.create({ metadata: { name: 'dora' }, spec: {} });
+    await fixture.resources.accesskeys.create({
+      metadata: { name: 'key-dora' },
+      spec: { user: 'dora', keyHash: hashOf(keyOf('dora')) },
+    });
+    await eventually('the gateway knows dora', () => fixture.parts.gateway.directory.user('dora') !== undefined);
+    const answer = await fixture.call('dora', 'GET', '/kubernetes/management/api/v1/namespaces');
+    assert.equal(answer.status, 503, answer.text);
+    assert.equal(answer.json()['kind'], 'Status');
+    assert.equal((await fixture.call('dora', 'GET', '/api/v1/projects/alpha/virtualclusters/a/operations')).status, 404);
+    const submit = await fixture.call('dora', 'POST', '/api/v1/projects/alpha/virtualclusters/a/operations', { type: 'sleep' });
+    assert.equal(submit.json()['code'], 'management_unavailable');
+  });
+
+  it('503: says so, and knows callers still', async () => {
+    await fixture.apiServer.stop();
+    const answer = await fixture.call('anna', 'GET', '/kubernetes/management/api/v1/namespaces');
+    assert.equal(answer.status, 503, answer.text);
+    assert.equal(answer.headers['retry-after'], '1');
+    assert.match(answer.text, /the management API cannot be reached at the moment; try again/);
+    assert.equal((await fixture.call('nobody', 'GET', '/kubernetes/management/api')).status, 401);
+    assert.equal((await fixture.call('anna', 'GET', '/api/v1/projects')).json()['code'], 'management_unavailable');
   });
 });

@@ -42,13 +42,28 @@ const place = { cluster: 'local', namespace: 'loft-alpha-v-demo', virtualCluster
 async function newInstance(name: string, phase: 'Ready' | 'Sleeping' = 'Ready'): Promise<void> {
   await fixture.resources.virtualclusterinstances.create({
     metadata: { name, namespace: 'p-alpha' },
-    spec: { templateRef: { name: 'default' }, clusterRef: { ...place, namespace: `loft-alpha-v-${name}`, virtualCluster: name } },
+    spec: {
+      templateRef: { name: 'default' },
+      clusterRef: { ...place, namespace: `loft-alpha-v-${name}`, virtualCluster: name },
+    },
   });
-  await fixture.resources.virtualclusterinstances.patchStatus({ namespace: 'p-alpha', name }, { phase, observedHash: 'x' });
-  await eventually('the gateway has seen it', () => fixture.parts.gateway.directory.instance('alpha', name)?.status?.phase === phase, { intervalMs: 10 });
+  await fixture.resources.virtualclusterinstances.patchStatus(
+    { namespace: 'p-alpha', name },
+    { phase, observedHash: 'x' },
+  );
+  await eventually(
+    'the gateway has seen it',
+    () => fixture.parts.gateway.directory.instance('alpha', name)?.status?.phase === phase,
+    { intervalMs: 10 },
+  );
 }
 
-async function submit(user: string, name: string, body: object, headers: Record<string, string> = {}): Promise<Operation> {
+async function submit(
+  user: string,
+  name: string,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Operation> {
   const answer = await fixture.call(user, 'POST', `${base}/${name}/operations`, body, headers);
   assert.equal(answer.status, 202, answer.text);
   return answer.json() as unknown as Operation;
@@ -57,12 +72,18 @@ async function submit(user: string, name: string, body: object, headers: Record<
 describe('POST …/operations', () => {
   it('202: sleep is written into the resource as the caller, then queued; a second one joins', async () => {
     await newInstance('sleepy');
-    const operation = await submit('ben', 'sleepy', { type: 'sleep', parameters: { forceDurationSeconds: 60 } });
+    const operation = await submit('ben', 'sleepy', {
+      type: 'sleep',
+      parameters: { forceDurationSeconds: 60 },
+    });
     assert.equal(operation.type, 'sleep');
     assert.equal(operation.actor, 'ben@example.com');
     assert.equal(operation.joined, false);
     assert.equal(operation.temporalUrl, undefined);
-    const instance = await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'sleepy' });
+    const instance = await fixture.resources.virtualclusterinstances.get({
+      namespace: 'p-alpha',
+      name: 'sleepy',
+    });
     assert.equal(instance?.metadata.annotations?.['sleepmode.loft.sh/force'], 'true');
     assert.equal(instance?.metadata.annotations?.['sleepmode.loft.sh/force-duration'], '60');
     const second = await submit('anna', 'sleepy', { type: 'sleep' });
@@ -73,9 +94,14 @@ describe('POST …/operations', () => {
 
   it('202: wake takes the annotations away', async () => {
     await newInstance('drowsy', 'Sleeping');
-    await fixture.resources.virtualclusterinstances.patch({ namespace: 'p-alpha', name: 'drowsy' }, { metadata: { annotations: { 'sleepmode.loft.sh/force': 'true' } } });
+    await fixture.resources.virtualclusterinstances.patch(
+      { namespace: 'p-alpha', name: 'drowsy' },
+      { metadata: { annotations: { 'sleepmode.loft.sh/force': 'true' } } },
+    );
     assert.equal((await submit('ben', 'drowsy', { type: 'wake' })).type, 'wake');
-    const { annotations } = (await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'drowsy' }))?.metadata ?? {};
+    const { annotations } =
+      (await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'drowsy' }))
+        ?.metadata ?? {};
     assert.equal(annotations?.['sleepmode.loft.sh/force'], undefined);
     assert.match(annotations?.['sleepmode.loft.sh/last-activity'] ?? '', /^\d{10}$/);
   });
@@ -88,7 +114,10 @@ describe('POST …/operations', () => {
     assert.equal(again.id, first.id);
     const other = await fixture.call('ben', 'POST', `${base}/keyed/operations`, { type: 'sleep' }, key);
     assert.equal(other.status, 409);
-    const instance = await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'keyed' });
+    const instance = await fixture.resources.virtualclusterinstances.get({
+      namespace: 'p-alpha',
+      name: 'keyed',
+    });
     assert.equal(instance?.metadata.annotations?.['sleepmode.loft.sh/force'], undefined);
   });
 
@@ -100,9 +129,15 @@ describe('POST …/operations', () => {
 
   it('202: delete deletes the resource', async () => {
     await newInstance('doomed');
-    await fixture.resources.virtualclusterinstances.patch({ namespace: 'p-alpha', name: 'doomed' }, { metadata: { finalizers: ['loft.sh/cleanup'] } });
+    await fixture.resources.virtualclusterinstances.patch(
+      { namespace: 'p-alpha', name: 'doomed' },
+      { metadata: { finalizers: ['loft.sh/cleanup'] } },
+    );
     assert.equal((await submit('ben', 'doomed', { type: 'delete' })).type, 'delete');
-    const instance = await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'doomed' });
+    const instance = await fixture.resources.virtualclusterinstances.get({
+      namespace: 'p-alpha',
+      name: 'doomed',
+    });
     assert.ok(instance?.metadata.deletionTimestamp);
     const refused = await fixture.call('ben', 'POST', `${base}/doomed/operations`, { type: 'wake' });
     assert.equal(refused.status, 409);
@@ -111,17 +146,71 @@ describe('POST …/operations', () => {
   const bad: [name: string, path: string, body: unknown, status: number, text: RegExp][] = [
     ['no JSON', `${base}/sleepy/operations`, '{"type":', 400, /JSON/],
     ['no body', `${base}/sleepy/operations`, '', 400, /body/i],
-    ['an unknown type', `${base}/sleepy/operations`, { type: 'explode' }, 400, /body\/type.*create, update, sleep/],
-    ['an unknown field', `${base}/sleepy/operations`, { type: 'sleep', force: true }, 400, /body\/force: is not known here/],
-    ['an unknown parameter', `${base}/sleepy/operations`, { type: 'sleep', parameters: { a: 1 } }, 400, /body\/parameters\/a: is not known here/],
-    ['another type’s parameter', `${base}/sleepy/operations`, { type: 'wake', parameters: { snapshot: 'a' } }, 400, /parameters\/snapshot/],
-    ['a number as text', `${base}/sleepy/operations`, { type: 'sleep', parameters: { forceDurationSeconds: '60' } }, 400, /forceDurationSeconds/],
+    [
+      'an unknown type',
+      `${base}/sleepy/operations`,
+      { type: 'explode' },
+      400,
+      /body\/type.*create, update, sleep/,
+    ],
+    [
+      'an unknown field',
+      `${base}/sleepy/operations`,
+      { type: 'sleep', force: true },
+      400,
+      /body\/force: is not known here/,
+    ],
+    [
+      'an unknown parameter',
+      `${base}/sleepy/operations`,
+      { type: 'sleep', parameters: { a: 1 } },
+      400,
+      /body\/parameters\/a: is not known here/,
+    ],
+    [
+      'another type’s parameter',
+      `${base}/sleepy/operations`,
+      { type: 'wake', parameters: { snapshot: 'a' } },
+      400,
+      /parameters\/snapshot/,
+    ],
+    [
+      'a number as text',
+      `${base}/sleepy/operations`,
+      { type: 'sleep', parameters: { forceDurationSeconds: '60' } },
+      400,
+      /forceDurationSeconds/,
+    ],
     ['restore of nothing', `${base}/sleepy/operations`, { type: 'restore' }, 400, /say which snapshot/],
-    ['a snapshot name that is a path', `${base}/sleepy/operations`, { type: 'snapshot', parameters: { snapshot: '../a' } }, 400, /no valid name/],
+    [
+      'a snapshot name that is a path',
+      `${base}/sleepy/operations`,
+      { type: 'snapshot', parameters: { snapshot: '../a' } },
+      400,
+      /no valid name/,
+    ],
     ['a name that is no DNS label', `${base}/Sleepy/operations`, { type: 'sleep' }, 400, /params\/name/],
-    ['a name that is too long', `${base}/${'a'.repeat(80)}/operations`, { type: 'sleep' }, 400, /params\/name/],
-    ['a tenant cluster that is not there', `${base}/nothing/operations`, { type: 'sleep' }, 404, /no tenant cluster \\"nothing\\"/],
-    ['a project that is not there', '/api/v1/projects/nothing/virtualclusters/a/operations', { type: 'sleep' }, 404, /tenant_cluster_not_found/],
+    [
+      'a name that is too long',
+      `${base}/${'a'.repeat(80)}/operations`,
+      { type: 'sleep' },
+      400,
+      /params\/name/,
+    ],
+    [
+      'a tenant cluster that is not there',
+      `${base}/nothing/operations`,
+      { type: 'sleep' },
+      404,
+      /no tenant cluster \\"nothing\\"/,
+    ],
+    [
+      'a project that is not there',
+      '/api/v1/projects/nothing/virtualclusters/a/operations',
+      { type: 'sleep' },
+      404,
+      /tenant_cluster_not_found/,
+    ],
     ['a path that is not there', '/api/v1/nothing', {}, 404, /not_found/],
   ];
   for (const [name, path, body, status, text] of bad) {
@@ -135,15 +224,27 @@ describe('POST …/operations', () => {
   }
 
   it('413: a body of 100 MB', async () => {
-    const answer = await fixture.call('ben', 'POST', `${base}/sleepy/operations`, Buffer.alloc(100 * 1024 * 1024, 'a')).catch((error: Error) => error);
-    if (answer instanceof Error) assert.match(String(answer.cause ?? answer), /EPIPE|ECONNRESET|other side closed/);
+    const answer = await fixture
+      .call('ben', 'POST', `${base}/sleepy/operations`, Buffer.alloc(100 * 1024 * 1024, 'a'))
+      .catch((error: Error) => error);
+    if (answer instanceof Error)
+      assert.match(String(answer.cause ?? answer), /EPIPE|ECONNRESET|other side closed/);
     else assert.equal(answer.status, 413);
   });
 
   it('401 and 404: without a key, with an unknown one, and for another’s tenant cluster', async () => {
-    assert.equal((await fixture.call('', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status, 401);
-    assert.equal((await fixture.call('nobody', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status, 401);
-    assert.equal((await fixture.call('carl', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status, 404);
+    assert.equal(
+      (await fixture.call('', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status,
+      401,
+    );
+    assert.equal(
+      (await fixture.call('nobody', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status,
+      401,
+    );
+    assert.equal(
+      (await fixture.call('carl', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status,
+      404,
+    );
   });
 });
 
@@ -152,7 +253,10 @@ describe('reading, following and cancelling', () => {
     await newInstance('listed');
     const first = await submit('ben', 'listed', { type: 'snapshot', parameters: { snapshot: 'a' } });
     const second = await submit('ben', 'listed', { type: 'sleep' });
-    const list = async (query: string) => ((await fixture.call('ben', 'GET', `${base}/listed/operations${query}`)).json()['items'] as Operation[]).map(({ id }) => id);
+    const list = async (query: string) =>
+      (
+        (await fixture.call('ben', 'GET', `${base}/listed/operations${query}`)).json()['items'] as Operation[]
+      ).map(({ id }) => id);
     assert.deepEqual(await list(''), [second.id, first.id]);
     assert.deepEqual(await list('?limit=1'), [second.id]);
     assert.deepEqual(await list(`?before=${second.id}`), [first.id]);
@@ -164,7 +268,11 @@ describe('reading, following and cancelling', () => {
   it('404: an operation of another’s tenant cluster, as one that is not there', async () => {
     const { id } = await submit('ben', 'sleepy', { type: 'sleep' });
     assert.equal((await fixture.call('ben', 'GET', `/api/v1/operations/${id}`)).status, 200);
-    for (const path of [`/api/v1/operations/${id}`, `/api/v1/operations/${id}/events`, '/api/v1/operations/6f1d1c1e-0000-4000-8000-000000000000']) {
+    for (const path of [
+      `/api/v1/operations/${id}`,
+      `/api/v1/operations/${id}/events`,
+      '/api/v1/operations/6f1d1c1e-0000-4000-8000-000000000000',
+    ]) {
       const answer = await fixture.call('carl', 'GET', path);
       assert.equal(answer.status, 404);
       assert.equal(answer.json()['code'], 'operation_not_found');
@@ -177,11 +285,16 @@ describe('reading, following and cancelling', () => {
     await newInstance('followed');
     const { id } = await submit('ben', 'followed', { type: 'snapshot', parameters: { snapshot: 'a' } });
     const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) } });
-    const response = await fetch(`${fixture.url}/api/v1/operations/${id}/events`, { dispatcher, headers: { authorization: `Bearer ${keyOf('ben')}` } });
+    const response = await fetch(`${fixture.url}/api/v1/operations/${id}/events`, {
+      dispatcher,
+      headers: { authorization: `Bearer ${keyOf('ben')}` },
+    });
     assert.equal(response.headers.get('content-type'), 'text/event-stream');
     const seen: Operation[] = [];
     let cancelled = false;
-    const parser = createParser({ onEvent: ({ event, data }) => event === 'operation' && seen.push(JSON.parse(data) as Operation) });
+    const parser = createParser({
+      onEvent: ({ event, data }) => event === 'operation' && seen.push(JSON.parse(data) as Operation),
+    });
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {
       parser.feed(decoder.decode(chunk as Uint8Array, { stream: true }));
@@ -204,7 +317,9 @@ describe('reading, following and cancelling', () => {
   });
 
   it('200: projects, those that one may see', async () => {
-    assert.deepEqual((await fixture.call('anna', 'GET', '/api/v1/projects')).json(), { items: [{ name: 'alpha' }, { name: 'beta' }] });
+    assert.deepEqual((await fixture.call('anna', 'GET', '/api/v1/projects')).json(), {
+      items: [{ name: 'alpha' }, { name: 'beta' }],
+    });
     assert.deepEqual((await fixture.call('carl', 'GET', '/api/v1/projects')).json(), { items: [] });
   });
 });
@@ -222,11 +337,21 @@ describe('virtual resources', () => {
   });
 
   it('201: a kubeconfig without any key', async () => {
-    const answer = await fixture.call('ben', 'POST', `${path}/namespaces/p-alpha/virtualclusterinstances/sleepy/kubeconfig`, { spec: {} });
+    const answer = await fixture.call(
+      'ben',
+      'POST',
+      `${path}/namespaces/p-alpha/virtualclusterinstances/sleepy/kubeconfig`,
+      { spec: {} },
+    );
     assert.equal(answer.status, 201, answer.text);
     assert.match(answer.text, /kubernetes\/project\/alpha\/virtualcluster\/sleepy/);
     assert.doesNotMatch(answer.text, /key-of|client-key/);
-    const refused = await fixture.call('carl', 'POST', `${path}/namespaces/p-alpha/virtualclusterinstances/sleepy/kubeconfig`, {});
+    const refused = await fixture.call(
+      'carl',
+      'POST',
+      `${path}/namespaces/p-alpha/virtualclusterinstances/sleepy/kubeconfig`,
+      {},
+    );
     assert.equal(refused.status, 404);
     assert.equal(refused.json()['kind'], 'Status');
   });
@@ -235,7 +360,10 @@ describe('virtual resources', () => {
 describe('the platform about itself', () => {
   it('is ready, and serves OpenAPI 3.1 with schemas by name', async () => {
     const ready = await fixture.call('', 'GET', '/readyz');
-    assert.deepEqual(ready.json(), { ready: true, checks: { database: 'ok', management: 'ok', temporal: 'ok', caches: 'ok' } });
+    assert.deepEqual(ready.json(), {
+      ready: true,
+      checks: { database: 'ok', management: 'ok', temporal: 'ok', caches: 'ok' },
+    });
     const document = (await fixture.call('', 'GET', '/api/v1/openapi.json')).json() as {
       openapi: string;
       paths: Record<string, Record<string, { operationId: string }>>;
@@ -255,11 +383,20 @@ describe('the platform about itself', () => {
     const answer = await fixture.call('ben', 'GET', `${base}/sleepy/operations`);
     assert.equal(answer.status, 503, answer.text);
     assert.equal(answer.json()['code'], 'database_unavailable');
-    assert.equal((await fixture.call('ben', 'GET', '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances')).status, 200);
+    assert.equal(
+      (
+        await fixture.call(
+          'ben',
+          'GET',
+          '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances',
+        )
+      ).status,
+      200,
+    );
     const ready = await fixture.call('', 'GET', '/readyz');
     assert.equal(ready.status, 503);
-    const { database, temporal: engine, ...others } = ready.json()['checks'] as Record<string, string>;
-    assert.match(`${database} ${engine}`, /^does not answer.* does not answer/);
+    const { database: store, temporal: engine, ...others } = ready.json()['checks'] as Record<string, string>;
+    assert.match(`${store} ${engine}`, /^does not answer.* does not answer/);
     assert.deepEqual(others, { management: 'ok', caches: 'ok' });
     assert.equal((await fixture.call('', 'GET', '/readyz?exclude=database&exclude=temporal')).status, 200);
     assert.equal((await fixture.call('', 'GET', '/healthz')).status, 200);

@@ -12,8 +12,14 @@ describe('parseKubernetesPath', () => {
     [`${management}/`, '/'],
     [`${management}/api/v1/pods?limit=5&continue=a%2Fb`, '/api/v1/pods?limit=5&continue=a%2Fb'],
     [`${management}?a=b`, '/?a=b'],
-    [`${management}/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user`, '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user'],
-    [`${management}/api/v1/namespaces/a/services/https:b:443/proxy/x%20y`, '/api/v1/namespaces/a/services/https:b:443/proxy/x%20y'],
+    [
+      `${management}/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user`,
+      '/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user',
+    ],
+    [
+      `${management}/api/v1/namespaces/a/services/https:b:443/proxy/x%20y`,
+      '/api/v1/namespaces/a/services/https:b:443/proxy/x%20y',
+    ],
     [tenant, '/'],
     [`${tenant}/`, '/'],
     [`${tenant}/openapi/v3?timeout=32s`, '/openapi/v3?timeout=32s'],
@@ -26,9 +32,32 @@ describe('parseKubernetesPath', () => {
   }
 
   const refused = [
-    ...['..', '.', '%2e%2e', '%2E%2e', '..%2f', '%252e', '%2f', '%5c', '\\', '%00', '%0d%0a', '%7f', '%c0%ae', '%ff', '%', '%2', '%zz', '%61pi', '..;', '.;a', '#', 'ä', ' ', '\t'].map(
-      (segment) => `${management}/api/${segment}/v1`,
-    ),
+    ...[
+      '..',
+      '.',
+      '%2e%2e',
+      '%2E%2e',
+      '..%2f',
+      '%252e',
+      '%2f',
+      '%5c',
+      '\\',
+      '%00',
+      '%0d%0a',
+      '%7f',
+      '%c0%ae',
+      '%ff',
+      '%',
+      '%2',
+      '%zz',
+      '%61pi',
+      '..;',
+      '.;a',
+      '#',
+      'ä',
+      ' ',
+      '\t',
+    ].map((segment) => `${management}/api/${segment}/v1`),
     `${management}//api`,
     `${management}/api//v1`,
     '/kubernetes/project/default/virtualcluster/demo/../other/api',
@@ -45,14 +74,24 @@ describe('parseKubernetesPath', () => {
     it(`refuses ${JSON.stringify(url)}`, () => {
       assert.throws(
         () => parseKubernetesPath(url),
-        (error) => error instanceof PlatformError && (error.code === 'invalid_request' || error.code === 'not_found'),
+        (error) =>
+          error instanceof PlatformError && (error.code === 'invalid_request' || error.code === 'not_found'),
       );
     });
   }
 
-  for (const url of ['/kubernetes', '/kubernetes/', '/kubernetes/managementx/api', '/kubernetes/cluster/local/api', '/kubernetes/project/a/space/b']) {
+  for (const url of [
+    '/kubernetes',
+    '/kubernetes/',
+    '/kubernetes/managementx/api',
+    '/kubernetes/cluster/local/api',
+    '/kubernetes/project/a/space/b',
+  ]) {
     it(`knows nothing of ${url}`, () => {
-      assert.throws(() => parseKubernetesPath(url), (error) => error instanceof PlatformError && error.code === 'not_found');
+      assert.throws(
+        () => parseKubernetesPath(url),
+        (error) => error instanceof PlatformError && error.code === 'not_found',
+      );
     });
   }
 });

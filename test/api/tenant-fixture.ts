@@ -30,14 +30,18 @@ export async function startTenantFixture(): Promise<TenantFixture> {
   await applyTenantRbac(tenant);
   const setStatus = async (status: VirtualClusterInstanceStatus) => {
     await resources.virtualclusterinstances.patchStatus({ namespace: 'p-alpha', name: 'demo' }, status);
-    await eventually('the gateway has seen it', () => management.parts.gateway.directory.instance('alpha', 'demo')?.status?.phase === status.phase, { intervalMs: 10 });
+    await eventually(
+      'the gateway has seen it',
+      () => management.parts.gateway.directory.instance('alpha', 'demo')?.status?.phase === status.phase,
+      { intervalMs: 10 },
+    );
   };
   await setStatus({ phase: 'Ready', observedHash: 'a' });
   const listener = createConnectListener({
     dial: management.parts.dial,
     secret: 'test-secret',
     isKnown: (target) => isKnownTarget(management.parts.gateway.directory, target),
-    logger: pino({ level: process.env["GATEWAY_LOG"] ?? "silent" }, pino.destination(2)),
+    logger: pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
   });
   listener.server.listen(0, '127.0.0.1');
   await once(listener.server, 'listening');
@@ -59,7 +63,10 @@ export async function startTenantFixture(): Promise<TenantFixture> {
 async function applyDialer(admin: ManagementFixture['admin']): Promise<void> {
   const dialer = 'vcluster-platform:gateway-dialer';
   const manifests = readManifests(`${import.meta.dirname}/../../deploy/connected-cluster`);
-  await applyManifests(admin, manifests.filter(({ metadata }) => metadata?.name === dialer));
+  await applyManifests(
+    admin,
+    manifests.filter(({ metadata }) => metadata?.name === dialer),
+  );
   const role = 'rbac.authorization.k8s.io';
   await applyObject(admin, {
     apiVersion: `${role}/v1`,
@@ -76,11 +83,23 @@ async function applyDialer(admin: ManagementFixture['admin']): Promise<void> {
   } as never);
 }
 
-async function applyHost({ admin, resources, apiServer }: ManagementFixture, tenant: TestApiServer): Promise<void> {
+async function applyHost(
+  { admin, resources, apiServer }: ManagementFixture,
+  tenant: TestApiServer,
+): Promise<void> {
   const secret = (namespace: string, name: string, config: string) =>
-    applyObject(admin, { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData: { config } } as never);
+    applyObject(admin, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace },
+      stringData: { config },
+    } as never);
   await applyObject(admin, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: hostNamespace } });
-  await secret('vcluster-platform', 'cluster-local-gateway', await apiServer.kubeconfig('vcluster-platform:gateway'));
+  await secret(
+    'vcluster-platform',
+    'cluster-local-gateway',
+    await apiServer.kubeconfig('vcluster-platform:gateway'),
+  );
   const gatewayConfig = JSON.stringify(await tenantGatewayKubeconfig(tenant));
   await secret(hostNamespace, 'vc-demo-gateway', gatewayConfig);
   const rbac = 'rbac.authorization.k8s.io/v1';
@@ -89,13 +108,25 @@ async function applyHost({ admin, resources, apiServer }: ManagementFixture, ten
     kind: 'ClusterRoleBinding',
     metadata: { name: 'test-secrets' },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'test-secrets' },
-    subjects: ['vcluster-platform:gateway-dialer', 'vcluster-platform:gateway-reader'].map((name) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name })),
+    subjects: ['vcluster-platform:gateway-dialer', 'vcluster-platform:gateway-reader'].map((name) => ({
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'User',
+      name,
+    })),
   } as never);
-  await applyObject(admin, { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: 'test-secrets' }, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] } as never);
+  await applyObject(admin, {
+    apiVersion: rbac,
+    kind: 'ClusterRole',
+    metadata: { name: 'test-secrets' },
+    rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
+  } as never);
   await resources.clusters.create({ metadata: { name: 'local' }, spec: { local: true } });
   await resources.virtualclusterinstances.create({
     metadata: { name: 'demo', namespace: 'p-alpha' },
-    spec: { templateRef: { name: 'default' }, clusterRef: { cluster: 'local', namespace: hostNamespace, virtualCluster: 'demo' } },
+    spec: {
+      templateRef: { name: 'default' },
+      clusterRef: { cluster: 'local', namespace: hostNamespace, virtualCluster: 'demo' },
+    },
   });
   await applyWorkload(admin, Number(new URL(tenant.url).port));
 }
@@ -116,7 +147,11 @@ async function applyWorkload(admin: ManagementFixture['admin'], port: number): P
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'demo-0', namespace: hostNamespace, labels: { app: 'vcluster', release: 'demo' } },
-    spec: { nodeName: 'nowhere', automountServiceAccountToken: false, containers: [{ name: 'api', image: 'api', ports: [{ name: 'https', containerPort: port }] }] },
+    spec: {
+      nodeName: 'nowhere',
+      automountServiceAccountToken: false,
+      containers: [{ name: 'api', image: 'api', ports: [{ name: 'https', containerPort: port }] }],
+    },
   } as never);
   const podIP = '127.0.0.1';
   const pod = await admin.core.readNamespacedPodStatus({ name: 'demo-0', namespace: hostNamespace });
@@ -126,8 +161,14 @@ async function applyWorkload(admin: ManagementFixture['admin'], port: number): P
 
 async function tenantGatewayKubeconfig(tenant: TestApiServer): Promise<unknown> {
   const { parse } = await import('yaml');
-  const config = parse(await tenant.kubeconfig('vcluster-platform:gateway')) as { clusters: { cluster: Record<string, unknown> }[] };
-  for (const { cluster } of config.clusters) Object.assign(cluster, { server: `https://demo.${hostNamespace}.svc:443`, 'tls-server-name': 'kubernetes' });
+  const config = parse(await tenant.kubeconfig('vcluster-platform:gateway')) as {
+    clusters: { cluster: Record<string, unknown> }[];
+  };
+  for (const { cluster } of config.clusters)
+    Object.assign(cluster, {
+      server: `https://demo.${hostNamespace}.svc:443`,
+      'tls-server-name': 'kubernetes',
+    });
   return config;
 }
 
@@ -135,7 +176,12 @@ async function applyTenantRbac(tenant: TestApiServer): Promise<void> {
   const client = connectCluster(tenant.adminKubeconfig);
   const rbac = 'rbac.authorization.k8s.io/v1';
   const group = 'rbac.authorization.k8s.io';
-  await applyObject(client, { apiVersion: rbac, kind: 'ClusterRole', metadata: { name: 'gateway' }, rules: [{ apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] }] } as never);
+  await applyObject(client, {
+    apiVersion: rbac,
+    kind: 'ClusterRole',
+    metadata: { name: 'gateway' },
+    rules: [{ apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] }],
+  } as never);
   await applyObject(client, {
     apiVersion: rbac,
     kind: 'ClusterRoleBinding',

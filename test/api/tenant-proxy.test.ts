@@ -33,7 +33,10 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal((await call('carl', '/api')).status, 404);
     const missing = await call('ben', '/api', '/kubernetes/project/alpha/virtualcluster/nothing');
     assert.equal(missing.status, 404);
-    assert.equal(missing.body.message, 'there is no tenant cluster "nothing" in project "alpha", or you may not see it');
+    assert.equal(
+      missing.body.message,
+      'there is no tenant cluster "nothing" in project "alpha", or you may not see it',
+    );
   });
 
   it('503: one that sleeps, with how to wake it', async () => {
@@ -42,7 +45,10 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal(status, 503);
     assert.equal(headers.get('retry-after'), '1');
     assert.equal(body.reason, 'ServiceUnavailable');
-    assert.match(body.message, /tenant cluster demo sleeps; wake it with: vcp wakeup vcluster demo --project alpha/);
+    assert.match(
+      body.message,
+      /tenant cluster demo sleeps; wake it with: vcp wakeup vcluster demo --project alpha/,
+    );
     await fixture.setStatus({ phase: 'Ready' });
     assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);
   });
@@ -64,7 +70,10 @@ async function call(user: string, path: string, prefix = tenantPath): Promise<An
   const { Agent, fetch } = await import('undici');
   const { readFileSync } = await import('node:fs');
   const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) } });
-  const answer = await fetch(`${fixture.url}${prefix}${path}`, { dispatcher, headers: { authorization: `Bearer key-of-${user}` } });
+  const answer = await fetch(`${fixture.url}${prefix}${path}`, {
+    dispatcher,
+    headers: { authorization: `Bearer key-of-${user}` },
+  });
   const body = (await answer.json()) as Answer['body'];
   await dispatcher.destroy();
   return { status: answer.status, headers: answer.headers as unknown as Headers, body };
@@ -73,9 +82,15 @@ async function call(user: string, path: string, prefix = tenantPath): Promise<An
 async function upgrade(path: string): Promise<string> {
   const { connect: connectTls } = await import('node:tls');
   const { readFileSync } = await import('node:fs');
-  const socket = connectTls({ host: '127.0.0.1', port: Number(new URL(fixture.url).port), ca: readFileSync(fixture.caFile) });
+  const socket = connectTls({
+    host: '127.0.0.1',
+    port: Number(new URL(fixture.url).port),
+    ca: readFileSync(fixture.caFile),
+  });
   await once(socket, 'secureConnect');
-  socket.write(`POST ${tenantPath}${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-of-ben\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`);
+  socket.write(
+    `POST ${tenantPath}${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-of-ben\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`,
+  );
   let text = '';
   for await (const chunk of socket) text += String(chunk);
   return text;
@@ -99,8 +114,18 @@ describe('the CONNECT listener', () => {
     ['another port', 'kubernetes.local.connected:22', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
     ['an address', '127.0.0.1:22', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
     ['another host', 'example.com:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
-    ['a service that is no tenant’s', 'kubernetes.default.svc.local.connected:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
-    ['a tenant’s name in another namespace', 'demo.default.svc.local.connected:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
+    [
+      'a service that is no tenant’s',
+      'kubernetes.default.svc.local.connected:443',
+      basic('worker:test-secret'),
+      /^HTTP\/1\.1 403 /,
+    ],
+    [
+      'a tenant’s name in another namespace',
+      'demo.default.svc.local.connected:443',
+      basic('worker:test-secret'),
+      /^HTTP\/1\.1 403 /,
+    ],
   ];
   for (const [name, target, auth, status] of refused) {
     it(`refuses ${name}`, async () => {
@@ -119,12 +144,20 @@ describe('the CONNECT listener', () => {
     const through = (kubeconfig: string, server: string) => {
       const config = parse(kubeconfig) as { clusters: { cluster: Record<string, unknown> }[] };
       const proxy = `http://worker:test-secret@127.0.0.1:${fixture.connectPort}`;
-      for (const { cluster } of config.clusters) Object.assign(cluster, { server, 'tls-server-name': 'kubernetes', 'proxy-url': proxy });
+      for (const { cluster } of config.clusters)
+        Object.assign(cluster, { server, 'tls-server-name': 'kubernetes', 'proxy-url': proxy });
       return connectCluster(JSON.stringify(config));
     };
     const cluster = through(fixture.apiServer.adminKubeconfig, 'https://kubernetes.local.connected');
-    assert.ok((await cluster.core.listNamespace()).items.some(({ metadata }) => metadata?.name === hostNamespace));
-    const tenant = through(fixture.tenant.adminKubeconfig, `https://demo.${hostNamespace}.svc.local.connected:443`);
-    assert.ok((await tenant.core.listNamespace()).items.some(({ metadata }) => metadata?.name === 'made-by-ben'));
+    assert.ok(
+      (await cluster.core.listNamespace()).items.some(({ metadata }) => metadata?.name === hostNamespace),
+    );
+    const tenant = through(
+      fixture.tenant.adminKubeconfig,
+      `https://demo.${hostNamespace}.svc.local.connected:443`,
+    );
+    assert.ok(
+      (await tenant.core.listNamespace()).items.some(({ metadata }) => metadata?.name === 'made-by-ben'),
+    );
   });
 });

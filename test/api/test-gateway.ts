@@ -34,7 +34,11 @@ export interface TestGateway {
   readonly certificateAuthority: string;
   readonly streams: OpenStreams;
   readonly objects: TestObjects;
-  call(method: string, path: string, options?: { key?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }>;
+  call(
+    method: string,
+    path: string,
+    options?: { key?: string; headers?: Record<string, string>; body?: string | Buffer },
+  ): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }>;
   /** Writes `bytes` on a bare TLS connection and gives all that comes back until the server closes or falls silent. */
   raw(bytes: string | Buffer, options?: { silenceMs?: number }): Promise<string>;
   socket(): Promise<Socket>;
@@ -50,7 +54,12 @@ export function hashOf(key: string): string {
 /** User anna with groups `devs` and team `blue`, who has the key `annaKey`. */
 export function testObjects(): TestObjects {
   return {
-    accessKeys: [{ metadata: { name: 'anna-key', creationTimestamp: '2020-01-01T00:00:00Z' }, spec: { user: 'anna', keyHash: hashOf(annaKey) } }],
+    accessKeys: [
+      {
+        metadata: { name: 'anna-key', creationTimestamp: '2020-01-01T00:00:00Z' },
+        spec: { user: 'anna', keyHash: hashOf(annaKey) },
+      },
+    ],
     users: [{ metadata: { name: 'anna' }, spec: { subject: 'anna@example.com', groups: ['devs'] } }],
     teams: [{ metadata: { name: 'blue' }, spec: { users: ['anna'] } }],
     instances: [],
@@ -70,11 +79,18 @@ export async function startTestGateway(options: {
 }): Promise<TestGateway> {
   const { target, objects = testObjects(), allows = () => true } = options;
   const authority = await createCertificateAuthority('gateway');
-  const serving = await authority.issue({ commonName: 'gateway', names: ['localhost', '127.0.0.1'], usages: ['server'] });
+  const serving = await authority.issue({
+    commonName: 'gateway',
+    names: ['localhost', '127.0.0.1'],
+    usages: ['server'],
+  });
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
   const directory = fixedDirectory(objects);
   const streams = createOpenStreams();
-  const review: AccessReview = { allows: async (identity, action) => allows(identity, action), forget: () => undefined };
+  const review: AccessReview = {
+    allows: async (identity, action) => allows(identity, action),
+    forget: () => undefined,
+  };
   const app = await createApp(
     {
       logger: pino({ level: 'silent' }),
@@ -145,13 +161,17 @@ export async function startTestGateway(options: {
 }
 
 function fixedDirectory(objects: TestObjects): GatewayDirectory {
-  const named = <T extends { metadata: { name: string } }>(list: T[], name: string) => list.find(({ metadata }) => metadata.name === name);
+  const named = <T extends { metadata: { name: string } }>(list: T[], name: string) =>
+    list.find(({ metadata }) => metadata.name === name);
   return {
     accessKey: (hash) => objects.accessKeys.find(({ spec }) => spec.keyHash === hash),
     user: (name) => named(objects.users, name),
     team: (name) => named(objects.teams, name),
     teams: () => objects.teams,
-    instance: (project, name) => objects.instances.find(({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name),
+    instance: (project, name) =>
+      objects.instances.find(
+        ({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name,
+      ),
     instanceAt: (namespace, name) =>
       objects.instances.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
     instances: () => objects.instances,
@@ -168,7 +188,12 @@ function fixedDirectory(objects: TestObjects): GatewayDirectory {
 
 /** All tenants of a test live behind one upstream. */
 function oneTenantUpstream(upstream: Upstream): TenantUpstreams {
-  return { get: async () => upstream, drop: () => undefined, keepOnly: () => undefined, close: async () => undefined };
+  return {
+    get: async () => upstream,
+    drop: () => undefined,
+    keepOnly: () => undefined,
+    close: async () => undefined,
+  };
 }
 
 function noOperations(given: Partial<OperationsService>): OperationsService {

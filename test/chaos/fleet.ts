@@ -5,7 +5,6 @@ import { leftovers, nodeProcesses } from '../support/leftovers.ts';
 import { type Answer, newStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import type { ChaosTarget } from './targets.ts';
 
-
 /** One platform under chaos: calls are repeated while parts of it are down, and a dead supervisor is started again. */
 export interface Fleet {
   readonly stateDir: string;
@@ -69,7 +68,10 @@ export async function createFleet(): Promise<Fleet> {
     async kill(target) {
       if (target !== 'supervisor') {
         const pid = platform.processes()[target]?.pid;
-        if (pid === undefined) throw new Error(`processes.json names no ${target}: ${Object.keys(platform.processes()).join(', ')}`);
+        if (pid === undefined)
+          throw new Error(
+            `processes.json names no ${target}: ${Object.keys(platform.processes()).join(', ')}`,
+          );
         process.kill(pid, 'SIGKILL');
         return;
       }

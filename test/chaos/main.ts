@@ -38,7 +38,9 @@ try {
         if (!operations.has(type)) continue;
         reports.push(report);
         const verdict = report.problems.length === 0 ? 'ok' : `FELL SHORT: ${report.problems.join('; ')}`;
-        console.log(`${target.padEnd(24)} ${type.padEnd(9)} killed after ${String(report.killedAfterMs).padStart(5)} ms in "${report.stepAtKill}", ended ${report.state} after ${report.totalMs} ms: ${verdict}`);
+        console.log(
+          `${target.padEnd(24)} ${type.padEnd(9)} killed after ${String(report.killedAfterMs).padStart(5)} ms in "${report.stepAtKill}", ended ${report.state} after ${report.totalMs} ms: ${verdict}`,
+        );
       }
     }
   }

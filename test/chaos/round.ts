@@ -16,7 +16,8 @@ export interface RoundReport {
   readonly problems: string[];
 }
 
-const instances = '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
+const instances =
+  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
 
 /** Values of revision `n`; a new `n` makes an update. */
 const values = (n: number) => `pod:\n  annotations:\n    example.com/round: "${n}"\n`;
@@ -33,11 +34,18 @@ async function submit(fleet: Fleet, tenant: string, type: OperationType): Promis
   }
   if (type === 'update') {
     const patch = { spec: { template: { helmRelease: { values: values(2) } } } };
-    await fleet.call('PATCH', `${instances}/${tenant}`, patch, { 'content-type': 'application/merge-patch+json' });
+    await fleet.call('PATCH', `${instances}/${tenant}`, patch, {
+      'content-type': 'application/merge-patch+json',
+    });
     return eventually('the update is submitted', () => fleet.latest(tenant, 'update'));
   }
   const parameters = type === 'snapshot' || type === 'restore' ? { snapshot: 'chaos' } : {};
-  const answer = await fleet.call('POST', `/api/v1/projects/default/virtualclusters/${tenant}/operations`, { type, parameters }, { 'idempotency-key': randomUUID() });
+  const answer = await fleet.call(
+    'POST',
+    `/api/v1/projects/default/virtualclusters/${tenant}/operations`,
+    { type, parameters },
+    { 'idempotency-key': randomUUID() },
+  );
   if (answer.status !== 202) throw new Error(`submit ${type} ${tenant}: ${answer.status} ${answer.text}`);
   return answer.json<Operation>();
 }
@@ -57,7 +65,9 @@ export async function runRound(input: {
   let killedAfterMs = -1;
   let stepAtKill = 'no kill';
   if (input.kill) {
-    await eventually('a step runs', async () => (await fleet.operation(operation.id))?.state !== 'queued', { intervalMs: 10 });
+    await eventually('a step runs', async () => (await fleet.operation(operation.id))?.state !== 'queued', {
+      intervalMs: 10,
+    });
     await delay(input.random() * 0.8 * (expectedMs[type] ?? 1000));
     const now = await fleet.operation(operation.id);
     stepAtKill = now?.steps.find((step) => step.state === 'running')?.key ?? now?.state ?? 'unknown';
@@ -67,13 +77,23 @@ export async function runRound(input: {
   const problems: string[] = [];
   let state = 'unknown';
   try {
-    if (input.kill && (type === 'update' || type === 'snapshot')) problems.push(...(await checksAfter.tenantServes(fleet, tenant)));
+    if (input.kill && (type === 'update' || type === 'snapshot'))
+      problems.push(...(await checksAfter.tenantServes(fleet, tenant)));
     const ended = await fleet.ended(operation.id);
     state = ended.state;
-    if (ended.state !== 'succeeded') problems.push(`ended ${ended.state}: ${ended.reason ?? ''} ${ended.message ?? ''}`);
+    if (ended.state !== 'succeeded')
+      problems.push(`ended ${ended.state}: ${ended.reason ?? ''} ${ended.message ?? ''}`);
     problems.push(...(await checksAfter[type](fleet, tenant)));
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   }
-  return { target, type, killedAfterMs, stepAtKill, state, totalMs: Math.round(performance.now() - startedAt), problems };
+  return {
+    target,
+    type,
+    killedAfterMs,
+    stepAtKill,
+    state,
+    totalMs: Math.round(performance.now() - startedAt),
+    problems,
+  };
 }

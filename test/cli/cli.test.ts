@@ -31,8 +31,14 @@ before(async () => {
   temporal = await startTemporal({ databaseUrl: postgres.url });
   fixture = await startManagementFixture({ databaseUrl, temporal });
   stopEngine = startEngine(databaseUrl);
-  await fixture.resources.virtualclusterinstances.create({ metadata: { name: 'demo', namespace: 'p-alpha' }, spec: { templateRef: { name: 'default' } } });
-  await fixture.resources.virtualclusterinstances.patchStatus({ namespace: 'p-alpha', name: 'demo' }, { phase: 'Ready', observedHash: 'x' });
+  await fixture.resources.virtualclusterinstances.create({
+    metadata: { name: 'demo', namespace: 'p-alpha' },
+    spec: { templateRef: { name: 'default' } },
+  });
+  await fixture.resources.virtualclusterinstances.patchStatus(
+    { namespace: 'p-alpha', name: 'demo' },
+    { phase: 'Ready', observedHash: 'x' },
+  );
 });
 after(async () => {
   await stopEngine?.();
@@ -50,16 +56,33 @@ function startEngine(databaseUrl: string): () => Promise<void> {
       const { uid, name } = metadata;
       if (name === 'demo' || submitted.has(uid)) continue;
       submitted.add(uid);
-      await submitOperation(deps, { type: 'create', project: 'alpha', name, uid, actor: 'ben@example.com', idempotencyKey: uid });
+      await submitOperation(deps, {
+        type: 'create',
+        project: 'alpha',
+        name,
+        uid,
+        actor: 'ben@example.com',
+        idempotencyKey: uid,
+      });
     }
     const open = await deps.database.query((db) => listOpenOperations(db));
     for (const { id, parameters, tenantCluster, cancelRequestedBy } of open) {
       if (cancelRequestedBy !== null) {
-        await endOperation(deps.database, { id, state: 'cancelled', reason: 'operation_cancelled', message: `Cancelled by ${cancelRequestedBy}` });
+        await endOperation(deps.database, {
+          id,
+          state: 'cancelled',
+          reason: 'operation_cancelled',
+          message: `Cancelled by ${cancelRequestedBy}`,
+        });
       }
       if (parameters['snapshot'] === 'slow') continue;
       const damaged = parameters['snapshot'] === 'damaged' || tenantCluster === 'hopeless';
-      await endOperation(deps.database, damaged ? { id, state: 'failed', reason: 'snapshot_damaged', message: 'its hash is wrong' } : { id, state: 'succeeded' });
+      await endOperation(
+        deps.database,
+        damaged
+          ? { id, state: 'failed', reason: 'snapshot_damaged', message: 'its hash is wrong' }
+          : { id, state: 'succeeded' },
+      );
     }
   };
   const running = (async () => {
@@ -77,12 +100,20 @@ function startEngine(databaseUrl: string): () => Promise<void> {
 
 const configFile = () => join(fixture.dir, 'vcp', 'config.json');
 
-function vcp(args: string[], env: Record<string, string> = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+function vcp(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const main = join(import.meta.dirname, '../../cli/main.ts');
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env: { ...process.env, HOME: fixture.dir, VCP_CONFIG: configFile(), ...env }, timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [main, ...args],
+      { env: { ...process.env, HOME: fixture.dir, VCP_CONFIG: configFile(), ...env }, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
+      },
+    );
   });
 }
 
@@ -100,8 +131,12 @@ describe('vcp', () => {
   });
 
   it('logs in, and keeps the key in a file of its owner', async () => {
-    const login = (key: string, ...more: string[]) => vcp(['login', fixture.url, '--access-key', key, ...more]);
-    assert.match((await login('wrong', '--ca-file', fixture.caFile)).stderr, /^error: Not logged in: platform access key not found.*\(unauthenticated, request [0-9a-f-]{36}\)\n$/);
+    const login = (key: string, ...more: string[]) =>
+      vcp(['login', fixture.url, '--access-key', key, ...more]);
+    assert.match(
+      (await login('wrong', '--ca-file', fixture.caFile)).stderr,
+      /^error: Not logged in: platform access key not found.*\(unauthenticated, request [0-9a-f-]{36}\)\n$/,
+    );
     const unverified = await login(keyOf('ben'));
     assert.equal(unverified.code, 2);
     assert.match(unverified.stderr, /cannot be verified .*--ca-file/);
@@ -128,28 +163,73 @@ describe('vcp', () => {
   it('creates a tenant cluster with parameters and shows its steps', async () => {
     const file = join(fixture.dir, 'parameters.yaml');
     writeFileSync(file, 'size: small\nnested:\n  a: 1\n');
-    const { code, stdout, stderr } = await vcp(['create', 'vcluster', 'made', '-p', 'alpha', '--template', 'default', '--template-version', '1.x.x', '--parameters', file, '--set-param', 'nested.b=true', '--set-param', 'size=large']);
+    const { code, stdout, stderr } = await vcp([
+      'create',
+      'vcluster',
+      'made',
+      '-p',
+      'alpha',
+      '--template',
+      'default',
+      '--template-version',
+      '1.x.x',
+      '--parameters',
+      file,
+      '--set-param',
+      'nested.b=true',
+      '--set-param',
+      'size=large',
+    ]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^tenant cluster made is ready \(\d+\.\d s\)\n$/);
     assert.match(stderr, /^create made \(project alpha, operation [0-9a-f-]{36}\)\n( {2}[✓–] .*\n)+/);
-    const { spec } = (await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'made' })) ?? assert.fail();
+    const { spec } =
+      (await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'made' })) ??
+      assert.fail();
     assert.deepEqual(spec?.templateRef, { name: 'default', version: '1.x.x' });
     assert.deepEqual(parse(spec?.parameters ?? ''), { size: 'large', nested: { a: 1, b: true } });
   });
 
   it('sleeps, wakes, takes snapshots, restores', async () => {
-    assert.match(await succeeds('sleep', 'vcluster', 'demo', '-p', 'alpha', '--prevent-wakeup', '60'), /^tenant cluster demo sleeps/);
+    assert.match(
+      await succeeds('sleep', 'vcluster', 'demo', '-p', 'alpha', '--prevent-wakeup', '60'),
+      /^tenant cluster demo sleeps/,
+    );
     assert.match(await succeeds('wakeup', 'vcluster', 'demo', '-p', 'alpha'), /is awake/);
-    assert.match(await succeeds('snapshot', 'create', 'demo', '-p', 'alpha', '--name', 'one'), /is saved \(snapshot one\)/);
-    assert.match(await succeeds('restore', 'demo', 'one', '-p', 'alpha', '--from', 'other'), /is restored \(snapshot one\)/);
+    assert.match(
+      await succeeds('snapshot', 'create', 'demo', '-p', 'alpha', '--name', 'one'),
+      /is saved \(snapshot one\)/,
+    );
+    assert.match(
+      await succeeds('restore', 'demo', 'one', '-p', 'alpha', '--from', 'other'),
+      /is restored \(snapshot one\)/,
+    );
     assert.match(await succeeds('snapshot', 'list', '-p', 'alpha'), /^NAME +TENANT CLUSTER/);
-    const operation = JSON.parse(await succeeds('sleep', 'vcluster', 'demo', '-p', 'alpha', '-o', 'json')) as Operation;
+    const operation = JSON.parse(
+      await succeeds('sleep', 'vcluster', 'demo', '-p', 'alpha', '-o', 'json'),
+    ) as Operation;
     assert.equal(operation.state, 'succeeded');
   });
 
   it('lists, watches and cancels operations', async () => {
-    const queued = JSON.parse(await succeeds('snapshot', 'create', 'demo', '-p', 'alpha', '--name', 'slow', '--skip-wait', '-o', 'json')) as Operation;
-    assert.match(await succeeds('operations', 'list', 'demo', '-p', 'alpha'), new RegExp(`\n${queued.id} +snapshot +demo +queued`));
+    const queued = JSON.parse(
+      await succeeds(
+        'snapshot',
+        'create',
+        'demo',
+        '-p',
+        'alpha',
+        '--name',
+        'slow',
+        '--skip-wait',
+        '-o',
+        'json',
+      ),
+    ) as Operation;
+    assert.match(
+      await succeeds('operations', 'list', 'demo', '-p', 'alpha'),
+      new RegExp(`\n${queued.id} +snapshot +demo +queued`),
+    );
     assert.match(await succeeds('operations', 'list', '-p', 'alpha'), /create +made +succeeded/);
     const watching = vcp(['operations', 'watch', queued.id]);
     assert.match(await succeeds('operations', 'cancel', queued.id), /was asked to cancel/);
@@ -160,33 +240,87 @@ describe('vcp', () => {
 
   it('writes a kubeconfig without a key that kubectl can use', async () => {
     const file = join(fixture.dir, 'demo.kubeconfig');
-    writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'Config', contexts: [{ name: 'mine', context: { cluster: 'c', user: 'u' } }] }));
+    writeFileSync(
+      file,
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        contexts: [{ name: 'mine', context: { cluster: 'c', user: 'u' } }],
+      }),
+    );
     await succeeds('connect', 'vcluster', 'demo', '-p', 'alpha', '--kubeconfig', file);
     const text = readFileSync(file, 'utf8');
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.doesNotMatch(text, /key-of/);
     const config = parse(text);
-    assert.deepEqual(config.contexts.map(({ name }: { name: string }) => name), ['mine', 'vcluster-platform-vcluster_demo_alpha']);
+    assert.deepEqual(
+      config.contexts.map(({ name }: { name: string }) => name),
+      ['mine', 'vcluster-platform-vcluster_demo_alpha'],
+    );
     assert.equal(config['current-context'], 'vcluster-platform-vcluster_demo_alpha');
     assert.match(config.clusters[0].cluster.server, /\/kubernetes\/project\/alpha\/virtualcluster\/demo$/);
     const { exec } = config.users[0].user;
     assert.equal(exec.command, process.execPath);
-    const token = await new Promise<string>((resolve) => execFile(exec.command, exec.args, { env: { VCP_CONFIG: exec.env[0].value } }, (_error, stdout) => resolve(stdout)));
+    const token = await new Promise<string>((resolve) =>
+      execFile(exec.command, exec.args, { env: { VCP_CONFIG: exec.env[0].value } }, (_error, stdout) =>
+        resolve(stdout),
+      ),
+    );
     assert.equal(JSON.parse(token).status.token, keyOf('ben'));
     assert.match(await succeeds('connect', 'vcluster', 'demo', '-p', 'alpha', '--print'), /^apiVersion: v1/);
   });
 
   const failures: [name: string, args: string[], code: number, stderr: RegExp][] = [
-    ['an operation that fails', ['restore', 'demo', 'damaged', '-p', 'alpha'], 5, /\nerror: The snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\)\n$/],
+    [
+      'an operation that fails',
+      ['restore', 'demo', 'damaged', '-p', 'alpha'],
+      5,
+      /\nerror: The snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\)\n$/,
+    ],
     ['a create that fails', ['create', 'vcluster', 'hopeless', '-p', 'alpha'], 5, /snapshot_damaged/],
-    ['a tenant cluster that is not there', ['sleep', 'vcluster', 'nothing', '-p', 'alpha'], 4, /^error: Tenant cluster not found: there is no tenant cluster "nothing" in project "alpha", or you may not see it \(tenant_cluster_not_found, request /],
-    ['one that exists', ['create', 'vcluster', 'demo', '-p', 'alpha'], 5, /^error: It exists already: .*"demo" already exists \(already_exists, request /],
+    [
+      'a tenant cluster that is not there',
+      ['sleep', 'vcluster', 'nothing', '-p', 'alpha'],
+      4,
+      /^error: Tenant cluster not found: there is no tenant cluster "nothing" in project "alpha", or you may not see it \(tenant_cluster_not_found, request /,
+    ],
+    [
+      'one that exists',
+      ['create', 'vcluster', 'demo', '-p', 'alpha'],
+      5,
+      /^error: It exists already: .*"demo" already exists \(already_exists, request /,
+    ],
     ['a name that is none', ['create', 'vcluster', 'Not_A_Name', '-p', 'alpha'], 2, /is no valid name/],
-    ['a project of others', ['create', 'vcluster', 'a', '-p', 'beta'], 3, /^error: Not allowed: .*cannot create resource/],
-    ['an operation that is not there', ['operations', 'watch', '6f1d1c1e-0000-4000-8000-000000000000'], 4, /operation_not_found/],
-    ['a snapshot that is not there', ['snapshot', 'delete', 'demo', 'nothing', '-p', 'alpha'], 4, /snapshot_not_found/],
-    ['a parameter without a value', ['create', 'vcluster', 'a', '-p', 'alpha', '--set-param', 'a'], 2, /write name=value/],
-    ['a file that is not there', ['create', 'vcluster', 'a', '-p', 'alpha', '--parameters', '/nothing'], 2, /cannot be read/],
+    [
+      'a project of others',
+      ['create', 'vcluster', 'a', '-p', 'beta'],
+      3,
+      /^error: Not allowed: .*cannot create resource/,
+    ],
+    [
+      'an operation that is not there',
+      ['operations', 'watch', '6f1d1c1e-0000-4000-8000-000000000000'],
+      4,
+      /operation_not_found/,
+    ],
+    [
+      'a snapshot that is not there',
+      ['snapshot', 'delete', 'demo', 'nothing', '-p', 'alpha'],
+      4,
+      /snapshot_not_found/,
+    ],
+    [
+      'a parameter without a value',
+      ['create', 'vcluster', 'a', '-p', 'alpha', '--set-param', 'a'],
+      2,
+      /write name=value/,
+    ],
+    [
+      'a file that is not there',
+      ['create', 'vcluster', 'a', '-p', 'alpha', '--parameters', '/nothing'],
+      2,
+      /cannot be read/,
+    ],
     ['an unknown command', ['explode'], 2, /unknown command/],
     ['an unknown option', ['list', 'vclusters', '--nothing'], 2, /unknown option/],
     ['an unknown format', ['list', 'vclusters', '-o', 'xml'], 2, /--output must be one of table, json, yaml/],

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
-import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { statusOf } from '../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
@@ -12,18 +11,15 @@ import { createCaches } from '../../controllers/caches.ts';
 import { createOwnedRbac } from '../../controllers/owned-rbac.ts';
 import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
 import { migrate } from '../../db/migrate.ts';
-import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { listOperations } from '../../operations/read.ts';
-import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
+import { startManagementApi, type TestManagementApi } from '../support/management-api.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 
-const deployDir = join(import.meta.dirname, '..', '..', 'deploy');
-
 describe('controllers', () => {
-  let server: TestApiServer;
+  let api: TestManagementApi;
   let postgres: TestPostgres;
   let temporal: TestTemporal;
   let admin: ClusterClient;
@@ -32,18 +28,15 @@ describe('controllers', () => {
   let running: RunningControllers;
 
   before(async () => {
-    [server, postgres] = await Promise.all([startApiServer({ controllerManager: true }), startPostgres()]);
+    [api, postgres] = await Promise.all([startManagementApi({ controllerManager: true }), startPostgres()]);
     temporal = await startTemporal({ databaseUrl: postgres.url });
     const databaseUrl = await postgres.createDatabase();
     await migrate(databaseUrl);
-    admin = connectCluster(server.adminKubeconfig);
-    resources = managementResources(admin);
-    await applyManifests(admin, readManifests(join(deployDir, 'crds'), join(deployDir, 'management')));
-    await eventually('the custom resources', () => resources.virtualclusterinstances.list());
+    ({ admin, resources } = api);
     const logger = createLogger('controllers', 'warn');
     operations = createOperationsDependencies({ databaseUrl, temporal }, logger);
     // The controllers' own identity, so that its rights are tried too.
-    const client = connectCluster(await server.kubeconfig('vcluster-platform:controllers'));
+    const client = await api.as('vcluster-platform:controllers');
     running = startControllers({
       client,
       resources: managementResources(client),
@@ -74,7 +67,7 @@ describe('controllers', () => {
     await operations.close();
     await temporal.stop();
     await postgres.stop();
-    await server.stop();
+    await api.stop();
   });
 
   const can = async (user: string, groups: string[], resourceAttributes: object) => {

@@ -3,7 +3,11 @@ import { test } from 'node:test';
 import { operationTypes, type OperationType } from '../../contracts/operations.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../../domain/conflicts.ts';
 
-const present = (type: OperationType, state: 'queued' | 'running', more: Partial<PresentOperation> = {}): PresentOperation => ({
+const present = (
+  type: OperationType,
+  state: 'queued' | 'running',
+  more: Partial<PresentOperation> = {},
+): PresentOperation => ({
   id: `${state}-${type}`,
   type,
   state,
@@ -66,20 +70,32 @@ test('nothing there: it is queued', () => {
 
 test('another target: a running update or create is not joined, one that waits is', () => {
   for (const type of ['create', 'update'] as const) {
-    assert.equal(short(decideConflict(request(type, { targetHash: 'new' }), [present(type, 'running')])), 'wait');
-    assert.equal(short(decideConflict(request(type, { targetHash: 'new' }), [present(type, 'queued')])), 'join');
+    assert.equal(
+      short(decideConflict(request(type, { targetHash: 'new' }), [present(type, 'running')])),
+      'wait',
+    );
+    assert.equal(
+      short(decideConflict(request(type, { targetHash: 'new' }), [present(type, 'queued')])),
+      'join',
+    );
   }
 });
 
 test('another snapshot: neither snapshot nor restore is joined', () => {
   for (const type of ['snapshot', 'restore'] as const) {
-    assert.equal(short(decideConflict(request(type, { snapshot: 'other' }), [present(type, 'queued')])), 'wait');
+    assert.equal(
+      short(decideConflict(request(type, { snapshot: 'other' }), [present(type, 'queued')])),
+      'wait',
+    );
   }
 });
 
 test('an operation that is being cancelled is not joined', () => {
   for (const type of operationTypes.filter((candidate) => candidate !== 'delete')) {
-    assert.equal(short(decideConflict(request(type), [present(type, 'running', { cancelRequested: true })])), 'wait');
+    assert.equal(
+      short(decideConflict(request(type), [present(type, 'running', { cancelRequested: true })])),
+      'wait',
+    );
   }
 });
 
@@ -100,7 +116,11 @@ test('delete supersedes all that wait and cancels what runs, at once', () => {
 
 test('delete follows a running sleep and supersedes what waits behind it', () => {
   const queue = [present('sleep', 'running'), present('wake', 'queued')];
-  assert.deepEqual(decideConflict(request('delete'), queue), { action: 'queue', supersede: ['queued-wake'], cancel: [] });
+  assert.deepEqual(decideConflict(request('delete'), queue), {
+    action: 'queue',
+    supersede: ['queued-wake'],
+    cancel: [],
+  });
 });
 
 test('behind a delete that waits everything is refused, whatever came before it', () => {

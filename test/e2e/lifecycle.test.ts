@@ -5,7 +5,12 @@ import { removeStateDir, startTestPlatform, type TestPlatform } from '../support
 import { leftovers } from '../support/leftovers.ts';
 
 const tenant = '/kubernetes/project/default/virtualcluster/alpha';
-const configMap = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { greeting: 'hello' } });
+const configMap = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  data: { greeting: 'hello' },
+});
 
 /** One tenant cluster through create, use, sleep, wake, snapshot, restore and delete, by REST and kubectl. */
 describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
@@ -19,29 +24,49 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
   });
 
   const instance = async () =>
-    (await platform.call('GET', '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances/alpha')).json<{
+    (
+      await platform.call(
+        'GET',
+        '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances/alpha',
+      )
+    ).json<{
       status?: { phase?: string };
     }>();
   const phase = async () => (await instance()).status?.phase;
 
   test('applying an instance alone makes a tenant cluster', async () => {
-    const applied = await platform.call('POST', '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances', {
-      apiVersion: 'management.loft.sh/v1',
-      kind: 'VirtualClusterInstance',
-      metadata: { name: 'alpha', namespace: 'p-default' },
-      spec: { templateRef: { name: 'default' } },
-    });
+    const applied = await platform.call(
+      'POST',
+      '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances',
+      {
+        apiVersion: 'management.loft.sh/v1',
+        kind: 'VirtualClusterInstance',
+        metadata: { name: 'alpha', namespace: 'p-default' },
+        spec: { templateRef: { name: 'default' } },
+      },
+    );
     assert.equal(applied.status, 201, applied.text);
     await eventually('alpha is Ready', async () => (await phase()) === 'Ready', { timeoutMs: 120_000 });
-    const listed = (await platform.call('GET', '/api/v1/projects/default/virtualclusters/alpha/operations')).json<{ items: Array<{ type: string; state: string; actor: string }> }>();
-    assert.deepEqual(listed.items.map((operation) => [operation.type, operation.state]), [['create', 'succeeded']]);
+    const listed = (
+      await platform.call('GET', '/api/v1/projects/default/virtualclusters/alpha/operations')
+    ).json<{ items: Array<{ type: string; state: string; actor: string }> }>();
+    assert.deepEqual(
+      listed.items.map((operation) => [operation.type, operation.state]),
+      [['create', 'succeeded']],
+    );
     assert.equal(listed.items[0]?.actor, 'admin');
   });
 
   test('the tenant is used through the gateway', async () => {
-    const made = await platform.call('POST', `${tenant}/api/v1/namespaces/default/configmaps`, configMap('kept'));
+    const made = await platform.call(
+      'POST',
+      `${tenant}/api/v1/namespaces/default/configmaps`,
+      configMap('kept'),
+    );
     assert.equal(made.status, 201, made.text);
-    const listed = (await platform.call('GET', `${tenant}/api/v1/namespaces/default/configmaps`)).json<{ items: Array<{ metadata: { name: string } }> }>();
+    const listed = (await platform.call('GET', `${tenant}/api/v1/namespaces/default/configmaps`)).json<{
+      items: Array<{ metadata: { name: string } }>;
+    }>();
     assert.ok(listed.items.some((item) => item.metadata.name === 'kept'));
   });
 
@@ -61,14 +86,23 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
   });
 
   test('a snapshot brings back what was deleted after it', async () => {
-    const snapshot = await platform.ended((await platform.submit('alpha', { type: 'snapshot', parameters: { snapshot: 'before' } })).id);
+    const snapshot = await platform.ended(
+      (await platform.submit('alpha', { type: 'snapshot', parameters: { snapshot: 'before' } })).id,
+    );
     assert.equal(snapshot.state, 'succeeded', snapshot.message);
-    const listed = (await platform.call('GET', '/api/v1/projects/default/virtualclusters/alpha/snapshots')).json<{ items: Array<{ name: string; state: string; sha256: string; revision: number }> }>();
+    const listed = (
+      await platform.call('GET', '/api/v1/projects/default/virtualclusters/alpha/snapshots')
+    ).json<{ items: Array<{ name: string; state: string; sha256: string; revision: number }> }>();
     assert.equal(listed.items[0]?.state, 'completed');
     assert.match(listed.items[0]?.sha256 ?? '', /^[0-9a-f]{64}$/);
     assert.ok((listed.items[0]?.revision ?? 0) > 0);
-    assert.equal((await platform.call('DELETE', `${tenant}/api/v1/namespaces/default/configmaps/kept`)).status, 200);
-    const restore = await platform.ended((await platform.submit('alpha', { type: 'restore', parameters: { snapshot: 'before' } })).id);
+    assert.equal(
+      (await platform.call('DELETE', `${tenant}/api/v1/namespaces/default/configmaps/kept`)).status,
+      200,
+    );
+    const restore = await platform.ended(
+      (await platform.submit('alpha', { type: 'restore', parameters: { snapshot: 'before' } })).id,
+    );
     assert.equal(restore.state, 'succeeded', restore.message);
     const back = await eventually('the object is back', async () => {
       const answer = await platform.call('GET', `${tenant}/api/v1/namespaces/default/configmaps/kept`);
@@ -79,7 +113,9 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
 
   test('a snapshot of a sleeping tenant does not wake it, and outlives its tenant', async () => {
     await platform.ended((await platform.submit('alpha', { type: 'sleep' })).id);
-    const snapshot = await platform.ended((await platform.submit('alpha', { type: 'snapshot', parameters: { snapshot: 'asleep' } })).id);
+    const snapshot = await platform.ended(
+      (await platform.submit('alpha', { type: 'snapshot', parameters: { snapshot: 'asleep' } })).id,
+    );
     assert.equal(snapshot.state, 'succeeded', snapshot.message);
     assert.equal(await phase(), 'Sleeping');
   });
@@ -87,9 +123,21 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
   test('deleting it leaves nothing but its snapshots', async () => {
     const deleted = await platform.submit('alpha', { type: 'delete' });
     assert.equal((await platform.ended(deleted.id)).state, 'succeeded');
-    assert.deepEqual(await leftovers(platform, 'default', 'alpha'), { processes: [], namespaces: [], volumes: [], instances: [] });
-    const snapshots = (await platform.call('GET', '/api/v1/projects/default/snapshots')).json<{ items: Array<{ name: string }> }>();
-    assert.deepEqual(snapshots.items.map((item) => item.name).toSorted(), ['asleep', 'before']);
-    assert.equal((await platform.call('DELETE', '/api/v1/projects/default/virtualclusters/alpha/snapshots/before')).status, 200);
+    assert.deepEqual(await leftovers(platform, 'default', 'alpha'), {
+      processes: [],
+      namespaces: [],
+      volumes: [],
+      instances: [],
+    });
+    const kept = async () => {
+      const answer = await platform.call('GET', '/api/v1/projects/default/snapshots');
+      return answer.json<{ items: Array<{ name: string }> }>().items.map((item) => item.name).toSorted();
+    };
+    assert.deepEqual(await kept(), ['asleep', 'before']);
+    const path = '/api/v1/projects/default/virtualclusters/alpha/snapshots/before';
+    assert.equal((await platform.call('DELETE', path)).status, 202);
+    await eventually('the snapshot is gone', async () => (await kept()).length === 1);
+    assert.deepEqual(await kept(), ['asleep']);
+    assert.equal((await platform.call('DELETE', path)).status, 404);
   });
 });

@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
 import { temporalNamespace } from '../../contracts/names.ts';
+import { eventually } from '../support/eventually.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
@@ -22,21 +23,34 @@ describe('secrets', { timeout: 600_000 }, () => {
   before(async () => {
     platform = await startTestPlatform();
     const make = (name: string, spec: Record<string, unknown>) =>
-      platform.call('POST', '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances', {
-        apiVersion: 'management.loft.sh/v1',
-        kind: 'VirtualClusterInstance',
-        metadata: { name, namespace: 'p-default' },
-        spec,
-      });
-    const values = (secret: string, more = '') => `apiServer:\n  extraEnv:\n    - name: UPSTREAM_PASSWORD\n      value: ${secret}\n${more}`;
-    const inline = (text: string) => ({ template: { helmRelease: { chart: { name: 'tenant-control-plane' }, values: text } } });
+      platform.call(
+        'POST',
+        '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances',
+        {
+          apiVersion: 'management.loft.sh/v1',
+          kind: 'VirtualClusterInstance',
+          metadata: { name, namespace: 'p-default' },
+          spec,
+        },
+      );
+    const values = (secret: string, more = '') =>
+      `apiServer:\n  extraEnv:\n    - name: UPSTREAM_PASSWORD\n      value: ${secret}\n${more}`;
+    const inline = (text: string) => ({
+      template: { helmRelease: { chart: { name: 'tenant-control-plane' }, values: text } },
+    });
     assert.equal((await make('planted', inline(values(canary)))).status, 201);
     assert.equal((await make('spoiled', inline(values(spoiled, `nonsense: ${spoiled}\n`)))).status, 201);
     for (const name of ['planted', 'spoiled']) {
-      const { items } = (await platform.call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`)).json<{ items: Array<{ id: string }> }>();
+      const items = await eventually(`${name} is under way`, async () => {
+        const answer = await platform.call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`);
+        const found = answer.json<{ items: Array<{ id: string }> }>().items;
+        return found.length > 0 ? found : undefined;
+      });
       for (const { id } of items) answers.push(JSON.stringify(await platform.ended(id)));
     }
-    const snapshot = await platform.ended((await platform.submit('planted', { type: 'snapshot', parameters: { snapshot: 'kept' } })).id);
+    const snapshot = await platform.ended(
+      (await platform.submit('planted', { type: 'snapshot', parameters: { snapshot: 'kept' } })).id,
+    );
     answers.push(JSON.stringify(snapshot));
     answers.push((await platform.call('GET', '/api/v1/operations/none', undefined, { key: canary })).text);
     await platform.ended((await platform.submit('planted', { type: 'sleep' })).id);
@@ -47,9 +61,19 @@ describe('secrets', { timeout: 600_000 }, () => {
   });
 
   /** Everything that must appear nowhere: planted canaries and the platform's own. */
-  const secrets = () => [canary, spoiled, platform.admin().accessKey, platform.admin().password, 'BEGIN EC PRIVATE KEY', 'BEGIN PRIVATE KEY'];
+  const secrets = () => [
+    canary,
+    spoiled,
+    platform.admin().accessKey,
+    platform.admin().password,
+    'BEGIN EC PRIVATE KEY',
+    'BEGIN PRIVATE KEY',
+  ];
 
-  const findIn = (text: string) => secrets().filter((secret) => text.includes(secret)).map((secret) => secret.slice(0, 12));
+  const findIn = (text: string) =>
+    secrets()
+      .filter((secret) => text.includes(secret))
+      .map((secret) => secret.slice(0, 12));
 
   test('are in no Temporal history', async () => {
     const config = readWorkerConfig(platform.stateDir);
@@ -59,7 +83,9 @@ describe('secrets', { timeout: 600_000 }, () => {
     for await (const execution of client.workflow.list()) {
       const history = await client.workflow.getHandle(execution.workflowId, execution.runId).fetchHistory();
       const json = JSON.stringify(historyToJSON(history));
-      const payloads = [...json.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map((match) => Buffer.from(match[1] ?? '', 'base64').toString());
+      const payloads = [...json.matchAll(/"data":\s*"([A-Za-z0-9+/=]+)"/g)].map((match) =>
+        Buffer.from(match[1] ?? '', 'base64').toString(),
+      );
       assert.deepEqual(findIn(json + payloads.join('\n')), [], execution.workflowId);
       histories++;
     }
@@ -70,7 +96,9 @@ describe('secrets', { timeout: 600_000 }, () => {
   test('are in no row of the platform’s database', async () => {
     const client = new pg.Client({ connectionString: readWorkerConfig(platform.stateDir).databaseUrl });
     await client.connect();
-    const tables = await client.query<{ name: string }>("select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
+    const tables = await client.query<{ name: string }>(
+      "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+    );
     for (const { name } of tables.rows) {
       const rows = await client.query<{ row: string }>(`select t::text as row from ${name} t`);
       assert.deepEqual(findIn(rows.rows.map((each) => each.row).join('\n')), [], name);
@@ -93,8 +121,14 @@ describe('secrets', { timeout: 600_000 }, () => {
   test('are in no answer and no error', async () => {
     assert.ok(answers.length >= 4);
     assert.deepEqual(findIn(answers.join('\n')), []);
-    assert.ok(answers.some((answer) => answer.includes('"failed"')), 'the spoiled values should have failed');
-    const status = await platform.call('GET', '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances/spoiled');
+    assert.ok(
+      answers.some((answer) => answer.includes('"failed"')),
+      'the spoiled values should have failed',
+    );
+    const status = await platform.call(
+      'GET',
+      '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances/spoiled',
+    );
     assert.deepEqual(findIn(JSON.stringify(status.json<{ status: unknown }>().status)), []);
   });
 });

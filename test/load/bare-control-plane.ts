@@ -38,15 +38,25 @@ function commandLineOf(program: string, podFolder: string): CommandLine {
  * @param tenant `folders` of the running tenant to copy and rewrite (longest first), `podFolder` that its command
  *   lines name, `podIP` that they bind
  */
-export function copyControlPlane(tenant: { folders: readonly string[]; dataFolder: string; podFolder: string; podIP: string }): BareControlPlane {
+export function copyControlPlane(tenant: {
+  folders: readonly string[];
+  dataFolder: string;
+  podFolder: string;
+  podIP: string;
+}): BareControlPlane {
   const scratch = mkdtempSync(join(tmpdir(), 'vcp-bare-'));
   const address = '127.127.0.9';
   const copies = tenant.folders.map((folder, index) => [folder, join(scratch, String(index))] as const);
-  const moved = (text: string) => copies.reduce((result, [from, to]) => result.replaceAll(from, to), text.replaceAll(tenant.podIP, address));
+  const moved = (text: string) =>
+    copies.reduce(
+      (result, [from, to]) => result.replaceAll(from, to),
+      text.replaceAll(tenant.podIP, address),
+    );
   const lines = ['etcd', 'kube-apiserver'].map((program) => commandLineOf(program, tenant.podFolder));
   for (const [from, to] of copies) {
     if (from === tenant.dataFolder) mkdirSync(to, { recursive: true, mode: 0o700 });
-    else cpSync(from, to, { recursive: true, dereference: true, filter: (source) => !source.endsWith('.sock') });
+    else
+      cpSync(from, to, { recursive: true, dereference: true, filter: (source) => !source.endsWith('.sock') });
   }
   let children: ChildProcess[] = [];
   return {

@@ -10,7 +10,8 @@ import { type BareControlPlane, copyControlPlane } from './bare-control-plane.ts
 import { median, spread } from './statistics.ts';
 import { applyInstance, endedOperation, fromLocal, operate, podOf, untilAnswers } from './tenant.ts';
 
-const elapsed = (from: string | undefined, to: string | undefined) => (from && to ? Date.parse(to) - Date.parse(from) : 0);
+const elapsed = (from: string | undefined, to: string | undefined) =>
+  from && to ? Date.parse(to) - Date.parse(from) : 0;
 
 /** Calls a bare control plane as its administrator or as the ordinary user `bench`. */
 interface BareClient {
@@ -19,7 +20,13 @@ interface BareClient {
 }
 
 async function bareClient(platform: TestPlatform, name: string, address: string): Promise<BareClient> {
-  const secret = fromLocal<{ data: Record<string, string> }>(platform, 'secret', tenantObjects.pkiSecret(name), '-n', defaultHostNamespace('default', name));
+  const secret = fromLocal<{ data: Record<string, string> }>(
+    platform,
+    'secret',
+    tenantObjects.pkiSecret(name),
+    '-n',
+    defaultHostNamespace('default', name),
+  );
   const pem = (file: string) => Buffer.from(secret.data[file] ?? '', 'base64').toString();
   const ca = pem('ca.crt');
   const authority = await loadCertificateAuthority({ certificate: ca, key: pem('ca.key') });
@@ -58,9 +65,23 @@ async function bareRun(bare: BareControlPlane, client: BareClient, first: boolea
   const startedAt = performance.now();
   bare.start();
   if (first) {
-    await eventually('the binding is made', async () => (await client.call('admin', 'POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', binding)) === 201, { intervalMs: 10 });
+    await eventually(
+      'the binding is made',
+      async () =>
+        (await client.call(
+          'admin',
+          'POST',
+          '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+          binding,
+        )) === 201,
+      { intervalMs: 10 },
+    );
   }
-  await eventually('the bare API answers', async () => (await client.call('bench', 'GET', '/api/v1/namespaces/default')) === 200, { intervalMs: 10 });
+  await eventually(
+    'the bare API answers',
+    async () => (await client.call('bench', 'GET', '/api/v1/namespaces/default')) === 200,
+    { intervalMs: 10 },
+  );
   const took = performance.now() - startedAt;
   await delay(1500); // let the first start write what it writes, so that the restart finds a finished store
   await bare.stop();
@@ -79,14 +100,32 @@ export async function benchControlPlane(platform: TestPlatform, repeats: number)
   await applyInstance(platform, 'model');
   await endedOperation(platform, 'model', 'create');
   const { uid, ip } = podOf(platform, 'model');
-  const volumes = fromLocal<{ items: Array<{ spec: { claimRef: { namespace: string }; hostPath?: { path: string }; local?: { path: string } } }> }>(platform, 'pv');
-  const volume = volumes.items.find((item) => item.spec.claimRef.namespace === defaultHostNamespace('default', 'model'))?.spec;
+  const volumes = fromLocal<{
+    items: Array<{
+      spec: { claimRef: { namespace: string }; hostPath?: { path: string }; local?: { path: string } };
+    }>;
+  }>(platform, 'pv');
+  const volume = volumes.items.find(
+    (item) => item.spec.claimRef.namespace === defaultHostNamespace('default', 'model'),
+  )?.spec;
   const dataFolder = volume?.hostPath?.path ?? volume?.local?.path ?? '';
-  const bare = copyControlPlane({ folders: [dataFolder, ...podFolders(platform, uid)], dataFolder, podFolder: uid, podIP: ip });
+  const bare = copyControlPlane({
+    folders: [dataFolder, ...podFolders(platform, uid)],
+    dataFolder,
+    podFolder: uid,
+    podIP: ip,
+  });
   const client = await bareClient(platform, 'model', bare.address);
   await operate(platform, 'model', 'delete');
 
-  const figures = { bareCreate: [] as number[], create: [] as number[], createOverhead: [] as number[], bareWake: [] as number[], wake: [] as number[], wakeOverhead: [] as number[] };
+  const figures = {
+    bareCreate: [] as number[],
+    create: [] as number[],
+    createOverhead: [] as number[],
+    bareWake: [] as number[],
+    wake: [] as number[],
+    wakeOverhead: [] as number[],
+  };
   for (let index = 0; index < repeats; index++) {
     figures.bareCreate.push(await bareRun(bare, client, true));
     figures.bareWake.push(await bareRun(bare, client, false));
@@ -110,9 +149,13 @@ export async function benchControlPlane(platform: TestPlatform, repeats: number)
   const ratio = (ours: number[], theirs: number[]) => (median(ours) / median(theirs)).toFixed(2);
   console.log(`control plane, ms: min / median / max of ${repeats}`);
   console.log(`  create → answers                ${spread(figures.create)}`);
-  console.log(`  bare etcd + kube-apiserver      ${spread(figures.bareCreate)}   ratio ${ratio(figures.create, figures.bareCreate)} (aim ≤ 1.5)`);
+  console.log(
+    `  bare etcd + kube-apiserver      ${spread(figures.bareCreate)}   ratio ${ratio(figures.create, figures.bareCreate)} (aim ≤ 1.5)`,
+  );
   console.log(`  create, whole operation         ${spread(figures.createOverhead)}`);
   console.log(`  wake → answers                  ${spread(figures.wake)}`);
-  console.log(`  bare restart on the same data   ${spread(figures.bareWake)}   ratio ${ratio(figures.wake, figures.bareWake)} (aim ≤ 1.5)`);
+  console.log(
+    `  bare restart on the same data   ${spread(figures.bareWake)}   ratio ${ratio(figures.wake, figures.bareWake)} (aim ≤ 1.5)`,
+  );
   console.log(`  wake, whole operation           ${spread(figures.wakeOverhead)}\n`);
 }

@@ -10,7 +10,10 @@ import { benchSteps } from './operation-steps.ts';
 import { benchUpdates } from './updates.ts';
 
 const { values: flags } = parseArgs({
-  options: { only: { type: 'string', default: 'memory,control-plane,steps,updates' }, repeats: { type: 'string', default: '5' } },
+  options: {
+    only: { type: 'string', default: 'memory,control-plane,steps,updates' },
+    repeats: { type: 'string', default: '5' },
+  },
 });
 const only = new Set(flags.only.split(','));
 const repeats = Number(flags.repeats);

@@ -6,7 +6,8 @@ import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import type { TestPlatform } from '../support/platform.ts';
 
-const instances = '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
+const instances =
+  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
 
 /** Applies an instance of the default template. */
 export async function applyInstance(platform: TestPlatform, name: string): Promise<void> {
@@ -26,15 +27,25 @@ export async function endedOperation(platform: TestPlatform, name: string, type:
     return answer.json<{ items: Operation[] }>().items.find((operation) => operation.type === type);
   });
   const operation = await platform.ended(id);
-  if (operation.state !== 'succeeded') throw new Error(`${type} ${name} ${operation.state}: ${operation.message}`);
+  if (operation.state !== 'succeeded')
+    throw new Error(`${type} ${name} ${operation.state}: ${operation.message}`);
   return operation;
 }
 
 /** Runs one operation to its good end. */
-export async function operate(platform: TestPlatform, name: string, type: Operation['type'], snapshot?: string): Promise<Operation> {
-  const submitted = await platform.submit(name, { type, ...(snapshot === undefined ? {} : { parameters: { snapshot } }) });
+export async function operate(
+  platform: TestPlatform,
+  name: string,
+  type: Operation['type'],
+  snapshot?: string,
+): Promise<Operation> {
+  const submitted = await platform.submit(name, {
+    type,
+    ...(snapshot === undefined ? {} : { parameters: { snapshot } }),
+  });
   const operation = await platform.ended(submitted.id);
-  if (operation.state !== 'succeeded') throw new Error(`${type} ${name} ${operation.state}: ${operation.message}`);
+  if (operation.state !== 'succeeded')
+    throw new Error(`${type} ${name} ${operation.state}: ${operation.message}`);
   return operation;
 }
 
@@ -42,7 +53,13 @@ export async function operate(platform: TestPlatform, name: string, type: Operat
 export async function untilAnswers(platform: TestPlatform, name: string, since: number): Promise<number> {
   await eventually(
     `${name} answers`,
-    async () => (await platform.call('GET', `/kubernetes/project/default/virtualcluster/${name}/api/v1/namespaces/default`)).status === 200,
+    async () =>
+      (
+        await platform.call(
+          'GET',
+          `/kubernetes/project/default/virtualcluster/${name}/api/v1/namespaces/default`,
+        )
+      ).status === 200,
     { intervalMs: 10, timeoutMs: 120_000 },
   );
   return performance.now() - since;
@@ -51,11 +68,21 @@ export async function untilAnswers(platform: TestPlatform, name: string, since: 
 /** `kubectl get … -o json` on the connected cluster `local`. */
 export function fromLocal<T>(platform: TestPlatform, ...args: string[]): T {
   const kubeconfig = join(platform.stateDir, 'local/admin.kubeconfig');
-  return JSON.parse(execFileSync(findProgram('kubectl'), ['--kubeconfig', kubeconfig, 'get', ...args, '-o', 'json'], { encoding: 'utf8' })) as T;
+  return JSON.parse(
+    execFileSync(findProgram('kubectl'), ['--kubeconfig', kubeconfig, 'get', ...args, '-o', 'json'], {
+      encoding: 'utf8',
+    }),
+  ) as T;
 }
 
 /** The running control-plane pod of a tenant. */
 export function podOf(platform: TestPlatform, name: string): { uid: string; ip: string } {
-  const pod = fromLocal<{ metadata: { uid: string }; status: { podIP: string } }>(platform, 'pod', `${name}-0`, '-n', defaultHostNamespace('default', name));
+  const pod = fromLocal<{ metadata: { uid: string }; status: { podIP: string } }>(
+    platform,
+    'pod',
+    `${name}-0`,
+    '-n',
+    defaultHostNamespace('default', name),
+  );
   return { uid: pod.metadata.uid, ip: pod.status.podIP };
 }

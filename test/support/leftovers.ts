@@ -49,7 +49,7 @@ export async function leftovers(platform: TestPlatform, project: string, name: s
   const namespace = defaultHostNamespace(project, name);
   const local = 'local/admin.kubeconfig';
   return {
-    processes: processesNaming(namespace),
+    processes: nodeProcesses(platform.stateDir),
     namespaces: (await names(platform, local, 'namespaces')).filter(
       (entry) => entry === `namespace/${namespace}`,
     ),

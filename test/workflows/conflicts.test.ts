@@ -18,12 +18,18 @@ after(() => fixture?.stop());
 const get = (id: string) => getOperation(fixture.deps, id);
 const cancel = (id: string) => cancelOperation(fixture.deps, { id, actor: 'berta' });
 const isWaiting = (id: string) =>
-  eventually('it waits for its turn', async () => (await get(id)).steps[0]?.message?.startsWith('Waiting behind'), { intervalMs: 20 });
+  eventually(
+    'it waits for its turn',
+    async () => (await get(id)).steps[0]?.message?.startsWith('Waiting behind'),
+    { intervalMs: 20 },
+  );
 
 test('25 submits at once are one operation, with one effect', async () => {
   const name = fixture.newName();
   const hold = fixture.cluster.hold(name, 'waitForControlPlane');
-  const submitted = await Promise.all(Array.from({ length: 25 }, () => fixture.submit('create', name, { targetHash: 'hash-1' })));
+  const submitted = await Promise.all(
+    Array.from({ length: 25 }, () => fixture.submit('create', name, { targetHash: 'hash-1' })),
+  );
   assert.equal(new Set(submitted.map(({ operation }) => operation.id)).size, 1);
   assert.equal(submitted.filter(({ joined }) => !joined).length, 1);
   hold.release();
@@ -35,15 +41,26 @@ test('25 submits at once are one operation, with one effect', async () => {
 test('25 different operations at once run one after another, each once', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
-  const types = Array.from({ length: 25 }, (_, index) => (index % 2 === 0 ? 'sleep' : 'wake') as 'sleep' | 'wake');
+  const types = Array.from(
+    { length: 25 },
+    (_, index) => (index % 2 === 0 ? 'sleep' : 'wake') as 'sleep' | 'wake',
+  );
   const ids: string[] = [];
   for (const type of types) ids.push((await fixture.submit(type, name)).operation.id);
   const ended = await Promise.all(ids.map((id) => fixture.ended(id)));
   assert.deepEqual(new Set(ended.map(({ state }) => state)), new Set(['succeeded']));
-  const spans = ended.map(({ startedAt, finishedAt }) => [Date.parse(startedAt ?? ''), Date.parse(finishedAt ?? '')] as const);
-  for (const [index, [start]] of spans.entries()) assert.ok(index === 0 || start >= (spans[index - 1]?.[1] ?? 0), `operation ${index} began too early`);
-  const scalings = fixture.cluster.calls(name).filter((call) => call === 'stopControlPlane' || call === 'startControlPlane');
-  assert.deepEqual(scalings, types.map((type) => (type === 'sleep' ? 'stopControlPlane' : 'startControlPlane')));
+  const spans = ended.map(
+    ({ startedAt, finishedAt }) => [Date.parse(startedAt ?? ''), Date.parse(finishedAt ?? '')] as const,
+  );
+  for (const [index, [start]] of spans.entries())
+    assert.ok(index === 0 || start >= (spans[index - 1]?.[1] ?? 0), `operation ${index} began too early`);
+  const scalings = fixture.cluster
+    .calls(name)
+    .filter((call) => call === 'stopControlPlane' || call === 'startControlPlane');
+  assert.deepEqual(
+    scalings,
+    types.map((type) => (type === 'sleep' ? 'stopControlPlane' : 'startControlPlane')),
+  );
 });
 
 test('the same idempotency key gives the same operation, ended or not; for another verb it is refused', async () => {
@@ -94,11 +111,17 @@ test('delete cancels a running create, whose undo runs first, and supersedes wha
   assert.equal((await fixture.ended(deletion.operation.id)).state, 'succeeded');
   assert.equal((await get(create.operation.id)).state, 'cancelled');
   const superseded = await get(sleep.operation.id);
-  assert.deepEqual([superseded.state, superseded.message], ['superseded', 'delete by carl made it pointless']);
+  assert.deepEqual(
+    [superseded.state, superseded.message],
+    ['superseded', 'delete by carl made it pointless'],
+  );
   const calls = fixture.cluster.calls(name);
   assert.ok(calls.indexOf('deleteHostNamespace') < calls.indexOf('findTenantRemains'), 'the undo came first');
   assert.ok(!calls.includes('stopControlPlane'), 'the superseded sleep did nothing');
-  assert.deepEqual([fixture.cluster.tenant(name).namespace, fixture.cluster.tenant(name).finalizer], [false, false]);
+  assert.deepEqual(
+    [fixture.cluster.tenant(name).namespace, fixture.cluster.tenant(name).finalizer],
+    [false, false],
+  );
 });
 
 test('delete follows a running sleep', async () => {
@@ -162,7 +185,10 @@ for (const { key } of operationPlans.create.steps.filter((step) => step.key in h
     assert.deepEqual([ended.state, ended.reason], ['cancelled', 'operation_cancelled']);
     const tenant = fixture.cluster.tenant(name);
     assert.deepEqual([tenant.namespace, tenant.release, tenant.awake], [false, 0, false]);
-    assert.deepEqual([tenant.reports.at(-1)?.phase, tenant.reports.at(-1)?.operation.state], ['Failed', 'cancelled']);
+    assert.deepEqual(
+      [tenant.reports.at(-1)?.phase, tenant.reports.at(-1)?.operation.state],
+      ['Failed', 'cancelled'],
+    );
     const state = ended.steps.find((step) => step.key === key)?.state;
     assert.equal(state, key === 'namespace' || key === 'install' ? 'undone' : 'cancelled');
     const workflow = fixture.deps.temporal.workflow.getHandle(operationWorkflowId(operation.id));
@@ -186,7 +212,11 @@ test('cancelled sleep, wake, update and restore leave it as it was', async () =>
     await cancel(operation.id);
     const ended = await fixture.ended(operation.id);
     assert.equal(ended.state, 'cancelled', type);
-    assert.deepEqual([fixture.cluster.tenant(name).awake, fixture.cluster.tenant(name).data], [true, 'new'], type);
+    assert.deepEqual(
+      [fixture.cluster.tenant(name).awake, fixture.cluster.tenant(name).data],
+      [true, 'new'],
+      type,
+    );
   }
 });
 
@@ -197,14 +227,22 @@ test('terminated by hand in Temporal: reconcile ends the row, says why, and pass
   await hold.reached;
   const sleep = await fixture.submit('sleep', name);
   await isWaiting(sleep.operation.id);
-  await fixture.deps.temporal.workflow.getHandle(operationWorkflowId(create.operation.id)).terminate('by hand');
+  await fixture.deps.temporal.workflow
+    .getHandle(operationWorkflowId(create.operation.id))
+    .terminate('by hand');
   hold.release();
   const repaired: string[] = [];
-  const result = await reconcileOperations(fixture.deps, async (row, end) => void repaired.push(`${row.type} ${end.state}`));
+  const result = await reconcileOperations(
+    fixture.deps,
+    async (row, end) => void repaired.push(`${row.type} ${end.state}`),
+  );
   assert.deepEqual(result.ended, [create.operation.id]);
   assert.deepEqual(repaired, ['create failed']);
   const ended = await get(create.operation.id);
-  assert.deepEqual([ended.state, ended.reason, ended.message], ['failed', 'operation_failed', 'It was terminated in Temporal; nothing was undone']);
+  assert.deepEqual(
+    [ended.state, ended.reason, ended.message],
+    ['failed', 'operation_failed', 'It was terminated in Temporal; nothing was undone'],
+  );
   assert.ok(ended.steps.every(({ state }) => state !== 'running' && state !== 'pending'));
   assert.equal((await fixture.ended(sleep.operation.id)).state, 'succeeded');
 });

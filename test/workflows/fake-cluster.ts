@@ -5,7 +5,15 @@ import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
 
 type FakeActivities = Omit<
   Activities,
-  'claimTurn' | 'recordSteps' | 'endOperation' | 'recordSnapshot' | 'findSnapshot' | 'completeSnapshot' | 'failSnapshot' | 'forgetSnapshot' | 'reconcileOperations'
+  | 'claimTurn'
+  | 'recordSteps'
+  | 'endOperation'
+  | 'recordSnapshot'
+  | 'findSnapshot'
+  | 'completeSnapshot'
+  | 'failSnapshot'
+  | 'forgetSnapshot'
+  | 'reconcileOperations'
 >;
 type FakeName = keyof FakeActivities;
 
@@ -42,14 +50,29 @@ export function createFakeCluster(): FakeCluster {
   const tenantOf = (name: string): FakeTenant => {
     const known = tenants.get(name);
     if (known) return known;
-    const made: FakeTenant = { namespace: false, release: 0, awake: false, installs: [], data: 'new', finalizer: true, reports: [] };
+    const made: FakeTenant = {
+      namespace: false,
+      release: 0,
+      awake: false,
+      installs: [],
+      data: 'new',
+      finalizer: true,
+      reports: [],
+    };
     tenants.set(name, made);
     return made;
   };
-  const place = (tenant: UnplacedTenant): TenantRef => ({ ...tenant, cluster: 'local', hostNamespace: `loft-${tenant.project}-v-${tenant.name}` });
+  const place = (tenant: UnplacedTenant): TenantRef => ({
+    ...tenant,
+    cluster: 'local',
+    hostNamespace: `loft-${tenant.project}-v-${tenant.name}`,
+  });
   const deployed = (name: string) => tenantOf(name).release > 0;
 
-  const acting = <K extends FakeName>(activity: K, act: (input: Parameters<FakeActivities[K]>[0], tenant: FakeTenant) => unknown) => {
+  const acting = <K extends FakeName>(
+    activity: K,
+    act: (input: Parameters<FakeActivities[K]>[0], tenant: FakeTenant) => unknown,
+  ) => {
     return async (input: Parameters<FakeActivities[K]>[0]) => {
       const name = nameOf(input);
       log.push({ name, activity });
@@ -59,8 +82,16 @@ export function createFakeCluster(): FakeCluster {
   };
   const nothing = () => undefined;
   const activities = {
-    placeTenant: acting('placeTenant', ({ tenant }) => ({ tenant: place(tenant), targetHash: 'hash-1', deployed: deployed(tenant.name) })),
-    inspectTenant: acting('inspectTenant', ({ tenant }, { awake }) => ({ tenant: place(tenant), targetHash: 'hash-2', asleep: !awake })),
+    placeTenant: acting('placeTenant', ({ tenant }) => ({
+      tenant: place(tenant),
+      targetHash: 'hash-1',
+      deployed: deployed(tenant.name),
+    })),
+    inspectTenant: acting('inspectTenant', ({ tenant }, { awake }) => ({
+      tenant: place(tenant),
+      targetHash: 'hash-2',
+      asleep: !awake,
+    })),
     findTenantRemains: acting('findTenantRemains', ({ tenant }) => ({ tenant: place(tenant) })),
     reportInstance: acting('reportInstance', (input, { reports }) => void reports.push(input)),
     releaseInstance: acting('releaseInstance', (_, tenant) => void (tenant.finalizer = false)),
@@ -84,9 +115,17 @@ export function createFakeCluster(): FakeCluster {
       return { revision: tenant.release };
     }),
     rollbackRelease: acting('rollbackRelease', nothing),
-    uninstallRelease: acting('uninstallRelease', (_, tenant) => void Object.assign(tenant, { release: 0, awake: false })),
+    uninstallRelease: acting(
+      'uninstallRelease',
+      (_, tenant) => void Object.assign(tenant, { release: 0, awake: false }),
+    ),
     applySnapshotJob: acting('applySnapshotJob', nothing),
-    waitForSnapshotJob: acting('waitForSnapshotJob', () => ({ sizeBytes: 42, sha256: 'a'.repeat(64), revision: 7, totalKeys: 3 })),
+    waitForSnapshotJob: acting('waitForSnapshotJob', () => ({
+      sizeBytes: 42,
+      sha256: 'a'.repeat(64),
+      revision: 7,
+      totalKeys: 3,
+    })),
     deleteSnapshotJob: acting('deleteSnapshotJob', nothing),
     deleteSnapshotFile: acting('deleteSnapshotFile', nothing),
     applyRestoreJob: acting('applyRestoreJob', ({ phase, snapshot }, tenant) => {
@@ -116,7 +155,10 @@ export function createFakeCluster(): FakeCluster {
         reached.resolve();
         while (!isReleased) {
           heartbeat();
-          await Promise.race([released.promise, delay(100, undefined, { signal: Context.current().cancellationSignal })]);
+          await Promise.race([
+            released.promise,
+            delay(100, undefined, { signal: Context.current().cancellationSignal }),
+          ]);
         }
       });
       return { reached: reached.promise, release: released.resolve };
@@ -126,7 +168,13 @@ export function createFakeCluster(): FakeCluster {
 
 function nameOf(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
-  if ('tenant' in input && typeof input.tenant === 'object' && input.tenant !== null && 'name' in input.tenant) return String(input.tenant.name);
+  if (
+    'tenant' in input &&
+    typeof input.tenant === 'object' &&
+    input.tenant !== null &&
+    'name' in input.tenant
+  )
+    return String(input.tenant.name);
   if ('tenantCluster' in input) return String(input.tenantCluster);
   return 'uid' in input ? String(input.uid).replace(/^uid-/, '') : '';
 }

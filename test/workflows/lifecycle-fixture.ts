@@ -1,4 +1,10 @@
-import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  type Worker,
+} from '@temporalio/worker';
 import { createLogger } from '../../adapters/logging.ts';
 import type { Activities } from '../../activities/index.ts';
 import { createSnapshotCatalogueActivities } from '../../activities/snapshot-catalogue.ts';
@@ -23,7 +29,11 @@ export interface LifecycleFixture {
   readonly databaseUrl: string;
   /** A tenant cluster's name of its own. */
   newName(prefix?: string): string;
-  submit(type: OperationType, name: string, more?: Partial<OperationSubmission>): Promise<{ operation: Operation; joined: boolean }>;
+  submit(
+    type: OperationType,
+    name: string,
+    more?: Partial<OperationSubmission>,
+  ): Promise<{ operation: Operation; joined: boolean }>;
   /** The operation once it has ended. */
   ended(id: string): Promise<Operation>;
   /** Submits and waits for the end. */
@@ -47,7 +57,7 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
   const temporal = await startTemporal({ databaseUrl: postgres.url });
   const databaseUrl = await postgres.createDatabase();
   await migrate(databaseUrl);
-  const deps = createOperationsDependencies({ databaseUrl, temporal, }, logger);
+  const deps = createOperationsDependencies({ databaseUrl, temporal }, logger);
   const cluster = createFakeCluster();
   const activities: Activities = {
     ...cluster.activities,
@@ -90,7 +100,13 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
     },
     run: async (type, name, more) => fixture.ended((await fixture.submit(type, name, more)).operation.id),
     async startWorker() {
-      const instance = await createLifecycleWorker({ connection, namespace: temporal.namespace, bundlePath, activities, logger });
+      const instance = await createLifecycleWorker({
+        connection,
+        namespace: temporal.namespace,
+        bundlePath,
+        activities,
+        logger,
+      });
       worker = { instance, done: instance.run() };
     },
     async stopWorker() {

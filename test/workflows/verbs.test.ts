@@ -23,11 +23,18 @@ test('create: every step succeeds, the instance is reported Ready with the hash,
   assert.deepEqual([tenant.namespace, tenant.release, tenant.awake], [true, 1, true]);
   assert.equal(tenant.reports[0]?.phase, 'Ready');
   assert.equal(tenant.reports[0]?.observedHash, 'hash-1');
-  const description = await fixture.deps.temporal.workflow.getHandle(operationWorkflowId(operation.id)).describe();
+  const description = await fixture.deps.temporal.workflow
+    .getHandle(operationWorkflowId(operation.id))
+    .describe();
   assert.equal(await description.staticSummary(), `Create tenant cluster ${name} of project default`);
-  const attributes = Object.fromEntries([...description.typedSearchAttributes.getAll()].map(({ key, value }) => [key.name, value]));
+  const attributes = Object.fromEntries(
+    [...description.typedSearchAttributes.getAll()].map(({ key, value }) => [key.name, value]),
+  );
   const { Project, TenantCluster, Cluster, OperationType, Actor } = attributes;
-  assert.deepEqual({ Project, TenantCluster, Cluster, OperationType, Actor }, { Project: 'default', TenantCluster: name, Cluster: 'local', OperationType: 'create', Actor: 'anna' });
+  assert.deepEqual(
+    { Project, TenantCluster, Cluster, OperationType, Actor },
+    { Project: 'default', TenantCluster: name, Cluster: 'local', OperationType: 'create', Actor: 'anna' },
+  );
 });
 
 test('create of one that is there does nothing and undoes nothing', async () => {
@@ -51,13 +58,17 @@ for (const [activity, code] of [
       throw new PlatformError(code, 'it does not work');
     });
     const operation = await fixture.run('create', name);
-    assert.deepEqual([operation.state, operation.reason, operation.message], ['failed', code, 'it does not work']);
+    assert.deepEqual(
+      [operation.state, operation.reason, operation.message],
+      ['failed', code, 'it does not work'],
+    );
     const tenant = fixture.cluster.tenant(name);
     assert.deepEqual([tenant.namespace, tenant.release, tenant.awake], [false, 0, false]);
     const report = tenant.reports.at(-1);
     assert.deepEqual([report?.phase, report?.reason, report?.failed], ['Failed', code, 'hash-1']);
     const states = new Set(operation.steps.map(({ state }) => state));
-    for (const state of ['pending', 'running', 'undoing', 'undo_failed'] as const) assert.ok(!states.has(state), `a step is ${state}`);
+    for (const state of ['pending', 'running', 'undoing', 'undo_failed'] as const)
+      assert.ok(!states.has(state), `a step is ${state}`);
   });
 }
 
@@ -67,7 +78,11 @@ test('create: undo runs in reverse', async () => {
     throw new PlatformError('control_plane_not_ready', 'no');
   });
   await fixture.run('create', name);
-  const undone = fixture.cluster.calls(name).filter((call) => ['uninstallRelease', 'deleteHostNamespace', 'waitForHostNamespaceDeleted'].includes(call));
+  const undone = fixture.cluster
+    .calls(name)
+    .filter((call) =>
+      ['uninstallRelease', 'deleteHostNamespace', 'waitForHostNamespaceDeleted'].includes(call),
+    );
   assert.deepEqual(undone, ['uninstallRelease', 'deleteHostNamespace', 'waitForHostNamespaceDeleted']);
 });
 
@@ -191,7 +206,9 @@ test('a failed snapshot is marked so, and its file is deleted', async () => {
   });
   const snapshot = await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
   assert.equal(snapshot.state, 'failed');
-  const entry = await fixture.deps.database.query((db) => getSnapshot(db, { project: 'default', tenantCluster: name, name: 's' }));
+  const entry = await fixture.deps.database.query((db) =>
+    getSnapshot(db, { project: 'default', tenantCluster: name, name: 's' }),
+  );
   assert.equal(entry?.state, 'failed');
   assert.ok(fixture.cluster.calls(name).includes('deleteSnapshotFile'));
 });
@@ -212,7 +229,8 @@ test('watching shows every state once, and the end', async () => {
   const name = fixture.newName();
   const { operation } = await fixture.submit('create', name);
   const states: string[] = [];
-  for await (const seen of watchOperation(fixture.deps, operation.id, AbortSignal.timeout(30_000))) states.push(seen.state);
+  for await (const seen of watchOperation(fixture.deps, operation.id, AbortSignal.timeout(30_000)))
+    states.push(seen.state);
   assert.equal(states.at(-1), 'succeeded');
   assert.ok(states.includes('running'));
 });

@@ -17,14 +17,24 @@ export interface FailureReason {
 
 /** The reason behind any error that a workflow can catch. */
 export function failureReason(error: unknown): FailureReason {
-  if (isCancellation(error)) return { state: 'cancelled', reason: 'operation_cancelled', message: 'The operation was cancelled' };
+  if (isCancellation(error))
+    return { state: 'cancelled', reason: 'operation_cancelled', message: 'The operation was cancelled' };
   const root = error instanceof ActivityFailure ? (error.cause ?? error) : error;
   if (root instanceof ApplicationFailure) {
-    return { state: 'failed', reason: isErrorCode(root.type) ? root.type : 'internal', message: root.message };
+    return {
+      state: 'failed',
+      reason: isErrorCode(root.type) ? root.type : 'internal',
+      message: root.message,
+    };
   }
-  if (root instanceof TimeoutFailure) return { state: 'failed', reason: 'internal', message: 'A step took longer than it may' };
+  if (root instanceof TimeoutFailure)
+    return { state: 'failed', reason: 'internal', message: 'A step took longer than it may' };
   if (root instanceof CancelledFailure || root instanceof TerminatedFailure) {
     return { state: 'failed', reason: 'internal', message: 'A step was stopped from outside' };
   }
-  return { state: 'failed', reason: 'internal', message: 'Something went wrong in the workflow; see its history in Temporal' };
+  return {
+    state: 'failed',
+    reason: 'internal',
+    message: 'Something went wrong in the workflow; see its history in Temporal',
+  };
 }

@@ -8,7 +8,11 @@ import { type OperationRun, tagCluster } from './operation-run.ts';
  */
 export async function locateTenant(run: OperationRun): Promise<TenantRef> {
   if (run.placed) return run.placed;
-  const found = await callActivity('inspectTenant', { tenant: run.tenant }, { summary: 'Find where it runs' });
+  const found = await callActivity(
+    'inspectTenant',
+    { tenant: run.tenant },
+    { summary: 'Find where it runs' },
+  );
   tagCluster(found.tenant.cluster);
   return found.tenant;
 }

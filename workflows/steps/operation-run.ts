@@ -2,12 +2,21 @@ import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/work
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
 import type { OperationInput } from '../../domain/operation-workflows.ts';
-import { type ActivityInput, type ActivityName, type ActivityResult, callActivity, type Persistence } from '../proxies.ts';
+import {
+  type ActivityInput,
+  type ActivityName,
+  type ActivityResult,
+  callActivity,
+  type Persistence,
+} from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Progress } from './progress.ts';
 
 /** Calls an activity as part of a step. */
-export type Call = <K extends ActivityName>(activity: K, input: ActivityInput<K>) => Promise<ActivityResult<K>>;
+export type Call = <K extends ActivityName>(
+  activity: K,
+  input: ActivityInput<K>,
+) => Promise<ActivityResult<K>>;
 
 /** What a verb's workflow works with while it has the turn. */
 export interface OperationRun {
@@ -85,7 +94,7 @@ export function createOperationRun(
       const failed: string[] = [];
       for (const { key, undo } of undos.reverse()) {
         progress.set(key, 'undoing');
-          try {
+        try {
           await undo(caller(key, 'bounded'));
           progress.set(key, 'undone');
         } catch (error) {

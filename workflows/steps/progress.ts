@@ -1,7 +1,12 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { StepState } from '../../contracts/operations.ts';
 import { operationPlans, type PlannedStep } from '../../domain/operation-plans.ts';
-import type { OperationInput, OperationProgress, StepChange, StepRecord } from '../../domain/operation-workflows.ts';
+import type {
+  OperationInput,
+  OperationProgress,
+  StepChange,
+  StepRecord,
+} from '../../domain/operation-workflows.ts';
 
 /** What has become of each planned step, shown in Temporal's UI and written to the steps' rows. */
 export interface Progress {
@@ -38,17 +43,7 @@ export function createProgress(input: OperationInput): Progress {
   };
   return {
     set(key, state, message) {
-      const before = steps.get(planned(key).key);
-      const now = Date.now();
-      const startedAt = before?.startedAt ?? (state === 'skipped' ? undefined : now);
-      const begins = state === 'running' || state === 'undoing';
-      steps.set(key, {
-        key,
-        state,
-        ...(message === undefined ? {} : { message }),
-        ...(startedAt === undefined ? {} : { startedAt }),
-        ...(begins ? {} : { finishedAt: now }),
-      });
+      steps.set(planned(key).key, { key, state, ...(message === undefined ? {} : { message }) });
       unrecorded.add(key);
       setCurrentDetails(renderDetails(plan.steps, steps));
     },
@@ -65,7 +60,7 @@ export function createProgress(input: OperationInput): Progress {
       const current = list.find(({ state }) => state === 'running' || state === 'undoing');
       return {
         ...(current ? { currentStep: current.key } : {}),
-        steps: list.map(({ key, state, message }) => ({ key, state, ...(message === undefined ? {} : { message }) })),
+        steps: list,
       };
     },
   };
@@ -76,8 +71,7 @@ function renderDetails(plan: readonly PlannedStep[], steps: ReadonlyMap<string, 
   const lines = plan.map(({ key, title }) => {
     const step = steps.get(key);
     const mark = (step && marks[step.state]) ?? '·';
-    const ms = step?.startedAt !== undefined && step.finishedAt !== undefined ? ` (${step.finishedAt - step.startedAt} ms)` : '';
-    return `- ${mark} ${title}${ms}${step?.message ? `: ${step.message}` : ''}`;
+    return `- ${mark} ${title}${step?.message ? `: ${step.message}` : ''}`;
   });
   return lines.join('\n');
 }

@@ -54,7 +54,9 @@ export async function runOperation(input: OperationInput, verb: Verb): Promise<v
   const run = await beginOperation(input, progress, verb);
   if (!run) return;
   try {
-    const success = await (verb.finishesForward ? CancellationScope.nonCancellable(() => verb.run(run)) : verb.run(run));
+    const success = await (verb.finishesForward
+      ? CancellationScope.nonCancellable(() => verb.run(run))
+      : verb.run(run));
     await CancellationScope.nonCancellable(() => succeed(run, progress, success));
   } catch (error) {
     const failure = await CancellationScope.nonCancellable(() => fail(run, progress, verb, error));
@@ -63,7 +65,11 @@ export async function runOperation(input: OperationInput, verb: Verb): Promise<v
   }
 }
 
-async function beginOperation(input: OperationInput, progress: Progress, verb: Verb): Promise<UndoableRun | undefined> {
+async function beginOperation(
+  input: OperationInput,
+  progress: Progress,
+  verb: Verb,
+): Promise<UndoableRun | undefined> {
   try {
     const claim = await takeTurn(input, progress);
     if (!claim) return undefined;
@@ -74,15 +80,22 @@ async function beginOperation(input: OperationInput, progress: Progress, verb: V
     const { state, reason, message } = failureReason(error);
     progress.set('turn', state, message);
     const run = createOperationRun(input, progress, undefined, 'bounded');
-    await CancellationScope.nonCancellable(() => tellFailure(run, progress, verb, { state, reason, message }, true));
+    await CancellationScope.nonCancellable(() =>
+      tellFailure(run, progress, verb, { state, reason, message }, true),
+    );
     throw error;
   }
 }
 
-function placedTenant(input: OperationInput, claim: { cluster?: string; hostNamespace?: string }): TenantRef | undefined {
+function placedTenant(
+  input: OperationInput,
+  claim: { cluster?: string; hostNamespace?: string },
+): TenantRef | undefined {
   const { project, name, uid } = input;
   const { cluster, hostNamespace } = claim;
-  return cluster === undefined || hostNamespace === undefined ? undefined : { project, name, uid, cluster, hostNamespace };
+  return cluster === undefined || hostNamespace === undefined
+    ? undefined
+    : { project, name, uid, cluster, hostNamespace };
 }
 
 async function succeed(run: UndoableRun, progress: Progress, success: Success): Promise<void> {
@@ -92,16 +105,30 @@ async function succeed(run: UndoableRun, progress: Progress, success: Success): 
   await end(run.input, progress, { state: 'succeeded', result, message });
 }
 
-async function fail(run: UndoableRun, progress: Progress, verb: Verb, error: unknown): Promise<FailureReason> {
+async function fail(
+  run: UndoableRun,
+  progress: Progress,
+  verb: Verb,
+  error: unknown,
+): Promise<FailureReason> {
   const failure = failureReason(error);
   const leftOver = await run.undoAll();
-  const message = leftOver.length === 0 ? failure.message : `${failure.message}. Could not be undone: ${leftOver.join(', ')}`;
+  const message =
+    leftOver.length === 0
+      ? failure.message
+      : `${failure.message}. Could not be undone: ${leftOver.join(', ')}`;
   const told = { ...failure, message };
   await tellFailure(run, progress, verb, told, leftOver.length === 0);
   return told;
 }
 
-async function tellFailure(run: UndoableRun, progress: Progress, verb: Verb, failure: FailureReason, undone: boolean): Promise<void> {
+async function tellFailure(
+  run: UndoableRun,
+  progress: Progress,
+  verb: Verb,
+  failure: FailureReason,
+  undone: boolean,
+): Promise<void> {
   const report = verb.reportFailure?.(failure, undone);
   try {
     if (report) await reportInstance(run, failure.state, report);
@@ -111,9 +138,15 @@ async function tellFailure(run: UndoableRun, progress: Progress, verb: Verb, fai
   await end(run.input, progress, failure);
 }
 
-async function reportInstance(run: UndoableRun, state: 'succeeded' | 'failed' | 'cancelled', report: InstanceReport): Promise<void> {
+async function reportInstance(
+  run: UndoableRun,
+  state: 'succeeded' | 'failed' | 'cancelled',
+  report: InstanceReport,
+): Promise<void> {
   const { operationId: id, type } = run.input;
-  await run.step('finish', (call) => call('reportInstance', { ...report, tenant: run.tenant, operation: { id, type, state } }));
+  await run.step('finish', (call) =>
+    call('reportInstance', { ...report, tenant: run.tenant, operation: { id, type, state } }),
+  );
 }
 
 /** Ends the row, then wakes whoever waits for the turn. */
@@ -122,7 +155,11 @@ async function end(
   progress: Progress,
   how: Omit<ActivityInput<'endOperation'>, 'operationId' | 'steps'>,
 ): Promise<void> {
-  const { next } = await callDatabase('endOperation', { ...how, operationId: input.operationId, steps: progress.all() });
+  const { next } = await callDatabase('endOperation', {
+    ...how,
+    operationId: input.operationId,
+    steps: progress.all(),
+  });
   if (next === undefined) return;
   try {
     await getExternalWorkflowHandle(operationWorkflowId(next)).signal(turnSignalName);

@@ -29,7 +29,11 @@ export async function takeTurn(
       progress.set('turn', 'succeeded');
       return claim;
     }
-    progress.set('turn', 'running', claim.behind ? `Waiting behind ${claim.behind.type} by ${claim.behind.actor}` : 'Waiting');
+    progress.set(
+      'turn',
+      'running',
+      claim.behind ? `Waiting behind ${claim.behind.type} by ${claim.behind.actor}` : 'Waiting',
+    );
     const steps = progress.takeChanges();
     if (steps) await callDatabase('recordSteps', steps);
     await condition(() => signalled, claimAgainAfterMs);

@@ -17,7 +17,11 @@ export async function kubeconfigRoutes(app: FastifyInstance, gateway: Gateway): 
     async (request, reply) => {
       const { namespace, name } = request.params;
       const project = projectOfNamespace(namespace);
-      if (project === undefined) throw new PlatformError('tenant_cluster_not_found', `there is no project with namespace "${namespace}"`);
+      if (project === undefined)
+        throw new PlatformError(
+          'tenant_cluster_not_found',
+          `there is no project with namespace "${namespace}"`,
+        );
       await accessibleInstance(gateway, callerOf(request), 'use', project, name);
       return reply.code(201).send({
         apiVersion: managementApiVersion,

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type KubernetesObject, PatchStrategy } from '@kubernetes/client-node';
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
+import { applyObject as serverSideApply } from '../../../adapters/kubernetes/apply-object.ts';
 import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
 import { kubernetesFailure } from '../../../adapters/kubernetes/failures.ts';
 
@@ -38,14 +39,7 @@ export async function applyManifests(
 /** Server-side apply of one object. @throws PlatformError */
 export async function applyObject(client: ClusterClient, object: KubernetesObject): Promise<void> {
   try {
-    await client.objects.patch(
-      object,
-      undefined,
-      undefined,
-      fieldManager,
-      true,
-      PatchStrategy.ServerSideApply,
-    );
+    await serverSideApply(client.kubeConfig, object, fieldManager);
   } catch (error) {
     throw kubernetesFailure(
       `applying ${object.kind} ${object.metadata?.name}`,

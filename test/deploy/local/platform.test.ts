@@ -90,6 +90,7 @@ describe('starts that are refused', () => {
 describe('a running platform', () => {
   const stateDir = newStateDir();
   let platform: TestPlatform;
+  let stopped = false;
   const records = () => platform.processes() as Record<string, ProcessRecord>;
   const local = () => connectCluster(readFileSync(join(stateDir, 'local', 'admin.kubeconfig'), 'utf8'));
 
@@ -97,7 +98,7 @@ describe('a running platform', () => {
     platform = await startTestPlatform({ stateDir });
   });
   after(async () => {
-    await platform.stop();
+    if (!stopped) await platform.stop();
     rmSync(stateDir, { recursive: true, force: true });
   });
 
@@ -191,6 +192,7 @@ describe('a running platform', () => {
   });
 
   test('SIGTERM stops everything in order, exit code 0', async () => {
+    stopped = true;
     assert.equal(await platform.stop(), 0);
     assert.deepEqual(processesNaming(stateDir), []);
     assert.deepEqual(Object.keys(records()), ['supervisor']);

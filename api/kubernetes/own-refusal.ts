@@ -1,0 +1,12 @@
+import { identities } from '../../contracts/names.ts';
+
+const own = new RegExp(`User \\\\?"${identities.gateway}\\\\?" cannot impersonate`);
+
+/**
+ * Whether an answer refuses the gateway itself rather than the caller: it may not act as this user (yet). That is
+ * no decision about the caller and must not look like one.
+ * @param body as text; the message stands in JSON with its quotes escaped, in protobuf as it is
+ */
+export function isOwnRefusal(status: number, body: string): boolean {
+  return status === 403 && own.test(body);
+}

@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createControlPlaneReadyActivities } from '../../activities/control-plane-ready.ts';
+import { createControlPlaneScaleActivities } from '../../activities/control-plane-scale.ts';
+import type { TenantDeps } from '../../activities/dependencies.ts';
+import { createGatewayCredentialActivities } from '../../activities/gateway-credential.ts';
+import { createHostNamespaceActivities } from '../../activities/host-namespace.ts';
+import { createInstanceActivities } from '../../activities/instance.ts';
+import { createInstanceReportActivities } from '../../activities/instance-report.ts';
+import { createSleepPolicyActivities } from '../../activities/sleep-policy.ts';
+import { createTenantAccessActivities } from '../../activities/tenant-access.ts';
+import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { createLogger } from '../../adapters/logging.ts';
+import type { UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import { migrate } from '../../db/migrate.ts';
+import { lockTenant } from '../../db/queries/tenants.ts';
+import { createOperationsDependencies } from '../../operations/dependencies.ts';
+import { startApiServer, type TestApiServer } from '../support/api-server.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type ActivityPlatform, startActivityPlatform } from './activity-platform.ts';
+
+let postgres: TestPostgres;
+let server: TestApiServer;
+let platform: ActivityPlatform;
+let deps: TenantDeps;
+let close: () => Promise<void>;
+
+before(async () => {
+  [postgres, server] = await Promise.all([startPostgres(), startApiServer({ controllerManager: true })]);
+  platform = await startActivityPlatform(server.adminKubeconfig);
+  await migrate(postgres.url);
+  const operations = createOperationsDependencies(
+    { databaseUrl: postgres.url, temporal: { address: '127.0.0.1:1', namespace: 'none' } },
+    createLogger('test', 'fatal'),
+  );
+  close = operations.close;
+  // The one API server is the tenant's API too.
+  deps = {
+    operations,
+    resources: platform.resources,
+    clusters: { ...platform.clusters, tenantClient: async () => platform.client },
+  };
+  // The first list of a new kind is refused for a moment.
+  for (const kind of ['projects', 'clusters', 'users', 'teams'] as const) {
+    await eventually(`${kind} are served`, async () => (await platform.resources[kind].list()).length === 0);
+  }
+  await platform.resources.projects.create({
+    metadata: { name: 'default' },
+    spec: { owner: { user: 'olga' } },
+  });
+  await platform.resources.clusters.create({ metadata: { name: 'local' }, spec: { local: true } });
+  await platform.resources.clusters.patchStatus({ name: 'local' }, { phase: 'Initialized' });
+});
+after(async () => {
+  await close?.();
+  await platform?.stop();
+  await server?.stop();
+  await postgres?.stop();
+});
+
+const namespace = 'p-default';
+async function newInstance(name: string, spec: object = {}): Promise<UnplacedTenant> {
+  const { metadata } = await platform.resources.virtualclusterinstances.create({
+    metadata: { name, namespace },
+    spec,
+  });
+  const tenant = { project: 'default', name, uid: metadata.uid };
+  await deps.operations.database.transaction((tx) => lockTenant(tx, tenant));
+  return tenant;
+}
+const read = (name: string) => platform.resources.virtualclusterinstances.get({ namespace, name });
+
+async function newPlaced(name: string) {
+  const { tenant } = await createInstanceActivities(deps).placeTenant({ tenant: await newInstance(name) });
+  await createHostNamespaceActivities(deps).applyHostNamespace({ tenant });
+  return tenant;
+}
+
+test('placeTenant chooses a cluster once, sets finalizer and phase, and notes the place', async () => {
+  const tenant = await newInstance('placed');
+  const { placeTenant } = createInstanceActivities(deps);
+  const first = await placeTenant({ tenant });
+  assert.deepEqual(await placeTenant({ tenant }), first);
+  assert.deepEqual(first.tenant, { ...tenant, cluster: 'local', hostNamespace: 'loft-default-v-placed' });
+  const instance = await read('placed');
+  assert.deepEqual(instance?.metadata.finalizers, ['loft.sh/cleanup']);
+  assert.deepEqual(instance?.spec?.clusterRef, { cluster: 'local', namespace: 'loft-default-v-placed' });
+  assert.equal(instance?.status?.phase, 'Pending');
+  const row = await deps.operations.database.transaction((tx) => lockTenant(tx, tenant));
+  assert.deepEqual([row.cluster, row.hostNamespace], ['local', 'loft-default-v-placed']);
+});
+
+test('placeTenant refuses an unknown cluster, and an instance that is another by now', async () => {
+  const { placeTenant } = createInstanceActivities(deps);
+  const tenant = await newInstance('lost', { clusterRef: { cluster: 'nowhere' } });
+  await assert.rejects(placeTenant({ tenant }), { code: 'cluster_not_found' });
+  await assert.rejects(placeTenant({ tenant: { ...tenant, uid: 'of-before' } }), {
+    code: 'tenant_cluster_not_found',
+  });
+});
+
+test('reportInstance: success, then failure, then success; what is left out stays', async () => {
+  const tenant = await newPlaced('reported');
+  const { reportInstance } = createInstanceReportActivities(deps);
+  const operation = { id: 'op-1', type: 'create', state: 'succeeded' } as const;
+  const chart = { chart: 'tenant-control-plane', version: '0.1.0' };
+  await reportInstance({
+    tenant,
+    operation,
+    phase: 'Ready',
+    observedHash: 'h1',
+    kubernetesVersion: 'v1.36.3',
+    place: tenant,
+    chart,
+  });
+  const ready = (await read('reported'))?.status;
+  assert.deepEqual(
+    [ready?.phase, ready?.observedHash, ready?.kubernetesVersion, ready?.lastOperation?.id],
+    ['Ready', 'h1', 'v1.36.3', 'op-1'],
+  );
+  assert.equal(ready?.virtualCluster?.helmRelease?.chart?.name, 'tenant-control-plane');
+  assert.equal(ready?.conditions?.find(({ type }) => type === 'VirtualClusterReady')?.status, 'True');
+
+  await reportInstance({
+    tenant,
+    operation: { id: 'op-2', type: 'sleep', state: 'failed' },
+    reason: 'internal',
+    message: 'no',
+    failed: true,
+  });
+  const failed = (await read('reported'))?.status;
+  assert.deepEqual(
+    [failed?.phase, failed?.reason, failed?.message, failed?.observedHash],
+    ['Ready', 'internal', 'no', 'h1'],
+  );
+  assert.match(failed?.failedHash ?? '', /^sleep:./);
+
+  await reportInstance({
+    tenant,
+    operation: { id: 'op-3', type: 'sleep', state: 'succeeded' },
+    phase: 'Sleeping',
+  });
+  const asleep = await read('reported');
+  assert.deepEqual(
+    [asleep?.status?.phase, asleep?.status?.reason, asleep?.status?.failedHash],
+    ['Sleeping', undefined, undefined],
+  );
+  assert.match(asleep?.metadata.annotations?.['sleepmode.loft.sh/sleeping-since'] ?? '', /^\d+$/);
+  await reportInstance({
+    tenant,
+    operation: { id: 'op-4', type: 'wake', state: 'succeeded' },
+    phase: 'Ready',
+  });
+  assert.equal(
+    (await read('reported'))?.metadata.annotations?.['sleepmode.loft.sh/sleeping-since'],
+    undefined,
+  );
+});
+
+test('releaseInstance lets a deleted resource go; twice is once', async () => {
+  const tenant = await newPlaced('released');
+  await platform.resources.virtualclusterinstances.delete({ namespace, name: 'released' });
+  assert.ok((await read('released'))?.metadata.deletionTimestamp);
+  const { releaseInstance, findTenantRemains } = createInstanceActivities(deps);
+  assert.deepEqual(await findTenantRemains({ tenant }), { tenant });
+  await releaseInstance({ tenant });
+  await releaseInstance({ tenant });
+  assert.equal(await read('released'), undefined);
+  assert.deepEqual(await findTenantRemains({ tenant }), {});
+  assert.deepEqual(await findTenantRemains({ tenant, placed: tenant }), { tenant });
+});
+
+test('the host namespace is made once and deleted with all in it; one that is not ours is left alone', async () => {
+  const tenant = await newPlaced('housed');
+  const { applyHostNamespace, deleteHostNamespace, waitForHostNamespaceDeleted } =
+    createHostNamespaceActivities(deps);
+  await applyHostNamespace({ tenant });
+  const labels = (await platform.client.core.readNamespace({ name: tenant.hostNamespace })).metadata?.labels;
+  assert.equal(labels?.['vcluster-platform.io/managed'], 'true');
+
+  const stranger = { ...tenant, uid: 'another' };
+  await assert.rejects(applyHostNamespace({ tenant: stranger }), { code: 'conflict' });
+  await deleteHostNamespace({ tenant: stranger });
+  await waitForHostNamespaceDeleted({ tenant: stranger });
+  assert.equal(
+    (await platform.client.core.readNamespace({ name: tenant.hostNamespace })).metadata?.deletionTimestamp,
+    undefined,
+  );
+
+  await deleteHostNamespace({ tenant });
+  await deleteHostNamespace({ tenant });
+  await waitForHostNamespaceDeleted({ tenant });
+  await assert.rejects(platform.client.core.readNamespace({ name: tenant.hostNamespace }), { code: 404 });
+});
+
+test('a volume of the namespace is waited for, one that is retained is not', async () => {
+  const tenant = await newPlaced('stored');
+  const { deleteHostNamespace, waitForHostNamespaceDeleted } = createHostNamespaceActivities(deps);
+  const volume = (name: string, persistentVolumeReclaimPolicy: string) =>
+    platform.client.core.createPersistentVolume({
+      body: {
+        metadata: { name },
+        spec: {
+          capacity: { storage: '1Gi' },
+          accessModes: ['ReadWriteOnce'],
+          hostPath: { path: '/nowhere' },
+          storageClassName: 'none',
+          persistentVolumeReclaimPolicy,
+          claimRef: {
+            namespace: tenant.hostNamespace,
+            name: 'data',
+            kind: 'PersistentVolumeClaim',
+            apiVersion: 'v1',
+            uid: '0',
+          },
+        },
+      },
+    });
+  await volume('kept', 'Retain');
+  await volume('going', 'Delete');
+  await deleteHostNamespace({ tenant });
+  let waited = false;
+  const waiting = waitForHostNamespaceDeleted({ tenant }).then(() => {
+    waited = true;
+  });
+  for (let left = 20; left > 0; left--) await platform.client.core.listNamespace(); // about as long as the namespace took to go
+  assert.equal(waited, false);
+  await platform.client.core.deletePersistentVolume({ name: 'going', gracePeriodSeconds: 0 });
+  await platform.client.core
+    .patchPersistentVolume({ name: 'going', body: [{ op: 'remove', path: '/metadata/finalizers' }] })
+    .catch(() => undefined);
+  await waiting;
+});
+
+test('sleep keeps what it is scaled back to; twice is once', async () => {
+  const tenant = await newPlaced('scaled');
+  const { hostNamespace } = tenant;
+  const labels = { app: 'vcluster', release: 'scaled' };
+  await platform.client.apps.createNamespacedStatefulSet({
+    namespace: hostNamespace,
+    body: {
+      metadata: { name: 'scaled', labels },
+      spec: {
+        replicas: 3,
+        serviceName: 'scaled',
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+      },
+    },
+  });
+  const { startControlPlane, stopControlPlane, waitForControlPlaneStopped } =
+    createControlPlaneScaleActivities(deps);
+  const replicas = async () =>
+    (await platform.client.apps.readNamespacedStatefulSet({ namespace: hostNamespace, name: 'scaled' })).spec
+      ?.replicas;
+  for (let times = 2; times > 0; times--) await stopControlPlane({ tenant });
+  assert.equal(await replicas(), 0);
+  for (const { metadata } of (await platform.client.core.listNamespacedPod({ namespace: hostNamespace }))
+    .items) {
+    await platform.client.core.deleteNamespacedPod({
+      namespace: hostNamespace,
+      name: metadata?.name ?? '',
+      gracePeriodSeconds: 0,
+    });
+  }
+  await waitForControlPlaneStopped({ tenant });
+  for (let times = 2; times > 0; times--) await startControlPlane({ tenant });
+  assert.equal(await replicas(), 3);
+});
+
+test('without a control plane there is nothing to scale', async () => {
+  const tenant = await newPlaced('empty');
+  await assert.rejects(createControlPlaneScaleActivities(deps).startControlPlane({ tenant }), {
+    code: 'conflict',
+  });
+});
+
+test("the gateway's credential is minted once and only the dialer may read it", async () => {
+  const tenant = await newPlaced('dialled');
+  await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
+  const { applyGatewayCredential } = createGatewayCredentialActivities(deps);
+  const secret = async () =>
+    (
+      await platform.client.core.readNamespacedSecret({
+        namespace: tenant.hostNamespace,
+        name: 'vc-dialled-gateway',
+      })
+    ).data?.['config'];
+  await applyGatewayCredential({ tenant });
+  const first = await secret();
+  await applyGatewayCredential({ tenant });
+  assert.equal(await secret(), first);
+  const dialer = connectCluster(await server.kubeconfig('vcluster-platform:gateway-dialer'));
+  const readAs = (name: string) =>
+    dialer.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name });
+  assert.ok((await readAs('vc-dialled-gateway')).data);
+  await assert.rejects(readAs('vc-dialled'), { code: 403 });
+});
+
+test('access inside the tenant: the gateway may impersonate and nothing else; the owner is cluster-admin', async () => {
+  const tenant = await newPlaced('shared');
+  const { applyTenantAccess } = createTenantAccessActivities(deps);
+  await applyTenantAccess({ tenant });
+  await applyTenantAccess({ tenant });
+  const binding = await platform.client.rbac.readClusterRoleBinding({
+    name: 'vcluster-platform:access:cluster-admin',
+  });
+  assert.deepEqual(
+    binding.subjects?.map(({ name }) => name),
+    ['loft:user:olga'],
+  );
+  const gateway = connectCluster(await server.kubeconfig('vcluster-platform:gateway'));
+  await assert.rejects(gateway.core.listNamespace(), { code: 403 });
+  const review = await requestJson(gateway.kubeConfig, {
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { verb: 'impersonate', resource: 'users', name: 'olga' } },
+    },
+  });
+  assert.equal((review as { status: { allowed: boolean } }).status.allowed, true);
+});
+
+test('waitForControlPlane asks the tenant API and tells its version', async () => {
+  const tenant = await newPlaced('ready');
+  const { waitForControlPlane } = createControlPlaneReadyActivities(deps);
+  assert.deepEqual(await waitForControlPlane({ tenant, fresh: true }), { kubernetesVersion: 'v1.36.3' });
+  assert.deepEqual(await waitForControlPlane({ tenant, fresh: false }), {});
+});
+
+test('evaluateSleepPolicy puts to sleep what its schedule wants asleep, and does nothing twice', async () => {
+  const { metadata } = await platform.resources.virtualclusterinstances.create({
+    metadata: { name: 'tired', namespace, annotations: { 'sleepmode.loft.sh/sleep-schedule': '* * * * *' } },
+    spec: {},
+  });
+  const { evaluateSleepPolicy } = createSleepPolicyActivities(deps);
+  const tenant = { project: 'default', name: 'tired', uid: metadata.uid };
+  await evaluateSleepPolicy({ tenant });
+  const before = await read('tired');
+  await evaluateSleepPolicy({ tenant });
+  assert.equal((await read('tired'))?.metadata.resourceVersion, before?.metadata.resourceVersion);
+});

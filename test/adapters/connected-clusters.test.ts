@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parse, stringify } from 'yaml';
+import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
+import { createHelm } from '../../adapters/helm/helm.ts';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { startApiServer, type TestApiServer } from '../support/api-server.ts';
+import { eventually } from '../support/eventually.ts';
+
+let server: TestApiServer;
+let management: ClusterClient;
+let workDir: string;
+let proxy: Server;
+let proxyUrl: string;
+const asked = new Set<string>();
+
+before(async () => {
+  server = await startApiServer();
+  management = connectCluster(server.adminKubeconfig);
+  workDir = mkdtempSync(join(tmpdir(), 'vcp-clusters-'));
+  // Stands for the gateway's CONNECT listener: everything leads to the one API server.
+  proxy = createServer().on('connect', (request, socket) => {
+    assert.equal(
+      request.headers['proxy-authorization'],
+      `Basic ${Buffer.from('worker:secret').toString('base64')}`,
+    );
+    asked.add(request.url ?? '');
+    const upstream = connect(Number(new URL(server.url).port), '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      upstream.pipe(socket).pipe(upstream);
+    });
+    for (const side of [socket, upstream])
+      side.on('error', () => [socket, upstream].forEach((one) => one.destroy()));
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  proxyUrl = `http://worker:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  await management.core.createNamespace({ body: { metadata: { name: 'vcluster-platform' } } });
+});
+after(async () => {
+  proxy.closeAllConnections();
+  proxy.close();
+  await server.stop();
+  rmSync(workDir, { recursive: true, force: true });
+});
+
+async function kubeconfigFor(user: string): Promise<string> {
+  const config = parse(await server.kubeconfig(user, ['system:masters']));
+  Object.assign(config.clusters[0].cluster, {
+    server: 'https://kubernetes.local.connected',
+    'proxy-url': proxyUrl,
+    'tls-server-name': 'kubernetes',
+  });
+  return stringify(config);
+}
+
+async function whoAmI(client: ClusterClient): Promise<string | undefined> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const answer = (await client.objects.create(review)) as { status?: { userInfo?: { username?: string } } };
+  return answer.status?.userInfo?.username;
+}
+
+test('clients and Helm reach a cluster by its name through the proxy, and a new credential is noticed', async () => {
+  const clusters = createConnectedClusters({ management, workDir });
+  await assert.rejects(
+    clusters.client('local'),
+    (error) => error instanceof PlatformError && error.code === 'cluster_not_found',
+  );
+  const name = 'cluster-local-worker';
+  const namespace = 'vcluster-platform';
+  await management.core.createNamespacedSecret({
+    namespace,
+    body: { metadata: { name }, stringData: { config: await kubeconfigFor('first') } },
+  });
+  assert.equal(await whoAmI(await clusters.client('local')), 'first');
+  assert.equal(await clusters.client('local'), await clusters.client('local'));
+
+  const file = await clusters.kubeconfigFile('local');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const helm = createHelm({ binary: findProgram('helm'), workDir });
+  const chart = join(import.meta.dirname, '..', '..', 'deploy', 'charts', 'tenant-control-plane');
+  const target = { release: 'proxied', namespace: 'default', cluster: 'local', kubeconfig: file };
+  assert.equal(await helm.upgrade(target, { chart, values: '', labels: { operation: 'op' } }), 1);
+  assert.deepEqual([...asked], ['kubernetes.local.connected:443']);
+
+  const config = Buffer.from(await kubeconfigFor('second')).toString('base64');
+  await management.core.patchNamespacedSecret({
+    namespace,
+    name,
+    body: [{ op: 'replace', path: '/data/config', value: config }],
+  });
+  await eventually(
+    'the new credential is used',
+    async () => (await whoAmI(await clusters.client('local'))) === 'second',
+    {
+      timeoutMs: 10_000,
+    },
+  );
+});
+
+test("a tenant's API is asked for by the name of its Service, over the same proxy", async () => {
+  const clusters = createConnectedClusters({ management, workDir });
+  const tenant = { project: 'p', name: 'one', uid: 'u', cluster: 'local', hostNamespace: 'host' };
+  await management.core.createNamespace({ body: { metadata: { name: 'host' } } });
+  await assert.rejects(clusters.tenantClient(tenant), /has no credential yet/);
+  await management.core.createNamespacedSecret({
+    namespace: 'host',
+    body: { metadata: { name: 'vc-one' }, stringData: { config: server.adminKubeconfig } },
+  });
+  const client = await clusters.tenantClient(tenant);
+  const cluster = client.kubeConfig.getCurrentCluster();
+  assert.equal(cluster?.server, 'https://one.host.svc.local.connected:443');
+  assert.equal(cluster?.tlsServerName, 'one.host.svc');
+  // Here stands another server, whose certificate is not the tenant's: it must not be talked to.
+  await assert.rejects(client.core.listNamespace());
+  assert.ok(asked.has('one.host.svc.local.connected:443'));
+  assert.equal(await clusters.tenantClient(tenant), client);
+});

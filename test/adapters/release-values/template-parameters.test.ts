@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { resolveParameters } from '../../../adapters/release-values/template-parameters.ts';
+import { PlatformError } from '../../../contracts/errors.ts';
+import type { AppParameter } from '../../../contracts/resources/app-parameter.ts';
+
+test('values are typed, nested and defaulted', () => {
+  const cases: [declared: AppParameter[], text: string, expected: object][] = [
+    [[], 'a: { b: 1 }', { a: { b: 1 } }],
+    [[], '', {}],
+    [[{ variable: 'size', type: 'number', defaultValue: '3' }], '', { size: 3 }],
+    [[{ variable: 'size', type: 'number' }], 'size: "7"', { size: 7 }],
+    [[{ variable: 'enabled', type: 'boolean' }], '', { enabled: false }],
+    [[{ variable: 'enabled', type: 'boolean' }], 'enabled: yes', { enabled: true }],
+    [
+      [{ variable: 'a.b.c' }, { variable: 'a.d', type: 'multiline' }],
+      'a: { b: { c: x }, d: "1\\n2" }',
+      { a: { b: { c: 'x' }, d: '1\n2' } },
+    ],
+    [[{ variable: 'version' }], 'version: 1.30', { version: '1.30' }],
+    [[{ variable: 'note' }], 'note: ""', {}],
+    [[{ variable: 'tier', options: ['gold', 'silver'], defaultValue: 'gold' }], '', { tier: 'gold' }],
+  ];
+  for (const [declared, text, expected] of cases)
+    assert.deepEqual(structuredClone(resolveParameters(declared, text)), expected, text);
+});
+
+test('what does not fit is refused by name, and a value is never quoted', () => {
+  const secret = 'S3cret-canary';
+  const cases: [declared: AppParameter[], text: string, message: RegExp][] = [
+    [[{ variable: 'x', type: 'number' }], `x: ${secret}`, /"x" must be a number/],
+    [[{ variable: 'x', type: 'number', min: 3 }], 'x: 2', /at least 3/],
+    [[{ variable: 'x', type: 'boolean' }], `x: ${secret}`, /true or false/],
+    [[{ variable: 'x', type: 'password', required: true }], '', /"x" is required/],
+    [[{ variable: 'x', options: ['a', 'b'] }], `x: ${secret}`, /one of a, b/],
+    [[{ variable: 'x', validation: '^[0-9]+$' }], `x: ${secret}`, /"x" must match/],
+    [[{ variable: 'x', invalidation: 'canary' }], `x: ${secret}`, /"x" must not match/],
+    [[{ variable: 'x', validation: '(' }], `x: ${secret}`, /expression is not valid/],
+    [[{ variable: 'x', validation: '^(a+)+$' }], `x: ${'a'.repeat(60)}!`, /expression takes too long/],
+    [[{ variable: 'x' }], `x: [${secret}]`, /single value/],
+    [[{ variable: 'x' }], `y: ${secret}`, /no parameter "y"; it has x/],
+    [[{ variable: 'x' }], `- ${secret}`, /YAML object/],
+    [[{ variable: 'x' }], `x: [${secret}`, /no valid YAML \(line 1/],
+    [[], `a: &a [x]\nb: [${'*a,'.repeat(200)}]\nc: ${secret}`, /YAML/],
+    [[], 'x'.repeat(70_000), /longer than 64 KiB/],
+  ];
+  for (const [declared, text, message] of cases) {
+    assert.throws(
+      () => resolveParameters(declared, text),
+      (error) => {
+        assert.ok(error instanceof PlatformError);
+        assert.equal(error.code, 'invalid_parameters');
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, new RegExp(secret));
+        return true;
+      },
+    );
+  }
+});
+
+test('a parameter cannot reach into prototypes', () => {
+  resolveParameters([{ variable: '__proto__.polluted', defaultValue: 'yes' }], '');
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
+});

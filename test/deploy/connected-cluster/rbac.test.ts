@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { connectCluster } from '../../../adapters/kubernetes/client.ts';
+import { applyManifests, readManifests } from '../../../deploy/local/bootstrap/apply-manifests.ts';
+import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
+import { eventually } from '../../support/eventually.ts';
+
+const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster');
+const gateway = 'vcluster-platform:gateway';
+const dialer = 'vcluster-platform:gateway-dialer';
+const worker = 'vcluster-platform:worker';
+
+describe('rights in a connected cluster', () => {
+  let server: TestApiServer;
+  let reviews: AuthorizationV1Api;
+  before(async () => {
+    server = await startApiServer();
+    const admin = connectCluster(server.adminKubeconfig);
+    reviews = admin.kubeConfig.makeApiClient(AuthorizationV1Api);
+    await applyManifests(admin, readManifests(folder));
+    await eventually('the roles are in force', () => may(worker, 'create namespaces'));
+  });
+  after(() => server.stop());
+
+  /** @param what `<verb> <resource>[.<group>] [<name>]` */
+  async function may(user: string, what: string): Promise<boolean> {
+    const [verb = '', kind = '', name = ''] = what.split(' ');
+    const [path = '', ...group] = kind.split('.');
+    const [resource = '', subresource = ''] = path.split('/');
+    const resourceAttributes = {
+      verb,
+      resource,
+      subresource,
+      group: group.join('.'),
+      name,
+      namespace: 'kube-system',
+    };
+    const { status } = await reviews.createSubjectAccessReview({
+      body: { spec: { user, resourceAttributes } },
+    });
+    return status?.allowed === true;
+  }
+
+  const cases: [user: string, what: string, expected: boolean][] = [
+    [gateway, `impersonate users ${dialer}`, true],
+    [gateway, 'impersonate users admin', false],
+    [gateway, 'impersonate groups system:masters', false],
+    [gateway, 'impersonate serviceaccounts default', false],
+    [gateway, 'get services', false],
+    [gateway, 'get secrets', false],
+    [dialer, 'get services', true],
+    [dialer, 'list pods', true],
+    [dialer, 'get secrets', false],
+    [dialer, 'create pods', false],
+    [worker, 'create statefulsets.apps', true],
+    [worker, 'patch statefulsets/scale.apps', true],
+    [worker, 'create jobs.batch', true],
+    [worker, 'get pods/log', true],
+    [worker, 'list persistentvolumes', true],
+    [worker, 'create pods', false],
+    [worker, 'create pods/exec', false],
+    [worker, 'delete persistentvolumes', false],
+    [worker, 'create clusterroles.rbac.authorization.k8s.io', false],
+    [worker, 'bind clusterroles.rbac.authorization.k8s.io cluster-admin', false],
+    [worker, 'escalate roles.rbac.authorization.k8s.io', false],
+    [worker, 'impersonate users admin', false],
+    [worker, 'delete nodes', false],
+  ];
+  for (const [user, what, expected] of cases) {
+    it(`${user} ${expected ? 'may' : 'may not'} ${what}`, async () =>
+      assert.equal(await may(user, what), expected));
+  }
+});

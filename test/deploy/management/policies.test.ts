@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
+import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
+import { type ManagementResources, managementResources } from '../../../adapters/kubernetes/resources.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startManagementApi, type TestManagementApi } from '../../support/management-api.ts';
+
+const changedBy = 'vcluster-platform.io/changed-by';
+const force = 'sleepmode.loft.sh/force';
+const namespace = 'p-demo';
+
+describe('admission policies of the management API', () => {
+  let api: TestManagementApi;
+  let anna: ManagementResources;
+  let bob: ManagementResources;
+  let worker: ManagementResources;
+  let admin: ManagementResources;
+  before(async () => {
+    api = await startManagementApi();
+    await api.admin.core.createNamespace({ body: { metadata: { name: namespace } } });
+    await bindInProject('anna', 'loft-management-project-admin');
+    await bindInProject('bob', 'loft-management-project-user');
+    await bindInProject('bob', 'loft-test-editor');
+    await api.admin.rbac.createClusterRole({
+      body: {
+        metadata: { name: 'loft-test-editor' },
+        rules: [
+          {
+            apiGroups: ['management.loft.sh'],
+            resources: ['virtualclusterinstances'],
+            verbs: ['get', 'update', 'patch'],
+          },
+        ],
+      },
+    });
+    await bindEverywhere('carl', 'loft-test-users', [
+      {
+        apiGroups: ['management.loft.sh'],
+        resources: ['users', 'teams', 'projects'],
+        verbs: ['create', 'update', 'patch'],
+      },
+      {
+        apiGroups: ['rbac.authorization.k8s.io'],
+        resources: ['clusterroles'],
+        verbs: ['bind'],
+        resourceNames: ['view'],
+      },
+    ]);
+    const as = async (user: string, groups: string[] = []) =>
+      managementResources((await api.as(user, groups)) as ClusterClient);
+    anna = await as('anna', ['loft:user:anna']);
+    bob = await as('bob', ['loft:user:bob']);
+    worker = await as('vcluster-platform:worker');
+    admin = api.resources;
+    await eventually('the roles are in force', () =>
+      anna.virtualclusterinstances.create({ metadata: { namespace, name: 'first' }, spec: {} }),
+    );
+  });
+  after(() => api.stop());
+
+  function bindInProject(user: string, role: string) {
+    return api.admin.rbac.createNamespacedRoleBinding({
+      namespace,
+      body: {
+        metadata: { name: `${user}-${role}` },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
+      },
+    });
+  }
+  async function bindEverywhere(user: string, role: string, rules: object[]) {
+    await api.admin.rbac.createClusterRole({ body: { metadata: { name: role }, rules: rules as never } });
+    await api.admin.rbac.createClusterRoleBinding({
+      body: {
+        metadata: { name: role },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
+      },
+    });
+  }
+  const refusal = (promise: Promise<unknown>) =>
+    promise.then(
+      () => 'accepted',
+      (error: unknown) => apiMessage(error),
+    );
+  const actorOf = async (name: string) =>
+    (await admin.virtualclusterinstances.get({ namespace, name }))?.metadata.annotations?.[changedBy];
+
+  it('stamps who created it and who changed spec or sleep annotations last; nobody can forge it', async () => {
+    const name = { namespace, name: 'stamped' };
+    const made = await anna.virtualclusterinstances.create({
+      metadata: { ...name, annotations: { [changedBy]: 'evil' } },
+      spec: {},
+    });
+    assert.equal(made.metadata.annotations?.[changedBy], 'anna');
+    const patch = (as: ManagementResources, body: object) => as.virtualclusterinstances.patch(name, body);
+    await patch(bob, { metadata: { annotations: { [changedBy]: 'evil', other: 'x' } } });
+    assert.equal(await actorOf('stamped'), 'anna', 'a forged value');
+    await patch(bob, { metadata: { annotations: { [changedBy]: null } } });
+    assert.equal(await actorOf('stamped'), 'anna', 'a removed value');
+    await patch(bob, { metadata: { annotations: null } });
+    assert.equal(await actorOf('stamped'), 'anna', 'all annotations removed');
+    await patch(bob, { metadata: { labels: { a: 'b' } } });
+    assert.equal(await actorOf('stamped'), 'anna', 'a label');
+    await patch(bob, { metadata: { annotations: { [force]: 'true' } } });
+    assert.equal(await actorOf('stamped'), 'bob', 'a sleep annotation');
+    await patch(anna, { metadata: { annotations: { [force]: null } } });
+    assert.equal(await actorOf('stamped'), 'anna', 'a sleep annotation removed');
+    await patch(bob, { spec: { parameters: 'a: 1' } });
+    assert.equal(await actorOf('stamped'), 'bob', 'the spec');
+    await patch(worker, { spec: { clusterRef: { cluster: 'local', namespace: 'loft-demo-v-stamped' } } });
+    assert.equal(await actorOf('stamped'), 'bob', "the platform's own write");
+  });
+
+  it('gives a tenant cluster without an owner to its maker, and keeps the owner', async () => {
+    const name = { namespace, name: 'owned' };
+    const made = await anna.virtualclusterinstances.create({ metadata: name });
+    assert.deepEqual(made.spec?.owner, { user: 'anna' });
+    const kept = await anna.virtualclusterinstances.patch(name, { spec: { owner: null } });
+    assert.deepEqual(kept.spec?.owner, { user: 'anna' });
+    const applied = await anna.virtualclusterinstances.apply(
+      { metadata: name, spec: { displayName: 'x' } },
+      'gitops',
+    );
+    assert.deepEqual(applied.spec?.owner, { user: 'anna' });
+    const given = await anna.virtualclusterinstances.create({
+      metadata: { namespace, name: 'given' },
+      spec: { owner: { team: 'devs' } },
+    });
+    assert.deepEqual(given.spec?.owner, { team: 'devs' });
+  });
+
+  it('refuses an inline template to those who must use one, unless the project waives that', async () => {
+    const make = (as: ManagementResources, name: string) =>
+      refusal(as.virtualclusterinstances.create({ metadata: { namespace, name }, spec: { template: {} } }));
+    assert.match(await make(bob, 'inline-bob'), /requires a template/);
+    assert.equal(await make(anna, 'inline-anna'), 'accepted');
+    const patched = bob.virtualclusterinstances.patch(
+      { namespace, name: 'inline-anna' },
+      { spec: { displayName: 'x' } },
+    );
+    assert.equal(await refusal(patched), 'accepted', 'a change of something else');
+    await api.admin.core.patchNamespace({
+      name: namespace,
+      body: [{ op: 'add', path: '/metadata/labels/vcluster-platform.io~1require-template', value: 'false' }],
+    });
+    await eventually('bob may', async () => (await make(bob, 'inline-bob')) === 'accepted');
+  });
+
+  it('keeps tenant clusters in their host namespaces and projects', async () => {
+    const make = (namespace: string, name: string, clusterRef?: object) =>
+      refusal(
+        anna.virtualclusterinstances.create({
+          metadata: { namespace, name },
+          spec: clusterRef === undefined ? {} : { clusterRef },
+        }),
+      );
+    assert.match(
+      await make(namespace, 'thief', { cluster: 'local', namespace: 'kube-system' }),
+      /only an administrator/,
+    );
+    assert.equal(
+      await make(namespace, 'honest', { cluster: 'local', namespace: 'loft-demo-v-honest' }),
+      'accepted',
+    );
+    const outside = admin.virtualclusterinstances.create({
+      metadata: { namespace: 'default', name: 'x' },
+      spec: {},
+    });
+    assert.match(await refusal(outside), /namespace of its project/);
+    const longProject = `p-${'p'.repeat(20)}`;
+    await api.admin.core.createNamespace({ body: { metadata: { name: longProject } } });
+    const long = admin.virtualclusterinstances.create({
+      metadata: { namespace: longProject, name: 'n'.repeat(36) },
+      spec: {},
+    });
+    assert.match(await refusal(long), /64 characters, 63 are possible/);
+  });
+
+  it('lets one give only roles that one could bind', async () => {
+    const carl = managementResources(await api.as('carl'));
+    const user = (name: string, role: string) =>
+      refusal(carl.users.create({ metadata: { name }, spec: { clusterRoles: [{ name: role }] } }));
+    assert.equal(await user('u1', 'view'), 'accepted');
+    assert.match(await user('u2', 'cluster-admin'), /you cannot give cluster role cluster-admin/);
+    await admin.teams.create({
+      metadata: { name: 'admins' },
+      spec: { clusterRoles: [{ name: 'cluster-admin' }] },
+    });
+    const join = carl.teams.patch({ name: 'admins' }, { spec: { users: ['carl'] } });
+    assert.match(await refusal(join), /you cannot give cluster role cluster-admin/);
+    const project = (name: string, spec: object) =>
+      refusal(carl.projects.create({ metadata: { name }, spec }));
+    assert.equal(await project('one', { members: [{ name: 'x', clusterRole: 'view' }] }), 'accepted');
+    assert.match(await project('two', { members: [{ name: 'x', clusterRole: 'admin' }] }), /in this project/);
+    assert.match(await project('three', { owner: { user: 'carl' } }), /loft-management-project-admin/);
+  });
+
+  it('gives the gateway nothing but impersonation', async () => {
+    const gateway = managementResources(await api.as('vcluster-platform:gateway'));
+    for (const plural of ['projects', 'users', 'accesskeys'] as const) {
+      assert.match(await refusal(gateway[plural].list()), /forbidden/);
+    }
+    const { AuthorizationV1Api } = await import('@kubernetes/client-node');
+    const reviews = api.admin.kubeConfig.makeApiClient(AuthorizationV1Api);
+    for (const [resource, name, expected] of [
+      ['users', 'vcluster-platform:gateway-reader', true],
+      ['users', 'vcluster-platform:worker', false],
+      ['users', 'anna', false],
+      ['groups', 'system:masters', false],
+      ['groups', 'system:authenticated', true],
+      ['serviceaccounts', 'default', false],
+      ['uids', 'x', false],
+    ] as const) {
+      const spec = {
+        user: 'vcluster-platform:gateway',
+        resourceAttributes: { verb: 'impersonate', resource, name },
+      };
+      const { status } = await reviews.createSubjectAccessReview({ body: { spec } });
+      assert.equal(status?.allowed, expected, `${resource} ${name}`);
+    }
+  });
+});

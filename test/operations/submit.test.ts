@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createLogger } from '../../adapters/logging.ts';
+import { migrate } from '../../db/migrate.ts';
+import { claimTurn, endOperation } from '../../db/queries/turns.ts';
+import { cancelOperation } from '../../operations/cancel.ts';
+import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
+import { getOperation, listOperations } from '../../operations/read.ts';
+import { type OperationSubmission, submitOperation } from '../../operations/submit.ts';
+import { watchOperation } from '../../operations/watch.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+/** Temporal is away in all of these: nothing listens at its address. */
+const temporal = { address: '127.0.0.1:1', namespace: 'none' };
+const logger = createLogger('test', 'fatal');
+let postgres: TestPostgres;
+let deps: OperationsDeps & { close(): Promise<void> };
+let serial = 0;
+
+before(async () => {
+  postgres = await startPostgres();
+  await migrate(postgres.url);
+  deps = createOperationsDependencies({ databaseUrl: postgres.url, temporal }, logger);
+});
+after(async () => {
+  await deps?.close();
+  await postgres?.stop();
+});
+
+const submission = (name: string, more: Partial<OperationSubmission> = {}): OperationSubmission => ({
+  type: 'create',
+  project: 'default',
+  name,
+  uid: `uid-${name}`,
+  actor: 'anna',
+  idempotencyKey: `key-${++serial}`,
+  targetHash: 'h',
+  ...more,
+});
+
+test('migrating twice changes nothing', async () => {
+  await migrate(postgres.url);
+});
+
+test('with Temporal away a submit succeeds, stays queued and says live: false', async () => {
+  const { operation, joined } = await submitOperation(deps, submission('away'));
+  assert.deepEqual([operation.state, operation.live, joined], ['queued', false, false]);
+  assert.equal(operation.steps[0]?.key, 'turn');
+  assert.ok(operation.steps.every(({ state }) => state === 'pending'));
+  const read = await getOperation(deps, operation.id);
+  assert.deepEqual([read.state, read.live], ['queued', false]);
+});
+
+test('with the database away the error says so, within seconds', async () => {
+  const gone = createOperationsDependencies(
+    { databaseUrl: 'postgres://nobody@127.0.0.1:1/none', temporal },
+    logger,
+  );
+  await assert.rejects(submitOperation(gone, submission('nowhere')), { code: 'database_unavailable' });
+  await assert.rejects(getOperation(gone, '00000000-0000-0000-0000-000000000000'), {
+    code: 'database_unavailable',
+  });
+  await assert.rejects(migrate('postgres://nobody@127.0.0.1:1/none'), { code: 'database_unavailable' });
+  await gone.close();
+});
+
+test('40 submits at once of one tenant cluster: one row; turns go in the order of acceptance', async () => {
+  const all = await Promise.all(Array.from({ length: 40 }, () => submitOperation(deps, submission('crowd'))));
+  assert.equal(new Set(all.map(({ operation }) => operation.id)).size, 1);
+  const next = await Promise.all(
+    (['sleep', 'wake', 'snapshot'] as const).map((type) =>
+      submitOperation(deps, submission('crowd', { type, parameters: { snapshot: type } })),
+    ),
+  );
+  const listed = await listOperations(deps, { project: 'default', name: 'crowd', limit: 10 });
+  assert.equal(listed.length, 4);
+  const inOrder = listed.toReversed();
+  for (const [index, operation] of inOrder.entries()) {
+    for (const later of inOrder.slice(index + 1)) {
+      const claim = await claimTurn(deps.database, later.id);
+      assert.equal(claim.state, 'waiting');
+    }
+    const claims = await Promise.all([1, 2, 3].map(() => claimTurn(deps.database, operation.id)));
+    assert.ok(
+      claims.every(({ state }) => state === 'claimed'),
+      'claiming what one holds is a success',
+    );
+    const { next: following } = await endOperation(deps.database, { id: operation.id, state: 'succeeded' });
+    assert.equal(following, inOrder[index + 1]?.id);
+  }
+  assert.equal(next.length, 3);
+});
+
+test('the first end of an operation stays', async () => {
+  const { operation } = await submitOperation(deps, submission('ended'));
+  await endOperation(deps.database, { id: operation.id, state: 'failed', reason: 'internal', message: 'no' });
+  const again = await endOperation(deps.database, { id: operation.id, state: 'succeeded' });
+  assert.equal(again.changed, false);
+  const read = await getOperation(deps, operation.id);
+  assert.deepEqual([read.state, read.reason, read.message], ['failed', 'internal', 'no']);
+  assert.ok(read.steps.every(({ state }) => state === 'skipped'));
+});
+
+test('a new tenant cluster of an old name waits for what runs of the old one, and joins none of it', async () => {
+  const old = await submitOperation(deps, submission('reborn', { uid: 'old', type: 'delete' }));
+  const created = await submitOperation(deps, submission('reborn', { uid: 'new' }));
+  assert.equal(created.joined, false);
+  assert.equal(created.operation.blockedBy?.id, old.operation.id);
+});
+
+test('keys and operations of one tenant cluster are nothing to another', async () => {
+  const mine = await submitOperation(deps, submission('mine', { idempotencyKey: 'same' }));
+  const other = await submitOperation(deps, submission('other', { idempotencyKey: 'same' }));
+  const elsewhere = await submitOperation(
+    deps,
+    submission('mine', { project: 'another', idempotencyKey: 'same' }),
+  );
+  assert.equal(new Set([mine, other, elsewhere].map(({ operation }) => operation.id)).size, 3);
+  assert.deepEqual(
+    (await listOperations(deps, { project: 'another', limit: 10 })).map(({ id }) => id),
+    [elsewhere.operation.id],
+  );
+});
+
+test('pages: before continues where the last one ended', async () => {
+  const ids: string[] = [];
+  for (const type of ['create', 'sleep', 'wake'] as const) {
+    ids.unshift((await submitOperation(deps, submission('paged', { type }))).operation.id);
+  }
+  const first = await listOperations(deps, { project: 'default', name: 'paged', limit: 2 });
+  const second = await listOperations(deps, {
+    project: 'default',
+    name: 'paged',
+    limit: 2,
+    before: first[1]?.id,
+  });
+  assert.deepEqual(
+    [...first, ...second].map(({ id }) => id),
+    ids,
+  );
+});
+
+test('unknown and malformed ids are operation_not_found', async () => {
+  for (const id of ['00000000-0000-0000-0000-000000000001', 'no-uuid', "'; drop table operations"]) {
+    await assert.rejects(getOperation(deps, id), { code: 'operation_not_found' });
+    await assert.rejects(cancelOperation(deps, { id, actor: 'anna' }), { code: 'operation_not_found' });
+  }
+});
+
+test('watching sees a change at once and ends with the operation', async () => {
+  const { operation } = await submitOperation(deps, submission('watched'));
+  const seen: string[] = [];
+  for await (const { state } of watchOperation(deps, operation.id, AbortSignal.timeout(20_000))) {
+    seen.push(state);
+    if (seen.length === 1) await claimTurn(deps.database, operation.id);
+    else if (state === 'running') await endOperation(deps.database, { id: operation.id, state: 'succeeded' });
+  }
+  assert.deepEqual(seen, ['queued', 'running', 'succeeded']);
+});
+
+test('a watch that is aborted ends', async () => {
+  const { operation } = await submitOperation(deps, submission('abandoned'));
+  const controller = new AbortController();
+  for await (const _ of watchOperation(deps, operation.id, controller.signal)) controller.abort();
+});

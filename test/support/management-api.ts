@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
+import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { startApiServer, type TestApiServer, type TestApiServerOptions } from './api-server.ts';
+import { eventually } from './eventually.ts';
+
+export interface TestManagementApi {
+  readonly server: TestApiServer;
+  /** A member of `system:masters`. */
+  readonly admin: ClusterClient;
+  readonly resources: ManagementResources;
+  /** Clients of somebody else, by a client certificate. */
+  as(user: string, groups?: string[]): Promise<ClusterClient>;
+  stop(): Promise<void>;
+}
+
+const deployDir = join(import.meta.dirname, '..', '..', 'deploy');
+
+/** A new API server with our custom resources, roles and admission policies, and the policies in force. */
+export async function startManagementApi(options: TestApiServerOptions = {}): Promise<TestManagementApi> {
+  const server = await startApiServer(options);
+  try {
+    const admin = connectCluster(server.adminKubeconfig);
+    const resources = managementResources(admin);
+    await applyManifests(admin, readManifests(join(deployDir, 'crds'), join(deployDir, 'management')));
+    await eventually('the custom resources', () => resources.virtualclusterinstances.list());
+    await policiesInForce(admin, resources);
+    return {
+      server,
+      admin,
+      resources,
+      as: async (user, groups) => connectCluster(await server.kubeconfig(user, groups)),
+      stop: server.stop,
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Admission policies are compiled in the background: each answers once it is. */
+async function policiesInForce(admin: ClusterClient, resources: ManagementResources): Promise<void> {
+  const name = 'p-policy-probe';
+  await admin.core.createNamespace({ body: { metadata: { name } } });
+  const probe = { metadata: { name: 'probe', namespace: name }, spec: {} };
+  await eventually('changed-by is stamped', async () => {
+    const made = await resources.virtualclusterinstances.create(probe);
+    await resources.virtualclusterinstances.delete(probe.metadata);
+    return made.metadata.annotations?.['vcluster-platform.io/changed-by'] !== undefined;
+  });
+  await eventually('instances are validated', () => {
+    const wrong = { ...probe, metadata: { name: 'probe', namespace: 'default' } };
+    return resources.virtualclusterinstances.create(wrong).then(
+      () => resources.virtualclusterinstances.delete(wrong.metadata).then(() => false),
+      () => true,
+    );
+  });
+}
