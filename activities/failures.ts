@@ -9,14 +9,18 @@ import { operationWorkflows } from '../domain/operation-workflows.ts';
  * cause, which may hold secrets and goes to the log. Retried or not by the table of errors; within a delete
  * always retried, because a delete finishes forward.
  */
-export function toApplicationFailure(error: unknown, options: { retryForward: boolean }): Error {
+export function toApplicationFailure(
+  error: unknown,
+  options: { retryForward: boolean; cancelled: boolean },
+): Error {
   if (
     error instanceof ApplicationFailure ||
     error instanceof CancelledFailure ||
     error instanceof CompleteAsyncError
   )
     return error;
-  if (error instanceof Error && error.name === 'AbortError') return new CancelledFailure('cancelled');
+  if (options.cancelled && error instanceof Error && error.name === 'AbortError')
+    return new CancelledFailure('cancelled');
   const known =
     error instanceof PlatformError
       ? error
@@ -40,6 +44,7 @@ export function failureInterceptor(logger: Logger): ActivityInterceptorsFactory 
           const { activityType, attempt, workflowExecution, workflowType } = context.info;
           const failure = toApplicationFailure(error, {
             retryForward: workflowType === operationWorkflows.delete,
+            cancelled: context.cancellationSignal.aborted,
           });
           if (!(failure instanceof CancelledFailure)) {
             const fields = { activity: activityType, attempt, workflow: workflowExecution?.workflowId };
@@ -52,10 +57,12 @@ export function failureInterceptor(logger: Logger): ActivityInterceptorsFactory 
   });
 }
 
-/** Name, message and stack of an error and its cause; never the bodies and headers that API errors carry. */
+/** Name, message and stack of an error and its cause; never the bodies and headers that API errors carry in their messages. */
 function withoutBody(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
-  const { name, message, stack } = error;
+  const { name } = error;
+  const message = error.message.split('\n')[0];
+  const stack = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
   return {
     name,
     message,

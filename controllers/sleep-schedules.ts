@@ -12,7 +12,7 @@ type Instance = Stored<VirtualClusterInstance>;
 
 const conditionType = 'SleepScheduleValid';
 const idPrefix = 'sleep-policy/';
-const deadlineMs = 10_000;
+const deadlineMs = 3000;
 
 /**
  * One Temporal Schedule `sleep-policy/<uid>` for each tenant cluster with a sleep policy. It starts

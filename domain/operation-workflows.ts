@@ -25,6 +25,8 @@ export interface OperationInput {
   readonly uid: string;
   readonly actor: string;
   readonly targetHash?: string;
+  /** Where it ran when the operation was submitted: the search attribute that the workflow was started with. */
+  readonly cluster?: string;
   readonly parameters: OperationParameters;
 }
 

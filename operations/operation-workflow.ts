@@ -26,6 +26,7 @@ const searchAttributeKeys = {
   tenantCluster: keyword('TenantCluster'),
   operationType: keyword('OperationType'),
   actor: keyword('Actor'),
+  cluster: keyword('Cluster'),
 };
 
 /**
@@ -48,6 +49,7 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
           { key: searchAttributeKeys.tenantCluster, value: row.tenantCluster },
           { key: searchAttributeKeys.operationType, value: row.type },
           { key: searchAttributeKeys.actor, value: row.actor },
+          ...(row.cluster === null ? [] : [{ key: searchAttributeKeys.cluster, value: row.cluster }]),
         ],
       }),
     );
@@ -113,6 +115,7 @@ function operationInput(row: OperationRow): OperationInput {
     uid: row.uid,
     actor: row.actor,
     ...(row.targetHash === null ? {} : { targetHash: row.targetHash }),
+    ...(row.cluster === null ? {} : { cluster: row.cluster }),
     parameters: {
       ...(typeof snapshot === 'string' ? { snapshot } : {}),
       ...(typeof sourceTenantCluster === 'string' ? { sourceTenantCluster } : {}),

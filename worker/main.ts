@@ -36,28 +36,37 @@ const running = run();
 
 async function run(): Promise<void> {
   const bundlePath = await ensureWorkflowBundle(config.workflowBundle);
-  for (let backoffMs = 200; !stopping.signal.aborted; backoffMs = Math.min(backoffMs * 2, 5000)) {
+  for (let failures = 0; !stopping.signal.aborted; ) {
     try {
-      const connection = await NativeConnection.connect({ address: config.temporal.address });
-      worker = await createLifecycleWorker({
-        connection,
-        namespace: config.temporal.namespace,
-        bundlePath,
-        activities,
-        logger,
+      await work(bundlePath, () => {
+        failures = 0;
       });
-      const done = worker.run();
-      await ensureReconcileSchedule(deps.operations.temporal).catch((err: unknown) =>
-        logger.warn({ err }, 'no reconcile schedule yet'),
-      );
-      backoffMs = 200;
-      process.stdout.write('worker ready\n');
-      await done;
-      await connection.close();
     } catch (err) {
       logger.warn({ err }, `Temporal at ${config.temporal.address} is away; trying again`);
+      const backoffMs = Math.min(200 * 2 ** failures++, 5000);
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopping
     }
+  }
+}
+
+/** Works until it is told to stop, or Temporal is lost for good. */
+async function work(bundlePath: string, onReady: () => void): Promise<void> {
+  const { address, namespace } = config.temporal;
+  const connection = await NativeConnection.connect({ address });
+  try {
+    worker = await createLifecycleWorker({ connection, namespace, bundlePath, activities, logger });
+    const done = worker.run();
+    if (stopping.signal.aborted) worker.shutdown();
+    await ensureReconcileSchedule(deps.operations.temporal).catch((err: unknown) =>
+      logger.warn({ err }, 'no reconcile schedule yet'),
+    );
+    onReady();
+    process.stdout.write('worker ready\n');
+    await done;
+  } finally {
+    await connection
+      .close()
+      .catch((err: unknown) => logger.debug({ err }, 'the connection was lost already'));
   }
 }
 

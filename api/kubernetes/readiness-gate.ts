@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { request } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
@@ -43,9 +43,8 @@ function readyStatus(socket: Socket, { host, token }: { host: string; token: str
   const outgoing = request({
     host,
     path,
-    agent: false,
     timeout: timeoutMs,
-    createConnection: () => socket,
+    createConnection: () => socket, // TLS already
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   });
   outgoing.once('response', (response) => {

@@ -1,7 +1,9 @@
 import { and, eq } from 'drizzle-orm';
 import type { UnplacedTenant } from '../../contracts/tenant-ref.ts';
 import type { Queries } from '../client.ts';
+import { operations } from '../schema/operations.ts';
 import { type TenantRow, tenants } from '../schema/tenants.ts';
+import { isOfTenant } from './operations.ts';
 
 /**
  * The tenant cluster's row, made if need be and locked until the transaction ends. A new uid under an old name
@@ -23,15 +25,23 @@ export async function lockTenant(tx: Queries, tenant: UnplacedTenant): Promise<T
   return renewed ?? row;
 }
 
-/** Remembers where a tenant cluster runs, so that later operations need not read the resource. */
+/**
+ * Remembers where a tenant cluster runs, so that later operations need not read the resource, and shows it with
+ * the operation that runs.
+ */
 export async function placeTenantRow(
   db: Queries,
   tenant: UnplacedTenant & { cluster: string; hostNamespace: string },
 ): Promise<void> {
+  const { cluster, hostNamespace } = tenant;
   await db
     .update(tenants)
-    .set({ cluster: tenant.cluster, hostNamespace: tenant.hostNamespace })
+    .set({ cluster, hostNamespace })
     .where(and(isTenant(tenant), eq(tenants.uid, tenant.uid)));
+  await db
+    .update(operations)
+    .set({ cluster })
+    .where(and(isOfTenant(tenant), eq(operations.uid, tenant.uid), eq(operations.state, 'running')));
 }
 
 function isTenant(tenant: { project: string; name: string }) {

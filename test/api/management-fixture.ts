@@ -58,17 +58,32 @@ export function keyOf(user: string): string {
   return `key-of-${user}`;
 }
 
-export async function startManagementFixture(
-  options: { databaseUrl?: string; temporal?: { address: string; namespace: string } } = {},
-): Promise<ManagementFixture> {
+export async function startManagementFixture(options: FixtureOptions = {}): Promise<ManagementFixture> {
   const apiServer = await startApiServer();
+  try {
+    return await startGateway(apiServer, options);
+  } catch (error) {
+    await apiServer.stop();
+    throw error;
+  }
+}
+
+type FixtureOptions = { databaseUrl?: string; temporal?: { address: string; namespace: string } };
+
+async function startGateway(apiServer: TestApiServer, options: FixtureOptions): Promise<ManagementFixture> {
   const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
   const admin = connectCluster(apiServer.adminKubeconfig);
   const resources = managementResources(admin);
   await applyManifests(admin, readManifests(join(root, 'deploy/crds')));
-  await eventually('the resources are served', async () => (await resources.users.list()) !== undefined, {
-    timeoutMs: 30_000,
-  });
+  const plurals = Object.keys(resources) as (keyof ManagementResources)[];
+  await eventually(
+    'all resources are served',
+    async () => {
+      for (const plural of plurals) await resources[plural].list();
+      return true;
+    },
+    { timeoutMs: 60_000 },
+  );
   await applyManifests(admin, readManifests(join(root, 'deploy/management')));
   await applyPeople(admin, resources);
 

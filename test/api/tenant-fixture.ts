@@ -23,7 +23,18 @@ export const tenantPath = '/kubernetes/project/alpha/virtualcluster/demo';
 
 /** The management API stands in for the connected cluster too: its pod's address is where the tenant's API listens. */
 export async function startTenantFixture(): Promise<TenantFixture> {
-  const [management, tenant] = await Promise.all([startManagementFixture(), startApiServer()]);
+  const management = await startManagementFixture();
+  const tenant = await startApiServer();
+  try {
+    return await connectTenant(management, tenant);
+  } catch (error) {
+    await management.stop();
+    await tenant.stop();
+    throw error;
+  }
+}
+
+async function connectTenant(management: ManagementFixture, tenant: TestApiServer): Promise<TenantFixture> {
   const { admin, resources } = management;
   await applyDialer(admin);
   await applyHost(management, tenant);

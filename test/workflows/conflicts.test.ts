@@ -259,6 +259,19 @@ test('with the worker down the operation is shown with live: false, and goes on 
   assert.equal((await fixture.ended(operation.id)).state, 'succeeded');
 });
 
+test('a worker that stops in the middle of a step is no reason to fail', async () => {
+  const name = fixture.newName();
+  const hold = fixture.cluster.hold(name, 'waitForControlPlane');
+  const { operation } = await fixture.submit('create', name);
+  await hold.reached;
+  await fixture.stopWorker();
+  assert.equal((await get(operation.id)).state, 'running');
+  await fixture.startWorker();
+  const ended = await fixture.ended(operation.id);
+  assert.equal(ended.state, 'succeeded');
+  assert.equal(fixture.cluster.tenant(name).installs.length, 1);
+});
+
 test('attempts and the last failure of what runs are shown', async () => {
   const name = fixture.newName();
   let works = false;

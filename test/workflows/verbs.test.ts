@@ -18,7 +18,7 @@ test('create: every step succeeds, the instance is reported Ready with the hash,
   const operation = await fixture.run('create', name);
   assert.equal(operation.state, 'succeeded');
   assert.deepEqual(new Set(operation.steps.map(({ state }) => state)), new Set(['succeeded']));
-  assert.equal(operation.result?.['cluster'], 'local');
+  assert.equal(operation.cluster, 'local');
   const tenant = fixture.cluster.tenant(name);
   assert.deepEqual([tenant.namespace, tenant.release, tenant.awake], [true, 1, true]);
   assert.equal(tenant.reports[0]?.phase, 'Ready');

@@ -74,7 +74,7 @@ async function beginOperation(
     const claim = await takeTurn(input, progress);
     if (!claim) return undefined;
     const placed = placedTenant(input, claim);
-    if (placed) tagCluster(placed.cluster);
+    if (placed && placed.cluster !== input.cluster) tagCluster(placed.cluster);
     return createOperationRun(input, progress, placed, verb.finishesForward ? 'forever' : 'bounded');
   } catch (error) {
     const { state, reason, message } = failureReason(error);

@@ -40,13 +40,8 @@ export function writeAdminFiles(
   return admin;
 }
 
-/** The administrator's user and access key; what somebody changed or removed since is left as it is. */
-export async function createAdministrator(
-  client: ClusterClient,
-  resources: ManagementResources,
-  admin: AdminFile,
-): Promise<void> {
-  await applySecret(client, passwordSecret, { hash: passwordHash(admin.password) });
+/** The administrator as a user of the management API. */
+export async function createAdministrator(resources: ManagementResources): Promise<void> {
   await resources.users.create({
     metadata: { name: user },
     spec: {
@@ -56,6 +51,11 @@ export async function createAdministrator(
       passwordRef: { secretName: passwordSecret, secretNamespace: platformNamespace, key: 'hash' },
     },
   });
+}
+
+/** Makes the password of `admin.json` the administrator's; only its hash is kept. */
+export async function setAdminPassword(client: ClusterClient, admin: AdminFile): Promise<void> {
+  await applySecret(client, passwordSecret, { hash: passwordHash(admin.password) });
 }
 
 /** Lower-case hex SHA-256 of the administrator's access key. */

@@ -2,14 +2,20 @@ import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../../../adapters/kubernetes/failures.ts';
 import { managementResources } from '../../../adapters/kubernetes/resources.ts';
 import { platformNamespace } from '../../../contracts/names.ts';
-import { accessKeyHash, type AdminFile, createAdminAccessKey, createAdministrator } from './administrator.ts';
+import {
+  accessKeyHash,
+  type AdminFile,
+  createAdminAccessKey,
+  createAdministrator,
+  setAdminPassword,
+} from './administrator.ts';
 
 /** Its presence says that the first objects were made: whatever of them is missing later was removed on purpose. */
 const marker = 'bootstrap';
 
 /**
  * Makes what the management API holds at first start: cluster `local`, user `admin`, project `default` and its
- * default template. At every start: an access key for `admin.json`, unless that very key was made before.
+ * default template. For a new `admin.json` (its key was never made before): its access key and password.
  * @throws PlatformError
  */
 export async function createFirstObjects(client: ClusterClient, admin: AdminFile): Promise<void> {
@@ -25,7 +31,7 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
           metadata: { name: 'local' },
           spec: { displayName: "The platform's own cluster", local: true },
         }),
-        createAdministrator(client, resources, admin),
+        createAdministrator(resources),
         resources.virtualclustertemplates.create({
           metadata: { name: 'default' },
           spec: {
@@ -49,6 +55,7 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
       await Promise.all(creations.map((creation) => unlessItExists(creation)));
     }
     if (done?.data?.['adminKeyHash'] !== keyHash) {
+      await setAdminPassword(client, admin);
       await unlessItExists(createAdminAccessKey(resources, admin));
       await writeMarker(client, keyHash, done !== undefined);
     }

@@ -23,6 +23,9 @@ export function kine(options: KineOptions): Program {
       '--datastore-max-open-connections=30',
       '--datastore-max-idle-connections=10',
       '--datastore-poll-interval=1s',
+      // Its slow-query log would hold the values of Secrets.
+      '--slow-sql-threshold=0',
+      '--slow-sql-warning-threshold=0',
     ],
     env: { KINE_ENDPOINT: options.databaseUrl }, // it holds the password, so not in the arguments
   };
