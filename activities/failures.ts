@@ -5,13 +5,19 @@ import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { operationWorkflows } from '../domain/operation-workflows.ts';
 
 /**
+ * An API server that has just started refuses everything until its RBAC caches are filled, so "forbidden" is
+ * believed only after so many attempts (about 30 s with the back-off of workflows/proxies.ts).
+ */
+const forbiddenAttempts = 11;
+
+/**
  * What an activity's failure looks like in Temporal: the code as type, the public message, and nothing of its
  * cause, which may hold secrets and goes to the log. Retried or not by the table of errors; within a delete
  * always retried, because a delete finishes forward.
  */
 export function toApplicationFailure(
   error: unknown,
-  options: { retryForward: boolean; cancelled: boolean },
+  options: { retryForward: boolean; cancelled: boolean; attempt: number },
 ): Error {
   if (
     error instanceof ApplicationFailure ||
@@ -25,10 +31,12 @@ export function toApplicationFailure(
     error instanceof PlatformError
       ? error
       : new PlatformError('internal', 'Something went wrong here; the worker logged the reason');
+  const mayPass =
+    errorTable[known.code].retryable || (known.code === 'forbidden' && options.attempt < forbiddenAttempts);
   return ApplicationFailure.create({
     type: known.code,
     message: known.message,
-    nonRetryable: !errorTable[known.code].retryable && !options.retryForward,
+    nonRetryable: !mayPass && !options.retryForward,
     ...(known.details === undefined ? {} : { details: [known.details] }),
   });
 }
@@ -45,6 +53,7 @@ export function failureInterceptor(logger: Logger): ActivityInterceptorsFactory 
           const failure = toApplicationFailure(error, {
             retryForward: workflowType === operationWorkflows.delete,
             cancelled: context.cancellationSignal.aborted,
+            attempt,
           });
           if (!(failure instanceof CancelledFailure)) {
             const fields = { activity: activityType, attempt, workflow: workflowExecution?.workflowId };

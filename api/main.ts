@@ -46,6 +46,7 @@ function createTunnels(
     dial,
     secret: readFileSync(config.connect.secretFile, 'utf8').trim(),
     isKnown: (target) => isKnownTarget(gateway.directory, target),
+    ready: gateway.directory.ready,
     logger,
   });
 }

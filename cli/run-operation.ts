@@ -36,7 +36,9 @@ export async function showOperation(
     // One's own request may meet the controllers' submit of the same: that is not worth a word.
     const olderMs = Date.now() - Date.parse(operation.createdAt);
     const joined =
-      operation.joined === true && !isFinal(operation.state) && olderMs > ownSubmitMs ? ', which is under way already' : '';
+      operation.joined === true && !isFinal(operation.state) && olderMs > ownSubmitMs
+        ? ', which is under way already'
+        : '';
     process.stderr.write(
       `${operation.type} ${operation.tenantCluster} (project ${operation.project}, operation ${operation.id})${joined}\n`,
     );

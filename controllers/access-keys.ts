@@ -3,12 +3,20 @@ import type { Stored } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import type { AccessKey } from '../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../domain/access-key-expiry.ts';
-import { withCondition } from '../domain/conditions.ts';
+import { withCondition, withoutCondition } from '../domain/conditions.ts';
+import { isSet } from '../domain/ignored-fields.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** Access keys: a key in clear is replaced by its hash, an expired one is deleted, one without its owner says so. */
+const scopeNotEnforced = {
+  type: 'ScopeEnforced',
+  status: 'False',
+  reason: 'NotSupported',
+  message: 'This version of the platform cannot enforce a scope: the key lets nobody in',
+} as const;
+
+/** Access keys: a key in clear is replaced by its hash, an expired one is deleted, one without its owner or with a scope says so. */
 export function accessKeys({ caches, resources, logger }: ControllerContext): Controller {
   async function reconcile(name: string): Promise<Requeue | undefined> {
     const key = caches.accesskeys.get(name);
@@ -24,11 +32,11 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
       logger.info({ accessKeyName: name }, 'an expired access key was deleted');
       return undefined;
     }
-    await sayOwner(key);
+    await sayUsable(key);
     return { requeueAfterMs: Math.min(leftMs, resync.requeueAfterMs) };
   }
 
-  async function sayOwner(key: Stored<AccessKey>): Promise<void> {
+  async function sayUsable(key: Stored<AccessKey>): Promise<void> {
     const { user, team } = key.spec;
     const exists = user ? caches.users.get(user) !== undefined : caches.teams.get(team ?? '') !== undefined;
     const owner = user ? `User "${user}"` : team ? `Team "${team}"` : 'A user or team';
@@ -40,7 +48,11 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
           reason: 'OwnerNotFound',
           message: `${owner} does not exist: the key lets nobody in`,
         } as const);
-    const conditions = withCondition(key.status?.conditions, condition, new Date().toISOString());
+    const now = new Date().toISOString();
+    const withOwner = withCondition(key.status?.conditions, condition, now);
+    const conditions = isSet(key.spec.scope)
+      ? withCondition(withOwner, scopeNotEnforced, now)
+      : withoutCondition(withOwner, scopeNotEnforced.type);
     if (conditions === key.status?.conditions) return;
     const { name, resourceVersion } = key.metadata;
     await resources.accesskeys.patchStatus({ name }, { conditions }, resourceVersion);

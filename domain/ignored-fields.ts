@@ -1,4 +1,4 @@
-import type { ResourceOf } from '../contracts/resources/resource-kinds.ts';
+import { resourceKinds, type ResourceOf } from '../contracts/resources/resource-kinds.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */
 const ignoredFields = {
@@ -33,7 +33,7 @@ const ignoredFields = {
   ],
   users: ['owner', 'access', 'passwordRef', 'codesRef', 'imagePullSecrets', 'extraClaims', 'icon'],
   teams: ['owner', 'access', 'imagePullSecrets'],
-  accesskeys: ['scope', 'identity', 'identityRefresh', 'oidcProvider', 'oidcLogin', 'parent'],
+  accesskeys: ['identity', 'identityRefresh', 'oidcProvider', 'oidcLogin', 'parent'],
 } as const satisfies Partial<Record<keyof ResourceOf, readonly string[]>>;
 
 function ignoredInDefinition<Path extends string>(path: Path) {
@@ -51,24 +51,31 @@ function ignoredInDefinition<Path extends string>(path: Path) {
   return [...fields, 'metadata', 'instanceTemplate'].map((field) => `${path}.${field}`);
 }
 
-/** Paths below `spec` that `resource` sets and the platform does not act on, such as `spec.vault`. */
+/**
+ * Paths below `spec` that `resource` sets and the platform does not act on, such as `spec.vault`; fields of the
+ * spec that it does not know are among them.
+ */
 export function fieldsIgnored(plural: keyof typeof ignoredFields, spec: unknown): string[] {
-  return ignoredFields[plural].filter((path) => isSet(spec, path.split('.'))).map((path) => `spec.${path}`);
+  const known: object = resourceKinds[plural].schema.properties.spec.properties;
+  const unknown = Object.keys(spec ?? {}).filter((field) => !Object.hasOwn(known, field));
+  return [...ignoredFields[plural], ...unknown]
+    .filter((path) => isSetAt(spec, path.split('.')))
+    .map((path) => `spec.${path}`);
 }
 
-function isSet(value: unknown, path: readonly string[]): boolean {
+function isSetAt(value: unknown, path: readonly string[]): boolean {
   const [head, ...rest] = path;
-  if (head === undefined) return isMeaningful(value);
+  if (head === undefined) return isSet(value);
   if (typeof value !== 'object' || value === null) return false;
   const field = head.endsWith('[]') ? head.slice(0, -2) : head;
   const member = (value as Record<string, unknown>)[field];
-  if (!head.endsWith('[]')) return isSet(member, rest);
-  return Array.isArray(member) && member.some((entry) => isSet(entry, rest));
+  if (!head.endsWith('[]')) return isSetAt(member, rest);
+  return Array.isArray(member) && member.some((entry) => isSetAt(entry, rest));
 }
 
-/** Exports of the original write empty objects and lists where nothing is set. */
-function isMeaningful(value: unknown): boolean {
+/** Whether a field says something: exports of the original write empty objects and lists where nothing is set. */
+export function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return false;
   if (Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' ? Object.values(value).some(isMeaningful) : true;
+  return typeof value === 'object' ? Object.values(value).some(isSet) : true;
 }

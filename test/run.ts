@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
 
 /** Suites that start a whole platform: one at a time. */
-const heavy = ['test/e2e/'];
+const heavy = ['test/e2e/', 'test/deploy/local/platform.test.ts'];
 
 function testFiles(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })

@@ -82,10 +82,16 @@ async function renderInJail(
   }
 }
 
-/** Helm quotes the template in its errors; its plain text may hold what a value would. */
+/** Helm names the chart that carries the values, and quotes the template, whose plain text may hold what a value would. */
 function withoutSource(error: unknown, source: string): unknown {
   if (!(error instanceof PlatformError)) return error;
-  return new PlatformError(error.code, redactValues(error.message, source));
+  const message = error.message
+    .replaceAll(
+      /template: values\/templates\/values\.yaml:\S+ executing \S+ at <tpl [^>]*>: error calling tpl: /g,
+      '',
+    )
+    .replace(/ Use --debug flag .*$/, '');
+  return new PlatformError(error.code, redactValues(message, source));
 }
 
 function checkYaml(values: string): void {

@@ -4,6 +4,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
+import { isSet } from '../../domain/ignored-fields.ts';
 import { type Caller, callerOfTeam, callerOfUser } from './caller.ts';
 
 /** What authentication looks up; informer caches in the running gateway. */
@@ -26,7 +27,7 @@ const longestKey = 512;
  * Authentication by bearer access key. The look-up by hash needs no constant-time compare: to be near a hash
  * tells nothing about the key.
  * @throws PlatformError `unauthenticated` for a key that is missing, malformed, unknown, disabled or expired,
- *   or whose owner is gone or disabled; `forbidden` for an owner with a reserved identity;
+ *   or whose owner is gone or disabled; `forbidden` for a key with a scope and for an owner with a reserved identity;
  *   `management_unavailable` while nobody is known yet
  */
 export function createAuthenticate(directory: Directory, now: () => number = Date.now): Authenticate {
@@ -69,6 +70,13 @@ function checkUsable(accessKey: AccessKey, now: number): void {
   }
   if (accessKey.spec.disabled === true)
     throw new PlatformError('unauthenticated', 'the access key is disabled');
+  if (isSet(accessKey.spec.scope)) {
+    // Its owner's full rights would be more than was given.
+    throw new PlatformError(
+      'forbidden',
+      `the access key ${accessKey.metadata.name} has a scope, which this version of the platform cannot enforce, so it opens nothing; use a key without a scope`,
+    );
+  }
   const ttl = accessKey.spec.ttl ?? 0;
   if (ttl <= 0) return;
   const created = Date.parse(String(accessKey.metadata.creationTimestamp));

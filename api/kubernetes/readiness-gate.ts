@@ -38,7 +38,10 @@ export function createReadinessGate(
   };
 }
 
-function readyStatus(socket: Socket, { host, token }: { host: string; token: string | undefined }): Promise<number> {
+function readyStatus(
+  socket: Socket,
+  { host, token }: { host: string; token: string | undefined },
+): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const outgoing = request({
     host,
@@ -52,7 +55,9 @@ function readyStatus(socket: Socket, { host, token }: { host: string; token: str
     response.once('close', () => socket.destroy());
     resolve(response.statusCode ?? 0);
   });
-  outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer to /readyz within ${timeoutMs / 1000} s`)));
+  outgoing.once('timeout', () =>
+    outgoing.destroy(new Error(`no answer to /readyz within ${timeoutMs / 1000} s`)),
+  );
   outgoing.once('error', reject);
   outgoing.end();
   return promise;

@@ -17,7 +17,8 @@ export async function forViewer(
 }
 
 /**
- * The operation, if the caller may do `verb` with the tenant cluster it belongs to; to others it does not exist.
+ * The operation, if the caller asked for it or may do `verb` with the tenant cluster it belongs to; to others it
+ * does not exist.
  * @throws PlatformError `operation_not_found`; `forbidden` if the caller may see but not do it
  */
 export async function visibleOperation(
@@ -28,7 +29,11 @@ export async function visibleOperation(
 ): Promise<Operation> {
   const operation = await gateway.operations.get(id);
   const { project, tenantCluster } = operation;
-  if (!(await gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)))) {
+  // Who asked for it may follow it to its end: with a deleted instance go the rights on it.
+  const mayGet =
+    operation.actor === caller.identity.user ||
+    (await gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)));
+  if (!mayGet) {
     throw new PlatformError('operation_not_found', `there is no operation ${id}, or you may not see it`);
   }
   if (

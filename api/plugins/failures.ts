@@ -3,6 +3,7 @@ import fp from 'fastify-plugin';
 import { type ErrorCode, errorTable, PlatformError } from '../../contracts/errors.ts';
 import type { Problem } from '../../contracts/operations.ts';
 import { toStatus } from '../kubernetes/status.ts';
+import { dnsLabelPattern } from '../routes/parameters.ts';
 
 /** Seconds after which a client may try again what failed because something is away or asleep. */
 const retryAfterSeconds = 1;
@@ -67,7 +68,13 @@ function asPlatformError(error: unknown): PlatformError {
       },
     );
   }
-  if (code === 'too_large') return new PlatformError(code, 'the body is larger than the 1 MiB that this API takes', { cause: error });
+  if (code === 'too_large')
+    return new PlatformError(code, 'the body is larger than the 1 MiB that this API takes', { cause: error });
+  if (fastifyError.statusCode === 415) {
+    return new PlatformError(code, 'the body must be JSON: send it with "Content-Type: application/json"', {
+      cause: error,
+    });
+  }
   const invalid = validationErrors(error);
   const message =
     invalid?.map(({ path, message }) => `${path}: ${message}`).join('; ') ?? fastifyError.message ?? code;
@@ -92,6 +99,12 @@ function validationErrors(error: unknown): NonNullable<Problem['errors']> | unde
     if (typeof unknown === 'string') return { path: `${pointer}/${unknown}`, message: 'is not known here' };
     if (typeof missing === 'string') return { path: `${pointer}/${missing}`, message: 'is missing' };
     if (Array.isArray(values)) return { path: pointer, message: `must be one of ${values.join(', ')}` };
+    if (params['pattern'] === dnsLabelPattern) {
+      return {
+        path: pointer,
+        message: 'must be lower-case letters, digits and "-", beginning and ending with a letter or digit',
+      };
+    }
     return { path: pointer, message: message ?? 'is not valid' };
   });
 }

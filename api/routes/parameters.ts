@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 
 /** Names in paths: DNS labels, so that none of them means something in a path or a query further on. */
-export const DnsLabel = Type.String({ pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63 });
+export const dnsLabelPattern = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$';
+export const DnsLabel = Type.String({ pattern: dnsLabelPattern, maxLength: 63 });
 
 export const ProjectPath = Type.Object({ project: DnsLabel });
 export const TenantPath = Type.Object({ project: DnsLabel, name: DnsLabel });

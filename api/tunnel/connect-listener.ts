@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Dial, DialTarget } from './dial.ts';
@@ -12,6 +13,8 @@ export interface ConnectListenerOptions {
   readonly secret: string;
   /** Whether a target is one that workers may reach: a known cluster, or a tenant's Service. */
   readonly isKnown: (target: DialTarget) => boolean;
+  /** Settles when `isKnown` can tell: a gateway that has just started lets workers wait for it a while. */
+  readonly ready: Promise<void>;
   readonly logger: Logger;
 }
 
@@ -62,6 +65,8 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
   };
 }
 
+const readyMs = 15_000;
+
 /** A control plane that does not answer yet is asked many times a second: nobody needs to read of it. */
 function logFailure(logger: Logger, target: string | undefined, error: unknown): void {
   const expected = error instanceof PlatformError && error.code === 'cluster_unreachable';
@@ -87,6 +92,7 @@ async function serve(
     return;
   }
   const target = parseConnectTarget(request.url ?? '');
+  if (target !== undefined) await Promise.race([options.ready, delay(readyMs, undefined, { ref: false })]);
   if (target === undefined || !options.isKnown(target)) {
     throw new PlatformError(
       'not_found',

@@ -47,14 +47,27 @@ export function createCommand(): Command {
 async function create(client: Client, name: string, options: CreateOptions): Promise<void> {
   const namespace = projectNamespace(options.project);
   const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${namespace}/virtualclusterinstances`;
-  const instance = await client.call<VirtualClusterInstance>('POST', path, {
-    apiVersion: managementApiVersion,
-    kind: 'VirtualClusterInstance',
-    metadata: { name, namespace },
-    spec: specOf(options),
-  });
+  const instance = await client
+    .call<VirtualClusterInstance>('POST', path, {
+      apiVersion: managementApiVersion,
+      kind: 'VirtualClusterInstance',
+      metadata: { name, namespace },
+      spec: specOf(options),
+    })
+    .catch((error: unknown) => {
+      throw isMissing(error, 'namespaces', namespace)
+        ? new CommandFailure('project_not_found', `there is no project "${options.project}"`)
+        : error;
+    });
   const operation = await firstOperation(client, options.project, instance);
   await showOperation(client, options, operation);
+}
+
+/** Whether the API answered that the object a request needs is not there. */
+function isMissing(error: unknown, kind: string, name: string): boolean {
+  if (!(error instanceof CommandFailure) || error.code !== 'not_found') return false;
+  const { details } = error.problem as { details?: { kind?: unknown; name?: unknown } };
+  return details?.kind === kind && details.name === name;
 }
 
 function specOf(options: CreateOptions): VirtualClusterInstanceSpec {

@@ -141,12 +141,20 @@ describe('a management API that is away', () => {
       metadata: { name: 'key-dora' },
       spec: { user: 'dora', keyHash: hashOf(keyOf('dora')) },
     });
-    await eventually('the gateway knows dora', () => fixture.parts.gateway.directory.user('dora') !== undefined);
+    await eventually(
+      'the gateway knows dora',
+      () => fixture.parts.gateway.directory.user('dora') !== undefined,
+    );
     const answer = await fixture.call('dora', 'GET', '/kubernetes/management/api/v1/namespaces');
     assert.equal(answer.status, 503, answer.text);
     assert.equal(answer.json()['kind'], 'Status');
-    assert.equal((await fixture.call('dora', 'GET', '/api/v1/projects/alpha/virtualclusters/a/operations')).status, 404);
-    const submit = await fixture.call('dora', 'POST', '/api/v1/projects/alpha/virtualclusters/a/operations', { type: 'sleep' });
+    assert.equal(
+      (await fixture.call('dora', 'GET', '/api/v1/projects/alpha/virtualclusters/a/operations')).status,
+      404,
+    );
+    const submit = await fixture.call('dora', 'POST', '/api/v1/projects/alpha/virtualclusters/a/operations', {
+      type: 'sleep',
+    });
     assert.equal(submit.json()['code'], 'management_unavailable');
   });
 
@@ -157,6 +165,9 @@ describe('a management API that is away', () => {
     assert.equal(answer.headers['retry-after'], '1');
     assert.match(answer.text, /the management API cannot be reached at the moment; try again/);
     assert.equal((await fixture.call('nobody', 'GET', '/kubernetes/management/api')).status, 401);
-    assert.equal((await fixture.call('anna', 'GET', '/api/v1/projects')).json()['code'], 'management_unavailable');
+    assert.equal(
+      (await fixture.call('anna', 'GET', '/api/v1/projects')).json()['code'],
+      'management_unavailable',
+    );
   });
 });

@@ -52,6 +52,7 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
     dial: management.parts.dial,
     secret: 'test-secret',
     isKnown: (target) => isKnownTarget(management.parts.gateway.directory, target),
+    ready: management.parts.gateway.directory.ready,
     logger: pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
   });
   listener.server.listen(0, '127.0.0.1');

@@ -21,6 +21,23 @@ const { values: flags } = parseArgs({
   },
 });
 
+/** A round that could not even be run to its end. */
+function failedRound(
+  { target, type }: { target: ChaosTarget; type: OperationType },
+  error: unknown,
+): RoundReport {
+  const problem = error instanceof Error ? error.message : String(error);
+  return {
+    target,
+    type,
+    killedAfterMs: -1,
+    stepAtKill: 'unknown',
+    state: 'unknown',
+    totalMs: -1,
+    problems: [problem],
+  };
+}
+
 const random = createRandom(Number(flags.seed));
 const targets = flags.targets.split(',') as ChaosTarget[];
 const operations = new Set(flags.operations.split(',') as OperationType[]);
@@ -34,7 +51,8 @@ try {
       const tenant = `chaos-${target}-${pass}`.slice(0, 40);
       // The order is a life: every operation finds the state it needs, whether or not it is among those killed.
       for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const) {
-        const report = await runRound({ fleet, target, tenant, type, kill: operations.has(type), random });
+        const round = { fleet, target, tenant, type, kill: operations.has(type), random };
+        const report = await runRound(round).catch((error: unknown) => failedRound(round, error));
         if (!operations.has(type)) continue;
         reports.push(report);
         const verdict = report.problems.length === 0 ? 'ok' : `FELL SHORT: ${report.problems.join('; ')}`;

@@ -77,8 +77,7 @@ export async function runRound(input: {
   const problems: string[] = [];
   let state = 'unknown';
   try {
-    if (input.kill && type === 'snapshot')
-      problems.push(...(await checksAfter.tenantServes(fleet, tenant)));
+    if (input.kill && type === 'snapshot') problems.push(...(await checksAfter.tenantServes(fleet, tenant)));
     const ended = await fleet.ended(operation.id);
     state = ended.state;
     if (ended.state !== 'succeeded')

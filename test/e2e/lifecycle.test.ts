@@ -131,7 +131,10 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
     });
     const kept = async () => {
       const answer = await platform.call('GET', '/api/v1/projects/default/snapshots');
-      return answer.json<{ items: Array<{ name: string }> }>().items.map((item) => item.name).toSorted();
+      return answer
+        .json<{ items: Array<{ name: string }> }>()
+        .items.map((item) => item.name)
+        .toSorted();
     };
     assert.deepEqual(await kept(), ['asleep', 'before']);
     const path = '/api/v1/projects/default/virtualclusters/alpha/snapshots/before';

@@ -42,7 +42,10 @@ describe('secrets', { timeout: 600_000 }, () => {
     assert.equal((await make('spoiled', inline(values(spoiled, `nonsense: ${spoiled}\n`)))).status, 201);
     for (const name of ['planted', 'spoiled']) {
       const items = await eventually(`${name} is under way`, async () => {
-        const answer = await platform.call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`);
+        const answer = await platform.call(
+          'GET',
+          `/api/v1/projects/default/virtualclusters/${name}/operations`,
+        );
         const found = answer.json<{ items: Array<{ id: string }> }>().items;
         return found.length > 0 ? found : undefined;
       });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pidsNaming } from './memory.ts';
@@ -25,34 +25,38 @@ export interface BareControlPlane {
   remove(): void;
 }
 
-function commandLineOf(program: string, podFolder: string): CommandLine {
-  for (const pid of pidsNaming(podFolder)) {
+function commandLineOf(program: string, podUid: string): CommandLine {
+  for (const pid of pidsNaming(podUid)) {
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
     const binary = argv[0] ?? '';
     if (binary.endsWith(`/${program}`) || binary === program) return { program: binary, argv: argv.slice(1) };
   }
-  throw new Error(`no ${program} runs on ${podFolder}`);
+  throw new Error(`no ${program} runs for pod ${podUid}`);
 }
 
 /**
- * @param tenant `folders` of the running tenant to copy and rewrite (longest first), `podFolder` that its command
- *   lines name, `podIP` that they bind
+ * @param tenant a running one: folder of its data, folder of its pod's volumes, its pod's uid (which its command lines
+ *   name) and address (which they bind)
  */
 export function copyControlPlane(tenant: {
-  folders: readonly string[];
   dataFolder: string;
-  podFolder: string;
+  volumesFolder: string;
+  podUid: string;
   podIP: string;
 }): BareControlPlane {
   const scratch = mkdtempSync(join(tmpdir(), 'vcp-bare-'));
+  const log = openSync(join(scratch, 'log'), 'a');
   const address = '127.127.0.9';
-  const copies = tenant.folders.map((folder, index) => [folder, join(scratch, String(index))] as const);
+  const lines = ['etcd', 'kube-apiserver'].map((program) => commandLineOf(program, tenant.podUid));
+  const memoryFolder = /\/dev\/shm\/vcp-[0-9a-f]+/.exec(lines.flatMap(({ argv }) => argv).join(' '))?.[0];
+  if (memoryFolder === undefined) throw new Error('etcd and kube-apiserver share no socket in memory');
+  const folders = [tenant.dataFolder, tenant.volumesFolder, memoryFolder];
+  const copies = folders.map((folder, index) => [folder, join(scratch, String(index))] as const);
   const moved = (text: string) =>
     copies.reduce(
       (result, [from, to]) => result.replaceAll(from, to),
       text.replaceAll(tenant.podIP, address),
     );
-  const lines = ['etcd', 'kube-apiserver'].map((program) => commandLineOf(program, tenant.podFolder));
   for (const [from, to] of copies) {
     if (from === tenant.dataFolder) mkdirSync(to, { recursive: true, mode: 0o700 });
     else
@@ -62,7 +66,9 @@ export function copyControlPlane(tenant: {
   return {
     address,
     start() {
-      children = lines.map(({ program, argv }) => spawn(program, argv.map(moved), { stdio: 'ignore' }));
+      children = lines.map(({ program, argv }) =>
+        spawn(program, argv.map(moved), { stdio: ['ignore', log, log] }),
+      );
     },
     async stop() {
       for (const child of children.toReversed()) {
@@ -77,6 +83,9 @@ export function copyControlPlane(tenant: {
       rmSync(data, { recursive: true, force: true });
       mkdirSync(data, { mode: 0o700 });
     },
-    remove: () => rmSync(scratch, { recursive: true, force: true }),
+    remove() {
+      closeSync(log);
+      rmSync(scratch, { recursive: true, force: true });
+    },
   };
 }

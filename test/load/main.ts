@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- --only create,wake,steps,updates,memory --repeats 5]`: how long things take, each against the
+ * `npm run bench [-- --only memory,control-plane,steps,updates --repeats 5]`: how long things take, each against the
  * bare thing in the same run. Prints figures; asserts none.
  */
+import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { removeStateDir, startTestPlatform } from '../support/platform.ts';
 import { benchControlPlane } from './control-plane.ts';
@@ -20,11 +21,17 @@ const repeats = Number(flags.repeats);
 
 const platform = await startTestPlatform();
 console.log(`platform ready after ${(platform.startupMs / 1000).toFixed(1)} s (servers built already)\n`);
+const showLoad = () => {
+  const [minute = 0] = loadavg();
+  console.log(`load average ${minute.toFixed(1)} on ${availableParallelism()} processors\n`);
+};
+showLoad();
 try {
   if (only.has('memory')) await benchMemory(platform);
   if (only.has('control-plane')) await benchControlPlane(platform, repeats);
   if (only.has('steps')) await benchSteps(platform, repeats);
   if (only.has('updates')) await benchUpdates(platform, repeats);
+  showLoad();
 } finally {
   await platform.stop();
   removeStateDir(platform.stateDir);

@@ -29,14 +29,14 @@ function proportionalMiB(pid: number): number {
   }
 }
 
-/** Memory of a process and all its descendants, MiB (PSS: shared pages counted once over their sharers). */
-export function treeMiB(pid: number): number {
+/** A process and all its descendants. */
+export function treeOf(pid: number): number[] {
   const table = processTable();
   const pids = [pid];
   for (let index = 0; index < pids.length; index++) {
     pids.push(...table.filter((entry) => entry.parent === pids[index]).map((entry) => entry.pid));
   }
-  return pids.reduce((sum, each) => sum + proportionalMiB(each), 0);
+  return pids;
 }
 
 /** Processes whose command line names `text`. */
@@ -52,7 +52,7 @@ export function pidsNaming(text: string): number[] {
     });
 }
 
-/** Memory of these processes themselves, MiB. */
+/** Memory of these processes themselves, MiB (PSS: shared pages counted once over their sharers). */
 export function sumMiB(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + proportionalMiB(pid), 0);
 }

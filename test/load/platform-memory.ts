@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestPlatform } from '../support/platform.ts';
-import { pidsNaming, sumMiB, treeMiB } from './memory.ts';
+import { pidsNaming, sumMiB, treeOf } from './memory.ts';
 import { applyInstance, endedOperation, operate, podOf } from './tenant.ts';
 
 const ours = ['gateway', 'worker', 'controllers'];
@@ -13,7 +13,8 @@ export async function benchMemory(platform: TestPlatform): Promise<void> {
   let own = 0;
   let others = 0;
   for (const [name, { pid }] of Object.entries(platform.processes())) {
-    const size = treeMiB(pid);
+    // Everything is a child of the supervisor.
+    const size = sumMiB(name === 'supervisor' ? [pid] : treeOf(pid));
     if (ours.includes(name)) own += size;
     else others += size;
     console.log(`  ${name.padEnd(32)} ${Math.round(size)}`);

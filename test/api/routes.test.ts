@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import Fastify from 'fastify';
+import { access } from '../../api/plugins/access.ts';
+import { requestGuard } from '../../api/plugins/request-guard.ts';
+import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
+import { startTestGateway, type TestGateway } from './test-gateway.ts';
+
+let upstream: EchoUpstream;
+let gateway: TestGateway;
+
+before(async () => {
+  upstream = await startEchoUpstream();
+  gateway = await startTestGateway({ target: upstream.target });
+});
+after(async () => {
+  await gateway?.close();
+  await upstream?.close();
+});
+
+describe('routes', () => {
+  it('none exists without saying who may call it', async () => {
+    const app = Fastify();
+    await app.register(requestGuard);
+    await app.register(access, { authenticate: () => assert.fail() });
+    assert.throws(() => app.get('/forgotten', async () => 'secret'), /declares no config\.access/);
+    await app.close();
+  });
+
+  it('only these are public', async () => {
+    const document = JSON.parse((await gateway.call('GET', '/api/v1/openapi.json', { key: '' })).text) as {
+      paths: Record<string, object>;
+    };
+    const paths = [
+      ...Object.keys(document.paths),
+      '/api/v1/openapi.json',
+      '/kubernetes/management/api',
+      '/kubernetes',
+    ];
+    const open: string[] = [];
+    for (const path of paths) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        const { status } = await gateway.call(
+          method,
+          path.replace('{id}', '6f1d1c1e-0000-4000-8000-000000000000').replaceAll(/\{\w+\}/g, 'a'),
+          { key: '' },
+        );
+        if (status !== 401 && status !== 404) open.push(`${method} ${path}`);
+      }
+    }
+    assert.deepEqual(open.sort(), [
+      'GET /api/v1/openapi.json',
+      'GET /healthz',
+      'GET /readyz',
+      'GET /version',
+    ]);
+  });
+
+  it('answers have a request id of ours, whatever the client sends', async () => {
+    const { headers } = await gateway.call('GET', '/healthz', { headers: { 'x-request-id': 'mine' } });
+    assert.match(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
+  });
+
+  it('content from clusters cannot run as our origin', async () => {
+    const { headers } = await gateway.call('GET', '/kubernetes/management/api');
+    assert.match(String(headers['content-security-policy']), /sandbox/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+  });
+});

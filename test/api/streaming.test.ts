@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { eventually } from '../support/eventually.ts';
+import { annaKey, startTestGateway, type TestGateway } from './test-gateway.ts';
+
+/** What the upstream does with the next requests, by path. */
+const behaviours: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {};
+let upstream: Server;
+let gateway: TestGateway;
+
+before(async () => {
+  const authority = await createCertificateAuthority('upstream');
+  const serving = await authority.issue({ commonName: 'upstream', names: ['localhost'], usages: ['server'] });
+  const client = await authority.issue({ commonName: 'gateway', usages: ['client'] });
+  upstream = createServer({ cert: serving.certificate, key: serving.key }, (request, response) => {
+    const path = request.url?.split('?', 1)[0] ?? '';
+    if (path === '/readyz') response.end('ok');
+    else behaviours[path]?.(request, response);
+  });
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  const { port } = upstream.address() as AddressInfo;
+  gateway = await startTestGateway({
+    target: {
+      host: '127.0.0.1',
+      port,
+      ca: authority.certificate,
+      cert: client.certificate,
+      key: client.key,
+      servername: 'localhost',
+    },
+  });
+});
+after(async () => {
+  await gateway?.close();
+  upstream?.closeAllConnections();
+  upstream?.close();
+});
+
+const requestText = (path: string, method = 'GET', ...lines: string[]) =>
+  [
+    `${method} /kubernetes/management${path} HTTP/1.1`,
+    'Host: a',
+    `Authorization: Bearer ${annaKey}`,
+    ...lines,
+    '',
+    '',
+  ].join('\r\n');
+
+describe('streams', () => {
+  it('a slow reader holds the upstream back, not the gateway’s memory', async () => {
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    const total = 128 * 1024 * 1024;
+    let written = 0;
+    behaviours['/large'] = (_request, response) => {
+      response.writeHead(200);
+      const write = () => {
+        while (written < total) {
+          written += chunk.length;
+          if (!response.write(chunk)) return void response.once('drain', write);
+        }
+        response.end();
+      };
+      write();
+    };
+    const socket = await gateway.socket();
+    socket.pause();
+    socket.write(requestText('/large'));
+    let before = -1;
+    await eventually(
+      'the upstream stands still',
+      () => {
+        const still = written > 0 && written === before;
+        before = written;
+        return still;
+      },
+      { intervalMs: 300 },
+    );
+    assert.ok(written < 24 * 1024 * 1024, `${written} bytes were taken from the upstream`);
+    let read = 0;
+    socket.on('data', (data: Buffer) => (read += data.length));
+    socket.resume();
+    await eventually('all of it arrives', () => read > total, { timeoutMs: 20_000 });
+    socket.destroy();
+  });
+
+  it('a client that goes away ends the request upstream', async () => {
+    let closed = false;
+    behaviours['/watch'] = (_request, response) => {
+      response.writeHead(200).write('first\n');
+      response.once('close', () => (closed = true));
+    };
+    const socket = await gateway.socket();
+    socket.write(requestText('/watch'));
+    await once(socket, 'data');
+    socket.destroy();
+    await eventually('the upstream hears of it', () => closed, { timeoutMs: 3_000, intervalMs: 10 });
+    assert.equal(gateway.streams.size, 0);
+  });
+
+  it('an upstream that breaks off is no complete answer', async () => {
+    behaviours['/broken'] = (_request, response) => {
+      response.writeHead(200).write('first\n');
+      setTimeout(() => response.destroy(), 50);
+    };
+    const answer = await gateway.raw(requestText('/broken'));
+    assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*first/);
+    assert.doesNotMatch(answer, /\r\n0\r\n\r\n$/);
+  });
+
+  it('compressed answers go through as they are', async () => {
+    const body = gzipSync('{"kind":"List"}');
+    behaviours['/gzip'] = (request, response) => {
+      assert.equal(request.headers['accept-encoding'], 'gzip');
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' }).end(body);
+    };
+    const answer = Buffer.from(
+      await gateway.raw(requestText('/gzip', 'GET', 'Accept-Encoding: gzip', 'Connection: close')),
+      'latin1',
+    );
+    assert.match(answer.toString('latin1'), /content-encoding: gzip/i);
+    const start = answer.indexOf(body.subarray(0, 10));
+    assert.equal(gunzipSync(answer.subarray(start, start + body.length)).toString(), '{"kind":"List"}');
+  });
+
+  it('a body arrives while it is still being sent', async () => {
+    const { promise: firstChunk, resolve } = Promise.withResolvers<string>();
+    behaviours['/upload'] = (request, response) => {
+      let text = '';
+      request.on('data', (data: Buffer) => {
+        text += data.toString();
+        resolve(text);
+      });
+      request.on('end', () => response.end(text));
+    };
+    const socket = await gateway.socket();
+    socket.write(
+      `${requestText('/upload', 'POST', 'Content-Type: text/plain', 'Transfer-Encoding: chunked')}5\r\nfirst\r\n`,
+    );
+    assert.equal(await firstChunk, 'first');
+    socket.write('6\r\nsecond\r\n0\r\n\r\n');
+    const [data] = (await once(socket, 'data')) as [Buffer];
+    assert.match(data.toString(), /firstsecond|HTTP\/1\.1 200/);
+    socket.destroy();
+  });
+
+  it('redirects stay below the path they came from, and lead to no other host', async () => {
+    behaviours['/redirect'] = (_request, response) => response.writeHead(302, { location: '/api/v1/' }).end();
+    behaviours['/elsewhere'] = (_request, response) =>
+      response.writeHead(302, { location: 'https://evil.example/' }).end();
+    behaviours['/sideways'] = (_request, response) =>
+      response.writeHead(302, { location: '//evil.example/' }).end();
+    assert.equal(
+      (await gateway.call('GET', '/kubernetes/management/redirect')).headers['location'],
+      '/kubernetes/management/api/v1/',
+    );
+    assert.equal(
+      (await gateway.call('GET', '/kubernetes/management/elsewhere')).headers['location'],
+      undefined,
+    );
+    assert.equal(
+      (await gateway.call('GET', '/kubernetes/management/sideways')).headers['location'],
+      undefined,
+    );
+  });
+
+  it('401 of the upstream means the gateway, not the caller', async () => {
+    behaviours['/unknown'] = (_request, response) => response.writeHead(401).end();
+    assert.equal((await gateway.call('GET', '/kubernetes/management/unknown')).status, 503);
+  });
+
+  it('403 goes through, with its body', async () => {
+    behaviours['/forbidden'] = (_request, response) =>
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('x'.repeat(40_000));
+    const answer = await gateway.call('GET', '/kubernetes/management/forbidden');
+    assert.equal(answer.status, 403);
+    assert.equal(answer.text.length, 40_000);
+  });
+
+  it('a read is sent once more when a kept connection dies under it, a write is not', async () => {
+    let requests = 0;
+    behaviours['/once'] = (request, response) => {
+      requests += 1;
+      if (requests === 1) request.socket.destroy();
+      else response.end('ok');
+    };
+    assert.equal((await gateway.call('GET', '/kubernetes/management/once')).status, 200);
+    requests = 0;
+    assert.equal(
+      (
+        await gateway.call('POST', '/kubernetes/management/once', {
+          body: 'a',
+          headers: { 'content-type': 'text/plain' },
+        })
+      ).status,
+      503,
+    );
+    assert.equal(requests, 1);
+  });
+});

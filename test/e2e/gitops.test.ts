@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
+import { temporalNamespace } from '../../contracts/names.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { eventually } from '../support/eventually.ts';
+import { leftovers } from '../support/leftovers.ts';
+import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { readWorkerConfig } from '../support/worker-config.ts';
+
+interface Instance {
+  metadata: { uid: string; annotations?: Record<string, string> };
+  spec: Record<string, unknown>;
+  status?: { phase?: string; conditions?: Array<{ type: string; status: string; message?: string }> };
+}
+
+/** Everything by files that are applied with kubectl, as a GitOps tool does it. */
+describe('tenant clusters by kubectl apply', { timeout: 600_000 }, () => {
+  let platform: TestPlatform;
+  let temporal: Client;
+  before(async () => {
+    platform = await startTestPlatform();
+    const { address } = readWorkerConfig(platform.stateDir).temporal;
+    temporal = new Client({
+      connection: await Connection.connect({ address }),
+      namespace: temporalNamespace,
+    });
+  });
+  after(async () => {
+    await temporal.connection.close();
+    await platform.stop();
+    removeStateDir(platform.stateDir);
+  });
+
+  const kubeconfig = () => ['--kubeconfig', join(platform.stateDir, 'admin.kubeconfig')];
+  const apply = async (annotations: Record<string, string>, spec: Record<string, unknown> = {}) => {
+    const instance = {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'VirtualClusterInstance',
+      metadata: { name: 'gitops', namespace: 'p-default', annotations },
+      spec: { templateRef: { name: 'default' }, ...spec },
+    };
+    const applied = await run(findProgram('kubectl'), [...kubeconfig(), 'apply', '-f', '-'], {
+      input: JSON.stringify(instance),
+    });
+    assert.equal(applied.code, 0, applied.stderr);
+  };
+  const read = async (): Promise<Instance> => {
+    const got = await platform.kubectl('get', 'vci', 'gitops', '-n', 'p-default', '-o', 'json');
+    assert.equal(got.code, 0, got.stderr);
+    return JSON.parse(got.stdout) as Instance;
+  };
+  const reaches = (phase: string) =>
+    eventually(`gitops is ${phase}`, async () => (await read()).status?.phase === phase, {
+      timeoutMs: 120_000,
+      intervalMs: 500,
+    });
+  const schedules = async () => {
+    const ids: string[] = [];
+    for await (const { scheduleId } of temporal.schedule.list())
+      if (scheduleId.startsWith('sleep-policy/')) ids.push(scheduleId);
+    return ids;
+  };
+
+  test('an applied instance is made while kubectl watches, with columns that tell its phases', async () => {
+    const watch = spawn(findProgram('kubectl'), [
+      ...kubeconfig(),
+      'get',
+      'virtualclusterinstances',
+      '-A',
+      '-w',
+    ]);
+    let seen = '';
+    watch.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    const spec = {
+      displayName: 'From Git',
+      extraAccessRules: [{ users: ['admin'], clusterRole: 'loft-cluster-space-admin' }],
+      workloadVirtualClusterTemplateDefinition: { helmRelease: { values: 'a: 1' } },
+    };
+    try {
+      await apply({}, spec);
+      await eventually('the watch shows it ready', () => /gitops +Ready/.test(seen), { timeoutMs: 120_000 });
+    } finally {
+      watch.kill('SIGTERM');
+      await once(watch, 'exit');
+    }
+    const lines = seen.split('\n').filter((line) => line.includes('gitops'));
+    assert.match(seen, /^NAMESPACE +NAME +STATUS +CLUSTER +VERSION +AGE$/m);
+    assert.match(lines[0] ?? '', /^p-default +gitops +(Pending)? /);
+    assert.match(lines.at(-1) ?? '', /^p-default +gitops +Ready +local +v1\.\d+\.\d+ +\d+s$/);
+    const instance = await read();
+    assert.deepEqual({ ...instance.spec, ...spec }, instance.spec, 'what was applied is kept');
+    const ignored = instance.status?.conditions?.find(({ type }) => type === 'FieldsIgnored');
+    assert.match(
+      ignored?.message ?? '',
+      /not acted on.*: spec\.extraAccessRules, spec\.workloadVirtualClusterTemplateDefinition$/,
+    );
+  });
+
+  test('the force annotation puts it to sleep and its removal wakes it', async () => {
+    await apply({ 'sleepmode.loft.sh/force': 'true' });
+    await reaches('Sleeping');
+    assert.equal(
+      (await read()).status?.conditions?.some(({ type }) => type === 'FieldsIgnored'),
+      false,
+    );
+    await apply({});
+    await reaches('Ready');
+  });
+
+  test('sleep and wake-up schedules are one Temporal Schedule, which acts on them', async () => {
+    const { uid } = (await read()).metadata;
+    const zone = { 'sleepmode.loft.sh/timezone': 'Europe/Berlin#7200' };
+    await apply({ 'sleepmode.loft.sh/sleep-schedule': 'each evening' });
+    const invalid = await eventually('the fault is told', async () =>
+      (await read()).status?.conditions?.find(({ type }) => type === 'SleepScheduleValid'),
+    );
+    assert.equal(invalid.status, 'False');
+    assert.match(invalid.message ?? '', /sleep-schedule: "each evening" is no cron expression/);
+    assert.deepEqual(await schedules(), []);
+    // Every minute: due at the next full one, since the instance was used after the last.
+    await apply({ ...zone, 'sleepmode.loft.sh/sleep-schedule': '* * * * *' });
+    await eventually('the schedule exists', async () => (await schedules()).length === 1);
+    assert.deepEqual(await schedules(), [`sleep-policy/${uid}`]);
+    await reaches('Sleeping');
+    assert.equal((await read()).metadata.annotations?.['sleepmode.loft.sh/force'], 'true');
+    await apply({ ...zone, 'sleepmode.loft.sh/wakeup-schedule': '* * * * *' });
+    await reaches('Ready');
+    assert.deepEqual(await schedules(), [`sleep-policy/${uid}`]);
+    await apply({});
+    await eventually('the schedule is gone', async () => (await schedules()).length === 0);
+  });
+
+  test('kubectl delete removes everything', async () => {
+    await apply({ 'sleepmode.loft.sh/sleep-schedule': '0 3 * * *' });
+    await eventually('the schedule exists', async () => (await schedules()).length === 1);
+    const deleted = await platform.kubectl('delete', 'vci', 'gitops', '-n', 'p-default', '--timeout=60s');
+    assert.equal(deleted.code, 0, deleted.stderr);
+    assert.deepEqual(await leftovers(platform, 'default', 'gitops'), {
+      processes: [],
+      namespaces: [],
+      volumes: [],
+      instances: [],
+    });
+    await eventually('the schedule is gone', async () => (await schedules()).length === 0);
+  });
+});

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import type { Operation, OperationType } from '../../contracts/operations.ts';
+import { isFinal } from '../../contracts/operations.ts';
+import { eventually } from '../support/eventually.ts';
+import { leftovers, nodeProcesses } from '../support/leftovers.ts';
+import {
+  type Answer,
+  newStateDir,
+  removeStateDir,
+  startTestPlatform,
+  type TestPlatform,
+} from '../support/platform.ts';
+
+const instances =
+  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
+const configMaps = (tenant: string) =>
+  `/kubernetes/project/default/virtualcluster/${tenant}/api/v1/namespaces/default/configmaps`;
+const operationsOf = (tenant: string) => `/api/v1/projects/default/virtualclusters/${tenant}/operations`;
+
+/** What is stopped, killed or away for a while: what runs goes on, what was begun ends. */
+describe('stopping, starting again, and servers that die', { timeout: 600_000 }, () => {
+  const stateDir = newStateDir();
+  let platform: TestPlatform;
+
+  const apply = async (name: string) => {
+    const answer = await platform.call('POST', instances, {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'VirtualClusterInstance',
+      metadata: { name, namespace: 'p-default' },
+      spec: { templateRef: { name: 'default' } },
+    });
+    assert.equal(answer.status, 201, answer.text);
+  };
+  const first = (name: string, type: OperationType): Promise<Operation> =>
+    eventually(`${type} of ${name} exists`, async () =>
+      (await platform.call('GET', operationsOf(name)))
+        .json<{ items: Operation[] }>()
+        .items.find((operation) => operation.type === type),
+    );
+  const running = (id: string) =>
+    eventually('it runs', async () => (await platform.operation(id)).state === 'running', { intervalMs: 20 });
+  const answers = (name: string) =>
+    eventually(`${name} answers with its objects`, async () => {
+      const answer = await platform.call('GET', `${configMaps(name)}/kept`);
+      return answer.status === 200;
+    });
+  const podPids = () =>
+    nodeProcesses(stateDir)
+      .map((line) => Number(line.split(':')[0]))
+      .toSorted((a, b) => a - b);
+  const kill = (name: string) => process.kill(platform.processes()[name]?.pid ?? -1, 'SIGKILL');
+  /** Answers of `ask`, again and again until `done` likes one. */
+  const collect = async (
+    ask: () => Promise<Answer>,
+    done: (answer: Answer) => boolean,
+    timeoutMs = 120_000,
+  ) => {
+    const all: Answer[] = [];
+    await eventually(
+      'the last answer',
+      async () => {
+        const answer = await ask();
+        all.push(answer);
+        return done(answer);
+      },
+      { intervalMs: 20, timeoutMs },
+    );
+    return all;
+  };
+
+  before(async () => {
+    // A shell's own settings change nothing.
+    Object.assign(process.env, { KUBECONFIG: '/nowhere/config', DATABASE_URL: 'postgres://127.0.0.1:1/no' });
+    platform = await startTestPlatform({ stateDir });
+    await apply('awake');
+    assert.equal((await platform.ended((await first('awake', 'create')).id)).state, 'succeeded');
+    const made = await platform.call('POST', configMaps('awake'), {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kept' },
+    });
+    assert.equal(made.status, 201, made.text);
+  });
+  after(async () => {
+    await platform.stop();
+    removeStateDir(stateDir);
+  });
+
+  test('Ctrl-C while a create runs: the next start ends it, and awake tenants serve again', async () => {
+    await apply('begun');
+    const create = await first('begun', 'create');
+    await running(create.id);
+    platform.supervisor.kill('SIGINT');
+    assert.deepEqual(await once(platform.supervisor, 'exit'), [0, null]);
+    assert.match(platform.output(), /SIGINT: stopping in order; the state stays/);
+    assert.deepEqual(podPids(), []);
+    const { port } = platform;
+    await platform.stop();
+
+    platform = await startTestPlatform({ stateDir, port });
+    assert.equal((await platform.operation(create.id)).id, create.id);
+    await answers('awake');
+    const ended = await platform.ended(create.id);
+    assert.equal(ended.state, 'succeeded', ended.message);
+    assert.equal((await platform.call('GET', configMaps('begun'))).status, 200);
+  });
+
+  test('a killed supervisor: tenants run on, and the next start takes them over', async () => {
+    const before = podPids();
+    assert.ok(before.length >= 8, 'two control planes of four processes');
+    const { port } = platform;
+    platform.supervisor.kill('SIGKILL');
+    await once(platform.supervisor, 'exit');
+    await answers('awake');
+    platform = await startTestPlatform({ stateDir, port });
+    assert.match(platform.output(), /the last run ended without stopping .*gateway.*: ending them first/);
+    await answers('awake');
+    assert.deepEqual(podPids(), before);
+    const phase = (await platform.call('GET', `${instances}/awake`)).json<{ status: { phase: string } }>();
+    assert.equal(phase.status.phase, 'Ready');
+  });
+
+  test('PostgreSQL killed while an operation runs: 503 meanwhile, and the operation ends well', async () => {
+    const sleep = await platform.submit('begun', { type: 'sleep' });
+    await running(sleep.id);
+    kill('postgres');
+    const seen = await collect(
+      () => platform.call('GET', `/api/v1/operations/${sleep.id}`),
+      (answer) => answer.status === 200 && isFinal(answer.json<Operation>().state),
+    );
+    const refused = seen.filter(({ status }) => status !== 200);
+    assert.ok(refused.length > 0, 'PostgreSQL was never away');
+    for (const answer of refused) {
+      assert.equal(answer.status, 503, answer.text);
+      assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+      assert.equal(answer.headers['retry-after'], '1');
+      const { code, detail } = answer.json<{ code: string; detail: string }>();
+      assert.equal(code, 'database_unavailable', answer.text);
+      assert.match(detail, /PostgreSQL does not answer; nothing was lost, try again/);
+    }
+    const ended = seen.at(-1)?.json<Operation>();
+    assert.equal(ended?.state, 'succeeded', ended?.message);
+    await answers('awake');
+  });
+
+  test('Temporal killed: what is asked meanwhile is accepted, says live: false, and ends well', async () => {
+    kill('temporal');
+    const wake = await platform.submit('begun', { type: 'wake' });
+    assert.equal(wake.live, false);
+    const seen = await collect(
+      () => platform.call('GET', `/api/v1/operations/${wake.id}`),
+      (answer) => isFinal(answer.json<Operation>().state),
+      180_000,
+    );
+    assert.deepEqual([...new Set(seen.map(({ status }) => status))], [200]);
+    const states = seen.map((answer) => answer.json<Operation>());
+    assert.equal(states[0]?.live, false);
+    assert.equal(states.at(-1)?.state, 'succeeded', states.at(-1)?.message);
+    assert.equal((await platform.call('GET', configMaps('begun'))).status, 200);
+  });
+
+  test('Temporal killed while an operation runs: it goes on where it was', async () => {
+    const snapshot = await platform.submit('begun', { type: 'snapshot', parameters: { snapshot: 's1' } });
+    await running(snapshot.id);
+    kill('temporal');
+    const seen = await collect(
+      () => platform.call('GET', `/api/v1/operations/${snapshot.id}`),
+      (answer) => isFinal(answer.json<Operation>().state),
+      180_000,
+    );
+    const states = seen.map((answer) => answer.json<Operation>());
+    assert.ok(states.some(({ live }) => !live));
+    assert.equal(states.at(-1)?.state, 'succeeded', states.at(-1)?.message);
+  });
+
+  test('after all that, deleting leaves nothing', async () => {
+    for (const name of ['begun', 'awake']) {
+      const ended = await platform.ended((await platform.submit(name, { type: 'delete' })).id);
+      assert.equal(ended.state, 'succeeded', ended.message);
+      const { processes: _others, ...left } = await leftovers(platform, 'default', name);
+      assert.deepEqual(left, { namespaces: [], volumes: [], instances: [] });
+    }
+    assert.deepEqual(podPids(), []);
+  });
+});
