@@ -216,7 +216,7 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
         key: 'namespace',
         title: 'Delete the host namespace and its volumes',
         undo: 'Nothing undoes it: a delete finishes forward',
-        // Kubernetes itself waits 5 s before it empties a namespace.
+        // Kubernetes waits 5 s before it looks at a deleted namespace (namespaceDeletionGracePeriod), empty or not.
         expectedMs: 6000,
       },
       {

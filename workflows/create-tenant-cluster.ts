@@ -3,7 +3,7 @@ import { tagCluster } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
- * Makes a tenant cluster: place → check beside (namespace → keys → credential) → install → ready → access.
+ * Makes a tenant cluster: place → check beside (namespace → keys) → credential beside install → ready → access.
  * Id `operation/<id>`; signal `turn`, query `progress`. Any failure or cancel uninstalls the release and deletes
  * the namespace with its volumes; the instance then says why in its status and is not tried again by itself.
  */
@@ -34,18 +34,23 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
             },
           );
           await run.step('keys', (call) => call('applyTenantKeys', { tenant }));
-          await run.step('credential', (call) => call('applyGatewayCredential', { tenant }));
         },
       );
-      await run.step(
-        'install',
-        (call) => call('installRelease', { tenant, operationId }),
-        (call) => call('uninstallRelease', { tenant }),
+      await run.parallel(
+        () => run.step('credential', (call) => call('applyGatewayCredential', { tenant })),
+        () =>
+          run.step(
+            'install',
+            (call) => call('installRelease', { tenant, operationId }),
+            (call) => call('uninstallRelease', { tenant }),
+          ),
       );
-      const { kubernetesVersion } = await run.step('ready', (call) =>
-        call('waitForControlPlane', { tenant, fresh: true }),
-      );
-      await run.step('access', (call) => call('applyTenantAccess', { tenant }));
+      await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
+      const { kubernetesVersion } = await run.step('access', async (call) => {
+        // The administrator may write while a new API server still makes its many bootstrap roles.
+        await call('applyTenantAccess', { tenant });
+        return call('waitForControlPlane', { tenant, fresh: true });
+      });
       return {
         report: {
           phase: 'Ready',

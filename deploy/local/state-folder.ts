@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
 import { writePrivateFile } from './processes/start-process.ts';
 
@@ -43,6 +43,7 @@ export function openStateFolder(path: string): StateFolder {
       `the state folder ${root} cannot be used: its path may hold letters, digits and . _ - / only; give another with --state-dir`,
     );
   }
+  makeFolder(root);
   const folder = (...names: string[]): string => {
     const dir = join(root, ...names);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -70,6 +71,21 @@ export function openStateFolder(path: string): StateFolder {
       return { file, value: readFileSync(file, 'utf8') };
     },
   };
+}
+
+/** Not `recursive`: Node 24 then tries forever where the system refuses with "no such file", as below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (cause) {
+    throw new PlatformError(
+      'invalid_request',
+      `the state folder ${path} cannot be made (${cause instanceof Error ? cause.message : String(cause)}); give another with --state-dir`,
+      { cause },
+    );
+  }
 }
 
 const longestSocketFolder = 90;

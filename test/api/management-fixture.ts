@@ -7,7 +7,12 @@ import { pino } from 'pino';
 import { Agent, request } from 'undici';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
-import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import {
+  type ManagementResources,
+  managementResources,
+  resourcePath,
+} from '../../adapters/kubernetes/resources.ts';
 import { createApp } from '../../api/app.ts';
 import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
 import { applyManifests, applyObject, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
@@ -86,6 +91,22 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
   );
   await applyManifests(admin, readManifests(join(root, 'deploy/management')));
   await applyPeople(admin, resources);
+  // Admission policies are in force a moment after they are applied, and refuse until then.
+  await eventually(
+    'tenant clusters are admitted',
+    () =>
+      requestJson(admin.kubeConfig, {
+        method: 'POST',
+        path: `${resourcePath('virtualclusterinstances', 'p-alpha')}?dryRun=All`,
+        body: {
+          apiVersion: 'management.loft.sh/v1',
+          kind: 'VirtualClusterInstance',
+          metadata: { name: 'trial' },
+          spec: { templateRef: { name: 'default' } },
+        },
+      }),
+    { timeoutMs: 60_000 },
+  );
 
   const authority = await createCertificateAuthority('gateway');
   const serving = await authority.issue({

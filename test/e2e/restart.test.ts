@@ -126,10 +126,20 @@ describe('stopping, starting again, and servers that die', { timeout: 600_000 },
     const sleep = await platform.submit('begun', { type: 'sleep' });
     await running(sleep.id);
     kill('postgres');
-    const seen = await collect(
-      () => platform.call('GET', `/api/v1/operations/${sleep.id}`),
-      (answer) => answer.status === 200 && isFinal(answer.json<Operation>().state),
-    );
+    const [seen, resources] = await Promise.all([
+      collect(
+        () => platform.call('GET', `/api/v1/operations/${sleep.id}`),
+        (answer) => answer.status === 200 && isFinal(answer.json<Operation>().state),
+      ),
+      collect(
+        () => platform.call('GET', `${instances}/awake`),
+        (answer) => answer.status === 200,
+      ),
+    ]);
+    for (const answer of resources.filter(({ status }) => status !== 200)) {
+      assert.ok(answer.status >= 500, answer.text);
+      assert.equal(answer.json<{ kind: string }>().kind, 'Status');
+    }
     const refused = seen.filter(({ status }) => status !== 200);
     assert.ok(refused.length > 0, 'PostgreSQL was never away');
     for (const answer of refused) {

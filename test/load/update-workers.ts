@@ -9,6 +9,7 @@ import {
   Runtime,
   Worker,
   type WorkerOptions,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { sql } from 'drizzle-orm';
 import { failureInterceptor } from '../../activities/failures.ts';
@@ -18,10 +19,12 @@ import { createTurnActivities } from '../../activities/turn.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { WorkerConfig } from '../../contracts/config.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { Database } from '../../db/client.ts';
 import { recordSteps } from '../../db/queries/operation-steps.ts';
 import { insertOperation } from '../../db/queries/operations.ts';
 import { operationPlans } from '../../domain/operation-plans.ts';
 import { operationWorkflowId, type StepRecord } from '../../domain/operation-workflows.ts';
+import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';
 import { createWorkerDependencies } from '../../worker/dependencies.ts';
@@ -71,6 +74,15 @@ const noEffects = {
   reportInstance: async () => undefined,
 } as Effects;
 
+/** What all workers of the bench share. */
+interface Bench {
+  readonly native: NativeConnection;
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly operations: OperationsDeps;
+  readonly running: { worker: Worker; done: Promise<void> }[];
+}
+
 /** Workers on task queues of their own, on the platform's Temporal and PostgreSQL. */
 export async function startUpdateWorkers(config: WorkerConfig): Promise<UpdateWorkers> {
   Runtime.install({
@@ -79,48 +91,71 @@ export async function startUpdateWorkers(config: WorkerConfig): Promise<UpdateWo
   });
   const logger = createLogger('bench', 'error');
   const deps = createWorkerDependencies({ ...config, workDir: `${config.workDir}-bench` }, logger);
-  const { operations } = deps;
-  const { database } = operations;
   const { address, namespace } = config.temporal;
   const native = await NativeConnection.connect({ address });
   const connection = await Connection.connect({ address });
+  const bench: Bench = { native, connection, namespace, operations: deps.operations, running: [] };
   const activities = createActivities(deps);
-  const codePath = await ensureWorkflowBundle();
+  const bundle = { codePath: await ensureWorkflowBundle() };
   const plainBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('plain-update.ts', import.meta.url)),
     logger: new DefaultLogger('ERROR'),
   });
-  const workers: { worker: Worker; done: Promise<void> }[] = [];
+  return {
+    engineAlone: await engineOn(bench, 'bench-engine-alone', bundle, noEffects),
+    plainAlone: await plainOn(bench, 'bench-plain-alone', plainBundle, noEffects),
+    engine: await engineOn(bench, 'bench-engine', bundle, activities),
+    plain: await plainOn(bench, 'bench-plain', plainBundle, effectsOf(activities)),
+    async stop() {
+      for (const { worker } of bench.running) worker.shutdown();
+      await Promise.all(bench.running.map(({ done }) => done));
+      await native.close();
+      await connection.close();
+      await deps.close();
+    },
+  };
+}
 
-  async function startWorker(taskQueue: string, options: Partial<WorkerOptions>): Promise<void> {
-    const worker = await Worker.create({ connection: native, namespace, taskQueue, ...sizes, ...options });
-    workers.push({ worker, done: worker.run() });
-  }
+async function startWorker(bench: Bench, taskQueue: string, options: Partial<WorkerOptions>): Promise<void> {
+  const { native: connection, namespace } = bench;
+  const worker = await Worker.create({ connection, namespace, taskQueue, ...sizes, ...options });
+  bench.running.push({ worker, done: worker.run() });
+}
 
-  async function engineOn(taskQueue: string, effects: object) {
-    const turn = createTurnActivities(operations);
-    await startWorker(taskQueue, {
-      workflowBundle: { codePath },
-      activities: { ...effects, ...turn },
-      interceptors: { activity: [failureInterceptor(logger), stepRecorder(turn.recordSteps, logger)] },
-    });
-    const redirected = new Client({
-      connection,
-      namespace,
-      interceptors: {
-        workflow: [{ start: (input, next) => next({ ...input, options: { ...input.options, taskQueue } }) }],
-      },
-    });
-    return async ({ project, name, uid }: TenantRef) => {
-      const { operation } = await submitOperation(
-        { ...operations, temporal: redirected },
-        { type: 'update', project, name, uid, actor: 'bench', idempotencyKey: randomUUID() },
-      );
-      await redirected.workflow.getHandle(operationWorkflowId(operation.id)).result();
-    };
-  }
+/** Submits as the platform does, but the workflows start on `taskQueue`. */
+async function engineOn(
+  bench: Bench,
+  taskQueue: string,
+  workflowBundle: WorkflowBundleOption,
+  effects: object,
+): Promise<(tenant: TenantRef) => Promise<void>> {
+  const { connection, namespace, operations } = bench;
+  const turn = createTurnActivities(operations);
+  await startWorker(bench, taskQueue, {
+    workflowBundle,
+    activities: { ...effects, ...turn },
+    interceptors: {
+      activity: [failureInterceptor(operations.logger), stepRecorder(turn.recordSteps, operations.logger)],
+    },
+  });
+  const temporal = new Client({
+    connection,
+    namespace,
+    interceptors: {
+      workflow: [{ start: (input, next) => next({ ...input, options: { ...input.options, taskQueue } }) }],
+    },
+  });
+  return async ({ project, name, uid }) => {
+    const { operation } = await submitOperation(
+      { ...operations, temporal },
+      { type: 'update', project, name, uid, actor: 'bench', idempotencyKey: randomUUID() },
+    );
+    await temporal.workflow.getHandle(operationWorkflowId(operation.id)).result();
+  };
+}
 
-  const plainRows: PlainRows = {
+function plainRows(database: Database): PlainRows {
+  return {
     beginPlainOperation: (id) =>
       database.query(async (db) => {
         await db.execute(sql`update operations set state = 'running', started_at = now() where id = ${id}`);
@@ -133,62 +168,41 @@ export async function startUpdateWorkers(config: WorkerConfig): Promise<UpdateWo
         await recordSteps(tx, id, changes);
       }),
   };
+}
 
-  async function plainOn(taskQueue: string, effects: Effects) {
-    const withSteps = Object.fromEntries(
-      Object.entries(effects).map(([name, activity]) => [
-        name,
-        async (input: never, record?: StepRecord) => {
-          const [result] = await Promise.all([
-            activity(input),
-            record && database.query((db) => recordSteps(db, record.operationId, record.changes)),
-          ]);
-          return result;
-        },
-      ]),
-    );
-    await startWorker(taskQueue, { workflowBundle: plainBundle, activities: { ...withSteps, ...plainRows } });
-    const client = new Client({ connection, namespace });
-    return async (tenant: TenantRef) => {
-      const operationId = randomUUID();
-      const { expectedMs, steps } = operationPlans.update;
-      await database.transaction((tx) =>
-        insertOperation(
-          tx,
-          {
-            id: operationId,
-            type: 'update',
-            project: tenant.project,
-            tenantCluster: tenant.name,
-            uid: tenant.uid,
-            actor: 'bench',
-            idempotencyKey: operationId,
-            expectedMs,
-          },
-          steps,
-        ),
-      );
-      const input: PlainUpdateInput = { operationId, tenant };
-      await client.workflow.execute('plainUpdate', {
-        workflowId: operationWorkflowId(operationId),
-        taskQueue,
-        args: [input],
-      });
-    };
-  }
-
-  return {
-    engineAlone: await engineOn('bench-engine-alone', noEffects),
-    plainAlone: await plainOn('bench-plain-alone', noEffects),
-    engine: await engineOn('bench-engine', activities),
-    plain: await plainOn('bench-plain', effectsOf(activities)),
-    async stop() {
-      for (const { worker } of workers) worker.shutdown();
-      await Promise.all(workers.map(({ done }) => done));
-      await native.close();
-      await connection.close();
-      await deps.close();
-    },
+/** Inserts the rows of an update and runs a plain workflow. */
+async function plainOn(
+  bench: Bench,
+  taskQueue: string,
+  workflowBundle: WorkflowBundleOption,
+  effects: Effects,
+): Promise<(tenant: TenantRef) => Promise<void>> {
+  const { connection, namespace, operations } = bench;
+  const { database } = operations;
+  const withSteps = Object.fromEntries(
+    Object.entries(effects).map(([name, activity]) => [
+      name,
+      async (input: never, record?: StepRecord) => {
+        const [result] = await Promise.all([
+          activity(input),
+          record && database.query((db) => recordSteps(db, record.operationId, record.changes)),
+        ]);
+        return result;
+      },
+    ]),
+  );
+  const activities = { ...withSteps, ...plainRows(database) };
+  await startWorker(bench, taskQueue, { workflowBundle, activities });
+  const client = new Client({ connection, namespace });
+  return async (tenant) => {
+    const id = randomUUID();
+    const { expectedMs, steps } = operationPlans.update;
+    const { project, name: tenantCluster, uid } = tenant;
+    const row = { id, type: 'update' as const, project, tenantCluster, uid, actor: 'bench', expectedMs };
+    await database.transaction((tx) => insertOperation(tx, { ...row, idempotencyKey: id }, steps));
+    const input: PlainUpdateInput = { operationId: id, tenant };
+    const workflowId = operationWorkflowId(id);
+    await client.workflow.execute('plainUpdate', { workflowId, taskQueue, args: [input] });
   };
 }
 

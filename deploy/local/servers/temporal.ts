@@ -52,9 +52,11 @@ export function temporal(options: TemporalOptions): Program {
 
 /**
  * One partition per task queue: four, the default for big clusters, only adds hops and idle polls here. Caches
- * of namespaces and search attributes are read through, so that what bootstrap registers works at once.
+ * of namespaces and search attributes are read through, so that what bootstrap registers works at once. No
+ * question about newer versions leaves the machine.
  */
 const dynamicConfig = {
+  'frontend.enableServerVersionCheck': [{ value: false }],
   'matching.numTaskqueueReadPartitions': [{ value: 1 }],
   'matching.numTaskqueueWritePartitions': [{ value: 1 }],
   'system.forceSearchAttributesCacheRefreshOnRead': [{ value: true }],
