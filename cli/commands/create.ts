@@ -47,20 +47,42 @@ export function createCommand(): Command {
 async function create(client: Client, name: string, options: CreateOptions): Promise<void> {
   const namespace = projectNamespace(options.project);
   const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${namespace}/virtualclusterinstances`;
-  const instance = await client
-    .call<VirtualClusterInstance>('POST', path, {
-      apiVersion: managementApiVersion,
-      kind: 'VirtualClusterInstance',
-      metadata: { name, namespace },
-      spec: specOf(options),
-    })
-    .catch((error: unknown) => {
-      throw isMissing(error, 'namespaces', namespace)
-        ? new CommandFailure('project_not_found', `there is no project "${options.project}"`)
-        : error;
-    });
+  const instance = await record(client, path, {
+    apiVersion: managementApiVersion,
+    kind: 'VirtualClusterInstance',
+    metadata: { name, namespace },
+    spec: specOf(options),
+  }).catch((error: unknown) => {
+    throw isMissing(error, 'namespaces', namespace)
+      ? new CommandFailure('project_not_found', `there is no project "${options.project}"`)
+      : error;
+  });
   const operation = await firstOperation(client, options.project, instance);
   await showOperation(client, options, operation);
+}
+
+const recordMs = 30_000;
+
+/** Creates the resource. An API that is not ready yet (a platform that has just started) is asked again for a while. */
+async function record(
+  client: Client,
+  path: string,
+  instance: VirtualClusterInstance,
+): Promise<VirtualClusterInstance> {
+  const deadline = Date.now() + recordMs;
+  for (let first = true; ; first = false) {
+    try {
+      return await client.call<VirtualClusterInstance>('POST', path, instance);
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      // The answer to the attempt before was lost: it is the one we made.
+      if (error.code === 'already_exists' && !first)
+        return client.call('GET', `${path}/${instance.metadata.name}`);
+      if (error.problem === undefined || !errorTable[error.code].retryable || Date.now() > deadline)
+        throw error;
+    }
+    await delay(500);
+  }
 }
 
 /** Whether the API answered that the object a request needs is not there. */

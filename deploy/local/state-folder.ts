@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -44,6 +44,12 @@ export function openStateFolder(path: string): StateFolder {
     );
   }
   makeFolder(root);
+  if (!statSync(root).isDirectory()) {
+    throw new PlatformError(
+      'invalid_request',
+      `the state folder ${root} is no folder; give another with --state-dir`,
+    );
+  }
   const folder = (...names: string[]): string => {
     const dir = join(root, ...names);
     mkdirSync(dir, { recursive: true, mode: 0o700 });

@@ -15,6 +15,7 @@ import {
 } from '../../adapters/kubernetes/resources.ts';
 import { createApp } from '../../api/app.ts';
 import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { applyManifests, applyObject, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
@@ -91,22 +92,7 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
   );
   await applyManifests(admin, readManifests(join(root, 'deploy/management')));
   await applyPeople(admin, resources);
-  // Admission policies are in force a moment after they are applied, and refuse until then.
-  await eventually(
-    'tenant clusters are admitted',
-    () =>
-      requestJson(admin.kubeConfig, {
-        method: 'POST',
-        path: `${resourcePath('virtualclusterinstances', 'p-alpha')}?dryRun=All`,
-        body: {
-          apiVersion: 'management.loft.sh/v1',
-          kind: 'VirtualClusterInstance',
-          metadata: { name: 'trial' },
-          spec: { templateRef: { name: 'default' } },
-        },
-      }),
-    { timeoutMs: 60_000 },
-  );
+  await eventually('tenant clusters are admitted', () => isAdmitting(admin), { timeoutMs: 60_000 });
 
   const authority = await createCertificateAuthority('gateway');
   const serving = await authority.issue({
@@ -217,6 +203,21 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Admission policies are in force a moment after they are applied, and refuse everything until they know the kinds. */
+async function isAdmitting({ kubeConfig }: ClusterClient): Promise<boolean> {
+  const trial = (await requestJson(kubeConfig, {
+    method: 'POST',
+    path: `${resourcePath('virtualclusterinstances', 'p-alpha')}?dryRun=All`,
+    body: {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'VirtualClusterInstance',
+      metadata: { name: 'trial' },
+      spec: { templateRef: { name: 'default' } },
+    },
+  })) as VirtualClusterInstance;
+  return trial.metadata.annotations?.['vcluster-platform.io/changed-by'] === 'test-admin';
 }
 
 /** What controllers keep in step on a running platform, made by hand. */

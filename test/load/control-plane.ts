@@ -120,10 +120,14 @@ async function bareControlPlane(
   return { bare, client };
 }
 
-/** What an operation took beside its step `ready`, in which the control plane starts: milliseconds. */
-function restOf(operation: Operation): number {
-  const ready = operation.steps.find(({ key }) => key === 'ready');
-  return elapsed(operation.createdAt, operation.finishedAt) - elapsed(ready?.startedAt, ready?.finishedAt);
+/** In these steps the control plane starts; in a create's `access` a new one still makes its bootstrap roles. */
+const startingSteps = ['ready', 'access'];
+
+/** What an operation took beside the steps in which the control plane starts: milliseconds. */
+function restOf({ createdAt, finishedAt, steps }: Operation): number {
+  return steps
+    .filter(({ key }) => startingSteps.includes(key))
+    .reduce((rest, step) => rest - elapsed(step.startedAt, step.finishedAt), elapsed(createdAt, finishedAt));
 }
 
 /** create → answers and wake → answers, each against etcd and kube-apiserver started by hand with the same flags. */
@@ -165,8 +169,8 @@ export async function benchControlPlane(platform: TestPlatform, repeats: number)
   console.log(`control plane, ms: min / median / max of ${repeats}`);
   line('create → answers', figures.create, '');
   line('bare etcd + kube-apiserver', figures.bareCreate, ratio(figures.create, figures.bareCreate));
-  line('create, all steps but ready', figures.createRest, '   (aim ≤ 1000)');
+  line('create, but ready and access', figures.createRest, '   (aim ≤ 1000)');
   line('wake → answers', figures.wake, '');
   line('bare restart on the same data', figures.bareWake, ratio(figures.wake, figures.bareWake));
-  line('wake, all steps but ready', figures.wakeRest, '   (aim ≤ 150)\n');
+  line('wake, but ready', figures.wakeRest, '   (aim ≤ 150)\n');
 }

@@ -86,6 +86,7 @@ interface Bench {
 /** Workers on task queues of their own, on the platform's Temporal and PostgreSQL. */
 export async function startUpdateWorkers(config: WorkerConfig): Promise<UpdateWorkers> {
   Runtime.install({
+    shutdownSignals: [], // Ctrl-C ends the bench, not only its workers
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
   });
