@@ -42,13 +42,16 @@ function run(command, args, options = {}) {
 async function install() {
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
-  console.error('installing the npm packages (npm ci) …');
+  console.error('installing the npm packages …');
   const ticker = setInterval(() => console.error(`installing the npm packages … ${seconds()} s`), 10_000);
-  const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root });
+  // Not `npm ci`: it refuses a lock file without entries for packages of other systems, which a registry that does
+  // not carry them leaves out. `--no-save` installs what is locked and changes no file either.
+  const command = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const code = await run('npm', command, { cwd: root });
   clearInterval(ticker);
   if (code !== 0) {
     console.error(
-      `error: "npm ci" failed with exit code ${code}: its message above says why; run it again in ${root}`,
+      `error: "npm ${command.join(' ')}" failed with exit code ${code}: its message above says why; run it again in ${root}`,
     );
     process.exit(code);
   }

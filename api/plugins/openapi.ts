@@ -25,7 +25,8 @@ export const openapi = fp(
         security: [{ accessKey: [] }],
       },
       refResolver: {
-        buildLocalReference: (json, _baseUri, _fragment, index) => String(json['$id'] ?? `schema-${index}`),
+        buildLocalReference: (json, _baseUri, _fragment, index) =>
+          typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
       },
     });
   },

@@ -78,7 +78,7 @@ async function record(
       // The answer to the attempt before was lost: it is the one we made.
       if (error.code === 'already_exists' && !first)
         return client.call('GET', `${path}/${instance.metadata.name}`);
-      if (error.problem === undefined || !errorTable[error.code].retryable || Date.now() > deadline)
+      if (error.problem === undefined || errorTable[error.code].status !== 503 || Date.now() > deadline)
         throw error;
     }
     await delay(500);

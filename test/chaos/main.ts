@@ -44,6 +44,17 @@ const operations = new Set(flags.operations.split(',') as OperationType[]);
 console.log(`chaos: seed ${flags.seed}, ${targets.length} targets, operations ${[...operations].join(', ')}`);
 
 const reports: RoundReport[] = [];
+
+function tell(report: RoundReport): void {
+  reports.push(report);
+  const { target, type, killedAfterMs, stepAtKill, state, totalMs, problems } = report;
+  const verdict = problems.length === 0 ? 'ok' : `FELL SHORT: ${problems.join('; ')}`;
+  const killed = `killed after ${String(killedAfterMs).padStart(5)} ms in "${stepAtKill}"`;
+  console.log(
+    `${target.padEnd(24)} ${type.padEnd(9)} ${killed}, ended ${state} after ${totalMs} ms: ${verdict}`,
+  );
+}
+
 const fleet = await createFleet();
 try {
   for (let pass = 0; pass < Number(flags.rounds); pass++) {
@@ -53,12 +64,7 @@ try {
       for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const) {
         const round = { fleet, target, tenant, type, kill: operations.has(type), random };
         const report = await runRound(round).catch((error: unknown) => failedRound(round, error));
-        if (!operations.has(type)) continue;
-        reports.push(report);
-        const verdict = report.problems.length === 0 ? 'ok' : `FELL SHORT: ${report.problems.join('; ')}`;
-        console.log(
-          `${target.padEnd(24)} ${type.padEnd(9)} killed after ${String(report.killedAfterMs).padStart(5)} ms in "${report.stepAtKill}", ended ${report.state} after ${report.totalMs} ms: ${verdict}`,
-        );
+        if (operations.has(type)) tell(report);
       }
     }
   }

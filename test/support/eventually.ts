@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
 /**
  * Result of `probe` once it is neither undefined, null nor false; failures of `probe` count as "not yet".
@@ -23,7 +24,7 @@ export async function eventually<T>(
     await delay(intervalMs);
   }
   throw new Error(
-    `not within ${timeoutMs / 1000} s: ${what}${last === undefined ? '' : ` (last: ${String(last)})`}`,
+    `not within ${timeoutMs / 1000} s: ${what}${last === undefined ? '' : ` (last: ${inspect(last)})`}`,
     { cause: last },
   );
 }
