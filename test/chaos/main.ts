@@ -45,6 +45,18 @@ console.log(`chaos: seed ${flags.seed}, ${targets.length} targets, operations ${
 
 const reports: RoundReport[] = [];
 
+/** The order is a life: every operation finds the state it needs, whether or not it is among those killed. */
+function* plannedRounds(): Generator<{ target: ChaosTarget; tenant: string; type: OperationType }> {
+  for (let pass = 0; pass < Number(flags.rounds); pass++) {
+    for (const target of targets) {
+      const tenant = `chaos-${target}-${pass}`;
+      for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const) {
+        yield { target, tenant, type };
+      }
+    }
+  }
+}
+
 function tell(report: RoundReport): void {
   reports.push(report);
   const { target, type, killedAfterMs, stepAtKill, state, totalMs, problems } = report;
@@ -57,16 +69,10 @@ function tell(report: RoundReport): void {
 
 const fleet = await createFleet();
 try {
-  for (let pass = 0; pass < Number(flags.rounds); pass++) {
-    for (const target of targets) {
-      const tenant = `chaos-${target}-${pass}`.slice(0, 40);
-      // The order is a life: every operation finds the state it needs, whether or not it is among those killed.
-      for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const) {
-        const round = { fleet, target, tenant, type, kill: operations.has(type), random };
-        const report = await runRound(round).catch((error: unknown) => failedRound(round, error));
-        if (operations.has(type)) tell(report);
-      }
-    }
+  for (const planned of plannedRounds()) {
+    const round = { ...planned, fleet, random, kill: operations.has(planned.type) };
+    const report = await runRound(round).catch((error: unknown) => failedRound(round, error));
+    if (round.kill) tell(report);
   }
   const strays = await fleet.strays();
   if (strays.length > 0) {
