@@ -4,6 +4,7 @@ import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
 import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
 import { type ConnectProxy, storeCredentials } from './bootstrap/connected-cluster.ts';
 import { createFirstObjects } from './bootstrap/first-objects.ts';
+import { waitForAdmission } from './bootstrap/admission-in-force.ts';
 import { applyManagementResources } from './bootstrap/management-resources.ts';
 import { connectLocalCluster } from './connect-local-cluster.ts';
 import { freePort, isPortFree } from './free-port.ts';
@@ -132,6 +133,8 @@ async function startAll(context: PlatformContext, options: PlatformOptions): Pro
     { databaseUrl, temporal, managementKubeconfigs: management.kubeconfigs, gateway },
     told,
   );
+  // Without controllers (tests of the servers alone) there is no project yet.
+  if (!(options.omit ?? []).includes('controllers')) await waitForAdmission(client);
   return admin;
 }
 
