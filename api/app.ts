@@ -5,6 +5,7 @@ import type { Gateway } from './gateway.ts';
 import { refuseUpgrades } from './kubernetes/upgrade.ts';
 import { access } from './plugins/access.ts';
 import { failures, sendFailure } from './plugins/failures.ts';
+import { lingeringClose } from './plugins/lingering-close.ts';
 import { openapi } from './plugins/openapi.ts';
 import { requestGuard } from './plugins/request-guard.ts';
 import { requestLog } from './plugins/request-log.ts';
@@ -40,6 +41,7 @@ export async function createApp(
   app.server.headersTimeout = headersTimeoutMs;
   await app.register(failures);
   await app.register(helmet, { hsts: false });
+  await app.register(lingeringClose);
   await app.register(requestGuard);
   await app.register(requestLog);
   await app.register(access, { authenticate: gateway.authenticate });

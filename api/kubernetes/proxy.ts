@@ -52,7 +52,7 @@ export async function proxy(
       return attempt();
     });
   } catch (error) {
-    throw describe(error, destination); // nothing was answered yet: Fastify's error handler does
+    throw describe(error, destination, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
   }
   reply.hijack(); // it was answered on the raw response
 }
@@ -63,9 +63,14 @@ function mayRepeat(failure: StreamFailure, method: string): boolean {
   return failure.kind === 'credential' || method === 'GET' || method === 'HEAD';
 }
 
-function describe(error: unknown, { unreachable }: Destination): unknown {
+function declaredBytes({ headers }: FastifyRequest): number {
+  return Number(headers['content-length'] ?? 0);
+}
+
+function describe(error: unknown, { unreachable }: Destination, declared: number): unknown {
   if (!(error instanceof StreamFailure)) return error;
-  if (error.kind === 'connection' && error.bytesSent > maxKubernetesBody) {
+  // An API server answers 413 and resets the connection, which may overtake the answer.
+  if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {
     return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', {
       cause: error,
     });

@@ -82,7 +82,7 @@ interface Settle {
 }
 
 function createExchange(options: StreamRequest, body: Readable | null, settle: Settle) {
-  const { request, response } = options;
+  const { response } = options;
   let controller: Dispatcher.DispatchController | undefined;
   let aborted: Error | undefined;
   let bytesSent = 0;
@@ -131,8 +131,6 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
         return;
       }
       begin?.();
-      // A connection whose request was not read to its end cannot carry another one.
-      if (!request.complete) response.shouldKeepAlive = false;
       response.end(refusal);
       settle.resolve();
     },
