@@ -13,9 +13,9 @@ import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
 
-/** The worker's way into connected clusters and their tenant clusters. */
+/** The way of worker and controllers into connected clusters and their tenant clusters. */
 export interface ConnectedClusters {
-  /** Clients with the worker's identity. @throws PlatformError `cluster_not_found`, `management_unavailable` */
+  /** Clients with the identity of `credential`. @throws PlatformError `cluster_not_found`, `management_unavailable` */
   client(cluster: string): Promise<ClusterClient>;
   /** Path of the same kubeconfig, mode 0600, for Helm. @throws PlatformError as `client` */
   kubeconfigFile(cluster: string): Promise<string>;
@@ -39,11 +39,14 @@ const maxTenantClients = 500;
 /**
  * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
  * @param deps.workDir private folder for kubeconfig files
+ * @param deps.credential whose Secret of each cluster is used; default the worker's
  */
 export function createConnectedClusters(deps: {
   management: ClusterClient;
   workDir: string;
+  credential?: 'worker' | 'controllers';
 }): ConnectedClusters {
+  const { credential = 'worker' } = deps;
   const clusters = new Map<string, { connection: Connection; readAt: number }>();
   const tenants = new Map<string, Connection>();
   const folder = join(deps.workDir, 'kubeconfigs');
@@ -51,7 +54,7 @@ export function createConnectedClusters(deps: {
   async function connection(cluster: string): Promise<Connection> {
     const known = clusters.get(cluster);
     if (known !== undefined && performance.now() - known.readAt < trustedMs) return known.connection;
-    const name = clusterCredentialSecret(cluster, 'worker');
+    const name = clusterCredentialSecret(cluster, credential);
     const secret = await read(deps.management, platformNamespace, name, 'management_unavailable');
     if (secret === undefined)
       throw new PlatformError('cluster_not_found', `There is no connected cluster ${cluster}`);

@@ -3,12 +3,17 @@ import { createInformer, type Informer } from '../adapters/kubernetes/informer.t
 import { resourcePath } from '../adapters/kubernetes/resources.ts';
 import type { Logger } from '../adapters/logging.ts';
 import { identities, projectNamespace } from '../contracts/names.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import type { AccessKey } from '../contracts/resources/access-key.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+import type { User } from '../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
 import type { Directory } from './auth/authenticate.ts';
+
+/** Kinds that are looked at as a whole. */
+export type ListedPlural = 'projects' | 'clusters' | 'virtualclustertemplates' | 'virtualclusterinstances';
 
 /** What the gateway knows of the management API by itself, from informer caches. */
 export interface GatewayDirectory extends Directory {
@@ -17,9 +22,13 @@ export interface GatewayDirectory extends Directory {
   instances(): VirtualClusterInstance[];
   /** Instances placed in connected cluster `cluster`. */
   instancesIn(cluster: string): VirtualClusterInstance[];
+  accessKeys(): AccessKey[];
+  users(): User[];
   template(name: string): VirtualClusterTemplate | undefined;
   projects(): Project[];
   hasCluster(name: string): boolean;
+  /** All objects of a kind. */
+  objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
   /** Calls `handler` with namespace and name of each instance that appears, changes or goes. */
   onInstanceChange(handler: (namespace: string, name: string) => void): void;
   /** Settles when they are. */
@@ -44,6 +53,12 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
   const instances = watch('virtualclusterinstances');
   const templates = watch('virtualclustertemplates');
   const all = [accessKeys, users, teams, projects, clusters, instances, templates];
+  const listed = {
+    projects,
+    clusters,
+    virtualclustertemplates: templates,
+    virtualclusterinstances: instances,
+  };
   const byHash = indexByHash(accessKeys);
   let synced = false;
   const ready = Promise.all(all.map((informer) => informer.synced)).then(() => {
@@ -59,8 +74,11 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     instances: () => instances.list(),
     instancesIn: (cluster) =>
       instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
+    accessKeys: () => accessKeys.list(),
+    users: () => users.list(),
     template: (name) => templates.get(name),
     projects: () => projects.list(),
+    objects: (plural) => listed[plural].list(),
     hasCluster: (name) => clusters.get(name) !== undefined,
     onInstanceChange: (handler) => {
       instances.onChange((key) => {

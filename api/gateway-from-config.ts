@@ -1,19 +1,33 @@
 import { readFileSync } from 'node:fs';
 import type { Logger } from '../adapters/logging.ts';
 import type { GatewayConfig } from '../contracts/config.ts';
+import { createDatabase } from '../db/client.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 import { createAccessReview } from './access/access-review.ts';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { createAudit } from './audit/audit.ts';
+import { createClientAddress } from './audit/client-address.ts';
+import { createAccounts } from './auth/accounts.ts';
 import { createDirectory } from './directory.ts';
-import type { Gateway } from './gateway.ts';
+import type { Gateway, StreamLimits } from './gateway.ts';
 import { createJsonClient } from './kubernetes/json-request.ts';
 import { createOpenStreams } from './kubernetes/open-streams.ts';
 import { createTenantUpstreams } from './kubernetes/tenant-upstreams.ts';
 import { targetOfKubeconfig } from './kubernetes/kubeconfig-target.ts';
 import { createUpstream } from './kubernetes/upstream.ts';
+import { countAuthentications } from './metrics/count-authentications.ts';
+import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
+import { observeGateway } from './metrics/observe-gateway.ts';
 import { createOperationsService } from './operations/create-operations-service.ts';
+import { startRevocation } from './revocation/revocation.ts';
+import { createTemporalUi, temporalUiPath } from './temporal-ui/temporal-ui.ts';
 import { type ConnectedClusters, createConnectedClusters, dialTcp } from './tunnel/connected-clusters.ts';
+import { createAddressCheck } from './tunnel/allowed-addresses.ts';
 import { createDial, type Dial } from './tunnel/dial.ts';
+
+/** As long as a kubelet keeps a silent stream. */
+const defaultIdleSeconds = 4 * 60 * 60;
+const defaultAnswerSeconds = 60;
+const auditConnections = 2;
 
 /** The parts of a gateway process. */
 export interface GatewayParts {
@@ -33,9 +47,21 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const directory = createDirectory(kubeconfigText, logger);
   const review = createAccessReview(managementJson);
   const clusters = createConnectedClusters(managementJson);
-  const dial = createDial(clusters);
+  const dial = createDial(clusters, createAddressCheck(config.loopbackPods));
   const tenants = createTenantUpstreams(clusters, dial);
-  const operations = createOperationsService(createOperationsDependencies(config, logger));
+  const operations = createOperationsService(createOperationsDependencies(withLinksHere(config), logger));
+  const { audit, metrics, temporalUi, streams } = observability(config, logger);
+  const publicUrl = config.publicUrl.replace(/\/$/, '');
+  const accounts = createAccounts({
+    config: config.auth ?? {},
+    databaseUrl: config.databaseUrl,
+    publicUrl,
+    management: managementJson,
+    directory,
+    logger,
+    clientAddress: createClientAddress(config.trustedProxies),
+  });
+  const revocation = startRevocation(streams, { logger });
   directory.onInstanceChange((namespace, name) => {
     review.forget(namespace, name);
     tenants.keepOnly(namespace, name, directory.instanceAt(namespace, name));
@@ -43,25 +69,69 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   return {
     gateway: {
       logger,
-      publicUrl: config.publicUrl.replace(/\/$/, ''),
+      publicUrl,
       certificateAuthority: readFileSync(config.tls.caFile, 'utf8'),
-      authenticate: createAuthenticate(directory),
+      authenticate: countAuthentications(accounts.authenticate, metrics),
+      accounts,
       directory,
       review,
       management,
       managementJson,
+      clusters,
       tenants,
-      streams: createOpenStreams(),
+      streams,
+      streamLimits: streamLimitsOf(config),
       operations,
+      audit,
+      metrics,
+      temporalUi,
     },
     clusters,
     dial,
     async close() {
+      await revocation.stop();
       await directory.stop();
       await tenants.close();
       await clusters.close();
       await management.close();
       await operations.close();
+      await accounts.close();
+      await temporalUi?.close();
+      await audit.close();
     },
   };
+}
+
+/** Links into Temporal's web UI lead through the gateway. */
+function withLinksHere(config: GatewayConfig): GatewayConfig {
+  const { temporal, publicUrl } = config;
+  if (temporal.uiUrl === undefined) return config;
+  return { ...config, temporal: { ...temporal, uiUrl: `${publicUrl.replace(/\/$/, '')}${temporalUiPath}` } };
+}
+
+/** The trail, the metrics and Temporal's web UI. */
+function observability(
+  { audit: auditConfig = {}, databaseUrl, trustedProxies, temporal }: GatewayConfig,
+  logger: Logger,
+): Pick<Gateway, 'audit' | 'metrics' | 'temporalUi' | 'streams'> {
+  const metrics = createGatewayMetrics();
+  const streams = createOpenStreams();
+  const audit = createAudit(auditConfig, {
+    // Connections of its own: the trail never waits for requests, nor they for it.
+    database: createDatabase(databaseUrl, auditConnections),
+    logger,
+    clientAddress: createClientAddress(trustedProxies),
+  });
+  observeGateway(metrics, { streams, audit });
+  return {
+    audit,
+    metrics,
+    streams,
+    temporalUi: temporal.uiUrl === undefined ? undefined : createTemporalUi(temporal.uiUrl),
+  };
+}
+
+function streamLimitsOf({ streams = {} }: GatewayConfig): StreamLimits {
+  const { idleSeconds = defaultIdleSeconds, answerSeconds = defaultAnswerSeconds } = streams;
+  return { idleMs: idleSeconds * 1000, answerMs: answerSeconds * 1000 };
 }

@@ -1,12 +1,25 @@
 import type { Logger } from '../adapters/logging.ts';
 import type { AccessReview } from './access/access-review.ts';
+import type { Audit } from './audit/audit.ts';
+import type { Accounts } from './auth/accounts.ts';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GatewayDirectory } from './directory.ts';
 import type { JsonClient } from './kubernetes/json-request.ts';
 import type { OpenStreams } from './kubernetes/open-streams.ts';
 import type { TenantUpstreams } from './kubernetes/tenant-upstreams.ts';
 import type { Upstream } from './kubernetes/upstream.ts';
+import type { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import type { OperationsService } from './operations/operations-service.ts';
+import type { TemporalUi } from './temporal-ui/temporal-ui.ts';
+import type { ConnectedClusters } from './tunnel/connected-clusters.ts';
+
+/** Times of upgraded streams, in milliseconds. */
+export interface StreamLimits {
+  /** Without a byte in either direction the stream is closed. */
+  readonly idleMs: number;
+  /** For the upstream to say whether it switches. */
+  readonly answerMs: number;
+}
 
 /** What the routes stand on. */
 export interface Gateway {
@@ -16,12 +29,19 @@ export interface Gateway {
   /** PEM of the CA that signed the gateway's certificate. */
   readonly certificateAuthority: string;
   readonly authenticate: Authenticate;
+  readonly accounts: Accounts;
   readonly directory: GatewayDirectory;
   readonly review: AccessReview;
   readonly management: Upstream;
   /** Small requests to the management API, under any identity. */
   readonly managementJson: JsonClient;
+  readonly clusters: ConnectedClusters;
   readonly tenants: TenantUpstreams;
   readonly streams: OpenStreams;
+  readonly streamLimits: StreamLimits;
   readonly operations: OperationsService;
+  readonly audit: Audit;
+  readonly metrics: GatewayMetrics;
+  /** Absent where the configuration names none. */
+  readonly temporalUi?: TemporalUi | undefined;
 }

@@ -9,6 +9,7 @@ import { GatewayConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { createApp } from './app.ts';
 import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
+import { createMetricsListener } from './metrics/metrics-listener.ts';
 import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
 import { isKnownTarget } from './tunnel/known-targets.ts';
 
@@ -24,12 +25,15 @@ async function main(): Promise<void> {
     key: readFileSync(config.tls.keyFile, 'utf8'),
   });
   const tunnels = createTunnels(config, parts, logger);
+  const metrics = config.metrics && createMetricsListener(parts.gateway.metrics);
   closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
     if (err !== undefined) logger.error({ err }, 'the gateway stops because of an error');
     await app.close();
     await tunnels.close();
+    metrics?.close();
     await parts.close();
   });
+  if (config.metrics && metrics) await listen(metrics, config.metrics);
   await listen(tunnels.server, config.connect);
   await app.listen(config.listen).catch((error: unknown) => portTaken(config.listen, error));
   // Without its caches the gateway knows nobody; requests are told so, and /readyz too.

@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<Command>> = {
   snapshot: async () => (await import('./commands/snapshot.ts')).snapshotCommand(),
   restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
   delete: async () => (await import('./commands/delete.ts')).deleteCommand(),
+  audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   operations: async () => (await import('./commands/operations.ts')).operationsCommand(),
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
 };

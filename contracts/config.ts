@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { AuditConfig } from './audit.ts';
 
 /**
  * Configuration of the three processes, each read from one JSON file (`--config <path>`, mode 0600: it holds
@@ -8,9 +9,53 @@ const Temporal = Type.Object({
   address: Type.String({ description: 'host:port of the frontend' }),
   namespace: Type.String(),
   uiUrl: Type.Optional(
-    Type.String({ description: "Base URL of Temporal's web UI, for links in administrators' answers" }),
+    Type.String({
+      description:
+        "URL of Temporal's web UI (its `publicPath` is `/temporal`), shown to administrators by the gateway",
+    }),
   ),
 });
+
+/** The OpenID provider that people log in at. */
+const Oidc = Type.Object({
+  issuerUrl: Type.String({ description: 'As in its tokens; https, or http on a loopback address' }),
+  clientId: Type.String(),
+  clientSecretFile: Type.Optional(Type.String({ description: 'Absent: a public client' })),
+  displayName: Type.Optional(Type.String()),
+  scopes: Type.Optional(Type.Array(Type.String(), { description: 'Default openid, email, profile' })),
+  usernameClaim: Type.Optional(
+    Type.String({ description: 'Default email, which counts only if it is verified' }),
+  ),
+  usernamePrefix: Type.Optional(Type.String({ description: 'Put before the name towards Kubernetes' })),
+  groupsClaim: Type.Optional(Type.String({ description: 'Default groups' })),
+  groupsPrefix: Type.Optional(Type.String()),
+  groups: Type.Optional(Type.Array(Type.String(), { description: 'Only these are taken over; absent: all' })),
+  createUsers: Type.Optional(
+    Type.Boolean({
+      description:
+        'Default true: who logs in for the first time becomes a User; false: only who is one already',
+    }),
+  ),
+});
+export type OidcConfig = Static<typeof Oidc>;
+
+/** How people prove who they are. */
+const Auth = Type.Object({
+  loginAccessKeyTtlSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 60,
+      description: 'Life of the key that a login by password gives; default 20 days',
+    }),
+  ),
+  accessKeyMaxTtlSeconds: Type.Optional(
+    Type.Integer({ minimum: 60, description: 'Keys that people make for themselves live no longer' }),
+  ),
+  sessionIdleSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 12 hours' })),
+  sessionMaxSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 7 days' })),
+  passwordDisabled: Type.Optional(Type.Boolean()),
+  oidc: Type.Optional(Oidc),
+});
+export type AuthConfig = Static<typeof Auth>;
 
 const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
 
@@ -41,6 +86,36 @@ export const GatewayConfig = Type.Object({
   publicUrl: Type.String({ description: 'https://host:port as clients reach it' }),
   listen: Type.Object({ host: Type.String(), port: Type.Integer() }),
   tls: Type.Object({ certFile: Type.String(), keyFile: Type.String(), caFile: Type.String() }),
+  loopbackPods: Type.Optional(
+    Type.Object(
+      { cluster: Type.String(), range: Type.String() },
+      {
+        description:
+          "The one connected cluster whose pods have loopback addresses (a process node of this machine), and their range in CIDR notation, in which no server of the platform's listens",
+      },
+    ),
+  ),
+  /** Upgraded streams: exec, attach, port-forward, cp. */
+  streams: Type.Optional(
+    Type.Object({
+      idleSeconds: Type.Optional(
+        Type.Number({
+          minimum: 1,
+          maximum: 2_000_000,
+          description: 'Silence after which a stream is closed',
+        }),
+      ),
+      answerSeconds: Type.Optional(
+        Type.Number({ minimum: 1, maximum: 600, description: 'Time for a cluster to accept a stream' }),
+      ),
+    }),
+  ),
+  auth: Type.Optional(Auth),
+  /** Addresses or CIDR ranges of proxies in front, whose X-Forwarded-For is believed. */
+  trustedProxies: Type.Optional(Type.Array(Type.String())),
+  audit: Type.Optional(AuditConfig),
+  /** Where metrics can be read over plain HTTP without a key: a loopback address, or a network of Prometheus' own. */
+  metrics: Type.Optional(Type.Object({ host: Type.String(), port: Type.Integer() })),
   /** The internal CONNECT listener through which workers reach clusters. */
   connect: Type.Object({
     host: Type.String(),

@@ -12,6 +12,7 @@ export const errorTable = {
     title: 'The template parameters are not valid',
   },
   unauthenticated: { status: 401, retryable: false, exitCode: 3, title: 'Not logged in' },
+  too_many_attempts: { status: 429, retryable: true, exitCode: 3, title: 'Too many attempts' },
   forbidden: { status: 403, retryable: false, exitCode: 3, title: 'Not allowed' },
   not_found: { status: 404, retryable: false, exitCode: 4, title: 'Not found' },
   project_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Project not found' },
@@ -42,6 +43,12 @@ export const errorTable = {
     retryable: true,
     exitCode: 8,
     title: 'The management API cannot be reached',
+  },
+  identity_provider_unavailable: {
+    status: 503,
+    retryable: true,
+    exitCode: 8,
+    title: 'The identity provider cannot be reached',
   },
   database_unavailable: {
     status: 503,

@@ -7,6 +7,8 @@ export const managementApiVersion = `${managementGroup}/${managementVersion}`;
 
 /** Namespace of the platform's own objects in the management API (connected-cluster credentials and the like). */
 export const platformNamespace = 'vcluster-platform';
+/** Namespace of the Secrets with hashes of passwords, which only the gateway reads and writes. */
+export const passwordNamespace = 'vcluster-platform-passwords';
 /** Prefix of a project's namespace in the management API. */
 export const projectNamespacePrefix = 'p-';
 /** Temporal namespace and task queue of all lifecycle workflows. */
@@ -28,6 +30,10 @@ export const annotations = {
   sleepingSince: 'sleepmode.loft.sh/sleeping-since',
   sleepType: 'sleepmode.loft.sh/sleep-type',
   lastActivity: 'sleepmode.loft.sh/last-activity',
+  /** On users who log in at an OpenID provider: `<issuer> <sub>`, which never changes. */
+  oidcIdentity: 'vcluster-platform.io/oidc-identity',
+  /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */
+  oidcGroupsFrom: 'vcluster-platform.io/oidc-groups-from',
 } as const;
 
 export const labels = {
@@ -47,6 +53,8 @@ export const identities = {
   controllers: 'vcluster-platform:controllers',
   /** Impersonated by the gateway for its own reads of the management API (informers) and nothing else. */
   gatewayReader: 'vcluster-platform:gateway-reader',
+  /** Impersonated by the gateway to keep accounts: access keys, password hashes, users made at their first login. */
+  gatewayAccounts: 'vcluster-platform:gateway-accounts',
   /** Impersonated by the gateway in a connected cluster: reads Services, pods and Secrets `vc-*-gateway`. */
   gatewayDialer: 'vcluster-platform:gateway-dialer',
 } as const;
@@ -68,10 +76,16 @@ export function teamGroup(team: string): string {
   return `loft:team:${team}`;
 }
 
+/** Group of everybody who is logged in. */
+export const everybodyGroup = 'system:authenticated';
+
 /** Name of the group that only user `user` carries. */
 export function userGroup(user: string): string {
   return `loft:user:${user}`;
 }
+
+/** Key of the extra that names who acts as another user through the gateway (`kubectl --as`). */
+export const originalUserExtra = 'vcluster-platform.io/original-user';
 
 /** Objects of a tenant cluster in its host namespace. */
 export const tenantObjects = {
@@ -84,7 +98,10 @@ export const tenantObjects = {
 } as const;
 
 /** Secret of platformNamespace with a process's kubeconfig (key `config`) for a connected cluster. */
-export function clusterCredentialSecret(cluster: string, process: 'gateway' | 'worker'): string {
+export function clusterCredentialSecret(
+  cluster: string,
+  process: 'gateway' | 'worker' | 'controllers',
+): string {
   return `cluster-${cluster}-${process}`;
 }
 

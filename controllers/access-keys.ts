@@ -4,19 +4,23 @@ import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import type { AccessKey } from '../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../domain/access-key-expiry.ts';
 import { withCondition, withoutCondition } from '../domain/conditions.ts';
-import { isSet } from '../domain/ignored-fields.ts';
+import { opensNothing } from '../domain/key-scope.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-const scopeNotEnforced = {
-  type: 'ScopeEnforced',
+const scopeOpensNothing = {
+  type: 'ScopeUnderstood',
   status: 'False',
-  reason: 'NotSupported',
-  message: 'This version of the platform cannot enforce a scope: the key lets nobody in',
+  reason: 'OpensNothing',
+  message:
+    'The scope is empty, or says what this version of the platform does not know: the key lets nobody in',
 } as const;
 
-/** Access keys: a key in clear is replaced by its hash, an expired one is deleted, one without its owner or with a scope says so. */
+/** Gateways write the last use of a key a while after it; a key that slides is not deleted before they have. */
+const activityLagMs = 120_000;
+
+/** Access keys: a key in clear is replaced by its hash, an expired one is deleted, one without its owner or with a scope that opens nothing says so. */
 export function accessKeys({ caches, resources, logger }: ControllerContext): Controller {
   async function reconcile(name: string): Promise<Requeue | undefined> {
     const key = caches.accesskeys.get(name);
@@ -26,7 +30,8 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
       return resync;
     }
     const expiry = accessKeyExpiry(key);
-    const leftMs = expiry === undefined ? Number.POSITIVE_INFINITY : expiry.getTime() - Date.now();
+    const lagMs = key.spec.ttlAfterLastActivity === true ? activityLagMs : 0;
+    const leftMs = expiry === undefined ? Number.POSITIVE_INFINITY : expiry.getTime() + lagMs - Date.now();
     if (leftMs <= 0) {
       await resources.accesskeys.delete({ name }, key.metadata.uid);
       logger.info({ accessKeyName: name }, 'an expired access key was deleted');
@@ -50,9 +55,10 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
         } as const);
     const now = new Date().toISOString();
     const withOwner = withCondition(key.status?.conditions, condition, now);
-    const conditions = isSet(key.spec.scope)
-      ? withCondition(withOwner, scopeNotEnforced, now)
-      : withoutCondition(withOwner, scopeNotEnforced.type);
+    const conditions =
+      key.spec.scope !== undefined && opensNothing(key.spec.scope)
+        ? withCondition(withOwner, scopeOpensNothing, now)
+        : withoutCondition(withOwner, scopeOpensNothing.type);
     if (conditions === key.status?.conditions) return;
     const { name, resourceVersion } = key.metadata;
     await resources.accesskeys.patchStatus({ name }, { conditions }, resourceVersion);

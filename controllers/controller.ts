@@ -1,3 +1,4 @@
+import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
@@ -12,6 +13,10 @@ export interface ControllerContext {
   readonly resources: ManagementResources;
   readonly caches: Caches;
   readonly rbac: OwnedRbac;
+  /** Connected clusters under the controllers' own few rights there. */
+  readonly clusters: Pick<ConnectedClusters, 'client'>;
+  /** Tenant clusters. */
+  readonly tenants: Pick<ConnectedClusters, 'tenantClient'>;
   readonly operations: OperationsDeps;
   readonly logger: Logger;
 }
@@ -19,6 +24,8 @@ export interface ControllerContext {
 /** Keeps one thing in step with the resources. */
 export interface Controller {
   readonly name: string;
+  /** Keys that are brought in step at the same time. Default 4. */
+  readonly concurrency?: number;
   /** Brings the world in step for one key. Called again, with growing pauses, as long as it fails. */
   reconcile(key: string): Promise<Requeue | undefined>;
   /** Registers `add` with everything whose change concerns a key. */

@@ -1,4 +1,4 @@
-import type { RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
+import { impersonationRules, type RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
 import { impersonatedNames } from '../domain/identity-names.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
@@ -12,16 +12,7 @@ export function gatewayIdentities({ caches, rbac }: ControllerContext): Controll
   return {
     name: 'gateway-identities',
     async reconcile() {
-      const { users, groups } = impersonatedNames(caches.users.list(), caches.teams.list());
-      // A rule without resourceNames would allow all of them.
-      const rules = [
-        ...(users.length === 0
-          ? []
-          : [{ apiGroups: [''], resources: ['users'], verbs: ['impersonate'], resourceNames: users }]),
-        ...(groups.length === 0
-          ? []
-          : [{ apiGroups: [''], resources: ['groups'], verbs: ['impersonate'], resourceNames: groups }]),
-      ];
+      const rules = impersonationRules(impersonatedNames(caches.users.list(), caches.teams.list()));
       const role: RbacObject = { kind: 'ClusterRole', name: 'vcluster-platform:gateway-users', rules };
       await rbac.sync(owner, [role]);
       return resync;

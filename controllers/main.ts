@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { readConfigFile } from '../adapters/config-file.ts';
+import { createConnectedClusters } from '../adapters/connected-clusters.ts';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
@@ -26,6 +28,8 @@ async function main(): Promise<void> {
     resources: managementResources(client),
     caches: createCaches(client.kubeConfig, logger),
     rbac: createOwnedRbac(client.kubeConfig, logger),
+    clusters: createConnectedClusters({ management: client, workDir: tmpdir(), credential: 'controllers' }),
+    tenants: createConnectedClusters({ management: client, workDir: tmpdir() }),
     operations,
     logger,
   });

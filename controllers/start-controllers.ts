@@ -2,6 +2,7 @@ import { isConflict } from '../adapters/kubernetes/failures.ts';
 import { createWorkQueue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
 import { accessKeys } from './access-keys.ts';
+import { clusterIdentities } from './cluster-identities.ts';
 import { clusterCredentials, clusters } from './clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { gatewayIdentities } from './gateway-identities.ts';
@@ -9,23 +10,28 @@ import { ignoredFields } from './ignored-fields.ts';
 import { instanceAccess } from './instance-access.ts';
 import { instanceOperations } from './instance-operations.ts';
 import { managementAccess } from './management-access.ts';
+import { objectAccess } from './object-access.ts';
 import { projectAccess } from './project-access.ts';
 import { projects } from './projects.ts';
 import { sleepSchedules } from './sleep-schedules.ts';
+import { tenantAccess } from './tenant-access.ts';
 import { userTeams } from './user-teams.ts';
 
 const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   accessKeys,
   clusterCredentials,
+  clusterIdentities,
   clusters,
   gatewayIdentities,
   ignoredFields,
   instanceAccess,
   instanceOperations,
   managementAccess,
+  objectAccess,
   projectAccess,
   projects,
   sleepSchedules,
+  tenantAccess,
   userTeams,
 ];
 
@@ -48,6 +54,7 @@ export function startControllers(context: ControllerContext): RunningControllers
         await synced;
         return controller.reconcile(key);
       },
+      ...(controller.concurrency === undefined ? {} : { concurrency: controller.concurrency }),
       onFailure: (key, error, failures) => logFailure(logger, controller.name, key, error, failures),
     });
     controller.watch(queue.add);

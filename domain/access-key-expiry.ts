@@ -2,14 +2,17 @@ import type { AccessKey } from '../contracts/resources/access-key.ts';
 
 /**
  * When the key stops to be valid: `ttl` seconds after its creation or, with `ttlAfterLastActivity`, after its
- * last use. Undefined: never.
+ * last use. Undefined: never. An invalid date: its age cannot be told.
+ * @param lastActivity a use that is not in the key's status yet
  */
-export function accessKeyExpiry(key: AccessKey): Date | undefined {
+export function accessKeyExpiry(key: AccessKey, lastActivity?: number): Date | undefined {
   const { ttl, ttlAfterLastActivity } = key.spec;
-  const { creationTimestamp } = key.metadata;
-  if (ttl === undefined || ttl === 0 || creationTimestamp === undefined) return undefined;
-  const used = ttlAfterLastActivity === true ? key.status?.lastActivity : undefined;
-  return new Date(
-    Math.max(Date.parse(creationTimestamp), used === undefined ? 0 : Date.parse(used)) + ttl * 1000,
+  if (ttl === undefined || ttl === 0) return undefined;
+  const used =
+    ttlAfterLastActivity === true ? [Date.parse(key.status?.lastActivity ?? ''), lastActivity ?? 0] : [];
+  const from = Math.max(
+    Date.parse(String(key.metadata.creationTimestamp)),
+    ...used.filter((time) => !Number.isNaN(time)),
   );
+  return new Date(from + ttl * 1000);
 }

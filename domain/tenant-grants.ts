@@ -1,65 +1,104 @@
-import { teamGroup, userGroup } from '../contracts/names.ts';
+import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
+import type { InstanceAccess } from '../contracts/resources/access.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import { administratorGroups } from './platform-administrators.ts';
 
-/** Management-wide role whose holders administer every tenant cluster. */
-const platformAdminRole = 'loft-management-admin';
 const projectAdminRole = 'loft-management-project-admin';
+const projectViewerRole = 'loft-management-project-viewer';
 /** What who may use a tenant cluster gets in it, unless a rule says otherwise. */
 const defaultClusterRole = 'cluster-admin';
 
+/** What decides who gets which rights in a tenant cluster. */
+export interface TenantAccessInput {
+  readonly instance: VirtualClusterInstance;
+  /** `access` of the template it was made of. */
+  readonly templateAccess: InstanceAccess | undefined;
+  readonly project: Project | undefined;
+  readonly users: readonly User[];
+  readonly teams: readonly Team[];
+}
+
 /**
- * Which groups get which ClusterRole inside a tenant cluster: its owner, the project's owner and administrators,
- * the platform's administrators and everybody in `spec.access` get `cluster-admin`; `spec.extraAccessRules` name
- * their roles. (The gateway lets nobody in who may not `use` the instance; this says what he may do there.)
+ * Which groups get which ClusterRole inside a tenant cluster. The access rules of template and instance name roles,
+ * and all that match add up. Whom no rule names (a rule for `*` names nobody) gets the default role, `cluster-admin`
+ * unless the template has another: the owner, the project's owner and administrators, the platform's
+ * administrators and who may `use` it by `spec.access`; viewers of the project get `view` instead.
+ * (The gateway lets nobody in who may not `use` the instance; this says what he may do there.)
  */
-export function tenantGrants(input: {
-  instance: VirtualClusterInstance;
-  project: Project | undefined;
-  users: readonly User[];
-  teams: readonly Team[];
-}): ReadonlyMap<string, readonly string[]> {
-  const { instance, project, users, teams } = input;
+export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, readonly string[]> {
+  const { instance, templateAccess, project, users, teams } = input;
   const grants = new Map<string, Set<string>>();
   const grant = (role: string, groups: readonly string[]) => {
     const set = grants.get(role) ?? new Set();
     for (const group of groups) set.add(group);
     if (set.size > 0) grants.set(role, set);
   };
-  const { owner, access = [], extraAccessRules = [] } = instance.spec ?? {};
-  grant(defaultClusterRole, ownerGroups(owner));
-  grant(defaultClusterRole, ownerGroups(project?.spec?.owner));
-  for (const { kind, name, clusterRole } of project?.spec?.members ?? []) {
-    if (name && clusterRole === projectAdminRole)
-      grant(defaultClusterRole, kind === 'Team' ? [teamGroup(name)] : groupsOf([name], []));
-  }
-  const isAdmin = ({ spec }: User | Team) =>
-    spec?.clusterRoles?.some(({ name }) => name === platformAdminRole) === true;
+  const rules = accessRules(instance, templateAccess);
+  for (const { clusterRole, groups } of rules) grant(clusterRole, groups);
+  const named = new Set(rules.flatMap(({ groups }) => groups).filter((group) => group !== everybodyGroup));
+  const viewers = new Set(memberGroups(project, projectViewerRole));
+  const defaultRole = templateAccess?.defaultClusterRole || defaultClusterRole;
+  const byDefault = [
+    ...ownerGroups(instance.spec?.owner),
+    ...ownerGroups(project?.spec?.owner),
+    ...memberGroups(project, projectAdminRole),
+    ...administratorGroups(users, teams),
+  ].filter((group) => !named.has(group));
+  grant(defaultRole, byDefault);
+  const shared = sharedGroups(instance).filter((group) => !named.has(group) && !byDefault.includes(group));
   grant(
-    defaultClusterRole,
-    users.filter(isAdmin).map(({ metadata }) => userGroup(metadata.name)),
+    defaultRole,
+    shared.filter((group) => !viewers.has(group)),
   );
   grant(
-    defaultClusterRole,
-    teams.filter(isAdmin).map(({ metadata }) => teamGroup(metadata.name)),
+    'view',
+    shared.filter((group) => viewers.has(group)),
   );
-  for (const entry of access) grant(defaultClusterRole, groupsOf(entry.users ?? [], entry.teams ?? []));
-  for (const rule of extraAccessRules) {
-    if (rule.clusterRole) grant(rule.clusterRole, groupsOf(rule.users ?? [], rule.teams ?? []));
-  }
   return new Map([...grants].map(([role, groups]) => [role, [...groups].toSorted()]));
 }
 
-function ownerGroups(owner: { user?: string; team?: string } | undefined): string[] {
-  return groupsOf(owner?.user ? [owner.user] : [], owner?.team ? [owner.team] : []);
+/** The access rules of an instance and its template that Kubernetes can hold, with the groups each names. */
+export function accessRules(
+  instance: VirtualClusterInstance,
+  templateAccess: InstanceAccess | undefined,
+): { clusterRole: string; groups: string[] }[] {
+  const rules = [...(templateAccess?.rules ?? []), ...(instance.spec?.extraAccessRules ?? [])];
+  return rules.flatMap(({ clusterRole, users = [], teams = [] }) => {
+    const groups = groupsOf(users, teams);
+    // No path may hold it: RBAC names are path segments.
+    const isName = clusterRole !== undefined && /^[^/%]+$/.test(clusterRole) && !/^\.\.?$/.test(clusterRole);
+    return isName && groups.length > 0 ? [{ clusterRole, groups }] : [];
+  });
+}
+
+/** Groups that `spec.access` lets use the instance. */
+export function sharedGroups(instance: VirtualClusterInstance): string[] {
+  const entries = (instance.spec?.access ?? []).filter(
+    ({ verbs = [] }) => verbs.includes('use') || verbs.includes('*'),
+  );
+  return entries.flatMap(({ users = [], teams = [] }) => groupsOf(users, teams));
+}
+
+/** Groups of the project's members, all or those with `role`. */
+export function memberGroups(project: Project | undefined, role?: string): string[] {
+  const members = (project?.spec?.members ?? []).filter(
+    ({ clusterRole }) => role === undefined || clusterRole === role,
+  );
+  return members.flatMap(({ kind, name = '' }) =>
+    kind === 'Team' ? groupsOf([], [name]) : groupsOf([name], []),
+  );
+}
+
+export function ownerGroups(owner: { user?: string; team?: string } | undefined): string[] {
+  return groupsOf([owner?.user ?? ''], [owner?.team ?? '']);
 }
 
 function groupsOf(users: readonly string[], teams: readonly string[]): string[] {
-  const everybody = 'system:authenticated';
   return [
-    ...users.map((user) => (user === '*' ? everybody : userGroup(user))),
-    ...teams.map((team) => (team === '*' ? everybody : teamGroup(team))),
+    ...users.filter((user) => user !== '').map((user) => (user === '*' ? everybodyGroup : userGroup(user))),
+    ...teams.filter((team) => team !== '').map((team) => (team === '*' ? everybodyGroup : teamGroup(team))),
   ];
 }

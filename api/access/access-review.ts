@@ -1,5 +1,6 @@
 import { managementGroup, projectNamespace } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { actionInScope } from '../auth/scope-check.ts';
 import { type Identity, readerIdentity } from '../auth/identity.ts';
 import { type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
 
@@ -21,7 +22,8 @@ export interface AccessReview {
   forget(namespace: string, name: string): void;
 }
 
-const allowedMs = 5_000;
+/** Part of the 10 s within which a right that was taken ends (api/revocation). */
+const allowedMs = 3_000;
 /** Short: rights of a new project or instance come a moment after it. */
 const deniedMs = 500;
 const maxRemembered = 20_000;
@@ -47,7 +49,8 @@ export function createAccessReview(management: JsonClient): AccessReview {
   }
 
   return {
-    allows(identity, action) {
+    async allows(identity, action) {
+      if (!actionInScope(identity.scope, action)) return false;
       const key = JSON.stringify([identity.user, identity.groups, action]);
       const known = remembered.get(key);
       if (known !== undefined && known.until > performance.now()) return known.decision;
@@ -87,6 +90,11 @@ async function review(management: JsonClient, { user, groups }: Identity, action
 /** A verb on a tenant cluster's instance. */
 export function instanceAction(verb: string, project: string, name: string): Action {
   return { verb, resource: 'virtualclusterinstances', namespace: projectNamespace(project), name };
+}
+
+/** A verb on a connected cluster. */
+export function clusterAction(verb: string, name: string): Action {
+  return { verb, resource: 'clusters', name };
 }
 
 /** Everything with all management resources: who may do this is an administrator of the platform. */

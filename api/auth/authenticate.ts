@@ -4,8 +4,10 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
-import { isSet } from '../../domain/ignored-fields.ts';
-import { type Caller, callerOfTeam, callerOfUser } from './caller.ts';
+import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
+import { opensNothing } from '../../domain/key-scope.ts';
+import { type Caller, callerOfTeam, callerOfUser, type Credential } from './caller.ts';
+import type { KeyActivity } from './key-activity.ts';
 
 /** What authentication looks up; informer caches in the running gateway. */
 export interface Directory {
@@ -18,35 +20,94 @@ export interface Directory {
   readonly synced: boolean;
 }
 
-/** Who sends the request with these headers. One plain function for requests and for upgrades. */
-export type Authenticate = (headers: IncomingHttpHeaders) => Caller;
+/**
+ * Who sends the request with these headers. One plain function for requests and for upgrades.
+ * @param method of the request; left out, a browser's cookie counts only with all the proofs that a change needs
+ */
+export type Authenticate = (headers: IncomingHttpHeaders, method?: string) => Promise<Caller>;
+
+/** A user who proved who he is by something other than an access key. */
+export interface KnownUser {
+  readonly user: string;
+  readonly credential: Credential;
+  /** Groups of the provider that the credential holds itself: of the user's own only these count. */
+  readonly ssoGroups?: readonly string[];
+}
+
+export interface AuthenticateOptions {
+  readonly now?: () => number;
+  readonly activity?: KeyActivity;
+  /**
+   * The browser's session in these headers; undefined if there is none.
+   * @throws PlatformError `unauthenticated` for one that has ended, `forbidden` for one used from a foreign page
+   */
+  readonly session?: (
+    headers: IncomingHttpHeaders,
+    method: string | undefined,
+  ) => Promise<KnownUser | undefined>;
+  /** Whose ID token this is; undefined if it is none of the identity provider. @throws PlatformError `unauthenticated` */
+  readonly idToken?: (token: string) => Promise<KnownUser | undefined>;
+}
 
 const longestKey = 512;
+const longestToken = 8192;
 
 /**
- * Authentication by bearer access key. The look-up by hash needs no constant-time compare: to be near a hash
- * tells nothing about the key.
+ * Authentication by bearer access key, ID token of the identity provider, or browser session. The look-up by hash
+ * needs no constant-time compare: to be near a hash tells nothing about the key.
  * @throws PlatformError `unauthenticated` for a key that is missing, malformed, unknown, disabled or expired,
- *   or whose owner is gone or disabled; `forbidden` for a key with a scope and for an owner with a reserved identity;
- *   `management_unavailable` while nobody is known yet
+ *   or whose owner is gone or disabled; `forbidden` for a key whose scope opens nothing and for an owner with a
+ *   reserved identity; `management_unavailable` while nobody is known yet
  */
-export function createAuthenticate(directory: Directory, now: () => number = Date.now): Authenticate {
-  return (headers) => {
-    const key = bearer(headers);
-    if (!directory.synced) {
-      throw new PlatformError(
-        'management_unavailable',
-        'the gateway has not read yet who there is: the management API does not answer',
-      );
+export function createAuthenticate(directory: Directory, options: AuthenticateOptions = {}): Authenticate {
+  const { now = Date.now, activity, session, idToken } = options;
+
+  async function known(
+    headers: IncomingHttpHeaders,
+    method: string | undefined,
+  ): Promise<KnownUser | Caller> {
+    if (headers.authorization === undefined) {
+      const found = await session?.(headers, method);
+      if (found !== undefined) return found;
     }
-    const hash = createHash('sha256').update(key).digest('hex');
-    const accessKey = directory.accessKey(hash);
-    if (accessKey === undefined) {
-      throw new PlatformError('unauthenticated', 'platform access key not found. Please login again');
+    const token = bearer(headers);
+    checkSynced(directory);
+    const accessKey =
+      token.length > longestKey
+        ? undefined
+        : directory.accessKey(createHash('sha256').update(token).digest('hex'));
+    if (accessKey !== undefined) {
+      const credential = credentialOf(accessKey, now(), activity);
+      const caller = ownerOf(accessKey, credential, directory);
+      activity?.record(accessKey, now());
+      return caller;
     }
-    checkUsable(accessKey, now());
-    return ownerOf(accessKey, directory);
+    const found = isJwt(token) ? await idToken?.(token) : undefined;
+    if (found !== undefined) return found;
+    throw new PlatformError('unauthenticated', 'platform access key not found. Please login again');
+  }
+
+  return async (headers, method) => {
+    const found = await known(headers, method);
+    if ('identity' in found) return found;
+    checkSynced(directory);
+    const user = enabledUser(directory, found.user);
+    return callerOfUser(withGroups(user, found.ssoGroups), directory.teams(), found.credential);
   };
+}
+
+function withGroups(user: User, held: readonly string[] | undefined): User {
+  if (held === undefined) return user;
+  const ssoGroups = (user.spec?.ssoGroups ?? []).filter((group) => held.includes(group));
+  return { ...user, spec: { ...user.spec, ssoGroups } };
+}
+
+function checkSynced({ synced }: Directory): void {
+  if (synced) return;
+  throw new PlatformError(
+    'management_unavailable',
+    'the gateway has not read yet who there is: the management API does not answer',
+  );
 }
 
 function bearer(headers: IncomingHttpHeaders): string {
@@ -58,48 +119,62 @@ function bearer(headers: IncomingHttpHeaders): string {
     );
   }
   const match = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(value);
-  if (match?.[1] === undefined || match[1].length > longestKey) {
+  const token = match?.[1];
+  if (token === undefined || token.length > (isJwt(token) ? longestToken : longestKey)) {
     throw new PlatformError('unauthenticated', 'the Authorization header is no "Bearer <access key>"');
   }
-  return match[1];
+  return token;
 }
 
-function checkUsable(accessKey: AccessKey, now: number): void {
-  if (accessKey.metadata.deletionTimestamp !== undefined) {
+/** Whether it has the form of a signed token: three parts, the first a JSON object. */
+function isJwt(token: string): boolean {
+  return /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token);
+}
+
+function credentialOf(accessKey: AccessKey, now: number, activity: KeyActivity | undefined): Credential {
+  const { metadata, spec } = accessKey;
+  if (metadata.deletionTimestamp !== undefined) {
     throw new PlatformError('unauthenticated', 'the access key is deleted. Please login again');
   }
-  if (accessKey.spec.disabled === true)
-    throw new PlatformError('unauthenticated', 'the access key is disabled');
-  if (isSet(accessKey.spec.scope)) {
-    // Its owner's full rights would be more than was given.
-    throw new PlatformError(
-      'forbidden',
-      `the access key ${accessKey.metadata.name} has a scope, which this version of the platform cannot enforce, so it opens nothing; use a key without a scope`,
-    );
-  }
-  const ttl = accessKey.spec.ttl ?? 0;
-  if (ttl <= 0) return;
-  const created = Date.parse(String(accessKey.metadata.creationTimestamp));
+  if (spec.disabled === true) throw new PlatformError('unauthenticated', 'the access key is disabled');
+  const expiresAt = accessKeyExpiry(accessKey, activity?.last(accessKey));
   // A key whose age cannot be told counts as expired.
-  if (!(now < created + ttl * 1000)) {
+  if (expiresAt !== undefined && !(now < expiresAt.getTime())) {
     throw new PlatformError('unauthenticated', 'the access key has expired. Please login again');
   }
+  const { scope } = spec;
+  if (scope !== undefined && opensNothing(scope)) {
+    throw new PlatformError(
+      'forbidden',
+      `the access key ${metadata.name} has a scope that opens nothing here: it is empty, or says what this version of the platform does not know`,
+    );
+  }
+  return {
+    kind: 'access-key',
+    name: metadata.name,
+    keyType: spec.type ?? '',
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(scope === undefined ? {} : { scope }),
+  };
 }
 
-function ownerOf(accessKey: AccessKey, directory: Directory): Caller {
+function ownerOf(accessKey: AccessKey, credential: Credential, directory: Directory): Caller {
   const { user: userName, team: teamName } = accessKey.spec;
-  if (userName !== undefined && userName !== '') {
-    const user = directory.user(userName);
-    if (user === undefined || user.metadata.deletionTimestamp !== undefined) {
-      throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
-    }
-    if (user.spec?.disabled === true)
-      throw new PlatformError('unauthenticated', 'the owner of the access key is disabled');
-    return callerOfUser(user, directory.teams(), accessKey.metadata.name);
-  }
+  if (userName !== undefined && userName !== '')
+    return callerOfUser(enabledUser(directory, userName), directory.teams(), credential);
   const team = directory.team(teamName ?? '');
   if (team === undefined || team.metadata.deletionTimestamp !== undefined) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }
-  return callerOfTeam(team, accessKey.metadata.name);
+  return callerOfTeam(team, credential);
+}
+
+function enabledUser(directory: Directory, name: string): User {
+  const user = directory.user(name);
+  if (user === undefined || user.metadata.deletionTimestamp !== undefined) {
+    throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
+  }
+  if (user.spec?.disabled === true)
+    throw new PlatformError('unauthenticated', 'the owner of the access key is disabled');
+  return user;
 }

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { teamGroup, userGroup } from '../../contracts/names.ts';
+import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import { authenticatedGroup, type Identity, isReservedGroup, isReservedName } from './identity.ts';
@@ -13,17 +14,28 @@ export interface Caller {
   readonly email: string;
   /** Names of the teams the user belongs to; for a team its own. */
   readonly teams: readonly string[];
-  /** Name of the AccessKey that was presented. */
-  readonly accessKey: string;
-  /** What the caller is towards Kubernetes. */
+  readonly credential: Credential;
+  /** What the caller is towards Kubernetes, and the scope that narrows it. */
   readonly identity: Identity;
 }
 
+/** What a caller presented. */
+export interface Credential {
+  readonly kind: 'access-key' | 'session' | 'oidc';
+  /** Name of the AccessKey; id of the session that may be told; issuer of the token. */
+  readonly name: string;
+  /** When it ends by itself, if it does; for a sliding key as of now. */
+  readonly expiresAt?: Date;
+  /** `spec.type` of the AccessKey. */
+  readonly keyType?: string;
+  readonly scope?: AccessKeyScope;
+}
+
 /**
- * The caller behind a key of `user`, who belongs to those of `teams` that name the user or one of its groups.
+ * The caller behind a credential of `user`, who belongs to those of `teams` that name the user or one of its groups.
  * @throws PlatformError `forbidden` if subject or a group is reserved
  */
-export function callerOfUser(user: User, teams: readonly Team[], accessKey: string): Caller {
+export function callerOfUser(user: User, teams: readonly Team[], credential: Credential): Caller {
   const name = user.metadata.name;
   const groups = [...(user.spec?.groups ?? []), ...(user.spec?.ssoGroups ?? [])];
   const memberOf = teams
@@ -39,11 +51,14 @@ export function callerOfUser(user: User, teams: readonly Team[], accessKey: stri
     displayName: user.spec?.displayName ?? '',
     email: user.spec?.email ?? '',
     teams: memberOf,
-    accessKey,
-    identity: identityOf(`user ${name}`, user.spec?.subject || name, groups, [
-      userGroup(name),
-      ...memberOf.map(teamGroup),
-    ]),
+    credential,
+    identity: {
+      ...identityOf(`user ${name}`, user.spec?.subject || name, groups, [
+        userGroup(name),
+        ...memberOf.map(teamGroup),
+      ]),
+      ...scopeOf(credential),
+    },
   };
 }
 
@@ -51,7 +66,7 @@ export function callerOfUser(user: User, teams: readonly Team[], accessKey: stri
  * The caller behind a key of `team`: it acts as the team, not as a user.
  * @throws PlatformError `forbidden` if a group is reserved
  */
-export function callerOfTeam(team: Team, accessKey: string): Caller {
+export function callerOfTeam(team: Team, credential: Credential): Caller {
   const name = team.metadata.name;
   return {
     kind: 'team',
@@ -59,9 +74,16 @@ export function callerOfTeam(team: Team, accessKey: string): Caller {
     displayName: team.spec?.displayName ?? '',
     email: '',
     teams: [name],
-    accessKey,
-    identity: identityOf(`team ${name}`, teamGroup(name), [], [teamGroup(name)]),
+    credential,
+    identity: {
+      ...identityOf(`team ${name}`, teamGroup(name), [], [teamGroup(name)]),
+      ...scopeOf(credential),
+    },
   };
+}
+
+function scopeOf({ scope }: Credential): Pick<Identity, 'scope'> {
+  return scope === undefined ? {} : { scope };
 }
 
 function identityOf(

@@ -1,18 +1,30 @@
 import { identities } from '../../contracts/names.ts';
+import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 
 /** Who a request to a Kubernetes API is made as. */
 export interface Identity {
   readonly user: string;
   readonly groups: readonly string[];
+  /** Scope of the access key it comes from. The gateway itself holds it: Kubernetes knows nothing of it. */
+  readonly scope?: AccessKeyScope;
+  /** Who acts as this user (`kubectl --as`); travels along as an extra, for audits. */
+  readonly originalUser?: string;
 }
 
 /** The group that every caller of the gateway carries; the only `system:` name that leaves it. */
 export const authenticatedGroup = 'system:authenticated';
 
-const internalUsers: ReadonlySet<string> = new Set([identities.gatewayReader, identities.gatewayDialer]);
+const internalUsers: ReadonlySet<string> = new Set([
+  identities.gatewayReader,
+  identities.gatewayAccounts,
+  identities.gatewayDialer,
+]);
 
 /** The gateway's own identity for reads of the management API and for access reviews. */
 export const readerIdentity: Identity = { user: identities.gatewayReader, groups: [] };
+
+/** The gateway's own identity for keeping accounts. What it does is decided here, by who asks for it. */
+export const accountsIdentity: Identity = { user: identities.gatewayAccounts, groups: [] };
 
 /** Whether `name` belongs to Kubernetes or to the platform itself and must never come from outside. */
 export function isReservedName(name: string): boolean {
@@ -44,10 +56,12 @@ export function identityFault(identity: Identity): string | undefined {
     if (group !== authenticatedGroup && isReservedName(group)) return 'a reserved group';
     if (!isHeaderText(group)) return 'a group with characters that no header can carry';
   }
+  if (identity.originalUser !== undefined && !isHeaderText(identity.originalUser))
+    return 'an original user with characters that no header can carry';
   return undefined;
 }
 
 /** Names travel as header values: visible ASCII, no leading or trailing blank (it would be trimmed into another name). */
-function isHeaderText(value: string): boolean {
+export function isHeaderText(value: string): boolean {
   return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value);
 }

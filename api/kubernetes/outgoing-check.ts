@@ -13,17 +13,25 @@ const forbidden =
 export function checkOutgoing(headers: readonly string[]): void {
   const users: string[] = [];
   const groups: string[] = [];
+  const originals: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = (headers[index] as string).toLowerCase().replaceAll('_', '-');
     const value = headers[index + 1];
     if (value === undefined || /[\r\n\0]/.test(value) || /[\r\n\0]/.test(name)) refuse('a broken header');
     else if (name === 'impersonate-user') users.push(value);
     else if (name === 'impersonate-group') groups.push(value);
+    else if (name === 'impersonate-extra-vcluster-platform.io%2foriginal-user') originals.push(value);
     else if (name.startsWith('impersonate')) refuse('a foreign impersonation header');
     else if (forbidden.test(name)) refuse(`the header ${name}`);
   }
   if (users.length !== 1) refuse(`${users.length} users`);
-  const fault = identityFault({ user: users[0] as string, groups });
+  if (originals.length > 1) refuse(`${originals.length} original users`);
+  const [originalUser] = originals;
+  const fault = identityFault({
+    user: users[0] as string,
+    groups,
+    ...(originalUser === undefined ? {} : { originalUser }),
+  });
   if (fault !== undefined) refuse(fault);
 }
 

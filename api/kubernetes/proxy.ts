@@ -1,26 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Dispatcher } from 'undici';
-import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import { PlatformError } from '../../contracts/errors.ts';
 import type { Caller } from '../auth/caller.ts';
-import type { OpenStreams } from './open-streams.ts';
-import type { KubernetesTarget } from './request-path.ts';
+import type { Identity } from '../auth/identity.ts';
+import type { OpenStreams, Recheck } from './open-streams.ts';
 import { upstreamHeaders } from './request-headers.ts';
+import type { KubernetesTarget } from './request-path.ts';
+import type { Destination } from './resolve-destination.ts';
 import { StreamFailure, streamRequest } from './stream-request.ts';
-
-/** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
-export interface Destination {
-  connections(): Promise<Dispatcher>;
-  /** Drops a credential that the upstream refused, so that the next `connections()` reads it anew. */
-  refused(): void;
-  /** Failure to tell when the upstream cannot be reached. */
-  readonly unreachable: { readonly code: ErrorCode; readonly message: string };
-}
 
 /** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
 const maxKubernetesBody = 3 * 1024 * 1024;
 
 /** What content from a cluster may do in a browser: nothing in our origin's name. */
-const isolation = {
+export const isolation = {
   'content-security-policy': "sandbox; default-src 'none'",
   'x-content-type-options': 'nosniff',
 } as const;
@@ -29,20 +21,26 @@ const isolation = {
 export async function proxy(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: { target: KubernetesTarget; caller: Caller; destination: Destination; streams: OpenStreams },
+  options: {
+    target: KubernetesTarget;
+    caller: Caller;
+    destination: Destination;
+    streams: OpenStreams;
+    recheck: Recheck;
+  },
 ): Promise<void> {
-  const { target, caller, destination, streams } = options;
+  const { target, caller, destination, streams, recheck } = options;
   const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
   const attempt = async () =>
     streamRequest({
       request: request.raw,
       response: reply.raw,
-      dispatcher: await destination.connections(),
+      dispatcher: (await destination.upstream()).dispatcher,
       path: target.upstreamPath,
       prefix: target.prefix,
       headers,
       answerHeaders: { 'x-request-id': request.id, ...isolation },
-      opened: (abort) => streams.add(caller, abort),
+      opened: (abort) => streams.add(caller, abort, recheck),
     });
   try {
     await attempt().catch((error: unknown) => {
@@ -52,7 +50,7 @@ export async function proxy(
       return attempt();
     });
   } catch (error) {
-    throw describe(error, destination, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
+    throw failureOf(error, destination, caller.identity, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
   }
   reply.hijack(); // it was answered on the raw response
 }
@@ -67,8 +65,18 @@ function declaredBytes({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0);
 }
 
-function describe(error: unknown, { unreachable }: Destination, declared: number): unknown {
+/** What a caller is told when no answer has begun. @param declared bytes of the body, as its head said */
+export function failureOf(
+  error: unknown,
+  { unreachable }: Destination,
+  { originalUser }: Identity,
+  declared = 0,
+): unknown {
   if (!(error instanceof StreamFailure)) return error;
+  if (error.kind === 'refused' && originalUser !== undefined) {
+    const message = 'the gateway can act only as users and groups that the platform knows there';
+    return new PlatformError('forbidden', message, { cause: error });
+  }
   // An API server answers 413 and resets the connection, which may overtake the answer.
   if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {
     return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', {

@@ -1,3 +1,4 @@
+import { originalUserExtra } from '../../contracts/names.ts';
 import type { Identity } from '../auth/identity.ts';
 
 /** Hop-by-hop headers (RFC 9110 §7.6.1), credentials, and what a proxy in front might believe. */
@@ -60,10 +61,14 @@ export function upstreamHeaders(
   return headers;
 }
 
+/** The one extra that is ever sent; its key is percent-encoded as the API server wants it. */
+const originalUserHeader = `Impersonate-Extra-${encodeURIComponent(originalUserExtra)}`;
+
 /** Adds the impersonation headers of `identity` to a flat header list. */
 export function appendIdentity(headers: string[], identity: Identity): void {
   headers.push('Impersonate-User', identity.user);
   for (const group of identity.groups) headers.push('Impersonate-Group', group);
+  if (identity.originalUser !== undefined) headers.push(originalUserHeader, identity.originalUser);
 }
 
 function connectionNamed(rawHeaders: readonly string[]): Set<string> | undefined {

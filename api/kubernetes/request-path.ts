@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 
 /** Which Kubernetes API a request path means, and the rest of it as it will be sent there. */
-export type KubernetesTarget = ManagementTarget | TenantTarget;
+export type KubernetesTarget = ManagementTarget | ClusterTarget | TenantTarget;
 
 export interface ManagementTarget {
   readonly kind: 'management';
@@ -9,6 +9,14 @@ export interface ManagementTarget {
   readonly prefix: string;
   /** Path and query for the upstream, byte for byte as the client sent them. */
   readonly upstreamPath: string;
+}
+
+export interface ClusterTarget {
+  readonly kind: 'cluster';
+  readonly prefix: string;
+  readonly upstreamPath: string;
+  /** Name of the connected cluster. */
+  readonly name: string;
 }
 
 export interface TenantTarget {
@@ -19,6 +27,7 @@ export interface TenantTarget {
   readonly name: string;
 }
 
+const clusterPrefix = /^\/kubernetes\/cluster\/([^/]+)(\/.*)?$/;
 const tenantPrefix = /^\/kubernetes\/project\/([^/]+)\/virtualcluster\/([^/]+)(\/.*)?$/;
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -38,13 +47,25 @@ export function parseKubernetesPath(rawUrl: string): KubernetesTarget {
     const prefix = '/kubernetes/management';
     return { kind: 'management', prefix, upstreamPath: (path.slice(prefix.length) || '/') + query };
   }
-  const match = tenantPrefix.exec(path);
-  if (match === null) {
+  return clusterTarget(path, query) ?? tenantTarget(path, query) ?? unknownPath();
+}
+
+function clusterTarget(path: string, query: string): ClusterTarget | undefined {
+  const match = clusterPrefix.exec(path);
+  if (match === null) return undefined;
+  const [, name = '', rest = '/'] = match;
+  if (!dnsLabel.test(name)) {
     throw new PlatformError(
-      'not_found',
-      'there is nothing at this path: use /kubernetes/management/… or /kubernetes/project/<project>/virtualcluster/<name>/…',
+      'invalid_request',
+      'the name of the connected cluster in the path must be a DNS label',
     );
   }
+  return { kind: 'cluster', prefix: `/kubernetes/cluster/${name}`, upstreamPath: rest + query, name };
+}
+
+function tenantTarget(path: string, query: string): TenantTarget | undefined {
+  const match = tenantPrefix.exec(path);
+  if (match === null) return undefined;
   const [, project = '', name = '', rest = '/'] = match;
   if (!dnsLabel.test(project) || !dnsLabel.test(name)) {
     throw new PlatformError(
@@ -54,6 +75,13 @@ export function parseKubernetesPath(rawUrl: string): KubernetesTarget {
   }
   const prefix = `/kubernetes/project/${project}/virtualcluster/${name}`;
   return { kind: 'tenant', prefix, upstreamPath: rest + query, project, name };
+}
+
+function unknownPath(): never {
+  throw new PlatformError(
+    'not_found',
+    'there is nothing at this path: use /kubernetes/management/…, /kubernetes/cluster/<name>/… or /kubernetes/project/<project>/virtualcluster/<name>/…',
+  );
 }
 
 function checkPath(path: string): void {

@@ -49,16 +49,3 @@ export function toStatus(error: PlatformError, retryAfterSeconds?: number): Stat
     },
   };
 }
-
-/** A Status with an HTTP code that our error table does not have (501, say). */
-export function statusOfCode(code: number, message: string): Status {
-  return {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason: reasons[code] ?? 'InternalError',
-    code,
-  };
-}

@@ -1,20 +1,161 @@
-import { STATUS_CODES } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { statusOfCode } from './status.ts';
+import { errorTable } from '../../contracts/errors.ts';
+import type { AuditEntry } from '../audit/audit-entry.ts';
+import { senderOf } from '../audit/sender.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Gateway } from '../gateway.ts';
+import { clientGone } from '../metrics/gateway-metrics.ts';
+import { asPlatformError } from '../plugins/failures.ts';
+import { answerFailure, answerHead, relayAnswer } from './answer-upgrade.ts';
+import { kubernetesRecheck, openingRequest } from '../revocation/recheck.ts';
+import { impersonatedCaller } from './impersonation.ts';
+import { joinSockets } from './join-sockets.ts';
+import { checkOrigin } from './origin.ts';
+import { failureOf, isolation } from './proxy.ts';
+import { downstreamHeaders, upstreamHeaders } from './request-headers.ts';
+import { type KubernetesTarget, parseKubernetesPath } from './request-path.ts';
+import { type Destination, resolveDestination } from './resolve-destination.ts';
+import { type AcceptedAnswer, requestUpgrade } from './request-upgrade.ts';
+import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
+import { createWaitingClient, type WaitingClient } from './waiting-client.ts';
+
+/** One request to upgrade on its way. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly client: WaitingClient;
+  readonly id: string;
+  readonly entry: AuditEntry;
+  caller?: Caller;
+}
+
+/** How an exchange ended, for the log. */
+interface Outcome {
+  readonly status: number;
+  readonly bytesUp?: number;
+  readonly bytesDown?: number;
+}
+
+const tcpKeepAliveMs = 30_000;
 
 /**
- * Requests to switch protocols (exec, attach, port-forward, cp). They do not go through Fastify's hooks, so that
- * `authenticate` is a plain function; until streams are carried, each is refused and its connection closed.
+ * Carries requests to switch protocols (exec, attach, port-forward, cp). They do not pass Fastify's hooks, so they
+ * go through the same plain functions as its requests do, in the same order.
  */
-export function refuseUpgrades(app: FastifyInstance): void {
-  app.server.on('upgrade', (request, socket) => {
-    socket.on('error', () => socket.destroy());
-    app.log.info({ path: request.url?.split('?', 1)[0] }, 'upgrade refused');
-    const body = JSON.stringify(
-      statusOfCode(501, 'exec, attach, port-forward and cp are not carried by this version of the gateway'),
-    );
-    socket.end(
-      `HTTP/1.1 501 ${STATUS_CODES[501]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+export function carryUpgrades(app: FastifyInstance, gateway: Gateway): void {
+  app.server.on('upgrade', (request, socket, head) => {
+    const startedAt = performance.now();
+    request.socket.setKeepAlive(true, tcpKeepAliveMs);
+    // Its two directions may end one by one. Only here: half-open connections of those who never sent a request stay.
+    request.socket.allowHalfOpen = true;
+    const client = createWaitingClient(socket, head);
+    const id = randomUUID();
+    const entry = gateway.audit.begin(id, request);
+    const exchange: Exchange = { request, socket, client, id, entry };
+    void serve(exchange, gateway).then((outcome) => {
+      const { status: code } = outcome;
+      entry.end({ code, aborted: code === clientGone });
+      const { pathKind, verb } = entry.description;
+      gateway.metrics.requested({ pathKind, verb, code, seconds: (performance.now() - startedAt) / 1000 });
+      gateway.logger.info(
+        {
+          requestId: id,
+          method: request.method,
+          path: request.url?.split('?', 1)[0],
+          ms: Math.round(performance.now() - startedAt),
+          user: exchange.caller?.identity.user,
+          ...outcome,
+        },
+        'upgrade',
+      );
+    });
   });
+}
+
+/** Never rejects: every failure is answered here. */
+async function serve(exchange: Exchange, gateway: Gateway): Promise<Outcome> {
+  const { request, socket, client, id, entry } = exchange;
+  try {
+    const upgrade = readUpgrade(request);
+    checkOrigin(upgrade.headers.origin, gateway.publicUrl);
+    const target = parseKubernetesPath(request.url ?? '');
+    const authenticated = await gateway.authenticate(upgrade.headers, request.method);
+    entry.identify(senderOf(authenticated));
+    const caller = await impersonatedCaller(gateway.review, authenticated, upgrade.rawHeaders);
+    exchange.caller = caller;
+    entry.identify(senderOf(caller));
+    entry.attempted();
+    const opening = { ...openingRequest(request), ...upgrade };
+    const recheck = kubernetesRecheck(gateway, opening, caller, target);
+    const over = gateway.streams.add(caller, client.abort, recheck);
+    try {
+      const destination = await resolveDestination(gateway, caller, target, request.method ?? '');
+      return await carry(exchange, { gateway, upgrade, caller, target, destination });
+    } finally {
+      over();
+    }
+  } catch (error) {
+    const failure = asPlatformError(error);
+    const { status } = errorTable[failure.code];
+    entry.fails(failure.code);
+    if (status >= 500) gateway.logger.warn({ err: error, requestId: id }, 'upgrade failed');
+    if (client.signal.aborted) return { status: clientGone };
+    client.release();
+    answerFailure(socket, failure, id);
+    return { status };
+  }
+}
+
+interface Route {
+  readonly gateway: Gateway;
+  readonly upgrade: UpgradeRequest;
+  readonly caller: Caller;
+  readonly target: KubernetesTarget;
+  readonly destination: Destination;
+}
+
+async function carry({ request, socket, client, id, entry }: Exchange, route: Route): Promise<Outcome> {
+  const { gateway, upgrade, caller, target, destination } = route;
+  const { idleMs, answerMs } = gateway.streamLimits;
+  const accepted = await requestUpgrade(destination, {
+    method: request.method ?? '',
+    path: target.upstreamPath,
+    headers: upstreamHeaders(upgrade.rawHeaders, caller.identity, id),
+    protocol: upgrade.protocol,
+    answerMs,
+    signal: client.signal,
+  }).catch((error: unknown) => {
+    throw failureOf(error, destination, caller.identity);
+  });
+  if (client.signal.aborted) {
+    accepted.response.socket.destroy();
+    return { status: clientGone };
+  }
+  client.release();
+  const headers = { ...downstreamHeaders(accepted.response.headers, target.prefix), 'x-request-id': id };
+  const status = accepted.response.statusCode ?? 0;
+  if (!accepted.switched) {
+    await relayAnswer(socket, accepted.response, {
+      headers: { ...headers, ...isolation },
+      begun: accepted.begun,
+    });
+    return { status };
+  }
+  entry.streaming(status);
+  const switching = { ...headers, connection: 'Upgrade', upgrade: upgrade.protocol };
+  return { status, ...(await join(socket, accepted, switching, idleMs)) };
+}
+
+function join(
+  socket: Duplex,
+  { socket: upstream, head }: Extract<AcceptedAnswer, { switched: true }>,
+  headers: Record<string, string | string[]>,
+  idleMs: number,
+) {
+  socket.write(answerHead(101, 'Switching Protocols', headers), 'latin1');
+  if (head.length > 0) upstream.unshift(head);
+  return joinSockets(socket, upstream, idleMs);
 }

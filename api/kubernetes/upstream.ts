@@ -1,4 +1,5 @@
 import { isIP, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { dialTls } from './dial-tls.ts';
 import { createReadinessGate } from './readiness-gate.ts';
@@ -6,6 +7,13 @@ import { createReadinessGate } from './readiness-gate.ts';
 /** A Kubernetes API that requests can be sent to, with its kept-alive connections. */
 export interface Upstream {
   readonly dispatcher: Dispatcher;
+  /**
+   * A connection of one's own, TLS done, never shared and never in the pool; and half-open if what `dial` gives is.
+   * @throws DialError
+   */
+  connect(): Promise<Socket>;
+  /** What a request written on such a connection needs besides the caller's headers: names and values. */
+  readonly ownHeaders: readonly string[];
   /** Ends all connections at once, streams too. */
   close(): Promise<void>;
 }
@@ -43,11 +51,20 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
   );
   // An address is checked against the certificate, but must not be sent as server name (RFC 6066 §3).
   const peer = isIP(servername) === 0 ? { servername } : { host: servername };
-  const tls = { ...credential, ...peer, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' as const };
-  const passGate = createReadinessGate(() => dialTls(dial, tls), { host: target.host, token });
+  // Made once: reading certificates and key anew for each connection costs more than the handshake.
+  let secureContext: SecureContext | undefined;
+  const dialTarget = async () => {
+    secureContext ??= createSecureContext({ ...credential, minVersion: 'TLSv1.2' });
+    return dialTls(dial, { ...peer, secureContext, ALPNProtocols: ['http/1.1'] });
+  };
+  const passGate = createReadinessGate(dialTarget, { host: target.host, token });
   const connect = async () => {
-    await passGate();
-    return dialTls(dial, tls);
+    try {
+      await passGate();
+      return await dialTarget();
+    } catch (error) {
+      throw new DialError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
   };
   const pool = new Pool(`https://${target.host}:${target.port}`, {
     connections: null,
@@ -62,25 +79,34 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
     },
   });
   const dispatcher = token === undefined ? pool : pool.compose(withToken(token));
-  return { dispatcher, close: () => pool.destroy() };
+  return {
+    dispatcher,
+    connect,
+    ownHeaders: ['Host', `${target.host}:${target.port}`, ...(token === undefined ? [] : bearer(token))],
+    close: () => pool.destroy(),
+  };
 }
 
 /** Gives undici the socket, or a DialError. */
-async function connectInto(dial: () => Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
+async function connectInto(connect: () => Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
   let socket: Socket;
   try {
-    socket = await dial();
+    socket = await connect();
   } catch (error) {
-    callback(new DialError(error instanceof Error ? error.message : String(error), { cause: error }), null);
+    callback(error as DialError, null);
     return;
   }
   callback(null, socket);
+}
+
+function bearer(token: string): [string, string] {
+  return ['Authorization', `Bearer ${token}`];
 }
 
 /** Adds the gateway's own bearer token below the checks of headers, which let no Authorization through. */
 function withToken(token: string): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) => {
     const headers = Array.isArray(options.headers) ? (options.headers as string[]) : [];
-    return dispatch({ ...options, headers: [...headers, 'Authorization', `Bearer ${token}`] }, handler);
+    return dispatch({ ...options, headers: [...headers, ...bearer(token)] }, handler);
   };
 }

@@ -31,7 +31,7 @@ export async function visibleOperation(
   const { project, tenantCluster } = operation;
   // Who asked for it may follow it to its end: with a deleted instance go the rights on it.
   const mayGet =
-    operation.actor === caller.identity.user ||
+    (operation.actor === caller.identity.user && caller.identity.scope === undefined) ||
     (await gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)));
   if (!mayGet) {
     throw new PlatformError('operation_not_found', `there is no operation ${id}, or you may not see it`);

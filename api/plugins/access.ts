@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { AccessReview } from '../access/access-review.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
+import { checkRouteScope, type RouteScope } from '../auth/scope-check.ts';
+import { impersonatedCaller, refuseImpersonation } from '../kubernetes/impersonation.ts';
 
 /**
  * Who may call a route. `public`: anyone; `authenticated`: who presents a valid access key (what they may see
@@ -13,6 +16,10 @@ export type RouteAccess = 'public' | 'authenticated';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: RouteAccess;
+    /** What a key with a scope must open for it; left out, only keys without a scope may call the route. */
+    scope?: RouteScope;
+    /** Whether `Impersonate-*` headers are understood there (`kubectl --as`); elsewhere they are refused. */
+    impersonation?: boolean;
   }
   interface FastifyRequest {
     /** Set on every route but public ones; `callerOf` reads it. */
@@ -22,7 +29,7 @@ declare module 'fastify' {
 
 /** Default deny: a route that does not declare `config.access` is refused when it is registered. */
 export const access = fp(
-  async (app: FastifyInstance, options: { authenticate: Authenticate }) => {
+  async (app: FastifyInstance, options: { authenticate: Authenticate; review: AccessReview }) => {
     app.decorateRequest('caller', undefined);
     app.addHook('onRoute', (route) => {
       if (route.config?.access === undefined) {
@@ -32,7 +39,13 @@ export const access = fp(
     app.addHook('onRequest', async (request) => {
       // Unknown paths (404) tell nothing, so they need no key.
       if (request.is404 || request.routeOptions.config.access === 'public') return;
-      request.caller = options.authenticate(request.headers);
+      const caller = await options.authenticate(request.headers, request.method);
+      checkRouteScope(caller, request.routeOptions.config.scope, request);
+      request.caller = caller; // whom the trail names if impersonation is refused
+      const { rawHeaders } = request.raw;
+      const { impersonation = false } = request.routeOptions.config;
+      if (!impersonation) refuseImpersonation(rawHeaders);
+      request.caller = impersonation ? await impersonatedCaller(options.review, caller, rawHeaders) : caller;
     });
   },
   { name: 'access', dependencies: ['request-guard'] },

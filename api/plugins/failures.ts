@@ -29,7 +29,7 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
   const { status } = errorTable[failure.code];
   if (status >= 500) request.log.warn({ err: error, code: failure.code }, 'request failed');
   reply.header('x-request-id', request.id).header('cache-control', 'no-store').code(status);
-  const retry = status === 503 ? retryAfterSeconds : undefined;
+  const retry = status === 429 ? secondsToWait(failure) : status === 503 ? retryAfterSeconds : undefined;
   if (retry !== undefined) reply.header('retry-after', String(retry));
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (request.raw.url?.startsWith('/kubernetes')) {
@@ -38,6 +38,11 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
   return reply
     .header('content-type', 'application/problem+json')
     .send(JSON.stringify(toProblem(failure, request.id, validationErrors(error))));
+}
+
+function secondsToWait({ details }: PlatformError): number {
+  const seconds = details?.['retryAfterSeconds'];
+  return typeof seconds === 'number' ? seconds : retryAfterSeconds;
 }
 
 /** The problem document of a failure. */
@@ -55,7 +60,8 @@ export function toProblem(failure: PlatformError, requestId: string, errors?: Pr
   };
 }
 
-function asPlatformError(error: unknown): PlatformError {
+/** What a client is told of `error`; `internal` for what only the log may name. */
+export function asPlatformError(error: unknown): PlatformError {
   if (error instanceof PlatformError) return error;
   const fastifyError = error as Partial<FastifyError>;
   const code = codeOfStatus(fastifyError.statusCode);

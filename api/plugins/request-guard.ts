@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import fp from 'fastify-plugin';
 import { PlatformError } from '../../contracts/errors.ts';
 
@@ -10,6 +10,10 @@ const single: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'content-type',
   'content-encoding',
+  'origin',
+  'upgrade',
+  'sec-websocket-key',
+  'sec-websocket-version',
 ]);
 const hostPattern = /^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?$/;
 
@@ -18,14 +22,19 @@ export const requestGuard = fp(
   async (app) => {
     app.addHook('onRequest', async (request, reply) => {
       reply.header('x-request-id', request.id);
-      checkHeaders(request);
+      checkHeaders(request.raw);
     });
   },
   { name: 'request-guard' },
 );
 
-function checkHeaders(request: FastifyRequest): void {
-  const { rawHeaders, headers, method } = request.raw;
+/**
+ * One plain function for requests and for upgrades.
+ * @throws PlatformError `invalid_request` for what two parsers could read differently
+ */
+export function checkHeaders({ rawHeaders, headers, method, httpVersion }: IncomingMessage): void {
+  // Node's parser lets 0.9 and 2.0 through on a request line; 0.9 is what a line break in a path makes of it.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') refuse('only HTTP/1.1 and HTTP/1.0 are spoken here');
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import type { Gateway } from '../gateway.ts';
 import { forViewer, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
+import { openingRequest, recheckOf } from '../revocation/recheck.ts';
 import { sendEvents } from './event-stream.ts';
 import { OperationPath, problemResponses } from './parameters.ts';
 
@@ -14,7 +15,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.get(
     '/api/v1/operations/:id',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'An operation with its steps',
         operationId: 'getOperation',
@@ -29,7 +30,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.get(
     '/api/v1/operations/:id/events',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Follow an operation',
         description:
@@ -46,11 +47,14 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
     async (request, reply) => {
       const caller = callerOf(request);
       await visibleOperation(gateway, caller, request.params.id);
+      const recheck = recheckOf(gateway, openingRequest(request.raw), caller, async (now) => {
+        await visibleOperation(gateway, now, request.params.id);
+      });
       await sendEvents(request, reply, {
         name: 'operation',
         source: (signal) => gateway.operations.watch(request.params.id, signal),
         transform: (operation) => forViewer(gateway, caller, operation),
-        opened: (abort) => gateway.streams.add(caller, abort),
+        opened: (abort) => gateway.streams.add(caller, abort, recheck),
       });
     },
   );
@@ -58,7 +62,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.post(
     '/api/v1/operations/:id/cancel',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Cancel an operation',
         description:

@@ -23,7 +23,7 @@ export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Pro
   app.get(
     '/api/v1/projects',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Projects that you may see',
         operationId: 'listProjects',

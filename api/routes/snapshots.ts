@@ -23,7 +23,7 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
   app.get(
     '/api/v1/projects/:project/virtualclusters/:name/snapshots',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
       schema: {
         summary: 'Snapshots of a tenant cluster, newest first',
         operationId: 'listSnapshots',
@@ -42,7 +42,7 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
   app.get(
     '/api/v1/projects/:project/snapshots',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Snapshots of a project that you may see, newest first',
         operationId: 'listProjectSnapshots',
@@ -64,7 +64,7 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
   app.delete(
     '/api/v1/projects/:project/virtualclusters/:name/snapshots/:snapshot',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
       schema: {
         summary: 'Delete a snapshot and its file',
         operationId: 'deleteSnapshot',

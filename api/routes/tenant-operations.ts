@@ -39,7 +39,7 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
   app.post(
     '/api/v1/projects/:project/virtualclusters/:name/operations',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
       schema: {
         summary: 'Ask for an operation',
         description:
@@ -77,7 +77,7 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
   app.get(
     '/api/v1/projects/:project/virtualclusters/:name/operations',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
       schema: {
         summary: 'Operations of a tenant cluster, newest first',
         operationId: 'listOperations',
@@ -100,7 +100,7 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
   app.get(
     '/api/v1/projects/:project/operations',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Operations of a project that you may see, newest first',
         operationId: 'listProjectOperations',

@@ -22,7 +22,7 @@ export async function virtualClusterRoutes(instance: FastifyInstance, gateway: G
   app.get(
     '/api/v1/virtualclusters',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Tenant clusters that you may see',
         operationId: 'listVirtualClusters',

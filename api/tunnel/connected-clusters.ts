@@ -4,19 +4,27 @@ import { clusterCredentialSecret, identities, platformNamespace } from '../../co
 import { readerIdentity } from '../auth/identity.ts';
 import { createJsonClient, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
 import { targetOfKubeconfig } from '../kubernetes/kubeconfig-target.ts';
-import { createUpstream, type UpstreamTarget } from '../kubernetes/upstream.ts';
+import { createUpstream, type Upstream, type UpstreamTarget } from '../kubernetes/upstream.ts';
 
-/** A connected cluster as the gateway reaches it. */
-export interface ConnectedCluster {
+/** A connected cluster as the gateway finds its way in it. */
+export interface DialledCluster {
   readonly name: string;
   readonly target: UpstreamTarget;
   /** Reads as `vcluster-platform:gateway-dialer`. */
   read(path: string): Promise<unknown>;
 }
 
+/** A connected cluster as the gateway reaches it. */
+export interface ConnectedCluster extends DialledCluster {
+  /** Connections under the gateway's credential there; requests through it carry an identity. */
+  readonly upstream: Upstream;
+}
+
 export interface ConnectedClusters {
   /** @throws PlatformError `cluster_not_found` if no credential is kept for it */
   get(cluster: string): Promise<ConnectedCluster>;
+  /** Has the next `get` look whether there is a newer credential: this one was refused. */
+  recheck(cluster: string): void;
   close(): Promise<void>;
 }
 
@@ -46,7 +54,7 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
       message: `connected cluster ${name} cannot be reached at the moment; try again`,
     });
     return {
-      cluster: { name, target, read: (path) => readAsDialer(client, path) },
+      cluster: { name, target, upstream, read: (path) => readAsDialer(client, path) },
       resourceVersion: secret.resourceVersion,
       readAt: performance.now(),
       close: upstream.close,
@@ -69,6 +77,12 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
           return known.cluster;
         throw error;
       }
+    },
+    recheck(name) {
+      entries.get(name)?.then(
+        (entry) => Object.assign(entry, { readAt: Number.NEGATIVE_INFINITY }),
+        () => undefined,
+      );
     },
     async close() {
       for (const entry of entries.values())

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { PlatformError } from '../../contracts/errors.ts';
-import { type ConnectedClusters, dialTcp } from './connected-clusters.ts';
+import type { AddressCheck } from './allowed-addresses.ts';
+import { type DialledCluster, dialTcp } from './connected-clusters.ts';
 import { resolveService } from './resolve-service.ts';
 
 /** A place inside a connected cluster that the gateway dials; there are no others. */
@@ -23,7 +24,10 @@ const addressMaxAgeMs = 10_000;
  * door. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked anew once
  * when a dial fails.
  */
-export function createDial(clusters: ConnectedClusters): Dial {
+export function createDial(
+  clusters: { get(cluster: string): Promise<DialledCluster> },
+  checkAddress: AddressCheck,
+): Dial {
   const addresses = new Map<string, { host: string; port: number; at: number }>();
 
   async function addressOf(
@@ -39,6 +43,7 @@ export function createDial(clusters: ConnectedClusters): Dial {
       target.service,
       target.port,
     );
+    checkAddress(target.cluster, host);
     addresses.set(key, { host, port, at: performance.now() });
     return { host, port, fresh: true };
   }

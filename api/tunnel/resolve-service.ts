@@ -1,5 +1,5 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import type { ConnectedCluster } from './connected-clusters.ts';
+import type { DialledCluster } from './connected-clusters.ts';
 
 interface Service {
   spec?: {
@@ -22,7 +22,7 @@ interface Container {
  * @throws PlatformError `cluster_unreachable` if there is no such Service or nothing runs behind it
  */
 export async function resolveService(
-  cluster: ConnectedCluster,
+  cluster: DialledCluster,
   namespace: string,
   name: string,
   port: number,

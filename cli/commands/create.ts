@@ -12,6 +12,7 @@ import type {
 import type { Client } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { showOperation } from '../run-operation.ts';
+import { createAccessKeyCommand } from './access-keys.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -27,21 +28,24 @@ interface CreateOptions extends CommonOptions {
 /** `vcp create` */
 export function createCommand(): Command {
   const collect = (value: string, all: string[]) => [...all, value];
-  return new Command('create').description('Create a tenant cluster').addCommand(
-    operationCommand('vcluster', 'Create a tenant cluster and show its steps')
-      .argument('<name>')
-      .option('--template <name>', "template; default: the project's")
-      .option('--template-version <version>', 'e.g. 1.2.x')
-      .option('--set-param <name=value>', 'a parameter of the template, may be repeated', collect, [])
-      .option('--parameters <file>', 'YAML file with parameters of the template')
-      .option('--cluster <name>', 'connected cluster; default: the platform chooses')
-      .option('-f, --values <file>', 'YAML file with chart values, instead of a template')
-      .option('--display-name <text>')
-      .action((name: string, options: CreateOptions) => {
-        checkNames(options.project, name);
-        return withClient((client) => create(client, name, options));
-      }),
-  );
+  return new Command('create')
+    .description('Create a tenant cluster or an access key')
+    .addCommand(createAccessKeyCommand())
+    .addCommand(
+      operationCommand('vcluster', 'Create a tenant cluster and show its steps')
+        .argument('<name>')
+        .option('--template <name>', "template; default: the project's")
+        .option('--template-version <version>', 'e.g. 1.2.x')
+        .option('--set-param <name=value>', 'a parameter of the template, may be repeated', collect, [])
+        .option('--parameters <file>', 'YAML file with parameters of the template')
+        .option('--cluster <name>', 'connected cluster; default: the platform chooses')
+        .option('-f, --values <file>', 'YAML file with chart values, instead of a template')
+        .option('--display-name <text>')
+        .action((name: string, options: CreateOptions) => {
+          checkNames(options.project, name);
+          return withClient((client) => create(client, name, options));
+        }),
+    );
 }
 
 async function create(client: Client, name: string, options: CreateOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { VirtualClusterSummary } from '../../contracts/virtual-cluster-summary.ts';
 import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
+import { listAccessKeysCommand } from './access-keys.ts';
 import { checkNames, withClient } from './options.ts';
 
 const columns: Column<VirtualClusterSummary>[] = [
@@ -26,6 +27,7 @@ export function listCommand(): Command {
       .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table');
   return new Command('list')
     .description('List what you may see')
+    .addCommand(listAccessKeysCommand())
     .addCommand(
       listing('vclusters', 'List tenant clusters')
         .option('-p, --project <name>', 'only those of one project')

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import { createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { type Login, loginPath, writeLogin } from '../login-file.ts';
+import { readPassword } from '../read-password.ts';
 
 interface LoginOptions {
   accessKey?: string;
   caFile?: string;
   insecure?: boolean;
   adminFile?: string;
+  username?: string;
 }
 
 /** `vcp login` */
@@ -17,13 +19,14 @@ export function loginCommand(): Command {
     .description('Log in to a platform with an access key')
     .argument('[url]', 'https://host:port of the platform')
     .option('--access-key <key>', 'access key; "-" reads it from standard input')
+    .option('--username <name>', 'log in with a password, which is asked for or read from standard input')
     .option('--ca-file <file>', "PEM file with the platform's CA")
     .option('--insecure', "do not verify the platform's certificate")
     .option('--admin-file <file>', 'admin.json of an embedded platform, instead of all of the above')
     .action(async (url: string | undefined, options: LoginOptions) => {
       const login =
         options.adminFile === undefined
-          ? loginFromOptions(url, options)
+          ? await loginFromOptions(url, options)
           : loginFromAdminFile(options.adminFile);
       const client = createClient(login);
       try {
@@ -40,7 +43,7 @@ export function loginCommand(): Command {
     });
 }
 
-function loginFromOptions(url: string | undefined, options: LoginOptions): Login {
+async function loginFromOptions(url: string | undefined, options: LoginOptions): Promise<Login> {
   if (url === undefined)
     throw new CommandFailure(
       'invalid_request',
@@ -49,15 +52,31 @@ function loginFromOptions(url: string | undefined, options: LoginOptions): Login
   if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
     throw new CommandFailure('invalid_request', `"${url}" is no https URL`);
   }
-  if (options.accessKey === undefined)
-    throw new CommandFailure('invalid_request', 'an access key is needed: --access-key <key>');
-  const accessKey = options.accessKey === '-' ? readFileSync(0, 'utf8').trim() : options.accessKey;
-  return {
+  const platform = {
     url: new URL(url).origin,
-    accessKey,
     ...(options.caFile === undefined ? {} : { certificateAuthority: readText(options.caFile) }),
     ...(options.insecure === true ? { insecure: true } : {}),
   };
+  if (options.username !== undefined)
+    return { ...platform, accessKey: await keyForPassword(platform, options.username) };
+  if (options.accessKey === undefined)
+    throw new CommandFailure(
+      'invalid_request',
+      'an access key or a user name is needed: --access-key <key> or --username <name>',
+    );
+  const accessKey = options.accessKey === '-' ? readFileSync(0, 'utf8').trim() : options.accessKey;
+  return { ...platform, accessKey };
+}
+
+async function keyForPassword(platform: Omit<Login, 'accessKey'>, username: string): Promise<string> {
+  const client = createClient({ ...platform, accessKey: '' });
+  try {
+    const password = await readPassword(`Password of ${username}: `);
+    return (await client.call<{ accessKey: string }>('POST', '/auth/password/login', { username, password }))
+      .accessKey;
+  } finally {
+    await client.close();
+  }
 }
 
 function loginFromAdminFile(path: string): Login {

@@ -49,6 +49,7 @@ export function writeProcessConfigs(
     managementKubeconfig: options.managementKubeconfigs.gateway,
     publicUrl: gateway.publicUrl,
     listen: { host: '127.0.0.1', port: gateway.port },
+    loopbackPods: { cluster: 'local', range: '127.64.0.0/10' }, // those of the process node
     tls: gateway.tls,
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
   };

@@ -106,7 +106,11 @@ async function startAll(context: PlatformContext, options: PlatformOptions): Pro
   const connect = state.secret('connect-secret');
   const proxy: ConnectProxy = { port: await ports.get('connect'), secret: connect.value };
   const publicUrl = `https://127.0.0.1:${options.port}`;
-  const admin = writeAdminFiles(state, { url: publicUrl, caFile: tls.caFile, temporalUi: temporal.uiUrl });
+  const admin = writeAdminFiles(state, {
+    url: publicUrl,
+    caFile: tls.caFile,
+    temporalUi: `${publicUrl}/temporal`,
+  });
   const client = connectCluster(management.cluster.adminKubeconfig);
 
   const told = async <T>(what: string, work: Promise<T>): Promise<T> => {

@@ -300,10 +300,28 @@ test("the gateway's credential is minted once and only the dialer may read it", 
   await assert.rejects(readAs('vc-dialled'), { code: 403 });
 });
 
-test('access inside the tenant: the gateway may impersonate and nothing else; the owner is cluster-admin', async () => {
+test('access inside the tenant: the gateway may impersonate whom it must and nothing else; the owner is cluster-admin', async () => {
   const tenant = await newPlaced('shared');
+  await platform.resources.users.create({
+    metadata: { name: 'olga' },
+    spec: { subject: 'olga@example.org', groups: ['staff'] },
+  });
+  await platform.resources.users.create({ metadata: { name: 'stranger' } });
   const { applyTenantAccess } = createTenantAccessActivities(deps);
+  await platform.resources.virtualclusterinstances.patch(
+    { namespace, name: 'shared' },
+    { spec: { extraAccessRules: [{ users: ['stranger'], clusterRole: 'view' }] } },
+  );
   await applyTenantAccess({ tenant });
+  await platform.resources.virtualclusterinstances.patch(
+    { namespace, name: 'shared' },
+    { spec: { extraAccessRules: null } },
+  );
+  await applyTenantAccess({ tenant });
+  await assert.rejects(
+    platform.client.rbac.readClusterRoleBinding({ name: 'vcluster-platform:access:view' }),
+    { code: 404 },
+  );
   await applyTenantAccess({ tenant });
   const binding = await platform.client.rbac.readClusterRoleBinding({
     name: 'vcluster-platform:access:cluster-admin',
@@ -314,16 +332,31 @@ test('access inside the tenant: the gateway may impersonate and nothing else; th
   );
   const gateway = connectCluster(await server.kubeconfig('vcluster-platform:gateway'));
   await assert.rejects(gateway.core.listNamespace(), { code: 403 });
-  const review = await requestJson(gateway.kubeConfig, {
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { verb: 'impersonate', resource: 'users', name: 'olga' } },
-    },
-  });
-  assert.equal((review as { status: { allowed: boolean } }).status.allowed, true);
+  for (const [resource, name, expected] of [
+    ['users', 'olga@example.org', true],
+    ['groups', 'loft:user:olga', true],
+    ['groups', 'staff', true],
+    ['groups', 'system:authenticated', true],
+    ['users', 'stranger', false],
+    ['groups', 'loft:user:stranger', false],
+    ['groups', 'system:masters', false],
+    ['serviceaccounts', 'default', false],
+  ] as const) {
+    const review = await requestJson(gateway.kubeConfig, {
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { verb: 'impersonate', resource, name } },
+      },
+    });
+    assert.equal(
+      (review as { status: { allowed: boolean } }).status.allowed,
+      expected,
+      `${resource} ${name}`,
+    );
+  }
 });
 
 test('waitForControlPlane asks the tenant API and tells its version', async () => {

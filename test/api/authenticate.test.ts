@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAuthenticate, type Directory } from '../../api/auth/authenticate.ts';
+import type { Caller } from '../../api/auth/caller.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
@@ -18,9 +19,10 @@ interface Given {
   teams?: Record<string, Team['spec']>;
   synced?: boolean;
   authorization?: string;
+  used?: string;
 }
 
-function authenticate(given: Given) {
+function authenticate(given: Given): Promise<Caller> {
   const {
     spec = {},
     created = '2026-01-01T00:00:00Z',
@@ -28,10 +30,12 @@ function authenticate(given: Given) {
     teams = {},
     synced = true,
     authorization = `Bearer ${key}`,
+    used,
   } = given;
   const accessKey: AccessKey = {
     metadata: { name: 'k', creationTimestamp: created },
     spec: { keyHash: hashOf(key), ...('team' in spec ? {} : { user: 'anna' }), ...spec },
+    ...(used === undefined ? {} : { status: { lastActivity: used } }),
   };
   const all: Team[] = Object.entries(teams).map(([name, team]) => ({
     metadata: { name },
@@ -44,12 +48,12 @@ function authenticate(given: Given) {
     teams: () => all,
     synced,
   };
-  return createAuthenticate(directory, () => now)({ authorization });
+  return createAuthenticate(directory, { now: () => now })({ authorization });
 }
 
 describe('authenticate', () => {
-  it('gives a user its subject, own groups, and those of the platform', () => {
-    const caller = authenticate({
+  it('gives a user its subject, own groups, and those of the platform', async () => {
+    const caller = await authenticate({
       user: { subject: 'anna@example.com', groups: ['devs'], ssoGroups: ['sso'] },
       teams: { blue: { users: ['anna'] }, green: { groups: ['sso'] }, red: { users: ['ben'] } },
     });
@@ -60,12 +64,12 @@ describe('authenticate', () => {
     });
   });
 
-  it('takes the name where there is no subject', () => {
-    assert.equal(authenticate({}).identity.user, 'anna');
+  it('takes the name where there is no subject', async () => {
+    assert.equal((await authenticate({})).identity.user, 'anna');
   });
 
-  it('lets a team’s key act as the team alone', () => {
-    const caller = authenticate({ spec: { team: 'blue' }, teams: { blue: { users: ['anna'] } } });
+  it('lets a team’s key act as the team alone', async () => {
+    const caller = await authenticate({ spec: { team: 'blue' }, teams: { blue: { users: ['anna'] } } });
     assert.equal(caller.kind, 'team');
     assert.deepEqual(caller.identity, {
       user: 'loft:team:blue',
@@ -73,9 +77,20 @@ describe('authenticate', () => {
     });
   });
 
-  it('lets a key live for its ttl', () => {
-    assert.equal(authenticate({ spec: { ttl: 101 } }).name, 'anna');
-    assert.equal(authenticate({ spec: { ttl: 0 } }).name, 'anna');
+  it('lets a key live for its ttl', async () => {
+    assert.equal((await authenticate({ spec: { ttl: 101 } })).name, 'anna');
+    assert.equal((await authenticate({ spec: { ttl: 0 } })).name, 'anna');
+  });
+
+  it('counts a sliding ttl from the last use', async () => {
+    const sliding = { spec: { ttl: 50, ttlAfterLastActivity: true } };
+    assert.equal((await authenticate({ ...sliding, used: '2026-01-01T00:01:00Z' })).name, 'anna');
+    for (const given of [
+      sliding,
+      { ...sliding, used: '2026-01-01T00:00:40Z' },
+      { spec: { ttl: 50 }, used: '2026-01-01T00:01:00Z' },
+    ])
+      await assert.rejects(authenticate(given), /expired/);
   });
 
   const refused: [name: string, given: Given, code: ErrorCode, message: RegExp][] = [
@@ -129,11 +144,12 @@ describe('authenticate', () => {
       'forbidden',
       /reserved group/,
     ],
+    ['a key whose scope is empty', { spec: { scope: {} } }, 'forbidden', /opens nothing/],
     ['anybody before the caches are full', { synced: false }, 'management_unavailable', /not read yet/],
   ];
   for (const [name, given, code, message] of refused) {
-    it(`${code}: ${name}`, () => {
-      assert.throws(
+    it(`${code}: ${name}`, async () => {
+      await assert.rejects(
         () => authenticate(given),
         (error) => error instanceof PlatformError && error.code === code && message.test(error.message),
       );

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, describe, it } from 'node:test';
+import { createAddressCheck } from '../../api/tunnel/allowed-addresses.ts';
 import { createDial } from '../../api/tunnel/dial.ts';
 import { parseConnectTarget } from '../../api/tunnel/connect-listener.ts';
+import { eventually } from '../support/eventually.ts';
 
 const servers: Server[] = [];
 after(() => {
@@ -24,30 +27,24 @@ const pod = (ip: string, port: number, ready: boolean, extra: object = {}) => ({
   status: { phase: 'Running', podIP: ip, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
 });
 
-/** A dial into cluster `local` whose service `demo` has these pods. */
-function dialOf(pods: object[]) {
+/** A dial into a cluster whose service `demo` has these pods; those of `local` may have loopback addresses. */
+function dialOf(pods: object[], cluster = 'local') {
   const paths: string[] = [];
-  const dial = createDial({
-    get: async (name) => ({
-      name,
-      target: { host: '127.0.0.1', port: 1, servername: 'a' },
-      read: async (path) => {
-        paths.push(path);
-        if (path.includes('/services/'))
-          return {
-            spec: {
-              selector: { app: 'vcluster', release: 'demo' },
-              ports: [{ port: 443, targetPort: 'https' }],
-            },
-          };
-        return { items: [...pods] };
-      },
-    }),
-    close: async () => undefined,
-  });
+  const read = async (path: string) => {
+    paths.push(path);
+    if (!path.includes('/services/')) return { items: [...pods] };
+    const selector = { app: 'vcluster', release: 'demo' };
+    return { spec: { selector, ports: [{ port: 443, targetPort: 'https' }] } };
+  };
+  const dial = createDial(
+    {
+      get: async (name) => ({ name, target: { host: '127.0.0.1', port: 1, servername: 'a' }, read }),
+    },
+    createAddressCheck({ cluster: 'local', range: '127.64.0.0/10' }),
+  );
   const target = {
     kind: 'service',
-    cluster: 'local',
+    cluster,
     namespace: 'host',
     service: 'demo',
     port: 443,
@@ -87,6 +84,61 @@ describe('createDial', () => {
   it('says so when nothing runs there', async () => {
     await assert.rejects(dialOf([]).dial(), /no pod runs behind service host\/demo/);
     await assert.rejects(dialOf([pod('127.88.2.1', 9, true)]).dial(), /cannot be reached/);
+  });
+});
+
+describe('addresses that a cluster names', () => {
+  /** What a pod's status may say to point the gateway at a server of ours on port `canary`. */
+  const hostile: [cluster: string, address: string][] = [
+    ['local', '127.0.0.1'],
+    ['local', '127.63.255.255'],
+    ['local', '0.0.0.0'],
+    ['local', '::1'],
+    ['local', '::'],
+    ['local', '::ffff:127.0.0.1'],
+    ['local', '::127.0.0.1'],
+    ['local', 'localhost'],
+    ['local', '127.1'],
+    ['local', '2130706433'],
+    ['local', '0x7f000001'],
+    ['local', '127.0.0.1 '],
+    ['other', '127.0.0.1'],
+    ['other', '127.88.3.1'],
+    ['other', '169.254.169.254'],
+    ['other', 'fe80::1'],
+    ['other', 'fe80::1%lo'],
+    ['other', 'fd00:ec2::254'],
+    ['other', '224.0.0.1'],
+    ['other', '255.255.255.255'],
+    ['other', 'metadata.google.internal'],
+    ['other', 'kubernetes.default.svc'],
+  ];
+  it('are dialled only where pods can be: canaries hear nothing', async () => {
+    const heard: string[] = [];
+    const canary = createServer((socket) => {
+      heard.push(String(socket.localAddress));
+      socket.destroy();
+    });
+    servers.push(canary);
+    canary.listen(0, '::'); // all addresses of this machine
+    await once(canary, 'listening');
+    const { port } = canary.address() as AddressInfo;
+    const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+    const addresses = [...hostile, ...own.map(({ address }): [string, string] => ['other', address])];
+    for (const [cluster, address] of addresses) {
+      const { dial } = dialOf([pod(address, port, true)], cluster);
+      await assert.rejects(dial(), /gives a pod an address that the gateway does not dial/, address);
+    }
+    assert.deepEqual(heard, []);
+    // It would have been heard.
+    (await dialOf([pod('127.88.3.1', port, true)]).dial()).destroy();
+    await eventually('the canary hears', () => heard.length === 1);
+  });
+
+  it('of pods elsewhere are fine', () => {
+    const check = createAddressCheck();
+    for (const address of ['10.1.2.3', '172.20.0.9', '192.168.77.5', '100.64.0.7', 'fd12::7', '2001:db8::7'])
+      check('other', address);
   });
 });
 

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import {
   type CertificateAuthority,
   createCertificateAuthority,
@@ -54,16 +56,7 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const subject = (
-          request.socket as unknown as { getPeerCertificate(): { subject?: { CN?: string } } }
-        ).getPeerCertificate();
-        const echo: Echo = {
-          method: request.method ?? '',
-          url: request.url ?? '',
-          rawHeaders: request.rawHeaders,
-          body: Buffer.concat(chunks).toString(),
-          certificate: subject.subject?.CN ?? '',
-        };
+        const echo = echoOf(request, Buffer.concat(chunks).toString());
         received.push(echo);
         response
           .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'from=upstream' })
@@ -71,6 +64,15 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
       });
     },
   );
+  server.on('upgrade', (request, socket) => {
+    received.push(echoOf(request, ''));
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
+    );
+    socket.on('error', () => socket.destroy());
+    socket.resume();
+    socket.on('end', () => socket.end());
+  });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -91,9 +93,20 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
     },
     connections: () => sockets.size,
     async close() {
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy(); // upgraded ones too
       server.close();
       await once(server, 'close');
     },
+  };
+}
+
+function echoOf(request: IncomingMessage, body: string): Echo {
+  const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+  return {
+    method: request.method ?? '',
+    url: request.url ?? '',
+    rawHeaders: request.rawHeaders,
+    body,
+    certificate: String(subject.CN ?? ''),
   };
 }

@@ -15,6 +15,7 @@ import {
 } from '../../adapters/kubernetes/resources.ts';
 import { createApp } from '../../api/app.ts';
 import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
+import type { AuthConfig } from '../../contracts/config.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { applyManifests, applyObject, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
@@ -44,7 +45,7 @@ export interface ManagementFixture {
   kubectl(
     user: string,
     args: string[],
-    options?: { path?: string; input?: string },
+    options?: { path?: string; input?: string; env?: Record<string, string> },
   ): Promise<{ code: number; stdout: string; stderr: string }>;
   watch(user: string, args: string[]): ChildProcess;
   stop(): Promise<void>;
@@ -74,7 +75,11 @@ export async function startManagementFixture(options: FixtureOptions = {}): Prom
   }
 }
 
-type FixtureOptions = { databaseUrl?: string; temporal?: { address: string; namespace: string } };
+type FixtureOptions = {
+  databaseUrl?: string;
+  temporal?: { address: string; namespace: string };
+  auth?: AuthConfig;
+};
 
 async function startGateway(apiServer: TestApiServer, options: FixtureOptions): Promise<ManagementFixture> {
   const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
@@ -115,6 +120,8 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
       managementKubeconfig: write('gateway.conf', await apiServer.kubeconfig('vcluster-platform:gateway')),
       publicUrl: 'https://127.0.0.1:1',
       listen: { host: '127.0.0.1', port: 0 },
+      ...(options.auth === undefined ? {} : { auth: options.auth }),
+      loopbackPods: { cluster: 'local', range: '127.0.0.0/8' }, // API servers of the tests stand for pods
       tls: {
         certFile: write('tls.crt', serving.certificate),
         keyFile: write('tls.key', serving.key),
@@ -178,12 +185,12 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
         json: () => JSON.parse(text) as Record<string, unknown>,
       };
     },
-    kubectl: (user, args, { path = '/kubernetes/management', input } = {}) =>
+    kubectl: (user, args, { path = '/kubernetes/management', input, env = {} } = {}) =>
       new Promise((resolve) => {
         const child = execFile(
           findProgram('kubectl'),
           kubectlArgs(user, path, args),
-          { maxBuffer: 64 * 1024 * 1024, timeout: 60_000 },
+          { maxBuffer: 64 * 1024 * 1024, timeout: 60_000, env: { ...process.env, ...env } },
           (error, stdout, stderr) => {
             resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
           },

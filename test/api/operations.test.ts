@@ -89,7 +89,7 @@ describe('POST …/operations', () => {
     const second = await submit('anna', 'sleepy', { type: 'sleep' });
     assert.equal(second.id, operation.id);
     assert.equal(second.joined, true);
-    assert.match(second.temporalUrl ?? '', /^http:\/\/127\.0\.0\.1:8233\/namespaces\//);
+    assert.match(second.temporalUrl ?? '', /^https:\/\/127\.0\.0\.1:1\/temporal\/namespaces\//);
   });
 
   it('202: wake takes the annotations away', async () => {

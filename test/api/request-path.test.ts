@@ -4,6 +4,7 @@ import { parseKubernetesPath } from '../../api/kubernetes/request-path.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 
 const management = '/kubernetes/management';
+const cluster = '/kubernetes/cluster/local';
 const tenant = '/kubernetes/project/default/virtualcluster/demo';
 
 describe('parseKubernetesPath', () => {
@@ -20,6 +21,9 @@ describe('parseKubernetesPath', () => {
       `${management}/api/v1/namespaces/a/services/https:b:443/proxy/x%20y`,
       '/api/v1/namespaces/a/services/https:b:443/proxy/x%20y',
     ],
+    [cluster, '/'],
+    [`${cluster}/`, '/'],
+    [`${cluster}/api/v1/namespaces?limit=5`, '/api/v1/namespaces?limit=5'],
     [tenant, '/'],
     [`${tenant}/`, '/'],
     [`${tenant}/openapi/v3?timeout=32s`, '/openapi/v3?timeout=32s'],
@@ -65,6 +69,11 @@ describe('parseKubernetesPath', () => {
     '/kubernetes/project/Default/virtualcluster/demo/api',
     '/kubernetes/project/default/virtualcluster/demo.x/api',
     '/kubernetes/project/default;a=b/virtualcluster/demo/api',
+    '/kubernetes/cluster/Local/api',
+    '/kubernetes/cluster/lo.cal/api',
+    '/kubernetes/cluster/local/../other/api',
+    '/kubernetes/cluster/lo%63al/api',
+    '/kubernetes/cluster/local;a=b/api',
     '//kubernetes/management/api',
     'http://other/kubernetes/management/api',
     `${management}/api?a= b`,
@@ -84,7 +93,9 @@ describe('parseKubernetesPath', () => {
     '/kubernetes',
     '/kubernetes/',
     '/kubernetes/managementx/api',
-    '/kubernetes/cluster/local/api',
+    '/kubernetes/cluster',
+    '/kubernetes/cluster/',
+    '/kubernetes/clusters/local/api',
     '/kubernetes/project/a/space/b',
   ]) {
     it(`knows nothing of ${url}`, () => {

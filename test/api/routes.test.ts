@@ -22,7 +22,10 @@ describe('routes', () => {
   it('none exists without saying who may call it', async () => {
     const app = Fastify();
     await app.register(requestGuard);
-    await app.register(access, { authenticate: () => assert.fail() });
+    await app.register(access, {
+      authenticate: () => assert.fail(),
+      review: { allows: () => assert.fail(), forget: () => undefined },
+    });
     assert.throws(() => app.get('/forgotten', async () => 'secret'), /declares no config\.access/);
     await app.close();
   });
@@ -50,9 +53,12 @@ describe('routes', () => {
     }
     assert.deepEqual(open.sort(), [
       'GET /api/v1/openapi.json',
+      'GET /auth/info',
       'GET /healthz',
       'GET /readyz',
       'GET /version',
+      'POST /auth/password/login',
+      'POST /auth/session',
     ]);
   });
 

@@ -6,15 +6,26 @@ import { Agent, request } from 'undici';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { AccessReview, Action } from '../../api/access/access-review.ts';
 import { createApp } from '../../api/app.ts';
-import { createAuthenticate } from '../../api/auth/authenticate.ts';
+import { type Audit, createAudit } from '../../api/audit/audit.ts';
+import { createClientAddress } from '../../api/audit/client-address.ts';
+import { createAccounts } from '../../api/auth/accounts.ts';
+import { actionInScope } from '../../api/auth/scope-check.ts';
 import type { Identity } from '../../api/auth/identity.ts';
 import type { GatewayDirectory } from '../../api/directory.ts';
+import type { StreamLimits } from '../../api/gateway.ts';
 import { createJsonClient } from '../../api/kubernetes/json-request.ts';
 import { createOpenStreams, type OpenStreams } from '../../api/kubernetes/open-streams.ts';
 import type { TenantUpstreams } from '../../api/kubernetes/tenant-upstreams.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import { countAuthentications } from '../../api/metrics/count-authentications.ts';
+import { observeGateway } from '../../api/metrics/observe-gateway.ts';
+import { createGatewayMetrics } from '../../api/metrics/gateway-metrics.ts';
+import { createTemporalUi } from '../../api/temporal-ui/temporal-ui.ts';
 import type { OperationsService } from '../../api/operations/operations-service.ts';
-import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { type ConnectedClusters, dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { createDatabase } from '../../db/client.ts';
+import type { AuditConfig } from '../../contracts/audit.ts';
+import type { AuthConfig } from '../../contracts/config.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
@@ -33,6 +44,7 @@ export interface TestGateway {
   readonly url: string;
   readonly certificateAuthority: string;
   readonly streams: OpenStreams;
+  readonly audit: Audit;
   readonly objects: TestObjects;
   call(
     method: string,
@@ -75,7 +87,15 @@ export async function startTestGateway(options: {
   objects?: TestObjects;
   allows?: (identity: Identity, action: Action) => boolean;
   operations?: Partial<OperationsService>;
+  clusters?: ConnectedClusters;
   tenants?: TenantUpstreams;
+  streamLimits?: Partial<StreamLimits>;
+  /** The trail is lost without a database. */
+  databaseUrl?: string;
+  auditConfig?: AuditConfig;
+  trustedProxies?: string[];
+  auth?: AuthConfig;
+  temporalUiUrl?: string;
 }): Promise<TestGateway> {
   const { target, objects = testObjects(), allows = () => true } = options;
   const authority = await createCertificateAuthority('gateway');
@@ -88,22 +108,47 @@ export async function startTestGateway(options: {
   const directory = fixedDirectory(objects);
   const streams = createOpenStreams();
   const review: AccessReview = {
-    allows: async (identity, action) => allows(identity, action),
+    allows: async (identity, action) => actionInScope(identity.scope, action) && allows(identity, action),
     forget: () => undefined,
   };
+  const logger = pino({ level: 'silent' });
+  const audit = createAudit(options.auditConfig ?? {}, {
+    database: createDatabase(options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none', 1),
+    logger,
+    clientAddress: createClientAddress(options.trustedProxies),
+  });
+  const metrics = createGatewayMetrics();
+  observeGateway(metrics, { streams, audit });
+  const temporalUi =
+    options.temporalUiUrl === undefined ? undefined : createTemporalUi(options.temporalUiUrl);
+  const accounts = createAccounts({
+    config: options.auth ?? {},
+    databaseUrl: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
+    publicUrl: 'https://127.0.0.1',
+    management: createJsonClient(management.dispatcher),
+    directory,
+    logger,
+    clientAddress: createClientAddress(options.trustedProxies),
+  });
   const app = await createApp(
     {
-      logger: pino({ level: 'silent' }),
+      logger,
       publicUrl: 'https://127.0.0.1',
       certificateAuthority: authority.certificate,
-      authenticate: createAuthenticate(directory),
+      authenticate: countAuthentications(accounts.authenticate, metrics),
+      accounts,
       directory,
       review,
       management,
       managementJson: createJsonClient(management.dispatcher),
+      clusters: options.clusters ?? noClusters,
       tenants: options.tenants ?? oneTenantUpstream(management),
       streams,
+      streamLimits: { idleMs: 60_000, answerMs: 5_000, ...options.streamLimits },
       operations: noOperations(options.operations ?? {}),
+      audit,
+      metrics,
+      temporalUi,
     },
     { cert: serving.certificate, key: serving.key },
   );
@@ -121,6 +166,7 @@ export async function startTestGateway(options: {
     url,
     certificateAuthority: authority.certificate,
     streams,
+    audit,
     objects,
     socket,
     async call(method, path, { key = annaKey, headers = {}, body } = {}) {
@@ -155,7 +201,10 @@ export async function startTestGateway(options: {
       await agent.destroy();
       app.server.closeAllConnections();
       await app.close();
+      await accounts.close();
       await management.close();
+      await temporalUi?.close();
+      await audit.close();
     },
   };
 }
@@ -175,16 +224,27 @@ function fixedDirectory(objects: TestObjects): GatewayDirectory {
     instanceAt: (namespace, name) =>
       objects.instances.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
     instances: () => objects.instances,
+    accessKeys: () => objects.accessKeys,
+    users: () => objects.users,
     instancesIn: () => [],
     template: () => undefined,
     projects: () => [],
     hasCluster: () => false,
+    objects: (plural) => (plural === 'virtualclusterinstances' ? objects.instances : []),
     onInstanceChange: () => undefined,
     synced: true,
     ready: Promise.resolve(),
     stop: async () => undefined,
   };
 }
+
+const noClusters: ConnectedClusters = {
+  get: async () => {
+    throw new Error('not part of this test');
+  },
+  recheck: () => undefined,
+  close: async () => undefined,
+};
 
 /** All tenants of a test live behind one upstream. */
 function oneTenantUpstream(upstream: Upstream): TenantUpstreams {

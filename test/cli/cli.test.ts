@@ -151,6 +151,23 @@ describe('vcp', () => {
     });
   });
 
+  it('makes, lists and deletes access keys', async () => {
+    const key = (
+      await succeeds('create', 'accesskey', 'ci', '--expire-after', '12h', '--scope-project', 'alpha')
+    ).trim();
+    assert.match(key, /^vcp_[A-Za-z0-9_-]{43}$/);
+    const [made] = JSON.parse(await succeeds('list', 'accesskeys', '-o', 'json')).filter(
+      ({ metadata }: { metadata: { name: string } }) => metadata.name === 'ci',
+    );
+    assert.equal(made.spec.ttl, 12 * 3600);
+    assert.deepEqual(made.spec.scope.projects, [{ project: 'alpha' }]);
+    assert.match(await succeeds('list', 'accesskeys'), /\nci +.*43200 s after creation/);
+    assert.equal((await vcp(['create', 'accesskey', '--expire-after', 'soon'])).code, 2);
+    assert.equal((await vcp(['create', 'accesskey', '--user', 'anna'])).code, 3);
+    await succeeds('delete', 'accesskey', 'ci');
+    assert.doesNotMatch(await succeeds('list', 'accesskeys', '-o', 'json'), /"ci"/);
+  });
+
   it('lists tenant clusters as table, JSON and YAML', async () => {
     const table = await succeeds('list', 'vclusters');
     assert.match(table, /^NAME +PROJECT +STATUS +CLUSTER +VERSION +AGE/);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { statusOf } from '../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
@@ -42,6 +44,8 @@ describe('controllers', () => {
       resources: managementResources(client),
       caches: createCaches(client.kubeConfig, logger),
       rbac: createOwnedRbac(client.kubeConfig, logger),
+      clusters: createConnectedClusters({ management: client, workDir: tmpdir(), credential: 'controllers' }),
+      tenants: createConnectedClusters({ management: client, workDir: tmpdir() }),
       operations,
       logger,
     });

@@ -1,22 +1,48 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { PlatformError } from '../../../contracts/errors.ts';
 import { managementApiVersion, projectNamespacePrefix } from '../../../contracts/names.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
 
-/** `POST …/selves`: who the gateway takes the caller for. */
+/**
+ * `POST …/selves`: who the gateway takes the caller for. With `spec.accessKey`, what another key of the same owner
+ * is; others' keys are told of no more than unknown ones.
+ */
 export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
-  app.post(
+  app.post<{ Body: { spec?: { accessKey?: unknown } } | null | undefined }>(
     '/kubernetes/management/apis/management.loft.sh/v1/selves',
-    { config: { access: 'authenticated' }, schema: { hide: true } },
-    async (request, reply) => reply.code(201).send(selfOf(callerOf(request), gateway.publicUrl)),
+    { config: { access: 'authenticated', scope: 'kubernetes' }, schema: { hide: true } },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const other = request.body?.spec?.accessKey;
+      if (other !== undefined && typeof other !== 'string')
+        throw new PlatformError('invalid_request', 'spec.accessKey must be a text');
+      const self = other === undefined || other === '' ? caller : await sameOwner(gateway, caller, other);
+      return reply.code(201).header('cache-control', 'no-store').send(selfOf(self, gateway));
+    },
   );
 }
 
-function selfOf(caller: Caller, publicUrl: string) {
-  const { identity, name, displayName, email } = caller;
+/** @throws PlatformError `not_found` */
+async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise<Caller> {
+  const found = gateway.directory.accessKey(createHash('sha256').update(key).digest('hex'));
+  const owner = caller.kind === 'user' ? found?.spec.user : found?.spec.team;
+  // A key with a scope learns nothing of keys beyond it.
+  if (found === undefined || owner !== caller.name || caller.identity.scope !== undefined)
+    throw new PlatformError('not_found', 'there is no such access key of yours');
+  return gateway.authenticate({ authorization: `Bearer ${key}` });
+}
+
+function selfOf(caller: Caller, { publicUrl, directory }: Gateway) {
+  const { identity, name, displayName, email, credential } = caller;
   const entity = { name, displayName, username: name, email, subject: identity.user };
-  const teams = caller.teams.map((team) => ({ name: team, displayName: team }));
+  const teams = caller.teams.map((team) => ({
+    name: team,
+    displayName: directory.team(team)?.spec?.displayName || team,
+  }));
+  const resource = caller.kind === 'user' ? directory.user(name) : directory.team(name);
   return {
     apiVersion: managementApiVersion,
     kind: 'Self',
@@ -24,8 +50,15 @@ function selfOf(caller: Caller, publicUrl: string) {
     spec: {},
     status: {
       ...(caller.kind === 'user' ? { user: { ...entity, teams } } : { team: { name, displayName } }),
-      accessKey: caller.accessKey,
+      ...(credential.kind === 'access-key'
+        ? {
+            accessKey: credential.name,
+            accessKeyType: credential.keyType ?? '',
+            ...(credential.scope === undefined ? {} : { accessKeyScope: credential.scope }),
+          }
+        : {}),
       subject: identity.user,
+      ...(resource?.metadata.uid === undefined ? {} : { uid: resource.metadata.uid }),
       groups: identity.groups,
       loftHost: publicUrl,
       projectNamespacePrefix,

@@ -1,9 +1,10 @@
-import { createHash, randomBytes, scryptSync } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../../../adapters/kubernetes/resources.ts';
-import { platformNamespace } from '../../../contracts/names.ts';
+import { hashPassword } from '../../../adapters/password-hash.ts';
+import { passwordNamespace } from '../../../contracts/names.ts';
 import { writePrivateFile } from '../processes/start-process.ts';
 import type { StateFolder } from '../state-folder.ts';
 import { applySecret } from './secrets.ts';
@@ -48,14 +49,14 @@ export async function createAdministrator(resources: ManagementResources): Promi
       displayName: 'Administrator',
       username: user,
       clusterRoles: [{ name: 'loft-management-admin' }],
-      passwordRef: { secretName: passwordSecret, secretNamespace: platformNamespace, key: 'hash' },
+      passwordRef: { secretName: passwordSecret, secretNamespace: passwordNamespace, key: 'hash' },
     },
   });
 }
 
 /** Makes the password of `admin.json` the administrator's; only its hash is kept. */
 export async function setAdminPassword(client: ClusterClient, admin: AdminFile): Promise<void> {
-  await applySecret(client, passwordSecret, { hash: passwordHash(admin.password) });
+  await applySecret(client, passwordSecret, { hash: await hashPassword(admin.password) }, passwordNamespace);
 }
 
 /** Lower-case hex SHA-256 of the administrator's access key. */
@@ -70,16 +71,6 @@ export async function createAdminAccessKey(resources: ManagementResources, admin
     metadata: { name: `admin-${keyHash.slice(0, 10)}` },
     spec: { displayName: "The administrator's key of admin.json", user, type: 'User', keyHash },
   });
-}
-
-const scryptCost = { N: 2 ** 14, r: 8, p: 5 };
-
-/** PHC string of the password with a new salt: `$scrypt$ln=14,r=8,p=5$<salt>$<hash>`, base64 without padding. */
-function passwordHash(password: string): string {
-  const salt = randomBytes(16);
-  const hash = scryptSync(password, salt, 32, scryptCost);
-  const encode = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
-  return `$scrypt$ln=${Math.log2(scryptCost.N)},r=${scryptCost.r},p=${scryptCost.p}$${encode(salt)}$${encode(hash)}`;
 }
 
 function adminKubeconfig(admin: AdminFile): string {

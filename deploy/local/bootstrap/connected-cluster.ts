@@ -24,10 +24,11 @@ export async function applyConnectedClusterResources(client: ClusterClient): Pro
   await applyManifests(client, readManifests(manifestsDir));
 }
 
-/** Kubeconfigs of gateway and worker for a connected cluster. */
+/** Kubeconfigs of the platform's processes for a connected cluster. */
 export interface ClusterCredentials {
   readonly gateway: string;
   readonly worker: string;
+  readonly controllers: string;
 }
 
 /** Credentials for the embedded cluster: client certificates of its own authority. */
@@ -35,17 +36,15 @@ export async function embeddedCredentials(
   cluster: KubernetesCluster,
   proxy: ConnectProxy,
 ): Promise<ClusterCredentials> {
+  const throughGateway = (identity: string) =>
+    cluster.pki.kubeconfig(`https://${connectTarget.apiServer(cluster.name)}`, identity, [], {
+      tlsServerName: 'kubernetes',
+      proxyUrl: proxyUrl(proxy),
+    });
   return {
     gateway: await cluster.pki.kubeconfig(cluster.url, identities.gateway),
-    worker: await cluster.pki.kubeconfig(
-      `https://${connectTarget.apiServer(cluster.name)}`,
-      identities.worker,
-      [],
-      {
-        tlsServerName: 'kubernetes',
-        proxyUrl: proxyUrl(proxy),
-      },
-    ),
+    worker: await throughGateway(identities.worker),
+    controllers: await throughGateway(identities.controllers),
   };
 }
 
@@ -60,8 +59,10 @@ export async function storeCredentials(
   cluster: string,
   credentials: ClusterCredentials,
 ): Promise<void> {
-  await Promise.all([
-    applySecret(management, clusterCredentialSecret(cluster, 'gateway'), { config: credentials.gateway }),
-    applySecret(management, clusterCredentialSecret(cluster, 'worker'), { config: credentials.worker }),
-  ]);
+  const processes = ['gateway', 'worker', 'controllers'] as const;
+  await Promise.all(
+    processes.map((process) =>
+      applySecret(management, clusterCredentialSecret(cluster, process), { config: credentials[process] }),
+    ),
+  );
 }

@@ -11,11 +11,15 @@ import { applyManifests, applyObject, readManifests } from './apply-manifests.ts
 import { type ClusterCredentials, type ConnectProxy, proxyUrl } from './connected-cluster.ts';
 
 const manifestsDir = join(import.meta.dirname, '..', '..', 'connected-cluster');
-const accounts = { gateway: identities.gateway, worker: identities.worker } as const;
+const accounts = {
+  gateway: identities.gateway,
+  worker: identities.worker,
+  controllers: identities.controllers,
+} as const;
 
 /**
- * Connects a cluster that somebody else runs: the platform's roles there, and a service account each for gateway
- * and worker (not every cluster signs client certificates).
+ * Connects a cluster that somebody else runs: the platform's roles there, and a service account for each of
+ * its processes (not every cluster signs client certificates).
  * @throws PlatformError `invalid_request`: the file is no kubeconfig; `cluster_unreachable`
  */
 export async function connectExternalCluster(
@@ -30,18 +34,24 @@ export async function connectExternalCluster(
   await checkReachable(client, cluster.server);
   await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
   await applyManifests(client, [...accountObjects(), ...readManifests(manifestsDir).map(bindAccounts)]);
-  const [gateway, worker] = await Promise.all([tokenOf(client, 'gateway'), tokenOf(client, 'worker')]);
+  const [gateway, worker, controllers] = await Promise.all([
+    tokenOf(client, 'gateway'),
+    tokenOf(client, 'worker'),
+    tokenOf(client, 'controllers'),
+  ]);
   const tlsServerName = cluster.tlsServerName ?? nameInCertificate(cluster.server);
+  const throughGateway = {
+    server: `https://${connectTarget.apiServer('local')}`,
+    'proxy-url': proxyUrl(proxy),
+    'tls-server-name': tlsServerName,
+  };
   return {
     gateway: tokenKubeconfig(cluster, gateway, {
       server: cluster.server,
       ...(cluster.tlsServerName === undefined ? {} : { 'tls-server-name': cluster.tlsServerName }),
     }),
-    worker: tokenKubeconfig(cluster, worker, {
-      server: `https://${connectTarget.apiServer('local')}`,
-      'proxy-url': proxyUrl(proxy),
-      'tls-server-name': tlsServerName,
-    }),
+    worker: tokenKubeconfig(cluster, worker, throughGateway),
+    controllers: tokenKubeconfig(cluster, controllers, throughGateway),
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ApiextensionsV1Api } from '@kubernetes/client-node';
 import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
-import { managementGroup, platformNamespace } from '../../../contracts/names.ts';
+import { managementGroup, passwordNamespace, platformNamespace } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import { waitUntil } from '../wait-until.ts';
 import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
@@ -10,7 +10,8 @@ const deployDir = join(import.meta.dirname, '..', '..');
 
 /** Custom resource definitions, roles and admission policies of the management API, and the platform's namespace. */
 export async function applyManagementResources(client: ClusterClient): Promise<void> {
-  await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
+  for (const name of [platformNamespace, passwordNamespace])
+    await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   await applyManifests(client, readManifests(join(deployDir, 'crds'), join(deployDir, 'management')));
   await waitUntil('the custom resources', () => areEstablished(client), {
     timeoutMs: 30_000,

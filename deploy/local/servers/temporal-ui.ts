@@ -25,6 +25,8 @@ export function temporalUi(options: TemporalUiOptions): Program {
           host: '127.0.0.1',
           port: options.port,
           enableUi: true,
+          // Shown by the gateway below this path, to administrators only.
+          publicPath: '/temporal',
           defaultNamespace: options.namespace,
           hideLogs: true,
           cors: { cookieInsecure: true },

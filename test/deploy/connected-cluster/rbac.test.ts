@@ -11,6 +11,7 @@ const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-
 const gateway = 'vcluster-platform:gateway';
 const dialer = 'vcluster-platform:gateway-dialer';
 const worker = 'vcluster-platform:worker';
+const controllers = 'vcluster-platform:controllers';
 
 describe('rights in a connected cluster', () => {
   let server: TestApiServer;
@@ -67,6 +68,16 @@ describe('rights in a connected cluster', () => {
     [worker, 'escalate roles.rbac.authorization.k8s.io', false],
     [worker, 'impersonate users admin', false],
     [worker, 'delete nodes', false],
+    [controllers, 'escalate clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users', true],
+    [controllers, 'escalate clusterroles.rbac.authorization.k8s.io cluster-admin', false],
+    [
+      controllers,
+      'patch clusterrolebindings.rbac.authorization.k8s.io vcluster-platform:administrators',
+      true,
+    ],
+    [controllers, 'patch clusterrolebindings.rbac.authorization.k8s.io other', false],
+    [controllers, 'create clusterrolebindings.rbac.authorization.k8s.io', false],
+    [controllers, 'get secrets', false],
   ];
   for (const [user, what, expected] of cases) {
     it(`${user} ${expected ? 'may' : 'may not'} ${what}`, async () =>

@@ -188,6 +188,23 @@ describe('admission policies of the management API', () => {
       metadata: { name: 'admins' },
       spec: { clusterRoles: [{ name: 'cluster-admin' }] },
     });
+    await api.admin.rbac.createClusterRole({
+      body: {
+        metadata: { name: 'loft-test-teams' },
+        rules: [{ apiGroups: ['management.loft.sh'], resources: ['teams'], verbs: ['bind'] }],
+      },
+    });
+    await api.admin.rbac.createClusterRoleBinding({
+      body: {
+        metadata: { name: 'loft-test-teams' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'loft-test-teams' },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'carl' }],
+      },
+    });
+    await admin.teams.create({ metadata: { name: 'plain' } });
+    await eventually('carl may say who belongs to a team', () =>
+      carl.teams.patch({ name: 'plain' }, { spec: { users: ['carl'] } }),
+    );
     const join = carl.teams.patch({ name: 'admins' }, { spec: { users: ['carl'] } });
     assert.match(await refusal(join), /you cannot give cluster role cluster-admin/);
     const project = (name: string, spec: object) =>
@@ -195,6 +212,76 @@ describe('admission policies of the management API', () => {
     assert.equal(await project('one', { members: [{ name: 'x', clusterRole: 'view' }] }), 'accepted');
     assert.match(await project('two', { members: [{ name: 'x', clusterRole: 'admin' }] }), /in this project/);
     assert.match(await project('three', { owner: { user: 'carl' } }), /loft-management-project-admin/);
+    const members = ['admin', 'user', 'viewer'].flatMap((role) =>
+      ['x', 'y'].map((name) => ({ name, clusterRole: `loft-management-project-${role}` })),
+    );
+    assert.match(await project('four', { members }), /loft-management-project-admin in this project/);
+    await admin.projects.create({ metadata: { name: 'four' }, spec: { members, owner: { user: 'x' } } });
+  });
+
+  it('lets one give only rights that one has on the object', async () => {
+    const dora = managementResources(await api.as('dora'));
+    await bindEverywhere('dora', 'loft-test-dora', [
+      {
+        apiGroups: ['management.loft.sh'],
+        resources: ['projects', 'clusters', 'users', 'teams'],
+        verbs: ['create', 'get', 'update', 'patch'],
+      },
+    ]);
+    await admin.projects.create({ metadata: { name: 'given' } });
+    await admin.teams.create({ metadata: { name: 'crew' } });
+    await admin.users.create({ metadata: { name: 'dora' } });
+    await admin.clusters.create({ metadata: { name: 'east' }, spec: { local: true } });
+    await eventually('dora may', () =>
+      dora.projects.patch({ name: 'given' }, { metadata: { labels: { a: 'b' } } }),
+    );
+    const project = (spec: object) => refusal(dora.projects.patch({ name: 'given' }, { spec }));
+    const access = (verbs: string[]) => [{ users: ['dora'], verbs }];
+    assert.match(await project({ access: access(['delete']) }), /rights on given that you do not have/);
+    assert.match(await project({ access: access(['*']) }), /rights on given that you do not have/);
+    assert.equal(await project({ access: access(['get', 'update']) }), 'accepted');
+    assert.match(await project({ allowedClusters: [{ name: '*' }] }), /cannot change spec.allowedClusters/);
+    assert.match(await project({ quotas: { project: { pods: '9' } } }), /cannot change spec.quotas/);
+    assert.equal(await project({ displayName: 'Given' }), 'accepted');
+    const cluster = (spec: object) => refusal(dora.clusters.patch({ name: 'east' }, { spec }));
+    assert.match(await cluster({ owner: { user: 'dora' } }), /rights on east/);
+    assert.match(await cluster({ access: access(['use']) }), /rights on east/);
+    assert.equal(await cluster({ displayName: 'East' }), 'accepted');
+    assert.match(
+      await refusal(dora.teams.patch({ name: 'crew' }, { spec: { users: ['dora'] } })),
+      /who belongs to crew/,
+    );
+    assert.match(
+      await refusal(dora.teams.patch({ name: 'crew' }, { spec: { groups: ['x'] } })),
+      /who belongs to crew/,
+    );
+    for (const spec of [{ groups: ['admins'] }, { ssoGroups: ['admins'] }, { subject: 'anna' }]) {
+      assert.match(await refusal(dora.users.patch({ name: 'dora' }, { spec })), /who belongs to dora/);
+      assert.match(
+        await refusal(dora.users.create({ metadata: { name: 'new' }, spec })),
+        /who belongs to new/,
+      );
+    }
+    assert.equal(
+      await refusal(admin.teams.patch({ name: 'crew' }, { spec: { users: ['dora'] } })),
+      'accepted',
+    );
+  });
+
+  it('lets only who has every right on a tenant cluster say who else gets in', async () => {
+    const name = { namespace, name: 'guarded' };
+    await anna.virtualclusterinstances.create({ metadata: name, spec: {} });
+    const patch = (as: ManagementResources, spec: object) =>
+      refusal(as.virtualclusterinstances.patch(name, { spec }));
+    for (const spec of [
+      { owner: { user: 'bob' } },
+      { access: [{ users: ['bob'], verbs: ['use'] }] },
+      { extraAccessRules: [{ users: ['bob'], clusterRole: 'cluster-admin' }] },
+    ]) {
+      assert.match(await patch(bob, spec), /only who has every right/);
+      assert.equal(await patch(anna, spec), 'accepted');
+    }
+    assert.equal(await patch(bob, { displayName: 'x' }), 'accepted');
   });
 
   it('gives the gateway nothing but impersonation', async () => {

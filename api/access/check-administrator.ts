@@ -1,0 +1,12 @@
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Caller } from '../auth/caller.ts';
+import { type AccessReview, administratorAction } from './access-review.ts';
+
+/**
+ * Lets administrators of the platform through.
+ * @throws PlatformError `forbidden` for everybody else; `management_unavailable`
+ */
+export async function checkAdministrator(deps: { review: AccessReview }, caller: Caller): Promise<void> {
+  if (await deps.review.allows(caller.identity, administratorAction)) return;
+  throw new PlatformError('forbidden', 'this is for administrators of the platform');
+}

@@ -1,0 +1,146 @@
+import type { AuditEvent, AuditLevel } from '../../contracts/audit.ts';
+import { type ErrorCode, errorTable, isErrorCode } from '../../contracts/errors.ts';
+import type { RequestDescription } from './describe-request.ts';
+import type { AuditPolicy } from './policy.ts';
+
+/** Who sent a request and how they showed it. Never the credential itself. */
+export interface AuditSender {
+  readonly user: string;
+  /** Whom it is done as, if somebody else (`kubectl --as`). */
+  readonly impersonatedUser?: string | undefined;
+  /** Of whom it is done as. */
+  readonly groups: readonly string[];
+  /** `access-key`, `session`, `oidc`; `password` at a login. */
+  readonly credentialKind: string;
+  /** Name of the access key, issuer of the token. */
+  readonly credentialName?: string | undefined;
+}
+
+/** What became of a request. */
+export interface AuditOutcome {
+  /** HTTP status, if one was sent. */
+  readonly code?: number;
+  /** Error code, or why a stream ended. */
+  readonly reason?: string | undefined;
+  /** It broke off before its end. */
+  readonly aborted?: boolean;
+}
+
+/** One request on its way into the trail. */
+export interface AuditEntry {
+  readonly description: RequestDescription;
+  /** Says who sent it, as soon as that is known; gives how much will be kept of it. */
+  identify(sender: AuditSender): AuditLevel;
+  readonly identified: boolean;
+  /** Notes the operation that it started or joined. */
+  startsOperation(id: string): void;
+  /** Notes why it failed, for an outcome that does not say. */
+  fails(code: ErrorCode): void;
+  /** Takes down the bodies; read when the event is recorded. */
+  keepBodies(bodies: { readonly request?: () => unknown; readonly response?: () => unknown }): void;
+  /** It is let through to its handler: recorded now. */
+  attempted(): void;
+  /** An upgraded connection is open. */
+  streaming(code: number): void;
+  /** It is over. Only the first call counts. */
+  end(outcome: AuditOutcome): void;
+}
+
+/** What the trail is told at the start of a request. */
+export interface AuditStart {
+  /** Id of the request. */
+  readonly id: string;
+  readonly method: string;
+  readonly description: RequestDescription;
+  readonly sourceAddress: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+const maxText = 256;
+
+export function createAuditEntry(
+  start: AuditStart,
+  { policy, record }: { policy: AuditPolicy; record: (event: AuditEvent) => void },
+): AuditEntry {
+  const { description } = start;
+  const startedAt = performance.now();
+  const receivedAt = Date.now();
+  let sender: AuditSender | undefined;
+  let operationId: string | undefined;
+  let failure: ErrorCode | undefined;
+  let bodies: Parameters<AuditEntry['keepBodies']>[0] = {};
+  let level: AuditLevel | undefined;
+  let begun = false;
+  let over = false;
+
+  const levelNow = (): AuditLevel => (level ??= policy(description, sender));
+  const put = (stage: AuditEvent['stage'], kept: AuditLevel, outcome: Partial<AuditEvent>) => {
+    begun = true;
+    record({
+      id: start.id,
+      receivedAt: new Date(receivedAt).toISOString(),
+      stage,
+      level: kept,
+      user: sender?.user,
+      impersonatedUser: sender?.impersonatedUser,
+      credentialKind: sender?.credentialKind,
+      credentialName: sender?.credentialName,
+      sourceAddress: start.sourceAddress,
+      userAgent: start.userAgent?.slice(0, maxText),
+      method: start.method,
+      ...description,
+      operationId,
+      ...outcome,
+    } as AuditEvent);
+  };
+
+  return {
+    description,
+    identify(known) {
+      sender = known;
+      level = undefined;
+      return levelNow();
+    },
+    get identified() {
+      return sender !== undefined;
+    },
+    startsOperation(id) {
+      operationId = id;
+    },
+    fails(code) {
+      failure = code;
+    },
+    keepBodies(kept) {
+      bodies = kept;
+    },
+    attempted() {
+      if (levelNow() !== 'None') put('attempted', levelNow(), {});
+    },
+    streaming(code) {
+      if (levelNow() !== 'None') put('streaming', levelNow(), { code });
+    },
+    end({ code, reason = failure, aborted = false }) {
+      if (over) return;
+      over = true;
+      const denied = isDenial(code, reason);
+      if (!begun && !denied && levelNow() === 'None') return;
+      const kept = levelNow() === 'None' ? 'Metadata' : levelNow();
+      put(aborted ? 'aborted' : 'complete', kept, {
+        ...(code === undefined ? {} : { code }),
+        ...(reason === undefined ? {} : { reason: reason.slice(0, maxText) }),
+        latencyMs: Math.round(performance.now() - startedAt),
+        ...(kept === 'None' || kept === 'Metadata' ? {} : { requestBody: bodies.request?.() }),
+        ...(kept === 'RequestResponse' ? { responseBody: bodies.response?.() } : {}),
+      });
+    },
+  };
+}
+
+/**
+ * Whether access was refused: 401, 403, and a 404 of the gateway's own about a thing that somebody may not see. Kept
+ * whatever the rules say.
+ */
+function isDenial(code: number | undefined, reason: string | undefined): boolean {
+  if (code === 401 || code === 403) return true;
+  return code === 404 && isErrorCode(reason) && reason !== 'not_found' && errorTable[reason].status === 404;
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
+import type { Logger } from '../../adapters/logging.ts';
+import type { AuditConfig, AuditEvent } from '../../contracts/audit.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Database } from '../../db/client.ts';
+import { type AuditFilter, listAuditEvents, putAuditEvents } from '../../db/queries/audit-events.ts';
+import { createEventQueue, type EventQueue } from './event-queue.ts';
+
+/** The trail: takes events without waiting for anything, and gives them back by filter. */
+export interface AuditLog {
+  /** Queues an event or the next stage of one; never waits, never throws. */
+  record(event: AuditEvent): void;
+  /** Newest first. @throws PlatformError `database_unavailable` */
+  list(filter: AuditFilter): Promise<AuditEvent[]>;
+  /** Events that wait to be written. */
+  readonly length: number;
+  /** Events lost since the start. */
+  readonly lost: number;
+  /** Writes what waits, for at most 3 s. */
+  close(): Promise<void>;
+}
+
+const defaultLimit = 10_000;
+const closeMs = 3_000;
+
+/** A trail in PostgreSQL and, if the configuration names one, a file of JSON lines. */
+export function createAuditLog(
+  { queueLimit = defaultLimit, file }: AuditConfig,
+  database: Database,
+  logger: Logger,
+): AuditLog {
+  let lost = 0;
+  let untold = 0;
+  const onLost = (count: number, reason: unknown) => {
+    if (untold === 0) logger.error({ err: reason }, 'audit events are being lost');
+    lost += count;
+    untold += count;
+  };
+  const toDatabase = createEventQueue({
+    limit: queueLimit,
+    async write(events) {
+      const told = untold;
+      const rows = told === 0 ? events : [...events, lostEvent(told)];
+      await database.query((db) => putAuditEvents(db, rows));
+      untold -= told;
+    },
+    mayRetry: (error) => error instanceof PlatformError && error.code === 'database_unavailable',
+    onLost,
+    sizeOf: bodyBytes,
+  });
+  // Every stage gets a line of its own; opened anew for each batch, so that the file can be moved away any time.
+  const toFile: EventQueue | undefined =
+    file === undefined
+      ? undefined
+      : createEventQueue({
+          limit: queueLimit,
+          write: (events) =>
+            appendFile(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''), { mode: 0o600 }),
+          mayRetry: () => true,
+          onLost,
+          sizeOf: bodyBytes,
+        });
+  return {
+    record(event) {
+      toDatabase.add(event);
+      toFile?.add(event);
+    },
+    list: (filter) => database.query((db) => listAuditEvents(db, filter)),
+    get length() {
+      return toDatabase.length;
+    },
+    get lost() {
+      return lost;
+    },
+    async close() {
+      const [left, unfiled] = await Promise.all([toDatabase.close(closeMs), toFile?.close(closeMs) ?? 0]);
+      if (left + unfiled + untold > 0)
+        logger.error({ left, unfiled, lost: untold }, 'audit events were lost at the end');
+      await database.close();
+    },
+  };
+}
+
+function lostEvent(count: number): AuditEvent {
+  return {
+    id: randomUUID(),
+    receivedAt: new Date().toISOString(),
+    stage: 'lost',
+    level: 'Metadata',
+    method: '-',
+    verb: 'lost',
+    pathKind: 'other',
+    path: '-',
+    lost: count,
+  };
+}
+
+/** Roughly, from what `captureBody` noted. */
+function bodyBytes({ requestBody, responseBody }: AuditEvent): number {
+  return weigh(requestBody) + weigh(responseBody);
+}
+
+function weigh(body: unknown): number {
+  return body === undefined ? 0 : JSON.stringify(body).length;
+}

@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** Longest body that is kept. */
+const maxBytes = 64 * 1024;
+
+/**
+ * Keeps what flows through `request` beside whoever reads it. The stream stays paused until it is read: a listener
+ * for data on a stream that was paused does not make it flow (Node's stream documentation, `readable.pause`).
+ */
+export function captureRequest(request: IncomingMessage): () => unknown {
+  const { headers } = request;
+  request.pause();
+  const kept = createKept();
+  request.on('data', kept.add);
+  return () => kept.value(headers['content-type'], headers['content-encoding']);
+}
+
+/** Keeps what is written to `response`. */
+export function captureResponse(response: ServerResponse): () => unknown {
+  const kept = createKept();
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+  const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
+  const headers: Record<string, string> = {};
+  // Headers given here alone cannot be asked for later.
+  response.writeHead = ((...args: unknown[]) => {
+    const given = args.at(-1);
+    if (typeof given === 'object' && given !== null)
+      for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = String(value);
+    return writeHead(...args);
+  }) as ServerResponse['writeHead'];
+  response.write = ((chunk: unknown, ...rest: unknown[]) => {
+    kept.add(chunk);
+    return write(chunk, ...rest);
+  }) as ServerResponse['write'];
+  response.end = ((chunk: unknown, ...rest: unknown[]) => {
+    kept.add(chunk);
+    return end(chunk, ...rest);
+  }) as ServerResponse['end'];
+  return () => kept.value(headers['content-type'], headers['content-encoding']);
+}
+
+/** A parsed body, or what stands for it. */
+export function jsonBody(body: unknown): unknown {
+  const serialized = JSON.stringify(body);
+  return serialized !== undefined && serialized.length <= maxBytes
+    ? storable(serialized, body)
+    : omitted('too large');
+}
+
+function createKept() {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return {
+    add(chunk: unknown) {
+      if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) return;
+      bytes += chunk.length;
+      if (bytes > maxBytes) chunks.length = 0;
+      else chunks.push(Buffer.from(chunk as string));
+    },
+    value(type = '', encoding = 'identity'): unknown {
+      if (bytes === 0) return undefined;
+      if (bytes > maxBytes) return omitted('too large');
+      if (encoding !== 'identity') return omitted(`encoded (${encoding.slice(0, 20)})`);
+      const whole = Buffer.concat(chunks).toString('utf8');
+      if (!/json|yaml/.test(type)) return omitted('neither JSON nor YAML');
+      try {
+        return storable(whole, JSON.parse(whole));
+      } catch {
+        return storable(whole, whole);
+      }
+    },
+  };
+}
+
+/** PostgreSQL's JSON cannot hold the character U+0000. */
+function storable(serialized: string, value: unknown): unknown {
+  return /\\u0000|\0/.test(serialized) ? omitted('holds the character U+0000') : value;
+}
+
+function omitted(why: string): unknown {
+  return { omitted: why };
+}

@@ -1,0 +1,99 @@
+import type { Logger } from '../../adapters/logging.ts';
+import type { AuthConfig } from '../../contracts/config.ts';
+import { createDatabase } from '../../db/client.ts';
+import type { ClientAddress } from '../audit/client-address.ts';
+import type { GatewayDirectory } from '../directory.ts';
+import type { JsonClient } from '../kubernetes/json-request.ts';
+import { type AccessKeys, createAccessKeys } from './access-keys.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { createKeyActivity } from './key-activity.ts';
+import { createLoginThrottle } from './login-throttle.ts';
+import { createLoginStates, type LoginStates } from './oidc/login-states.ts';
+import { createOidcProvider, type OidcProvider } from './oidc/provider.ts';
+import { createSignIn, type SignIn } from './oidc/sign-in.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
+import { createSessions, defaultSessionLimits, type Sessions } from './sessions.ts';
+
+/** How people prove who they are, and what they get for it. */
+export interface Accounts {
+  readonly authenticate: Authenticate;
+  readonly keys: AccessKeys;
+  readonly passwords: Passwords;
+  readonly sessions: Sessions;
+  readonly config: AuthConfig;
+  readonly clientAddress: ClientAddress;
+  /** Absent where the configuration names no provider. */
+  readonly oidc?: { readonly provider: OidcProvider; readonly signIn: SignIn; readonly states: LoginStates };
+  close(): Promise<void>;
+}
+
+const connections = 3;
+const sweepMs = 10 * 60_000;
+
+/** Connects to nothing yet. */
+export function createAccounts(deps: {
+  readonly config: AuthConfig;
+  readonly databaseUrl: string;
+  readonly publicUrl: string;
+  readonly management: JsonClient;
+  readonly directory: GatewayDirectory;
+  readonly logger: Logger;
+  readonly clientAddress: ClientAddress;
+}): Accounts {
+  const { config, publicUrl, management, directory, logger } = deps;
+  const database = createDatabase(deps.databaseUrl, connections);
+  const sessions = createSessions({
+    database,
+    logger,
+    publicUrl,
+    limits: {
+      idleSeconds: config.sessionIdleSeconds ?? defaultSessionLimits.idleSeconds,
+      absoluteSeconds: config.sessionMaxSeconds ?? defaultSessionLimits.absoluteSeconds,
+    },
+  });
+  const activity = createKeyActivity(management, logger);
+  const oidc =
+    config.oidc === undefined
+      ? undefined
+      : {
+          provider: createOidcProvider(config.oidc, `${publicUrl}/auth/oidc/callback`),
+          signIn: createSignIn({ management, directory, createUsers: config.oidc.createUsers ?? true }),
+          states: createLoginStates(database),
+        };
+  const sweeping = setInterval(() => {
+    sessions.sweep().catch((err: unknown) => logger.warn({ err }, 'ended sessions were not removed'));
+  }, sweepMs);
+  sweeping.unref();
+
+  return {
+    authenticate: createAuthenticate(directory, {
+      activity,
+      session: sessions.authenticate,
+      ...(oidc === undefined
+        ? {}
+        : {
+            idToken: async (token) => {
+              const claimed = await oidc.provider.identify(token);
+              if (claimed === undefined) return undefined;
+              const user = await oidc.signIn(claimed);
+              return {
+                user: user.metadata.name,
+                credential: { kind: 'oidc', name: claimed.issuer, expiresAt: claimed.expiresAt },
+                ssoGroups: claimed.groups,
+              };
+            },
+          }),
+    }),
+    keys: createAccessKeys(management, directory),
+    passwords: createPasswords({ management, directory, throttle: createLoginThrottle() }),
+    sessions,
+    config,
+    clientAddress: deps.clientAddress,
+    ...(oidc === undefined ? {} : { oidc }),
+    async close() {
+      clearInterval(sweeping);
+      await activity.stop();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PlatformError } from '../../../contracts/errors.ts';
+import { annotations, managementApiVersion } from '../../../contracts/names.ts';
+import type { User } from '../../../contracts/resources/user.ts';
+import type { GatewayDirectory } from '../../directory.ts';
+import { type JsonAnswer, type JsonClient, statusMessage } from '../../kubernetes/json-request.ts';
+import { accountsIdentity } from '../identity.ts';
+import type { ClaimedIdentity } from './claimed-identity.ts';
+
+/**
+ * The User of somebody who proved an identity: the one that is bound to it, else a new one. A User who is there
+ * already is never taken over by a name that happens to be the same.
+ */
+export type SignIn = (claimed: ClaimedIdentity) => Promise<User>;
+
+const knownMs = 5_000;
+
+/**
+ * Keeps `spec.ssoGroups` in step with the newest token that was seen.
+ * @throws PlatformError `forbidden` (by the returned function) for who is unknown where no users are made, and for a
+ *   subject that is another user's; `management_unavailable`
+ */
+export function createSignIn(deps: {
+  readonly management: JsonClient;
+  readonly directory: Pick<GatewayDirectory, 'user' | 'users' | 'synced'>;
+  readonly createUsers: boolean;
+}): SignIn {
+  const { management, directory, createUsers } = deps;
+  const bound = new Map<string, string>();
+  const collection = `/apis/${managementApiVersion}/users`;
+
+  function find(identity: string): User | undefined {
+    const remembered = directory.user(bound.get(identity) ?? '');
+    if (remembered !== undefined && identityOf(remembered) === identity) return remembered;
+    const found = directory.users().find((user) => identityOf(user) === identity);
+    if (found !== undefined) bound.set(identity, found.metadata.name);
+    return found;
+  }
+
+  async function create(claimed: ClaimedIdentity): Promise<User> {
+    if (!createUsers)
+      throw new PlatformError(
+        'forbidden',
+        'you are no user of this platform; an administrator must make you one',
+      );
+    const { subject, name } = claimed;
+    if (directory.users().some((user) => (user.spec?.subject || user.metadata.name) === subject))
+      throw new PlatformError(
+        'forbidden',
+        `there is another user "${subject}"; an administrator must bind one of you`,
+      );
+    const suffix = createHash('sha256').update(claimed.identity).digest('hex').slice(0, 8);
+    const free = directory.user(name) === undefined ? name : `${name}-${suffix}`;
+    const answer = await management(accountsIdentity, {
+      method: 'POST',
+      path: collection,
+      body: {
+        apiVersion: managementApiVersion,
+        kind: 'User',
+        metadata: { name: free, annotations: annotationsOf(claimed) },
+        spec: {
+          subject,
+          username: free,
+          displayName: claimed.displayName,
+          email: claimed.email,
+          ssoGroups: claimed.groups,
+        },
+      },
+    });
+    // Two first requests at the same time make one user.
+    if (answer.status !== 409) expect(answer, 201);
+    return appeared(claimed.identity);
+  }
+
+  async function appeared(identity: string): Promise<User> {
+    const deadline = performance.now() + knownMs;
+    for (;;) {
+      const found = find(identity);
+      if (found !== undefined) return found;
+      if (performance.now() > deadline)
+        throw new PlatformError('management_unavailable', 'the new user is not known yet; try again');
+      await delay(20);
+    }
+  }
+
+  async function refreshGroups(user: User, claimed: ClaimedIdentity): Promise<User> {
+    const before = user.spec?.ssoGroups ?? [];
+    const same =
+      before.length === claimed.groups.length && claimed.groups.every((one) => before.includes(one));
+    const from = Number(user.metadata.annotations?.[annotations.oidcGroupsFrom] ?? 0);
+    if (same || claimed.issuedAt <= from) return user;
+    const answer = await management(accountsIdentity, {
+      method: 'PATCH',
+      path: `${collection}/${encodeURIComponent(user.metadata.name)}`,
+      contentType: 'application/merge-patch+json',
+      body: {
+        metadata: { uid: user.metadata.uid, annotations: annotationsOf(claimed) },
+        spec: { ssoGroups: claimed.groups },
+      },
+    });
+    expect(answer, 200);
+    return answer.body as User;
+  }
+
+  return async (claimed) => {
+    if (!directory.synced)
+      throw new PlatformError('management_unavailable', 'nobody is known yet; try again');
+    const user = find(claimed.identity);
+    return user === undefined ? create(claimed) : refreshGroups(user, claimed);
+  };
+}
+
+function annotationsOf({ identity, issuedAt }: ClaimedIdentity): Record<string, string> {
+  return { [annotations.oidcIdentity]: identity, [annotations.oidcGroupsFrom]: String(issuedAt) };
+}
+
+function identityOf(user: User): string | undefined {
+  return user.metadata.annotations?.[annotations.oidcIdentity];
+}
+
+function expect(answer: JsonAnswer, status: number): void {
+  if (answer.status === status) return;
+  throw new PlatformError('management_unavailable', 'the user could not be written; try again', {
+    cause: new Error(statusMessage(answer)),
+  });
+}

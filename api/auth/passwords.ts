@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { managementApiVersion, passwordNamespace } from '../../contracts/names.ts';
+import type { User } from '../../contracts/resources/user.ts';
+import { type JsonAnswer, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+import type { Directory } from './authenticate.ts';
+import { accountsIdentity } from './identity.ts';
+import type { LoginThrottle } from './login-throttle.ts';
+
+/** Passwords of users, of which Secrets of their own namespace hold scrypt hashes. */
+export interface Passwords {
+  /**
+   * The enabled user with this name and password. Takes the same work whether or not there is such a user.
+   * @throws PlatformError `unauthenticated`, `too_many_attempts`, `management_unavailable`
+   */
+  check(username: string, password: string, address: string): Promise<User>;
+  /** Gives the user this password. @throws PlatformError `invalid_request` for a weak one */
+  set(user: User, password: string): Promise<void>;
+}
+
+/** As NIST SP 800-63B asks: length, no composition rules. */
+const shortest = 12;
+const longest = 256;
+/** Hashes that are computed at the same time, and those that may wait for it: each takes 16 MiB. */
+const atOnce = 2;
+const maxWaiting = 50;
+
+export function createPasswords(deps: {
+  readonly management: JsonClient;
+  readonly directory: Directory;
+  readonly throttle: LoginThrottle;
+}): Passwords {
+  const { management, directory, throttle } = deps;
+  const limited = createLimit(atOnce, maxWaiting);
+
+  async function storedHash(user: User): Promise<string | undefined> {
+    const { secretName, secretNamespace, key } = user.spec?.passwordRef ?? {};
+    if (!secretName || secretNamespace !== passwordNamespace || !key) return undefined;
+    const answer = await management(accountsIdentity, { method: 'GET', path: secretPath(secretName) });
+    if (answer.status === 404) return undefined;
+    expect(answer, 200);
+    const { data = {} } = answer.body as { data?: Record<string, string> };
+    const value = Object.hasOwn(data, key) ? data[key] : undefined;
+    return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
+  }
+
+  return {
+    async check(username, password, address) {
+      throttle.attempt(username, address);
+      if (!directory.synced)
+        throw new PlatformError('management_unavailable', 'nobody is known yet; try again');
+      const user = directory.user(username);
+      const hash = user === undefined ? undefined : await storedHash(user);
+      const right = await limited(() => passwordMatches(password.slice(0, longest + 1), hash));
+      if (!right || user === undefined || user.spec?.disabled === true || user.metadata.deletionTimestamp) {
+        throw new PlatformError('unauthenticated', 'user name or password is wrong');
+      }
+      throttle.succeeded(username, address);
+      return user;
+    },
+    async set(user, password) {
+      if (password.length < shortest || password.length > longest) {
+        throw new PlatformError('invalid_request', `a password has ${shortest} to ${longest} characters`);
+      }
+      const hash = Buffer.from(await limited(() => hashPassword(password))).toString('base64');
+      // A new Secret each time: users who share one by hand never change each other's password.
+      const secretName = `user-${user.metadata.name}-${randomUUID().slice(0, 8)}`;
+      expect(
+        await management(accountsIdentity, {
+          method: 'POST',
+          path: secretPath(),
+          body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: secretName }, data: { hash } },
+        }),
+        201,
+      );
+      expect(
+        await management(accountsIdentity, {
+          method: 'PATCH',
+          path: `/apis/${managementApiVersion}/users/${encodeURIComponent(user.metadata.name)}`,
+          contentType: 'application/merge-patch+json',
+          body: {
+            metadata: { uid: user.metadata.uid },
+            spec: { passwordRef: { secretName, secretNamespace: passwordNamespace, key: 'hash' } },
+          },
+        }),
+        200,
+      );
+      const previous = user.spec?.passwordRef;
+      if (previous?.secretNamespace === passwordNamespace && previous.secretName)
+        await management(accountsIdentity, { method: 'DELETE', path: secretPath(previous.secretName) });
+    },
+  };
+}
+
+function secretPath(name?: string): string {
+  const all = `/api/v1/namespaces/${passwordNamespace}/secrets`;
+  return name === undefined ? all : `${all}/${encodeURIComponent(name)}`;
+}
+
+function expect(answer: JsonAnswer, status: number): void {
+  if (answer.status === status) return;
+  throw new PlatformError('management_unavailable', 'the account could not be read or written; try again', {
+    cause: new Error(statusMessage(answer)),
+  });
+}
+
+/** Runs at most `running` works at a time. @throws PlatformError `too_many_attempts` if too many wait */
+function createLimit(running: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const queue: (() => void)[] = [];
+  let active = 0;
+  return async (work) => {
+    if (active >= running) {
+      if (queue.length >= waiting) {
+        throw new PlatformError('too_many_attempts', 'too many people log in at the moment; try again', {
+          details: { retryAfterSeconds: 5 },
+        });
+      }
+      await new Promise<void>((resolve) => queue.push(resolve));
+    } else active++;
+    try {
+      return await work();
+    } finally {
+      const next = queue.shift();
+      if (next === undefined) active--;
+      else next(); // the place goes on to it
+    }
+  };
+}

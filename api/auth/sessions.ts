@@ -1,0 +1,190 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Logger } from '../../adapters/logging.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Database } from '../../db/client.ts';
+import {
+  deleteEndedSessions,
+  deleteSession,
+  deleteSessionsOf,
+  findSession,
+  insertSession,
+  touchSession,
+} from '../../db/queries/sessions.ts';
+import type { SessionRow } from '../../db/schema/sessions.ts';
+import type { KnownUser } from './authenticate.ts';
+import { cookieValues } from './cookies.ts';
+
+/** `__Host-`: only ever set by this very origin, over TLS, for all paths (RFC 6265bis). */
+export const sessionCookie = '__Host-vcp-session';
+
+export interface SessionLimits {
+  /** Unused for this long, a session ends. */
+  readonly idleSeconds: number;
+  readonly absoluteSeconds: number;
+}
+
+export const defaultSessionLimits: SessionLimits = { idleSeconds: 12 * 3600, absoluteSeconds: 7 * 86_400 };
+
+/** Sessions of browsers: a row here, a cookie there. */
+export interface Sessions {
+  /** A new session; what the browser had before ends. Gives the cookie's value and the token against forged requests. */
+  begin(user: string, headers: IncomingHttpHeaders): Promise<{ id: string; csrfToken: string }>;
+  /** @throws PlatformError `unauthenticated`, `forbidden`, `database_unavailable` */
+  authenticate(headers: IncomingHttpHeaders, method: string | undefined): Promise<KnownUser | undefined>;
+  /** The token of the session in these headers. */
+  csrfToken(headers: IncomingHttpHeaders): string | undefined;
+  /** Ends the session in these headers. */
+  end(headers: IncomingHttpHeaders): Promise<void>;
+  endAllOf(user: string): Promise<void>;
+  /** Removes rows that are over. */
+  sweep(): Promise<void>;
+}
+
+/** How long an answer of the database is believed: a session ended elsewhere ends here within this time. */
+const rememberedMs = 5_000;
+const touchMs = 60_000;
+const maxRemembered = 10_000;
+
+export function createSessions(deps: {
+  readonly database: Database;
+  readonly logger: Logger;
+  /** `https://host:port` of our own pages. */
+  readonly publicUrl: string;
+  readonly limits?: SessionLimits;
+  readonly now?: () => number;
+}): Sessions {
+  const { database, logger, limits = defaultSessionLimits, now = Date.now } = deps;
+  const origin = new URL(deps.publicUrl).origin;
+  const remembered = new Map<string, { row: SessionRow | undefined; until: number; touched: number }>();
+  const bounds = () => ({ now: new Date(now()), idleSince: new Date(now() - limits.idleSeconds * 1000) });
+
+  async function find(idHash: string): Promise<SessionRow | undefined> {
+    const known = remembered.get(idHash);
+    if (known !== undefined && known.until > now()) return known.row;
+    const row = await database.query((db) => findSession(db, idHash, bounds()));
+    if (remembered.size >= maxRemembered) remembered.clear();
+    const touched = known?.touched ?? row?.lastSeenAt.getTime() ?? 0;
+    const entry = { row, until: now() + rememberedMs, touched };
+    remembered.set(idHash, entry);
+    if (row !== undefined && now() - touched > touchMs) {
+      entry.touched = now();
+      // Nobody waits for it; a session that is not touched ends earlier, never later.
+      database
+        .query((db) => touchSession(db, idHash, new Date(now())))
+        .catch((err: unknown) => logger.warn({ err }, 'the last use of a session was not written'));
+    }
+    return row;
+  }
+
+  async function end(idHash: string): Promise<void> {
+    await database.query((db) => deleteSession(db, idHash));
+    remembered.delete(idHash);
+  }
+
+  return {
+    async begin(user, headers) {
+      for (const previous of cookieValues(headers, sessionCookie).filter(isId)) await end(hashOf(previous));
+      const id = randomBytes(32).toString('base64url');
+      const at = new Date(now());
+      await database.query((db) =>
+        insertSession(db, {
+          idHash: hashOf(id),
+          user,
+          createdAt: at,
+          lastSeenAt: at,
+          expiresAt: new Date(now() + limits.absoluteSeconds * 1000),
+        }),
+      );
+      return { id, csrfToken: csrfTokenOf(id) };
+    },
+    async authenticate(headers, method) {
+      const id = idOf(headers);
+      if (id === undefined) return undefined;
+      checkOwnPage(headers, method, { origin, csrfToken: csrfTokenOf(id) });
+      const row = await find(hashOf(id));
+      if (row === undefined || !(row.expiresAt.getTime() > now()))
+        throw new PlatformError('unauthenticated', 'the session has ended. Please login again');
+      return {
+        user: row.user,
+        credential: { kind: 'session', name: row.idHash.slice(0, 16), expiresAt: row.expiresAt },
+      };
+    },
+    csrfToken(headers) {
+      const id = idOf(headers);
+      return id === undefined ? undefined : csrfTokenOf(id);
+    },
+    async end(headers) {
+      const id = idOf(headers);
+      if (id !== undefined) await end(hashOf(id));
+    },
+    async endAllOf(user) {
+      for (const idHash of await database.query((db) => deleteSessionsOf(db, user)))
+        remembered.delete(idHash);
+    },
+    sweep: () => database.query((db) => deleteEndedSessions(db, bounds())),
+  };
+}
+
+function isId(value: string): boolean {
+  return /^[A-Za-z0-9_-]{43}$/.test(value);
+}
+
+/** The one cookie of ours in the headers; two of them could mean two people. */
+function idOf(headers: IncomingHttpHeaders): string | undefined {
+  const [id, ...others] = cookieValues(headers, sessionCookie);
+  if (id === undefined) return undefined;
+  if (others.length > 0 || !isId(id))
+    throw new PlatformError('unauthenticated', 'the session cookie is malformed. Please login again');
+  return id;
+}
+
+/**
+ * A cookie comes along whatever page a request is from, so the request must prove that it is ours
+ * (CVE-2019-13209, CVE-2024-22424): upgrades by their Origin; changes by Origin, the session's token in a header and
+ * a content type that no form can send; reads must not come from another site's page.
+ * @throws PlatformError `forbidden`
+ */
+function checkOwnPage(
+  headers: IncomingHttpHeaders,
+  method: string | undefined,
+  own: { origin: string; csrfToken: string },
+): void {
+  const { origin, upgrade } = headers;
+  if (origin !== undefined && origin !== own.origin) foreign('comes from a page of another origin');
+  if (upgrade !== undefined) {
+    if (origin === undefined) foreign('has no Origin, which an upgrade with a session needs');
+    return;
+  }
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') {
+    const site = headers['sec-fetch-site'];
+    if (site !== undefined && site !== 'same-origin' && site !== 'none')
+      foreign('comes from a page of another origin');
+    return;
+  }
+  if (origin === undefined) foreign('has no Origin, which a change with a session needs');
+  const type = headers['content-type'];
+  if (type !== undefined && !/^application\/(json|[\w.-]+\+(json|yaml))\s*(;|$)/i.test(type))
+    foreign('has a content type that is not JSON');
+  const token = headers['x-csrf-token'];
+  if (typeof token !== 'string' || !sameText(token, own.csrfToken))
+    foreign('has no valid x-csrf-token, which a change with a session needs');
+}
+
+function foreign(why: string): never {
+  throw new PlatformError('forbidden', `the request ${why}; it was refused`);
+}
+
+function sameText(one: string, other: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(one), digest(other));
+}
+
+function hashOf(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+/** Bound to the session, and tells nothing of its id. */
+function csrfTokenOf(id: string): string {
+  return createHash('sha256').update(`csrf ${id}`).digest('base64url');
+}

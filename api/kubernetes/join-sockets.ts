@@ -1,0 +1,68 @@
+import type { Duplex } from 'node:stream';
+
+/** What went through two joined sockets. */
+export interface Carried {
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+/** Time for the last bytes to reach a side whose partner is gone; closing at once could reset them away. */
+const lingerMs = 5_000;
+
+/**
+ * Pipes two connections into each other until both directions have ended: back-pressure both ways, one direction
+ * may end before the other (half-close), and a side that breaks off takes the other along. Resolves when both are
+ * closed.
+ * @param idleMs without a byte in either direction both are closed
+ */
+export function joinSockets(client: Duplex, upstream: Duplex, idleMs: number): Promise<Carried> {
+  let bytesUp = 0;
+  let bytesDown = 0;
+  const idle = setTimeout(() => {
+    client.destroy();
+    upstream.destroy();
+  }, idleMs);
+  client.on('data', (chunk: Buffer) => {
+    bytesUp += chunk.length;
+    idle.refresh();
+  });
+  upstream.on('data', (chunk: Buffer) => {
+    bytesDown += chunk.length;
+    idle.refresh();
+  });
+  const { promise, resolve } = Promise.withResolvers<Carried>();
+  const closed = () => {
+    if (!client.closed || !upstream.closed) return;
+    clearTimeout(idle);
+    resolve({ bytesUp, bytesDown });
+  };
+  for (const [side, other] of [
+    [client, upstream],
+    [upstream, client],
+  ] as const) {
+    side.on('error', () => side.destroy());
+    side.once('close', () => {
+      closePartner(side, other);
+      closed();
+    });
+    side.pipe(other);
+    if (side.destroyed) other.destroy();
+  }
+  closed();
+  return promise;
+}
+
+/** Ends `other` after `side` has closed: at once if it broke off, after its last bytes if it had ended. */
+function closePartner(side: Duplex, other: Duplex): void {
+  if (!side.readableEnded || other.destroyed) {
+    other.destroy();
+    return;
+  }
+  side.unpipe(other);
+  other.unpipe(side);
+  other.end(); // what it still sends has nobody to go to
+  other.resume();
+  const flushed = () => setTimeout(() => other.destroy(), lingerMs).unref();
+  if (other.writableFinished) flushed();
+  else other.once('finish', flushed);
+}

@@ -1,0 +1,62 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { PlatformError } from '../../../contracts/errors.ts';
+import { managementApiVersion } from '../../../contracts/names.ts';
+import type { Gateway } from '../../gateway.ts';
+import { callerOf } from '../../plugins/access.ts';
+
+const Body = Type.Object({
+  spec: Type.Object(
+    {
+      password: Type.String({ maxLength: 1024 }),
+      currentPassword: Type.Optional(Type.String({ maxLength: 1024, description: 'Needed for one’s own' })),
+    },
+    { additionalProperties: false },
+  ),
+});
+
+/**
+ * `POST …/users/{name}/profile`: a new password, one's own (with the present one) or, for who may update the user,
+ * another's. All the user's access keys and sessions end with the old password.
+ */
+export async function userProfileRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const { keys, passwords, sessions, clientAddress } = gateway.accounts;
+  app.post(
+    '/kubernetes/management/apis/management.loft.sh/v1/users/:name/profile',
+    {
+      config: { access: 'authenticated' },
+      schema: { hide: true, params: Type.Object({ name: Type.String() }), body: Body },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const { name } = request.params;
+      const { password, currentPassword } = request.body.spec;
+      const isSelf = caller.kind === 'user' && caller.name === name;
+      const mayUpdate = await gateway.review.allows(caller.identity, {
+        verb: 'update',
+        resource: 'users',
+        name,
+      });
+      const user = gateway.directory.user(name);
+      if (user === undefined || !(isSelf || mayUpdate))
+        throw new PlatformError('not_found', `there is no user "${name}", or you may not change it`);
+      // Who has only a key that was left lying about must not take over the account with it.
+      if (isSelf && user.spec?.passwordRef?.secretName)
+        await passwords.check(name, currentPassword ?? '', clientAddress(request.raw) ?? '');
+      await passwords.set(user, password);
+      for (const key of gateway.directory.accessKeys()) if (key.spec.user === name) await keys.remove(key);
+      await sessions.endAllOf(name);
+      gateway.streams.end(
+        'the password was changed',
+        (other) => other.kind === 'user' && other.name === name,
+      );
+      return reply.code(201).send({
+        apiVersion: managementApiVersion,
+        kind: 'UserProfile',
+        metadata: { name, creationTimestamp: null },
+      });
+    },
+  );
+}

@@ -1,0 +1,97 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { PathKind } from '../../contracts/audit.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+
+/** Figures of a gateway process for Prometheus. Every label has few values: no names, no paths. */
+export interface GatewayMetrics {
+  /** A request was answered, or its client went away. */
+  requested(request: { pathKind: PathKind; verb: string; code: number; seconds: number }): void;
+  /** Somebody showed who they are; `failure` is undefined if they were believed. */
+  authenticated(failure: unknown): void;
+  /** Adds a figure that is asked for when metrics are read. */
+  observe(name: string, help: string, kind: 'gauge' | 'counter', value: () => number): void;
+  /** All of them in Prometheus' text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** What nginx calls a client that went away before its answer. */
+export const clientGone = 499;
+
+const verbs: ReadonlySet<string> = new Set([
+  'get',
+  'list',
+  'watch',
+  'proxy',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+]);
+/** Seconds. */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+export function createGatewayMetrics(): GatewayMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'vcp_gateway_requests_total',
+    help: 'Requests by what they were for, verb and status (499: the client went away before an answer)',
+    labelNames: ['path_kind', 'verb', 'code'] as const,
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'vcp_gateway_request_duration_seconds',
+    help: 'Time until an answer was over; watches and streams are not in it',
+    labelNames: ['path_kind'] as const,
+    buckets,
+    registers,
+  });
+  const authentications = new Counter({
+    name: 'vcp_gateway_authentications_total',
+    help: 'Outcomes of authentication: success, or the error code',
+    labelNames: ['outcome'] as const,
+    registers,
+  });
+  return {
+    requested({ pathKind, verb, code, seconds }) {
+      const known = verbs.has(verb) ? verb : 'other';
+      requests.inc({ path_kind: pathKind, verb: known, code });
+      if (verb !== 'watch' && code !== 101) latency.observe({ path_kind: pathKind }, seconds);
+    },
+    authenticated(failure) {
+      authentications.inc({ outcome: outcomeOf(failure) });
+    },
+    observe(name, help, kind, value) {
+      if (kind === 'gauge') {
+        new Gauge({
+          name,
+          help,
+          registers,
+          collect() {
+            this.set(value());
+          },
+        });
+        return;
+      }
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(value());
+        },
+      });
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+function outcomeOf(failure: unknown): string {
+  if (failure === undefined) return 'success';
+  return failure instanceof PlatformError ? failure.code : 'internal';
+}

@@ -1,0 +1,91 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { PlatformError } from '../../contracts/errors.ts';
+import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Gateway } from '../gateway.ts';
+import { impersonatedCaller } from '../kubernetes/impersonation.ts';
+import { createJsonClient } from '../kubernetes/json-request.ts';
+import type { Recheck } from '../kubernetes/open-streams.ts';
+import type { KubernetesTarget } from '../kubernetes/request-path.ts';
+import { resolveDestination } from '../kubernetes/resolve-destination.ts';
+
+/** The request that opened a stream. */
+export interface OpeningRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
+}
+
+/** What is kept of a request for as long as its stream is open. */
+export function openingRequest({
+  method = '',
+  url = '',
+  headers,
+  rawHeaders,
+}: IncomingMessage): OpeningRequest {
+  return { method, url, headers, rawHeaders };
+}
+
+type Deps = Pick<Gateway, 'authenticate' | 'directory' | 'review' | 'management' | 'clusters' | 'tenants'>;
+
+/**
+ * Whether `caller` is still who opened the stream and `allowed` still holds. Groups that came or went count as
+ * somebody else: an API server decides about a watch only when it begins, so the client begins anew.
+ */
+export function recheckOf(
+  gateway: Pick<Gateway, 'authenticate' | 'review'>,
+  request: OpeningRequest,
+  caller: Caller,
+  allowed: (caller: Caller) => Promise<void>,
+): Recheck {
+  const { method, url, headers, rawHeaders } = request;
+  const { kind, name } = caller.credential;
+  return {
+    key: JSON.stringify([kind, name, caller.identity, method, url]),
+    async run() {
+      const authenticated = await gateway.authenticate(headers, method);
+      const now =
+        caller.identity.originalUser === undefined
+          ? authenticated
+          : await impersonatedCaller(gateway.review, authenticated, rawHeaders);
+      if (JSON.stringify(now.identity) !== JSON.stringify(caller.identity))
+        throw new PlatformError('forbidden', 'your groups have changed; begin anew');
+      await allowed(now);
+    },
+  };
+}
+
+/** Recheck of a stream from a Kubernetes API: the gateway's door, and the RBAC of the API behind it. */
+export function kubernetesRecheck(
+  gateway: Deps,
+  request: OpeningRequest,
+  caller: Caller,
+  target: KubernetesTarget,
+): Recheck {
+  return recheckOf(gateway, request, caller, async (now) => {
+    const destination = await resolveDestination(gateway, now, target, request.method);
+    const upstream = await destination.upstream();
+    const client = createJsonClient(upstream.dispatcher, destination.unreachable);
+    const answer = await client(now.identity, {
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: reviewOf(request.method, target.upstreamPath),
+    });
+    const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
+    if (answer.status === 201 && status?.allowed === false)
+      throw new PlatformError('forbidden', 'the right to this stream was taken away');
+  });
+}
+
+function reviewOf(method: string, pathAndQuery: string) {
+  const { verb, path, resource } = kubernetesRequest(method, pathAndQuery);
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec:
+      resource === undefined
+        ? { nonResourceAttributes: { verb, path } }
+        : { resourceAttributes: { verb, ...resource } },
+  };
+}

@@ -1,0 +1,123 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { AuditEvent, pathKinds } from '../../contracts/audit.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { projectNamespace } from '../../contracts/names.ts';
+import type { AuditFilter } from '../../db/queries/audit-events.ts';
+import { administratorAction } from '../access/access-review.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Gateway } from '../gateway.ts';
+import { callerOf } from '../plugins/access.ts';
+import { DnsLabel, problemResponses } from './parameters.ts';
+
+const defaultLimit = 100;
+const maxLimit = 1_000;
+const Text = Type.Optional(Type.String({ minLength: 1, maxLength: 253 }));
+const Id = Type.Optional(Type.String({ format: 'uuid' }));
+const Digits = (pattern: string, description: string) => Type.Optional(Type.String({ pattern, description }));
+
+const AuditQuery = Type.Object(
+  {
+    from: Type.Optional(Type.String({ format: 'date-time', description: 'Received then or later' })),
+    to: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
+    user: Text,
+    project: Type.Optional(DnsLabel),
+    verb: Text,
+    kind: Type.Optional(Type.Enum([...pathKinds], { description: 'Which part of the gateway it was for' })),
+    resource: Text,
+    name: Text,
+    code: Digits('^[1-5][0-9][0-9]$', 'HTTP status of the answer'),
+    requestId: Id,
+    operationId: Id,
+    limit: Digits('^[1-9][0-9]{0,3}$', `1 to ${maxLimit}; default ${defaultLimit}`),
+    cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+  },
+  { additionalProperties: false },
+);
+type AuditQuery = Static<typeof AuditQuery>;
+
+const AuditEvents = Type.Object(
+  {
+    items: Type.Array(Type.Ref('AuditEvent')),
+    next: Type.Optional(Type.String({ description: 'Cursor of the next page; absent at the end' })),
+  },
+  { $id: 'AuditEvents', additionalProperties: false },
+);
+
+/** The trail, newest first: administrators see everything, project administrators their project, others what they did. */
+export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  app.addSchema(AuditEvent);
+  app.addSchema(AuditEvents);
+  app.get(
+    '/api/v1/audit',
+    {
+      config: { access: 'authenticated' },
+      schema: {
+        summary: 'Who did what',
+        description:
+          'Audit events, newest first. Administrators of the platform see all, administrators of a project those of their project if they name it, everybody else what they sent themselves.',
+        operationId: 'listAuditEvents',
+        tags: ['audit'],
+        querystring: AuditQuery,
+        response: { 200: Type.Ref('AuditEvents'), ...problemResponses },
+      },
+    },
+    async (request) => {
+      const filter = filterOf(request.query);
+      const visible = await visibleTo(gateway, callerOf(request), request.query.project);
+      // One more than asked for tells whether there is a next page.
+      const found = await gateway.audit.log.list({ ...filter, ...visible, limit: filter.limit + 1 });
+      const items = found.slice(0, filter.limit);
+      const last = items.at(-1);
+      return found.length > items.length && last !== undefined ? { items, next: cursorOf(last) } : { items };
+    },
+  );
+}
+
+/** What narrows the list to what the caller may see. */
+async function visibleTo(
+  { review }: Pick<Gateway, 'review'>,
+  { identity }: Caller,
+  project: string | undefined,
+): Promise<{ sender?: string }> {
+  if (await review.allows(identity, administratorAction)) return {};
+  if (project !== undefined) {
+    const everything = {
+      verb: '*',
+      resource: 'virtualclusterinstances',
+      namespace: projectNamespace(project),
+    };
+    if (await review.allows(identity, everything)) return {};
+  }
+  return { sender: identity.user };
+}
+
+function filterOf({ from, to, kind, code, requestId, limit, cursor, ...equal }: AuditQuery): AuditFilter {
+  const size = limit === undefined ? defaultLimit : Number(limit);
+  if (size > maxLimit) throw new PlatformError('invalid_request', `limit must be at most ${maxLimit}`);
+  return {
+    ...equal,
+    from: from === undefined ? undefined : new Date(from),
+    to: to === undefined ? undefined : new Date(to),
+    pathKind: kind,
+    code: code === undefined ? undefined : Number(code),
+    id: requestId,
+    before: cursor === undefined ? undefined : placeOf(cursor),
+    limit: size,
+  };
+}
+
+function cursorOf({ receivedAt, id }: AuditEvent): string {
+  return Buffer.from(`${receivedAt} ${id}`).toString('base64url');
+}
+
+/** @throws PlatformError `invalid_request` */
+function placeOf(cursor: string): { receivedAt: Date; id: string } {
+  const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(' ');
+  const receivedAt = new Date(time);
+  if (Number.isNaN(receivedAt.getTime()) || !/^[0-9a-f-]{36}$/.test(id))
+    throw new PlatformError('invalid_request', 'the cursor is none of this list: leave it out to begin anew');
+  return { receivedAt, id };
+}

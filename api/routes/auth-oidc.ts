@@ -1,0 +1,48 @@
+import type { FastifyInstance } from 'fastify';
+import { PlatformError } from '../../contracts/errors.ts';
+import { clearedCookie, hostCookie } from '../auth/cookies.ts';
+import { pendingCookie, pendingSeconds } from '../auth/oidc/login-states.ts';
+import type { Gateway } from '../gateway.ts';
+import { beginSession } from './auth.ts';
+
+/** Login of browsers at the OpenID provider. */
+export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  const { oidc } = gateway.accounts;
+  if (oidc === undefined) return;
+  const { provider, signIn, states } = oidc;
+
+  app.get<{ Querystring: { returnTo?: string } }>(
+    '/auth/oidc/login',
+    { config: { access: 'public' }, schema: { hide: true } },
+    async (request, reply) => {
+      const { url, pending } = await provider.begin();
+      const cookie = await states.remember({ ...pending, returnTo: ownPath(request.query.returnTo) });
+      return reply
+        .header('set-cookie', hostCookie(pendingCookie, cookie, pendingSeconds))
+        .header('cache-control', 'no-store')
+        .redirect(url.href, 302);
+    },
+  );
+
+  app.get<{ Querystring: { state?: unknown } }>(
+    '/auth/oidc/callback',
+    { config: { access: 'public' }, schema: { hide: true } },
+    async (request, reply) => {
+      const pending = await states.take(request.headers, request.query.state);
+      // Our own address as it is known to the provider, whatever the Host header says.
+      const callback = new URL(request.raw.url ?? '', gateway.publicUrl);
+      const user = await signIn(await provider.finish(callback, pending));
+      if (user.spec?.disabled === true) throw new PlatformError('forbidden', 'this user is disabled');
+      await beginSession(gateway, request, reply, user.metadata.name);
+      return reply
+        .header('set-cookie', clearedCookie(pendingCookie))
+        .redirect(ownPath(pending.returnTo), 303);
+    },
+  );
+}
+
+/** `path` if it leads to a page of ours, else the first page. */
+function ownPath(path: unknown): string {
+  const plain = typeof path === 'string' && /^\/(?![/\\])[\x21-\x5b\x5d-\x7e]*$/.test(path);
+  return plain && path.length < 1000 ? path : '/';
+}

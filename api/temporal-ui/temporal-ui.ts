@@ -1,0 +1,22 @@
+import { type Dispatcher, Pool } from 'undici';
+
+/** Path below which the gateway shows Temporal's web UI; the UI's own `publicPath` must be the same. */
+export const temporalUiPath = '/temporal';
+
+/** Temporal's web UI, which asks nobody who they are: only the gateway may reach it. */
+export interface TemporalUi {
+  readonly dispatcher: Dispatcher;
+  close(): Promise<void>;
+}
+
+const headersTimeoutMs = 30_000;
+
+/** @param url of the UI's server, with or without its public path. Nothing is dialled yet. */
+export function createTemporalUi(url: string): TemporalUi {
+  const pool = new Pool(new URL(url).origin, {
+    connections: 16,
+    allowH2: false,
+    headersTimeout: headersTimeoutMs,
+  });
+  return { dispatcher: pool, close: () => pool.destroy() };
+}

@@ -1,0 +1,127 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Command, InvalidArgumentError } from 'commander';
+import { managementApiVersion } from '../../contracts/names.ts';
+import type { AccessKey } from '../../contracts/resources/access-key.ts';
+import type { Client } from '../client.ts';
+import { CommandFailure } from '../failure.ts';
+import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
+import { checkNames, withClient } from './options.ts';
+
+const resources = `/kubernetes/management/apis/${managementApiVersion}`;
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+interface CreateKeyOptions {
+  displayName?: string;
+  expireAfter?: number;
+  sliding?: boolean;
+  scopeProject: string[];
+  scopeVcluster: string[];
+  user?: string;
+}
+
+/** `vcp create accesskey`: prints the key and nothing else; it cannot be told again. */
+export function createAccessKeyCommand(): Command {
+  const collect = (value: string, all: string[]) => [...all, value];
+  return new Command('accesskey')
+    .description('Create an access key and print it; it is shown only this once')
+    .argument('[name]')
+    .option('--display-name <text>')
+    .option('--expire-after <duration>', 'such as 12h or 30d; default: never', duration)
+    .option('--sliding', 'count --expire-after from the last use')
+    .option('--scope-project <name>', 'only this project, may be repeated', collect, [])
+    .option('--scope-vcluster <project/name>', 'only this tenant cluster, may be repeated', collect, [])
+    .option('--user <name>', 'for another user, if you may create access keys')
+    .action((name: string | undefined, options: CreateKeyOptions) => {
+      if (name !== undefined) checkNames('any', name);
+      return withClient(async (client) => console.log(await create(client, name, options)));
+    });
+}
+
+async function create(client: Client, name: string | undefined, options: CreateKeyOptions): Promise<string> {
+  const { user } = options;
+  const spec = {
+    ...(options.displayName === undefined ? {} : { displayName: options.displayName }),
+    ...(options.expireAfter === undefined ? {} : { ttl: options.expireAfter }),
+    ...(options.sliding === true ? { ttlAfterLastActivity: true } : {}),
+    ...scopeOf(options),
+  };
+  if (user === undefined) {
+    const made = await client.call<AccessKey>('POST', `${resources}/ownedaccesskeys`, {
+      ...(name === undefined ? {} : { metadata: { name } }),
+      spec,
+    });
+    return made.spec.key ?? '';
+  }
+  // The platform is only told the hash of another's key.
+  checkNames('any', user);
+  const key = `vcp_${randomBytes(32).toString('base64url')}`;
+  await client.call('POST', `${resources}/accesskeys`, {
+    apiVersion: managementApiVersion,
+    kind: 'AccessKey',
+    metadata: { name: name ?? `${user.slice(0, 40)}-${randomBytes(5).toString('hex')}` },
+    spec: { ...spec, user, type: 'User', keyHash: createHash('sha256').update(key).digest('hex') },
+  });
+  return key;
+}
+
+function scopeOf({ scopeProject, scopeVcluster }: CreateKeyOptions): { scope?: object } {
+  if (scopeProject.length === 0 && scopeVcluster.length === 0) return {};
+  const virtualClusters = scopeVcluster.map((value) => {
+    const [project = '', virtualCluster = '', ...rest] = value.split('/');
+    if (rest.length > 0 || virtualCluster === '')
+      throw new CommandFailure('invalid_request', `--scope-vcluster ${value}: write <project>/<name>`);
+    checkNames(project, virtualCluster);
+    return { project, virtualCluster };
+  });
+  for (const project of scopeProject) checkNames(project, 'any');
+  return { scope: { projects: scopeProject.map((project) => ({ project })), virtualClusters } };
+}
+
+const columns: Column<AccessKey>[] = [
+  ['NAME', ({ metadata }) => metadata.name],
+  ['TYPE', ({ spec }) => spec.type ?? ''],
+  ['DISPLAY NAME', ({ spec }) => spec.displayName ?? ''],
+  ['SCOPE', ({ spec }) => (spec.scope === undefined ? '' : JSON.stringify(spec.scope))],
+  ['EXPIRES', expiry],
+  ['LAST USED', ({ status }) => (status?.lastActivity === undefined ? '' : age(status.lastActivity))],
+  ['AGE', ({ metadata }) => age(metadata.creationTimestamp)],
+];
+
+function expiry({ spec }: AccessKey): string {
+  if (!spec.ttl) return 'never';
+  return `${spec.ttl} s after ${spec.ttlAfterLastActivity === true ? 'the last use' : 'creation'}`;
+}
+
+/** `vcp list accesskeys` */
+export function listAccessKeysCommand(): Command {
+  return new Command('accesskeys')
+    .description('List your access keys')
+    .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
+    .action((options: { output: OutputFormat }) =>
+      withClient(async (client) => {
+        const { items } = await client.call<{ items: AccessKey[] }>('GET', `${resources}/ownedaccesskeys`);
+        printList(items, columns, options.output);
+      }),
+    );
+}
+
+/** `vcp delete accesskey` */
+export function deleteAccessKeyCommand(): Command {
+  return new Command('accesskey')
+    .description('Delete one of your access keys; what uses it is refused from then on')
+    .argument('<name>')
+    .action((name: string) => {
+      checkNames('any', name);
+      return withClient(async (client) => {
+        await client.call('DELETE', `${resources}/ownedaccesskeys/${name}`);
+        console.log(`access key ${name} is deleted`);
+      });
+    });
+}
+
+function duration(value: string): number {
+  const [, count, unit] = /^([1-9][0-9]{0,8})([smhd])$/.exec(value) ?? [];
+  const seconds = Number(count) * (secondsOf[unit ?? ''] ?? Number.NaN);
+  if (!Number.isSafeInteger(seconds)) throw new InvalidArgumentError('Write a number and s, m, h or d.');
+  return seconds;
+}

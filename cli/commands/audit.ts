@@ -1,0 +1,70 @@
+import { Command, Option } from 'commander';
+import { type AuditEvent, pathKinds } from '../../contracts/audit.ts';
+import { type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
+import { withClient } from './options.ts';
+
+const columns: Column<AuditEvent>[] = [
+  ['TIME', ({ receivedAt }) => receivedAt],
+  [
+    'USER',
+    ({ user = '-', impersonatedUser }) =>
+      impersonatedUser === undefined ? user : `${user} as ${impersonatedUser}`,
+  ],
+  ['VERB', ({ verb }) => verb],
+  ['OBJECT', objectOf],
+  ['WHERE', whereOf],
+  [
+    'CODE',
+    ({ code, stage }) => (stage === 'complete' ? String(code ?? '') : `${code ?? ''} ${stage}`.trim()),
+  ],
+  ['FROM', ({ sourceAddress = '' }) => sourceAddress],
+  ['REQUEST ID', ({ id }) => id],
+];
+
+interface AuditOptions {
+  readonly limit: string;
+  readonly output: OutputFormat;
+  /** Filters, named as the API's query parameters. */
+  readonly [filter: string]: string;
+}
+
+/** `vcp audit` */
+export function auditCommand(): Command {
+  return new Command('audit').description('Who did what').addCommand(
+    new Command('list')
+      .description('List audit events, newest first: all for administrators, your own otherwise')
+      .option('--from <time>', 'received then or later, as 2026-01-31T08:00:00Z')
+      .option('--to <time>', 'received before')
+      .option('--user <name>', 'who sent it, or as whom it was done')
+      .option('-p, --project <name>', 'of one project; its administrators see all of it')
+      .option('--verb <verb>', 'get, list, watch, create, update, patch, delete …')
+      .addOption(new Option('--kind <kind>', 'which part of the gateway it was for').choices([...pathKinds]))
+      .option('--resource <name>', 'virtualclusterinstances, pods …')
+      .option('--name <name>', 'of the object')
+      .option('--code <status>', 'HTTP status of the answer')
+      .option('--request-id <id>')
+      .option('--operation-id <id>')
+      .option('--limit <number>', 'at most so many', '50')
+      .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
+      .action(({ output, ...filters }: AuditOptions) =>
+        withClient(async (client) => {
+          const query = new URLSearchParams(filters as Record<string, string>);
+          const { items } = await client.call<{ items: AuditEvent[] }>('GET', `/api/v1/audit?${query}`);
+          printList(items, columns, output);
+        }),
+      ),
+  );
+}
+
+function objectOf({ resource, subresource, name, path, lost }: AuditEvent): string {
+  if (lost !== undefined) return `${lost} events were lost before`;
+  if (resource === undefined) return path;
+  return [subresource === undefined ? resource : `${resource}/${subresource}`, name]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function whereOf({ pathKind, project, tenantCluster, cluster, namespace }: AuditEvent): string {
+  const place = cluster ?? [project, tenantCluster].filter(Boolean).join('/');
+  return [pathKind, place, namespace].filter(Boolean).join(' ');
+}

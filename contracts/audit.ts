@@ -1,0 +1,126 @@
+import { type Static, Type } from 'typebox';
+
+/**
+ * How much of a request is kept, as in Kubernetes: `None` nothing, `Metadata` who did what to what, `Request` its body
+ * too, `RequestResponse` the answer's body too.
+ */
+export const auditLevels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
+export type AuditLevel = (typeof auditLevels)[number];
+
+/** Which part of the gateway a request is for. */
+export const pathKinds = [
+  'management',
+  'cluster',
+  'tenant',
+  'space',
+  'rest',
+  'login',
+  'temporal',
+  'other',
+] as const;
+export type PathKind = (typeof pathKinds)[number];
+
+/**
+ * How far an event has come. One row stands for one request: `attempted` when it is let through to its handler,
+ * `streaming` while an upgraded connection is open, then one of the two ends. A row that stays `attempted` or
+ * `streaming` tells of a gateway that died in between.
+ */
+export const auditStages = ['attempted', 'streaming', 'complete', 'aborted', 'lost'] as const;
+
+/** A rule of the policy: all conditions that it has must hold; the first rule that matches decides. `*` is any. */
+export const AuditRule = Type.Object(
+  {
+    level: Type.Enum([...auditLevels]),
+    users: Type.Optional(Type.Array(Type.String(), { description: 'User names towards Kubernetes' })),
+    userGroups: Type.Optional(Type.Array(Type.String())),
+    verbs: Type.Optional(Type.Array(Type.String(), { description: 'get, list, watch, create, update, …' })),
+    resources: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            group: Type.Optional(Type.String({ description: '`""` is the core group; absent: any' })),
+            resources: Type.Optional(
+              Type.Array(Type.String(), {
+                description: '`pods`, `pods/log` (a subresource), `pods/*`, `*/log`, `*` (also subresources)',
+              }),
+            ),
+            resourceNames: Type.Optional(Type.Array(Type.String())),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+    ),
+    namespaces: Type.Optional(Type.Array(Type.String(), { description: '`""`: what has no namespace' })),
+    pathKinds: Type.Optional(Type.Array(Type.Enum([...pathKinds]))),
+  },
+  { additionalProperties: false },
+);
+export type AuditRule = Static<typeof AuditRule>;
+
+/** What the gateway keeps of requests, where and for how long. */
+export const AuditConfig = Type.Object(
+  {
+    /**
+     * Rules used after `rules`: 1 (default) everything but reads, 2 reads too, both without bodies; 3 with the
+     * requests' bodies, 4 with the answers' too.
+     */
+    preset: Type.Optional(Type.Integer({ minimum: 1, maximum: 4 })),
+    rules: Type.Optional(Type.Array(AuditRule)),
+    retentionDays: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Default 30' })),
+    file: Type.Optional(
+      Type.String({ description: 'Path of a file that events are also added to, one JSON a line' }),
+    ),
+    queueLimit: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Events that wait for PostgreSQL at most; default 10 000' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type AuditConfig = Static<typeof AuditConfig>;
+
+const Optional = Type.Optional(Type.String());
+
+/** What was asked of the gateway, by whom, and what became of it. */
+export const AuditEvent = Type.Object(
+  {
+    id: Type.String({
+      description: 'Id of the request (X-Request-Id of its answer, Audit-ID at the API server)',
+    }),
+    receivedAt: Type.String({ format: 'date-time' }),
+    stage: Type.Enum([...auditStages]),
+    level: Type.Enum([...auditLevels]),
+    user: Type.Optional(
+      Type.String({ description: 'Who sent it, as Kubernetes knows them; absent: not logged in' }),
+    ),
+    impersonatedUser: Type.Optional(Type.String({ description: 'Whom it was done as, if somebody else' })),
+    credentialKind: Type.Optional(Type.String({ description: 'How they showed who they are' })),
+    credentialName: Type.Optional(Type.String({ description: 'Name of the access key' })),
+    sourceAddress: Optional,
+    userAgent: Optional,
+    method: Type.String(),
+    verb: Type.String(),
+    pathKind: Type.Enum([...pathKinds]),
+    path: Type.String({ description: 'Without the query' }),
+    project: Optional,
+    tenantCluster: Optional,
+    cluster: Type.Optional(Type.String({ description: 'Connected cluster' })),
+    apiGroup: Optional,
+    resource: Optional,
+    subresource: Optional,
+    namespace: Optional,
+    name: Optional,
+    code: Type.Optional(Type.Integer({ description: 'HTTP status of the answer' })),
+    reason: Type.Optional(Type.String({ description: 'Error code, or why a stream ended' })),
+    latencyMs: Type.Optional(
+      Type.Integer({ description: 'Until the answer was over; of a stream, how long it lasted' }),
+    ),
+    operationId: Type.Optional(Type.String({ description: 'Operation that was started or joined' })),
+    lost: Type.Optional(
+      Type.Integer({ description: 'Stage `lost`: events that found no place in the queue before this one' }),
+    ),
+    requestBody: Type.Optional(Type.Unknown()),
+    responseBody: Type.Optional(Type.Unknown()),
+  },
+  { $id: 'AuditEvent', additionalProperties: false },
+);
+export type AuditEvent = Static<typeof AuditEvent>;

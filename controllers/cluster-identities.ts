@@ -1,0 +1,62 @@
+import {
+  applyRbac,
+  impersonationRules,
+  rbacManifest,
+  type RbacObject,
+} from '../adapters/kubernetes/rbac-objects.ts';
+import { clusterCredentialSecret, everybodyGroup, platformNamespace } from '../contracts/names.ts';
+import { impersonatedNames } from '../domain/identity-names.ts';
+import { administratorGroups } from '../domain/platform-administrators.ts';
+import type { Controller, ControllerContext } from './controller.ts';
+
+const fieldManager = 'vcluster-platform-controllers';
+const repairMs = 60_000;
+
+/**
+ * In every connected cluster: whom the gateway may act as there (the users and groups there are, by name), and that
+ * the platform's administrators administer it. Both objects, and the right to write them and no others, are in
+ * deploy/connected-cluster.
+ */
+export function clusterIdentities({ caches, clusters }: ControllerContext): Controller {
+  return {
+    name: 'cluster-identities',
+    async reconcile(name) {
+      const secret = `${platformNamespace}/${clusterCredentialSecret(name, 'controllers')}`;
+      if (caches.clusters.get(name) === undefined || caches.platformSecrets.get(secret) === undefined)
+        return undefined;
+      const { kubeConfig } = await clusters.client(name);
+      for (const object of desired()) {
+        await applyRbac(kubeConfig, rbacManifest(object, { labels: {}, annotations: {} }), fieldManager);
+      }
+      return { requeueAfterMs: repairMs };
+    },
+    watch(add) {
+      const addAll = () => {
+        for (const { metadata } of caches.clusters.list()) add(metadata.name);
+      };
+      caches.clusters.onChange(add);
+      caches.users.onChange(addAll);
+      caches.teams.onChange(addAll);
+      caches.platformSecrets.onChange(addAll);
+    },
+  };
+
+  function desired(): RbacObject[] {
+    const users = caches.users.list();
+    const teams = caches.teams.list();
+    const names = impersonatedNames(users, teams);
+    return [
+      {
+        kind: 'ClusterRole',
+        name: 'vcluster-platform:gateway-users',
+        rules: impersonationRules({ users: names.users, groups: [...names.groups, everybodyGroup] }),
+      },
+      {
+        kind: 'ClusterRoleBinding',
+        name: 'vcluster-platform:administrators',
+        role: { kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: administratorGroups(users, teams).map((group) => ({ kind: 'Group', name: group })),
+      },
+    ];
+  }
+}

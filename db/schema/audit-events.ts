@@ -1,0 +1,46 @@
+import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { auditLevels, auditStages, pathKinds } from '../../contracts/audit.ts';
+
+/** The trail: one row for each audited request, overwritten as it comes further. */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    id: uuid().primaryKey(),
+    receivedAt: timestamp({ withTimezone: true, precision: 3 }).notNull(),
+    stage: text({ enum: auditStages }).notNull(),
+    level: text({ enum: auditLevels }).notNull(),
+    user: text(),
+    impersonatedUser: text(),
+    credentialKind: text(),
+    credentialName: text(),
+    sourceAddress: text(),
+    userAgent: text(),
+    method: text().notNull(),
+    verb: text().notNull(),
+    pathKind: text({ enum: pathKinds }).notNull(),
+    path: text().notNull(),
+    project: text(),
+    tenantCluster: text(),
+    cluster: text(),
+    apiGroup: text(),
+    resource: text(),
+    subresource: text(),
+    namespace: text(),
+    name: text(),
+    code: integer(),
+    reason: text(),
+    latencyMs: integer(),
+    operationId: uuid(),
+    lost: integer(),
+    requestBody: jsonb().$type<unknown>(),
+    responseBody: jsonb().$type<unknown>(),
+  },
+  (table) => [
+    index('audit_events_time').on(table.receivedAt.desc(), table.id.desc()),
+    index('audit_events_user').on(table.user, table.receivedAt.desc()),
+    index('audit_events_project').on(table.project, table.receivedAt.desc()),
+    index('audit_events_operation').on(table.operationId),
+  ],
+);
+
+export type AuditEventRow = typeof auditEvents.$inferSelect;

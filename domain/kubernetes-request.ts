@@ -1,0 +1,113 @@
+/** What a request asks of a Kubernetes API, as that API's own resolver reads it (k8s.io/apiserver RequestInfo). */
+export interface KubernetesRequest {
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; empty for other methods. */
+  readonly verb: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Undefined for what is no resource, such as `/version` and discovery. */
+  readonly resource: ResourceRequest | undefined;
+}
+
+export interface ResourceRequest {
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  /** Of the object; for a list or watch the one that its field selector names. */
+  readonly name?: string;
+}
+
+const verbs: Readonly<Record<string, string>> = {
+  GET: 'get',
+  HEAD: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** Subresources of namespaces: `namespaces/<name>/status` is no resource in a namespace. */
+const ofNamespace: ReadonlySet<string> = new Set(['status', 'finalize']);
+
+/**
+ * The request that `method` and `pathAndQuery` mean. What cannot be read is a request for no resource, which scopes
+ * and rules do not open.
+ */
+export function kubernetesRequest(method: string, pathAndQuery: string): KubernetesRequest {
+  const [path, query] = splitOnce(pathAndQuery, '?');
+  const verb = verbs[method] ?? '';
+  const segments = path.split('/').filter((segment) => segment !== '');
+  const decoded = segments.map(decode);
+  const prefixLength = decoded[0] === 'api' ? 2 : decoded[0] === 'apis' ? 3 : undefined;
+  if (prefixLength === undefined || decoded.length <= prefixLength || decoded.includes(undefined))
+    return { verb, path, resource: undefined };
+  const parts = decoded as string[];
+  const group = parts[0] === 'apis' ? (parts[1] ?? '') : '';
+  return withResource({ verb, path, group, query, parts: parts.slice(prefixLength) });
+}
+
+function withResource(given: {
+  verb: string;
+  path: string;
+  group: string;
+  query: string;
+  parts: readonly string[];
+}): KubernetesRequest {
+  const { path, group, query } = given;
+  let { verb, parts } = given;
+  // The old forms /api/v1/watch/… and /api/v1/proxy/…
+  const special = parts[0] === 'watch' || parts[0] === 'proxy' ? parts[0] : undefined;
+  if (special !== undefined) {
+    verb = special;
+    parts = parts.slice(1);
+    if (parts.length === 0) return { verb: given.verb, path, resource: undefined };
+  }
+  let namespace: string | undefined;
+  if (parts[0] === 'namespaces' && parts[1] !== undefined) {
+    namespace = parts[1];
+    if (parts[2] !== undefined && !ofNamespace.has(parts[2])) parts = parts.slice(2);
+  }
+  const [resource = '', named, subresource] = parts;
+  const collection = named === undefined && special === undefined;
+  if (collection && verb === 'get') verb = isWatch(query) ? 'watch' : 'list';
+  if (collection && verb === 'delete') verb = 'deletecollection';
+  const name =
+    named ?? (['list', 'watch', 'deletecollection'].includes(verb) ? selectedName(query) : undefined);
+  return {
+    verb,
+    path,
+    resource: {
+      group,
+      resource,
+      ...(subresource === undefined ? {} : { subresource }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(name === undefined ? {} : { name }),
+    },
+  };
+}
+
+function isWatch(query: string): boolean {
+  const value = new URLSearchParams(query).get('watch');
+  return value !== null && !['false', '0'].includes(value.toLowerCase());
+}
+
+/** The one name that a field selector allows. Anything less plain counts as no name. */
+function selectedName(query: string): string | undefined {
+  if (query.includes(';')) return undefined;
+  const selectors = new URLSearchParams(query).getAll('fieldSelector');
+  if (selectors.length !== 1) return undefined;
+  return /^metadata\.name==?([a-z0-9]([-a-z0-9.]*[a-z0-9])?)$/.exec(selectors[0] ?? '')?.[1];
+}
+
+function decode(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined; // URIError: no valid UTF-8
+  }
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
+import { migrate } from '../../db/migrate.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type FixtureAnswer, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+
+let postgres: TestPostgres;
+let fixture: ManagementFixture;
+const group = '/kubernetes/management/apis/management.loft.sh/v1';
+const origin = 'https://127.0.0.1:1';
+const password = 'a password of some length';
+
+before(async () => {
+  postgres = await startPostgres();
+  await migrate(postgres.url);
+  fixture = await startManagementFixture({ databaseUrl: postgres.url });
+  for (const user of ['ben', 'carl']) {
+    const answer = await fixture.call('anna', 'POST', `${group}/users/${user}/profile`, {
+      spec: { password },
+    });
+    assert.equal(answer.status, 201, answer.text);
+  }
+});
+after(async () => {
+  await fixture?.stop();
+  await postgres?.stop();
+});
+
+const withKey = (
+  key: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+) => fixture.call('', method, path, body, { authorization: `Bearer ${key}`, ...headers });
+
+async function makeKey(key: string, spec: unknown, name?: string): Promise<FixtureAnswer> {
+  return withKey(key, 'POST', `${group}/ownedaccesskeys`, { metadata: { name }, spec });
+}
+
+const keyIn = (answer: FixtureAnswer) => String((answer.json() as { spec: { key: string } }).spec.key);
+const login = (username: string, given: string) =>
+  fixture.call('', 'POST', '/auth/password/login', { username, password: given });
+let benKey: string;
+
+describe('login by password', () => {
+  it('gives an access key that lives for a while', async () => {
+    const answer = await login('ben', password);
+    assert.equal(answer.status, 200, answer.text);
+    const given = answer.json() as { user: string; accessKey: string };
+    assert.equal(given.user, 'ben');
+    assert.match(given.accessKey, /^vcp_[A-Za-z0-9_-]{43}$/);
+    benKey = given.accessKey;
+    const self = (await withKey(benKey, 'POST', `${group}/selves`, {})).json() as {
+      status: { accessKeyType: string; user: { name: string } };
+    };
+    assert.equal(self.status.accessKeyType, 'Login');
+    assert.equal(self.status.user.name, 'ben');
+  });
+
+  it('notes when the key was used', async () => {
+    const usedAt = await eventually('the use is written', async () => {
+      const keys = await fixture.resources.accesskeys.list();
+      return keys.find(({ spec }) => spec.user === 'ben' && spec.type === 'Login')?.status?.lastActivity;
+    });
+    assert.ok(Math.abs(Date.now() - Date.parse(usedAt)) < 120_000);
+  });
+
+  it('tells wrong passwords, unknown users and users without password the same', async () => {
+    const answers = await Promise.all([
+      login('ben', 'wrong'),
+      login('nobody-of-that-name', password),
+      login('anna', password),
+      login('../secrets/x', password),
+    ]);
+    for (const answer of answers) {
+      assert.equal(answer.status, 401);
+      assert.equal(answer.json()['detail'], 'user name or password is wrong');
+    }
+  });
+
+  it('slows down guessing, without telling a right guess', async () => {
+    const answers: FixtureAnswer[] = [];
+    for (let attempt = 0; attempt < 8; attempt++) answers.push(await login('carl', `wrong ${attempt}`));
+    assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401, 429]));
+    const right = await login('carl', password);
+    assert.equal(right.status, 429);
+    assert.ok(Number(right.headers['retry-after']) >= 1);
+  });
+
+  it('keeps a hash alone, in a namespace of its own', async () => {
+    const { items } = await fixture.admin.core.listNamespacedSecret({
+      namespace: 'vcluster-platform-passwords',
+    });
+    const hashes = items.map(({ data }) => Buffer.from(data?.['hash'] ?? '', 'base64').toString());
+    assert.equal(hashes.length, 2);
+    for (const hash of hashes) assert.match(hash, /^\$scrypt\$ln=14,r=8,p=5\$/);
+    assert.notEqual(hashes[0], hashes[1]);
+    assert.ok(await passwordMatches(password, hashes[0]));
+    assert.ok(!(await passwordMatches(`${password}!`, hashes[0])));
+    assert.ok(!(await passwordMatches(password, '$scrypt$ln=30,r=8,p=5$AAAAAAAAAAAAAAAAAAAAAA$AAAA')));
+    assert.notEqual(await hashPassword('x'), await hashPassword('x'));
+  });
+});
+
+describe('access keys of one’s own', () => {
+  it('are shown once, listed without key and hash, changed and deleted', async () => {
+    const made = await makeKey(benKey, { displayName: 'CI', ttl: 3600 }, 'ben-ci');
+    assert.equal(made.status, 201, made.text);
+    const key = keyIn(made);
+    assert.equal((await withKey(key, 'POST', `${group}/selves`, {})).status, 201);
+    const list = await withKey(benKey, 'GET', `${group}/ownedaccesskeys`);
+    assert.match(list.text, /"ben-ci"/);
+    assert.doesNotMatch(list.text, /keyHash|key-anna/);
+    assert.ok(!list.text.includes(key));
+    const change = (spec: unknown) =>
+      withKey(
+        benKey,
+        'PATCH',
+        `${group}/ownedaccesskeys/ben-ci`,
+        { spec },
+        { 'content-type': 'application/merge-patch+json' },
+      );
+    assert.equal((await change({ ttl: 0 })).status, 400);
+    assert.equal((await change({ user: 'anna' })).status, 400);
+    assert.equal((await change({ disabled: true })).status, 200);
+    await eventually(
+      'the key is refused',
+      async () => (await withKey(key, 'GET', '/auth/session')).status === 401,
+    );
+    assert.equal((await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/ben-ci`)).status, 200);
+    assert.equal(await fixture.resources.accesskeys.get({ name: 'ben-ci' }), undefined);
+  });
+
+  it('are nobody else’s', async () => {
+    for (const spec of [{ user: 'anna' }, { team: 'blue' }, { user: 'ben', team: 'blue' }])
+      assert.equal((await makeKey(benKey, spec)).status, 403, JSON.stringify(spec));
+    for (const spec of [
+      { key: 'chosen' },
+      { keyHash: 'a'.repeat(64) },
+      { groups: ['system:masters'] },
+      { subject: 'anna' },
+    ])
+      assert.equal((await makeKey(benKey, spec)).status, 400, JSON.stringify(spec));
+    for (const method of ['GET', 'DELETE'])
+      assert.equal((await withKey(benKey, method, `${group}/ownedaccesskeys/key-anna`)).status, 404);
+    assert.equal((await withKey(benKey, 'GET', `${group}/users/anna/accesskeys`)).status, 403);
+    assert.equal((await withKey(benKey, 'GET', `${group}/users/ben/accesskeys`)).status, 200);
+    assert.equal((await fixture.call('anna', 'GET', `${group}/users/ben/accesskeys`)).status, 200);
+    const direct = {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'AccessKey',
+      metadata: { name: 'x' },
+      spec: { user: 'anna', keyHash: 'a'.repeat(64) },
+    };
+    assert.equal((await withKey(benKey, 'POST', `${group}/accesskeys`, direct)).status, 403);
+  });
+
+  it('with a scope are narrower, and make no further keys', async () => {
+    assert.equal((await makeKey(benKey, { scope: { projcts: [{ project: 'alpha' }] } })).status, 400);
+    const key = keyIn(await makeKey(benKey, { scope: { projects: [{ project: 'alpha' }] } }));
+    const instances = (project: string) => `${group}/namespaces/p-${project}/virtualclusterinstances`;
+    assert.equal((await withKey(key, 'GET', instances('alpha'))).status, 200);
+    assert.equal((await withKey(key, 'GET', instances('beta'))).status, 403);
+    assert.equal((await makeKey(key, {})).status, 403);
+    const self = (await withKey(key, 'POST', `${group}/selves`, {})).json() as {
+      status: { accessKeyScope: unknown };
+    };
+    assert.deepEqual(self.status.accessKeyScope, { projects: [{ project: 'alpha' }] });
+  });
+
+  it('in kubeconfigs open one tenant cluster, and live no longer than what asked for them', async () => {
+    for (const name of ['one', 'two']) {
+      const made = await withKey(benKey, 'POST', `${group}/namespaces/p-alpha/virtualclusterinstances`, {
+        apiVersion: 'management.loft.sh/v1',
+        kind: 'VirtualClusterInstance',
+        metadata: { name },
+        spec: { templateRef: { name: 'default' } },
+      });
+      assert.equal(made.status, 201, made.text);
+    }
+    const path = (name: string) => `${group}/namespaces/p-alpha/virtualclusterinstances/${name}`;
+    const issue = (key: string, spec: unknown) => withKey(key, 'POST', `${path('one')}/kubeconfig`, { spec });
+    const answer = await eventually('the instance is known', async () => {
+      const given = await issue(benKey, { certificateTTL: 600 });
+      return given.status === 201 ? given : undefined;
+    });
+    const { kubeConfig } = (answer.json() as { status: { kubeConfig: string } }).status;
+    const token = /token: (\S+)/.exec(kubeConfig)?.[1] ?? '';
+    assert.doesNotMatch(kubeConfig, /client-key|client-certificate|exec:/);
+    assert.equal((await withKey(token, 'GET', path('one'))).status, 200);
+    assert.equal((await withKey(token, 'GET', path('two'))).status, 403);
+    assert.equal((await withKey(token, 'DELETE', path('one'))).status, 403);
+    assert.equal((await makeKey(token, {})).status, 403);
+    assert.equal((await issue(token, { certificateTTL: 86_400 })).status, 201);
+    const issued = (await fixture.resources.accesskeys.list()).filter(({ spec }) => spec.type === 'Other');
+    assert.equal(issued.length, 2);
+    for (const { spec } of issued) {
+      assert.ok((spec.ttl ?? 0) >= 1 && (spec.ttl ?? 0) <= 600);
+      assert.deepEqual(spec.scope, { virtualClusters: [{ project: 'alpha', virtualCluster: 'one' }] });
+    }
+    assert.match((await issue(benKey, {})).text, /exec/);
+    assert.equal((await issue(benKey, { certificateTTL: 1e9 })).status, 400);
+  });
+
+  it('are told by selves to their owner only', async () => {
+    const other = keyIn(await makeKey(benKey, { displayName: 'other' }, 'ben-other'));
+    const own = await withKey(benKey, 'POST', `${group}/selves`, { spec: { accessKey: other } });
+    assert.equal(own.status, 201, own.text);
+    assert.equal((own.json() as { status: { accessKey: string } }).status.accessKey, 'ben-other');
+    const foreign = await fixture.call('anna', 'POST', `${group}/selves`, { spec: { accessKey: other } });
+    assert.equal(foreign.status, 404);
+  });
+});
+
+describe('a session of a browser', () => {
+  const begin = async (cookie?: string) => {
+    const answer = await fixture.call(
+      '',
+      'POST',
+      '/auth/session',
+      { username: 'ben', password },
+      { origin, ...(cookie === undefined ? {} : { cookie }) },
+    );
+    assert.equal(answer.status, 200, answer.text);
+    const line = String(answer.headers['set-cookie']);
+    assert.match(line, /^__Host-vcp-session=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    return { cookie: line.split(';')[0] ?? '', csrf: String(answer.json()['csrfToken']) };
+  };
+  const path = `${group}/namespaces/p-alpha/virtualclusterinstances`;
+
+  it('reads, and changes with its token, from our own pages only', async () => {
+    const { cookie, csrf } = await begin();
+    const read = (headers: Record<string, string>) =>
+      fixture.call('', 'GET', path, undefined, { cookie, ...headers });
+    assert.equal((await read({})).status, 200);
+    assert.equal((await read({ origin, 'sec-fetch-site': 'same-origin' })).status, 200);
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'https://127.0.0.1:2' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'cross-site' },
+    ] as Record<string, string>[])
+      assert.equal((await read(headers)).status, 403, JSON.stringify(headers));
+
+    const change = (headers: Record<string, string>) =>
+      fixture.call('', 'POST', `${path}?dryRun=All`, { metadata: { name: 'x' } }, { cookie, ...headers });
+    const own = { origin, 'x-csrf-token': csrf };
+    assert.notEqual((await change(own)).status, 403, 'our own page');
+    for (const headers of [
+      {},
+      { origin },
+      { 'x-csrf-token': csrf },
+      { ...own, 'x-csrf-token': 'wrong' },
+      { ...own, origin: 'https://evil.example' },
+      { ...own, 'content-type': 'text/plain' },
+      { ...own, 'content-type': 'application/x-www-form-urlencoded' },
+    ] as Record<string, string>[]) {
+      const answer = await change(headers);
+      assert.equal(answer.status, 403, JSON.stringify(headers));
+      assert.match(answer.text, /it was refused/);
+    }
+  });
+
+  it('is another after every login, and the one before is over', async () => {
+    const first = await begin('__Host-vcp-session=' + 'A'.repeat(43)); // chosen by an attacker
+    assert.ok(!first.cookie.includes('AAAAAAAA'));
+    const second = await begin(first.cookie);
+    assert.notEqual(first.cookie, second.cookie);
+    assert.equal((await fixture.call('', 'GET', path, undefined, { cookie: first.cookie })).status, 401);
+    assert.equal((await fixture.call('', 'GET', path, undefined, { cookie: second.cookie })).status, 200);
+    const token = await fixture.call('', 'GET', '/auth/session', undefined, { cookie: second.cookie });
+    assert.deepEqual(token.json(), { user: 'ben', csrfToken: second.csrf });
+  });
+
+  it('ends at logout', async () => {
+    const { cookie, csrf } = await begin();
+    const out = await fixture.call('', 'POST', '/auth/logout', undefined, {
+      cookie,
+      origin,
+      'x-csrf-token': csrf,
+    });
+    assert.equal(out.status, 204, out.text);
+    assert.match(String(out.headers['set-cookie']), /^__Host-vcp-session=; .*Max-Age=0/);
+    assert.equal((await fixture.call('', 'GET', path, undefined, { cookie })).status, 401);
+  });
+
+  it('is no row that opens anything, and malformed or doubled cookies are refused', async () => {
+    const { cookie } = await begin();
+    for (const bad of [`${cookie}; ${cookie}`, '__Host-vcp-session=short', `${cookie}x`])
+      assert.equal((await fixture.call('', 'GET', path, undefined, { cookie: bad })).status, 401, bad);
+  });
+});
+
+describe('a new password', () => {
+  it('needs the present one, and ends all keys and sessions of the user', async () => {
+    const session = await fixture.call(
+      '',
+      'POST',
+      '/auth/session',
+      { username: 'ben', password },
+      { origin },
+    );
+    const cookie = String(session.headers['set-cookie']).split(';')[0] ?? '';
+    const change = (spec: unknown) => withKey(benKey, 'POST', `${group}/users/ben/profile`, { spec });
+    const next = 'another password of some length';
+    assert.equal((await change({ password: next })).status, 401);
+    assert.equal((await change({ password: 'short', currentPassword: password })).status, 400);
+    assert.equal(
+      (await withKey(benKey, 'POST', `${group}/users/anna/profile`, { spec: { password: next } })).status,
+      404,
+    );
+    assert.equal((await change({ password: next, currentPassword: password })).status, 201);
+    await eventually(
+      'ben’s keys are refused',
+      async () => (await withKey(benKey, 'GET', '/auth/session')).status === 401,
+    );
+    assert.equal((await fixture.call('', 'GET', '/auth/session', undefined, { cookie })).status, 401);
+    assert.deepEqual(
+      (await fixture.resources.accesskeys.list()).filter(({ spec }) => spec.user === 'ben'),
+      [],
+    );
+    await eventually('the new password is known', async () => (await login('ben', next)).status === 200);
+    assert.equal((await login('ben', password)).status, 401);
+  });
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+
+const group = 'rbac.authorization.k8s.io';
+let fixture: ManagementFixture;
+
+before(async () => {
+  fixture = await startManagementFixture();
+  // Ben may act as carl and as group devs, and as nobody else.
+  const rules = [
+    { apiGroups: [''], resources: ['users'], verbs: ['impersonate'], resourceNames: ['carl@example.com'] },
+    { apiGroups: [''], resources: ['groups'], verbs: ['impersonate'], resourceNames: ['devs'] },
+  ];
+  const metadata = { name: 'impersonator' };
+  const apiVersion = `${group}/v1`;
+  const roleRef = { apiGroup: group, kind: 'ClusterRole', name: 'impersonator' };
+  const subjects = [{ apiGroup: group, kind: 'Group', name: 'loft:user:ben' }];
+  const role = { apiVersion, kind: 'ClusterRole', metadata, rules };
+  const binding = { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects };
+  for (const object of [role, binding]) await applyObject(fixture.admin, object);
+});
+after(() => fixture?.stop());
+
+interface UserInfo {
+  username: string;
+  groups: string[];
+  extra?: Record<string, string[]>;
+}
+
+async function whoami(user: string, ...flags: string[]): Promise<UserInfo> {
+  const { code, stdout, stderr } = await fixture.kubectl(user, ['auth', 'whoami', '-o', 'json', ...flags]);
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout).status.userInfo as UserInfo;
+}
+
+async function refusal(user: string, ...flags: string[]): Promise<string> {
+  const { code, stderr } = await fixture.kubectl(user, ['get', 'configmaps', '-n', 'default', ...flags]);
+  assert.notEqual(code, 0);
+  return stderr;
+}
+
+describe('kubectl --as through the gateway', () => {
+  it('is the other user with the groups as given, and says who it is really', async () => {
+    const info = await eventually('ben’s right is in force', () => whoami('ben', '--as=carl@example.com'));
+    assert.equal(info.username, 'carl@example.com');
+    assert.deepEqual(info.groups, ['system:authenticated']);
+    assert.deepEqual(info.extra, { 'vcluster-platform.io/original-user': ['ben@example.com'] });
+    const withGroup = await whoami('ben', '--as=carl@example.com', '--as-group=devs');
+    assert.deepEqual(withGroup.groups, ['devs', 'system:authenticated']);
+  });
+
+  it('has the other user’s rights and not one’s own', async () => {
+    const create = ['auth', 'can-i', 'create', 'virtualclusterinstances', '-n', 'p-alpha'];
+    assert.equal((await fixture.kubectl('ben', create)).stdout, 'yes\n');
+    assert.equal((await fixture.kubectl('ben', [...create, '--as=carl@example.com'])).stdout, 'no\n');
+  });
+
+  it('is refused where RBAC does not allow it', async () => {
+    assert.match(
+      await refusal('ben', '--as=anna@example.com'),
+      /you may not impersonate user "anna@example.com"/,
+    );
+    assert.match(
+      await refusal('ben', '--as=carl@example.com', '--as-group=loft:user:anna'),
+      /you may not impersonate group "loft:user:anna"/,
+    );
+    assert.match(
+      await refusal('carl', '--as=ben@example.com'),
+      /you may not impersonate user "ben@example.com"/,
+    );
+  });
+
+  it('is refused for reserved identities even to an administrator', async () => {
+    for (const flags of [
+      ['--as=system:admin'],
+      ['--as=system:serviceaccount:kube-system:default'],
+      ['--as=vcluster-platform:gateway-reader'],
+      ['--as=ben@example.com', '--as-group=system:masters'],
+    ])
+      assert.match(await refusal('anna', ...flags), /is reserved: nobody can act as it/);
+  });
+
+  it('is refused for uid and extra rather than carried without them', async () => {
+    assert.match(await refusal('anna', '--as=ben@example.com', '--as-uid=0'), /no uid and no extra/);
+  });
+
+  it('says so when the gateway itself may not act as that user', async () => {
+    assert.match(
+      await refusal('anna', '--as=stranger@example.com'),
+      /only as users and groups that the platform knows/,
+    );
+  });
+
+  it('is refused where nothing is proxied', async () => {
+    const answer = await fixture.call('anna', 'GET', '/api/v1/projects', undefined, {
+      'impersonate-user': 'ben@example.com',
+    });
+    assert.equal(answer.status, 400, answer.text);
+  });
+
+  it('no other extra and no uid can be impersonated with the gateway’s own credential', async () => {
+    const review = async (headers: Record<string, string>) => {
+      const client = fixture.parts.gateway.management.dispatcher;
+      const answer = await client.request({
+        method: 'GET',
+        path: '/api',
+        headers: { 'impersonate-user': 'ben@example.com', ...headers },
+      });
+      await answer.body.dump();
+      return answer.statusCode;
+    };
+    assert.equal(await review({}), 200);
+    assert.equal(await review({ 'impersonate-extra-vcluster-platform.io%2foriginal-user': 'x' }), 200);
+    assert.equal(await review({ 'impersonate-extra-scopes': 'x' }), 403);
+    assert.equal(await review({ 'impersonate-uid': '0' }), 403);
+  });
+});
+
+describe('upgrades at a real API server', () => {
+  const upgrade = (path: string, user = 'anna') => fixture.kubectl(user, ['exec', ...path.split(' ')]);
+
+  it('404 and 403 of an upgrade reach the client', async () => {
+    assert.match((await upgrade('-n default nothing -- true')).stderr, /pods "nothing" not found/);
+    assert.match(
+      (await upgrade('-n default nothing -- true', 'carl')).stderr,
+      /cannot get resource "pods"|forbidden/i,
+    );
+  });
+
+  it('so does the failure of a node that cannot be reached, for SPDY and WebSocket', async () => {
+    const metadata = { name: 'stuck', namespace: 'default' };
+    const spec = {
+      nodeName: 'no-such-node',
+      containers: [{ name: 'a', image: 'a' }],
+      automountServiceAccountToken: false,
+    };
+    await applyObject(fixture.admin, {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: 'default' },
+    });
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+    await applyObject(fixture.admin, pod);
+    for (const webSockets of ['true', 'false']) {
+      const { code, stderr } = await fixture.kubectl(
+        'anna',
+        ['exec', '-n', 'default', 'stuck', '--', 'true'],
+        {
+          env: { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: webSockets },
+        },
+      );
+      assert.notEqual(code, 0);
+      assert.match(stderr, /no-such-node/);
+    }
+    await eventually('no stream is left', () => fixture.parts.gateway.streams.size === 0);
+  });
+});

@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { eventually } from '../support/eventually.ts';
+import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
+
+const base = '/kubernetes/management/apis/management.loft.sh/v1';
+const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
+
+let fixture: AccessFixture;
+before(async () => {
+  fixture = await startAccessFixture();
+  await fixture.addUser('mia');
+  await fixture.addUser('tom');
+  await fixture.resources.teams.create({ metadata: { name: 'ops' }, spec: { users: ['tom'] } });
+  const { resources } = fixture;
+  const role = 'loft-management-project-';
+  await resources.projects.patch(
+    { name: 'alpha' },
+    {
+      spec: {
+        members: [
+          { name: 'mia', clusterRole: `${role}user` },
+          { kind: 'Team', name: 'ops', clusterRole: `${role}viewer` },
+        ],
+        allowedTemplates: [{ name: 't1' }],
+        allowedClusters: [],
+      },
+    },
+  );
+  await resources.projects.patch(
+    { name: 'beta' },
+    {
+      spec: {
+        members: [{ kind: 'Team', name: 'ops', clusterRole: `${role}admin` }],
+        allowedTemplates: [],
+        allowedClusters: [{ name: 'local' }],
+      },
+    },
+  );
+  for (const name of ['t1', 't2', 't3'])
+    await resources.virtualclustertemplates.create({ metadata: { name } });
+  for (const [index, namespace] of ['p-alpha', 'p-beta', 'p-alpha', 'p-beta', 'p-alpha', 'p-beta'].entries())
+    await resources.virtualclusterinstances.create({
+      metadata: { name: `vc-${index}`, namespace, labels: { parity: index % 2 === 0 ? 'even' : 'odd' } },
+      spec: {
+        templateRef: { name: 't1' },
+        owner: { user: index < 3 ? 'mia' : 'anna' },
+        ...(index === 4 ? { access: [{ users: ['tom'], verbs: ['get', 'use'] }] } : {}),
+      },
+    });
+  await eventually('rights are in step', async () => {
+    const [mia, tom] = await Promise.all(
+      ['mia', 'tom'].map((user) => names(user, 'virtualclusterinstances')),
+    );
+    return mia?.length === 3 && tom?.length === 4;
+  });
+});
+after(() => fixture?.stop());
+
+async function names(user: string, path: string, headers: Record<string, string> = {}): Promise<string[]> {
+  const answer = await fixture.call(user, 'GET', `${base}/${path}`, undefined, headers);
+  assert.equal(answer.status, 200, answer.text);
+  const { items, rows } = answer.json() as {
+    items?: { metadata: { name: string } }[];
+    rows?: { object: { metadata: { name: string } } }[];
+  };
+  return (items ?? rows?.map(({ object }) => object) ?? []).map(({ metadata }) => metadata.name).toSorted();
+}
+
+describe('narrowed lists', () => {
+  const kinds = ['projects', 'clusters', 'virtualclustertemplates', 'virtualclusterinstances'] as const;
+
+  for (const user of ['mia', 'tom', 'carl', 'anna'])
+    for (const plural of kinds)
+      it(`${user} sees of ${plural} what one review for each object allows, as JSON and as Table`, async () => {
+        const caller = await fixture.parts.gateway.authenticate({ authorization: `Bearer key-of-${user}` });
+        const reviews = fixture.admin.kubeConfig.makeApiClient(AuthorizationV1Api);
+        const expected: string[] = [];
+        for (const { metadata } of await fixture.resources[plural].list()) {
+          const { status } = await reviews.createSubjectAccessReview({
+            body: {
+              spec: {
+                user: caller.identity.user,
+                groups: [...caller.identity.groups],
+                resourceAttributes: {
+                  group: 'management.loft.sh',
+                  resource: plural,
+                  verb: 'get',
+                  name: metadata.name,
+                  ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+                },
+              },
+            },
+          });
+          if (status?.allowed === true) expected.push(metadata.name);
+        }
+        assert.deepEqual(await names(user, plural), expected.toSorted());
+        assert.deepEqual(await names(user, plural, table), expected.toSorted());
+      });
+
+  it('kubectl get -A shows a member only his own', async () => {
+    const { code, stdout, stderr } = await fixture.kubectl('mia', [
+      'get',
+      'virtualclusterinstances',
+      '-A',
+      '--no-headers',
+    ]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s+/).slice(0, 2).join('/'))
+        .toSorted(),
+      ['p-alpha/vc-0', 'p-alpha/vc-2', 'p-beta/vc-1'],
+    );
+  });
+
+  it('is no way to other kinds, and none to change anything', async () => {
+    for (const plural of ['users', 'teams', 'accesskeys'])
+      assert.equal((await fixture.call('mia', 'GET', `${base}/${plural}`)).status, 403, plural);
+    assert.equal((await fixture.call('mia', 'DELETE', `${base}/projects`)).status, 403);
+    assert.equal((await fixture.call('mia', 'GET', `${base}/watch/projects`)).status, 403);
+    assert.equal((await fixture.call('mia', 'GET', `${base}/namespaces/p-alpha/secrets`)).status, 403);
+  });
+
+  it('pages with limit and continue, whose token names nobody and serves nobody else', async () => {
+    const seen: string[] = [];
+    let next = '';
+    do {
+      const answer = await fixture.call(
+        'tom',
+        'GET',
+        `${base}/virtualclusterinstances?limit=1${next && `&continue=${next}`}`,
+      );
+      const list = answer.json() as {
+        metadata: { continue?: string; remainingItemCount?: number };
+        items: { metadata: { name: string } }[];
+      };
+      assert.equal(list.metadata.remainingItemCount, undefined);
+      assert.ok(list.items.length <= 1);
+      seen.push(...list.items.map(({ metadata }) => metadata.name));
+      next = list.metadata.continue ?? '';
+      if (next !== '') {
+        assert.ok(!Buffer.from(next, 'base64url').toString('latin1').includes('vc-'));
+        const stolen = await fixture.call(
+          'mia',
+          'GET',
+          `${base}/virtualclusterinstances?limit=1&continue=${next}`,
+        );
+        assert.equal(stolen.status, 410);
+      }
+    } while (next !== '');
+    assert.deepEqual(seen.toSorted(), await names('tom', 'virtualclusterinstances'));
+  });
+
+  it('in the namespace of a project: for who sees the project or something in it', async () => {
+    const inAlpha = 'namespaces/p-alpha/virtualclusterinstances';
+    assert.deepEqual(await names('mia', inAlpha), ['vc-0', 'vc-2']);
+    assert.deepEqual(await names('mia', 'namespaces/p-beta/virtualclusterinstances'), ['vc-1']);
+    assert.deepEqual(await names('tom', inAlpha), ['vc-4']);
+    assert.equal((await fixture.call('carl', 'GET', `${base}/${inAlpha}`)).status, 403);
+  });
+
+  it('keeps selectors, and hides objects of rows if asked to', async () => {
+    assert.deepEqual(await names('mia', 'virtualclusterinstances?labelSelector=parity%3Deven'), [
+      'vc-0',
+      'vc-2',
+    ]);
+    assert.deepEqual(await names('mia', 'virtualclusterinstances?fieldSelector=metadata.name%3Dvc-3'), []);
+    const answer = await fixture.call(
+      'mia',
+      'GET',
+      `${base}/virtualclusterinstances?includeObject=None`,
+      undefined,
+      table,
+    );
+    const { rows } = answer.json() as { rows: { object?: unknown; cells: unknown[] }[] };
+    assert.equal(rows.length, 3);
+    assert.ok(rows.every(({ object }) => object === undefined || object === null));
+  });
+});
+
+describe('narrowed watches', () => {
+  it('kubectl get -A -w shows what comes, changes and goes for a member, and nothing else', async () => {
+    const watch = fixture.watch('mia', [
+      'get',
+      'virtualclusterinstances',
+      '-A',
+      '-w',
+      '--output-watch-events',
+      '--no-headers',
+    ]);
+    let text = '';
+    watch.stdout?.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    const { resources } = fixture;
+    const saw = (event: string, name: string) =>
+      eventually(`${event} ${name}`, () => new RegExp(`^${event}\\s+p-alpha\\s+${name}\\b`, 'm').test(text), {
+        timeoutMs: 15_000,
+      });
+    try {
+      await saw('ADDED', 'vc-0');
+      const make = (name: string, user: string) =>
+        resources.virtualclusterinstances.create({
+          metadata: { name, namespace: 'p-alpha' },
+          spec: { templateRef: { name: 't1' }, owner: { user } },
+        });
+      await make('foreign', 'anna');
+      await make('own', 'mia');
+      await saw('ADDED', 'own');
+      await resources.virtualclusterinstances.patch(
+        { namespace: 'p-alpha', name: 'own' },
+        { metadata: { labels: { a: 'b' } } },
+      );
+      await saw('MODIFIED', 'own');
+      // Only a right changes.
+      await resources.virtualclusterinstances.patch(
+        { namespace: 'p-alpha', name: 'foreign' },
+        { spec: { access: [{ users: ['mia'], verbs: ['get'] }] } },
+      );
+      await saw('ADDED', 'foreign');
+      await resources.virtualclusterinstances.patch(
+        { namespace: 'p-alpha', name: 'foreign' },
+        { spec: { access: [] } },
+      );
+      await saw('DELETED', 'foreign');
+      assert.ok(!text.includes('vc-4'), text);
+      assert.equal(text.match(/foreign/g)?.length, 2 + (text.match(/MODIFIED.*foreign/g)?.length ?? 0), text);
+    } finally {
+      watch.kill();
+    }
+  });
+});

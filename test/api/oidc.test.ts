@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { migrate } from '../../db/migrate.ts';
+import { eventually } from '../support/eventually.ts';
+import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type FixtureAnswer, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+
+let postgres: TestPostgres;
+let provider: TestOidcProvider;
+let fixture: ManagementFixture;
+let dir: string;
+const callback = 'https://127.0.0.1:1/auth/oidc/callback';
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'vcp-oidc-'));
+  const clientSecretFile = join(dir, 'secret');
+  writeFileSync(clientSecretFile, oidcClient.secret);
+  provider = await startOidcProvider(callback);
+  postgres = await startPostgres();
+  await migrate(postgres.url);
+  fixture = await startManagementFixture({
+    databaseUrl: postgres.url,
+    auth: { oidc: { issuerUrl: provider.issuer, clientId: oidcClient.id, clientSecretFile } },
+  });
+});
+after(async () => {
+  await fixture?.stop();
+  await postgres?.stop();
+  await provider?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const cookieOf = (answer: FixtureAnswer, name: string) =>
+  [answer.headers['set-cookie'] ?? []]
+    .flat()
+    .find((line) => line.startsWith(`${name}=`))
+    ?.split(';')[0];
+
+async function begin(): Promise<{ url: string; cookie: string }> {
+  const answer = await fixture.call('', 'GET', '/auth/oidc/login?returnTo=/projects');
+  assert.equal(answer.status, 302, answer.text);
+  return { url: String(answer.headers['location']), cookie: cookieOf(answer, '__Host-vcp-login') ?? '' };
+}
+
+const comeBack = (url: URL, cookie: string) =>
+  fixture.call('', 'GET', `${url.pathname}${url.search}`, undefined, cookie === '' ? {} : { cookie });
+
+async function logIn(sub: string): Promise<FixtureAnswer> {
+  const { url, cookie } = await begin();
+  return comeBack(await provider.logIn(url, sub), cookie);
+}
+
+async function userOf(answer: FixtureAnswer): Promise<string> {
+  const cookie = cookieOf(answer, '__Host-vcp-session') ?? '';
+  const session = await fixture.call('', 'GET', '/auth/session', undefined, { cookie });
+  assert.equal(session.status, 200, session.text);
+  return String(session.json()['user']);
+}
+
+describe('login at an OpenID provider', () => {
+  it('makes a user with its groups, and begins a session', async () => {
+    provider.accounts['d-1'] = {
+      email: 'dora@example.com',
+      email_verified: true,
+      name: 'Dora',
+      groups: ['devs', 'ops'],
+    };
+    const answer = await logIn('d-1');
+    assert.equal(answer.status, 303, answer.text);
+    assert.equal(answer.headers['location'], '/projects');
+    assert.equal(await userOf(answer), 'dora');
+    const spec = (await fixture.resources.users.get({ name: 'dora' }))?.spec;
+    assert.equal(spec?.subject, 'dora@example.com');
+    assert.deepEqual(spec?.ssoGroups, ['devs', 'ops']);
+  });
+
+  it('takes over changed groups at the next login', async () => {
+    provider.accounts['d-1'] = { ...provider.accounts['d-1'], groups: ['ops'] };
+    // Tokens are told apart by the second.
+    await eventually('a token of a later second', async () => {
+      await logIn('d-1');
+      const spec = (await fixture.resources.users.get({ name: 'dora' }))?.spec;
+      return JSON.stringify(spec?.ssoGroups) === '["ops"]';
+    });
+  });
+
+  it('never becomes a user who is there already', async () => {
+    provider.accounts['b-1'] = { email: 'ben@elsewhere.example', email_verified: true };
+    const other = await logIn('b-1');
+    assert.match(await userOf(other), /^ben-[0-9a-f]{8}$/);
+    provider.accounts['b-2'] = { email: 'ben@example.com', email_verified: true }; // ben's subject
+    const same = await logIn('b-2');
+    assert.equal(same.status, 403);
+    assert.match(same.text, /another user/);
+  });
+
+  const refused: [string, Record<string, unknown>, RegExp][] = [
+    ['an address that is not verified', { email: 'e@example.com', email_verified: false }, /not verified/],
+    ['no address', { email_verified: true }, /no claim/],
+    ['a reserved name', { email: 'system:admin', email_verified: true }, /reserved/],
+    [
+      'a reserved group',
+      { email: 'f@example.com', email_verified: true, groups: ['a', 'system:masters'] },
+      /reserved/,
+    ],
+    [
+      'a group of the platform',
+      { email: 'f@example.com', email_verified: true, groups: ['loft:user:anna'] },
+      /reserved/,
+    ],
+    ['the gateway itself', { email: 'vcluster-platform:gateway-reader', email_verified: true }, /reserved/],
+  ];
+  for (const [index, [what, claims, message]] of refused.entries()) {
+    it(`refuses ${what}`, async () => {
+      provider.accounts[`r-${index}`] = claims;
+      const answer = await logIn(`r-${index}`);
+      assert.equal(answer.status, 403, answer.text);
+      assert.match(answer.text, message);
+      assert.equal(cookieOf(answer, '__Host-vcp-session'), undefined);
+    });
+  }
+
+  it('comes back to the browser that began it, once', async () => {
+    const first = await begin();
+    const other = await begin();
+    const back = await provider.logIn(first.url, 'd-1');
+    assert.equal((await comeBack(back, '')).status, 401);
+    assert.equal((await comeBack(back, other.cookie)).status, 401);
+    const forged = new URL(back);
+    forged.searchParams.set('state', 'made-up');
+    assert.equal((await comeBack(forged, first.cookie)).status, 401);
+    assert.equal((await comeBack(back, first.cookie)).status, 303);
+    assert.equal((await comeBack(back, first.cookie)).status, 401);
+  });
+
+  it('leads back to pages of its own only', async () => {
+    for (const returnTo of ['//evil.example', '/\\evil.example', 'https://evil.example']) {
+      const begun = await fixture.call(
+        '',
+        'GET',
+        `/auth/oidc/login?returnTo=${encodeURIComponent(returnTo)}`,
+      );
+      const back = await provider.logIn(String(begun.headers['location']), 'd-1');
+      const answer = await comeBack(back, cookieOf(begun, '__Host-vcp-login') ?? '');
+      assert.equal(answer.headers['location'], '/');
+    }
+  });
+});
+
+describe('an ID token as bearer', () => {
+  const seconds = () => Math.floor(Date.now() / 1000);
+  const claims = (more: Record<string, unknown> = {}) => ({
+    iss: provider.issuer,
+    aud: oidcClient.id,
+    sub: 'd-1',
+    iat: seconds(),
+    exp: seconds() + 300,
+    email: 'dora@example.com',
+    email_verified: true,
+    groups: ['ops'],
+    ...more,
+  });
+  const sign = (
+    payload: Record<string, unknown>,
+    { key, ...header }: { key?: KeyObject | Uint8Array; alg?: string; kid?: string } = {},
+  ) =>
+    new SignJWT(payload)
+      .setProtectedHeader({ alg: 'RS256', kid: provider.key().kid, ...header })
+      .sign(key ?? provider.key().privateKey);
+  const use = (token: string) =>
+    fixture.call(
+      '',
+      'POST',
+      '/kubernetes/management/apis/management.loft.sh/v1/selves',
+      {},
+      {
+        authorization: `Bearer ${token}`,
+      },
+    );
+
+  it('is its user', async () => {
+    const answer = await use(await sign(claims()));
+    assert.equal(answer.status, 201, answer.text);
+    const { status } = answer.json() as { status: { subject: string; groups: string[] } };
+    assert.equal(status.subject, 'dora@example.com');
+    assert.ok(status.groups.includes('ops'));
+  });
+
+  it('never has more groups than it holds', async () => {
+    const answer = await use(await sign(claims({ groups: [], iat: seconds() - 200 })));
+    const { status } = answer.json() as { status: { groups: string[] } };
+    assert.ok(!status.groups.includes('ops'));
+  });
+
+  it('is accepted with a new key of the provider, and not with the old one', async () => {
+    const old = provider.key();
+    await provider.rotate();
+    await eventually('the new key is read', async () => (await use(await sign(claims()))).status === 201);
+    assert.equal((await use(await sign(claims(), { key: old.privateKey, kid: old.kid }))).status, 401);
+  });
+
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const publicPem = () =>
+    Buffer.from(createPublicKey(provider.key().privateKey).export({ type: 'spki', format: 'pem' }));
+  const forged: [string, () => Promise<string>, number?][] = [
+    ['of another audience', () => sign(claims({ aud: 'another-client' }))],
+    ['for several, issued to another', () => sign(claims({ aud: [oidcClient.id, 'x'], azp: 'x' }))],
+    ['without audience', () => sign(claims({ aud: undefined }))],
+    ['of another issuer', () => sign(claims({ iss: 'https://elsewhere.example' }))],
+    ['that has expired', () => sign(claims({ exp: seconds() - 60 }))],
+    ['that is not valid yet', () => sign(claims({ nbf: seconds() + 300 }))],
+    ['that never expires', () => sign(claims({ exp: undefined }))],
+    ['without subject', () => sign(claims({ sub: undefined }))],
+    ['signed by another key', () => sign(claims(), { key: other })],
+    ['of an unknown key', () => sign(claims(), { key: other, kid: 'unknown' })],
+    ['with HMAC of the public key', () => sign(claims(), { key: publicPem(), alg: 'HS256' })],
+    ['without signature (alg none)', async () => new UnsecuredJWT(claims()).encode()],
+    ['with its signature cut off', async () => (await sign(claims())).replace(/[^.]+$/, '')],
+    [
+      'with changed claims',
+      async () => {
+        const [head, , signature] = (await sign(claims())).split('.');
+        return [
+          head,
+          Buffer.from(JSON.stringify(claims({ sub: 'a' }))).toString('base64url'),
+          signature,
+        ].join('.');
+      },
+    ],
+    ['of a reserved subject', () => sign(claims({ sub: 'system:admin' })), 403],
+    ['of a reserved user', () => sign(claims({ sub: 'n', email: 'system:kube-scheduler' })), 403],
+    ['of a reserved group', () => sign(claims({ groups: ['system:masters'] })), 403],
+  ];
+  for (const [what, token, status = 401] of forged) {
+    it(`is refused ${what}`, async () => {
+      const answer = await use(await token());
+      assert.equal(answer.status, status, answer.text);
+      assert.equal(answer.json()['kind'], 'Status');
+    });
+  }
+
+  it('is refused for a disabled user', async () => {
+    await fixture.resources.users.patch({ name: 'dora' }, { spec: { disabled: true } });
+    await eventually('dora is refused', async () => (await use(await sign(claims()))).status === 401);
+  });
+});

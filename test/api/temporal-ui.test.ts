@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { freePort, isPortFree } from '../../deploy/local/free-port.ts';
+import { temporalUi } from '../../deploy/local/servers/temporal-ui.ts';
+import { waitUntil } from '../../deploy/local/wait-until.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { startChild } from '../support/child.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
+import { hashOf, startTestGateway, type TestGateway, testObjects } from './test-gateway.ts';
+
+/** Temporal's own web UI behind the gateway; anna is an administrator, ben is nobody. */
+const benKey = 'vcp-ben-key';
+const origin = 'https://127.0.0.1';
+let postgres: TestPostgres;
+let temporal: TestTemporal;
+let ui: Awaited<ReturnType<typeof startChild>>;
+let upstream: EchoUpstream;
+let gateway: TestGateway;
+let dir: string;
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'vcp-temporal-ui-'));
+  postgres = await startPostgres();
+  temporal = await startTemporal({ databaseUrl: postgres.url });
+  const port = await freePort();
+  const program = temporalUi({
+    binary: findProgram('temporal-ui'),
+    port,
+    temporalAddress: temporal.address,
+    namespace: temporal.namespace,
+    configDir: dir,
+  });
+  ui = await startChild('temporal-ui', program, join(dir, 'ui.log'));
+  await waitUntil('the UI', async () => !(await isPortFree(port)), { process: ui });
+  upstream = await startEchoUpstream();
+  const objects = testObjects();
+  objects.users.push({ metadata: { name: 'ben' }, spec: { subject: 'ben@example.com' } });
+  objects.accessKeys.push({
+    metadata: { name: 'ben-key', creationTimestamp: '2020-01-01T00:00:00Z' },
+    spec: { user: 'ben', keyHash: hashOf(benKey) },
+  });
+  gateway = await startTestGateway({
+    target: upstream.target,
+    objects,
+    allows: ({ user }) => user === 'anna@example.com',
+    temporalUiUrl: `http://127.0.0.1:${port}`,
+  });
+});
+after(async () => {
+  await gateway?.close();
+  await upstream?.close();
+  await ui?.stop();
+  await temporal?.stop();
+  await postgres?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const api = '/temporal/api/v1/namespaces';
+
+describe("Temporal's web UI", () => {
+  it('is for administrators of the platform only', async () => {
+    for (const path of ['/temporal', '/temporal/', '/temporal/namespaces', api]) {
+      assert.equal((await gateway.call('GET', path, { key: '' })).status, 401, path);
+      assert.equal((await gateway.call('GET', path, { key: benKey })).status, 403, path);
+    }
+  });
+
+  it('shows its pages and their files below its own path', async () => {
+    const page = await gateway.call('GET', '/temporal/namespaces');
+    assert.equal(page.status, 200);
+    assert.match(page.text, /base: "\/temporal"/);
+    const [script = ''] = /\/temporal\/_app\/[\w./-]+\.js/.exec(page.text) ?? [];
+    const file = await gateway.call('GET', script);
+    assert.equal(file.status, 200, script);
+    assert.match(String(file.headers['content-type']), /javascript/);
+  });
+
+  it('may run its own scripts and call its own path, and nothing else of this origin', async () => {
+    const page = await gateway.call('GET', '/temporal/namespaces');
+    const policy = String(page.headers['content-security-policy']);
+    const [, script = ''] = /<script>([\s\S]*?)<\/script>/.exec(page.text) ?? [];
+    assert.ok(script.length > 0);
+    assert.ok(policy.includes(createHash('sha256').update(script).digest('base64')), policy);
+    assert.match(policy, /connect-src https:\/\/127\.0\.0\.1\/temporal\/;/);
+    assert.doesNotMatch(policy, /script-src[^;]*'unsafe-inline'/);
+  });
+
+  it('reaches Temporal', async () => {
+    const { status, text } = await gateway.call('GET', api);
+    assert.equal(status, 200, text);
+    const { namespaces } = JSON.parse(text) as { namespaces: { namespaceInfo: { name: string } }[] };
+    assert.ok(namespaces.some(({ namespaceInfo }) => namespaceInfo.name === temporal.namespace));
+  });
+
+  it('takes changes from its own pages and not from others', async () => {
+    const path = `${api}/${temporal.namespace}/workflows/none/terminate`;
+    const page = await gateway.call('GET', '/temporal/namespaces');
+    const [cookie = ''] = String(page.headers['set-cookie']).split(';');
+    assert.match(cookie, /^_csrf=/);
+    const send = (from: string, headers: Record<string, string>) =>
+      gateway.call('POST', path, {
+        headers: { origin: from, 'content-type': 'application/json', ...headers },
+        body: '{}',
+      });
+    const token = { cookie: `other=1; ${cookie}`, 'x-csrf-token': cookie.slice('_csrf='.length) };
+    assert.equal((await send('https://evil.example', token)).status, 403);
+    const own = await send(origin, token);
+    assert.equal(own.status, 404, own.text); // Temporal's own answer: there is no such workflow
+    assert.match(own.text, /workflow/i);
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { type AccessFixture, startAccessFixture } from '../api/access-fixture.ts';
+import { startApiServer, type TestApiServer } from '../support/api-server.ts';
+import { eventually } from '../support/eventually.ts';
+
+const name = { namespace: 'p-alpha', name: 'demo' };
+const secrets = { resource: 'secrets', verb: 'create', namespace: 'default' };
+const inTime = { timeoutMs: 10_000 };
+
+describe('rights inside a tenant cluster, kept in step', () => {
+  let tenant: TestApiServer;
+  let fixture: AccessFixture;
+  let reviews: AuthorizationV1Api;
+  before(async () => {
+    // The controller manager gives the roles `view` and `edit` their rules.
+    tenant = await startApiServer({ controllerManager: true });
+    fixture = await startAccessFixture(tenant);
+    reviews = connectCluster(tenant.adminKubeconfig).kubeConfig.makeApiClient(AuthorizationV1Api);
+    const { resources } = fixture;
+    await fixture.addUser('mia');
+    await fixture.addUser('tom', { groups: ['staff'] });
+    await resources.virtualclusterinstances.create({
+      metadata: name,
+      spec: {
+        templateRef: { name: 'default' },
+        owner: { user: 'mia' },
+        clusterRef: { cluster: 'local', namespace: 'loft-alpha-v-demo', virtualCluster: 'demo' },
+      },
+    });
+    await resources.virtualclusterinstances.patchStatus(name, { phase: 'Ready', observedHash: 'a' });
+  });
+  after(async () => {
+    await fixture?.stop();
+    await tenant?.stop();
+  });
+
+  const can = async (user: string, resourceAttributes: object) => {
+    const groups = user.startsWith('vcluster-platform:') ? [] : [`loft:user:${user}`];
+    const body = { spec: { user, groups, resourceAttributes } };
+    return (await reviews.createSubjectAccessReview({ body })).status?.allowed === true;
+  };
+  const acts = (resource: string, name: string) =>
+    can('vcluster-platform:gateway', { verb: 'impersonate', resource, name });
+  const patch = (spec: object) => fixture.resources.virtualclusterinstances.patch(name, { spec });
+
+  it('the owner and the administrators of the platform are cluster-admin; nobody else is anything', async () => {
+    await eventually('the owner may', () => can('mia', secrets), inTime);
+    assert.ok(await can('anna', secrets));
+    assert.equal(await can('tom', secrets), false);
+    assert.ok(await acts('users', 'mia@example.com'));
+    assert.ok(await acts('groups', 'loft:user:mia'));
+    for (const [resource, other] of [
+      ['users', 'tom@example.com'],
+      ['groups', 'loft:user:tom'],
+      ['groups', 'staff'],
+      ['groups', 'system:masters'],
+      ['users', 'system:admin'],
+      ['serviceaccounts', 'default'],
+    ] as const)
+      assert.equal(await acts(resource, other), false, other);
+  });
+
+  it('follows access, access rules and members within seconds', async () => {
+    await patch({ access: [{ users: ['tom'], verbs: ['get', 'use'] }] });
+    await eventually('tom may', () => can('tom', secrets), inTime);
+    assert.ok(await acts('groups', 'staff'));
+    await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'view' }] });
+    await eventually(
+      'a rule takes the place of the default',
+      async () => !(await can('tom', secrets)),
+      inTime,
+    );
+    assert.ok(await can('tom', { resource: 'pods', verb: 'list', namespace: 'default' }));
+    await patch({ access: [], extraAccessRules: [] });
+    await eventually('tom is out', async () => !(await acts('users', 'tom@example.com')), inTime);
+    const pods = { resource: 'pods', verb: 'list', namespace: 'default' };
+    await eventually('so is his rule', async () => !(await can('tom', pods)), inTime);
+
+    const members = [{ kind: 'Team', name: 'ops', clusterRole: 'loft-management-project-admin' }];
+    await fixture.resources.teams.create({ metadata: { name: 'ops' }, spec: { users: ['tom'] } });
+    await fixture.resources.projects.patch({ name: 'alpha' }, { spec: { members } });
+    const opsMay = async () => {
+      const body = { spec: { user: 'x', groups: ['loft:team:ops'], resourceAttributes: secrets } };
+      return (await reviews.createSubjectAccessReview({ body })).status?.allowed === true;
+    };
+    await eventually('administrators of the project may', opsMay, inTime);
+    await eventually('the gateway acts as one', () => acts('users', 'tom@example.com'), inTime);
+    await fixture.resources.projects.patch({ name: 'alpha' }, { spec: { members: [] } });
+    await eventually('they may not any more', async () => !(await opsMay()), inTime);
+  });
+
+  it('an administrator of the tenant who deletes or widens what is the gateway’s sees it repaired', async () => {
+    const { rbac } = connectCluster(tenant.adminKubeconfig);
+    await rbac.deleteClusterRoleBinding({ name: 'vcluster-platform:gateway' });
+    await rbac.deleteClusterRole({ name: 'vcluster-platform:gateway' });
+    await rbac.deleteClusterRoleBinding({ name: 'vcluster-platform:access:cluster-admin' });
+    assert.equal(await can('mia', secrets), false);
+    await eventually('the gateway may again', () => acts('users', 'mia@example.com'), { timeoutMs: 30_000 });
+    await eventually('so may the owner', () => can('mia', secrets), { timeoutMs: 30_000 });
+    const role = await rbac.readClusterRole({ name: 'vcluster-platform:gateway' });
+    role.rules = [{ apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] }];
+    await rbac.replaceClusterRole({ name: 'vcluster-platform:gateway', body: role });
+    assert.ok(await acts('groups', 'system:masters'));
+    await eventually('the rule is by name again', async () => !(await acts('groups', 'system:masters')), {
+      timeoutMs: 30_000,
+    });
+  });
+});

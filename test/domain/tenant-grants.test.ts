@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { InstanceAccess } from '../../contracts/resources/access.ts';
+import type { ProjectSpec } from '../../contracts/resources/project.ts';
+import type { UserSpec } from '../../contracts/resources/user.ts';
+import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { type TenantAccessInput, tenantGrants } from '../../domain/tenant-grants.ts';
+import { tenantIdentities } from '../../domain/tenant-identities.ts';
+
+function input(given: {
+  spec?: VirtualClusterInstanceSpec;
+  project?: ProjectSpec;
+  template?: InstanceAccess;
+  users?: Record<string, UserSpec>;
+  teams?: Record<string, string[]>;
+}): TenantAccessInput {
+  return {
+    instance: { metadata: { name: 'demo', namespace: 'p-a' }, spec: given.spec ?? {} },
+    templateAccess: given.template,
+    project: { metadata: { name: 'a' }, spec: given.project ?? {} },
+    users: Object.entries(given.users ?? {}).map(([name, spec]) => ({ metadata: { name }, spec })),
+    teams: Object.entries(given.teams ?? {}).map(([name, users]) => ({
+      metadata: { name },
+      spec: { users },
+    })),
+  };
+}
+const grants = (given: Parameters<typeof input>[0]) => Object.fromEntries(tenantGrants(input(given)));
+
+describe('tenantGrants', () => {
+  it('makes owners and administrators cluster-admin', () => {
+    const given = {
+      spec: { owner: { user: 'mia' } },
+      project: {
+        owner: { team: 'leads' },
+        members: [
+          { name: 'ada', clusterRole: 'loft-management-project-admin' },
+          { name: 'joe', clusterRole: 'loft-management-project-user' },
+        ],
+      },
+      users: {
+        root: { clusterRoles: [{ name: 'loft-management-admin' }] },
+        gone: { clusterRoles: [{ name: 'loft-management-admin' }], disabled: true },
+      },
+    };
+    assert.deepEqual(grants(given), {
+      'cluster-admin': ['loft:team:leads', 'loft:user:ada', 'loft:user:mia', 'loft:user:root'],
+    });
+  });
+
+  it('gives who may use it by access the default role, viewers of the project view, and who may only see it nothing', () => {
+    const given = {
+      spec: {
+        access: [
+          { users: ['joe', 'vic'], verbs: ['get', 'use'] },
+          { users: ['pam'], verbs: ['get'] },
+        ],
+      },
+      project: { members: [{ name: 'vic', clusterRole: 'loft-management-project-viewer' }] },
+    };
+    assert.deepEqual(grants(given), { 'cluster-admin': ['loft:user:joe'], view: ['loft:user:vic'] });
+  });
+
+  it('adds up the rules that match; whom one names has no default role, a rule for everybody names nobody', () => {
+    const given = {
+      spec: {
+        owner: { user: 'mia' },
+        access: [{ users: ['joe'], verbs: ['*'] }],
+        extraAccessRules: [
+          { users: ['joe'], clusterRole: 'edit' },
+          { users: ['*'], clusterRole: 'view' },
+          { users: ['joe'], clusterRole: '../x' },
+          { users: [''], clusterRole: 'view' },
+        ],
+      },
+      template: { defaultClusterRole: 'admin', rules: [{ teams: ['ops'], clusterRole: 'edit' }] },
+    };
+    assert.deepEqual(grants(given), {
+      edit: ['loft:team:ops', 'loft:user:joe'],
+      view: ['system:authenticated'],
+      admin: ['loft:user:mia'],
+    });
+  });
+});
+
+describe('tenantIdentities', () => {
+  const users = {
+    mia: { subject: 'mia@x', groups: ['staff'] },
+    tom: { subject: 'tom@x' },
+    eve: { subject: 'eve@x', groups: ['system:masters'] },
+    off: { subject: 'off@x', disabled: true },
+    far: { subject: 'far@x' },
+  };
+  const teams = { ops: ['tom', 'off'], other: ['mia'], alone: ['far'] };
+
+  it('names who can be let in, with all groups they carry, and nobody else', () => {
+    const spec = { owner: { user: 'mia' }, access: [{ teams: ['ops'], verbs: ['use'] }] };
+    assert.deepEqual(tenantIdentities(input({ spec, users, teams })), {
+      users: ['loft:team:ops', 'mia@x', 'tom@x'],
+      groups: ['loft:team:ops', 'loft:team:other', 'loft:user:mia', 'loft:user:tom', 'staff'],
+    });
+  });
+
+  it('names everybody enabled, but nothing reserved, where everybody is let in', () => {
+    const spec = { access: [{ users: ['*'], verbs: ['use'] }] };
+    const names = tenantIdentities(input({ spec, users, teams }));
+    assert.ok(names.users.includes('far@x'));
+    assert.ok(!names.users.includes('off@x'));
+    assert.ok(!names.groups.includes('system:masters'));
+  });
+});
