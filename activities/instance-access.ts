@@ -58,14 +58,16 @@ export async function currentHash(
 /**
  * Reads the instance, has `change` write it with its resourceVersion, and begins again if somebody else wrote
  * meanwhile. `change` gets undefined if the instance is gone.
+ * @param known the instance as it was a moment ago, which spares reading it
  */
 export async function changeInstance<T>(
   resources: ManagementResources,
   tenant: UnplacedTenant,
   change: (instance: StoredInstance | undefined) => Promise<T>,
+  known?: StoredInstance,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const instance = await findInstance(resources, tenant);
+    const instance = (attempt === 1 ? known : undefined) ?? (await findInstance(resources, tenant));
     try {
       return await change(instance);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { isConflict, kubernetesFailure, orUndefined, statusOf } from '../adapters/kubernetes/failures.ts';
 import { annotations } from '../contracts/names.ts';
 import type { OperationState, OperationType } from '../contracts/operations.ts';
 import type { Condition } from '../contracts/resources/condition.ts';
@@ -38,7 +39,8 @@ export function createInstanceReportActivities({ resources }: Pick<TenantDeps, '
      */
     async reportInstance(report: InstanceReport): Promise<void> {
       const { tenant } = report;
-      const instance = await changeInstance(resources, tenant, async (found) => {
+      const awakened = report.phase === 'Ready' ? await noteAwake(tenant) : undefined;
+      const write = async (found: StoredInstance | undefined) => {
         if (!found) return undefined;
         const failedHash = report.failed === true ? await failedHashOf(report, found) : report.failed;
         const status = statusPatch(report, found, failedHash);
@@ -48,10 +50,25 @@ export function createInstanceReportActivities({ resources }: Pick<TenantDeps, '
           found.metadata.resourceVersion,
         );
         return found;
-      });
+      };
+      const instance = await changeInstance(resources, tenant, write, awakened);
       if (instance) await noteSleep(report, instance);
     },
   };
+
+  /**
+   * Takes the mark of a sleep off, if there is one. The answer is the instance, which then need not be read;
+   * undefined if it is gone or another of its name stands there.
+   */
+  async function noteAwake(tenant: UnplacedTenant): Promise<StoredInstance | undefined> {
+    const metadata = { uid: tenant.uid, annotations: { [annotations.sleepingSince]: null } };
+    try {
+      return await orUndefined(resources.virtualclusterinstances.patch(objectName(tenant), { metadata }));
+    } catch (error) {
+      if (isConflict(error) || statusOf(error) === 422) return undefined; // the uid is another's
+      throw kubernetesFailure(`noting that ${tenant.name} is awake`, error, 'management_unavailable');
+    }
+  }
 
   async function failedHashOf(report: InstanceReport, instance: StoredInstance): Promise<string> {
     const hash = await currentHash(resources, instance);

@@ -26,7 +26,7 @@ export function createDatabase(databaseUrl: string, maxConnections = 10): Databa
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: maxConnections,
-    connectionTimeoutMillis: 3000,
+    connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 60_000,
     statement_timeout: 10_000,
     application_name: 'vcluster-platform',

@@ -1,4 +1,9 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  patched,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { StepRecord } from '../domain/operation-workflows.ts';
@@ -108,23 +113,51 @@ export function callActivity<K extends ActivityName>(
 /** Activities that are one short write to our own PostgreSQL. */
 type LocalActivityName = 'claimTurn' | 'recordSteps' | 'endOperation';
 
-/**
- * Runs a database write inside the workflow task, without a round trip through Temporal. If it fails twice, it
- * becomes a regular activity, which is retried until PostgreSQL is back.
- */
-export async function callDatabase<K extends LocalActivityName>(
+/** Runs a database write inside the workflow task; one that fails is retried until PostgreSQL is back. */
+export function callDatabase<K extends LocalActivityName>(
   activity: K,
   input: ActivityInput<K>,
 ): Promise<ActivityResult<K>> {
+  return callLocally(activity, input, { persistence: 'forever' }, 2);
+}
+
+/** Activities of a few short requests each, at the begin and end of an operation. */
+const brief: ReadonlySet<ActivityName> = new Set(['placeTenant', 'startControlPlane', 'reportInstance']);
+/** Histories of before have them as regular activities. */
+const briefPatch = 'brief-activities';
+
+/** Calls an activity of a step: a brief one inside the workflow task, which saves two round trips through Temporal. */
+export function callStepActivity<K extends ActivityName>(
+  activity: K,
+  input: ActivityInput<K>,
+  options: CallOptions,
+): Promise<ActivityResult<K>> {
+  return brief.has(activity) && patched(briefPatch)
+    ? callLocally(activity, input, options, 1)
+    : callActivity(activity, input, options);
+}
+
+/**
+ * Runs an activity inside the workflow task, without a round trip through Temporal. If that fails `attempts`
+ * times, it becomes a regular activity, retried as `options` say.
+ */
+async function callLocally<K extends ActivityName>(
+  activity: K,
+  input: ActivityInput<K>,
+  options: CallOptions,
+  attempts: number,
+): Promise<ActivityResult<K>> {
   const proxy = proxyLocalActivities<UntypedActivity>({
     startToCloseTimeout: 2 * seconds,
-    retry: { initialInterval: 100, maximumAttempts: 2 },
+    retry: { initialInterval: 100, maximumAttempts: attempts },
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...(options.summary === undefined ? {} : { summary: options.summary }),
   });
   try {
-    return (await invoke(proxy, activity, input)) as ActivityResult<K>;
+    return (await invoke(proxy, activity, input, options.steps)) as ActivityResult<K>;
   } catch (error) {
     if (isCancellation(error) || isFinalFailure(error)) throw error;
-    return callActivity(activity, input, { persistence: 'forever' });
+    return callActivity(activity, input, options);
   }
 }
 

@@ -1,19 +1,20 @@
 import { stringify } from 'yaml';
 import type { CertificatePair } from './certificate-authority.ts';
 
-export interface KubeconfigOptions {
+export type KubeconfigOptions = ClusterAddress & ({ client: CertificatePair } | { token: string });
+
+interface ClusterAddress {
   /** `https://host:port` */
   server: string;
-  /** PEM of the authority that signed the server's certificate. */
-  certificateAuthority: string;
-  client: CertificatePair;
+  /** PEM of the authority that signed the server's certificate; undefined: one that the reader trusts anyway. */
+  certificateAuthority: string | undefined;
   /** Name the server's certificate is checked against, when `server` is not in it. */
   tlsServerName?: string;
   /** `http://user:password@host:port` of a CONNECT proxy. */
   proxyUrl?: string;
 }
 
-/** A kubeconfig (YAML) with one context named `default` that authenticates by client certificate. */
+/** A kubeconfig (YAML) with one context named `default` that authenticates by client certificate or bearer token. */
 export function renderKubeconfig(options: KubeconfigOptions): string {
   return stringify(
     {
@@ -25,7 +26,9 @@ export function renderKubeconfig(options: KubeconfigOptions): string {
           name: 'default',
           cluster: {
             server: options.server,
-            'certificate-authority-data': base64(options.certificateAuthority),
+            ...(options.certificateAuthority === undefined
+              ? {}
+              : { 'certificate-authority-data': base64(options.certificateAuthority) }),
             ...(options.tlsServerName === undefined ? {} : { 'tls-server-name': options.tlsServerName }),
             ...(options.proxyUrl === undefined ? {} : { 'proxy-url': options.proxyUrl }),
           },
@@ -35,10 +38,13 @@ export function renderKubeconfig(options: KubeconfigOptions): string {
       users: [
         {
           name: 'default',
-          user: {
-            'client-certificate-data': base64(options.client.certificate),
-            'client-key-data': base64(options.client.key),
-          },
+          user:
+            'token' in options
+              ? { token: options.token }
+              : {
+                  'client-certificate-data': base64(options.client.certificate),
+                  'client-key-data': base64(options.client.key),
+                },
         },
       ],
     },

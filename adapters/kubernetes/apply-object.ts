@@ -13,17 +13,20 @@ const discovered = new WeakMap<KubeConfig, Map<string, Promise<Discovered[]>>>()
  * Server-side apply of any object as `fieldManager`, taking over fields of others. The object is sent as it is:
  * client-node's KubernetesObjectApi puts it through typed models and silently drops what they call otherwise, such
  * as every `x-kubernetes-…` word of a CRD.
+ * @param options.dryRun the API only says what it would answer
  * @throws ApiException; what `fetch` throws if the API cannot be reached
  */
 export async function applyObject(
   kubeConfig: KubeConfig,
   object: KubernetesObject,
   fieldManager: string,
+  options: { dryRun?: boolean } = {},
 ): Promise<void> {
   const path = await objectPath(kubeConfig, object);
+  const dryRun = options.dryRun === true ? '&dryRun=All' : '';
   await requestJson(kubeConfig, {
     method: 'PATCH',
-    path: `${path}?fieldManager=${encodeURIComponent(fieldManager)}&force=true`,
+    path: `${path}?fieldManager=${encodeURIComponent(fieldManager)}&force=true${dryRun}`,
     body: object,
     contentType: 'application/apply-patch+yaml',
   });

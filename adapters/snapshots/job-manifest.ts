@@ -1,4 +1,5 @@
-import type { V1Affinity, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { basename, dirname, join } from 'node:path';
+import type { V1Affinity, V1Container, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { labels, tenantObjects } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { TenantWorkload } from './tenant-workload.ts';
@@ -61,21 +62,15 @@ export function jobManifest(request: JobRequest): V1Job {
           terminationGracePeriodSeconds: 2,
           ...workload.pod,
           ...(workload.nodeName === undefined ? {} : { affinity: onNode(workload.nodeName) }),
+          ...(request.file === undefined ? {} : { initContainers: [folderOwner(workload)] }),
           containers: [
             {
               name: 'tenant-snapshot',
-              image: workload.toolsImage,
-              ...(workload.imagePullPolicy === undefined
-                ? {}
-                : { imagePullPolicy: workload.imagePullPolicy }),
+              ...imageOf(workload),
               command: ['tenant-snapshot', command],
               env: Object.entries(settingsOf(request)).map(([name, value]) => ({ name, value })),
               resources: { requests: { cpu: '50m', memory: '128Mi' } },
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
+              securityContext: unprivileged,
               volumeMounts: volumeMounts(request),
             },
           ],
@@ -83,6 +78,39 @@ export function jobManifest(request: JobRequest): V1Job {
         },
       },
     },
+  };
+}
+
+const unprivileged = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+function imageOf({ toolsImage, imagePullPolicy }: TenantWorkload) {
+  return { image: toolsImage, ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }) };
+}
+
+/**
+ * Gives the folder of a tenant's snapshots on the node, which the kubelet makes as root's, to the user that the
+ * Job runs as. The process node runs everything as its own user, who may be unable to give anything away.
+ */
+function folderOwner(workload: TenantWorkload): V1Container {
+  const { runAsUser = 0, runAsGroup = runAsUser } = workload.pod.securityContext ?? {};
+  return {
+    name: 'snapshots-folder',
+    ...imageOf(workload),
+    command: [
+      ...['sh', '-ec', 'chmod 0700 "$0"; test "$(id -u)" != 0 || chown -R "$1" "$0"'],
+      ...['/snapshots', `${runAsUser}:${runAsGroup}`],
+    ],
+    securityContext: {
+      ...unprivileged,
+      capabilities: { drop: ['ALL'], add: ['CHOWN', 'FOWNER', 'DAC_OVERRIDE'] },
+      runAsUser: 0,
+      runAsNonRoot: false,
+    },
+    volumeMounts: [{ name: 'snapshots', mountPath: '/snapshots' }],
   };
 }
 
@@ -95,7 +123,7 @@ function settingsOf({ command, operationId, file, settings }: JobRequest): Recor
     PKI: '/etc/kubernetes/pki',
     INPUT: '/run/input',
     ...(command === 'save' ? {} : { RESTORE_ID: operationId }),
-    ...(file === undefined ? {} : { FILE: `/snapshots/${file}` }),
+    ...(file === undefined ? {} : { FILE: join('/snapshots', basename(file)) }),
     ...settings,
   };
 }
@@ -138,7 +166,11 @@ function volumes({ tenant, operationId, command, workload, snapshotsDir, file }:
       ? []
       : [
           { name: 'input', secret: { secretName: jobInputName(command, operationId), defaultMode: 0o440 } },
-          { name: 'snapshots', hostPath: { path: snapshotsDir, type: 'DirectoryOrCreate' } },
+          // Only the folder that the file is in: other tenants' snapshots are out of a Job's sight.
+          {
+            name: 'snapshots',
+            hostPath: { path: join(snapshotsDir, dirname(file)), type: 'DirectoryOrCreate' },
+          },
         ]),
   ];
 }

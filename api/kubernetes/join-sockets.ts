@@ -46,23 +46,21 @@ export function joinSockets(client: Duplex, upstream: Duplex, idleMs: number): P
       closed();
     });
     side.pipe(other);
-    if (side.destroyed) other.destroy();
+    if (side.destroyed) closePartner(side, other);
   }
   closed();
   return promise;
 }
 
-/** Ends `other` after `side` has closed: at once if it broke off, after its last bytes if it had ended. */
+/** Ends `other` after `side` has closed. What was on its way to it still goes out: it may be how the session ended. */
 function closePartner(side: Duplex, other: Duplex): void {
-  if (!side.readableEnded || other.destroyed) {
-    other.destroy();
-    return;
-  }
   side.unpipe(other);
   other.unpipe(side);
-  other.end(); // what it still sends has nobody to go to
-  other.resume();
-  const flushed = () => setTimeout(() => other.destroy(), lingerMs).unref();
+  other.end();
+  other.resume(); // what it still sends has nobody to go to
+  const lingers = side.readableEnded; // one that broke off has no last words to wait for
+  const flushed = () =>
+    lingers ? void setTimeout(() => other.destroy(), lingerMs).unref() : void other.destroy();
   if (other.writableFinished) flushed();
   else other.once('finish', flushed);
 }

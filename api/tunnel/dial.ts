@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { AddressCheck } from './allowed-addresses.ts';
 import { type DialledCluster, dialTcp } from './connected-clusters.ts';
@@ -18,58 +19,92 @@ export type DialTarget =
 export type Dial = (target: DialTarget) => Promise<Socket>;
 
 const addressMaxAgeMs = 10_000;
+/** An address that refuses is asked for anew after so long. */
+const refusedMaxAgeMs = 250;
+/**
+ * How long a dial waits for a control plane that starts. Whoever is refused asks again, and again; each time costs
+ * worker, gateway and API server more than all these dials, on the processors that the control plane starts on.
+ */
+const patienceMs = 400;
+const refusedRetryMs = 20;
+const absentRetryMs = 100;
 
 /**
  * TCP connections into connected clusters: today directly, later through the agent's tunnel behind the same
- * door. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked anew once
- * when a dial fails.
+ * door. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked anew when a
+ * dial fails. While no pod is there or it refuses, it is tried for 0.4 s.
  */
 export function createDial(
   clusters: { get(cluster: string): Promise<DialledCluster> },
   checkAddress: AddressCheck,
 ): Dial {
-  const addresses = new Map<string, { host: string; port: number; at: number }>();
+  const addresses = new Map<string, Address>();
 
-  async function addressOf(
-    target: Extract<DialTarget, { kind: 'service' }>,
-    key: string,
-  ): Promise<{ host: string; port: number; fresh: boolean }> {
+  async function addressOf(target: ServiceTarget, key: string): Promise<Address | undefined> {
     const known = addresses.get(key);
-    if (known !== undefined && performance.now() - known.at < addressMaxAgeMs)
-      return { ...known, fresh: false };
-    const { host, port } = await resolveService(
-      await clusters.get(target.cluster),
-      target.namespace,
-      target.service,
-      target.port,
-    );
-    checkAddress(target.cluster, host);
-    addresses.set(key, { host, port, at: performance.now() });
-    return { host, port, fresh: true };
+    if (known !== undefined && ageOf(known) < addressMaxAgeMs) return known;
+    const { cluster, namespace, service, port } = target;
+    const found = await resolveService(await clusters.get(cluster), namespace, service, port);
+    if (found === undefined) return undefined;
+    checkAddress(cluster, found.host);
+    const address = { ...found, at: performance.now() };
+    addresses.set(key, address);
+    return address;
+  }
+
+  async function dialService(target: ServiceTarget): Promise<Socket> {
+    const { cluster, namespace, service, port } = target;
+    const key = `${cluster}/${namespace}/${service}:${port}`;
+    const giveUpAt = performance.now() + patienceMs;
+    for (;;) {
+      const address = await addressOf(target, key);
+      const isPatient = performance.now() < giveUpAt;
+      if (address === undefined) {
+        if (!isPatient)
+          throw new PlatformError(
+            'cluster_unreachable',
+            `no pod runs behind service ${namespace}/${service} in connected cluster ${cluster}`,
+          );
+        await delay(absentRetryMs);
+        continue;
+      }
+      const isOld = ageOf(address) >= refusedMaxAgeMs;
+      try {
+        return await dialTcp(address.host, address.port);
+      } catch (error) {
+        const mayPass = isPatient && isRefusal(error);
+        if (isOld || !mayPass) addresses.delete(key);
+        if (isOld) continue;
+        if (!mayPass) unreachable(`service ${service} of connected cluster ${cluster}`, error);
+        await delay(refusedRetryMs);
+      }
+    }
   }
 
   return async (target) => {
-    const { cluster } = target;
-    if (target.kind === 'api-server') {
-      const { host, port } = (await clusters.get(cluster)).target;
-      return dialTcp(host, port).catch((error: unknown) =>
-        unreachable(`connected cluster ${cluster}`, error),
-      );
-    }
-    const key = `${cluster}/${target.namespace}/${target.service}:${target.port}`;
-    const address = await addressOf(target, key);
-    try {
-      return await dialTcp(address.host, address.port);
-    } catch (error) {
-      addresses.delete(key);
-      if (address.fresh) unreachable(`service ${target.service} of connected cluster ${cluster}`, error);
-    }
-    const again = await addressOf(target, key);
-    return dialTcp(again.host, again.port).catch((error: unknown) => {
-      addresses.delete(key);
-      return unreachable(`service ${target.service} of connected cluster ${cluster}`, error);
-    });
+    if (target.kind === 'service') return dialService(target);
+    const { host, port } = (await clusters.get(target.cluster)).target;
+    return dialTcp(host, port).catch((error: unknown) =>
+      unreachable(`connected cluster ${target.cluster}`, error),
+    );
   };
+}
+
+type ServiceTarget = Extract<DialTarget, { kind: 'service' }>;
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly at: number;
+}
+
+function ageOf(address: Address): number {
+  return performance.now() - address.at;
+}
+
+/** Nobody listens there yet, or not any more. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }
 
 function unreachable(what: string, cause: unknown): never {

@@ -18,15 +18,15 @@ interface Container {
 
 /**
  * Address of one pod behind port `port` of a Service: the ready ones first, then any that runs (a control plane
- * answers before its pod is Ready).
- * @throws PlatformError `cluster_unreachable` if there is no such Service or nothing runs behind it
+ * answers before its pod is Ready); undefined while none runs.
+ * @throws PlatformError `cluster_unreachable` if there is no such Service
  */
 export async function resolveService(
   cluster: DialledCluster,
   namespace: string,
   name: string,
   port: number,
-): Promise<{ host: string; port: number }> {
+): Promise<{ host: string; port: number } | undefined> {
   const service = (await cluster.read(`/api/v1/namespaces/${namespace}/services/${name}`)) as
     | Service
     | undefined;
@@ -43,12 +43,7 @@ export async function resolveService(
     `/api/v1/namespaces/${namespace}/pods?labelSelector=${query}`,
   )) ?? {}) as { items?: Pod[] };
   const pod = items.filter(isRunning).toSorted(readyFirst)[0];
-  if (pod === undefined) {
-    throw new PlatformError(
-      'cluster_unreachable',
-      `no pod runs behind service ${namespace}/${name} in connected cluster ${cluster.name}`,
-    );
-  }
+  if (pod === undefined) return undefined;
   return { host: pod.status?.podIP as string, port: targetPortOf(pod, servicePort.targetPort ?? port) };
 }
 

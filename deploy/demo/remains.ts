@@ -4,18 +4,31 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { defaultHostNamespace } from '../../contracts/names.ts';
 
-interface Tenant {
-  readonly stateDir: string;
+/** A tenant cluster, and how its connected cluster is looked into. */
+export interface PlacedTenant {
   readonly kubectl: string;
+  /** Path, of an administrator of the connected cluster. */
+  readonly kubeconfig: string;
+  /** State folder of the process node that runs its pods. */
+  readonly nodeDir: string;
   readonly project: string;
   readonly name: string;
 }
 
+/** What of a tenant cluster still exists on its connected cluster and node; all empty after a clean delete. */
+export interface Remains {
+  /** Command lines of processes that run on pod folders of the node, whoever's they are. */
+  readonly processes: string[];
+  readonly releases: string[];
+  readonly namespaces: string[];
+  /** Their folders. */
+  readonly volumes: string[];
+}
+
 const execute = promisify(execFile);
 
-async function get(tenant: Tenant, ...args: string[]): Promise<string[]> {
-  const kubeconfig = join(tenant.stateDir, 'local/admin.kubeconfig');
-  const { stdout } = await execute(tenant.kubectl, ['--kubeconfig', kubeconfig, 'get', ...args]);
+async function get({ kubectl, kubeconfig }: PlacedTenant, ...args: string[]): Promise<string[]> {
+  const { stdout } = await execute(kubectl, ['--kubeconfig', kubeconfig, 'get', ...args]);
   return stdout.split('\n').filter((line) => line !== '');
 }
 
@@ -25,7 +38,7 @@ const volumesByClaim = [
   'jsonpath={range .items[*]}{.spec.claimRef.namespace} {.spec.hostPath.path}{.spec.local.path}{"\\n"}{end}',
 ];
 
-async function volumeFolders(tenant: Tenant): Promise<string[]> {
+async function volumeFolders(tenant: PlacedTenant): Promise<string[]> {
   const namespace = defaultHostNamespace(tenant.project, tenant.name);
   return (await get(tenant, ...volumesByClaim))
     .filter((line) => line.startsWith(`${namespace} `))
@@ -33,34 +46,39 @@ async function volumeFolders(tenant: Tenant): Promise<string[]> {
 }
 
 /** Deletes everything inside the tenant's volume, and returns its folder. */
-export async function emptyDataFolder(tenant: Tenant): Promise<string> {
+export async function emptyDataFolder(tenant: PlacedTenant): Promise<string> {
   const [folder] = await volumeFolders(tenant);
   if (folder === undefined) throw new Error(`tenant cluster ${tenant.name} has no volume`);
   for (const entry of readdirSync(folder)) rmSync(join(folder, entry), { recursive: true });
   return folder;
 }
 
-/** Everything of a tenant cluster that still exists on the connected cluster `local` and its node. */
-export async function remainsOf(tenant: Tenant): Promise<string[]> {
+/** @throws Error if the connected cluster does not answer */
+export async function remainsOf(tenant: PlacedTenant): Promise<Remains> {
   const namespace = defaultHostNamespace(tenant.project, tenant.name);
-  return [
-    ...podProcesses(join(tenant.stateDir, 'local/node')).map((commandLine) => `process ${commandLine}`),
-    ...(await get(tenant, 'namespaces', '-o', 'name')).filter((entry) => entry === `namespace/${namespace}`),
-    ...(await get(tenant, 'secrets', '--all-namespaces', '--selector', 'owner=helm', '-o', 'name')).map(
-      (entry) => `release ${entry}`,
+  return {
+    processes: podProcesses(tenant.nodeDir),
+    releases: await get(tenant, 'secrets', '-n', namespace, '-l', 'owner=helm', '-o', 'name'),
+    namespaces: (await get(tenant, 'namespaces', '-o', 'name')).filter(
+      (entry) => entry === `namespace/${namespace}`,
     ),
-    ...(await volumeFolders(tenant)).map((folder) => `volume ${folder}`),
-  ];
+    volumes: await volumeFolders(tenant),
+  };
 }
 
-/** Command lines of processes that run on the node's pod folders. */
-function podProcesses(nodeDir: string): string[] {
+/** Pids and command lines of processes that run on a process node's pod folders. */
+export function podProcesses(nodeDir: string): string[] {
+  return processesNaming(`${nodeDir}/pods/`);
+}
+
+/** `<pid>: <command line>` of all processes of this machine, but ours, that name `text`. */
+export function processesNaming(text: string): string[] {
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
     .flatMap((pid) => {
       try {
         const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return commandLine.includes(`${nodeDir}/pods/`) ? [commandLine.slice(0, 120)] : [];
+        return commandLine.includes(text) ? [`${pid}: ${commandLine.slice(0, 200)}`] : [];
       } catch {
         return []; // it ended meanwhile
       }

@@ -8,11 +8,11 @@ async function show(
   shown: string,
   command: string,
   args: readonly string[],
-  env: NodeJS.ProcessEnv,
+  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<void> {
   console.log(`\n  \u001b[36m$ ${shown}\u001b[0m`);
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env, signal });
   child.on('error', reject);
   child.on('close', resolve);
   const code = await promise;
@@ -24,15 +24,17 @@ export function createShell({
   stateDir,
   kubectl,
   tenantKubeconfig,
+  signal,
 }: {
   stateDir: string;
   kubectl: string;
   tenantKubeconfig: string;
+  signal: AbortSignal;
 }) {
-  const env = { ...process.env, VCP_CONFIG: join(stateDir, 'vcp-config.json') };
+  const options = { env: { ...process.env, VCP_CONFIG: join(stateDir, 'vcp-config.json') }, signal };
   return {
-    vcp: (...args: string[]) => show(`vcp ${args.join(' ')}`, process.execPath, [cliMain, ...args], env),
+    vcp: (...args: string[]) => show(`vcp ${args.join(' ')}`, process.execPath, [cliMain, ...args], options),
     inTenant: (...args: string[]) =>
-      show(`kubectl ${args.join(' ')}`, kubectl, ['--kubeconfig', tenantKubeconfig, ...args], env),
+      show(`kubectl ${args.join(' ')}`, kubectl, ['--kubeconfig', tenantKubeconfig, ...args], options),
   };
 }

@@ -27,7 +27,11 @@ export interface ClusterPki {
 }
 
 /** Opens the keys in `dir`, made at the first call. Clients' keys are made anew at every call and kept nowhere. */
-export async function openClusterPki(dir: string, commonName: string): Promise<ClusterPki> {
+export async function openClusterPki(
+  dir: string,
+  commonName: string,
+  moreNames: readonly string[] = [],
+): Promise<ClusterPki> {
   const authority = await openAuthority(dir, commonName);
   const server: ApiserverKeys = {
     caFile: join(dir, 'ca.crt'),
@@ -45,6 +49,7 @@ export async function openClusterPki(dir: string, commonName: string): Promise<C
     'localhost',
     '127.0.0.1',
     '127.96.0.1',
+    ...moreNames,
   ];
   await keep([server.certificateFile, server.keyFile], async () => {
     const { certificate, key } = await authority.issue({

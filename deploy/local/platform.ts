@@ -3,9 +3,11 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
 import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
 import { type ConnectProxy, storeCredentials } from './bootstrap/connected-cluster.ts';
+import { type ExternalCluster, openExternalCluster } from './bootstrap/external-cluster.ts';
 import { createFirstObjects } from './bootstrap/first-objects.ts';
 import { waitForAdmission } from './bootstrap/admission-in-force.ts';
 import { applyManagementResources } from './bootstrap/management-resources.ts';
+import { checkRememberedCluster } from './bootstrap/remembered-cluster.ts';
 import { connectLocalCluster } from './connect-local-cluster.ts';
 import { freePort, isPortFree } from './free-port.ts';
 import { issueGatewayCertificate } from './gateway-certificate.ts';
@@ -59,7 +61,8 @@ export interface Platform {
 /**
  * Starts the whole embedded platform; resolves when it is ready.
  * @throws PlatformError `state_in_use`, `port_taken`, `toolchain_unavailable`, `database_unavailable`,
- *   `temporal_unavailable`, `invalid_request`, `internal`; whatever was started is stopped then
+ *   `temporal_unavailable`, `cluster_unreachable`, `unauthenticated`, `forbidden`, `conflict`, `invalid_request`,
+ *   `internal`; whatever was started is stopped then
  */
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const onProgress = options.onProgress ?? (() => undefined);
@@ -68,6 +71,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   try {
     await recoverLeftovers(state, onProgress);
     const port = await gatewayPort(options.port);
+    const external =
+      options.kubeconfig === undefined ? undefined : await openExternalCluster(options.kubeconfig);
+    checkRememberedCluster(state, external?.id);
     const context: PlatformContext = {
       state,
       onProgress,
@@ -85,7 +91,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       unlock();
     };
     try {
-      const admin = await orAborted(startAll(context, { ...options, port }), options.signal);
+      const admin = await orAborted(startAll(context, { ...options, port }, external), options.signal);
       return { adminFile: state.adminFile, admin, stop };
     } catch (error) {
       await stop();
@@ -97,7 +103,11 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   }
 }
 
-async function startAll(context: PlatformContext, options: PlatformOptions): Promise<AdminFile> {
+async function startAll(
+  context: PlatformContext,
+  options: PlatformOptions,
+  external: ExternalCluster | undefined,
+): Promise<AdminFile> {
   const { state, ports, onProgress } = context;
   if (options.temporalAddress !== undefined) await checkExternalTemporal(options.temporalAddress);
   const temporal = await temporalAddresses(context, options.temporalAddress);
@@ -121,7 +131,7 @@ async function startAll(context: PlatformContext, options: PlatformOptions): Pro
   };
   const [databaseUrl, credentials] = await Promise.all([
     startStores(context, options, { temporal, management, told, client, admin }),
-    told('connected cluster local', connectLocalCluster(context, options.kubeconfig, proxy)),
+    told('connected cluster local', connectLocalCluster(context, external, proxy)),
     told("Temporal's web UI", startTemporalUi(context, temporal.address)),
   ]);
   await storeCredentials(client, 'local', credentials);

@@ -160,6 +160,19 @@ test('reportInstance: success, then failure, then success; what is left out stay
   );
 });
 
+test('reportInstance leaves an instance alone that is gone, or another by now', async () => {
+  const { reportInstance } = createInstanceReportActivities(deps);
+  const operation = { id: 'op-1', type: 'wake', state: 'succeeded' } as const;
+  const tenant = await newPlaced('another');
+  const mark = { 'sleepmode.loft.sh/sleeping-since': '1' };
+  const name = { namespace, name: 'another' };
+  await platform.resources.virtualclusterinstances.patch(name, { metadata: { annotations: mark } });
+  await reportInstance({ tenant: { ...tenant, uid: 'of-before' }, operation, phase: 'Ready' });
+  const left = await read('another');
+  assert.deepEqual([left?.status?.phase, left?.metadata.annotations], ['Pending', mark]);
+  await reportInstance({ tenant: { ...tenant, name: 'nowhere' }, operation, phase: 'Ready' });
+});
+
 test('releaseInstance lets a deleted resource go; twice is once', async () => {
   const tenant = await newPlaced('released');
   await platform.resources.virtualclusterinstances.delete({ namespace, name: 'released' });

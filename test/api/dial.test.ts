@@ -5,8 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { after, describe, it } from 'node:test';
 import { createAddressCheck } from '../../api/tunnel/allowed-addresses.ts';
 import { createDial } from '../../api/tunnel/dial.ts';
-import { parseConnectTarget } from '../../api/tunnel/connect-listener.ts';
 import { eventually } from '../support/eventually.ts';
+import { parseConnectTarget } from '../../api/tunnel/connect-listener.ts';
 
 const servers: Server[] = [];
 after(() => {
@@ -79,6 +79,21 @@ describe('createDial', () => {
     assert.equal(socket.remoteAddress, '127.88.1.2');
     socket.destroy();
     assert.equal(paths.length, 4);
+  });
+
+  it('waits a while for one that starts, without looking where it is each time', async () => {
+    const { server, port } = await listening('127.88.3.1');
+    server.close();
+    const pods: object[] = [];
+    const { dial, paths } = dialOf(pods);
+    const dialling = dial();
+    await eventually('the pods were read', () => paths.length >= 2, { intervalMs: 5 });
+    pods.push(pod('127.88.3.1', port, false));
+    await eventually('the pods were read again', () => paths.length >= 4, { intervalMs: 5 });
+    const late = createServer().listen(port, '127.88.3.1');
+    servers.push(late);
+    (await dialling).destroy();
+    assert.ok(paths.length <= 8, `${paths.length} reads`);
   });
 
   it('says so when nothing runs there', async () => {

@@ -3,15 +3,11 @@ import { after, before, describe, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { eventually } from '../support/eventually.ts';
-import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
-import { leftovers } from '../support/leftovers.ts';
+import { instancesPath, removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { leftovers, nothingLeft } from '../support/leftovers.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
-const instances =
-  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
-const nothing = { processes: [], namespaces: [], volumes: [], instances: [] };
-
-describe('operations that meet each other', { timeout: 900_000 }, () => {
+describe('operations that meet each other', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform();
@@ -21,40 +17,24 @@ describe('operations that meet each other', { timeout: 900_000 }, () => {
     removeStateDir(platform.stateDir);
   });
 
-  const apply = async (
-    name: string,
-    spec: Record<string, unknown> = { templateRef: { name: 'default' } },
-  ) => {
-    const answer = await platform.call('POST', instances, {
-      apiVersion: 'management.loft.sh/v1',
-      kind: 'VirtualClusterInstance',
-      metadata: { name, namespace: 'p-default' },
-      spec,
-    });
-    assert.equal(answer.status, 201, answer.text);
-  };
   const operations = async (name: string) =>
     (await platform.call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`)).json<{
       items: Array<{ id: string; type: string; state: string }>;
     }>().items;
-  const first = (name: string, type: string) =>
-    eventually(`${type} of ${name} exists`, async () =>
-      (await operations(name)).find((operation) => operation.type === type),
-    );
   const create = async (name: string) => {
-    await apply(name);
-    const ended = await platform.ended((await first(name, 'create')).id);
+    await platform.apply(name);
+    const ended = await platform.ended((await platform.first(name, 'create')).id);
     assert.equal(ended.state, 'succeeded', ended.message);
   };
   const remove = async (name: string) => {
     const ended = await platform.ended((await platform.submit(name, { type: 'delete' })).id);
     assert.equal(ended.state, 'succeeded', ended.message);
-    assert.deepEqual(await leftovers(platform, 'default', name), nothing);
+    assert.deepEqual(await leftovers(platform, 'default', name), nothingLeft);
   };
 
   test('sleep while creating waits; sleep twice joins', async () => {
-    await apply('waits');
-    const creating = await first('waits', 'create');
+    await platform.apply('waits');
+    const creating = await platform.first('waits', 'create');
     const sleep = await platform.submit('waits', { type: 'sleep' });
     const again = await platform.submit('waits', { type: 'sleep' });
     assert.equal(again.id, sleep.id);
@@ -80,8 +60,8 @@ describe('operations that meet each other', { timeout: 900_000 }, () => {
   });
 
   test('a cancelled create leaves nothing, says so, and is not tried again', async () => {
-    await apply('cancelled');
-    const creating = await first('cancelled', 'create');
+    await platform.apply('cancelled');
+    const creating = await platform.first('cancelled', 'create');
     await eventually('the release is being waited for', async () =>
       (await platform.operation(creating.id)).steps.some(
         (step) => step.state === 'succeeded' && /install/i.test(step.key + step.title),
@@ -90,8 +70,8 @@ describe('operations that meet each other', { timeout: 900_000 }, () => {
     assert.equal((await platform.call('POST', `/api/v1/operations/${creating.id}/cancel`)).status, 202);
     assert.equal((await platform.ended(creating.id)).state, 'cancelled');
     const left = await leftovers(platform, 'default', 'cancelled');
-    assert.deepEqual({ ...left, instances: [] }, nothing);
-    const status = (await platform.call('GET', `${instances}/cancelled`)).json<{
+    assert.deepEqual({ ...left, instances: [] }, nothingLeft);
+    const status = (await platform.call('GET', `${instancesPath}/cancelled`)).json<{
       status: { phase: string; reason: string; message: string };
     }>().status;
     assert.equal(status.phase, 'Failed');
@@ -103,19 +83,19 @@ describe('operations that meet each other', { timeout: 900_000 }, () => {
   });
 
   test('bad values fail cleanly with the reason in status', async () => {
-    await apply('spoiled', {
+    await platform.apply('spoiled', {
       template: { helmRelease: { chart: { name: 'tenant-control-plane' }, values: 'apiServer: 7\n' } },
     });
-    const failed = await platform.ended((await first('spoiled', 'create')).id);
+    const failed = await platform.ended((await platform.first('spoiled', 'create')).id);
     assert.equal(failed.state, 'failed');
     assert.equal(failed.reason, 'invalid_values', failed.message);
-    assert.deepEqual({ ...(await leftovers(platform, 'default', 'spoiled')), instances: [] }, nothing);
+    assert.deepEqual({ ...(await leftovers(platform, 'default', 'spoiled')), instances: [] }, nothingLeft);
     await remove('spoiled');
   });
 
   test('delete while creating undoes the create first', async () => {
-    await apply('hasty');
-    const creating = await first('hasty', 'create');
+    await platform.apply('hasty');
+    const creating = await platform.first('hasty', 'create');
     await remove('hasty');
     assert.ok(['cancelled', 'superseded', 'succeeded'].includes((await platform.ended(creating.id)).state));
   });
@@ -132,7 +112,7 @@ describe('operations that meet each other', { timeout: 900_000 }, () => {
       .terminate('by hand')
       .catch(() => undefined);
     await connection.close();
-    const ended = await platform.ended(sleep.id, 150_000);
+    const ended = await platform.ended(sleep.id);
     assert.ok(['failed', 'cancelled', 'succeeded'].includes(ended.state), ended.state);
     const wake = await platform.ended((await platform.submit('byhand', { type: 'wake' })).id);
     assert.equal(wake.state, 'succeeded', wake.message);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
-import { leftovers } from '../support/leftovers.ts';
+import { instancesPath, removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { leftovers, nothingLeft } from '../support/leftovers.ts';
 
 const tenant = '/kubernetes/project/default/virtualcluster/alpha';
 const configMap = (name: string) => ({
@@ -13,7 +13,7 @@ const configMap = (name: string) => ({
 });
 
 /** One tenant cluster through create, use, sleep, wake, snapshot, restore and delete, by REST and kubectl. */
-describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
+describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await startTestPlatform();
@@ -23,30 +23,13 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
     removeStateDir(platform.stateDir);
   });
 
-  const instance = async () =>
-    (
-      await platform.call(
-        'GET',
-        '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances/alpha',
-      )
-    ).json<{
-      status?: { phase?: string };
-    }>();
-  const phase = async () => (await instance()).status?.phase;
+  const phase = async () =>
+    (await platform.call('GET', `${instancesPath}/alpha`)).json<{ status?: { phase?: string } }>().status
+      ?.phase;
 
   test('applying an instance alone makes a tenant cluster', async () => {
-    const applied = await platform.call(
-      'POST',
-      '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances',
-      {
-        apiVersion: 'management.loft.sh/v1',
-        kind: 'VirtualClusterInstance',
-        metadata: { name: 'alpha', namespace: 'p-default' },
-        spec: { templateRef: { name: 'default' } },
-      },
-    );
-    assert.equal(applied.status, 201, applied.text);
-    await eventually('alpha is Ready', async () => (await phase()) === 'Ready', { timeoutMs: 120_000 });
+    await platform.apply('alpha');
+    await eventually('alpha is Ready', async () => (await phase()) === 'Ready', { timeoutMs: 300_000 });
     const listed = (
       await platform.call('GET', '/api/v1/projects/default/virtualclusters/alpha/operations')
     ).json<{ items: Array<{ id: string; type: string; actor: string }> }>();
@@ -124,12 +107,7 @@ describe('the life of a tenant cluster', { timeout: 600_000 }, () => {
   test('deleting it leaves nothing but its snapshots', async () => {
     const deleted = await platform.submit('alpha', { type: 'delete' });
     assert.equal((await platform.ended(deleted.id)).state, 'succeeded');
-    assert.deepEqual(await leftovers(platform, 'default', 'alpha'), {
-      processes: [],
-      namespaces: [],
-      volumes: [],
-      instances: [],
-    });
+    assert.deepEqual(await leftovers(platform, 'default', 'alpha'), nothingLeft);
     const kept = async () => {
       const answer = await platform.call('GET', '/api/v1/projects/default/snapshots');
       return answer

@@ -8,48 +8,29 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
 import { temporalNamespace } from '../../contracts/names.ts';
-import { eventually } from '../support/eventually.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 const grep = promisify(execFile);
 
 /** Secrets planted in values, parameters and keys, and those the platform makes, stay out of everything that is kept or shown. */
-describe('secrets', { timeout: 600_000 }, () => {
+describe('secrets', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   const canary = `canary-${randomBytes(12).toString('hex')}`;
   const spoiled = `canary-${randomBytes(12).toString('hex')}`;
   const answers: string[] = [];
   before(async () => {
     platform = await startTestPlatform();
-    const make = (name: string, spec: Record<string, unknown>) =>
-      platform.call(
-        'POST',
-        '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances',
-        {
-          apiVersion: 'management.loft.sh/v1',
-          kind: 'VirtualClusterInstance',
-          metadata: { name, namespace: 'p-default' },
-          spec,
-        },
-      );
     const values = (secret: string, more = '') =>
       `apiServer:\n  extraEnv:\n    - name: UPSTREAM_PASSWORD\n      value: ${secret}\n${more}`;
     const inline = (text: string) => ({
       template: { helmRelease: { chart: { name: 'tenant-control-plane' }, values: text } },
     });
-    assert.equal((await make('planted', inline(values(canary)))).status, 201);
-    assert.equal((await make('spoiled', inline(values(spoiled, `nonsense: ${spoiled}\n`)))).status, 201);
+    await platform.apply('planted', inline(values(canary)));
+    await platform.apply('spoiled', inline(values(spoiled, `nonsense: ${spoiled}\n`)));
     for (const name of ['planted', 'spoiled']) {
-      const items = await eventually(`${name} is under way`, async () => {
-        const answer = await platform.call(
-          'GET',
-          `/api/v1/projects/default/virtualclusters/${name}/operations`,
-        );
-        const found = answer.json<{ items: Array<{ id: string }> }>().items;
-        return found.length > 0 ? found : undefined;
-      });
-      for (const { id } of items) answers.push(JSON.stringify(await platform.ended(id)));
+      const { id } = await platform.first(name, 'create');
+      answers.push(JSON.stringify(await platform.ended(id)));
     }
     const snapshot = await platform.ended(
       (await platform.submit('planted', { type: 'snapshot', parameters: { snapshot: 'kept' } })).id,

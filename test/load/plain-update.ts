@@ -26,9 +26,8 @@ export interface PlainRows {
 }
 
 const rows = proxyLocalActivities<PlainRows>({ startToCloseTimeout: '2s' });
-const { inspectTenant, applyTenantAccess, reportInstance } = proxyActivities<Recorded>({
-  startToCloseTimeout: '15s',
-});
+const { reportInstance } = proxyLocalActivities<Recorded>({ startToCloseTimeout: '2s' }); // as the platform's own
+const { inspectTenant, applyTenantAccess } = proxyActivities<Recorded>({ startToCloseTimeout: '15s' });
 const { checkRelease, installRelease, waitForRollout, waitForControlPlane } = proxyActivities<Recorded>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '5s',

@@ -35,6 +35,8 @@ export interface TestApiServerOptions {
   controllerManager?: boolean;
   /** Default false. */
   scheduler?: boolean;
+  /** More names and addresses of its certificate. */
+  names?: readonly string[];
   /** More `--flag=value` for the kube-apiserver. */
   extraArgs?: string[];
 }
@@ -53,7 +55,7 @@ export async function startApiServer(options: TestApiServerOptions = {}): Promis
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    const pki = await openClusterPki(join(dir, 'pki'), 'test');
+    const pki = await openClusterPki(join(dir, 'pki'), 'test', options.names);
     const port = await freePort();
     const url = `https://127.0.0.1:${port}`;
     await start('etcd', etcd({ binary: findProgram('etcd'), dataDir: join(dir, 'etcd'), socketDir: dir }));

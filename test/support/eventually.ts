@@ -10,7 +10,7 @@ export async function eventually<T>(
   probe: () => Promise<T | undefined | null | false> | T | undefined | null | false,
   options: { timeoutMs?: number; intervalMs?: number } = {},
 ): Promise<T> {
-  const { timeoutMs = 60_000, intervalMs = 100 } = options;
+  const { timeoutMs = 120_000, intervalMs = 100 } = options;
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
   while (performance.now() < deadline) {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -5,22 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { Agent, request } from 'undici';
-import type { Operation, OperationRequest } from '../../contracts/operations.ts';
+import type { Operation, OperationRequest, OperationType } from '../../contracts/operations.ts';
 import { isFinal } from '../../contracts/operations.ts';
+import type { AdminFile } from '../../deploy/local/bootstrap/administrator.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { eventually } from './eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What `admin.json` in the state folder holds. */
-export interface AdminFile {
-  readonly url: string;
-  readonly caFile: string;
-  readonly accessKey: string;
-  readonly user: string;
-  readonly password: string;
-  readonly temporalUi: string;
-}
+/** Path of the instances of project `default` on the gateway. */
+export const instancesPath =
+  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
 
 export interface Answer {
   readonly status: number;
@@ -55,6 +51,10 @@ export interface TestPlatform {
   vcp(...args: string[]): Promise<CommandResult>;
   /** kubectl against the management API. */
   kubectl(...args: string[]): Promise<CommandResult>;
+  /** Creates the instance in project `default`; its spec by default is template `default`. */
+  apply(name: string, spec?: Record<string, unknown>): Promise<void>;
+  /** The newest operation of this type, once there is one. */
+  first(name: string, type: OperationType): Promise<Operation>;
   submit(name: string, body: OperationRequest, headers?: Record<string, string>): Promise<Operation>;
   operation(id: string): Promise<Operation>;
   /** The operation in its end state. */
@@ -187,6 +187,21 @@ export async function startTestPlatform(
     async kubectl(...args) {
       return run(findProgram('kubectl'), ['--kubeconfig', join(stateDir, 'admin.kubeconfig'), ...args]);
     },
+    async apply(name, spec = { templateRef: { name: 'default' } }) {
+      const answer = await call('POST', instancesPath, {
+        apiVersion: 'management.loft.sh/v1',
+        kind: 'VirtualClusterInstance',
+        metadata: { name, namespace: 'p-default' },
+        spec,
+      });
+      assert.equal(answer.status, 201, answer.text);
+    },
+    first: (name, type) =>
+      eventually(`${type} of ${name} exists`, async () =>
+        (await call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`))
+          .json<{ items: Operation[] }>()
+          .items.find((operation) => operation.type === type),
+      ),
     async submit(name, body, headers = {}) {
       const answer = await call('POST', `/api/v1/projects/default/virtualclusters/${name}/operations`, body, {
         headers,
@@ -196,7 +211,7 @@ export async function startTestPlatform(
       return answer.json<Operation>();
     },
     operation,
-    async ended(id, timeoutMs = 120_000) {
+    async ended(id, timeoutMs = 300_000) {
       return eventually(
         `operation ${id} ends`,
         async () => {

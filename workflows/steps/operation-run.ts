@@ -6,7 +6,7 @@ import {
   type ActivityInput,
   type ActivityName,
   type ActivityResult,
-  callActivity,
+  callStepActivity,
   type Persistence,
 } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
@@ -60,7 +60,7 @@ export function createOperationRun(
   const caller = (key: string, wanted: Persistence): Call => {
     return (activity, argument) => {
       const steps = progress.takeChanges();
-      return callActivity(activity, argument, {
+      return callStepActivity(activity, argument, {
         activityId: `${key}.${++calls}`,
         summary: progress.titleOf(key),
         persistence: wanted,

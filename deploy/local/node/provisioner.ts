@@ -21,6 +21,11 @@ export interface Provisioner {
   stop(): Promise<void>;
 }
 
+/** What of a node's context it needs. */
+type ProvisionerContext = Pick<NodeContext, 'client' | 'logger'> & {
+  readonly config: Pick<NodeContext['config'], 'storageDir' | 'nodeName'>;
+};
+
 type Claim = V1PersistentVolumeClaim & { metadata: { name: string } };
 type Volume = V1PersistentVolume & { metadata: { name: string } };
 
@@ -29,7 +34,7 @@ type Volume = V1PersistentVolume & { metadata: { name: string } };
  * storage folder as a PersistentVolume. A volume that was released goes with its folder (reclaim policy Delete) or
  * keeps it (Retain).
  */
-export async function startProvisioner(context: NodeContext): Promise<Provisioner> {
+export async function startProvisioner(context: ProvisionerContext): Promise<Provisioner> {
   const { client, config, logger } = context;
   mkdirSync(config.storageDir, { recursive: true, mode: 0o700 });
   await ensureStorageClass(context);
@@ -41,7 +46,7 @@ export async function startProvisioner(context: NodeContext): Promise<Provisione
     minBackoffMs: 50,
     async handle(key) {
       const [kind, name = ''] = key.split(' ');
-      if (kind === 'claim') await provision(context, claims, name);
+      if (kind === 'claim') await provision(context, claims, volumes, name);
       else await reclaim(context, volumes.get(name));
       return undefined;
     },
@@ -57,7 +62,7 @@ export async function startProvisioner(context: NodeContext): Promise<Provisione
   };
 }
 
-async function ensureStorageClass({ client }: NodeContext): Promise<void> {
+async function ensureStorageClass({ client }: ProvisionerContext): Promise<void> {
   if (
     (await orUndefined(client.storage.readStorageClass({ name: storageClass.metadata.name }))) !== undefined
   )
@@ -67,7 +72,12 @@ async function ensureStorageClass({ client }: NodeContext): Promise<void> {
   });
 }
 
-async function provision(context: NodeContext, claims: Informer<Claim>, key: string): Promise<void> {
+async function provision(
+  context: ProvisionerContext,
+  claims: Informer<Claim>,
+  volumes: Informer<Volume>,
+  key: string,
+): Promise<void> {
   const claim = claims.get(key);
   if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) return;
   if (claim.spec?.storageClassName !== storageClass.metadata.name || claim.spec.volumeName !== undefined)
@@ -77,6 +87,7 @@ async function provision(context: NodeContext, claims: Informer<Claim>, key: str
   if (refusal !== undefined) return warn(context, claim, refusal);
   const { config, client } = context;
   const volumeName = `pvc-${uid}`;
+  if (volumes.get(volumeName) !== undefined) return; // the claim changes a few times until it is bound
   const folder = join(config.storageDir, volumeName);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const body = persistentVolume({
@@ -100,7 +111,7 @@ function refusalOf({ spec }: Claim): string | undefined {
 }
 
 /** Takes one step towards the end of a volume whose claim is gone. */
-async function reclaim({ client, config }: NodeContext, volume: Volume | undefined): Promise<void> {
+async function reclaim({ client, config }: ProvisionerContext, volume: Volume | undefined): Promise<void> {
   if (volume?.metadata.annotations?.[annotation] !== provisionerName || !ownedHere(volume, config.nodeName))
     return;
   const { name, uid = '', deletionTimestamp, finalizers = [] } = volume.metadata;
@@ -152,7 +163,7 @@ async function unlessGone(promise: Promise<unknown>): Promise<void> {
   });
 }
 
-async function warn({ client, logger }: NodeContext, claim: Claim, message: string): Promise<void> {
+async function warn({ client, logger }: ProvisionerContext, claim: Claim, message: string): Promise<void> {
   const { name, namespace = '', uid = '' } = claim.metadata;
   const body = {
     metadata: { name: `${name}.${uid.slice(0, 13)}`, namespace },

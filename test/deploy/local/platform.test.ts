@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
+import { processesNaming } from '../../../deploy/demo/remains.ts';
 import { isRunning } from '../../../deploy/local/processes/identity.ts';
 import type { ProcessRecord } from '../../../deploy/local/process-records.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -12,22 +13,6 @@ import { newStateDir, run, startTestPlatform, type TestPlatform } from '../../su
 
 const main = 'deploy/local/main.ts';
 const start = (...args: string[]) => run(process.execPath, [main, ...args], { timeoutMs: 60_000 });
-
-/** Command lines of all processes of this machine, but ours, that hold `text`. */
-function processesNaming(text: string): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
-    .map(commandLine)
-    .filter((line) => line.includes(text));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return ''; // it has ended meanwhile
-  }
-}
 
 describe('starts that are refused', () => {
   const stateDir = newStateDir();
