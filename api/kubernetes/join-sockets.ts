@@ -10,18 +10,25 @@ export interface Carried {
 const lingerMs = 5_000;
 
 /**
+ * Silence after which a stream of which one side has ended is over. A client that was killed looks like one that has
+ * ended its direction, and API servers do not close for that while the process at the far end runs.
+ */
+const halfClosedIdleMs = 30_000;
+
+/**
  * Pipes two connections into each other until both directions have ended: back-pressure both ways, one direction
  * may end before the other (half-close), and a side that breaks off takes the other along. Resolves when both are
  * closed.
- * @param idleMs without a byte in either direction both are closed
+ * @param idleMs without a byte in either direction both are closed; after 30 s once one side has ended
  */
 export function joinSockets(client: Duplex, upstream: Duplex, idleMs: number): Promise<Carried> {
   let bytesUp = 0;
   let bytesDown = 0;
-  const idle = setTimeout(() => {
+  const close = () => {
     client.destroy();
     upstream.destroy();
-  }, idleMs);
+  };
+  let idle = setTimeout(close, idleMs);
   client.on('data', (chunk: Buffer) => {
     bytesUp += chunk.length;
     idle.refresh();
@@ -41,6 +48,10 @@ export function joinSockets(client: Duplex, upstream: Duplex, idleMs: number): P
     [upstream, client],
   ] as const) {
     side.on('error', () => side.destroy());
+    side.once('end', () => {
+      clearTimeout(idle);
+      idle = setTimeout(close, Math.min(idleMs, halfClosedIdleMs));
+    });
     side.once('close', () => {
       closePartner(side, other);
       closed();

@@ -53,10 +53,10 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);
   });
 
-  it('501: exec, clearly', async () => {
+  it('404 of the tenant cluster itself: exec into a pod that is not there', async () => {
     const socket = await upgrade('/api/v1/namespaces/default/pods/a/exec?command=sh');
-    assert.match(socket, /^HTTP\/1\.1 501 /);
-    assert.match(socket, /"kind":"Status"/);
+    assert.match(socket, /^HTTP\/1\.1 404 /);
+    assert.match(socket, /pods \\"a\\" not found/);
   });
 });
 
