@@ -2,12 +2,16 @@
  * `npm test`: checks the sources, then runs every suite on real servers. `npm test -- <path part> …` runs only
  * test files whose path contains one of the parts, without the checks.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { machineRefusal, missingPackages } from './support/real-node/real-node-available.ts';
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
+
+/** Suites on containerd and kubelet, each file in namespaces of its own (test/support/real-node/sandbox.ts). */
+const realNode = 'test/real-node/';
 
 /** Suites that start a whole platform: one at a time. */
 const heavy = ['test/e2e/', 'test/deploy/local/platform.test.ts'];
@@ -41,17 +45,46 @@ const nodeTest = (concurrency: number) => [
   '--test-reporter=spec',
 ];
 
+/** Where no real node can run, the files themselves say so and count as skipped. */
+function realNodeSuites(onRealNode: readonly string[]): typeof suites {
+  const refusal = machineRefusal();
+  if (refusal !== undefined) {
+    console.log(`suites on a real node are skipped: ${refusal}`);
+    return [['tests on a real node', [...nodeTest(1), ...onRealNode]]];
+  }
+  installPackages();
+  return [
+    ['toolchain of a real node', ['deploy/toolchain/main.ts', 'real-node']],
+    ...onRealNode.map((file): (typeof suites)[number] => [
+      `test on a real node: ${file}`,
+      ['test/support/real-node/sandbox.ts', ...nodeTest(1), file],
+    ]),
+  ];
+}
+
+/** Debian's runc and the like; what cannot be installed is told by the suites that are skipped for it. */
+function installPackages(): void {
+  const packages = missingPackages();
+  if (packages.length === 0) return;
+  console.log(`suites on a real node need ${packages.join(', ')}: installing them with apt-get`);
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
+    spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
 const files = testFiles();
+const isOnRealNode = (file: string) => file.startsWith(realNode);
 const isHeavy = (file: string) => heavy.some((prefix) => file.startsWith(prefix));
 const suites: Array<[title: string, args: string[]]> = [];
 if (only.length === 0) {
   suites.push(['check', ['scripts/check.ts']]);
   suites.push(['toolchain', ['deploy/toolchain/main.ts']]);
 }
-const light = files.filter((file) => !isHeavy(file));
+const light = files.filter((file) => !isHeavy(file) && !isOnRealNode(file));
 const whole = files.filter(isHeavy);
 if (light.length > 0) suites.push(['tests of the parts', [...nodeTest(2), ...light]]);
 if (whole.length > 0) suites.push(['tests of the whole platform', [...nodeTest(1), ...whole]]);
+const onRealNode = files.filter(isOnRealNode);
+if (onRealNode.length > 0) suites.push(...realNodeSuites(onRealNode));
 if (suites.length === 0) {
   console.error(`no test file's path contains ${only.join(' or ')}`);
   process.exit(2);

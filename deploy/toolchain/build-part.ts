@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import {
   closeSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -10,8 +9,9 @@ import {
   renameSync,
   rmSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
+import { findGoCompiler, goEnvironment } from './go-compiler.ts';
 import type { Part, ToolchainProgram } from './parts.ts';
 
 export interface BuildOptions {
@@ -32,24 +32,23 @@ export interface BuildOptions {
  * @throws PlatformError `toolchain_unavailable`: no compiler, or it failed
  */
 export async function buildPart(options: BuildOptions): Promise<void> {
-  const { part, programs, outputDir } = options;
-  const go = goCompiler();
-  if (go === undefined) {
-    throw new PlatformError(
-      'toolchain_unavailable',
-      `${programs.map(({ name }) => name).join(', ')} ${part.version} must be built, and there is no Go compiler: install Go 1.26 or newer and put "go" on PATH, or put these programs in that version on PATH or into KUBEBUILDER_ASSETS`,
-    );
-  }
+  const { part, programs, outputDir, moduleDir } = options;
+  const names = programs.map(({ name }) => name).join(', ');
+  options.signal?.throwIfAborted();
+  const go = await findGoCompiler(moduleDir, `${part.name} ${part.version} (${names})`);
   mkdirSync(outputDir, { recursive: true });
   removeUnfinished(outputDir);
   const temporary = mkdtempSync(join(outputDir, unfinishedPrefix));
   try {
-    const code = await runGo(go, buildArguments(options, temporary), options);
+    const work = join(temporary, 'work');
+    mkdirSync(work);
+    const code = await runGo(go, buildArguments(options, temporary), work, options);
     options.signal?.throwIfAborted();
     if (code !== 0) throw failedBuild(options, code);
     for (const { file } of programs) renameSync(join(temporary, file), join(outputDir, file));
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    // Tried again: a compiler that was killed may end a moment after "go" did.
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
@@ -67,14 +66,6 @@ function buildArguments({ part, programs }: BuildOptions, output: string): strin
   ];
 }
 
-function goCompiler(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/go/bin'];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, 'go'))
-    .find((path) => existsSync(path));
-}
-
 const unfinishedPrefix = '.building-';
 
 /** What a build that was killed left; the caller holds the lock, so nobody else is building. */
@@ -84,16 +75,36 @@ function removeUnfinished(outputDir: string): void {
   }
 }
 
-/** Exit code; -1 if it could not be started or was killed. */
-function runGo(go: string, args: string[], { logFile, moduleDir, signal }: BuildOptions): Promise<number> {
+/** Exit code; -1 if it could not be started or was killed. The compilers it starts never outlive it. */
+function runGo(
+  go: string,
+  args: string[],
+  work: string,
+  { logFile, moduleDir, signal }: BuildOptions,
+): Promise<number> {
   const log = openSync(logFile, 'w');
-  // GOFLAGS and GOWORK of the shell would change what is built; GOPROXY and the like say how modules are reached.
-  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  const child = spawn(go, args, { cwd: moduleDir, env, stdio: ['ignore', log, log], signal });
+  // A process group of its own: killed alone, "go" would leave compilers and linkers behind.
+  const child = spawn(go, args, {
+    cwd: moduleDir,
+    // Killed, it leaves gigabytes in its temporary folder: they lie where the next build would remove them.
+    env: { ...goEnvironment(), GOTMPDIR: work },
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
   closeSync(log);
+  const kill = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
+  signal?.addEventListener('abort', kill, { once: true });
+  process.once('exit', kill);
   return new Promise((resolve) => {
-    child.once('error', () => resolve(-1));
-    child.once('exit', (code) => resolve(code ?? -1));
+    const end = (code: number): void => {
+      signal?.removeEventListener('abort', kill);
+      process.removeListener('exit', kill);
+      resolve(code);
+    };
+    child.once('error', () => end(-1));
+    child.once('exit', (code) => end(code ?? -1));
   });
 }
 
@@ -101,6 +112,6 @@ function failedBuild({ part, logFile }: BuildOptions, code: number): PlatformErr
   const last = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? '';
   return new PlatformError(
     'toolchain_unavailable',
-    `building ${part.name} ${part.version} failed (go ended with ${code}${last === '' ? '' : `: ${last.slice(0, 200)}`}); the whole log is ${logFile}`,
+    `building ${part.name} ${part.version} failed (go ended with ${code}${last === '' ? '' : `: ${last.slice(0, 200)}`}); the whole log is ${logFile}; what was built stays, so run the same again once the cause is mended`,
   );
 }

@@ -3,24 +3,24 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
 import { partDir } from './cache.ts';
-import { type Part, parts, type ProgramName, type ToolchainProgram } from './parts.ts';
+import { type Part, parts, realNodeParts, type ToolchainProgram } from './parts.ts';
 
 /**
  * Path of a program that is on this machine already: installed in the pinned version, or built into the cache.
  * @throws PlatformError `toolchain_unavailable`
  */
-export function findProgram(name: ProgramName): string {
+export function findProgram(name: ToolchainProgram['name']): string {
   const { part, program } = definitionOf(name);
   const found = presentProgram(part, program);
   if (found !== undefined) return found;
   throw new PlatformError(
     'toolchain_unavailable',
-    `${name} ${part.version} is neither installed nor built yet: "node scripts/run.mjs deploy/toolchain/main.ts" builds what is missing`,
+    `${name} ${part.version} is neither installed nor built yet: "node scripts/run.mjs deploy/toolchain/main.ts${realNodeParts.includes(part) ? ' real-node' : ''}" builds what is missing`,
   );
 }
 
-function definitionOf(name: ProgramName): { part: Part; program: ToolchainProgram } {
-  for (const part of parts) {
+function definitionOf(name: ToolchainProgram['name']): { part: Part; program: ToolchainProgram } {
+  for (const part of [...parts, ...realNodeParts]) {
     const program = part.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return { part, program };
   }
@@ -42,6 +42,9 @@ function installedProgram(program: ToolchainProgram, version: string): string | 
   return paths.find((path) => existsSync(path) && tellsVersion(path, program, version));
 }
 
+/** Some kubectls ask a cluster even for their own version: the user's must not be it. */
+const noKubeconfig = { KUBECONFIG: '/dev/null', HOME: '/nonexistent' };
+
 /** Whether the program's own word holds the version as a whole: `3.7.3` is neither in `3.7.30` nor in `13.7.3`. */
 function tellsVersion(path: string, program: ToolchainProgram, version: string): boolean {
   let output: string;
@@ -50,6 +53,7 @@ function tellsVersion(path: string, program: ToolchainProgram, version: string):
       encoding: 'utf8',
       timeout: 10_000,
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], ...noKubeconfig },
     });
   } catch {
     return false; // no program of this kind, or none for this machine

@@ -1,11 +1,13 @@
-/** Builds what of the toolchain is missing and prints where each program is. */
+/** Builds what of the toolchain is missing and prints where each program is; with `real-node`, of a real node's programs. */
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
-import { resolveToolchain } from './toolchain.ts';
+import { parts, realNodeParts } from './parts.ts';
+import { resolveParts } from './toolchain.ts';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 try {
-  const toolchain = await resolveToolchain((line) => console.error(line), interrupted.signal);
+  const wanted = process.argv[2] === 'real-node' ? realNodeParts : parts;
+  const toolchain = await resolveParts(wanted, (line) => console.error(line), interrupted.signal);
   for (const [name, path] of Object.entries(toolchain)) console.log(`${name}\t${path}`);
 } catch (error) {
   if (interrupted.signal.aborted) process.exit(130);

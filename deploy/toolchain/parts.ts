@@ -12,7 +12,7 @@ export interface Part {
 }
 
 export interface ToolchainProgram {
-  readonly name: ProgramName;
+  readonly name: ProgramName | RealNodeProgramName;
   readonly goPackage: string;
   /** File that `go build` makes of it. */
   readonly file: string;
@@ -36,6 +36,17 @@ export type ProgramName =
   | 'temporal-sql'
   | 'temporal-ui';
 
+/** Programs of a real node, which only the suites in test/real-node need. */
+export type RealNodeProgramName =
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'containerd'
+  | 'containerd-shim-runc-v2'
+  | 'ctr'
+  | 'cni-bridge'
+  | 'cni-host-local'
+  | 'cni-loopback';
+
 export const kubernetesVersion = 'v1.36.3';
 
 const kubernetesStamp = [
@@ -45,7 +56,7 @@ const kubernetesStamp = [
   '-X k8s.io/component-base/version.gitTreeState=clean',
 ].join(' ');
 
-function kubernetes(name: ProgramName, versionArgs = ['--version']): ToolchainProgram {
+function kubernetes(name: ToolchainProgram['name'], versionArgs = ['--version']): ToolchainProgram {
   return { name, goPackage: `k8s.io/kubernetes/cmd/${name}`, file: name, installedAs: [name], versionArgs };
 }
 
@@ -53,7 +64,18 @@ function etcd(name: ProgramName, module: string, file: string, versionArgs: stri
   return { name, goPackage: `go.etcd.io/etcd/${module}/v3`, file, installedAs: [name], versionArgs };
 }
 
-/** In the order in which they are built. */
+function containerd(name: RealNodeProgramName, versionArgs = ['--version']): ToolchainProgram {
+  const goPackage = `github.com/containerd/containerd/v2/cmd/${name}`;
+  return { name, goPackage, file: name, installedAs: [name], versionArgs };
+}
+
+/** Always built: these programs tell no version that could be compared. */
+function cniPlugin(kind: 'main' | 'ipam', file: string): ToolchainProgram {
+  const goPackage = `github.com/containernetworking/plugins/plugins/${kind}/${file}`;
+  return { name: `cni-${file}` as RealNodeProgramName, goPackage, file, installedAs: [], versionArgs: [] };
+}
+
+/** What the platform itself runs, in the order in which it is built. */
 export const parts: readonly Part[] = [
   {
     name: 'etcd',
@@ -133,5 +155,26 @@ export const parts: readonly Part[] = [
         versionArgs: ['--version'],
       },
     ],
+  },
+];
+
+/** What a real node needs beside them. */
+export const realNodeParts: readonly Part[] = [
+  {
+    name: 'containerd',
+    version: 'v2.4.2',
+    linkerFlags: '-X github.com/containerd/containerd/v2/version.Version=v2.4.2',
+    programs: [containerd('containerd'), containerd('containerd-shim-runc-v2', ['-v']), containerd('ctr')],
+  },
+  {
+    name: 'cni-plugins',
+    version: 'v1.9.1',
+    programs: [cniPlugin('main', 'bridge'), cniPlugin('ipam', 'host-local'), cniPlugin('main', 'loopback')],
+  },
+  {
+    name: 'kubernetes-node',
+    version: kubernetesVersion,
+    linkerFlags: kubernetesStamp,
+    programs: [kubernetes('kubelet'), kubernetes('kube-proxy')],
   },
 ];

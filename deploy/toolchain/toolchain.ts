@@ -20,13 +20,22 @@ export async function resolveToolchain(
   onProgress: OnProgress = () => undefined,
   signal?: AbortSignal,
 ): Promise<Toolchain> {
-  const missing = parts.filter((part) => missingPrograms(part).length > 0);
+  return (await resolveParts(parts, onProgress, signal)) as Toolchain;
+}
+
+/** As `resolveToolchain`, for these parts alone. @throws PlatformError `toolchain_unavailable` */
+export async function resolveParts(
+  wanted: readonly Part[],
+  onProgress: OnProgress,
+  signal?: AbortSignal,
+): Promise<Record<string, string>> {
+  const missing = wanted.filter((part) => missingPrograms(part).length > 0);
   for (const [index, part] of missing.entries()) {
     await buildOnce(part, { onProgress, signal, position: `${index + 1} of ${missing.length}` });
   }
   return Object.fromEntries(
-    parts.flatMap(({ programs }) => programs.map(({ name }) => [name, findProgram(name)])),
-  ) as Toolchain;
+    wanted.flatMap(({ programs }) => programs.map(({ name }) => [name, findProgram(name)])),
+  );
 }
 
 function missingPrograms(part: Part): Part['programs'] {

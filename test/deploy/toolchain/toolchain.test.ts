@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, test } from 'node:test';
+import { identify } from '../../../deploy/local/processes/identity.ts';
 import { buildPart } from '../../../deploy/toolchain/build-part.ts';
 import { findProgram } from '../../../deploy/toolchain/find-program.ts';
-import { type Part, parts } from '../../../deploy/toolchain/parts.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type Part, parts, realNodeParts } from '../../../deploy/toolchain/parts.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'vcp-toolchain-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -51,9 +62,60 @@ describe('building a part', () => {
     });
     await assert.rejects(build, {
       code: 'toolchain_unavailable',
-      message: /building hello v1\.0\.0 failed .*nonsense.*nonsense\.log$/,
+      message: /building hello v1\.0\.0 failed .*nonsense.*nonsense\.log;/,
     });
     assert.deepEqual(readdirSync(outputDir), []);
+  });
+});
+
+describe('a compiler that cannot be used', () => {
+  const build = (path: string, signal?: AbortSignal) => {
+    process.env['PATH'] = path;
+    const { part, moduleDir } = smallPart('package main\nfunc main() {}\n');
+    const logFile = join(dir, 'unused.log');
+    return buildPart({
+      part,
+      programs: part.programs,
+      moduleDir,
+      outputDir: join(dir, 'none'),
+      logFile,
+      signal,
+    });
+  };
+  const compiler = (script: string): string => {
+    const folder = mkdtempSync(join(dir, 'go-'));
+    writeFileSync(join(folder, 'go'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return folder;
+  };
+
+  for (const [what, script, says] of [
+    ['too old', 'echo go1.21.3', 'is too old \\(it says: go1\\.21\\.3\\)'],
+    ['broken', 'echo "no such module" >&2; exit 1', 'does not work \\(it says: no such module\\)'],
+  ] as const) {
+    test(`toolchain_unavailable: it is ${what}`, async () => {
+      const message = new RegExp(
+        `^hello v1\\.0\\.0 \\(kine\\) must be built from source, and the Go compiler .*/go ${says}: install Go 1\\.26 or newer and put "go" on PATH .*$`,
+      );
+      await assert.rejects(build(`${compiler(script)}:/usr/bin:/bin`), {
+        code: 'toolchain_unavailable',
+        message,
+      });
+    });
+  }
+
+  test('aborted, a build ends with everything it started, and leaves no files', async () => {
+    const started = join(dir, 'started');
+    const script = `[ "$1" = env ] && echo go1.99 && exit\nsleep 1000 &\necho $! >${started}.new; mv ${started}.new ${started}; wait`;
+    const interrupted = new AbortController();
+    const building = build(`${compiler(script)}:/usr/bin:/bin`, interrupted.signal);
+    const pid = await eventually(
+      'it compiles',
+      () => existsSync(started) && Number(readFileSync(started, 'utf8')),
+    );
+    interrupted.abort();
+    await assert.rejects(building, { name: 'AbortError' });
+    await eventually('the compiler it started has ended', () => identify(pid) === undefined);
+    assert.deepEqual(readdirSync(join(dir, 'none')), []);
   });
 });
 
@@ -80,6 +142,16 @@ describe('finding a program', () => {
     assert.equal(findProgram('helm'), join(folder, 'helm'));
   });
 
+  test("asks no program with the user's own kubeconfig", () => {
+    emptyCache();
+    process.env['KUBECONFIG'] = join(dir, 'canary');
+    const seen = join(dir, 'seen');
+    process.env['PATH'] =
+      `${installed('kubectl', `v1.36.3 $(echo "$KUBECONFIG $HOME" >${seen})`)}:/usr/bin:/bin`;
+    findProgram('kubectl');
+    assert.equal(readFileSync(seen, 'utf8'), '/dev/null /nonexistent\n');
+  });
+
   for (const says of ['etcd Version: 3.4.30', 'etcd Version: 3.7.30', 'etcd Version: 13.7.3']) {
     test(`passes over another version: ${says}`, () => {
       emptyCache();
@@ -101,7 +173,7 @@ describe('finding a program', () => {
 });
 
 test('every part has a go.mod that pins the version of its table', () => {
-  for (const { name, version, programs } of parts) {
+  for (const { name, version, programs } of [...parts, ...realNodeParts]) {
     const goMod = readFileSync(
       join(import.meta.dirname, '../../../deploy/toolchain', name, 'go.mod'),
       'utf8',
