@@ -72,6 +72,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
       publicUrl,
       certificateAuthority: readFileSync(config.tls.caFile, 'utf8'),
       authenticate: countAuthentications(accounts.authenticate, metrics),
+      authenticateAgain: accounts.authenticateAgain,
       accounts,
       directory,
       review,

@@ -29,6 +29,8 @@ export interface Gateway {
   /** PEM of the CA that signed the gateway's certificate. */
   readonly certificateAuthority: string;
   readonly authenticate: Authenticate;
+  /** The same about who was let in before: no use of the credential, and not counted. */
+  readonly authenticateAgain: Authenticate;
   readonly accounts: Accounts;
   readonly directory: GatewayDirectory;
   readonly review: AccessReview;

@@ -22,6 +22,7 @@ export interface RequestDescription {
 type Fields = { -readonly [K in keyof RequestDescription]: RequestDescription[K] };
 
 const maxPath = 1_024;
+const oidcCallback = '/auth/oidc/callback';
 
 export function describeRequest(method: string, url: string): RequestDescription {
   const queryStart = url.indexOf('?');
@@ -32,8 +33,10 @@ export function describeRequest(method: string, url: string): RequestDescription
   const [first, second] = segments;
   if (first === 'kubernetes') describeKubernetes(fields, segments.slice(1), method, query);
   else if (first === 'api' && second === 'v1') describeRest(fields, segments.slice(2), method);
-  else if (first === 'auth') fields.pathKind = 'login';
-  else if (first === 'temporal') fields.pathKind = 'temporal';
+  else if (first === 'auth') {
+    fields.pathKind = 'login';
+    if (path === oidcCallback) fields.verb = 'create'; // a session, though browsers come with GET
+  } else if (first === 'temporal') fields.pathKind = 'temporal';
   if (fields.verb === '') fields.verb = verbOf(method, fields.name, false);
   return fields;
 }

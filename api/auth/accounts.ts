@@ -5,7 +5,7 @@ import type { ClientAddress } from '../audit/client-address.ts';
 import type { GatewayDirectory } from '../directory.ts';
 import type { JsonClient } from '../kubernetes/json-request.ts';
 import { type AccessKeys, createAccessKeys } from './access-keys.ts';
-import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import { type Authenticate, createAuthenticate, type KnownUser } from './authenticate.ts';
 import { createKeyActivity } from './key-activity.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { createLoginStates, type LoginStates } from './oidc/login-states.ts';
@@ -17,6 +17,8 @@ import { createSessions, defaultSessionLimits, type Sessions } from './sessions.
 /** How people prove who they are, and what they get for it. */
 export interface Accounts {
   readonly authenticate: Authenticate;
+  /** The same without counting as a use: it keeps no sliding key and no idle session alive. */
+  readonly authenticateAgain: Authenticate;
   readonly keys: AccessKeys;
   readonly passwords: Passwords;
   readonly sessions: Sessions;
@@ -60,29 +62,18 @@ export function createAccounts(deps: {
           signIn: createSignIn({ management, directory, createUsers: config.oidc.createUsers ?? true }),
           states: createLoginStates(database),
         };
+  const idToken = oidc === undefined ? {} : { idToken: ownerOfIdToken(oidc) };
   const sweeping = setInterval(() => {
     sessions.sweep().catch((err: unknown) => logger.warn({ err }, 'ended sessions were not removed'));
   }, sweepMs);
   sweeping.unref();
 
   return {
-    authenticate: createAuthenticate(directory, {
-      activity,
-      session: sessions.authenticate,
-      ...(oidc === undefined
-        ? {}
-        : {
-            idToken: async (token) => {
-              const claimed = await oidc.provider.identify(token);
-              if (claimed === undefined) return undefined;
-              const user = await oidc.signIn(claimed);
-              return {
-                user: user.metadata.name,
-                credential: { kind: 'oidc', name: claimed.issuer, expiresAt: claimed.expiresAt },
-                ssoGroups: claimed.groups,
-              };
-            },
-          }),
+    authenticate: createAuthenticate(directory, { activity, session: sessions.authenticate, ...idToken }),
+    authenticateAgain: createAuthenticate(directory, {
+      activity: { last: activity.last, record: () => undefined },
+      session: (headers, method) => sessions.authenticate(headers, method, { isUse: false }),
+      ...idToken,
     }),
     keys: createAccessKeys(management, directory),
     passwords: createPasswords({ management, directory, throttle: createLoginThrottle() }),
@@ -95,5 +86,18 @@ export function createAccounts(deps: {
       await activity.stop();
       await database.close();
     },
+  };
+}
+
+function ownerOfIdToken({ provider, signIn }: NonNullable<Accounts['oidc']>) {
+  return async (token: string): Promise<KnownUser | undefined> => {
+    const claimed = await provider.identify(token);
+    if (claimed === undefined) return undefined;
+    const user = await signIn(claimed);
+    return {
+      user: user.metadata.name,
+      credential: { kind: 'oidc', name: claimed.issuer, expiresAt: claimed.expiresAt },
+      ssoGroups: claimed.groups,
+    };
   };
 }

@@ -36,7 +36,7 @@ export interface KnownUser {
 
 export interface AuthenticateOptions {
   readonly now?: () => number;
-  readonly activity?: KeyActivity;
+  readonly activity?: Pick<KeyActivity, 'record' | 'last'>;
   /**
    * The browser's session in these headers; undefined if there is none.
    * @throws PlatformError `unauthenticated` for one that has ended, `forbidden` for one used from a foreign page
@@ -131,7 +131,11 @@ function isJwt(token: string): boolean {
   return /^eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token);
 }
 
-function credentialOf(accessKey: AccessKey, now: number, activity: KeyActivity | undefined): Credential {
+function credentialOf(
+  accessKey: AccessKey,
+  now: number,
+  activity: Pick<KeyActivity, 'last'> | undefined,
+): Credential {
   const { metadata, spec } = accessKey;
   if (metadata.deletionTimestamp !== undefined) {
     throw new PlatformError('unauthenticated', 'the access key is deleted. Please login again');

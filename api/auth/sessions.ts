@@ -30,8 +30,15 @@ export const defaultSessionLimits: SessionLimits = { idleSeconds: 12 * 3600, abs
 export interface Sessions {
   /** A new session; what the browser had before ends. Gives the cookie's value and the token against forged requests. */
   begin(user: string, headers: IncomingHttpHeaders): Promise<{ id: string; csrfToken: string }>;
-  /** @throws PlatformError `unauthenticated`, `forbidden`, `database_unavailable` */
-  authenticate(headers: IncomingHttpHeaders, method: string | undefined): Promise<KnownUser | undefined>;
+  /**
+   * @param options `isUse: false` does not keep an idle session alive
+   * @throws PlatformError `unauthenticated`, `forbidden`, `database_unavailable`
+   */
+  authenticate(
+    headers: IncomingHttpHeaders,
+    method: string | undefined,
+    options?: { isUse: boolean },
+  ): Promise<KnownUser | undefined>;
   /** The token of the session in these headers. */
   csrfToken(headers: IncomingHttpHeaders): string | undefined;
   /** Ends the session in these headers. */
@@ -39,6 +46,14 @@ export interface Sessions {
   endAllOf(user: string): Promise<void>;
   /** Removes rows that are over. */
   sweep(): Promise<void>;
+}
+
+/** What the database said of a session, and until when it is believed. */
+interface Remembered {
+  readonly row: SessionRow | undefined;
+  readonly until: number;
+  /** When its last use was written. */
+  touched: number;
 }
 
 /** How long an answer of the database is believed: a session ended elsewhere ends here within this time. */
@@ -56,25 +71,27 @@ export function createSessions(deps: {
 }): Sessions {
   const { database, logger, limits = defaultSessionLimits, now = Date.now } = deps;
   const origin = new URL(deps.publicUrl).origin;
-  const remembered = new Map<string, { row: SessionRow | undefined; until: number; touched: number }>();
+  const remembered = new Map<string, Remembered>();
   const bounds = () => ({ now: new Date(now()), idleSince: new Date(now() - limits.idleSeconds * 1000) });
 
-  async function find(idHash: string): Promise<SessionRow | undefined> {
+  async function find(idHash: string): Promise<Remembered> {
     const known = remembered.get(idHash);
-    if (known !== undefined && known.until > now()) return known.row;
+    if (known !== undefined && known.until > now()) return known;
     const row = await database.query((db) => findSession(db, idHash, bounds()));
     if (remembered.size >= maxRemembered) remembered.clear();
     const touched = known?.touched ?? row?.lastSeenAt.getTime() ?? 0;
     const entry = { row, until: now() + rememberedMs, touched };
     remembered.set(idHash, entry);
-    if (row !== undefined && now() - touched > touchMs) {
-      entry.touched = now();
-      // Nobody waits for it; a session that is not touched ends earlier, never later.
-      database
-        .query((db) => touchSession(db, idHash, new Date(now())))
-        .catch((err: unknown) => logger.warn({ err }, 'the last use of a session was not written'));
-    }
-    return row;
+    return entry;
+  }
+
+  function touch(idHash: string, entry: Remembered): void {
+    if (now() - entry.touched <= touchMs) return;
+    entry.touched = now();
+    // Nobody waits for it; a session that is not touched ends earlier, never later.
+    database
+      .query((db) => touchSession(db, idHash, new Date(now())))
+      .catch((err: unknown) => logger.warn({ err }, 'the last use of a session was not written'));
   }
 
   async function end(idHash: string): Promise<void> {
@@ -98,13 +115,15 @@ export function createSessions(deps: {
       );
       return { id, csrfToken: csrfTokenOf(id) };
     },
-    async authenticate(headers, method) {
+    async authenticate(headers, method, { isUse } = { isUse: true }) {
       const id = idOf(headers);
       if (id === undefined) return undefined;
       checkOwnPage(headers, method, { origin, csrfToken: csrfTokenOf(id) });
-      const row = await find(hashOf(id));
+      const entry = await find(hashOf(id));
+      const { row } = entry;
       if (row === undefined || !(row.expiresAt.getTime() > now()))
         throw new PlatformError('unauthenticated', 'the session has ended. Please login again');
+      if (isUse) touch(row.idHash, entry);
       return {
         user: row.user,
         credential: { kind: 'session', name: row.idHash.slice(0, 16), expiresAt: row.expiresAt },

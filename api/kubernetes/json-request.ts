@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { Identity } from '../auth/identity.ts';
+import { strangerMessage } from './impersonation.ts';
 import { checkOutgoing } from './outgoing-check.ts';
 import { isOwnRefusal } from './own-refusal.ts';
 import { appendIdentity } from './request-headers.ts';
@@ -26,7 +27,8 @@ export type JsonClient = (identity: Identity, request: JsonRequest) => Promise<J
 /**
  * A JsonClient of one Kubernetes API. (client-node cannot do this: it merges repeated headers, and every group
  * needs one of its own.) Its promises fail with `unreachable.code` when the API cannot be reached or does not
- * know the gateway; other statuses are answers.
+ * know the gateway, and with `forbidden` when somebody is impersonated as whom the gateway may not act; other
+ * statuses are answers.
  */
 export function createJsonClient(
   dispatcher: Dispatcher,
@@ -50,10 +52,14 @@ export function createJsonClient(
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await answer.body.text();
-      if (isOwnRefusal(answer.statusCode, text)) throw new Error(text);
+      if (isOwnRefusal(answer.statusCode, text)) {
+        if (identity.originalUser === undefined) throw new Error(text);
+        throw new PlatformError('forbidden', strangerMessage, { cause: new Error(text) });
+      }
       if (answer.statusCode === 401) throw new Error('401: the credential of the gateway was not accepted');
       return { status: answer.statusCode, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
     } catch (error) {
+      if (error instanceof PlatformError) throw error;
       throw new PlatformError(unreachable.code, unreachable.message, { cause: error });
     }
   };

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Identity } from '../auth/identity.ts';
+import { strangerMessage } from './impersonation.ts';
 import type { OpenStreams, Recheck } from './open-streams.ts';
 import { upstreamHeaders } from './request-headers.ts';
 import type { KubernetesTarget } from './request-path.ts';
@@ -74,8 +75,7 @@ export function failureOf(
 ): unknown {
   if (!(error instanceof StreamFailure)) return error;
   if (error.kind === 'refused' && originalUser !== undefined) {
-    const message = 'the gateway can act only as users and groups that the platform knows there';
-    return new PlatformError('forbidden', message, { cause: error });
+    return new PlatformError('forbidden', strangerMessage, { cause: error });
   }
   // An API server answers 413 and resets the connection, which may overtake the answer.
   if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {

@@ -20,6 +20,8 @@ declare module 'fastify' {
     scope?: RouteScope;
     /** Whether `Impersonate-*` headers are understood there (`kubectl --as`); elsewhere they are refused. */
     impersonation?: boolean;
+    /** The route itself sees to it that a session's changes come from our own pages. */
+    guardsForgery?: boolean;
   }
   interface FastifyRequest {
     /** Set on every route but public ones; `callerOf` reads it. */
@@ -39,8 +41,9 @@ export const access = fp(
     app.addHook('onRequest', async (request) => {
       // Unknown paths (404) tell nothing, so they need no key.
       if (request.is404 || request.routeOptions.config.access === 'public') return;
-      const caller = await options.authenticate(request.headers, request.method);
-      checkRouteScope(caller, request.routeOptions.config.scope, request);
+      const { guardsForgery = false, scope } = request.routeOptions.config;
+      const caller = await options.authenticate(request.headers, guardsForgery ? 'GET' : request.method);
+      checkRouteScope(caller, scope, request);
       request.caller = caller; // whom the trail names if impersonation is refused
       const { rawHeaders } = request.raw;
       const { impersonation = false } = request.routeOptions.config;

@@ -27,14 +27,17 @@ export function openingRequest({
   return { method, url, headers, rawHeaders };
 }
 
-type Deps = Pick<Gateway, 'authenticate' | 'directory' | 'review' | 'management' | 'clusters' | 'tenants'>;
+type Deps = Pick<
+  Gateway,
+  'authenticateAgain' | 'directory' | 'review' | 'management' | 'clusters' | 'tenants'
+>;
 
 /**
  * Whether `caller` is still who opened the stream and `allowed` still holds. Groups that came or went count as
  * somebody else: an API server decides about a watch only when it begins, so the client begins anew.
  */
 export function recheckOf(
-  gateway: Pick<Gateway, 'authenticate' | 'review'>,
+  gateway: Pick<Gateway, 'authenticateAgain' | 'review'>,
   request: OpeningRequest,
   caller: Caller,
   allowed: (caller: Caller) => Promise<void>,
@@ -44,7 +47,7 @@ export function recheckOf(
   return {
     key: JSON.stringify([kind, name, caller.identity, method, url]),
     async run() {
-      const authenticated = await gateway.authenticate(headers, method);
+      const authenticated = await gateway.authenticateAgain(headers, method);
       const now =
         caller.identity.originalUser === undefined
           ? authenticated

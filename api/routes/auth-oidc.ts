@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { PlatformError } from '../../contracts/errors.ts';
+import { senderAtLogin } from '../audit/sender.ts';
 import { clearedCookie, hostCookie } from '../auth/cookies.ts';
+import { createLoginStarts } from '../auth/oidc/login-starts.ts';
 import { pendingCookie, pendingSeconds } from '../auth/oidc/login-states.ts';
 import type { Gateway } from '../gateway.ts';
 import { beginSession } from './auth.ts';
@@ -10,11 +12,13 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
   const { oidc } = gateway.accounts;
   if (oidc === undefined) return;
   const { provider, signIn, states } = oidc;
+  const starts = createLoginStarts();
 
   app.get<{ Querystring: { returnTo?: string } }>(
     '/auth/oidc/login',
     { config: { access: 'public' }, schema: { hide: true } },
     async (request, reply) => {
+      starts.count(gateway.accounts.clientAddress(request.raw) ?? '');
       const { url, pending } = await provider.begin();
       const cookie = await states.remember({ ...pending, returnTo: ownPath(request.query.returnTo) });
       return reply
@@ -33,6 +37,7 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
       const callback = new URL(request.raw.url ?? '', gateway.publicUrl);
       const user = await signIn(await provider.finish(callback, pending));
       if (user.spec?.disabled === true) throw new PlatformError('forbidden', 'this user is disabled');
+      request.audit.identify(senderAtLogin(user, gateway.directory.teams(), 'oidc'));
       await beginSession(gateway, request, reply, user.metadata.name);
       return reply
         .header('set-cookie', clearedCookie(pendingCookie))

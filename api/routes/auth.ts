@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
+import { senderAtLogin } from '../audit/sender.ts';
 import { clearedCookie, hostCookie } from '../auth/cookies.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { User } from '../../contracts/resources/user.ts';
@@ -67,13 +68,15 @@ function infoRoute(app: FastifyInstance, { accounts: { config, oidc } }: Gateway
 
 /** @throws PlatformError `forbidden`, `unauthenticated`, `too_many_attempts` */
 async function checkedUser(
-  { accounts: { config, passwords, clientAddress } }: Gateway,
+  { accounts: { config, passwords, clientAddress }, directory }: Gateway,
   request: FastifyRequest,
   { username, password }: { username: string; password: string },
 ): Promise<User> {
   if (config.passwordDisabled === true)
     throw new PlatformError('forbidden', 'login by password is switched off here');
-  return passwords.check(username, password, clientAddress(request.raw) ?? '');
+  const user = await passwords.check(username, password, clientAddress(request.raw) ?? '');
+  request.audit.identify(senderAtLogin(user, directory.teams(), 'password'));
+  return user;
 }
 
 function loginRoutes(instance: FastifyInstance, gateway: Gateway): void {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Gateway } from '../gateway.ts';
+import { loginPageRoutes } from '../login-page/login-page-routes.ts';
 import { proxyRoutes } from '../kubernetes/proxy-routes.ts';
 import { kubeconfigRoutes } from '../kubernetes/virtual/kubeconfig.ts';
 import { ownedAccessKeyRoutes, userAccessKeyRoutes } from '../kubernetes/virtual/owned-access-keys.ts';
@@ -31,6 +32,7 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));
   await app.register(async (scope) => authOidcRoutes(scope, gateway));
+  await app.register(loginPageRoutes);
   await app.register(async (scope) => selvesRoutes(scope, gateway));
   await app.register(async (scope) => ownedAccessKeyRoutes(scope, gateway));
   await app.register(async (scope) => userAccessKeyRoutes(scope, gateway));

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Gateway } from '../gateway.ts';
+import { checkOrigin } from '../kubernetes/origin.ts';
 import { forViewer, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../revocation/recheck.ts';
@@ -45,6 +46,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       },
     },
     async (request, reply) => {
+      checkOrigin(request.headers.origin, gateway.publicUrl);
       const caller = callerOf(request);
       await visibleOperation(gateway, caller, request.params.id);
       const recheck = recheckOf(gateway, openingRequest(request.raw), caller, async (now) => {

@@ -3,10 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { PlatformError } from '../../contracts/errors.ts';
 import { checkAdministrator } from '../access/check-administrator.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkOrigin } from '../kubernetes/origin.ts';
 import { hasBody } from '../kubernetes/stream-request.ts';
 import { callerOf } from '../plugins/access.ts';
+import { sendFailure } from '../plugins/failures.ts';
 import { temporalUiPath } from './temporal-ui.ts';
 import {
   temporalUiAnswerHeaders,
@@ -22,14 +24,37 @@ export async function temporalUiRoutes(app: FastifyInstance, gateway: Gateway): 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-    await checkAdministrator(gateway, callerOf(request));
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      checkOrigin(request.headers.origin, gateway.publicUrl);
+    const caller = callerOf(request);
+    if (request.method !== 'GET' && request.method !== 'HEAD') checkOwnPage(request, caller, gateway);
+    await checkAdministrator(gateway, caller);
     return carry(request, reply, gateway);
   };
-  const config = { access: 'authenticated' } as const;
+  app.setErrorHandler((error, request, reply) =>
+    isPageForNobody(error, request)
+      ? reply.redirect(`/login?returnTo=${encodeURIComponent(request.raw.url ?? temporalUiPath)}`, 303)
+      : sendFailure(error, request, reply),
+  );
+  const config = { access: 'authenticated', guardsForgery: true } as const;
   for (const url of [temporalUiPath, `${temporalUiPath}/*`])
     app.route({ method: [...methods], url, config, schema: { hide: true }, handler });
+}
+
+/** The UI's pages know nothing of our token; a browser names the page's origin with every change. */
+function checkOwnPage({ headers: { origin } }: FastifyRequest, caller: Caller, { publicUrl }: Gateway): void {
+  if (caller.credential.kind === 'session' && origin === undefined)
+    throw new PlatformError('forbidden', 'a change with a session needs the Origin header of our own pages');
+  checkOrigin(origin, publicUrl);
+}
+
+/** A person in a browser who is not logged in, or not any more. */
+function isPageForNobody(error: unknown, { method, headers }: FastifyRequest): boolean {
+  return (
+    error instanceof PlatformError &&
+    error.code === 'unauthenticated' &&
+    method === 'GET' &&
+    headers.authorization === undefined &&
+    headers.accept?.includes('text/html') === true
+  );
 }
 
 async function carry(

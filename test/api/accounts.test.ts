@@ -10,6 +10,14 @@ let postgres: TestPostgres;
 let fixture: ManagementFixture;
 const group = '/kubernetes/management/apis/management.loft.sh/v1';
 const origin = 'https://127.0.0.1:1';
+/** Foreign, opaque, a sibling domain, another port, without TLS. */
+const foreignOrigins = [
+  'https://evil.example',
+  'null',
+  'https://sibling.127.0.0.1:1',
+  'https://127.0.0.1:2',
+  'http://127.0.0.1:1',
+];
 const password = 'a password of some length';
 
 before(async () => {
@@ -58,6 +66,17 @@ describe('login by password', () => {
     };
     assert.equal(self.status.accessKeyType, 'Login');
     assert.equal(self.status.user.name, 'ben');
+  });
+
+  it('is in the trail with who logged in', async () => {
+    const { log } = fixture.parts.gateway.audit;
+    const event = await eventually('the login is in the trail', async () =>
+      (await log.list({ pathKind: 'login', code: 200, limit: 10 })).find(
+        ({ path }) => path === '/auth/password/login',
+      ),
+    );
+    assert.deepEqual([event.user, event.credentialKind], ['ben@example.com', 'password']);
+    assert.ok(!JSON.stringify(event).includes(password));
   });
 
   it('notes when the key was used', async () => {
@@ -263,6 +282,28 @@ describe('a session of a browser', () => {
       assert.equal(answer.status, 403, JSON.stringify(headers));
       assert.match(answer.text, /it was refused/);
     }
+  });
+
+  it('is good for no request from a page of another origin', async () => {
+    const { cookie } = await begin();
+    const events = '/api/v1/operations/0b9d6a53-8e5b-4d1e-9a59-6d9f1c7f0b11/events';
+    const paths: [string, number][] = [
+      ['/auth/session', 200],
+      ['/api/v1/projects', 200],
+      [path, 200],
+      [events, 404],
+    ];
+    for (const [each, status] of paths) {
+      const read = (headers: Record<string, string>) =>
+        fixture.call('', 'GET', each, undefined, { cookie, ...headers });
+      assert.equal((await read({ origin })).status, status, each);
+      for (const other of foreignOrigins)
+        assert.equal((await read({ origin: other })).status, 403, `${each} from ${other}`);
+    }
+    // Event streams are not opened from there with any other credential either.
+    for (const other of foreignOrigins)
+      assert.equal((await withKey(benKey, 'GET', events, undefined, { origin: other })).status, 403, other);
+    assert.equal((await withKey(benKey, 'GET', events)).status, 404);
   });
 
   it('is another after every login, and the one before is over', async () => {

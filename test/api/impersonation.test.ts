@@ -94,6 +94,21 @@ describe('kubectl --as through the gateway', () => {
     );
   });
 
+  it('selves tell of the other user, and of no key', async () => {
+    const path = '/kubernetes/management/apis/management.loft.sh/v1/selves';
+    const asBen = { 'impersonate-user': 'ben@example.com', 'impersonate-group': 'devs' };
+    const answer = await fixture.call('anna', 'POST', path, {}, asBen);
+    assert.equal(answer.status, 201, answer.text);
+    const { status } = answer.json() as { status: { user: { name: string } } & Record<string, unknown> };
+    assert.equal(status.user.name, 'ben');
+    assert.equal(status['subject'], 'ben@example.com');
+    assert.deepEqual(status['groups'], ['devs', 'system:authenticated']);
+    assert.equal(status['accessKey'], undefined);
+    const key = { spec: { accessKey: 'key-of-ben' } };
+    assert.equal((await fixture.call('anna', 'POST', path, key, asBen)).status, 404);
+    assert.equal((await fixture.call('ben', 'POST', path, {}, { 'impersonate-user': 'anna' })).status, 403);
+  });
+
   it('is refused where nothing is proxied', async () => {
     const answer = await fixture.call('anna', 'GET', '/api/v1/projects', undefined, {
       'impersonate-user': 'ben@example.com',

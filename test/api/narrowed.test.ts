@@ -117,6 +117,26 @@ describe('narrowed lists', () => {
     );
   });
 
+  it('kubectl get -A --as shows what the other one may see, to who may act as them', async () => {
+    const list = (user: string, ...flags: string[]) =>
+      fixture.kubectl(user, ['get', 'virtualclusterinstances', '-A', '-o', 'name', ...flags]);
+    const asMia = await list('anna', '--as=mia@example.com', '--as-group=loft:user:mia');
+    assert.equal(asMia.code, 0, asMia.stderr);
+    assert.deepEqual(asMia.stdout.trim().split('\n').toSorted(), [
+      'virtualclusterinstance.management.loft.sh/vc-0',
+      'virtualclusterinstance.management.loft.sh/vc-1',
+      'virtualclusterinstance.management.loft.sh/vc-2',
+    ]);
+    // Without the groups that hold mia's rights there is nothing to see, as at any API server.
+    const alone = await list('anna', '--as=mia@example.com');
+    assert.equal(alone.code, 0, alone.stderr);
+    assert.equal(alone.stdout, '');
+    const foreign = await list('mia', '--as=tom@example.com');
+    assert.match(foreign.stderr, /you may not impersonate user "tom@example.com"/);
+    const stranger = await list('anna', '--as=stranger@example.com');
+    assert.match(stranger.stderr, /only as users and groups that the platform knows/);
+  });
+
   it('is no way to other kinds, and none to change anything', async () => {
     for (const plural of ['users', 'teams', 'accesskeys'])
       assert.equal((await fixture.call('mia', 'GET', `${base}/${plural}`)).status, 403, plural);

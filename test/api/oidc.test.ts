@@ -81,6 +81,17 @@ describe('login at an OpenID provider', () => {
     assert.deepEqual(spec?.ssoGroups, ['devs', 'ops']);
   });
 
+  it('is in the trail with who logged in', async () => {
+    const { log } = fixture.parts.gateway.audit;
+    const event = await eventually('the login is in the trail', async () =>
+      (await log.list({ pathKind: 'login', code: 303, limit: 10 })).at(0),
+    );
+    assert.deepEqual(
+      [event.path, event.user, event.credentialKind],
+      ['/auth/oidc/callback', 'dora@example.com', 'oidc'],
+    );
+  });
+
   it('takes over changed groups at the next login', async () => {
     provider.accounts['d-1'] = { ...provider.accounts['d-1'], groups: ['ops'] };
     // Tokens are told apart by the second.
@@ -249,5 +260,19 @@ describe('an ID token as bearer', () => {
   it('is refused for a disabled user', async () => {
     await fixture.resources.users.patch({ name: 'dora' }, { spec: { disabled: true } });
     await eventually('dora is refused', async () => (await use(await sign(claims()))).status === 401);
+  });
+});
+
+describe('logins that are begun and left', () => {
+  it('are so many from one address, then there is a wait', async () => {
+    const answers: FixtureAnswer[] = [];
+    while (answers.length <= 300 && answers.every(({ status }) => status === 302)) {
+      const some = Array.from({ length: 20 }, () => fixture.call('', 'GET', '/auth/oidc/login'));
+      answers.push(...(await Promise.all(some)));
+    }
+    const refused = answers.find(({ status }) => status === 429);
+    assert.ok(refused, `${answers.length} were let through`);
+    assert.ok(Number(refused.headers['retry-after']) > 0);
+    assert.equal(refused.headers['set-cookie'], undefined);
   });
 });

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { eventually } from '../support/eventually.ts';
-import { annaKey, startTestGateway, type TestGateway } from './test-gateway.ts';
+import { annaKey, hashOf, startTestGateway, type TestGateway } from './test-gateway.ts';
 
 /** What the upstream does with the next requests, by path. */
 const behaviours: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {};
@@ -102,6 +102,40 @@ describe('streams', () => {
     socket.destroy();
     await eventually('the upstream hears of it', () => closed, { timeoutMs: 3_000, intervalMs: 10 });
     assert.equal(gateway.streams.size, 0);
+  });
+
+  it('rechecks of an open one count as no authentication and keep no sliding key alive', async () => {
+    behaviours['/held'] = (_request, response) => response.writeHead(200).write('first\n');
+    behaviours['/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'] = (_request, response) =>
+      response.writeHead(201, { 'content-type': 'application/json' }).end('{"status":{"allowed":true}}');
+    const now = new Date().toISOString();
+    gateway.objects.accessKeys.push({
+      metadata: { name: 'sliding', creationTimestamp: now },
+      spec: { user: 'anna', keyHash: hashOf('sliding-key'), ttl: 5, ttlAfterLastActivity: true },
+      status: { lastActivity: now },
+    });
+    const authentications = async () => {
+      const { text } = await gateway.call('GET', '/metrics');
+      return Number(/^vcp_gateway_authentications_total\{outcome="success"\} (\d+)$/m.exec(text)?.[1]);
+    };
+    const socket = await gateway.socket();
+    socket.write(requestText('/held').replace(annaKey, 'sliding-key'));
+    await once(socket, 'data');
+    const [stream] = gateway.streams.list();
+    assert.ok(stream);
+    const before = await authentications();
+    await stream.recheck.run();
+    assert.equal(await authentications(), before + 1); // which asked for the figures
+    const refused = () =>
+      stream.recheck.run().then(
+        () => undefined,
+        (error: unknown) => error as { code?: string },
+      );
+    const failure = await eventually('the key expires however often it is asked', refused, {
+      timeoutMs: 30_000,
+    });
+    assert.equal(failure.code, 'unauthenticated');
+    socket.destroy();
   });
 
   it('an upstream that breaks off is no complete answer', async () => {

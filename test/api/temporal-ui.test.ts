@@ -71,6 +71,22 @@ describe("Temporal's web UI", () => {
     }
   });
 
+  it('sends people without a session to the login page, programs not', async () => {
+    const asPage = { key: '', headers: { accept: 'text/html,*/*' } };
+    const sent = await gateway.call('GET', '/temporal/namespaces?a=b', asPage);
+    assert.equal(sent.status, 303);
+    assert.equal(sent.headers['location'], '/login?returnTo=%2Ftemporal%2Fnamespaces%3Fa%3Db');
+    assert.equal((await gateway.call('POST', api, asPage)).status, 401);
+    const page = await gateway.call('GET', '/login', { key: '' });
+    assert.equal(page.status, 200);
+    const policy = String(page.headers['content-security-policy']);
+    for (const element of ['script', 'style']) {
+      const [, text = ''] = new RegExp(`<${element}>([\\s\\S]*?)</${element}>`).exec(page.text) ?? [];
+      assert.ok(policy.includes(createHash('sha256').update(text).digest('base64')), `${element}: ${policy}`);
+    }
+    assert.match(policy, /default-src 'none'.*frame-ancestors 'none'/);
+  });
+
   it('shows its pages and their files below its own path', async () => {
     const page = await gateway.call('GET', '/temporal/namespaces');
     assert.equal(page.status, 200);

@@ -136,6 +136,7 @@ export async function startTestGateway(options: {
       publicUrl: 'https://127.0.0.1',
       certificateAuthority: authority.certificate,
       authenticate: countAuthentications(accounts.authenticate, metrics),
+      authenticateAgain: accounts.authenticateAgain,
       accounts,
       directory,
       review,

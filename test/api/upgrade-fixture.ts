@@ -87,10 +87,14 @@ export function headersOf({ head }: RawConnection, name: string): string[] {
     .map(([, value]) => value ?? '');
 }
 
-/** Its gateway waits 0.7 s for an answer. */
-export async function startUpgradeFixture(): Promise<UpgradeFixture> {
+/** Its gateway waits 0.7 s for an answer. The trail is lost without a database. */
+export async function startUpgradeFixture(options: { databaseUrl?: string } = {}): Promise<UpgradeFixture> {
   const upstream = await startRawUpstream();
-  const gateway = await startTestGateway({ target: upstream.target, streamLimits: { answerMs: 700 } });
+  const gateway = await startTestGateway({
+    target: upstream.target,
+    streamLimits: { answerMs: 700 },
+    ...options,
+  });
   const opened: Socket[] = [];
   const socket = async (door = gateway): Promise<Socket> => {
     const client = await door.socket();

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { managementApiVersion, projectNamespacePrefix } from '../../../contracts/names.ts';
+import { managementApiVersion, projectNamespacePrefix, teamGroup } from '../../../contracts/names.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
 
 /**
  * `POST …/selves`: who the gateway takes the caller for. With `spec.accessKey`, what another key of the same owner
- * is; others' keys are told of no more than unknown ones.
+ * is; others' keys are told of no more than unknown ones. Who impersonates is told whom, and of no key.
  */
 export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.post<{ Body: { spec?: { accessKey?: unknown } } | null | undefined }>(
     '/kubernetes/management/apis/management.loft.sh/v1/selves',
-    { config: { access: 'authenticated', scope: 'kubernetes' }, schema: { hide: true } },
+    { config: { access: 'authenticated', scope: 'kubernetes', impersonation: true }, schema: { hide: true } },
     async (request, reply) => {
-      const caller = callerOf(request);
+      const caller = asImpersonated(callerOf(request), gateway);
       const other = request.body?.spec?.accessKey;
       if (other !== undefined && typeof other !== 'string')
         throw new PlatformError('invalid_request', 'spec.accessKey must be a text');
@@ -25,14 +25,31 @@ export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Prom
   );
 }
 
+/** The caller; of one who impersonates somebody, that somebody's name and teams in place of its own. */
+function asImpersonated(caller: Caller, { directory }: Gateway): Caller {
+  const { user, groups, originalUser } = caller.identity;
+  if (originalUser === undefined) return caller;
+  const known = directory.users().find(({ metadata, spec }) => (spec?.subject || metadata.name) === user);
+  const teams = directory.teams().map(({ metadata }) => metadata.name);
+  return {
+    ...caller,
+    kind: 'user',
+    name: known?.metadata.name ?? user,
+    displayName: known?.spec?.displayName ?? '',
+    email: known?.spec?.email ?? '',
+    teams: teams.filter((team) => groups.includes(teamGroup(team))),
+  };
+}
+
 /** @throws PlatformError `not_found` */
 async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise<Caller> {
   const found = gateway.directory.accessKey(createHash('sha256').update(key).digest('hex'));
   const owner = caller.kind === 'user' ? found?.spec.user : found?.spec.team;
-  // A key with a scope learns nothing of keys beyond it.
-  if (found === undefined || owner !== caller.name || caller.identity.scope !== undefined)
+  const { scope, originalUser } = caller.identity;
+  // A key with a scope learns nothing of keys beyond it, and who impersonates nothing of the other's keys.
+  if (found === undefined || owner !== caller.name || scope !== undefined || originalUser !== undefined)
     throw new PlatformError('not_found', 'there is no such access key of yours');
-  return gateway.authenticate({ authorization: `Bearer ${key}` });
+  return gateway.authenticateAgain({ authorization: `Bearer ${key}` });
 }
 
 function selfOf(caller: Caller, { publicUrl, directory }: Gateway) {
@@ -50,7 +67,7 @@ function selfOf(caller: Caller, { publicUrl, directory }: Gateway) {
     spec: {},
     status: {
       ...(caller.kind === 'user' ? { user: { ...entity, teams } } : { team: { name, displayName } }),
-      ...(credential.kind === 'access-key'
+      ...(credential.kind === 'access-key' && identity.originalUser === undefined
         ? {
             accessKey: credential.name,
             accessKeyType: credential.keyType ?? '',

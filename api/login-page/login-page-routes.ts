@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+
+const page = readFileSync(join(import.meta.dirname, 'login-page.html'), 'utf8');
+
+/** What the page may do: run its own script and style, known by their hashes, and talk to this origin. */
+const policy = [
+  "default-src 'none'",
+  `script-src ${hashOf('script')}`,
+  `style-src ${hashOf('style')}`,
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** `/login?returnTo=/path`: where people without a session are sent by pages for people. */
+export async function loginPageRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/login', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', policy)
+      .header('cache-control', 'no-store')
+      .send(page),
+  );
+}
+
+function hashOf(element: 'script' | 'style'): string {
+  const [, text = ''] = new RegExp(`<${element}>([\\s\\S]*?)</${element}>`).exec(page) ?? [];
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { pino } from 'pino';
+import { createSessions, sessionCookie } from '../../api/auth/sessions.ts';
+import { createDatabase, type Database } from '../../db/client.ts';
+import { migrate } from '../../db/migrate.ts';
+import { findSession } from '../../db/queries/sessions.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+let postgres: TestPostgres;
+let database: Database;
+before(async () => {
+  postgres = await startPostgres();
+  await migrate(postgres.url);
+  database = createDatabase(postgres.url, 1);
+});
+after(async () => {
+  await database?.close();
+  await postgres?.stop();
+});
+
+const minuteMs = 60_000;
+
+it('a session lives by its uses, and not by rechecks of its streams', async () => {
+  const start = Date.now();
+  let time = start;
+  const sessions = createSessions({
+    database,
+    logger: pino({ level: 'silent' }),
+    publicUrl: 'https://127.0.0.1',
+    limits: { idleSeconds: 600, absoluteSeconds: 86_400 },
+    now: () => time,
+  });
+  const { id } = await sessions.begin('ben', {});
+  const headers = { cookie: `${sessionCookie}=${id}` };
+  const recheck = () => sessions.authenticate(headers, 'GET', { isUse: false });
+  const lastSeen = async () => {
+    const { credential } = (await recheck()) ?? assert.fail('there is no session');
+    const rows = await database.query((db) => db.execute('select id_hash as hash from sessions'));
+    const [row] = rows.rows as { hash: string }[];
+    assert.ok(row !== undefined && row.hash.startsWith(credential.name));
+    const known = await database.query((db) =>
+      findSession(db, row.hash, { now: new Date(0), idleSince: new Date(0) }),
+    );
+    return known?.lastSeenAt.getTime();
+  };
+
+  time += 5 * minuteMs;
+  await recheck();
+  assert.equal(await lastSeen(), start);
+  // A use right after a recheck, whose answer is still remembered, is noted all the same.
+  await sessions.authenticate(headers, 'GET');
+  await eventually('the use is written', async () => (await lastSeen()) === time, { timeoutMs: 10_000 });
+  for (let minute = 0; minute < 9; minute += 1) {
+    time += minuteMs;
+    await recheck();
+  }
+  time += 2 * minuteMs;
+  await assert.rejects(recheck(), { code: 'unauthenticated' });
+  await assert.rejects(sessions.authenticate(headers, 'GET'), { code: 'unauthenticated' });
+});
