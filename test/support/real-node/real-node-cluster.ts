@@ -39,7 +39,13 @@ export async function startRealNodeCluster(): Promise<RealNodeCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'node-'));
   const undo: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
-    for (const step of undo.toReversed()) await step();
+    const failures: unknown[] = [];
+    // Every step is taken, or what runs would outlive the test.
+    for (const step of undo.splice(0).toReversed())
+      await Promise.resolve()
+        .then(step)
+        .catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'the real node could not be taken down');
   };
   try {
     undo.push(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { type ApiPath, type KubectlCommand, kubectlCommands } from '../support/kubectl/kubectl-commands.ts';
+import { manifests } from '../support/kubectl/kubectl-manifests.ts';
+import { onBothSides, openSide, type Side } from '../support/kubectl/twin-sides.ts';
+import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+
+interface Kubeconfig {
+  clusters: Array<{ cluster: Record<string, unknown> }>;
+  users: Array<{ user: Record<string, unknown> }>;
+}
+
+/** Of equal length, as tables are as wide as what stands in them. */
+const namespaces = { gateway: 'twin-one', direct: 'twin-two' };
+
+/** Ordinary kubectl commands say the same through the gateway as directly, on standard output, error and exit code. */
+describe('kubectl through the gateway and direct', { timeout: 1_200_000, concurrency: true }, () => {
+  let platform: TestPlatform;
+  const dir = mkdtempSync(join(tmpdir(), 'vcp-kubectl-'));
+  const manifestDir = join(dir, 'manifests');
+  before(async () => {
+    mkdirSync(manifestDir);
+    for (const [name, text] of Object.entries(manifests)) writeFileSync(join(manifestDir, name), text);
+    platform = await startTestPlatform();
+    await platform.apply('alpha');
+    const created = await platform.ended((await platform.first('alpha', 'create')).id);
+    assert.equal(created.state, 'succeeded', created.message);
+  });
+  after(async () => {
+    await platform.stop();
+    removeStateDir(platform.stateDir);
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const stateFile = (path: string) =>
+    parse(readFileSync(join(platform.stateDir, path), 'utf8')) as Kubeconfig;
+
+  /** One field of an object in the embedded cluster, as its administrator reads it. */
+  async function inHostNamespace(kind: string, name: string, field: string): Promise<string> {
+    const kubeconfig = join(platform.stateDir, 'local/admin.kubeconfig');
+    const args = ['get', kind, name, '-n', 'loft-default-v-alpha', '-o', `jsonpath=${field}`];
+    const { code, stdout, stderr } = await run(findProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args]);
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+
+  /** The tenant's own kubeconfig, with its pod's address: Services of the embedded cluster lead nowhere. */
+  async function tenantKubeconfig(): Promise<Kubeconfig> {
+    const secret = await inHostNamespace('secret', 'vc-alpha', '{.data.config}');
+    const config = parse(Buffer.from(secret, 'base64').toString()) as Kubeconfig;
+    const server = new URL(String(config.clusters[0]?.cluster['server']));
+    const address = await inHostNamespace('pod', 'alpha-0', '{.status.podIP}');
+    const cluster = {
+      ...config.clusters[0]?.cluster,
+      server: `https://${address}:6443`,
+      'tls-server-name': server.hostname,
+    };
+    return { ...config, clusters: [{ cluster }] };
+  }
+
+  function side(name: string, config: Kubeconfig, namespace: string, url?: string): Side {
+    const server = url ?? String(config.clusters[0]?.cluster['server']);
+    const cluster = { ...config.clusters[0]?.cluster, server };
+    return openSide({
+      dir: join(dir, name),
+      manifestDir,
+      namespace,
+      server,
+      kubeconfig: {
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'twin',
+        clusters: [{ name: 'twin', cluster }],
+        users: [{ name: 'twin', user: config.users[0]?.user }],
+        contexts: [{ name: 'twin', context: { cluster: 'twin', user: 'twin', namespace } }],
+      },
+    });
+  }
+
+  const direct: Record<ApiPath, () => Promise<Kubeconfig>> = {
+    management: async () => stateFile('management/admin.kubeconfig'),
+    tenant: tenantKubeconfig,
+    cluster: async () => stateFile('local/admin.kubeconfig'),
+  };
+  const urls: Record<ApiPath, string> = {
+    management: '/kubernetes/management',
+    tenant: '/kubernetes/project/default/virtualcluster/alpha',
+    cluster: '/kubernetes/cluster/local',
+  };
+
+  async function compare(path: ApiPath, command: KubectlCommand, sides: { gateway: Side; direct: Side }) {
+    const answers = await onBothSides(command, sides);
+    const same = isDeepStrictEqual(answers.gateway, answers.direct);
+    return {
+      command: command.line,
+      ...answers,
+      asExpected: same === (command.differs?.[path] === undefined),
+    };
+  }
+
+  for (const path of ['management', 'tenant', 'cluster'] as const) {
+    test(`${urls[path]} answers as the API server behind it`, async (context) => {
+      const sides = {
+        gateway: side(
+          `${path}-gateway`,
+          stateFile('admin.kubeconfig'),
+          namespaces.gateway,
+          `${platform.admin().url}${urls[path]}`,
+        ),
+        direct: side(`${path}-direct`, await direct[path](), namespaces.direct),
+      };
+      // Administrators of the platform are none of the API server that keeps its state, unless somebody makes them.
+      if (path === 'management') {
+        const line = 'create clusterrolebinding twins --clusterrole=cluster-admin --user=admin';
+        const bound = await sides.direct.kubectl({ line });
+        assert.equal(bound.code, 0, bound.stderr);
+      }
+      for (const each of [sides.gateway, sides.direct]) {
+        const made = await each.kubectl({ line: 'create namespace {ns}' });
+        assert.equal(made.code, 0, made.stderr);
+      }
+      const chains = await Promise.all(
+        kubectlCommands.map(async (chain) => {
+          const compared = [];
+          for (const command of chain) compared.push(await compare(path, command, sides));
+          return compared;
+        }),
+      );
+      const compared = chains.flat();
+      const deviations = compared.filter(({ asExpected }) => !asExpected);
+      const done = compared.filter(({ gateway }) => gateway.code === 0).length;
+      const differing = kubectlCommands.flat().filter(({ differs }) => differs?.[path] !== undefined).length;
+      context.diagnostic(
+        `${path}: ${compared.length} commands (${done} succeed), ${deviations.length} deviations, ${differing} differ as they must`,
+      );
+      assert.ok(done >= 100, `only ${done} commands succeed`);
+      assert.deepEqual(deviations, []);
+    });
+  }
+});

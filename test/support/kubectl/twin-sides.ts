@@ -1,0 +1,90 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { type CommandResult, run } from '../platform.ts';
+import type { KubectlCommand } from './kubectl-commands.ts';
+
+/** One of two ways to the same API server, with a namespace of its own there. */
+export interface Side {
+  readonly namespace: string;
+  readonly server: string;
+  kubectl(command: KubectlCommand): Promise<CommandResult>;
+}
+
+/** kubectl on `kubeconfig`, made to say `namespace`; its caches lie in `dir`, its manifests in `manifestDir`. */
+export function openSide(options: {
+  dir: string;
+  manifestDir: string;
+  kubeconfig: object;
+  namespace: string;
+  server: string;
+}): Side {
+  const { dir, namespace, server, manifestDir } = options;
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, 'kubeconfig');
+  writeFileSync(file, JSON.stringify(options.kubeconfig), { mode: 0o600 });
+  const filled = (text: string) => text.replaceAll('{ns}', namespace).replaceAll('{dir}', manifestDir);
+  return {
+    namespace,
+    server,
+    kubectl({ line, input, editor }) {
+      const words = line.split(' ').map(filled);
+      return run(findProgram('kubectl'), words, {
+        env: {
+          PATH: process.env['PATH'],
+          HOME: dir,
+          KUBECONFIG: file,
+          ...(editor === undefined ? {} : { KUBE_EDITOR: editor }),
+        },
+        ...(input === undefined ? {} : { input: filled(input) }),
+        timeoutMs: 60_000,
+      });
+    },
+  };
+}
+
+const replacements: ReadonlyArray<readonly [RegExp, string]> = [
+  [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME'],
+  [/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],
+  [/^[EWI]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, 'LOG '],
+  [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}/g, 'TIME'],
+  [/(resourceVersion"?: ?)"\d+"/g, '$1"N"'],
+  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'TOKEN'],
+  [/\b127\.96\.\d+\.\d+\b/g, 'SERVICE-IP'],
+  [/\/tmp\/(?:LIVE|MERGED|kubectl-edit)-\d+/g, 'FILE'],
+  [/\b(?:(?:\d+[smhd]){1,2}|<invalid>)(?=\s|$)/gm, 'AGE'],
+  [/\b(AGE|SERVICE-IP|CLUSTER-IP|LAST SEEN) +/g, '$1 '],
+];
+
+/** What a command said, without what differs between any two runs of it: times, ids, its namespace, the address. */
+function normalised(result: CommandResult, side: Side, shared: boolean): CommandResult {
+  const clean = (text: string) => {
+    const cleaned = replacements
+      .reduce((current, [pattern, by]) => current.replace(pattern, by), text)
+      .replaceAll(side.server, 'SERVER');
+    return shared ? cleaned : cleaned.replaceAll(side.namespace, 'NAMESPACE');
+  };
+  return { code: result.code, stdout: clean(result.stdout), stderr: clean(result.stderr) };
+}
+
+/** Both answers to `command`, normalised; asked again for at most 20 s where what is read still settles. */
+export async function onBothSides(
+  command: KubectlCommand,
+  sides: { gateway: Side; direct: Side },
+): Promise<{ gateway: CommandResult; direct: CommandResult }> {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const [gateway, direct] = await Promise.all(
+      [sides.gateway, sides.direct].map(async (side) =>
+        normalised(await side.kubectl(command), side, command.shared === true),
+      ),
+    );
+    if (gateway === undefined || direct === undefined) throw new Error('two sides give two answers');
+    const settled = command.settles !== true || isDeepStrictEqual(gateway, direct);
+    if (settled || performance.now() > deadline) return { gateway, direct };
+    await delay(250);
+  }
+}
