@@ -306,15 +306,15 @@ test('an unknown image, a missing Secret and a foreign hostPath are told, and he
     (candidate) =>
       /hostPath \/etc is not allowed/.test(container(candidate, 'c')?.state?.waiting?.message ?? ''),
   );
-  const events = await cluster.client.core.listNamespacedEvent({
-    namespace,
-    fieldSelector: 'involvedObject.name=foreign',
-  });
-  assert.ok(
-    events.items.some(
+  await eventually('its event', async () => {
+    const events = await cluster.client.core.listNamespacedEvent({
+      namespace,
+      fieldSelector: 'involvedObject.name=foreign',
+    });
+    return events.items.some(
       (event) => event.reason === 'FailedMount' && /hostPath \/etc/.test(event.message ?? ''),
-    ),
-  );
+    );
+  });
   await remove('foreign');
 });
 
