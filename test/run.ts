@@ -5,7 +5,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { machineRefusal, missingPackages } from './support/real-node/real-node-available.ts';
+import {
+  machineRefusal,
+  missingPackages,
+  namespaceRefusal,
+} from './support/real-node/real-node-available.ts';
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
@@ -47,12 +51,15 @@ const nodeTest = (concurrency: number) => [
 
 /** Where no real node can run, the files themselves say so and count as skipped. */
 function realNodeSuites(onRealNode: readonly string[]): typeof suites {
-  const refusal = machineRefusal();
+  let refusal = machineRefusal();
+  if (refusal === undefined) {
+    installPackages();
+    refusal = namespaceRefusal();
+  }
   if (refusal !== undefined) {
     console.log(`suites on a real node are skipped: ${refusal}`);
     return [['tests on a real node', [...nodeTest(1), ...onRealNode]]];
   }
-  installPackages();
   return [
     ['toolchain of a real node', ['deploy/toolchain/main.ts', 'real-node']],
     ...onRealNode.map((file): (typeof suites)[number] => [

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { presentProgram } from '../../../deploy/toolchain/find-program.ts';
 import { realNodeParts } from '../../../deploy/toolchain/parts.ts';
@@ -25,8 +26,29 @@ export function machineRefusal(): string | undefined {
   if (process.getuid?.() !== 0) return 'a real node needs root';
   if (!existsSync('/sys/fs/cgroup/memory') && !existsSync('/sys/fs/cgroup/cgroup.controllers'))
     return 'a real node needs cgroups under /sys/fs/cgroup';
+  const cgroups = existsSync('/sys/fs/cgroup/memory') ? '/sys/fs/cgroup/memory' : '/sys/fs/cgroup';
+  if (!isWritable(cgroups)) return 'a real node needs cgroups that it may make, and these are read-only';
   if (!readFileSync('/proc/filesystems', 'utf8').includes('\toverlay')) return 'the kernel has no overlayfs';
   return undefined;
+}
+
+/** Why no namespaces can be made here (root in a container often may not); undefined if they can. */
+export function namespaceRefusal(): string | undefined {
+  const trial = 'mount --make-rshared / && mount -t tmpfs tmpfs /run && ip link set lo up';
+  const namespaces = ['--net', '--mount', '--pid', '--fork', '--mount-proc'];
+  const { status, stderr } = spawnSync('unshare', [...namespaces, 'sh', '-c', trial], { encoding: 'utf8' });
+  return status === 0
+    ? undefined
+    : `no namespaces can be made here: ${stderr?.trim() ?? 'there is no unshare'}`;
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Debian packages that a real node needs and this machine lacks. */
