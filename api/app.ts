@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Gateway } from './gateway.ts';
-import { carryUpgrades } from './kubernetes/upgrade.ts';
+import { carryUpgrades } from './kubernetes/upgrades/carry-upgrades.ts';
 import { audit } from './plugins/audit.ts';
 import { access } from './plugins/access.ts';
 import { failures, sendFailure } from './plugins/failures.ts';

@@ -1,5 +1,5 @@
 import type { KubernetesRequest, ResourceRequest } from './kubernetes-request.ts';
-import type { ScopedRequest } from './key-scope.ts';
+import type { ScopedRequest } from './scoped-request.ts';
 
 /** A rule of a scope as the original has them (deprecated there): empty lists mean everything. */
 interface ScopeRule {

@@ -2,19 +2,7 @@ import { managementGroup, projectOfNamespace } from '../contracts/names.ts';
 import { AccessKeyScope } from '../contracts/resources/access-key.ts';
 import { ruleAllows } from './key-scope-rules.ts';
 import type { KubernetesRequest, ResourceRequest } from './kubernetes-request.ts';
-
-/** Where a request goes. */
-export type ScopeTarget =
-  | { readonly kind: 'management' }
-  | { readonly kind: 'cluster'; readonly name: string }
-  | { readonly kind: 'tenant'; readonly project: string; readonly name: string }
-  | { readonly kind: 'space'; readonly project: string; readonly name: string };
-
-export interface ScopedRequest {
-  readonly target: ScopeTarget;
-  /** Undefined asks whether the scope reaches the target at all. */
-  readonly request?: KubernetesRequest;
-}
+import type { ScopedRequest } from './scoped-request.ts';
 
 /** One way in which a scope opens something. */
 type Opening = (scoped: ScopedRequest) => boolean;

@@ -1,18 +1,9 @@
-import { managementGroup, projectNamespace } from '../../contracts/names.ts';
+import { managementGroup } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { actionInScope } from '../auth/scope-check.ts';
 import { type Identity, readerIdentity } from '../auth/identity.ts';
 import { type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
-
-/** What somebody wants to do in the management API. */
-export interface Action {
-  readonly verb: string;
-  readonly group?: string;
-  readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
-}
+import type { Action } from './action.ts';
 
 /** Decisions of the management API's own authorizer (SubjectAccessReview), remembered for a few seconds. */
 export interface AccessReview {
@@ -86,16 +77,3 @@ async function review(management: JsonClient, { user, groups }: Identity, action
   }
   return status.allowed;
 }
-
-/** A verb on a tenant cluster's instance. */
-export function instanceAction(verb: string, project: string, name: string): Action {
-  return { verb, resource: 'virtualclusterinstances', namespace: projectNamespace(project), name };
-}
-
-/** A verb on a connected cluster. */
-export function clusterAction(verb: string, name: string): Action {
-  return { verb, resource: 'clusters', name };
-}
-
-/** Everything with all management resources: who may do this is an administrator of the platform. */
-export const administratorAction: Action = { verb: '*', resource: '*' };

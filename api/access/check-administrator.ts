@@ -1,6 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Caller } from '../auth/caller.ts';
-import { type AccessReview, administratorAction } from './access-review.ts';
+import type { AccessReview } from './access-review.ts';
+import { administratorAction } from './action.ts';
 
 /**
  * Lets administrators of the platform through.

@@ -1,7 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { GatewayDirectory } from '../directory.ts';
-import { type AccessReview, clusterAction } from './access-review.ts';
+import type { AccessReview } from './access-review.ts';
+import { clusterAction } from './action.ts';
 
 /**
  * Lets `caller` through to connected cluster `name` if the management API allows verb `use` on it; what he may do

@@ -2,7 +2,8 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { GatewayDirectory } from '../directory.ts';
-import { type AccessReview, instanceAction } from './access-review.ts';
+import type { AccessReview } from './access-review.ts';
+import { instanceAction } from './action.ts';
 
 /**
  * The instance `name` of `project`, if the caller may do `verb` with it. To who may not even see it, it does

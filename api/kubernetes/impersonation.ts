@@ -1,10 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Action, AccessReview } from '../access/access-review.ts';
+import type { AccessReview } from '../access/access-review.ts';
+import type { Action } from '../access/action.ts';
 import type { Caller } from '../auth/caller.ts';
 import { authenticatedGroup, isHeaderText, isReservedName } from '../auth/identity.ts';
-
-/** What is told when an API refuses the gateway to act as who is impersonated. */
-export const strangerMessage = 'the gateway can act only as users and groups that the platform knows there';
 
 /** Whom a client asks to act as (`kubectl --as`, `--as-group`). */
 interface Wanted {

@@ -1,9 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { Identity } from '../auth/identity.ts';
-import { strangerMessage } from './impersonation.ts';
 import { checkOutgoing } from './outgoing-check.ts';
-import { isOwnRefusal } from './own-refusal.ts';
+import { isOwnRefusal, strangerMessage } from './own-refusal.ts';
 import { appendIdentity } from './request-headers.ts';
 
 export interface JsonRequest {

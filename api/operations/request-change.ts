@@ -2,7 +2,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { annotations, managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { instanceAction } from '../access/access-review.ts';
+import { instanceAction } from '../access/action.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { type JsonAnswer, statusMessage } from '../kubernetes/json-request.ts';

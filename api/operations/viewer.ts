@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Operation } from '../../contracts/operations.ts';
-import { administratorAction, instanceAction } from '../access/access-review.ts';
+import { administratorAction, instanceAction } from '../access/action.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 

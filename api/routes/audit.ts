@@ -5,7 +5,7 @@ import { AuditEvent, pathKinds } from '../../contracts/audit.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { projectNamespace } from '../../contracts/names.ts';
 import type { AuditFilter } from '../../db/queries/audit-events.ts';
-import { administratorAction } from '../access/access-review.ts';
+import { administratorAction } from '../access/action.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';

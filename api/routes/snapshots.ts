@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
-import { instanceAction } from '../access/access-review.ts';
+import { instanceAction } from '../access/action.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
 import { DnsLabel, problemResponses, ProjectPath, TenantPath } from './parameters.ts';

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { checkName } from '../../contracts/names.ts';
 import type { Operation, OperationRequest } from '../../contracts/operations.ts';
-import { instanceAction } from '../access/access-review.ts';
+import { instanceAction } from '../access/action.ts';
 import type { Gateway } from '../gateway.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { clientKey, planSubmit } from '../operations/plan-submit.ts';

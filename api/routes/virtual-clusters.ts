@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { VirtualClusterSummary } from '../../contracts/virtual-cluster-summary.ts';
 import { annotations, projectOfNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { instanceAction } from '../access/access-review.ts';
+import { instanceAction } from '../access/action.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
 import { DnsLabel, problemResponses } from './parameters.ts';

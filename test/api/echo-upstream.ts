@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import {
-  type CertificateAuthority,
-  createCertificateAuthority,
-} from '../../adapters/certificates/certificate-authority.ts';
+import type { CertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import { createUpstreamIdentity } from './upstream-identity.ts';
 
 /** One request as it arrived at the upstream. */
 export interface Echo {
@@ -31,20 +29,12 @@ export interface EchoUpstream {
 
 /** A TLS server that answers every request with what arrived; it wants a client certificate. */
 export async function startEchoUpstream(): Promise<EchoUpstream> {
-  const authority = await createCertificateAuthority('echo');
-  const serving = await authority.issue({
-    commonName: 'echo',
-    names: ['localhost', '127.0.0.1'],
-    usages: ['server'],
-  });
-  const client = await authority.issue({ commonName: 'vcluster-platform:gateway', usages: ['client'] });
+  const { authority, serving, targetOf } = await createUpstreamIdentity('echo');
   const received: Echo[] = [];
   const sockets = new Set<Socket>();
   const server = createServer(
     {
-      cert: serving.certificate,
-      key: serving.key,
-      ca: authority.certificate,
+      ...serving,
       requestCert: true,
       rejectUnauthorized: true,
     },
@@ -83,14 +73,7 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
     server,
     authority,
     received,
-    target: {
-      host: '127.0.0.1',
-      port: (server.address() as AddressInfo).port,
-      ca: authority.certificate,
-      cert: client.certificate,
-      key: client.key,
-      servername: 'localhost',
-    },
+    target: targetOf(server),
     connections: () => sockets.size,
     async close() {
       for (const socket of sockets) socket.destroy(); // upgraded ones too

@@ -1,35 +1,24 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { annaKey, startTestGateway, type TestGateway } from './test-gateway.ts';
+import { createUpstreamIdentity } from './upstream-identity.ts';
 
 const bodyBytes = 100 * 1024 * 1024;
 let upstream: Server;
 let gateway: TestGateway;
 
 before(async () => {
-  const authority = await createCertificateAuthority('upstream');
-  const serving = await authority.issue({ commonName: 'upstream', names: ['localhost'], usages: ['server'] });
-  const client = await authority.issue({ commonName: 'gateway', usages: ['client'] });
-  upstream = createServer({ cert: serving.certificate, key: serving.key }, (request, response) => {
+  const { serving, targetOf } = await createUpstreamIdentity('upstream');
+  upstream = createServer(serving, (request, response) => {
     if (request.url?.startsWith('/readyz')) response.end('ok');
     else response.writeHead(413, { connection: 'close' }).end(); // like an API server: without reading the body
   });
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
-  gateway = await startTestGateway({
-    target: {
-      host: '127.0.0.1',
-      port: (upstream.address() as AddressInfo).port,
-      ca: authority.certificate,
-      cert: client.certificate,
-      key: client.key,
-      servername: 'localhost',
-    },
-  });
+  gateway = await startTestGateway({ target: targetOf(upstream) });
 });
 after(async () => {
   await gateway?.close();

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
-import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import { createUpstreamIdentity } from './upstream-identity.ts';
 
 /** A connection on which the upstream was asked something other than whether it is ready. */
 export interface RawConnection {
@@ -26,19 +26,11 @@ const ready = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n
 
 /** A bare TLS server that answers `/readyz` and otherwise does what no HTTP server would. */
 export async function startRawUpstream(): Promise<RawUpstream> {
-  const authority = await createCertificateAuthority('raw');
-  const serving = await authority.issue({ commonName: 'raw', names: ['localhost'], usages: ['server'] });
-  const client = await authority.issue({ commonName: 'vcluster-platform:gateway', usages: ['client'] });
+  const { serving, targetOf } = await createUpstreamIdentity('raw');
   const asked: RawConnection[] = [];
   const sockets = new Set<Socket>();
   let behaviour: (connection: RawConnection) => void = ({ socket }) => socket.destroy();
-  const options = {
-    cert: serving.certificate,
-    key: serving.key,
-    ca: authority.certificate,
-    requestCert: true,
-    allowHalfOpen: true,
-  };
+  const options = { ...serving, requestCert: true, allowHalfOpen: true };
   const server = createServer(options, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -65,14 +57,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
   await once(server, 'listening');
   return {
     asked,
-    target: {
-      host: '127.0.0.1',
-      port: (server.address() as AddressInfo).port,
-      ca: authority.certificate,
-      cert: client.certificate,
-      key: client.key,
-      servername: 'localhost',
-    },
+    target: targetOf(server),
     behave(next) {
       behaviour = next;
     },

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { eventually } from '../support/eventually.ts';
 import { annaKey, hashOf, startTestGateway, type TestGateway } from './test-gateway.ts';
+import { createUpstreamIdentity } from './upstream-identity.ts';
 
 /** What the upstream does with the next requests, by path. */
 const behaviours: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {};
@@ -15,27 +14,15 @@ let upstream: Server;
 let gateway: TestGateway;
 
 before(async () => {
-  const authority = await createCertificateAuthority('upstream');
-  const serving = await authority.issue({ commonName: 'upstream', names: ['localhost'], usages: ['server'] });
-  const client = await authority.issue({ commonName: 'gateway', usages: ['client'] });
-  upstream = createServer({ cert: serving.certificate, key: serving.key }, (request, response) => {
+  const { serving, targetOf } = await createUpstreamIdentity('upstream');
+  upstream = createServer(serving, (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     if (path === '/readyz') response.end('ok');
     else behaviours[path]?.(request, response);
   });
   upstream.listen(0, '127.0.0.1');
   await once(upstream, 'listening');
-  const { port } = upstream.address() as AddressInfo;
-  gateway = await startTestGateway({
-    target: {
-      host: '127.0.0.1',
-      port,
-      ca: authority.certificate,
-      cert: client.certificate,
-      key: client.key,
-      servername: 'localhost',
-    },
-  });
+  gateway = await startTestGateway({ target: targetOf(upstream) });
 });
 after(async () => {
   await gateway?.close();

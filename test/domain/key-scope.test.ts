@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
-import { opensNothing, scopeAllows, type ScopeTarget } from '../../domain/key-scope.ts';
+import { opensNothing, scopeAllows } from '../../domain/key-scope.ts';
+import type { ScopeTarget } from '../../domain/scoped-request.ts';
 import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 
 const management: ScopeTarget = { kind: 'management' };

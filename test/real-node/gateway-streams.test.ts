@@ -3,7 +3,6 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,6 +12,8 @@ import { annaKey, startTestGateway, type TestGateway } from '../api/test-gateway
 import { eventually } from '../support/eventually.ts';
 import { freePort, run } from '../support/platform.ts';
 import { busyboxImage } from '../support/real-node/node-images.ts';
+import { followLog } from '../support/real-node/follow-log.ts';
+import { plainGet } from '../support/real-node/plain-get.ts';
 import { realNodeAvailable } from '../support/real-node/real-node-available.ts';
 import { type RealNodeCluster, startRealNodeCluster } from '../support/real-node/real-node-cluster.ts';
 
@@ -126,7 +127,7 @@ describe('streams through the gateway', { skip: realNodeAvailable(), timeout: 30
       const child = start('port-forward', 'pod/web', `${port}:8080`);
       try {
         for (let index = 0; index < 3; index += 1) {
-          const answer = await eventually('the forwarded port answers', () => get('127.0.0.1', port));
+          const answer = await eventually('the forwarded port answers', () => plainGet('127.0.0.1', port));
           assert.match(answer, /served/);
         }
       } finally {
@@ -179,24 +180,6 @@ describe('streams through the gateway', { skip: realNodeAvailable(), timeout: 30
   }
 
   test('logs -f follows', async () => {
-    const child = spawn(findProgram('kubectl'), args('logs', '-f', 'web'));
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await eventually('the third line', () => output.includes('line 3\n'));
-    const seen = output.length;
-    await eventually('more lines', () => output.length > seen);
-    child.kill();
-    await once(child, 'exit');
+    await followLog(args('logs', '-f', 'web'));
   });
 });
-
-/** The answer to a plain GET of `/`. */
-async function get(host: string, port: number): Promise<string> {
-  const socket = connect({ host, port, timeout: 2_000 });
-  socket.on('timeout', () => socket.destroy(new Error('timed out')));
-  socket.end('GET / HTTP/1.0\r\n\r\n');
-  let answer = '';
-  for await (const chunk of socket) answer += String(chunk);
-  if (answer === '') throw new Error('no answer');
-  return answer;
-}

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort, run } from '../support/platform.ts';
+import { followLog } from '../support/real-node/follow-log.ts';
+import { plainGet } from '../support/real-node/plain-get.ts';
 import { realNodeAvailable } from '../support/real-node/real-node-available.ts';
 import { type RealNodeCluster, startRealNodeCluster } from '../support/real-node/real-node-cluster.ts';
 import { busyboxImage, tenantToolsImage } from '../support/real-node/node-images.ts';
@@ -63,14 +64,7 @@ describe('a pod on a real kubelet', { skip: realNodeAvailable(), timeout: 300_00
   const kubectl = (...more: string[]) => run(findProgram('kubectl'), args(...more));
 
   test('logs -f follows', async () => {
-    const child = spawn(findProgram('kubectl'), args('logs', '-f', 'web'));
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await eventually('the third line', () => output.includes('line 3\n'));
-    const seen = output.length;
-    await eventually('more lines', () => output.length > seen);
-    child.kill();
-    await once(child, 'exit');
+    const output = await followLog(args('logs', '-f', 'web'));
     assert.match(output, /^line 1\nline 2\nline 3\n/);
   });
 
@@ -96,7 +90,7 @@ describe('a pod on a real kubelet', { skip: realNodeAvailable(), timeout: 300_00
     const port = await freePort();
     const child = spawn(findProgram('kubectl'), args('port-forward', 'pod/web', `${port}:8080`));
     try {
-      const answer = await eventually('the forwarded port answers', () => get('127.0.0.1', port));
+      const answer = await eventually('the forwarded port answers', () => plainGet('127.0.0.1', port));
       assert.match(answer, /served/);
     } finally {
       child.kill();
@@ -107,20 +101,9 @@ describe('a pod on a real kubelet', { skip: realNodeAvailable(), timeout: 300_00
   test('a Service answers at its address, from the node and from a pod', async () => {
     const { spec } = await cluster.client.core.readNamespacedService({ name: 'web', namespace: 'default' });
     const address = spec?.clusterIP ?? '';
-    assert.match(await eventually('the Service answers', () => get(address, 80)), /served/);
+    assert.match(await eventually('the Service answers', () => plainGet(address, 80)), /served/);
     const program = `fetch('http://${address}/').then((a) => a.text()).then((t) => process.stdout.write(t))`;
     const inside = await kubectl('exec', 'client', '--', 'node', '-e', program);
     assert.equal(inside.stdout, 'served\n', inside.stderr);
   });
 });
-
-/** The answer to a plain GET of `/`. */
-async function get(host: string, port: number): Promise<string> {
-  const socket = connect({ host, port, timeout: 2_000 });
-  socket.on('timeout', () => socket.destroy(new Error('timed out')));
-  socket.end('GET / HTTP/1.0\r\n\r\n');
-  let answer = '';
-  for await (const chunk of socket) answer += String(chunk);
-  if (answer === '') throw new Error('no answer');
-  return answer;
-}

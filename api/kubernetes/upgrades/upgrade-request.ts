@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { PlatformError } from '../../contracts/errors.ts';
-import { checkHeaders } from '../plugins/request-guard.ts';
-import { hasBody } from './stream-request.ts';
+import { PlatformError } from '../../../contracts/errors.ts';
+import { checkHeaders } from '../../plugins/request-guard.ts';
+import { hasBody } from '../stream-request.ts';
 
 /** A request to switch protocols, read and found unambiguous. */
 export interface UpgradeRequest {

@@ -1,8 +1,8 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { checkOutgoing } from './outgoing-check.ts';
+import { checkOutgoing } from '../outgoing-check.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
-import type { Upstream } from './upstream.ts';
+import type { Upstream } from '../upstream.ts';
 
 /** The upstream's word: it switched, or it answered like any server. */
 export type UpgradeAnswer =

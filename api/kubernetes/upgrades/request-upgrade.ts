@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { isOwnRefusal } from './own-refusal.ts';
-import type { Destination } from './resolve-destination.ts';
+import { isOwnRefusal } from '../own-refusal.ts';
+import type { Destination } from '../resolve-destination.ts';
 import { sendUpgrade, type UpgradeAnswer, type UpgradeToSend } from './send-upgrade.ts';
-import { StreamFailure } from './stream-request.ts';
-import { DialError } from './upstream.ts';
+import { StreamFailure } from '../stream-request.ts';
+import { DialError } from '../upstream.ts';
 
 /** An answer that is meant for the caller. */
 export type AcceptedAnswer =

@@ -1,0 +1,15 @@
+import type { KubernetesRequest } from './kubernetes-request.ts';
+
+/** Where a request goes. */
+export type ScopeTarget =
+  | { readonly kind: 'management' }
+  | { readonly kind: 'cluster'; readonly name: string }
+  | { readonly kind: 'tenant'; readonly project: string; readonly name: string }
+  | { readonly kind: 'space'; readonly project: string; readonly name: string };
+
+/** What a scope is asked about. */
+export interface ScopedRequest {
+  readonly target: ScopeTarget;
+  /** Undefined asks whether the scope reaches the target at all. */
+  readonly request?: KubernetesRequest;
+}
