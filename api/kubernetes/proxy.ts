@@ -14,7 +14,8 @@ const maxKubernetesBody = 3 * 1024 * 1024;
 
 /** What content from a cluster may do in a browser: nothing in our origin's name. */
 export const isolation = {
-  'content-security-policy': "sandbox; default-src 'none'",
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 } as const;
 

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { downstreamHeaders } from './answer-headers.ts';
 import { checkOutgoing } from './outgoing-check.ts';
 import { isOwnRefusal } from './own-refusal.ts';
-import { downstreamHeaders } from './request-headers.ts';
 import { DialError } from './upstream.ts';
 
 /** One request to be carried through as a stream. */
