@@ -1,4 +1,5 @@
-import type { CoreV1Api, KubeConfig, V1ContainerStatus } from '@kubernetes/client-node';
+import type { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { containerFault, faultPatienceMs } from '../adapters/kubernetes/container-fault.ts';
 import { apiMessage, kubernetesFailure, statusOf } from '../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../adapters/kubernetes/request.ts';
 import { PlatformError } from '../contracts/errors.ts';
@@ -10,8 +11,6 @@ import { controlPlaneSelector } from './workloads.ts';
 const deadlineMs = 3 * 60_000;
 const requestTimeoutMs = 2_000;
 const lookAtPodsMs = 2_000;
-/** How long a pod may say that it cannot start before that is believed. */
-const faultPatienceMs = 15_000;
 
 /**
  * After a restart on the same data the two hooks' objects are there already, and waiting for the hooks costs most
@@ -82,16 +81,6 @@ async function readVersion(kubeConfig: KubeConfig): Promise<string> {
   }
 }
 
-/** Waiting reasons that do not pass by themselves. */
-const hopeless = new Set([
-  'ErrImageNeverPull',
-  'InvalidImageName',
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'CreateContainerConfigError',
-  'CrashLoopBackOff',
-]);
-
 /** Looks at the pods every 2 s; throws once one has said for 15 s that it cannot start. */
 function createFaultWatch(
   clusters: TenantDeps['clusters'],
@@ -120,16 +109,10 @@ async function findFault(core: CoreV1Api, tenant: TenantRef): Promise<string | u
   const pods = await core.listNamespacedPod(query).catch((error: unknown) => {
     throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
   });
-  for (const { metadata, status } of pods.items) {
-    const containers: V1ContainerStatus[] = [
-      ...(status?.initContainerStatuses ?? []),
-      ...(status?.containerStatuses ?? []),
-    ];
-    const stuck = containers.find(
-      ({ state }) => state?.waiting?.reason !== undefined && hopeless.has(state.waiting.reason),
-    );
-    if (stuck)
-      return `container ${stuck.name} of pod ${metadata?.name}: ${stuck.state?.waiting?.reason} ${stuck.state?.waiting?.message ?? ''}`.trim();
+  for (const pod of pods.items) {
+    const fault = containerFault(pod);
+    if (fault !== undefined) return fault;
+    const { metadata, status } = pod;
     const unscheduled = status?.conditions?.find(
       ({ type, status: is, reason }) =>
         type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable',

@@ -2,6 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { type ErrorCode, isErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
+import { containerFault, faultPatienceMs } from '../kubernetes/container-fault.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 import { createInformer } from '../kubernetes/informer.ts';
 import {
@@ -70,7 +71,8 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
 
 /**
  * The result that the Job's program left, as soon as its pod has ended.
- * @throws PlatformError with the code the program gave; `operation_failed` if it was killed or never started
+ * @throws PlatformError with the code the program gave; `operation_failed` if it was killed, or said for 15 s that it
+ *   cannot start
  */
 export async function waitForJob(
   client: ClusterClient,
@@ -89,6 +91,7 @@ export async function waitForJob(
     path: `/apis/batch/v1/namespaces/${namespace}/jobs`,
     fieldSelector: `metadata.name=${name}`,
   });
+  let faulty: NodeJS.Timeout | undefined;
   try {
     await Promise.race([Promise.all([pods.synced, jobs.synced]), aborted(signal)]);
     return await Promise.race([
@@ -98,6 +101,11 @@ export async function waitForJob(
           try {
             const outcome = outcomeOf(pods.list(), jobs.list()[0]);
             if (outcome !== undefined) resolve(outcome);
+            const fault = faultOf(pods.list());
+            if (fault === undefined) {
+              clearTimeout(faulty);
+              faulty = undefined;
+            } else faulty ??= setTimeout(() => reject(cannotStart(pods.list())), faultPatienceMs);
           } catch (error) {
             reject(error);
           }
@@ -108,8 +116,17 @@ export async function waitForJob(
       }),
     ]);
   } finally {
+    clearTimeout(faulty);
     await Promise.all([pods.stop(), jobs.stop()]);
   }
+}
+
+function faultOf(pods: V1Pod[]): string | undefined {
+  return pods.map(containerFault).find((fault) => fault !== undefined);
+}
+
+function cannotStart(pods: V1Pod[]): PlatformError {
+  return new PlatformError('operation_failed', `The Job cannot start: ${faultOf(pods)}`);
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {
