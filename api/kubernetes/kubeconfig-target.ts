@@ -1,15 +1,13 @@
-import { readKubeconfig } from '../../adapters/kubernetes/read-kubeconfig.ts';
+import { type ReadKubeconfig, readKubeconfig } from '../../adapters/kubernetes/read-kubeconfig.ts';
+import { PlatformError } from '../../contracts/errors.ts';
 import type { UpstreamTarget } from './upstream.ts';
 
 /**
  * Address and credential of a kubeconfig's current context.
- * @throws Error that names what is missing or refused, never a value
+ * @throws PlatformError `cluster_unreachable` that names what is missing or refused, never a value
  */
 export function targetOfKubeconfig(text: string): UpstreamTarget {
-  const { server, certificateAuthority, tlsServerName, proxyUrl, client, token } = readKubeconfig(text);
-  // Left out it would be dialled directly, and so somewhere else than whoever wrote it meant.
-  if (proxyUrl !== undefined)
-    throw new Error('the kubeconfig says proxy-url: the gateway reaches API servers directly');
+  const { server, certificateAuthority, tlsServerName, client, token } = read(text);
   const url = new URL(server);
   return {
     host: url.hostname,
@@ -19,4 +17,23 @@ export function targetOfKubeconfig(text: string): UpstreamTarget {
     ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
     ...(token === undefined ? {} : { token }),
   };
+}
+
+function read(text: string): ReadKubeconfig {
+  try {
+    const kubeconfig = readKubeconfig(text);
+    // Left out it would be dialled directly, and so somewhere else than whoever wrote it meant.
+    if (kubeconfig.proxyUrl !== undefined)
+      throw new Error('the kubeconfig says proxy-url, and the gateway reaches API servers directly');
+    return kubeconfig;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : 'it is no kubeconfig';
+    throw new PlatformError(
+      'cluster_unreachable',
+      `the credential of the gateway there cannot be used: ${reason}`,
+      {
+        cause,
+      },
+    );
+  }
 }
