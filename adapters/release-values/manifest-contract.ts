@@ -1,5 +1,8 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
+import { extraordinarySettings } from './ordinary-settings.ts';
+import { defaultChart } from './release-chart.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -34,7 +37,7 @@ interface Container {
 
 /** Kinds that each chart may make without an administrator's template. */
 const ordinaryKinds: Record<string, readonly string[]> = {
-  'tenant-control-plane': ['StatefulSet', 'Service'],
+  [defaultChart]: ['StatefulSet', 'Service', 'ConfigMap'],
   vcluster: [
     ...[
       'StatefulSet',
@@ -53,7 +56,7 @@ const ordinaryKinds: Record<string, readonly string[]> = {
 /**
  * Checks a rendered chart against what the platform needs of a tenant cluster's chart (a workload and a Service of
  * the release's name, the labels `app` and `release`) and, unless it is an administrator's, against what it may
- * make: its ordinary kinds, in its own namespace, without a way to the node.
+ * make: its ordinary kinds, in its own namespace, without a way to the node; of our own chart also what it may set.
  * @throws PlatformError `chart_failed`
  */
 export function checkManifest(text: string, contract: ManifestContract): void {
@@ -63,14 +66,24 @@ export function checkManifest(text: string, contract: ManifestContract): void {
       (manifest): manifest is Manifest =>
         typeof manifest === 'object' && manifest !== null && manifest.kind !== undefined,
     );
-  if (!contract.trusted) for (const manifest of manifests) checkOrdinary(manifest, contract);
+  if (!contract.trusted) {
+    for (const manifest of manifests) checkOrdinary(manifest, contract);
+    if (contract.chart === defaultChart) checkSettings(manifests);
+  }
   checkWorkload(manifests, contract);
+}
+
+const needed = 'that needs a template made by an administrator';
+
+function checkSettings(manifests: Manifest[]): void {
+  const settings = extraordinarySettings(manifests as KubernetesObject[]);
+  if (settings.length === 0) return;
+  throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
 
 function checkOrdinary(manifest: Manifest, contract: ManifestContract): void {
   const { kind = '', metadata } = manifest;
   const what = `${kind} ${metadata?.name ?? ''}`;
-  const needed = 'that needs a template made by an administrator';
   if (!(ordinaryKinds[contract.chart] ?? []).includes(kind))
     throw refusal(`The chart would make ${what}; ${needed}`);
   if (metadata?.namespace !== undefined && metadata.namespace !== contract.namespace) {
