@@ -21,7 +21,8 @@ const silentSubresources: ReadonlySet<string> = new Set(['log', 'proxy', 'attach
 
 /** What content from a cluster may do in a browser: nothing in our origin's name. */
 export const isolation = {
-  'content-security-policy': "sandbox; default-src 'none'",
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 } as const;
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { downstreamHeaders } from './answer-headers.ts';
 import { checkOutgoing } from './outgoing-check.ts';
 import { isOwnRefusal } from './own-refusal.ts';
 import { GatewayStops } from './open-streams.ts';
-import { downstreamHeaders } from './request-headers.ts';
 import { DialError } from './upstream.ts';
 import { type WatchFrames, watchFramesOf } from './watch-frames.ts';
 
