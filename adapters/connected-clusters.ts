@@ -10,6 +10,7 @@ import {
   tenantObjects,
 } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { tenantServer } from './certificates/tenant-pki.ts';
 import { type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
 
@@ -133,7 +134,7 @@ function throughProxy(kubeconfig: string, hostKubeconfig: string, tenant: Tenant
   const host = parse(hostKubeconfig) as { clusters: { cluster: Record<string, string> }[] };
   const proxyUrl = host.clusters[0]?.cluster['proxy-url'];
   for (const { cluster } of config.clusters) {
-    cluster['tls-server-name'] = `${tenant.name}.${tenant.hostNamespace}.svc`;
+    cluster['tls-server-name'] = tenantServer(tenant).tlsServerName;
     cluster['server'] =
       `https://${connectTarget.service(tenant.cluster, tenant.hostNamespace, tenant.name)}:443`;
     if (proxyUrl !== undefined) cluster['proxy-url'] = proxyUrl;

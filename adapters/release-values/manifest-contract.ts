@@ -1,5 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
+import { tenantChart } from '../tenant-charts/tenant-chart.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -32,24 +33,6 @@ interface Container {
   securityContext?: { privileged?: boolean };
 }
 
-/** Kinds that each chart may make without an administrator's template. */
-const ordinaryKinds: Record<string, readonly string[]> = {
-  'tenant-control-plane': ['StatefulSet', 'Service'],
-  vcluster: [
-    ...[
-      'StatefulSet',
-      'Deployment',
-      'Service',
-      'ServiceAccount',
-      'Role',
-      'RoleBinding',
-      'ConfigMap',
-      'Secret',
-    ],
-    ...['PersistentVolumeClaim', 'PodDisruptionBudget', 'NetworkPolicy', 'ResourceQuota', 'LimitRange'],
-  ],
-};
-
 /**
  * Checks a rendered chart against what the platform needs of a tenant cluster's chart (a workload and a Service of
  * the release's name, the labels `app` and `release`) and, unless it is an administrator's, against what it may
@@ -71,7 +54,7 @@ function checkOrdinary(manifest: Manifest, contract: ManifestContract): void {
   const { kind = '', metadata } = manifest;
   const what = `${kind} ${metadata?.name ?? ''}`;
   const needed = 'that needs a template made by an administrator';
-  if (!(ordinaryKinds[contract.chart] ?? []).includes(kind))
+  if (!tenantChart(contract.chart).ordinaryKinds.includes(kind))
     throw refusal(`The chart would make ${what}; ${needed}`);
   if (metadata?.namespace !== undefined && metadata.namespace !== contract.namespace) {
     throw refusal(`The chart would make ${what} in namespace ${metadata.namespace}; ${needed}`);
