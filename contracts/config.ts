@@ -92,9 +92,21 @@ export const WorkerConfig = Type.Object({
   managementKubeconfig: Type.String({ description: 'Path' }),
   helmBinary: Type.String({ description: 'Path' }),
   chartsDir: Type.String({ description: 'Folder with the charts that ship with the platform' }),
+  charts: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        "Archives of more charts that templates may name (vCluster's own, say): paths of .tgz files, or https:// or oci:// URLs, which the worker fetches when first needed",
+    }),
+  ),
   snapshotsDir: Type.String({
     description: 'Folder that snapshot Jobs write to, as the connected cluster `local` sees it',
   }),
+  toolsImage: Type.Optional(
+    Type.String({
+      description:
+        'Image of tenant-tools for the snapshot Jobs of charts that do not name it; default vcluster-platform/tenant-tools:0.1.0',
+    }),
+  ),
   workDir: Type.String({
     description: 'Private scratch folder (Helm homes, kubeconfigs of mode 0600); emptied at start',
   }),
