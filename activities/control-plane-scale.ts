@@ -3,7 +3,7 @@ import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { pollUntil } from './poll.ts';
-import { controlPlaneSelector, listWorkloads, scaleControlPlane } from './workloads.ts';
+import { controlPlaneSelector, deleteSyncedPods, listWorkloads, scaleControlPlane } from './workloads.ts';
 
 const minute = 60_000;
 
@@ -20,7 +20,11 @@ export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps,
       await scaleControlPlane(await clusters.client(tenant.cluster), tenant, false);
     },
 
-    /** Waits until the control plane's pods are gone, with heartbeats. No effects. */
+    /**
+     * Waits until the control plane's pods are gone, then stops the pods that it ran for its tenant in the host
+     * namespace and waits for these; with heartbeats. At the next start the tenant's own controllers make them anew;
+     * a pod without one is gone, as when its node is drained.
+     */
     async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
       const client = await clusters.client(tenant.cluster);
       const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
@@ -30,7 +34,9 @@ export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps,
         const pods = await client.core.listNamespacedPod(query).catch((error: unknown) => {
           throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
         });
-        return pods.items.length === 0 ? {} : `${pods.items.length} pods are left`;
+        if (pods.items.length > 0) return `${pods.items.length} pods are left`;
+        const synced = await deleteSyncedPods(client, tenant);
+        return synced === 0 ? {} : `${synced} pods of the tenant are left`;
       });
     },
 

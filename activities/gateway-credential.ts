@@ -1,7 +1,10 @@
 import { loadCertificateAuthority } from '../adapters/certificates/certificate-authority.ts';
 import { renderKubeconfig } from '../adapters/certificates/kubeconfig.ts';
+import { tenantServer } from '../adapters/certificates/tenant-pki.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
+import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { identities, labels, tenantObjects } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
@@ -9,7 +12,10 @@ import type { TenantDeps } from './dependencies.ts';
 
 const roleName = 'vcluster-platform-gateway';
 
-export function createGatewayCredentialActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+export function createGatewayCredentialActivities({
+  clusters,
+  resources,
+}: Pick<TenantDeps, 'clusters' | 'resources'>) {
   return {
     /**
      * Mints the gateway's own credential for the tenant cluster (Secret `vc-<name>-gateway`: a client certificate
@@ -19,12 +25,16 @@ export function createGatewayCredentialActivities({ clusters }: Pick<TenantDeps,
      */
     async applyGatewayCredential({ tenant }: { tenant: TenantRef }): Promise<void> {
       const client = await clusters.client(tenant.cluster);
-      await Promise.all([applySecret(client, tenant), applyReadRole(client, tenant)]);
+      await Promise.all([applySecret(client, resources, tenant), applyReadRole(client, tenant)]);
     },
   };
 }
 
-async function applySecret(client: ClusterClient, tenant: TenantRef): Promise<void> {
+async function applySecret(
+  client: ClusterClient,
+  resources: ManagementResources,
+  tenant: TenantRef,
+): Promise<void> {
   const { hostNamespace: namespace } = tenant;
   const name = tenantObjects.gatewaySecret(tenant.name);
   const present = await hostCall(
@@ -32,7 +42,8 @@ async function applySecret(client: ClusterClient, tenant: TenantRef): Promise<vo
     orUndefined(client.core.readNamespacedSecret({ namespace, name })),
   );
   if (present) return;
-  const config = await mintKubeconfig(client, tenant);
+  const chart = await tenantChartOf(resources, tenant);
+  const config = await mintKubeconfig(client, tenant, chart.keysSecret(tenant.name));
   await createOnce(
     `creating Secret ${name}`,
     client.core.createNamespacedSecret({
@@ -42,9 +53,8 @@ async function applySecret(client: ClusterClient, tenant: TenantRef): Promise<vo
   );
 }
 
-async function mintKubeconfig(client: ClusterClient, tenant: TenantRef): Promise<string> {
+async function mintKubeconfig(client: ClusterClient, tenant: TenantRef, name: string): Promise<string> {
   const { hostNamespace: namespace } = tenant;
-  const name = tenantObjects.pkiSecret(tenant.name);
   const pki = await hostCall(
     `reading Secret ${name}`,
     orUndefined(client.core.readNamespacedSecret({ namespace, name })),
@@ -55,7 +65,7 @@ async function mintKubeconfig(client: ClusterClient, tenant: TenantRef): Promise
     throw new PlatformError('not_found', `Secret ${name} holds no authority`);
   const authority = await loadCertificateAuthority({ certificate, key });
   return renderKubeconfig({
-    server: `https://${tenant.name}.${namespace}.svc:443`,
+    ...tenantServer(tenant),
     certificateAuthority: certificate,
     client: await authority.issue({ commonName: identities.gateway, usages: ['client'] }),
   });

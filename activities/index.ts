@@ -21,7 +21,9 @@ export interface ActivityDeps extends TenantDeps {
   readonly management: ClusterClient;
   readonly helm: Helm;
   readonly chartsDir: string;
+  readonly charts?: readonly string[] | undefined;
   readonly snapshotsDir: string;
+  readonly toolsImage?: string | undefined;
   /** Private scratch folder. */
   readonly workDir: string;
 }

@@ -1,21 +1,28 @@
 import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
 import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
 import type { Helm, ReleaseTarget } from '../adapters/helm/helm.ts';
 import { thisRunner } from '../adapters/helm/helm-runner.ts';
 import { createReleaseTurns } from '../adapters/helm/release-turns.ts';
 import { listRevisions, releaseLabels } from '../adapters/helm/releases.ts';
 import { repairRelease } from '../adapters/helm/repair-release.ts';
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import { createChartSources } from '../adapters/release-values/chart-sources.ts';
 import { checkManifest } from '../adapters/release-values/manifest-contract.ts';
 import { type ReleaseValues, resolveReleaseValues } from '../adapters/release-values/release-values.ts';
+import { tenantChart } from '../adapters/tenant-charts/known-charts.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
+import { isAsleep, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {
   readonly clusters: ConnectedClusters;
   readonly resources: ManagementResources;
   readonly helm: Helm;
   readonly chartsDir: string;
+  /** Archives of more charts (contracts/config.ts); none if left out. */
+  readonly charts?: readonly string[] | undefined;
   /** Private scratch folder. */
   readonly workDir: string;
 }
@@ -26,6 +33,11 @@ const rememberedChecks = 200;
 /** The tenant cluster's Helm release. Values stay inside: no input or result holds any. All heartbeat. */
 export function createReleaseActivities(deps: ReleaseDeps) {
   const inTurn = createReleaseTurns();
+  const charts = createChartSources({
+    helm: deps.helm,
+    chartsDir: deps.chartsDir,
+    archives: deps.charts ?? [],
+  });
   const checked = new Set<string>();
 
   async function targetOf(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
@@ -40,7 +52,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
   }
 
   async function checkedValues(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseValues> {
-    const release = await resolveReleaseValues(deps, tenant, signal);
+    const release = await resolveReleaseValues({ ...deps, charts }, tenant, signal);
     const key = fingerprint(release, tenant);
     if (checked.has(key)) return release;
     const names = { release: tenant.name, namespace: tenant.hostNamespace };
@@ -93,7 +105,10 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           const { chart, values } = await checkedValues(tenant, signal);
           if (last !== undefined) await repairRelease(deps.helm, client, target);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
-          return { revision: await deps.helm.upgrade(target, { chart: chart.path, values, labels }) };
+          const overlay = await asleepValues(client, tenant, chart.name);
+          return {
+            revision: await deps.helm.upgrade(target, { chart: chart.path, values, overlay, labels }),
+          };
         });
       }),
 
@@ -116,7 +131,11 @@ export function createReleaseActivities(deps: ReleaseDeps) {
             (revision) =>
               revision.operation !== operationId && ['deployed', 'superseded'].includes(revision.status),
           );
-          if (before !== undefined) await deps.helm.rollback(target, before.revision);
+          if (before === undefined) return;
+          const asleep = await isAsleep(client, tenant);
+          await deps.helm.rollback(target, before.revision);
+          // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
+          await scaleControlPlane(client, tenant, !asleep);
         });
       }),
 
@@ -135,6 +154,12 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         });
       }),
   };
+}
+
+/** What leaves a sleeping tenant cluster asleep (YAML), or nothing. */
+async function asleepValues(client: ClusterClient, tenant: TenantRef, chart: string): Promise<string> {
+  const values = tenantChart(chart).asleepValues;
+  return values !== undefined && (await isAsleep(client, tenant)) ? stringify(values) : '';
 }
 
 /** Tells renderings apart without keeping values. */

@@ -1,4 +1,5 @@
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
 import { getProjectKey } from '../adapters/snapshots/project-key.ts';
 import {
@@ -8,10 +9,9 @@ import {
   useKeys,
 } from '../adapters/snapshots/service-account-keys.ts';
 import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
-import { readTenantWorkload } from '../adapters/snapshots/tenant-workload.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
-import type { SnapshotDeps } from './snapshot.ts';
+import { defaultToolsImage, type SnapshotDeps } from './snapshot.ts';
 
 const phases = ['prepare', 'swap', 'rollback', 'commit'] as const;
 
@@ -60,15 +60,19 @@ export function createRestoreActivities(deps: SnapshotDeps) {
         const { tenant, operationId, snapshot, phase } = job;
         const client = await deps.clusters.client(tenant.cluster);
         await removeOtherPhases(client, job, signal);
+        const chart = await tenantChartOf(deps.resources, tenant);
+        const keysSecret = chart.keysSecret(tenant.name);
         const request = {
           ...refOf(job),
-          workload: await readTenantWorkload(client, tenant),
+          workload: await chart.readWorkload(client, tenant),
+          keysSecret,
+          toolsImage: deps.toolsImage ?? defaultToolsImage,
           snapshotsDir: deps.snapshotsDir,
         };
         if (phase !== 'prepare') {
           // Before the data: a control plane must never start on restored data with keys that do not fit.
-          if (phase === 'swap') await useKeys(client, tenant, operationId, 'restored');
-          if (phase === 'rollback') await useKeys(client, tenant, operationId, 'former');
+          if (phase === 'swap') await useKeys(client, tenant, operationId, keysSecret, 'restored');
+          if (phase === 'rollback') await useKeys(client, tenant, operationId, keysSecret, 'former');
           return createJob(client, request);
         }
         await forgetKeys(client, tenant, operationId);
@@ -91,7 +95,8 @@ export function createRestoreActivities(deps: SnapshotDeps) {
         if (phase === 'prepare') {
           const key = await getProjectKey(deps.management, job.snapshot.project);
           const keys = openServiceAccountKeys(key, String(result['serviceAccountKeys']));
-          await keepKeys(client, tenant, operationId, keys);
+          const chart = await tenantChartOf(deps.resources, tenant);
+          await keepKeys(client, tenant, operationId, chart.keysSecret(tenant.name), keys);
         } else if (phase !== 'swap') await forgetKeys(client, tenant);
       }),
 

@@ -1,10 +1,11 @@
 import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
 import { readReleaseContent } from '../adapters/helm/release-content.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
 import { getProjectKey } from '../adapters/snapshots/project-key.ts';
 import { deleteSnapshotFile, snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
-import { readTenantWorkload } from '../adapters/snapshots/tenant-workload.ts';
+import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -13,7 +14,13 @@ export interface SnapshotDeps {
   readonly management: ClusterClient;
   readonly clusters: ConnectedClusters;
   readonly snapshotsDir: string;
+  readonly resources: ManagementResources;
+  /** Image of the snapshot program for charts that have none; default {@link defaultToolsImage}. */
+  readonly toolsImage?: string | undefined;
 }
+
+/** As the values of chart `tenant-control-plane` name it. */
+export const defaultToolsImage = 'vcluster-platform/tenant-tools:0.1.0';
 
 export interface SnapshotJob {
   readonly tenant: TenantRef;
@@ -36,7 +43,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
 
   return {
     /**
-     * Starts the Job that saves the snapshot: of the running etcd, or of a copy of a sleeping tenant's data.
+     * Starts the Job that saves the snapshot: of the running store, or of a sleeping tenant's data.
      * Idempotent by `operationId`.
      * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `cluster_unreachable`,
      *   `management_unavailable`
@@ -44,8 +51,9 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
     applySnapshotJob: async (job: SnapshotJob): Promise<void> => {
       const { tenant, snapshot } = job;
       const client = await deps.clusters.client(tenant.cluster);
+      const tenantChart = await tenantChartOf(deps.resources, tenant);
       const [workload, release, key] = await Promise.all([
-        readTenantWorkload(client, tenant),
+        tenantChart.readWorkload(client, tenant),
         readReleaseContent(client, { release: tenant.name, namespace: tenant.hostNamespace }),
         getProjectKey(deps.management, tenant.project),
       ]);
@@ -61,6 +69,8 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       const request = {
         ...refOf(job),
         workload,
+        keysSecret: tenantChart.keysSecret(tenant.name),
+        toolsImage: deps.toolsImage ?? defaultToolsImage,
         snapshotsDir: deps.snapshotsDir,
         file: snapshotPath(names),
         ...(job.asleep ? {} : { settings: { ETCD_HOST: workload.podIP ?? '' } }),

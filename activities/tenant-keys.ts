@@ -1,25 +1,33 @@
-import { createTenantPki } from '../adapters/certificates/tenant-pki.ts';
 import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
+import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { labels, tenantObjects } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 
-export function createTenantKeysActivities(deps: { clusters: ConnectedClusters }) {
+export function createTenantKeysActivities(deps: {
+  clusters: ConnectedClusters;
+  resources: ManagementResources;
+}) {
   return {
     /**
-     * Makes the tenant cluster's keys (Secret `<name>-pki`) and its administrator's kubeconfig (Secret
+     * Makes the tenant cluster's keys (the Secret that its chart takes them from) and its administrator's kubeconfig (Secret
      * `vc-<name>`), once: whatever is there stays. Idempotent by tenant; calls at the same time agree on one set.
      * They go with the host namespace.
-     * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace
+     * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace, and what
+     *   `tenantChartOf` throws
      */
     applyTenantKeys: async ({ tenant }: { tenant: TenantRef }): Promise<void> => {
-      const client = await deps.clusters.client(tenant.cluster);
-      const name = tenantObjects.pkiSecret(tenant.name);
+      const [client, chart] = await Promise.all([
+        deps.clusters.client(tenant.cluster),
+        tenantChartOf(deps.resources, tenant),
+      ]);
+      const name = chart.keysSecret(tenant.name);
       let pki = await readSecret(client, tenant, name);
       if (pki === undefined) {
-        const made = await createTenantPki(tenant);
+        const made = await chart.createKeys(tenant);
         // Whoever creates first wins; the kubeconfig is taken from what was stored, never from what was made.
         pki = (await createSecret(client, tenant, name, made.pki))
           ? made.pki

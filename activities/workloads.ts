@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
-import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import { kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
@@ -21,6 +21,35 @@ const sleepReplicasLabel = 'loft.sh/sleep-mode-replicas';
 /** Selects what the chart contract labels as the control plane. */
 export function controlPlaneSelector(tenant: TenantRef): string {
   return `app=vcluster,release=${tenant.name}`;
+}
+
+/** Selects the pods that a control plane with a syncer runs for the tenant in its host namespace (vCluster's label). */
+function syncedPodSelector(tenant: TenantRef): string {
+  return `vcluster.loft.sh/managed-by=${tenant.name}`;
+}
+
+/**
+ * Deletes the pods that the control plane ran for its tenant, and says how many are there yet. They can go only once
+ * it stands: it would take a deletion for the tenant's own wish and make them anew.
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function deleteSyncedPods(client: ClusterClient, tenant: TenantRef): Promise<number> {
+  const namespace = tenant.hostNamespace;
+  try {
+    const { items } = await client.core.listNamespacedPod({
+      namespace,
+      labelSelector: syncedPodSelector(tenant),
+    });
+    const present = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+    await Promise.all(
+      present.map(({ metadata }) =>
+        orUndefined(client.core.deleteNamespacedPod({ namespace, name: metadata?.name ?? '' })),
+      ),
+    );
+    return items.length;
+  } catch (error) {
+    throw kubernetesFailure(`stopping the pods of ${tenant.name}`, error);
+  }
 }
 
 /** @throws PlatformError `cluster_unreachable`, `forbidden` */

@@ -10,6 +10,7 @@ import {
 } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { renderKubeconfig } from './certificates/kubeconfig.ts';
+import { tenantServer } from './certificates/tenant-pki.ts';
 import { type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
 import { readKubeconfig, type ReadKubeconfig } from './kubernetes/read-kubeconfig.ts';
@@ -155,7 +156,7 @@ function throughProxy(kubeconfig: string, hostKubeconfig: string, tenant: Tenant
   const { proxyUrl } = readKubeconfig(hostKubeconfig);
   return rendered(kubeconfig, {
     server: `https://${connectTarget.service(tenant.cluster, tenant.hostNamespace, tenant.name)}:443`,
-    tlsServerName: `${tenant.name}.${tenant.hostNamespace}.svc`,
+    tlsServerName: tenantServer(tenant).tlsServerName,
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
   });
 }

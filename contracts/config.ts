@@ -57,6 +57,32 @@ const Auth = Type.Object({
 });
 export type AuthConfig = Static<typeof Auth>;
 
+const Seconds = (fallback: number, description: string) =>
+  Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 2_000_000,
+      description: `${description}; default ${fallback}`,
+    }),
+  );
+
+/** What the connections of clients may cost. */
+const Connections = Type.Object({
+  max: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'At the same time; default 10,000. Each may need a second file descriptor, towards a cluster',
+    }),
+  ),
+  handshakeSeconds: Seconds(10, 'For the TLS handshake'),
+  headersSeconds: Seconds(20, 'For the head of a request'),
+  requestSeconds: Seconds(300, 'For a request with its body'),
+  keepAliveSeconds: Seconds(75, 'Between two requests'),
+  stallSeconds: Seconds(300, 'For a client to take anything of what is sent to it'),
+  stopSeconds: Seconds(4, 'For what is under way when the gateway stops; watches end at once'),
+});
+
 const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
 
 export const WorkerConfig = Type.Object({
@@ -66,9 +92,21 @@ export const WorkerConfig = Type.Object({
   managementKubeconfig: Type.String({ description: 'Path' }),
   helmBinary: Type.String({ description: 'Path' }),
   chartsDir: Type.String({ description: 'Folder with the charts that ship with the platform' }),
+  charts: Type.Optional(
+    Type.Array(Type.String(), {
+      description:
+        "Archives of more charts that templates may name (vCluster's own, say): paths of .tgz files, or https:// or oci:// URLs, which the worker fetches when first needed",
+    }),
+  ),
   snapshotsDir: Type.String({
     description: 'Folder that snapshot Jobs write to, as the connected cluster `local` sees it',
   }),
+  toolsImage: Type.Optional(
+    Type.String({
+      description:
+        'Image of tenant-tools for the snapshot Jobs of charts that do not name it; default vcluster-platform/tenant-tools:0.1.0',
+    }),
+  ),
   workDir: Type.String({
     description: 'Private scratch folder (Helm homes, kubeconfigs of mode 0600); emptied at start',
   }),
@@ -108,8 +146,14 @@ export const GatewayConfig = Type.Object({
       answerSeconds: Type.Optional(
         Type.Number({ minimum: 1, maximum: 600, description: 'Time for a cluster to accept a stream' }),
       ),
+      undecidedSeconds: Seconds(
+        60,
+        'How long an open stream stays about which nobody can say whether its caller still may',
+      ),
     }),
   ),
+  /** Clients' connections. */
+  connections: Type.Optional(Connections),
   auth: Type.Optional(Auth),
   /** Addresses or CIDR ranges of proxies in front, whose X-Forwarded-For is believed. */
   trustedProxies: Type.Optional(Type.Array(Type.String())),

@@ -30,6 +30,12 @@ export const errorTable = {
   quota_exceeded: { status: 403, retryable: false, exitCode: 5, title: 'A quota would be exceeded' },
   too_large: { status: 413, retryable: false, exitCode: 2, title: 'The request is too large' },
   chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'The chart could not be installed' },
+  chart_unavailable: {
+    status: 503,
+    retryable: true,
+    exitCode: 8,
+    title: 'The chart cannot be fetched',
+  },
   control_plane_not_ready: {
     status: 504,
     retryable: false,

@@ -62,11 +62,20 @@ function realNodeSuites(onRealNode: readonly string[]): typeof suites {
   }
   return [
     ['toolchain of a real node', ['deploy/toolchain/main.ts', 'real-node']],
+    ...upstreamToolchain(onRealNode),
     ...onRealNode.map((file): (typeof suites)[number] => [
       `test on a real node: ${file}`,
       ['test/support/real-node/sandbox.ts', ...nodeTest(1), file],
     ]),
   ];
+}
+
+/** Only where vCluster's own programs are given: the suite that needs the parts is skipped without them. */
+function upstreamToolchain(onRealNode: readonly string[]): typeof suites {
+  return process.env['VCP_VCLUSTER_DIR'] !== undefined &&
+    onRealNode.some((file) => file.includes('upstream-'))
+    ? [["toolchain of vCluster's images", ['deploy/toolchain/main.ts', 'upstream']]]
+    : [];
 }
 
 /** Debian's runc and the like; what cannot be installed is told by the suites that are skipped for it. */

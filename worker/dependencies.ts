@@ -25,7 +25,9 @@ export function createWorkerDependencies(
     clusters: createConnectedClusters({ management, workDir }),
     helm: createHelm({ binary: config.helmBinary, workDir }),
     chartsDir: config.chartsDir,
+    charts: config.charts,
     snapshotsDir: config.snapshotsDir,
+    toolsImage: config.toolsImage,
     workDir,
     close: operations.close,
   };

@@ -2,7 +2,7 @@ import { createCertificateAuthority, createSigningKeys } from './certificate-aut
 import { renderKubeconfig } from './kubeconfig.ts';
 
 export interface TenantPki {
-  /** Keys and PEM or kubeconfig texts of Secret `<name>-pki`. */
+  /** Keys and PEM or kubeconfig texts of the Secret that the control plane takes its keys from. */
   pki: Record<string, string>;
   /** Administrator kubeconfig for Secret `vc-<name>`. */
   kubeconfig: string;
@@ -42,7 +42,7 @@ export async function createTenantPki(tenant: { name: string; hostNamespace: str
     certificateAuthority: authority.certificate,
   };
   const kubeconfig = renderKubeconfig({
-    server: `https://${name}.${namespace}.svc:443`,
+    ...tenantServer(tenant),
     certificateAuthority: authority.certificate,
     client: admin,
   });
@@ -64,6 +64,15 @@ export async function createTenantPki(tenant: { name: string; hostNamespace: str
       'scheduler.conf': renderKubeconfig({ ...inPod, client: scheduler }),
     },
   };
+}
+
+/** Where a tenant cluster's API server is within its connected cluster, and the name that all charts' certificates hold. */
+export function tenantServer(tenant: { name: string; hostNamespace: string }): {
+  server: string;
+  tlsServerName: string;
+} {
+  const { name, hostNamespace } = tenant;
+  return { server: `https://${name}.${hostNamespace}.svc:443`, tlsServerName: `${name}.${hostNamespace}` };
 }
 
 function servingNames(name: string, namespace: string): string[] {

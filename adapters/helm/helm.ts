@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
+import { PlatformError } from '../../contracts/errors.ts';
 import { helmFailure } from './helm-failures.ts';
 import { type HelmOutput, runHelm } from './run-helm.ts';
 
@@ -27,7 +29,20 @@ export interface TemplateRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A chart's archive on this machine, and what it says of itself. */
+export interface ChartArchive {
+  readonly name: string;
+  readonly version: string;
+  /** Of the `.tgz` file. */
+  readonly path: string;
+}
+
 export interface Helm {
+  /**
+   * Opens a chart's archive; one given by URL (`https://`, `oci://`) is fetched first.
+   * @throws PlatformError `chart_failed` if it is no chart, `chart_unavailable` if it cannot be fetched
+   */
+  openArchive(location: string, signal?: AbortSignal): Promise<ChartArchive>;
   /**
    * The chart's manifest, rendered without any cluster under limits of memory, CPU and 5 s: values and charts may
    * be anybody's.
@@ -36,12 +51,12 @@ export interface Helm {
   template(request: TemplateRequest): Promise<string>;
   /**
    * Installs or upgrades the release and returns its new revision; waits for nothing. `labels` are kept on the
-   * release's Secret.
+   * release's Secret; `overlay` (YAML) wins over `values`.
    * @throws PlatformError `invalid_values`, `chart_failed`, `cluster_unreachable`
    */
   upgrade(
     target: ReleaseTarget,
-    request: { chart: string; values: string; labels: Record<string, string> },
+    request: { chart: string; values: string; overlay?: string; labels: Record<string, string> },
   ): Promise<number>;
   /** Goes back to what `revision` installed. @throws PlatformError `chart_failed`, `cluster_unreachable` */
   rollback(target: ReleaseTarget, revision: number): Promise<void>;
@@ -61,15 +76,20 @@ const templateLimits = { memoryMiB: 256, cpuSeconds: 5 };
 export function createHelm(deps: { binary: string; workDir: string }): Helm {
   const { binary, workDir } = deps;
 
-  async function withValues<T>(values: string, use: (file: string) => Promise<T>): Promise<T> {
+  async function withValues<T>(
+    values: readonly string[],
+    use: (files: readonly string[]) => Promise<T>,
+  ): Promise<T> {
     const folder = join(workDir, 'helm', 'values');
-    const file = join(folder, `${randomUUID()}.yaml`);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(file, values, { mode: 0o600, flag: 'wx' });
+    const texts = values.filter((text) => text !== '');
+    const files = texts.map(() => join(folder, `${randomUUID()}.yaml`));
     try {
-      return await use(file);
+      for (const [index, file] of files.entries())
+        await writeFile(file, texts[index] ?? '', { mode: 0o600, flag: 'wx' });
+      return await use(files);
     } finally {
-      await rm(file, { force: true });
+      for (const file of files) await rm(file, { force: true });
     }
   }
 
@@ -83,12 +103,52 @@ export function createHelm(deps: { binary: string; workDir: string }): Helm {
     });
   }
 
+  /** Path of the archive that a URL gives. Each URL has a folder of its own, so that its one file is the archive. */
+  async function pull(url: string, signal: AbortSignal | undefined): Promise<string> {
+    const folder = join(workDir, 'helm', 'charts', randomUUID());
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const output = await runHelm({
+      binary,
+      args: ['pull', url, '--destination', folder],
+      homeDir: join(workDir, 'helm', 'pull'),
+      timeoutMs: helmTimeoutMs,
+      signal,
+    });
+    const [file] = await readdir(folder);
+    if (output.exitCode !== 0 || file === undefined)
+      throw new PlatformError(
+        'chart_unavailable',
+        `The chart ${withoutCredentials(url)} cannot be fetched at the moment; it is tried again`,
+        { cause: new Error(output.stderr.slice(0, 1000)) },
+      );
+    return join(folder, file);
+  }
+
   return {
+    async openArchive(location, signal) {
+      const path = /^(https|oci):\/\//.test(location) ? await pull(location, signal) : location;
+      const output = await runHelm({
+        binary,
+        args: ['show', 'chart', path],
+        homeDir: join(workDir, 'helm', 'template'),
+        timeoutMs: templateTimeoutMs,
+        limits: templateLimits,
+        signal,
+      });
+      if (output.exitCode !== 0)
+        throw helmFailure(`Opening the chart ${withoutCredentials(location)}`, output);
+      const { name, version } = parse(output.stdout) as { name: string; version: string };
+      return { name, version, path };
+    },
+
     template: ({ chart, values, release, namespace, what = 'Rendering the chart', signal }) =>
-      withValues(values, async (file) => {
+      withValues([values], async (files) => {
         const output = await runHelm({
           binary,
-          args: ['template', release, chart, '--namespace', namespace, '--values', file, '--include-crds'],
+          args: [
+            ...['template', release, chart, '--namespace', namespace, '--include-crds'],
+            ...files.flatMap((file) => ['--values', file]),
+          ],
           homeDir: join(workDir, 'helm', 'template'),
           timeoutMs: templateTimeoutMs,
           limits: templateLimits,
@@ -98,10 +158,11 @@ export function createHelm(deps: { binary: string; workDir: string }): Helm {
         return output.stdout;
       }),
 
-    upgrade: (target, { chart, values, labels }) =>
-      withValues(values, async (file) => {
+    upgrade: (target, { chart, values, overlay = '', labels }) =>
+      withValues([values, overlay], async (files) => {
         const output = await run(target, [
-          ...['upgrade', target.release, chart, '--install', '--values', file, '--output', 'json'],
+          ...['upgrade', target.release, chart, '--install', '--output', 'json'],
+          ...files.flatMap((file) => ['--values', file]),
           ...[
             '--labels',
             Object.entries(labels)
@@ -146,6 +207,10 @@ export function createHelm(deps: { binary: string; workDir: string }): Helm {
       if (output.exitCode !== 0) throw helmFailure('Uninstalling the chart', output);
     },
   };
+}
+
+function withoutCredentials(location: string): string {
+  return location.replace(/\/\/[^/@]*@/, '//').replace(/[?#].*$/, '');
 }
 
 function revisionOf(stdout: string): number {

@@ -1,8 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
-import { extraordinarySettings } from './ordinary-settings.ts';
-import { defaultChart } from './release-chart.ts';
+import { tenantChart } from '../tenant-charts/known-charts.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -35,28 +34,10 @@ interface Container {
   securityContext?: { privileged?: boolean };
 }
 
-/** Kinds that each chart may make without an administrator's template. */
-const ordinaryKinds: Record<string, readonly string[]> = {
-  [defaultChart]: ['StatefulSet', 'Service', 'ConfigMap'],
-  vcluster: [
-    ...[
-      'StatefulSet',
-      'Deployment',
-      'Service',
-      'ServiceAccount',
-      'Role',
-      'RoleBinding',
-      'ConfigMap',
-      'Secret',
-    ],
-    ...['PersistentVolumeClaim', 'PodDisruptionBudget', 'NetworkPolicy', 'ResourceQuota', 'LimitRange'],
-  ],
-};
-
 /**
  * Checks a rendered chart against what the platform needs of a tenant cluster's chart (a workload and a Service of
  * the release's name, the labels `app` and `release`) and, unless it is an administrator's, against what it may
- * make: its ordinary kinds, in its own namespace, without a way to the node; of our own chart also what it may set.
+ * make: its ordinary kinds, in its own namespace, without a way to the node, with settings that are its to make.
  * @throws PlatformError `chart_failed`
  */
 export function checkManifest(text: string, contract: ManifestContract): void {
@@ -68,15 +49,15 @@ export function checkManifest(text: string, contract: ManifestContract): void {
     );
   if (!contract.trusted) {
     for (const manifest of manifests) checkOrdinary(manifest, contract);
-    if (contract.chart === defaultChart) checkSettings(manifests);
+    checkSettings(manifests, contract);
   }
   checkWorkload(manifests, contract);
 }
 
 const needed = 'that needs a template made by an administrator';
 
-function checkSettings(manifests: Manifest[]): void {
-  const settings = extraordinarySettings(manifests as KubernetesObject[]);
+function checkSettings(manifests: Manifest[], { chart }: ManifestContract): void {
+  const settings = tenantChart(chart).extraordinarySettings(manifests as KubernetesObject[]);
   if (settings.length === 0) return;
   throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
@@ -84,7 +65,7 @@ function checkSettings(manifests: Manifest[]): void {
 function checkOrdinary(manifest: Manifest, contract: ManifestContract): void {
   const { kind = '', metadata } = manifest;
   const what = `${kind} ${metadata?.name ?? ''}`;
-  if (!(ordinaryKinds[contract.chart] ?? []).includes(kind))
+  if (!tenantChart(contract.chart).ordinaryKinds.includes(kind))
     throw refusal(`The chart would make ${what}; ${needed}`);
   if (metadata?.namespace !== undefined && metadata.namespace !== contract.namespace) {
     throw refusal(`The chart would make ${what} in namespace ${metadata.namespace}; ${needed}`);

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import type { V1Affinity, V1Container, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import { labels, tenantObjects } from '../../contracts/names.ts';
+import { labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { TenantWorkload } from './tenant-workload.ts';
 
@@ -11,6 +11,10 @@ export interface JobRequest {
   readonly operationId: string;
   readonly command: SnapshotCommand;
   readonly workload: TenantWorkload;
+  /** Name of the Secret that the control plane takes its keys from. */
+  readonly keysSecret: string;
+  /** Image of the snapshot program, unless the workload has one. */
+  readonly toolsImage: string;
   /** Folder of all snapshots on the node. */
   readonly snapshotsDir: string;
   /** Snapshot file below it; only `save` and `prepare` have one. */
@@ -62,11 +66,11 @@ export function jobManifest(request: JobRequest): V1Job {
           terminationGracePeriodSeconds: 2,
           ...workload.pod,
           ...(workload.nodeName === undefined ? {} : { affinity: onNode(workload.nodeName) }),
-          ...(request.file === undefined ? {} : { initContainers: [folderOwner(workload)] }),
+          ...(request.file === undefined ? {} : { initContainers: [folderOwner(request)] }),
           containers: [
             {
               name: 'tenant-snapshot',
-              ...imageOf(workload),
+              ...imageOf(request),
               command: ['tenant-snapshot', command],
               env: Object.entries(settingsOf(request)).map(([name, value]) => ({ name, value })),
               resources: { requests: { cpu: '50m', memory: '128Mi' } },
@@ -87,19 +91,19 @@ const unprivileged = {
   capabilities: { drop: ['ALL'] },
 };
 
-function imageOf({ toolsImage, imagePullPolicy }: TenantWorkload) {
-  return { image: toolsImage, ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }) };
+function imageOf({ toolsImage, workload: { toolsImage: own, imagePullPolicy } }: JobRequest) {
+  return { image: own ?? toolsImage, ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }) };
 }
 
 /**
  * Gives the folder of a tenant's snapshots on the node, which the kubelet makes as root's, to the user that the
  * Job runs as. The process node runs everything as its own user, who may be unable to give anything away.
  */
-function folderOwner(workload: TenantWorkload): V1Container {
-  const { runAsUser = 0, runAsGroup = runAsUser } = workload.pod.securityContext ?? {};
+function folderOwner(request: JobRequest): V1Container {
+  const { runAsUser = 0, runAsGroup = runAsUser } = request.workload.pod.securityContext ?? {};
   return {
     name: 'snapshots-folder',
-    ...imageOf(workload),
+    ...imageOf(request),
     command: [
       ...['sh', '-ec', 'chmod 0700 "$0"; test "$(id -u)" != 0 || chown -R "$1" "$0"'],
       ...['/snapshots', `${runAsUser}:${runAsGroup}`],
@@ -114,9 +118,10 @@ function folderOwner(workload: TenantWorkload): V1Container {
   };
 }
 
-function settingsOf({ command, operationId, file, settings }: JobRequest): Record<string, string> {
+function settingsOf({ command, operationId, workload, file, settings }: JobRequest): Record<string, string> {
   return {
     RESULT: '/dev/termination-log',
+    STORE: workload.store,
     VOLUME: '/var/lib/etcd',
     SCRATCH: '/scratch',
     SOCKETS: '/run/etcd',
@@ -138,9 +143,10 @@ function onNode(nodeName: string): V1Affinity {
   };
 }
 
-function volumeMounts({ command, file }: JobRequest): V1VolumeMount[] {
+function volumeMounts({ command, workload, file }: JobRequest): V1VolumeMount[] {
   return [
-    { name: 'data', mountPath: '/var/lib/etcd', readOnly: command === 'save' },
+    // A reader of a SQLite database takes part in its locks, which are files beside it.
+    { name: 'data', mountPath: '/var/lib/etcd', readOnly: command === 'save' && workload.store === 'etcd' },
     { name: 'scratch', mountPath: '/scratch' },
     { name: 'sockets', mountPath: '/run/etcd' },
     ...(command === 'save' ? [{ name: 'pki', mountPath: '/etc/kubernetes/pki', readOnly: true }] : []),
@@ -153,15 +159,13 @@ function volumeMounts({ command, file }: JobRequest): V1VolumeMount[] {
   ];
 }
 
-function volumes({ tenant, operationId, command, workload, snapshotsDir, file }: JobRequest): V1Volume[] {
+function volumes({ operationId, command, workload, keysSecret, snapshotsDir, file }: JobRequest): V1Volume[] {
   return [
     { name: 'data', persistentVolumeClaim: { claimName: workload.claimName } },
     { name: 'scratch', emptyDir: {} },
     // In memory, where the process node's paths are short enough for sockets.
     { name: 'sockets', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-    ...(command === 'save'
-      ? [{ name: 'pki', secret: { secretName: tenantObjects.pkiSecret(tenant.name), defaultMode: 0o440 } }]
-      : []),
+    ...(command === 'save' ? [{ name: 'pki', secret: { secretName: keysSecret, defaultMode: 0o440 } }] : []),
     ...(file === undefined
       ? []
       : [

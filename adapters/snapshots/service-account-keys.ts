@@ -1,7 +1,6 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import { tenantObjects } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
@@ -42,15 +41,19 @@ export function openServiceAccountKeys(projectKey: string, sealed: string): KeyP
   }
 }
 
-/** Keeps the snapshot's keys and the present ones for the swap, unless they are the same. Idempotent. */
+/**
+ * Keeps the snapshot's keys and the present ones for the swap, unless they are the same. Idempotent.
+ * @param keysSecret the Secret that the control plane takes its keys from
+ */
 export async function keepKeys(
   client: ClusterClient,
   tenant: TenantRef,
   operationId: string,
+  keysSecret: string,
   restored: KeyPair,
 ): Promise<void> {
   await about(tenant, async () => {
-    const present = await readPki(client, tenant);
+    const present = await readKeys(client, tenant, keysSecret);
     if (pairNames.every((name) => present[name] === restored[name])) return;
     const data = Object.fromEntries(
       pairNames.flatMap((name) => [
@@ -75,6 +78,7 @@ export async function useKeys(
   client: ClusterClient,
   tenant: TenantRef,
   operationId: string,
+  keysSecret: string,
   which: 'restored' | 'former',
 ): Promise<void> {
   const namespace = tenant.hostNamespace;
@@ -88,7 +92,7 @@ export async function useKeys(
       path: `/data/${name}`,
       value: kept.data?.[`${which}.${name}`],
     }));
-    await client.core.patchNamespacedSecret({ namespace, name: tenantObjects.pkiSecret(tenant.name), body });
+    await client.core.patchNamespacedSecret({ namespace, name: keysSecret, body });
   });
 }
 
@@ -109,8 +113,11 @@ export async function forgetKeys(
   });
 }
 
-async function readPki(client: ClusterClient, tenant: TenantRef): Promise<NonNullable<V1Secret['data']>> {
-  const name = tenantObjects.pkiSecret(tenant.name);
+async function readKeys(
+  client: ClusterClient,
+  tenant: TenantRef,
+  name: string,
+): Promise<NonNullable<V1Secret['data']>> {
   return (await client.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name })).data ?? {};
 }
 

@@ -1,4 +1,4 @@
-import type { V1PodSpec } from '@kubernetes/client-node';
+import type { V1Pod, V1PodSpec, V1StatefulSet } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
@@ -6,8 +6,10 @@ import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 
 /** What a Job beside a tenant cluster's data takes over from its control plane. */
 export interface TenantWorkload {
-  /** Image of etcd's tools and the snapshot program. */
-  readonly toolsImage: string;
+  /** How the control plane keeps its objects on the volume (deploy/images/tenant-tools/store.ts). */
+  readonly store: 'etcd' | 'sqlite';
+  /** Image of the snapshot program; undefined: the platform's own choice. */
+  readonly toolsImage: string | undefined;
   readonly kubernetesVersion: string;
   readonly claimName: string;
   /** Address of the running control plane, or undefined if none runs. */
@@ -19,12 +21,13 @@ export interface TenantWorkload {
 }
 
 /**
- * Reads the StatefulSet of chart `tenant-control-plane` and its pod.
- * @throws PlatformError `tenant_cluster_not_found`; `invalid_request` for a tenant cluster of another chart;
- *   `cluster_unreachable`
+ * A control plane's StatefulSet and its first pod, which has the volume.
+ * @throws PlatformError `tenant_cluster_not_found`, `cluster_unreachable`
  */
-export async function readTenantWorkload(client: ClusterClient, tenant: TenantRef): Promise<TenantWorkload> {
-  const { name, hostNamespace: namespace } = tenant;
+export async function readControlPlane(
+  client: ClusterClient,
+  { name, hostNamespace: namespace }: TenantRef,
+): Promise<{ set: V1StatefulSet; pod: V1Pod | undefined }> {
   const [set, pod] = await Promise.all([
     orUndefined(client.apps.readNamespacedStatefulSet({ namespace, name })),
     orUndefined(client.core.readNamespacedPod({ namespace, name: `${name}-0` })),
@@ -32,29 +35,19 @@ export async function readTenantWorkload(client: ClusterClient, tenant: TenantRe
     throw kubernetesFailure(`reading the control plane of ${name}`, error);
   });
   if (set === undefined)
-    throw new PlatformError('tenant_cluster_not_found', `Tenant cluster ${name} has no control plane`);
-  const spec = set.spec?.template.spec;
-  const image = (container: string) =>
-    spec?.initContainers?.find((candidate) => candidate.name === container);
-  const tools = image('kubeconfigs');
-  if (tools?.image === undefined || image('etcd') === undefined) {
     throw new PlatformError(
-      'invalid_request',
-      `Tenant cluster ${name} is of another chart than tenant-control-plane; only those can be saved and restored`,
+      'tenant_cluster_not_found',
+      `Tenant cluster ${name} has no control plane with a volume`,
     );
-  }
+  return { set, pod };
+}
+
+/** Where a Job may run and as whom, as its control plane. */
+export function podSettings(spec: V1PodSpec | undefined): TenantWorkload['pod'] {
   return {
-    toolsImage: tools.image,
-    imagePullPolicy: tools.imagePullPolicy,
-    kubernetesVersion: image('kube-apiserver')?.image?.replace(/^.*:/, '') ?? '',
-    claimName: `data-${name}-0`,
-    podIP: pod?.status?.podIP,
-    nodeName: pod?.spec?.nodeName,
-    pod: {
-      ...(spec?.securityContext === undefined ? {} : { securityContext: spec.securityContext }),
-      ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
-      ...(spec?.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
-      ...(spec?.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
-    },
+    ...(spec?.securityContext === undefined ? {} : { securityContext: spec.securityContext }),
+    ...(spec?.nodeSelector === undefined ? {} : { nodeSelector: spec.nodeSelector }),
+    ...(spec?.tolerations === undefined ? {} : { tolerations: spec.tolerations }),
+    ...(spec?.imagePullSecrets === undefined ? {} : { imagePullSecrets: spec.imagePullSecrets }),
   };
 }

@@ -1,7 +1,8 @@
 /** `npm start`: the embedded platform in the foreground, until SIGINT or SIGTERM. Flags only, no environment. */
+import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
 import { compileCacheDir } from './node-program.ts';
@@ -12,7 +13,8 @@ const usage = `Usage: npm start -- [flags]
   --port N                      port of the platform on 127.0.0.1 (default 9898; 0: any free one)
   --temporal-address HOST:PORT  a Temporal server in place of the embedded one
   --database-url URL            a PostgreSQL database in place of the embedded server
-  --kubeconfig FILE             a Kubernetes cluster as connected cluster "local" in place of the embedded one`;
+  --kubeconfig FILE             a Kubernetes cluster as connected cluster "local" in place of the embedded one
+  --chart FILE|URL              archive (.tgz) of one more chart that templates may name; can be repeated`;
 
 function readFlags(): PlatformOptions | undefined {
   const string = { type: 'string' } as const;
@@ -25,6 +27,7 @@ function readFlags(): PlatformOptions | undefined {
         'temporal-address': string,
         'database-url': string,
         kubeconfig: string,
+        chart: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     }));
@@ -49,8 +52,21 @@ function readFlags(): PlatformOptions | undefined {
     ...(values['temporal-address'] === undefined ? {} : { temporalAddress: values['temporal-address'] }),
     ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
+    ...(values.chart === undefined ? {} : { charts: values.chart.map(chartLocation) }),
     onProgress: (line) => console.log(line),
   };
+}
+
+/** @throws PlatformError `invalid_request` for a file that is not there */
+function chartLocation(given: string): string {
+  if (/^(https|oci):\/\//.test(given)) return given;
+  const path = resolve(given);
+  if (!existsSync(path))
+    throw new PlatformError(
+      'invalid_request',
+      `--chart ${given}: there is no such file, and it is no https:// or oci:// URL`,
+    );
+  return path;
 }
 
 function describe({ admin, adminFile }: Platform, stateDir: string): string {

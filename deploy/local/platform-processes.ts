@@ -11,6 +11,8 @@ const repository = join(import.meta.dirname, '..', '..');
 
 export interface ProcessOptions {
   databaseUrl: string;
+  /** Archives of more charts. */
+  charts: readonly string[];
   temporal: RunningTemporal;
   /** Paths, by process. */
   managementKubeconfigs: Record<'gateway' | 'worker' | 'controllers', string>;
@@ -40,6 +42,7 @@ export function writeProcessConfigs(
     managementKubeconfig: options.managementKubeconfigs.worker,
     helmBinary: toolchain.helm,
     chartsDir: join(repository, 'deploy', 'charts'),
+    charts: [...options.charts],
     snapshotsDir: state.snapshotsDir,
     workDir: state.workerDir,
   };

@@ -43,6 +43,8 @@ export interface PlatformOptions {
   databaseUrl?: string;
   /** Path of the kubeconfig of a cluster in place of the embedded one as connected cluster `local`. */
   kubeconfig?: string;
+  /** Archives of more charts that templates may name (contracts/config.ts). */
+  charts?: readonly string[];
   onProgress?: OnProgress;
   /** Names of processes that are not started, for tests of the others. */
   omit?: readonly string[];
@@ -144,7 +146,13 @@ async function startAll(
   };
   await startProcesses(
     context,
-    { databaseUrl, temporal, managementKubeconfigs: management.kubeconfigs, gateway },
+    {
+      databaseUrl,
+      temporal,
+      managementKubeconfigs: management.kubeconfigs,
+      gateway,
+      charts: options.charts ?? [],
+    },
     told,
   );
   // Without controllers (tests of the servers alone) there is no project yet.

@@ -58,6 +58,7 @@ function buildArguments({ part, programs }: BuildOptions, output: string): strin
     'build',
     '-trimpath',
     '-buildvcs=false',
+    ...(part.tags === undefined ? [] : ['-tags', part.tags]),
     '-ldflags',
     linkerFlags,
     '-o',
@@ -80,14 +81,14 @@ function runGo(
   go: string,
   args: string[],
   work: string,
-  { logFile, moduleDir, signal }: BuildOptions,
+  { part, logFile, moduleDir, signal }: BuildOptions,
 ): Promise<number> {
   const log = openSync(logFile, 'w');
   // A process group of its own: killed alone, "go" would leave compilers and linkers behind.
   const child = spawn(go, args, {
     cwd: moduleDir,
     // Killed, it leaves gigabytes in its temporary folder: they lie where the next build would remove them.
-    env: { ...goEnvironment(), GOTMPDIR: work },
+    env: { ...goEnvironment(), ...(part.cgo ? { CGO_ENABLED: '1' } : {}), GOTMPDIR: work },
     stdio: ['ignore', log, log],
     detached: true,
   });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
 import { partDir } from './cache.ts';
-import { type Part, parts, realNodeParts, type ToolchainProgram } from './parts.ts';
+import { type Part, parts, realNodeParts, type ToolchainProgram, upstreamParts } from './parts.ts';
 
 /**
  * Path of a program that is on this machine already: installed in the pinned version, or built into the cache.
@@ -15,12 +15,17 @@ export function findProgram(name: ToolchainProgram['name']): string {
   if (found !== undefined) return found;
   throw new PlatformError(
     'toolchain_unavailable',
-    `${name} ${part.version} is neither installed nor built yet: "node scripts/run.mjs deploy/toolchain/main.ts${realNodeParts.includes(part) ? ' real-node' : ''}" builds what is missing`,
+    `${name} ${part.version} is neither installed nor built yet: "node scripts/run.mjs deploy/toolchain/main.ts${setOf(part)}" builds what is missing`,
   );
 }
 
+function setOf(part: Part): string {
+  if (realNodeParts.includes(part)) return ' real-node';
+  return upstreamParts.includes(part) ? ' upstream' : '';
+}
+
 function definitionOf(name: ToolchainProgram['name']): { part: Part; program: ToolchainProgram } {
-  for (const part of [...parts, ...realNodeParts]) {
+  for (const part of [...parts, ...realNodeParts, ...upstreamParts]) {
     const program = part.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return { part, program };
   }

@@ -4,15 +4,21 @@
  */
 export interface Part {
   readonly name: string;
+  /** Folder of its go.mod, if that is not its name's. */
+  readonly module?: string;
   /** Version of the main module, as go.mod has it. */
   readonly version: string;
   readonly programs: readonly ToolchainProgram[];
   /** Passed to the linker. */
   readonly linkerFlags?: string;
+  /** Go's build tags. */
+  readonly tags?: string;
+  /** Needs a C compiler, and a C library that links statically. */
+  readonly cgo?: true;
 }
 
 export interface ToolchainProgram {
-  readonly name: ProgramName | RealNodeProgramName;
+  readonly name: ProgramName | RealNodeProgramName | UpstreamProgramName;
   readonly goPackage: string;
   /** File that `go build` makes of it. */
   readonly file: string;
@@ -46,6 +52,9 @@ export type RealNodeProgramName =
   | 'cni-bridge'
   | 'cni-host-local'
   | 'cni-loopback';
+
+/** Programs in the images of a tenant cluster of vCluster's own chart, which only its suite needs. */
+export type UpstreamProgramName = 'kine-sqlite' | 'coredns';
 
 export const kubernetesVersion = 'v1.36.3';
 
@@ -176,5 +185,40 @@ export const realNodeParts: readonly Part[] = [
     version: kubernetesVersion,
     linkerFlags: kubernetesStamp,
     programs: [kubernetes('kubelet'), kubernetes('kube-proxy')],
+  },
+];
+
+/** What test/real-node/upstream-vcluster.test.ts needs beside them. */
+export const upstreamParts: readonly Part[] = [
+  {
+    name: 'kine-sqlite',
+    module: 'kine',
+    version: 'v0.17.5',
+    // SQLite is C; loading extensions and looking up users would need the C library at run time.
+    cgo: true,
+    tags: 'netgo,osusergo,sqlite_omit_load_extension',
+    linkerFlags: "-extldflags '-static'",
+    programs: [
+      {
+        name: 'kine-sqlite',
+        goPackage: 'github.com/k3s-io/kine',
+        file: 'kine',
+        installedAs: [],
+        versionArgs: [],
+      },
+    ],
+  },
+  {
+    name: 'coredns',
+    version: 'v1.15.0',
+    programs: [
+      {
+        name: 'coredns',
+        goPackage: 'github.com/coredns/coredns',
+        file: 'coredns',
+        installedAs: ['coredns'],
+        versionArgs: ['-version'],
+      },
+    ],
   },
 ];

@@ -64,7 +64,7 @@ async function buildOnce(
       await buildPart({
         part,
         programs,
-        moduleDir: join(import.meta.dirname, part.name),
+        moduleDir: join(import.meta.dirname, part.module ?? part.name),
         outputDir: partDir(part),
         logFile,
         signal,

@@ -55,7 +55,12 @@ export async function startTenantFleet(): Promise<TenantFleet> {
   return {
     platform,
     node,
-    snapshots: { management: client, clusters: platform.clusters, snapshotsDir },
+    snapshots: {
+      management: client,
+      resources: platform.resources,
+      clusters: platform.clusters,
+      snapshotsDir,
+    },
     async install(name) {
       const tenant = await platform.tenant(name, {});
       await createTenantKeysActivities(platform).applyTenantKeys({ tenant });

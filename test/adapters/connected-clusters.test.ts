@@ -118,7 +118,7 @@ test("a tenant's API is asked for by the name of its Service, over the same prox
   const client = await clusters.tenantClient(tenant);
   const cluster = client.kubeConfig.getCurrentCluster();
   assert.equal(cluster?.server, 'https://one.host.svc.local.connected:443');
-  assert.equal(cluster?.tlsServerName, 'one.host.svc');
+  assert.equal(cluster?.tlsServerName, 'one.host');
   // Here stands another server, whose certificate is not the tenant's: it must not be talked to.
   await assert.rejects(client.core.listNamespace());
   assert.ok(asked.has('one.host.svc.local.connected:443'));

@@ -3,8 +3,9 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure } from './failure.ts';
 import { type FileFacts, seal, unseal } from './sealed-stream.ts';
+import type { StoreKind } from './store.ts';
 
-/** What a snapshot file holds beside etcd's snapshot. */
+/** What a snapshot file holds beside the saved store (`etcd`: what is known of it). */
 export interface SnapshotMetadata {
   readonly project: string;
   readonly tenantCluster: string;
@@ -12,8 +13,10 @@ export interface SnapshotMetadata {
   readonly createdAt: string;
   readonly kubernetesVersion: string;
   readonly chart: { readonly name: string; readonly version: string; readonly values: string };
-  /** Files of Secret `<name>-pki`. */
+  /** Files of the Secret that the control plane takes its keys from. */
   readonly pki: Record<string, string>;
+  /** Kind of the saved store; left out by earlier versions, which knew etcd only. */
+  readonly store?: StoreKind;
   readonly etcd: { readonly revision: number; readonly totalKeys: number; readonly hash: number };
 }
 
@@ -63,7 +66,7 @@ async function* contentOf(archive: {
 }
 
 /**
- * Reads a snapshot file, writes etcd's snapshot to `etcdSnapshot` and returns the rest, after the whole file was
+ * Reads a snapshot file, writes the saved store to `etcdSnapshot` and returns the rest, after the whole file was
  * found undamaged and the one that `sha256` names.
  * @throws Failure `snapshot_not_found`, `snapshot_damaged`
  */
@@ -128,7 +131,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Where etcd's snapshot is put while it is worked on. */
+/** Where the saved store is put while it is worked on. */
 export function scratchSnapshot(scratch: string): string {
   return join(scratch, 'etcd-snapshot.db');
 }

@@ -8,6 +8,7 @@ import { connect } from 'node:tls';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Failure } from './failure.ts';
+import type { StoreFacts } from './store.ts';
 
 const run = promisify(execFile);
 const attempts = 20;
@@ -22,12 +23,6 @@ const member = [
   '--initial-advertise-peer-urls',
   'http://localhost:2380',
 ];
-
-export interface EtcdFacts {
-  readonly revision: number;
-  readonly totalKeys: number;
-  readonly hash: number;
-}
 
 /**
  * Saves a snapshot of a running etcd. A relay in this process speaks TLS to it and checks its certificate for the
@@ -91,7 +86,7 @@ export async function saveStopped(
 }
 
 /** @throws Failure `snapshot_damaged` if the snapshot's own checksum is wrong */
-export async function inspectSnapshot(file: string): Promise<EtcdFacts> {
+export async function inspectSnapshot(file: string): Promise<StoreFacts> {
   try {
     const { stdout } = await run('etcdutl', ['snapshot', 'status', file, '--write-out', 'json']);
     const status = JSON.parse(stdout) as { hash: number; revision: number; totalKey: number };

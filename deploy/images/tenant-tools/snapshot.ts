@@ -1,45 +1,52 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readArchive, scratchSnapshot, syncFolder, type SnapshotMetadata, writeArchive } from './archive.ts';
-import { commit, removeOthers, restoreFolders, rollBack, swapIn } from './data-folders.ts';
-import { inspectSnapshot, restoreSnapshot, saveRunning, saveStopped } from './etcd.ts';
+import { readArchive, scratchSnapshot, type SnapshotMetadata, writeArchive } from './archive.ts';
 import { Failure } from './failure.ts';
 import { sealServiceAccountKeys } from './service-account-keys.ts';
+import { openStore } from './open-store.ts';
+import type { StoreKind } from './store.ts';
 
 /**
  * `tenant-snapshot <command>`: saves and restores the data of a tenant cluster, next to them, in a Job. All else
  * comes by environment variables (adapters/snapshots/job-manifest.ts sets them). The result, or why there is
  * none, goes as JSON to the file RESULT, the container's termination message.
  */
-const commands = { save, prepare, swap, rollback, commit: commitRestore } as const;
+const done = async (work: Promise<void>): Promise<object> => {
+  await work;
+  return {};
+};
+const storeKind = (process.env['STORE'] || 'etcd') as StoreKind;
+const store = openStore(storeKind, (name) => process.env[name] || undefined);
+const commands = {
+  save,
+  prepare,
+  swap: () => done(store.swap()),
+  rollback: () => done(store.rollback()),
+  commit: () => done(store.commit()),
+} as const;
 
 async function save(): Promise<object> {
-  const scratch = setting('SCRATCH');
-  const file = scratchSnapshot(scratch);
+  const file = scratchSnapshot(setting('SCRATCH'));
   await rm(file, { force: true });
-  const sockets = setting('SOCKETS');
-  const host = process.env['ETCD_HOST'];
-  if (host === undefined || host === '')
-    await saveStopped({ dataDir: join(setting('VOLUME'), 'data'), scratch, sockets }, file);
-  else await saveRunning({ host, port: 2379, pki: setting('PKI'), sockets }, file);
-  const etcd = await inspectSnapshot(file);
+  await store.save(file);
+  const facts = await store.inspect(file);
   const input = JSON.parse(readFileSync(join(setting('INPUT'), 'metadata.json'), 'utf8')) as Omit<
     SnapshotMetadata,
-    'etcd' | 'pki' | 'createdAt'
+    'etcd' | 'pki' | 'createdAt' | 'store'
   >;
   const metadata = {
     ...input,
     createdAt: new Date().toISOString(),
     pki: await readFolder(setting('PKI')),
-    etcd,
+    store: storeKind,
+    etcd: facts,
   };
-  const facts = await writeArchive(setting('FILE'), { key: projectKey(), metadata, etcdSnapshot: file });
-  return { ...facts, revision: etcd.revision, totalKeys: etcd.totalKeys };
+  const written = await writeArchive(setting('FILE'), { key: projectKey(), metadata, etcdSnapshot: file });
+  return { ...written, revision: facts.revision, totalKeys: facts.totalKeys };
 }
 
 async function prepare(): Promise<object> {
-  const folders = restoreFolders(setting('VOLUME'), setting('RESTORE_ID'));
   const file = scratchSnapshot(setting('SCRATCH'));
   const key = projectKey();
   const metadata = await readArchive(setting('FILE'), {
@@ -47,32 +54,17 @@ async function prepare(): Promise<object> {
     sha256: setting('SHA256'),
     etcdSnapshot: file,
   });
-  const etcd = await inspectSnapshot(file);
-  if (etcd.hash !== metadata.etcd.hash)
-    throw new Failure('snapshot_damaged', "etcd's snapshot is not the one that was saved");
-  await removeOthers(folders.volume, folders.id);
-  const partial = join(folders.volume, `partial-${folders.id}`);
-  for (const folder of [partial, folders.restored]) await rm(folder, { recursive: true, force: true });
-  await restoreSnapshot(file, partial);
-  await rename(partial, folders.restored);
-  await syncFolder(folders.volume);
+  if ((metadata.store ?? 'etcd') !== storeKind)
+    throw new Failure(
+      'operation_failed',
+      `The snapshot is of chart ${metadata.chart.name}, which keeps its data in another kind of store; restore it to a tenant cluster of that chart`,
+    );
+  const facts = await store.inspect(file);
+  if (facts.hash !== metadata.etcd.hash)
+    throw new Failure('snapshot_damaged', 'The data of the snapshot are not those that were saved');
+  await store.prepare(file);
   const serviceAccountKeys = sealServiceAccountKeys(key, metadata.pki);
-  return { revision: etcd.revision, totalKeys: etcd.totalKeys, serviceAccountKeys };
-}
-
-async function swap(): Promise<object> {
-  await swapIn(restoreFolders(setting('VOLUME'), setting('RESTORE_ID')));
-  return {};
-}
-
-async function rollback(): Promise<object> {
-  await rollBack(restoreFolders(setting('VOLUME'), setting('RESTORE_ID')));
-  return {};
-}
-
-async function commitRestore(): Promise<object> {
-  await commit(restoreFolders(setting('VOLUME'), setting('RESTORE_ID')));
-  return {};
+  return { revision: facts.revision, totalKeys: facts.totalKeys, serviceAccountKeys };
 }
 
 function setting(name: string): string {

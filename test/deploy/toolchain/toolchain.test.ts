@@ -17,7 +17,7 @@ import { identify } from '../../../deploy/local/processes/identity.ts';
 import { buildPart } from '../../../deploy/toolchain/build-part.ts';
 import { findProgram } from '../../../deploy/toolchain/find-program.ts';
 import { eventually } from '../../support/eventually.ts';
-import { type Part, parts, realNodeParts } from '../../../deploy/toolchain/parts.ts';
+import { type Part, parts, realNodeParts, upstreamParts } from '../../../deploy/toolchain/parts.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'vcp-toolchain-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -173,7 +173,8 @@ describe('finding a program', () => {
 });
 
 test('every part has a go.mod that pins the version of its table', () => {
-  for (const { name, version, programs } of [...parts, ...realNodeParts]) {
+  for (const part of [...parts, ...realNodeParts, ...upstreamParts]) {
+    const { module: name = part.name, version, programs } = part;
     const goMod = readFileSync(
       join(import.meta.dirname, '../../../deploy/toolchain', name, 'go.mod'),
       'utf8',

@@ -19,6 +19,7 @@ import { dirname, join } from 'node:path';
 export type ImageFiles = Readonly<Record<string, string | { readonly linkTo: string }>>;
 
 export interface ImageConfig {
+  readonly Entrypoint?: readonly string[];
   readonly Cmd?: readonly string[];
   readonly Env?: readonly string[];
   readonly User?: string;

@@ -63,7 +63,7 @@ function etcdFiles(): ImageFiles {
 }
 
 /** Static busybox with a link for each of its programs. */
-function busyboxFiles(): ImageFiles {
+export function busyboxFiles(): ImageFiles {
   const busybox = systemProgram('busybox') ?? '';
   const applets = execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n');
   const links = applets.filter((name) => name !== 'busybox');

@@ -1,0 +1,98 @@
+import { PlatformError } from '../../contracts/errors.ts';
+import { projectNamespace } from '../../contracts/names.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import { type ResolvedTemplate, resolveTemplate } from '../../domain/template-version.ts';
+import { kubernetesFailure } from '../kubernetes/failures.ts';
+import type { ManagementResources } from '../kubernetes/resources.ts';
+import { tenantChart } from '../tenant-charts/known-charts.ts';
+import type { TenantChart } from '../tenant-charts/tenant-chart.ts';
+import { defaultChart } from './chart-sources.ts';
+
+/** @throws PlatformError `tenant_cluster_not_found` if it is gone or another has its name, `management_unavailable` */
+export async function readInstance(
+  resources: ManagementResources,
+  tenant: TenantRef,
+): Promise<VirtualClusterInstance> {
+  const name = { namespace: projectNamespace(tenant.project), name: tenant.name };
+  const instance = await managed(
+    `reading tenant cluster ${tenant.name}`,
+    resources.virtualclusterinstances.get(name),
+  );
+  if (instance === undefined || instance.metadata.uid !== tenant.uid) {
+    throw new PlatformError(
+      'tenant_cluster_not_found',
+      `There is no tenant cluster ${tenant.name} in project ${tenant.project} any more`,
+    );
+  }
+  return instance;
+}
+
+/**
+ * The instance's inline template, or the version of its template that it selects.
+ * @throws PlatformError `template_not_found`, `management_unavailable`
+ */
+export async function selectTemplate(
+  resources: ManagementResources,
+  instance: VirtualClusterInstance,
+): Promise<ResolvedTemplate> {
+  const { templateRef, template: inline } = instance.spec ?? {};
+  const name = templateRef?.name;
+  if (name === undefined || name === '')
+    return { definition: inline ?? {}, parameters: [], version: undefined };
+  const template = await managed(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
+  if (template === undefined) throw new PlatformError('template_not_found', `There is no template ${name}`);
+  const resolved = resolveTemplate(template, templateRef?.version);
+  if (resolved === undefined) {
+    throw new PlatformError(
+      'template_not_found',
+      `Template ${name} has no version ${templateRef?.version?.slice(0, 60)}`,
+    );
+  }
+  return resolved;
+}
+
+/** Whether its template is an administrator's rather than an inline one. */
+export function isReferenced(instance: VirtualClusterInstance): boolean {
+  const name = instance.spec?.templateRef?.name;
+  return name !== undefined && name !== '';
+}
+
+/**
+ * The chart that a tenant cluster is of, or will be.
+ * @throws PlatformError as `readInstance` and `selectTemplate`
+ */
+export async function tenantChartOf(resources: ManagementResources, tenant: TenantRef): Promise<TenantChart> {
+  const instance = await readInstance(resources, tenant);
+  const name =
+    deployedChart(instance) ??
+    (await selectTemplate(resources, instance)).definition.helmRelease?.chart?.name;
+  return tenantChart(name || defaultChart);
+}
+
+/**
+ * A tenant cluster keeps its chart: another one's control plane would start on data that it cannot read.
+ * @throws PlatformError `conflict`
+ */
+export function checkSameChart(instance: VirtualClusterInstance, wanted: string): void {
+  const deployed = deployedChart(instance);
+  if (deployed !== undefined && deployed !== wanted) {
+    throw new PlatformError(
+      'conflict',
+      `Tenant cluster ${instance.metadata.name} is of chart ${deployed} and cannot become one of chart ${wanted}; make a new tenant cluster`,
+    );
+  }
+}
+
+function deployedChart(instance: VirtualClusterInstance): string | undefined {
+  return instance.status?.virtualCluster?.helmRelease?.chart?.name;
+}
+
+/** @throws PlatformError `management_unavailable` and others that Kubernetes' answer means */
+export async function managed<T>(what: string, promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    throw kubernetesFailure(what, error, 'management_unavailable');
+  }
+}

@@ -1,0 +1,33 @@
+import { PlatformError } from '../../contracts/errors.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { ClusterClient } from '../kubernetes/client.ts';
+import { podSettings, readControlPlane, type TenantWorkload } from './tenant-workload.ts';
+
+/**
+ * Of chart `tenant-control-plane`: etcd, and the tools' image that the chart has anyway.
+ * @throws PlatformError as `readControlPlane`; `invalid_request` for a tenant cluster of a chart nobody knows
+ */
+export async function readOwnWorkload(client: ClusterClient, tenant: TenantRef): Promise<TenantWorkload> {
+  const { name } = tenant;
+  const { set, pod } = await readControlPlane(client, tenant);
+  const spec = set.spec?.template.spec;
+  const image = (container: string) =>
+    spec?.initContainers?.find((candidate) => candidate.name === container);
+  const tools = image('kubeconfigs');
+  if (tools?.image === undefined || image('etcd') === undefined) {
+    throw new PlatformError(
+      'invalid_request',
+      `Tenant cluster ${name} is of another chart than tenant-control-plane or vcluster; only those can be saved and restored`,
+    );
+  }
+  return {
+    store: 'etcd',
+    toolsImage: tools.image,
+    imagePullPolicy: tools.imagePullPolicy,
+    kubernetesVersion: image('kube-apiserver')?.image?.replace(/^.*:/, '') ?? '',
+    claimName: `data-${name}-0`,
+    podIP: pod?.status?.podIP,
+    nodeName: pod?.spec?.nodeName,
+    pod: podSettings(spec),
+  };
+}

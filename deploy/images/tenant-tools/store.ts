@@ -1,0 +1,28 @@
+/** What is known of a saved store; `hash` tells two savings of different data apart. */
+export interface StoreFacts {
+  readonly revision: number;
+  readonly totalKeys: number;
+  readonly hash: number;
+}
+
+/** The store of a tenant cluster's objects, on its volume. Everything can be repeated, and begun again wherever it was killed. */
+export interface Store {
+  /** Writes all of it, as it is at one moment, to `file`; whether or not the control plane runs. */
+  save(file: string): Promise<void>;
+  /** @throws Failure `snapshot_damaged` */
+  inspect(file: string): Promise<StoreFacts>;
+  /**
+   * Makes data of a saved `file` beside the present ones, with a revision beyond any that clients can have seen and
+   * all earlier ones compacted: a watch that goes on gets "too old" and lists anew, rather than silently seeing time
+   * run backwards.
+   */
+  prepare(file: string): Promise<void>;
+  /** Puts what was prepared in its place; the former data stay beside. @throws Failure if nothing was prepared */
+  swap(): Promise<void>;
+  /** Puts the former data back, if they were swapped out, and removes what was prepared. */
+  rollback(): Promise<void>;
+  /** The restore is final: removes the former data and all other leftovers. */
+  commit(): Promise<void>;
+}
+
+export type StoreKind = 'etcd' | 'sqlite';
