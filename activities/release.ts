@@ -11,7 +11,7 @@ import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createChartSources } from '../adapters/release-values/chart-sources.ts';
 import { checkManifest } from '../adapters/release-values/manifest-contract.ts';
 import { type ReleaseValues, resolveReleaseValues } from '../adapters/release-values/release-values.ts';
-import { tenantChart } from '../adapters/tenant-charts/tenant-chart.ts';
+import { tenantChart } from '../adapters/tenant-charts/known-charts.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';

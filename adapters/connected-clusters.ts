@@ -1,7 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1Secret } from '@kubernetes/client-node';
-import { parse, stringify } from 'yaml';
 import { PlatformError } from '../contracts/errors.ts';
 import {
   clusterCredentialSecret,
@@ -10,9 +9,11 @@ import {
   tenantObjects,
 } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { renderKubeconfig } from './certificates/kubeconfig.ts';
 import { tenantServer } from './certificates/tenant-pki.ts';
 import { type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
+import { readKubeconfig, type ReadKubeconfig } from './kubernetes/read-kubeconfig.ts';
 
 /** The way of worker and controllers into connected clusters and their tenant clusters. */
 export interface ConnectedClusters {
@@ -62,7 +63,7 @@ export function createConnectedClusters(deps: {
     const current =
       known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
         ? known.connection
-        : connect(secret, (kubeconfig) => kubeconfig);
+        : connect(secret, (kubeconfig) => rendered(kubeconfig));
     clusters.set(cluster, { connection: current, readAt: performance.now() });
     return current;
   }
@@ -120,7 +121,7 @@ function connect(secret: V1Secret, adapt: (kubeconfig: string) => string): Conne
   const stored = secret.data?.['config'];
   if (stored === undefined)
     throw new PlatformError('not_found', `Secret ${secret.metadata?.name} has no key "config"`);
-  const kubeconfig = adapt(Buffer.from(stored, 'base64').toString('utf8'));
+  const kubeconfig = adapted(secret, () => adapt(Buffer.from(stored, 'base64').toString('utf8')));
   return {
     kubeconfig,
     client: connectCluster(kubeconfig),
@@ -128,16 +129,34 @@ function connect(secret: V1Secret, adapt: (kubeconfig: string) => string): Conne
   };
 }
 
+/** Whoever may write Secrets in a connected cluster must not thereby run programs here. */
+function adapted(secret: V1Secret, adapt: () => string): string {
+  try {
+    return adapt();
+  } catch (cause) {
+    const { namespace, name } = secret.metadata ?? {};
+    const reason = cause instanceof Error ? cause.message : 'it is no kubeconfig';
+    throw new PlatformError('cluster_unreachable', `Secret ${namespace}/${name} cannot be used: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+/** A kubeconfig of the same credential, for another address if one is given; see {@link readKubeconfig} for what of it counts. */
+function rendered(kubeconfig: string, address?: Address): string {
+  const { client, token = '', certificateAuthority, ...own } = readKubeconfig(kubeconfig);
+  const credential = client === undefined ? { token } : { client };
+  return renderKubeconfig({ certificateAuthority, ...(address ?? own), ...credential });
+}
+
+type Address = Pick<ReadKubeconfig, 'server' | 'tlsServerName' | 'proxyUrl'>;
+
 /** A tenant's kubeconfig with the address that the gateway's CONNECT listener knows, and the host cluster's proxy. */
 function throughProxy(kubeconfig: string, hostKubeconfig: string, tenant: TenantRef): string {
-  const config = parse(kubeconfig) as { clusters: { cluster: Record<string, string> }[] };
-  const host = parse(hostKubeconfig) as { clusters: { cluster: Record<string, string> }[] };
-  const proxyUrl = host.clusters[0]?.cluster['proxy-url'];
-  for (const { cluster } of config.clusters) {
-    cluster['tls-server-name'] = tenantServer(tenant).tlsServerName;
-    cluster['server'] =
-      `https://${connectTarget.service(tenant.cluster, tenant.hostNamespace, tenant.name)}:443`;
-    if (proxyUrl !== undefined) cluster['proxy-url'] = proxyUrl;
-  }
-  return stringify(config, { version: '1.1', lineWidth: 0 });
+  const { proxyUrl } = readKubeconfig(hostKubeconfig);
+  return rendered(kubeconfig, {
+    server: `https://${connectTarget.service(tenant.cluster, tenant.hostNamespace, tenant.name)}:443`,
+    tlsServerName: tenantServer(tenant).tlsServerName,
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+  });
 }

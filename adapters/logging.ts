@@ -20,8 +20,15 @@ export function createLogger(process: string, level = 'info'): Logger {
       level,
       redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
     },
-    pino.destination(2),
+    destination(),
   );
+}
+
+/** Standard error; lines that cannot be written (a full disk) are lost, and the process goes on. */
+function destination() {
+  const stderr = pino.destination(2);
+  stderr.on('error', () => undefined);
+  return stderr;
 }
 
 export type { Logger };

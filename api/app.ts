@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import type { Gateway } from './gateway.ts';
 import { carryUpgrades } from './kubernetes/upgrades/carry-upgrades.ts';
 import { audit } from './plugins/audit.ts';
 import { access } from './plugins/access.ts';
+import { connections } from './plugins/connections.ts';
 import { failures, sendFailure } from './plugins/failures.ts';
 import { lingeringClose } from './plugins/lingering-close.ts';
 import { metrics } from './plugins/metrics.ts';
@@ -14,44 +16,54 @@ import { requestLog } from './plugins/request-log.ts';
 import { registerRoutes } from './routes/index.ts';
 
 const maxBodyBytes = 1024 * 1024;
-const headersTimeoutMs = 20_000;
+/** How often Node looks for connections whose time is over. */
+const expiryLookMs = 5_000;
 
-/** The whole gateway, not listening yet. Closing it ends the streams that are open. */
+/** The whole gateway, not listening yet. Closing it ends connections and streams, within `stopMs`. */
 export async function createApp(
   gateway: Gateway,
   tls: { cert: string; key: string },
+  given: Partial<ConnectionLimits> = {},
 ): Promise<FastifyInstance> {
+  const limits = { ...defaultConnectionLimits, ...given };
   const app = Fastify({
-    https: { ...tls, minVersion: 'TLSv1.2' },
+    https: {
+      ...tls,
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: limits.handshakeMs,
+      connectionsCheckingInterval: Math.min(expiryLookMs, limits.headersMs),
+    },
     loggerInstance: gateway.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: maxBodyBytes,
     exposeHeadRoutes: false,
-    // Time to receive a request, body included; answers (watches) may take for ever.
-    requestTimeout: 300_000,
+    requestTimeout: limits.requestMs,
     connectionTimeout: 0,
-    keepAliveTimeout: 75_000,
+    keepAliveTimeout: limits.keepAliveMs,
     forceCloseConnections: 'idle',
+    // What comes on an open connection while the gateway stops is answered like any other, and the connection ended.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 253 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true } },
     frameworkErrors: (error, request, reply) => {
       sendFailure(error, request, reply);
     },
   }) as unknown as FastifyInstance; // its server is an https.Server, its logger pino itself
-  app.server.headersTimeout = headersTimeoutMs;
+  app.server.headersTimeout = limits.headersMs;
+  const { streams } = gateway;
   await app.register(failures);
   await app.register(helmet, { hsts: false });
   await app.register(lingeringClose);
   await app.register(audit, gateway);
   await app.register(metrics, gateway);
+  await app.register(connections, { limits, streams, metrics: gateway.metrics });
   await app.register(requestGuard);
   await app.register(requestLog);
   await app.register(access, gateway);
   await app.register(openapi, { publicUrl: gateway.publicUrl });
   await registerRoutes(app, gateway);
   carryUpgrades(app, gateway);
-  app.addHook('preClose', async () => gateway.streams.end('the gateway is stopping'));
   return app;
 }

@@ -36,18 +36,29 @@ export interface GatewayDirectory extends Directory {
   stop(): Promise<void>;
 }
 
+/**
+ * A connection that is open and carries nothing any more must not hide that a key was revoked: with the 4 s between
+ * two sweeps (api/revocation) that is known within 10 s even then.
+ */
+const credentialWatchSeconds = 4;
+
 /** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
 export function createDirectory(managementKubeconfig: string, logger: Logger): GatewayDirectory {
   const kubeConfig = impersonating(managementKubeconfig, identities.gatewayReader);
-  const watch = <P extends ResourcePlural>(plural: P): Informer<ResourceOf[P]> =>
+  const watch = <P extends ResourcePlural>(
+    plural: P,
+    options: { watchSeconds?: number } = {},
+  ): Informer<ResourceOf[P]> =>
     createInformer<ResourceOf[P]>({
+      ...options,
       kubeConfig,
       path: resourcePath(plural),
       onFailure: (err) => logger.debug({ err, plural }, 'informer begins anew'),
     });
-  const accessKeys = watch('accesskeys');
-  const users = watch('users');
-  const teams = watch('teams');
+  const credentials = { watchSeconds: credentialWatchSeconds };
+  const accessKeys = watch('accesskeys', credentials);
+  const users = watch('users', credentials);
+  const teams = watch('teams', credentials);
   const projects = watch('projects');
   const clusters = watch('clusters');
   const instances = watch('virtualclusterinstances');

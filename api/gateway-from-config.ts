@@ -18,7 +18,7 @@ import { countAuthentications } from './metrics/count-authentications.ts';
 import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
 import { observeGateway } from './metrics/observe-gateway.ts';
 import { createOperationsService } from './operations/create-operations-service.ts';
-import { startRevocation } from './revocation/revocation.ts';
+import { defaultUndecidedMs, startRevocation } from './revocation/revocation.ts';
 import { createTemporalUi, temporalUiPath } from './temporal-ui/temporal-ui.ts';
 import { type ConnectedClusters, createConnectedClusters, dialTcp } from './tunnel/connected-clusters.ts';
 import { createAddressCheck } from './tunnel/allowed-addresses.ts';
@@ -61,7 +61,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     logger,
     clientAddress: createClientAddress(config.trustedProxies),
   });
-  const revocation = startRevocation(streams, { logger });
+  const revocation = startRevocation(streams, { logger, undecidedMs: undecidedMsOf(config) });
   directory.onInstanceChange((namespace, name) => {
     review.forget(namespace, name);
     tenants.keepOnly(namespace, name, directory.instanceAt(namespace, name));
@@ -130,6 +130,11 @@ function observability(
     streams,
     temporalUi: temporal.uiUrl === undefined ? undefined : createTemporalUi(temporal.uiUrl),
   };
+}
+
+function undecidedMsOf({ streams = {} }: GatewayConfig): number {
+  const { undecidedSeconds } = streams;
+  return undecidedSeconds === undefined ? defaultUndecidedMs : undecidedSeconds * 1000;
 }
 
 function streamLimitsOf({ streams = {} }: GatewayConfig): StreamLimits {

@@ -8,25 +8,29 @@ import { createLogger, type Logger } from '../adapters/logging.ts';
 import { GatewayConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { createApp } from './app.ts';
+import { connectionLimitsOf } from './connection-limits.ts';
 import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
 import { createMetricsListener } from './metrics/metrics-listener.ts';
 import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
 import { isKnownTarget } from './tunnel/known-targets.ts';
 
 const cachesMs = 15_000;
-const graceMs = 10_000;
+/** For the trail and the pools, after the connections. */
+const restMs = 6_000;
 
 async function main(): Promise<void> {
   const config = readConfigFile(GatewayConfig);
   const logger = createLogger('gateway', config.logLevel);
   const parts = createGatewayParts(config, logger);
-  const app = await createApp(parts.gateway, {
+  const tls = {
     cert: readFileSync(config.tls.certFile, 'utf8'),
     key: readFileSync(config.tls.keyFile, 'utf8'),
-  });
+  };
+  const limits = connectionLimitsOf(config);
+  const app = await createApp(parts.gateway, tls, limits);
   const tunnels = createTunnels(config, parts, logger);
   const metrics = config.metrics && createMetricsListener(parts.gateway.metrics);
-  closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
+  closeWithGrace({ delay: limits.stopMs + restMs, logger: false }, async ({ err }) => {
     if (err !== undefined) logger.error({ err }, 'the gateway stops because of an error');
     await app.close();
     await tunnels.close();

@@ -57,6 +57,32 @@ const Auth = Type.Object({
 });
 export type AuthConfig = Static<typeof Auth>;
 
+const Seconds = (fallback: number, description: string) =>
+  Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 2_000_000,
+      description: `${description}; default ${fallback}`,
+    }),
+  );
+
+/** What the connections of clients may cost. */
+const Connections = Type.Object({
+  max: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'At the same time; default 10,000. Each may need a second file descriptor, towards a cluster',
+    }),
+  ),
+  handshakeSeconds: Seconds(10, 'For the TLS handshake'),
+  headersSeconds: Seconds(20, 'For the head of a request'),
+  requestSeconds: Seconds(300, 'For a request with its body'),
+  keepAliveSeconds: Seconds(75, 'Between two requests'),
+  stallSeconds: Seconds(300, 'For a client to take anything of what is sent to it'),
+  stopSeconds: Seconds(4, 'For what is under way when the gateway stops; watches end at once'),
+});
+
 const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
 
 export const WorkerConfig = Type.Object({
@@ -125,8 +151,14 @@ export const GatewayConfig = Type.Object({
       answerSeconds: Type.Optional(
         Type.Number({ minimum: 1, maximum: 600, description: 'Time for a cluster to accept a stream' }),
       ),
+      undecidedSeconds: Seconds(
+        60,
+        'How long an open stream stays about which nobody can say whether its caller still may',
+      ),
     }),
   ),
+  /** Clients' connections. */
+  connections: Type.Optional(Connections),
   auth: Type.Optional(Auth),
   /** Addresses or CIDR ranges of proxies in front, whose X-Forwarded-For is believed. */
   trustedProxies: Type.Optional(Type.Array(Type.String())),

@@ -1,6 +1,6 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { databaseCall } from './failures.ts';
+import { databaseCall, isUnavailable } from './failures.ts';
 
 type Queries = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete' | 'execute'>;
 
@@ -18,17 +18,22 @@ export interface Database {
 /** What queries run on: a connection or a transaction. */
 export type { Queries };
 
+const silenceMs = 2_000;
+
 /**
  * Connects lazily; at most `maxConnections` (10) at a time.
  * @param databaseUrl postgres://user:password@host:port/database
+ * @param limitMs for a connection, and for a statement; a server that says nothing at all is given 2 s more
  */
-export function createDatabase(databaseUrl: string, maxConnections = 10): Database {
+export function createDatabase(databaseUrl: string, maxConnections = 10, limitMs = 10_000): Database {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: maxConnections,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: limitMs,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 10_000,
+    statement_timeout: limitMs,
+    query_timeout: limitMs + silenceMs,
+    keepAlive: true,
     application_name: 'vcluster-platform',
   });
   // An idle connection that dies is replaced by the pool; without a listener Node would end the process.
@@ -37,7 +42,21 @@ export function createDatabase(databaseUrl: string, maxConnections = 10): Databa
   return {
     url: databaseUrl,
     query: (work) => databaseCall(() => work(db)),
-    transaction: (work) => databaseCall(() => db.transaction(work)),
+    transaction: (work) => databaseCall(() => inTransaction(pool, work)),
     close: () => pool.end(),
   };
+}
+
+/** As drizzle does it on a pool; but a connection on which an answer is still owed is not used again. */
+async function inTransaction<T>(pool: pg.Pool, work: (tx: Queries) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let isBroken = false;
+  try {
+    return await drizzle(client, { casing: 'snake_case' }).transaction(work);
+  } catch (error) {
+    isBroken = isUnavailable(error);
+    throw error;
+  } finally {
+    client.release(isBroken);
+  }
 }

@@ -12,7 +12,7 @@ const connectionCodes = new Set([
   'EHOSTUNREACH',
 ]);
 const connectionMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after calling end/;
 
 /**
  * What `work` gives; a failure to reach PostgreSQL becomes `database_unavailable`, so that callers retry or say so.
@@ -30,7 +30,8 @@ export async function databaseCall<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function isUnavailable(error: unknown): boolean {
+/** Whether an error says that PostgreSQL could not be reached, or not now. */
+export function isUnavailable(error: unknown): boolean {
   for (
     let current = error, depth = 0;
     current instanceof Error && depth < 5;

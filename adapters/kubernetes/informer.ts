@@ -31,6 +31,11 @@ export interface InformerOptions {
   readonly onFailure?: (error: unknown) => void;
   /** Lists anew after so long even if nothing failed. Default 30 min. */
   readonly relistMs?: number;
+  /**
+   * How long one watch lasts. Without it, 5 to 10 min, and one that fell silent is noticed after 130 s. Short for what
+   * must be known within seconds whatever happens to a connection; then pauses are at most 2 s, too.
+   */
+  readonly watchSeconds?: number;
 }
 
 interface KubernetesObject {
@@ -43,10 +48,14 @@ class StaleWatch extends Error {}
 const pageSize = 500;
 /** Bookmarks come about once a minute; a watch that is silent for longer is dead. */
 const silenceMs = 130_000;
+/** For the head of the answer to a watch; and for a short watch to end after its time. */
+const answerMs = 10_000;
+const shortGraceMs = 1_000;
 /** A connection that lasted so long was a good one: the next failure is a first one. */
 const healthyMs = 2000;
 const minBackoffMs = 100;
 const maxBackoffMs = 10_000;
+const maxShortBackoffMs = 2_000;
 
 /** `namespace/name`, or `name` of a cluster-scoped object. */
 export function objectKey(metadata: { namespace?: string; name: string }): string {
@@ -97,7 +106,8 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
         if (error instanceof StaleWatch || statusOf(error) !== undefined) state.resourceVersion = undefined;
         options.onFailure?.(error);
         if (Date.now() - startedAt >= healthyMs) state.failures = 0;
-        const pauseMs = backoffMs(state.failures, minBackoffMs, maxBackoffMs);
+        const longestMs = options.watchSeconds === undefined ? maxBackoffMs : maxShortBackoffMs;
+        const pauseMs = backoffMs(state.failures, minBackoffMs, longestMs);
         state.failures += 1;
         await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
@@ -177,21 +187,24 @@ interface WatchEvent<T> {
   readonly object: T;
 }
 
-/** Follows one watch until the server ends it (after 5 to 10 min by itself). */
+/** Follows one watch until the server ends it. */
 async function watchOnce<T extends KubernetesObject>(
   options: InformerOptions,
   state: WatchState<T>,
   stopping: AbortSignal,
 ): Promise<void> {
+  const { watchSeconds } = options;
   const silence = new AbortController();
-  const watchdog = setTimeout(() => silence.abort(new Error('the watch fell silent')), silenceMs);
-  watchdog.unref();
+  const fellSilent = () => silence.abort(new Error('the watch fell silent'));
+  const isShort = watchSeconds !== undefined;
+  const lastsMs = isShort ? watchSeconds * 1000 + shortGraceMs : answerMs;
+  let watchdog = setTimeout(fellSilent, lastsMs).unref();
   try {
     const query = queryOf(options, {
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: state.resourceVersion ?? '',
-      timeoutSeconds: String(300 + Math.floor(Math.random() * 300)),
+      timeoutSeconds: String(watchSeconds ?? 300 + Math.floor(Math.random() * 300)),
     });
     const signal = AbortSignal.any([stopping, silence.signal]);
     const response = await openRequest(options.kubeConfig, {
@@ -199,10 +212,14 @@ async function watchOnce<T extends KubernetesObject>(
       path: `${options.path}?${query}`,
       signal,
     });
+    if (!isShort) {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(fellSilent, silenceMs).unref();
+    }
     let rest = '';
     const decoder = new TextDecoder();
     for await (const chunk of response.body ?? []) {
-      watchdog.refresh();
+      if (!isShort) watchdog.refresh();
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line !== '') take(state, JSON.parse(line) as WatchEvent<T>);

@@ -36,6 +36,7 @@ export async function openRequest(kubeConfig: KubeConfig, request: KubernetesReq
   const dispatcher = context.getDispatcher();
   const response = await fetch(url, {
     method,
+    redirect: 'manual', // a cluster does not send us anywhere
     headers: {
       ...context.getHeaders(),
       Accept: request.accept ?? 'application/json',

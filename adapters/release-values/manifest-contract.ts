@@ -1,6 +1,7 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
-import { tenantChart } from '../tenant-charts/tenant-chart.ts';
+import { tenantChart } from '../tenant-charts/known-charts.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -36,7 +37,7 @@ interface Container {
 /**
  * Checks a rendered chart against what the platform needs of a tenant cluster's chart (a workload and a Service of
  * the release's name, the labels `app` and `release`) and, unless it is an administrator's, against what it may
- * make: its ordinary kinds, in its own namespace, without a way to the node.
+ * make: its ordinary kinds, in its own namespace, without a way to the node, with settings that are its to make.
  * @throws PlatformError `chart_failed`
  */
 export function checkManifest(text: string, contract: ManifestContract): void {
@@ -46,14 +47,24 @@ export function checkManifest(text: string, contract: ManifestContract): void {
       (manifest): manifest is Manifest =>
         typeof manifest === 'object' && manifest !== null && manifest.kind !== undefined,
     );
-  if (!contract.trusted) for (const manifest of manifests) checkOrdinary(manifest, contract);
+  if (!contract.trusted) {
+    for (const manifest of manifests) checkOrdinary(manifest, contract);
+    checkSettings(manifests, contract);
+  }
   checkWorkload(manifests, contract);
+}
+
+const needed = 'that needs a template made by an administrator';
+
+function checkSettings(manifests: Manifest[], { chart }: ManifestContract): void {
+  const settings = tenantChart(chart).extraordinarySettings(manifests as KubernetesObject[]);
+  if (settings.length === 0) return;
+  throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
 
 function checkOrdinary(manifest: Manifest, contract: ManifestContract): void {
   const { kind = '', metadata } = manifest;
   const what = `${kind} ${metadata?.name ?? ''}`;
-  const needed = 'that needs a template made by an administrator';
   if (!tenantChart(contract.chart).ordinaryKinds.includes(kind))
     throw refusal(`The chart would make ${what}; ${needed}`);
   if (metadata?.namespace !== undefined && metadata.namespace !== contract.namespace) {

@@ -5,7 +5,8 @@ import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import { type ResolvedTemplate, resolveTemplate } from '../../domain/template-version.ts';
 import { kubernetesFailure } from '../kubernetes/failures.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
-import { type TenantChart, tenantChart } from '../tenant-charts/tenant-chart.ts';
+import { tenantChart } from '../tenant-charts/known-charts.ts';
+import type { TenantChart } from '../tenant-charts/tenant-chart.ts';
 import { defaultChart } from './chart-sources.ts';
 
 /** @throws PlatformError `tenant_cluster_not_found` if it is gone or another has its name, `management_unavailable` */

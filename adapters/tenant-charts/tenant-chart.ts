@@ -1,15 +1,16 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { TenantPki } from '../certificates/tenant-pki.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import type { TenantWorkload } from '../snapshots/tenant-workload.ts';
-import { ownChart } from './own-chart.ts';
-import { upstreamChart } from './upstream-chart.ts';
 
 /** What the platform must know of a chart that makes control planes, and what differs from one to the other. */
 export interface TenantChart {
   readonly name: string;
   /** Kinds that it may make without an administrator's template. */
   readonly ordinaryKinds: readonly string[];
+  /** What rendered objects of it set that only an administrator's template may; names as in its values. */
+  extraordinarySettings(objects: readonly KubernetesObject[]): string[];
   /**
    * Name of the Secret in the host namespace that its control plane takes its keys from: the authority (`ca.crt`,
    * `ca.key`) and the service accounts' keys (`sa.key`, `sa.pub`) under these names.
@@ -24,11 +25,4 @@ export interface TenantChart {
   readWorkload(client: ClusterClient, tenant: TenantRef): Promise<TenantWorkload>;
   /** Values that an upgrade of a sleeping tenant cluster needs to leave it asleep; none if the chart renders no replicas. */
   readonly asleepValues?: Record<string, unknown>;
-}
-
-const charts: readonly TenantChart[] = [ownChart, upstreamChart];
-
-/** The contract of a chart; one that an administrator brought is taken for one like ours, and may make nothing by itself. */
-export function tenantChart(name: string): TenantChart {
-  return charts.find((chart) => chart.name === name) ?? { ...ownChart, name, ordinaryKinds: [] };
 }

@@ -22,6 +22,7 @@ export const upstreamChart: TenantChart = {
     ],
     ...['PersistentVolumeClaim', 'PodDisruptionBudget', 'NetworkPolicy', 'ResourceQuota', 'LimitRange'],
   ],
+  extraordinarySettings: () => [],
   keysSecret: (release) => `${release}-certs`,
   createKeys: createUpstreamKeys,
   readWorkload: readUpstreamWorkload,

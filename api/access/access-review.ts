@@ -17,6 +17,8 @@ export interface AccessReview {
 const allowedMs = 3_000;
 /** Short: rights of a new project or instance come a moment after it. */
 const deniedMs = 500;
+/** Who asks waits; one who hears that nobody can decide may come again. */
+const answerMs = 5_000;
 const maxRemembered = 20_000;
 
 export function createAccessReview(management: JsonClient): AccessReview {
@@ -59,6 +61,7 @@ async function review(management: JsonClient, { user, groups }: Identity, action
   const answer = await management(readerIdentity, {
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+    timeoutMs: answerMs,
     body: {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',

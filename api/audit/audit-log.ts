@@ -5,6 +5,7 @@ import type { AuditConfig, AuditEvent } from '../../contracts/audit.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Database } from '../../db/client.ts';
 import { type AuditFilter, listAuditEvents, putAuditEvents } from '../../db/queries/audit-events.ts';
+import { createFloodLimit } from '../flood-limit.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 
 /** The trail: takes events without waiting for anything, and gives them back by filter. */
@@ -23,6 +24,8 @@ export interface AuditLog {
 
 const defaultLimit = 10_000;
 const closeMs = 3_000;
+/** Of what nobody known sent: a flood of bad keys takes neither the room of other events nor the disk. */
+const strangers = { burst: 1_000, perSecond: 20 };
 
 /** A trail in PostgreSQL and, if the configuration names one, a file of JSON lines. */
 export function createAuditLog(
@@ -32,8 +35,9 @@ export function createAuditLog(
 ): AuditLog {
   let lost = 0;
   let untold = 0;
+  const ofStrangers = createFloodLimit(strangers);
   const onLost = (count: number, reason: unknown) => {
-    if (untold === 0) logger.error({ err: reason }, 'audit events are being lost');
+    if (untold === 0) logger.error({ reason }, 'audit events are being lost');
     lost += count;
     untold += count;
   };
@@ -63,6 +67,10 @@ export function createAuditLog(
         });
   return {
     record(event) {
+      if (event.user === undefined && !ofStrangers.take()) {
+        onLost(1, 'there are too many of unknown senders');
+        return;
+      }
       toDatabase.add(event);
       toFile?.add(event);
     },

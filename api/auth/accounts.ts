@@ -30,6 +30,8 @@ export interface Accounts {
 }
 
 const connections = 3;
+/** A request with a session waits for the database no longer. */
+const databaseMs = 3_000;
 const sweepMs = 10 * 60_000;
 
 /** Connects to nothing yet. */
@@ -43,7 +45,7 @@ export function createAccounts(deps: {
   readonly clientAddress: ClientAddress;
 }): Accounts {
   const { config, publicUrl, management, directory, logger } = deps;
-  const database = createDatabase(deps.databaseUrl, connections);
+  const database = createDatabase(deps.databaseUrl, connections, databaseMs);
   const sessions = createSessions({
     database,
     logger,

@@ -1,6 +1,9 @@
 import { PlatformError } from '../../contracts/errors.ts';
 
-/** Slows down guessing of passwords. */
+/**
+ * Slows down guessing of passwords. From an address where a user was right lately only that pair's own failures count:
+ * whoever guesses from elsewhere keeps nobody out who is at home.
+ */
 export interface LoginThrottle {
   /**
    * Counts an attempt before its password is looked at, so that attempts at the same time count too.
@@ -9,6 +12,8 @@ export interface LoginThrottle {
   attempt(user: string, address: string): void;
   /** The attempt was right: the user has no failures from this address any more. */
   succeeded(user: string, address: string): void;
+  /** Whether the user was right from this address lately. */
+  isKnown(user: string, address: string): boolean;
 }
 
 interface Rule {
@@ -33,10 +38,17 @@ interface Counter {
 const firstDelayMs = 1_000;
 /** Failures are forgotten after this much silence. */
 const forgetMs = 60 * 60_000;
+const knownMs = 30 * 24 * 60 * 60_000;
 
 /** @param maxCounters the oldest is forgotten beyond it, so that floods take no memory */
 export function createLoginThrottle(now: () => number = Date.now, maxCounters = 30_000): LoginThrottle {
   const counters = new Map<string, Counter & { at: number }>();
+  /** When a pair was right last. */
+  const known = new Map<string, number>();
+  const isKnown = (user: string, address: string) => {
+    const [[pair]] = keysOf(user, address);
+    return now() - (known.get(pair) ?? Number.NEGATIVE_INFINITY) <= knownMs;
+  };
 
   function counter(key: string): (Counter & { at: number }) | undefined {
     const found = counters.get(key);
@@ -53,15 +65,13 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
     const delay = over < 0 ? 0 : Math.min(firstDelayMs * 2 ** Math.min(over, 30), rule.longestMs);
     counters.delete(key); // to the end: the order of a Map is by insertion
     counters.set(key, { failures, until: now() + delay, at: now() });
-    if (counters.size > maxCounters) {
-      const oldest = counters.keys().next();
-      if (oldest.done !== true) counters.delete(oldest.value);
-    }
+    if (counters.size > maxCounters) dropOldest(counters);
   }
 
   return {
     attempt(user, address) {
-      const keys = keysOf(user, address);
+      const all = keysOf(user, address);
+      const keys = isKnown(user, address) ? all.slice(0, 1) : all;
       const waitMs = Math.max(...keys.map(([key]) => (counter(key)?.until ?? 0) - now()));
       if (waitMs > 0) {
         const retryAfterSeconds = Math.ceil(waitMs / 1000);
@@ -74,6 +84,10 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
       for (const [key, rule] of keys) count(key, rule);
     },
     succeeded(user, address) {
+      const [[pair]] = keysOf(user, address);
+      known.delete(pair);
+      known.set(pair, now());
+      if (known.size > maxCounters) dropOldest(known);
       for (const [key, rule] of keysOf(user, address)) {
         const found = counters.get(key);
         if (found === undefined) continue;
@@ -82,10 +96,17 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
         else counters.set(key, { ...found, failures: Math.max(0, found.failures - 1), until: 0 });
       }
     },
+    isKnown,
   };
 }
 
-function keysOf(user: string, address: string): [string, Rule][] {
+function dropOldest(entries: Map<string, unknown>): void {
+  const oldest = entries.keys().next();
+  if (oldest.done !== true) entries.delete(oldest.value);
+}
+
+/** The pair's first. */
+function keysOf(user: string, address: string): [[string, Rule], ...[string, Rule][]] {
   const name = user.slice(0, 253);
   return [
     [JSON.stringify(['pair', name, address]), rules.pair],

@@ -25,6 +25,8 @@ const longest = 256;
 /** Hashes that are computed at the same time, and those that may wait for it: each takes 16 MiB. */
 const atOnce = 2;
 const maxWaiting = 50;
+/** For those who were right lately from where they are: they wait before the others. */
+const maxKnownWaiting = 50;
 
 export function createPasswords(deps: {
   readonly management: JsonClient;
@@ -32,7 +34,7 @@ export function createPasswords(deps: {
   readonly throttle: LoginThrottle;
 }): Passwords {
   const { management, directory, throttle } = deps;
-  const limited = createLimit(atOnce, maxWaiting);
+  const limited = createLimit(atOnce, { known: maxKnownWaiting, unknown: maxWaiting });
 
   async function storedHash(user: User): Promise<string | undefined> {
     const { secretName, secretNamespace, key } = user.spec?.passwordRef ?? {};
@@ -48,11 +50,12 @@ export function createPasswords(deps: {
   return {
     async check(username, password, address) {
       throttle.attempt(username, address);
+      const who = throttle.isKnown(username, address) ? 'known' : 'unknown';
       if (!directory.synced)
         throw new PlatformError('management_unavailable', 'nobody is known yet; try again');
       const user = directory.user(username);
       const hash = user === undefined ? undefined : await storedHash(user);
-      const right = await limited(() => passwordMatches(password.slice(0, longest + 1), hash));
+      const right = await limited(who, () => passwordMatches(password.slice(0, longest + 1), hash));
       if (!right || user === undefined || user.spec?.disabled === true || user.metadata.deletionTimestamp) {
         throw new PlatformError('unauthenticated', 'user name or password is wrong');
       }
@@ -63,7 +66,7 @@ export function createPasswords(deps: {
       if (password.length < shortest || password.length > longest) {
         throw new PlatformError('invalid_request', `a password has ${shortest} to ${longest} characters`);
       }
-      const hash = Buffer.from(await limited(() => hashPassword(password))).toString('base64');
+      const hash = Buffer.from(await limited('known', () => hashPassword(password))).toString('base64');
       // A new Secret each time: users who share one by hand never change each other's password.
       const secretName = `user-${user.metadata.name}-${randomUUID().slice(0, 8)}`;
       expect(
@@ -105,23 +108,28 @@ function expect(answer: JsonAnswer, status: number): void {
   });
 }
 
-/** Runs at most `running` works at a time. @throws PlatformError `too_many_attempts` if too many wait */
-function createLimit(running: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const queue: (() => void)[] = [];
+type Who = 'known' | 'unknown';
+
+/** Runs at most `running` works at a time. @throws PlatformError `too_many_attempts` if too many of a kind wait */
+function createLimit(
+  running: number,
+  waiting: Readonly<Record<Who, number>>,
+): <T>(who: Who, work: () => Promise<T>) => Promise<T> {
+  const queues: Record<Who, (() => void)[]> = { known: [], unknown: [] };
   let active = 0;
-  return async (work) => {
+  return async (who, work) => {
     if (active >= running) {
-      if (queue.length >= waiting) {
+      if (queues[who].length >= waiting[who]) {
         throw new PlatformError('too_many_attempts', 'too many people log in at the moment; try again', {
           details: { retryAfterSeconds: 5 },
         });
       }
-      await new Promise<void>((resolve) => queue.push(resolve));
+      await new Promise<void>((resolve) => queues[who].push(resolve));
     } else active++;
     try {
       return await work();
     } finally {
-      const next = queue.shift();
+      const next = queues.known.shift() ?? queues.unknown.shift();
       if (next === undefined) active--;
       else next(); // the place goes on to it
     }

@@ -72,11 +72,19 @@ export function createSessions(deps: {
   const { database, logger, limits = defaultSessionLimits, now = Date.now } = deps;
   const origin = new URL(deps.publicUrl).origin;
   const remembered = new Map<string, Remembered>();
+  const asking = new Map<string, Promise<Remembered>>();
   const bounds = () => ({ now: new Date(now()), idleSince: new Date(now() - limits.idleSeconds * 1000) });
 
-  async function find(idHash: string): Promise<Remembered> {
+  /** Requests that come at the same time share one question. */
+  function find(idHash: string): Promise<Remembered> {
     const known = remembered.get(idHash);
-    if (known !== undefined && known.until > now()) return known;
+    if (known !== undefined && known.until > now()) return Promise.resolve(known);
+    const asked = asking.get(idHash) ?? read(idHash, known).finally(() => asking.delete(idHash));
+    asking.set(idHash, asked);
+    return asked;
+  }
+
+  async function read(idHash: string, known: Remembered | undefined): Promise<Remembered> {
     const row = await database.query((db) => findSession(db, idHash, bounds()));
     if (remembered.size >= maxRemembered) remembered.clear();
     const touched = known?.touched ?? row?.lastSeenAt.getTime() ?? 0;

@@ -4,8 +4,17 @@ import type { Caller } from '../auth/caller.ts';
 export interface Recheck {
   /** Streams with the same key are asked about once. */
   readonly key: string;
+  /** Who has to answer: while one of them does not, the others' streams are asked about all the same. */
+  readonly lane: string;
   /** @throws PlatformError as the request itself would now */
   run(): Promise<void>;
+  /** What the API behind the gateway's door says to it; while it cannot say, the stream may go on. */
+  readonly inside?: Omit<Recheck, 'inside'>;
+}
+
+/** Why streams end when the process does: those that have a form for it end whole, the others may go on a while. */
+export class GatewayStops extends Error {
+  override readonly name = 'GatewayStops';
 }
 
 export interface OpenStream {
@@ -13,6 +22,8 @@ export interface OpenStream {
   readonly recheck: Recheck;
   /** By `performance.now()`. */
   readonly openedAt: number;
+  /** When it was last certain that the gateway's door is open to its caller. */
+  decidedAt: number;
   readonly abort: (reason: Error) => void;
 }
 
@@ -22,22 +33,32 @@ export interface OpenStreams {
   add(caller: Caller, abort: (reason: Error) => void, recheck: Recheck): () => void;
   /** Ends the streams whose caller `matches`. */
   end(reason: string, matches?: (caller: Caller) => boolean): void;
+  /** Tells all streams, and those that still come, that the gateway stops. */
+  stop(): void;
   list(): OpenStream[];
   readonly size: number;
 }
 
 export function createOpenStreams(): OpenStreams {
   const open = new Set<OpenStream>();
+  const stops = new GatewayStops('the gateway is stopping');
+  let stopping = false;
   return {
     add(caller, abort, recheck) {
-      const stream = { caller, abort, recheck, openedAt: performance.now() };
+      const now = performance.now();
+      const stream = { caller, abort, recheck, openedAt: now, decidedAt: now };
       open.add(stream);
+      if (stopping) setImmediate(abort, stops);
       return () => open.delete(stream);
     },
     end(reason, matches = () => true) {
       for (const { caller, abort } of [...open]) {
         if (matches(caller)) abort(new Error(reason));
       }
+    },
+    stop() {
+      stopping = true;
+      for (const { abort } of [...open]) abort(stops);
     },
     list: () => [...open],
     get size() {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
 import { kubernetesRecheck, openingRequest } from '../revocation/recheck.ts';
+import { checkFetchDestination } from './fetch-destination.ts';
 import { createNarrowed } from './narrowed/serve-narrowed.ts';
 import { isolation, proxy } from './proxy.ts';
 import { parseKubernetesPath } from './request-path.ts';
@@ -16,6 +17,7 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const serveNarrowed = createNarrowed(gateway);
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
     const caller = callerOf(request);
     if (await serveNarrowed(request, reply, caller, target)) return reply;

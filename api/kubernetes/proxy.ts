@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../contracts/errors.ts';
+import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Identity } from '../auth/identity.ts';
 import type { OpenStreams, Recheck } from './open-streams.ts';
@@ -12,9 +13,16 @@ import { StreamFailure, streamRequest } from './stream-request.ts';
 /** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
 const maxKubernetesBody = 3 * 1024 * 1024;
 
+/** API servers give other requests up after 60 s themselves. */
+const silenceMs = 65_000;
+/** What may be silent for hours: the long-running requests of Kubernetes. */
+const silentVerbs: ReadonlySet<string> = new Set(['watch', 'proxy']);
+const silentSubresources: ReadonlySet<string> = new Set(['log', 'proxy', 'attach', 'exec', 'portforward']);
+
 /** What content from a cluster may do in a browser: nothing in our origin's name. */
 export const isolation = {
-  'content-security-policy': "sandbox; default-src 'none'",
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
 } as const;
 
@@ -32,17 +40,24 @@ export async function proxy(
 ): Promise<void> {
   const { target, caller, destination, streams, recheck } = options;
   const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
-  const attempt = async () =>
-    streamRequest({
+  const { verb, resource } = kubernetesRequest(request.method, target.upstreamPath);
+  const mayBeSilent = silentVerbs.has(verb) || silentSubresources.has(resource?.subresource ?? '');
+  const attempt = async () => {
+    const upstream = await destination.upstream();
+    return streamRequest({
       request: request.raw,
       response: reply.raw,
-      dispatcher: (await destination.upstream()).dispatcher,
+      dispatcher: upstream.dispatcher,
+      isAlive: upstream.isAlive,
+      isWatch: verb === 'watch',
+      silenceMs: mayBeSilent ? 0 : silenceMs,
       path: target.upstreamPath,
       prefix: target.prefix,
       headers,
       answerHeaders: { 'x-request-id': request.id, ...isolation },
       opened: (abort) => streams.add(caller, abort, recheck),
     });
+  };
   try {
     await attempt().catch((error: unknown) => {
       if (!(error instanceof StreamFailure)) throw error;

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { downstreamHeaders } from './answer-headers.ts';
 import { checkOutgoing } from './outgoing-check.ts';
 import { isOwnRefusal } from './own-refusal.ts';
-import { downstreamHeaders } from './request-headers.ts';
+import { GatewayStops } from './open-streams.ts';
 import { DialError } from './upstream.ts';
+import { type WatchFrames, watchFramesOf } from './watch-frames.ts';
 
 /** One request to be carried through as a stream. */
 export interface StreamRequest {
@@ -19,6 +21,12 @@ export interface StreamRequest {
   readonly answerHeaders: Readonly<Record<string, string>>;
   /** What the gateway took off the path; put before a `Location` of the upstream. */
   readonly prefix: string;
+  /** A watch, which can end between two events; what else is cut off before its end must not look complete. */
+  readonly isWatch: boolean;
+  /** Time for the answer's head after the request is sent, and between two pieces of its body. 0: no limit. */
+  readonly silenceMs: number;
+  /** Whether the upstream answers anybody; asked while an answer is long in coming. Rejects if it does not. */
+  readonly isAlive: () => Promise<void>;
   /** Hears how to end the stream from our side (shutdown, revocation); gives what to call when it is over. */
   readonly opened: (abort: (reason: Error) => void) => () => void;
 }
@@ -41,6 +49,9 @@ export class StreamFailure extends Error {
   }
 }
 
+/** An answer that is so long in coming makes one doubt that the upstream is there. */
+const doubtMs = 5_000;
+
 /** A Status is smaller; a larger 403 is somebody's page behind `…/proxy`. */
 const heldBytes = 16 * 1024;
 
@@ -57,7 +68,7 @@ export function hasBody(request: IncomingMessage): boolean {
  */
 export function streamRequest(options: StreamRequest): Promise<void> {
   checkOutgoing(options.headers);
-  const { request, response, dispatcher, path } = options;
+  const { request, response, dispatcher, path, silenceMs } = options;
   const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const exchange = createExchange(options, body, { resolve, reject });
@@ -70,7 +81,14 @@ export function streamRequest(options: StreamRequest): Promise<void> {
     if (body !== null) request.unpipe(body);
   };
   dispatcher.dispatch(
-    { path, method: request.method as Dispatcher.HttpMethod, headers: [...options.headers], body },
+    {
+      path,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: [...options.headers],
+      body,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+    },
     exchange.handler,
   );
   return promise.finally(settle);
@@ -92,17 +110,22 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
   const resume = () => controller?.resume();
   const failure = (kind: StreamFailure['kind'], cause: unknown) =>
     new StreamFailure(kind, body === null, bytesSent, cause);
+  const ending = createWholeEnding(response, () => controller?.abort(new Error('ended between two events')));
+  const doubt = doubtUntilAnswered(options.isAlive, (cause) => controller?.abort(failure('dial', cause)));
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
       if (aborted !== undefined) started.abort(aborted);
+      else doubt.begin();
     },
     onBodySent(chunk) {
       bytesSent += chunk.length;
+      doubt.begin();
     },
     onResponseStart(_controller, statusCode, headers, statusMessage = '') {
       if (statusCode < 200) return;
+      doubt.end();
       // Impersonated requests are never 401: it is the gateway itself that was not recognised.
       if (statusCode === 401) throw failure('credential', new Error('401 from the upstream'));
       const answer = { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders };
@@ -113,6 +136,8 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
         response.on('drain', resume);
       };
       if (statusCode !== 403) begin();
+      if (options.isWatch && statusCode === 200)
+        ending.begin(watchFramesOf(String(headers['content-type'] ?? '')));
     },
     onResponseData(started, chunk) {
       if (begin !== undefined) {
@@ -121,7 +146,9 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
         begin();
         chunk = Buffer.concat(held.splice(0));
       }
-      if (!response.write(chunk)) started.pause();
+      const isFull = !response.write(ending.take(chunk));
+      ending.look();
+      if (isFull) started.pause();
     },
     onResponseEnd() {
       response.off('drain', resume);
@@ -135,12 +162,15 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
       settle.resolve();
     },
     onResponseError(_controller, error) {
+      doubt.end();
       response.off('drain', resume);
       if (response.headersSent) {
-        response.destroy(); // an aborted answer must not look like a complete one
+        if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
         settle.resolve();
-      } else if (aborted !== undefined) settle.resolve();
-      else if (error instanceof StreamFailure) settle.reject(error);
+      } else if (aborted !== undefined) {
+        response.destroy(); // nobody else would answer
+        settle.resolve();
+      } else if (error instanceof StreamFailure) settle.reject(error);
       else settle.reject(failure(error instanceof DialError ? 'dial' : 'connection', error));
     },
   };
@@ -149,12 +179,70 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
     handler,
     abort(reason: Error) {
       if (response.writableFinished) return;
+      if (reason instanceof GatewayStops) {
+        ending.stop();
+        return; // what cannot end whole goes on for as long as there is time
+      }
       aborted = reason;
       if (controller === undefined) {
-        settle.resolve(); // still waiting for a connection: aborted as soon as it starts
+        response.destroy(); // still waiting for a connection: aborted as soon as it starts
+        settle.resolve();
         return;
       }
       controller.abort(reason);
+    },
+  };
+}
+
+/** Ends a watch between two events once it is told to stop, as an API server that stops does. */
+function createWholeEnding(response: ServerResponse, abort: () => void) {
+  let frames: WatchFrames | undefined;
+  let stopping = false;
+  let isOver = false;
+  const look = () => {
+    if (!stopping || isOver || frames?.between !== true) return;
+    isOver = true;
+    response.end();
+    abort();
+  };
+  return {
+    begin(found: WatchFrames | undefined) {
+      frames = found;
+      // Undici is in the middle of its parser here, and cannot abort.
+      if (stopping) setImmediate(look);
+    },
+    /** What of `chunk` still belongs to the answer. */
+    take: (chunk: Buffer) => (frames === undefined ? chunk : chunk.subarray(0, frames.take(chunk, stopping))),
+    look,
+    stop() {
+      stopping = true;
+      look();
+    },
+    get isOver() {
+      return isOver;
+    },
+  };
+}
+
+/** Asks `isAlive` every 5 s from `begin` to `end`; tells `dead` why it is not. */
+function doubtUntilAnswered(isAlive: () => Promise<void>, dead: (cause: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const ask = () => {
+    isAlive().then(
+      () => isOver || timer?.refresh(),
+      (cause: unknown) => isOver || dead(cause),
+    );
+  };
+  return {
+    begin() {
+      if (isOver) return;
+      if (timer === undefined) timer = setTimeout(ask, doubtMs).unref();
+      else timer.refresh();
+    },
+    end() {
+      isOver = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Upstream {
    * @throws DialError
    */
   connect(): Promise<Socket>;
+  /** Whether the API server answers at all, on a connection of its own. @throws Error if it does not within 8 s */
+  isAlive(): Promise<void>;
   /** What a request written on such a connection needs besides the caller's headers: names and values. */
   readonly ownHeaders: readonly string[];
   /** Ends all connections at once, streams too. */
@@ -82,6 +84,7 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
   return {
     dispatcher,
     connect,
+    isAlive: passGate,
     ownHeaders: ['Host', `${target.host}:${target.port}`, ...(token === undefined ? [] : bearer(token))],
     close: () => pool.destroy(),
   };

@@ -27,6 +27,8 @@ export function openingRequest({
   return { method, url, headers, rawHeaders };
 }
 
+const insideMs = 5_000;
+
 type Deps = Pick<
   Gateway,
   'authenticateAgain' | 'directory' | 'review' | 'management' | 'clusters' | 'tenants'
@@ -41,11 +43,13 @@ export function recheckOf(
   request: OpeningRequest,
   caller: Caller,
   allowed: (caller: Caller) => Promise<void>,
+  asked: 'access' | 'operations' = 'access',
 ): Recheck {
   const { method, url, headers, rawHeaders } = request;
   const { kind, name } = caller.credential;
   return {
     key: JSON.stringify([kind, name, caller.identity, method, url]),
+    lane: `${kind} ${asked}`,
     async run() {
       const authenticated = await gateway.authenticateAgain(headers, method);
       const now =
@@ -59,26 +63,42 @@ export function recheckOf(
   };
 }
 
-/** Recheck of a stream from a Kubernetes API: the gateway's door, and the RBAC of the API behind it. */
+/** Recheck of a stream from a Kubernetes API: the gateway's door, and inside it the RBAC of the API behind. */
 export function kubernetesRecheck(
   gateway: Deps,
   request: OpeningRequest,
   caller: Caller,
   target: KubernetesTarget,
 ): Recheck {
-  return recheckOf(gateway, request, caller, async (now) => {
-    const destination = await resolveDestination(gateway, now, target, request.method);
-    const upstream = await destination.upstream();
-    const client = createJsonClient(upstream.dispatcher, destination.unreachable);
-    const answer = await client(now.identity, {
-      method: 'POST',
-      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: reviewOf(request.method, target.upstreamPath),
-    });
-    const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
-    if (answer.status === 201 && status?.allowed === false)
-      throw new PlatformError('forbidden', 'the right to this stream was taken away');
+  const door = recheckOf(gateway, request, caller, async (now) => {
+    await resolveDestination(gateway, now, target, request.method);
   });
+  const { prefix } = target;
+  return {
+    ...door,
+    inside: { key: door.key, lane: prefix, run: () => insideAllows(gateway, request, caller, target) },
+  };
+}
+
+/** @throws PlatformError `forbidden`, or why nobody can say */
+async function insideAllows(
+  gateway: Deps,
+  { method }: OpeningRequest,
+  caller: Caller,
+  target: KubernetesTarget,
+): Promise<void> {
+  const destination = await resolveDestination(gateway, caller, target, method);
+  const upstream = await destination.upstream();
+  const client = createJsonClient(upstream.dispatcher, destination.unreachable);
+  const answer = await client(caller.identity, {
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: reviewOf(method, target.upstreamPath),
+    timeoutMs: insideMs,
+  });
+  const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
+  if (answer.status === 201 && status?.allowed === false)
+    throw new PlatformError('forbidden', 'the right to this stream was taken away');
 }
 
 function reviewOf(method: string, pathAndQuery: string) {

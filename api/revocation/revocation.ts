@@ -1,68 +1,126 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
-import type { OpenStream, OpenStreams } from '../kubernetes/open-streams.ts';
+import type { OpenStream, OpenStreams, Recheck } from '../kubernetes/open-streams.ts';
 
 /** Between two sweeps. With 3 s that a decision is remembered (access-review.ts), a right ends within 10 s. */
-const sweepMs = 4_000;
+const defaultSweepMs = 4_000;
 const atOnce = 32;
 /** What is younger is mostly a short request, which was asked about a moment ago. */
 const minAgeMs = 1_000;
 
+/** Default of how long a stream may stay open about which nobody can say whether it may. */
+export const defaultUndecidedMs = 60_000;
+
 export interface Revocation {
-  /** Settles when nothing is being asked any more. */
   stop(): Promise<void>;
+}
+
+type Asked = Omit<Recheck, 'inside'>;
+
+/** Streams that one question is about. */
+interface Group {
+  readonly recheck: Asked;
+  readonly streams: OpenStream[];
+  readonly isDoor: boolean;
 }
 
 /**
  * Ends open streams whose caller would not be let in any more: a key that is disabled, deleted or expired, a user
  * disabled, removed from a team or a project, a role taken away. Every stream is asked about as a new request
- * would be; what cannot be decided now (an API is away) stays open until it can.
+ * would be. While nobody can say whether the gateway's door is open to them (the management API is away), streams
+ * stay for `undecidedMs`, then they end too; new requests are refused from the start. Each lane of questions goes at
+ * its own pace: what one tenant cluster does not answer delays nobody else's revocation.
  */
-export function startRevocation(streams: OpenStreams, { logger }: { logger: Logger }): Revocation {
+export function startRevocation(
+  streams: Pick<OpenStreams, 'list'>,
+  options: { logger: Logger; undecidedMs?: number; sweepMs?: number },
+): Revocation {
+  const { logger, undecidedMs = defaultUndecidedMs, sweepMs = defaultSweepMs } = options;
   const stopping = new AbortController();
+  const busy = new Set<string>();
 
-  async function sweep(): Promise<void> {
+  function sweep(): void {
     const before = performance.now() - minAgeMs;
     const old = streams.list().filter(({ openedAt }) => openedAt < before);
-    const byKey = Map.groupBy(old, ({ recheck }) => recheck.key);
-    const waiting = [...byKey.values()];
-    const work = async () => {
-      for (let group = waiting.pop(); group !== undefined; group = waiting.pop()) await look(group);
-    };
-    await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, work));
+    for (const [lane, groups] of lanesOf(old)) {
+      if (busy.has(lane)) continue;
+      busy.add(lane);
+      void ask(groups).finally(() => busy.delete(lane));
+    }
   }
 
-  async function look(group: readonly OpenStream[]): Promise<void> {
-    const [first] = group;
-    if (first === undefined) return;
+  async function ask(groups: Group[]): Promise<void> {
+    let unanswered = 0;
+    const work = async () => {
+      for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
+        if (stopping.signal.aborted) return;
+        // So many in a row: it is away, and asking for each of thousands would take minutes.
+        const decided = unanswered < atOnce && (await decide(group));
+        unanswered = decided ? 0 : unanswered + 1;
+        if (!decided && group.isDoor) endUndecided(group.streams);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, work));
+  }
+
+  /** Whether somebody could say. */
+  async function decide({ recheck, streams: asked, isDoor }: Group): Promise<boolean> {
+    const startedAt = performance.now();
     try {
-      await first.recheck.run();
+      await recheck.run();
+      if (isDoor) for (const stream of asked) stream.decidedAt = startedAt;
+      return true;
     } catch (error) {
       if (!isRefusal(error)) {
         logger.debug({ err: error }, 'an open stream could not be asked about');
-        return;
+        return false;
       }
-      const { kind, name } = first.caller;
-      logger.info({ [kind]: name, streams: group.length, reason: error.message }, 'streams ended: revoked');
-      for (const { abort } of group) abort(error);
+      end(asked, error, 'streams ended: revoked');
+      return true;
     }
   }
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await delay(sweepMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
-      if (!stopping.signal.aborted) await sweep();
-    }
+  function endUndecided(asked: readonly OpenStream[]): void {
+    const since = performance.now() - undecidedMs;
+    const over = asked.filter(({ decidedAt }) => decidedAt < since);
+    const reason = new PlatformError(
+      'management_unavailable',
+      'nobody could say for long whether it may go on',
+    );
+    if (over.length > 0) end(over, reason, 'streams ended: nobody can say whether they may go on');
   }
-  const running = run();
 
+  function end(ended: readonly OpenStream[], error: PlatformError, message: string): void {
+    const { kind, name } = ended[0]?.caller ?? {};
+    logger.info({ [kind ?? 'caller']: name, streams: ended.length, reason: error.message }, message);
+    for (const { abort } of ended) abort(error);
+  }
+
+  const timer = setInterval(sweep, sweepMs).unref();
   return {
     stop: async () => {
       stopping.abort();
-      await running;
+      clearInterval(timer);
     },
   };
+}
+
+function lanesOf(streams: readonly OpenStream[]): Map<string, Group[]> {
+  const groups = new Map<string, Group>();
+  const put = (stream: OpenStream, recheck: Asked, isDoor: boolean) => {
+    const key = JSON.stringify([isDoor, recheck.lane, recheck.key]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { recheck, streams: [stream], isDoor });
+    else group.streams.push(stream);
+  };
+  for (const stream of streams) {
+    put(stream, stream.recheck, true);
+    if (stream.recheck.inside !== undefined) put(stream, stream.recheck.inside, false);
+  }
+  return Map.groupBy(
+    groups.values(),
+    ({ recheck, isDoor }) => `${isDoor ? 'door' : 'inside'} ${recheck.lane}`,
+  );
 }
 
 /** Whether a failure says that this caller may not, rather than that nobody can say. */

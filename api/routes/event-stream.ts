@@ -27,7 +27,7 @@ export async function sendEvents<T>(
   const over = stream.opened((reason) => ended.abort(reason));
   response.once('close', () => ended.abort());
   const heartbeat = setInterval(() => {
-    if (response.headersSent) response.write(': still here\n\n');
+    if (response.headersSent && !response.writableNeedDrain) response.write(': still here\n\n');
   }, heartbeatMs);
   try {
     for await (const item of stream.source(ended.signal)) {

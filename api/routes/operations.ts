@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkOrigin } from '../kubernetes/origin.ts';
 import { forViewer, visibleOperation } from '../operations/viewer.ts';
@@ -49,9 +50,10 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       checkOrigin(request.headers.origin, gateway.publicUrl);
       const caller = callerOf(request);
       await visibleOperation(gateway, caller, request.params.id);
-      const recheck = recheckOf(gateway, openingRequest(request.raw), caller, async (now) => {
+      const mayStillSee = async (now: Caller) => {
         await visibleOperation(gateway, now, request.params.id);
-      });
+      };
+      const recheck = recheckOf(gateway, openingRequest(request.raw), caller, mayStillSee, 'operations');
       await sendEvents(request, reply, {
         name: 'operation',
         source: (signal) => gateway.operations.watch(request.params.id, signal),

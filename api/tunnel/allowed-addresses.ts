@@ -45,9 +45,7 @@ export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
   return (cluster, address) => {
     const family = isIP(address);
     if (family === 4 && cluster === loopbackPods?.cluster && loopback?.check(address) === true) return;
-    // One list per family: a rule about IPv4 in IPv6 would match every IPv4 address.
-    const isNever = family === 6 ? neverIpv6.check(address, 'ipv6') : neverIpv4.check(address);
-    if (family === 0 || isNever || isOfThisMachine(address)) {
+    if (family === 0 || isNever(address) || isOfThisMachine(address)) {
       throw new PlatformError(
         'cluster_unreachable',
         `connected cluster ${cluster} gives a pod an address that the gateway does not dial`,
@@ -55,6 +53,12 @@ export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
       );
     }
   };
+}
+
+/** Whether an IP address is one where no cluster has a server; of other texts false. */
+export function isNever(address: string): boolean {
+  // One list per family: a rule about IPv4 in IPv6 would match every IPv4 address.
+  return isIP(address) === 6 ? neverIpv6.check(address, 'ipv6') : neverIpv4.check(address);
 }
 
 function isOfThisMachine(address: string): boolean {

@@ -4,6 +4,7 @@ import { clusterCredentialSecret, identities, platformNamespace } from '../../co
 import { readerIdentity } from '../auth/identity.ts';
 import { createJsonClient, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
 import { targetOfKubeconfig } from '../kubernetes/kubeconfig-target.ts';
+import { createCheckedLookup } from './checked-lookup.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../kubernetes/upstream.ts';
 
 /** A connected cluster as the gateway finds its way in it. */
@@ -140,12 +141,18 @@ async function readCredential(
   };
 }
 
-/** A TCP connection that may be half-closed. @throws Error if it is not there within 5 s */
-export function dialTcp(host: string, port: number): Promise<Socket> {
+const checkedLookup = createCheckedLookup();
+
+/**
+ * A TCP connection that may be half-closed, to an address as it is, or to what a name resolves to if that may be dialled.
+ * @throws Error if it is not there within 5 s
+ */
+export function dialTcp(host: string, port: number, lookup = checkedLookup): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect({
     host,
     port,
+    lookup,
     allowHalfOpen: true,
     noDelay: true,
     keepAlive: true,

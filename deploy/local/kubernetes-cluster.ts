@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { auditLog } from './api-server-audit.ts';
 import { isApiServerReady } from './api-server-probe.ts';
+import type { egressSelector } from './egress-selector.ts';
 import { type ClusterPki, openClusterPki } from './pki.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { writePrivateFile } from './processes/start-process.ts';
@@ -42,7 +43,11 @@ export async function openKubernetesCluster(
 export async function startKubeApiserver(
   context: PlatformContext,
   cluster: KubernetesCluster,
-  options: { etcdEndpoint: string; extraArgs?: readonly string[] },
+  options: {
+    etcdEndpoint: string;
+    egress: ReturnType<typeof egressSelector>;
+    extraArgs?: readonly string[];
+  },
 ): Promise<void> {
   const { toolchain, supervisor, state } = context;
   const { name, dir, url, port, pki } = cluster;
@@ -53,13 +58,13 @@ export async function startKubeApiserver(
     etcdEndpoint: options.etcdEndpoint,
     pki: pki.server,
     serviceRange,
-    extraArgs: [...audit.args, ...(options.extraArgs ?? [])],
+    extraArgs: [...audit.args, ...options.egress.args, ...(options.extraArgs ?? [])],
   });
   const client = await pki.client('vcluster-platform:supervisor', ['system:masters']);
   const probe = { url, certificateAuthority: pki.authority.certificate, client };
   await supervisor.start({
     name: `${name}-apiserver`,
-    program: () => ({ ...server, files: [audit.file] }),
+    program: () => ({ ...server, files: [audit.file, options.egress.file] }),
     ready: (process) => waitUntil(`kube-apiserver (${name})`, () => isApiServerReady(probe), { process }),
   });
 }

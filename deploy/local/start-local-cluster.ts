@@ -11,6 +11,7 @@ import {
 } from './kubernetes-cluster.ts';
 import { nodeProgram } from './node-program.ts';
 import { writeImages } from './node-images.ts';
+import { egressSelector } from './egress-selector.ts';
 import type { ProcessNodeConfig } from './node/config.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { writePrivateFile } from './processes/start-process.ts';
@@ -39,6 +40,7 @@ export async function startLocalCluster(context: PlatformContext, cluster: Kuber
   const kubelet = await kubeletClientFiles(cluster);
   await startKubeApiserver(context, cluster, {
     etcdEndpoint: etcdEndpoint({ socketDir: context.state.localSocketDir }),
+    egress: egressSelector(cluster.dir, egressSocket(context)),
     extraArgs: [
       `--kubelet-certificate-authority=${cluster.pki.server.caFile}`,
       `--kubelet-client-certificate=${kubelet.certificateFile}`,
@@ -51,6 +53,11 @@ export async function startLocalCluster(context: PlatformContext, cluster: Kuber
     startScheduler(context, cluster),
     startNode(context, cluster),
   ]);
+}
+
+/** Where the API server asks the process node for its kubelet API: the only thing here that it has to dial. */
+function egressSocket({ state }: PlatformContext): string {
+  return join(state.localSocketDir, 'egress.sock');
 }
 
 async function startEtcd({ state, toolchain, supervisor }: PlatformContext): Promise<void> {
@@ -103,10 +110,8 @@ async function startNode(context: PlatformContext, cluster: KubernetesCluster): 
   });
 }
 
-async function writeNodeConfig(
-  { state, ports, toolchain }: PlatformContext,
-  cluster: KubernetesCluster,
-): Promise<string> {
+async function writeNodeConfig(context: PlatformContext, cluster: KubernetesCluster): Promise<string> {
+  const { state, ports, toolchain } = context;
   const dir = join(cluster.dir, 'node-keys');
   const kubeconfig = join(cluster.dir, 'node.kubeconfig');
   // The node also provisions volumes and reads namespaces, more than a kubelet may: it is part of the control plane.
@@ -132,6 +137,7 @@ async function writeNodeConfig(
     podCIDR: podRange(join(cluster.dir, 'pod-range')),
     kubeletApi: {
       port: await ports.get('local-node'),
+      egressSocket: egressSocket(context),
       certFile,
       keyFile,
       clientCaFile: cluster.pki.server.caFile,

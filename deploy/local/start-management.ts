@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { identities } from '../../contracts/names.ts';
+import { egressSelector } from './egress-selector.ts';
 import {
   type KubernetesCluster,
   openKubernetesCluster,
@@ -65,7 +66,8 @@ export async function startManagement(
     ready: (process) =>
       waitUntil('Kine', () => acceptsConnections(kineSocket(socketDir)), { process, intervalMs: 20 }),
   });
-  await startKubeApiserver(context, cluster, { etcdEndpoint: kineEndpoint({ socketDir }) });
+  const egress = egressSelector(cluster.dir);
+  await startKubeApiserver(context, cluster, { etcdEndpoint: kineEndpoint({ socketDir }), egress });
 }
 
 /** Starts the management API's controller manager. */

@@ -138,7 +138,10 @@ test('a template by reference: version, parameters and loft names are rendered',
     namespace: tenant.hostNamespace,
     name: 'sized',
   });
-  assert.deepEqual(set.spec?.template.metadata?.annotations, {
+  const { 'vcluster-platform.io/egress': egress, ...annotations } =
+    set.spec?.template.metadata?.annotations ?? {};
+  assert.match(egress ?? '', /^[0-9a-f]{16}$/);
+  assert.deepEqual(annotations, {
     note: 'HELLO-YOU',
     owner: 'anna@example.org',
     where: 'default/sized/loft-default-v-sized',

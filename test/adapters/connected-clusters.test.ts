@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -123,4 +123,50 @@ test("a tenant's API is asked for by the name of its Service, over the same prox
   await assert.rejects(client.core.listNamespace());
   assert.ok(asked.has('one.host.svc.local.connected:443'));
   assert.equal(await clusters.tenantClient(tenant), client);
+});
+
+test('a credential that would open a file, run a program or go another way is refused, and nothing is run', async () => {
+  const clusters = createConnectedClusters({ management, workDir });
+  const marker = join(workDir, 'was-run');
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'touch', args: [marker] };
+  const cases: [where: 'user' | 'cluster', field: string, value: unknown][] = [
+    ['user', 'exec', exec],
+    ['user', 'auth-provider', { name: 'gcp', config: { 'cmd-path': 'touch', 'cmd-args': marker } }],
+    ['user', 'tokenFile', '/etc/hostname'],
+    ['user', 'client-key', '/etc/hostname'],
+    ['user', 'username', 'root'],
+    ['user', 'as', 'system:masters'],
+    ['cluster', 'certificate-authority', '/etc/hostname'],
+    ['cluster', 'insecure-skip-tls-verify', true],
+    ['cluster', 'server', 'http://127.0.0.1:1'],
+  ];
+  for (const [index, [where, field, value]] of cases.entries()) {
+    const config = parse(server.adminKubeconfig);
+    Object.assign(where === 'user' ? config.users[0].user : config.clusters[0].cluster, { [field]: value });
+    const name = `refused-${index}`;
+    await management.core.createNamespacedSecret({
+      namespace: 'host',
+      body: { metadata: { name: `vc-${name}` }, stringData: { config: stringify(config) } },
+    });
+    const tenant = { project: 'p', name, uid: name, cluster: 'local', hostNamespace: 'host' };
+    await assert.rejects(
+      (async () => (await clusters.tenantClient(tenant)).core.listNamespace())(),
+      (error) =>
+        error instanceof PlatformError &&
+        error.code === 'cluster_unreachable' &&
+        error.message.startsWith(`Secret host/vc-${name} cannot be used: `),
+      field,
+    );
+  }
+  assert.equal(existsSync(marker), false);
+  // A way of its own is not taken: the host cluster's counts.
+  const config = parse(server.adminKubeconfig);
+  config.clusters[0].cluster['proxy-url'] = 'http://127.0.0.1:1';
+  await management.core.createNamespacedSecret({
+    namespace: 'host',
+    body: { metadata: { name: 'vc-elsewhere' }, stringData: { config: stringify(config) } },
+  });
+  const tenant = { project: 'p', name: 'elsewhere', uid: 'e', cluster: 'local', hostNamespace: 'host' };
+  const cluster = (await clusters.tenantClient(tenant)).kubeConfig.getCurrentCluster();
+  assert.equal(cluster?.proxyUrl, proxyUrl);
 });

@@ -42,14 +42,17 @@ interface Deps {
  * what is not visible any more DELETED, also when only a right changed. Settles when the watch is over.
  * @throws PlatformError `management_unavailable` before the first event
  */
-export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<void> {
+export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<string | undefined> {
   const { request, signal, accept } = watch;
   const query = new URLSearchParams(request.query);
   const bare = query.get('includeObject') === 'None';
   if (bare) query.set('includeObject', 'Metadata');
   const answer = await readAsReader(deps, `${request.path}?${query}`, accept, signal);
   watch.begin(answer.statusCode, String(answer.headers['content-type'] ?? 'application/json'));
-  if (answer.statusCode !== 200) return watch.write(await answer.body.text());
+  if (answer.statusCode !== 200) {
+    await watch.write(await answer.body.text());
+    return undefined;
+  }
   const shown = createShown(deps, watch, bare);
   const ended = new AbortController();
   const looking = lookAgain(shown.lookAgain, AbortSignal.any([signal, ended.signal]));
@@ -62,6 +65,7 @@ export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<v
     ended.abort();
     await looking;
   }
+  return shown.lastVersion();
 }
 
 async function lookAgain(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -83,12 +87,16 @@ function createShown({ management, visibility, places }: Deps, watch: NarrowedWa
     turn = done.catch(() => undefined);
     return done;
   };
-  const send = (type: Event['type'], object: Event['object']) =>
-    write(`${JSON.stringify({ type, object: bare ? withoutObjects(object) : object })}\n`);
+  let lastVersion: string | undefined;
+  const send = async (type: Event['type'], object: Event['object']) => {
+    await write(`${JSON.stringify({ type, object: bare ? withoutObjects(object) : object })}\n`);
+    // As its client reads it: a version of an event is where it goes on.
+    lastVersion = versionOf(entryOf(object)) ?? lastVersion;
+  };
 
   async function take({ type, object }: Event): Promise<void> {
     if (object.kind === 'Table') form.table = object as Listing;
-    const entry = object.kind === 'Table' ? (object as Listing).rows?.[0] : (object as Shown);
+    const entry = entryOf(object);
     const place = entry === undefined ? undefined : placeOf(entry);
     form.resourceVersion = versionOf(entry) ?? form.resourceVersion;
     if (type === 'BOOKMARK' || type === 'ERROR') return send(type, object);
@@ -138,7 +146,15 @@ function createShown({ management, visibility, places }: Deps, watch: NarrowedWa
     return list.items?.[0];
   }
 
-  return { take: (event: Event) => inTurn(() => take(event)), lookAgain: () => inTurn(look) };
+  return {
+    take: (event: Event) => inTurn(() => take(event)),
+    lookAgain: () => inTurn(look),
+    lastVersion: () => lastVersion,
+  };
+}
+
+function entryOf(object: Event['object']): Shown | Row | undefined {
+  return object.kind === 'Table' ? (object as Listing).rows?.[0] : (object as Shown);
 }
 
 function versionOf(entry: Shown | Row | undefined): string | undefined {

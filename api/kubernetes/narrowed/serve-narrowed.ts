@@ -5,16 +5,34 @@ import { projectOfNamespace } from '../../../contracts/names.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { openingRequest, recheckOf } from '../../revocation/recheck.ts';
+import { GatewayStops } from '../open-streams.ts';
 import type { KubernetesTarget } from '../request-path.ts';
 import { createContinueTokens } from './continue-token.ts';
 import { narrowedList } from './narrowed-list.ts';
 import { type NarrowedRequest, narrowedRequest } from './narrowed-request.ts';
 import { narrowedWatch } from './narrowed-watch.ts';
 import { acceptedJson } from './reader.ts';
-import { createVisibility, type ObjectPlace } from './visibility.ts';
+import { createVisibility } from './visibility.ts';
 
-/** Lists whose content is remembered for the watch that usually follows. */
+/** Lists and watches whose content is remembered for the watch that usually follows. */
 const maxRemembered = 1_000;
+
+/**
+ * What an API server says to a watch from a state that it does not remember: the client lists anew. To go on from
+ * what is visible now would hide what went meanwhile.
+ */
+const tooOld = {
+  type: 'ERROR',
+  object: {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'too old resource version: the gateway does not remember what you were shown then; list anew',
+    reason: 'Expired',
+    code: 410,
+  },
+};
 
 /**
  * Lists and watches of projects, clusters, templates and tenant clusters for who may not list them all: narrowed to
@@ -24,7 +42,7 @@ export function createNarrowed(gateway: Gateway) {
   const visibility = createVisibility(gateway.managementJson);
   const tokens = createContinueTokens();
   const { management, directory } = gateway;
-  /** What was listed, by who, what and state. */
+  /** What somebody was shown last, by who, what and state. */
   const listed = new Map<string, ReadonlySet<string>>();
 
   async function list(
@@ -35,10 +53,8 @@ export function createNarrowed(gateway: Gateway) {
   ) {
     const accept = acceptedJson(request.headers.accept);
     const answer = await narrowedList({ management, visibility, tokens }, caller.identity, narrowed, accept);
-    if (answer.shown !== undefined) {
-      if (listed.size >= maxRemembered) listed.clear();
-      listed.set(keyOf(caller, narrowed, answer.shown.resourceVersion), answer.shown.keys);
-    }
+    if (answer.shown !== undefined)
+      remember(caller, narrowed, answer.shown.resourceVersion, answer.shown.keys);
     await reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
   }
 
@@ -56,35 +72,44 @@ export function createNarrowed(gateway: Gateway) {
       caller,
       (reason) => {
         ended.abort(reason);
-        response.destroy();
+        if (!(reason instanceof GatewayStops)) response.destroy();
       },
       recheck,
     );
     const places = () => placesOf(directory.objects(narrowed.plural));
+    const begin = (status: number, contentType: string) => {
+      reply.hijack();
+      response.writeHead(status, {
+        'content-type': contentType,
+        'cache-control': 'no-cache, private',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': request.id,
+      });
+      response.flushHeaders();
+    };
     try {
-      await narrowedWatch(
+      const seen = knownAtStart(caller, narrowed);
+      if (seen === undefined) {
+        begin(200, 'application/json');
+        response.end(`${JSON.stringify(tooOld)}\n`);
+        return;
+      }
+      const last = await narrowedWatch(
         { management, visibility, places },
         {
           identity: caller.identity,
           request: narrowed,
           accept: acceptedJson(request.headers.accept),
-          seen: await knownAtStart(caller, narrowed, places()),
+          seen,
           signal: ended.signal,
-          begin: (status, contentType) => {
-            reply.hijack();
-            response.writeHead(status, {
-              'content-type': contentType,
-              'cache-control': 'no-cache, private',
-              'x-content-type-options': 'nosniff',
-              'x-request-id': request.id,
-            });
-            response.flushHeaders();
-          },
+          begin,
           write: async (text) => {
             if (!response.write(text)) await once(response, 'drain', { signal: ended.signal });
           },
         },
       );
+      // Only of a watch that was shown to its end is it certain what the client knows.
+      if (!ended.signal.aborted && last !== undefined) remember(caller, narrowed, last, seen);
     } catch (error) {
       if (!response.headersSent && !ended.signal.aborted) throw error;
       if (!ended.signal.aborted) request.log.warn({ err: error }, 'a narrowed watch broke off');
@@ -96,19 +121,18 @@ export function createNarrowed(gateway: Gateway) {
     response.end();
   }
 
-  /** What the client of a watch was shown before it began. */
-  async function knownAtStart(
-    caller: Caller,
-    narrowed: NarrowedRequest,
-    places: readonly (ObjectPlace & { key: string })[],
-  ): Promise<Set<string>> {
+  function remember(caller: Caller, narrowed: NarrowedRequest, version: string, shown: ReadonlySet<string>) {
+    if (listed.size >= maxRemembered) listed.clear();
+    listed.set(keyOf(caller, narrowed, version), shown);
+  }
+
+  /** What the client of a watch was shown before it began; undefined if nobody knows any more. */
+  function knownAtStart(caller: Caller, narrowed: NarrowedRequest): Set<string> | undefined {
     const version = narrowed.query.get('resourceVersion') ?? '';
     const sendsAll = version === '' || version === '0' || narrowed.query.get('sendInitialEvents') === 'true';
     if (sendsAll) return new Set();
     const known = listed.get(keyOf(caller, narrowed, version));
-    if (known !== undefined) return new Set(known);
-    const visible = await visibility.filter(caller.identity, narrowed.plural, places);
-    return new Set(visible.map(({ key }) => key));
+    return known === undefined ? undefined : new Set(known);
   }
 
   /** To who has nothing to do with a project, its namespace is refused by RBAC like any other. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { GatewayStops } from '../open-streams.ts';
 
 /** A client that waits for the answer to its request to upgrade. */
 export interface WaitingClient {
@@ -38,6 +39,7 @@ export function createWaitingClient(socket: Duplex, head: Buffer): WaitingClient
   return {
     signal: controller.signal,
     abort(reason) {
+      if (reason instanceof GatewayStops) return; // there is no form to end it whole: cut off when time is up
       controller.abort(reason);
       socket.destroy();
     },

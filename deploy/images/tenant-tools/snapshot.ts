@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { readArchive, scratchSnapshot, type SnapshotMetadata, writeArchive } from './archive.ts';
 import { Failure } from './failure.ts';
 import { sealServiceAccountKeys } from './service-account-keys.ts';
-import { openStore, type StoreKind } from './store.ts';
+import { openStore } from './open-store.ts';
+import type { StoreKind } from './store.ts';
 
 /**
  * `tenant-snapshot <command>`: saves and restores the data of a tenant cluster, next to them, in a Job. All else

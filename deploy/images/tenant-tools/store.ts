@@ -1,6 +1,3 @@
-import { createEtcdStore } from './etcd-store.ts';
-import { createSqliteStore } from './sqlite-store.ts';
-
 /** What is known of a saved store; `hash` tells two savings of different data apart. */
 export interface StoreFacts {
   readonly revision: number;
@@ -28,12 +25,4 @@ export interface Store {
   commit(): Promise<void>;
 }
 
-const stores = { etcd: createEtcdStore, sqlite: createSqliteStore } as const;
-export type StoreKind = keyof typeof stores;
-
-/** @param setting gives the value of an environment variable */
-export function openStore(kind: string, setting: (name: string) => string | undefined): Store {
-  const create = stores[kind as StoreKind];
-  if (create === undefined) throw new Error(`there is no store ${kind}`);
-  return create(setting);
-}
+export type StoreKind = 'etcd' | 'sqlite';

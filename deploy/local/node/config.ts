@@ -25,6 +25,9 @@ export const ProcessNodeConfig = Type.Object(
     ),
     kubeletApi: Type.Object({
       port: Type.Integer({ minimum: 0, description: '0: any free one' }),
+      egressSocket: Type.Optional(
+        Type.String({ description: 'Unix socket on which the API server asks to be connected (egress.ts)' }),
+      ),
       certFile: Type.String(),
       keyFile: Type.String(),
       clientCaFile: Type.String({ description: 'Authority of the client certificate of the API server' }),

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
 import { logFileOf, readLog } from './container-log.ts';
+import { startEgress } from './egress.ts';
 import type { NodeContext } from './node-context.ts';
 
 /** The part of kubelet's HTTPS API that the API server calls for `kubectl logs`. */
@@ -15,9 +16,9 @@ export interface KubeletApi {
   stop(): void;
 }
 
-/** Serves on 127.0.0.1 to the one client certificate that the configuration names. */
+/** Serves on 127.0.0.1, and through the egress socket, to the one client certificate that the configuration names. */
 export async function startKubeletApi(context: NodeContext): Promise<KubeletApi> {
-  const { port, certFile, keyFile, clientCaFile } = context.config.kubeletApi;
+  const { port, certFile, keyFile, clientCaFile, egressSocket } = context.config.kubeletApi;
   const server = createServer(
     {
       cert: readFileSync(certFile),
@@ -35,9 +36,12 @@ export async function startKubeletApi(context: NodeContext): Promise<KubeletApi>
   );
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
+  const { port: bound } = server.address() as AddressInfo;
+  const closeEgress = egressSocket === undefined ? undefined : await startEgress(egressSocket, server, bound);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: bound,
     stop() {
+      closeEgress?.();
       server.close();
       server.closeAllConnections();
     },

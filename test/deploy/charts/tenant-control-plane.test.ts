@@ -57,8 +57,11 @@ test('by default: a StatefulSet without replicas and a Service, as the chart con
     namespace: 'default',
     trusted: false,
   });
-  assert.deepEqual(new Set(objects.map(({ kind }) => kind)), new Set(['Service', 'StatefulSet']));
-  assert.equal(objects.length, 2);
+  assert.deepEqual(
+    new Set(objects.map(({ kind }) => kind)),
+    new Set(['ConfigMap', 'Service', 'StatefulSet']),
+  );
+  assert.equal(objects.length, 3);
   assert.equal('replicas' in (set.spec ?? {}), false);
   assert.deepEqual(set.spec?.persistentVolumeClaimRetentionPolicy, {
     whenDeleted: 'Delete',
@@ -142,6 +145,8 @@ test('values that must fail', async (t) => {
     'apiServer: { env: { POD_IP: "1" } }': /apiServer\/env/,
     'apiServer: { extraArgs: { "--v": 4 } }': /apiServer\/extraArgs/,
     'apiServer: { extraArgs: { a: [1] } }': /extraArgs/,
+    'apiServer: { egress: { cluster: Open } }': /apiServer\/egress\/cluster/,
+    'scheduler: { egress: { cluster: Direct } }': /scheduler/,
     'etcd: { resources: { limits: { gpu: 1 } } }': /etcd\/resources\/limits/,
     'images: { etcd: { repository: "a b" } }': /repository/,
     'images: { apiServer: { tag: "x y" } }': /tag/,
@@ -198,6 +203,43 @@ test('a manifest that leaves the contract is refused unless an administrator vou
     () => checkManifest(good, { ...contract, release: 'another', trusted: true }),
     /named another/,
   );
+});
+
+test('an inline template tunes; flags, variables and egress that do more need an administrator', async () => {
+  const contract = { chart: 'tenant-control-plane', release: 'demo', namespace: 'default', trusted: false };
+  const tuned = await manifest(`
+kubernetesVersion: v1.35.1
+etcd: { extraArgs: { quota-backend-bytes: 1000000 }, env: { GOMEMLIMIT: 1GiB } }
+apiServer: { extraArgs: { v: 4, feature-gates: "A=true" }, env: { GOGC: "200" } }
+controllerManager: { extraArgs: { concurrent-gc-syncs: 5 } }
+scheduler: { extraArgs: { kube-api-qps: 10 } }
+pod: { annotations: { vcluster-platform.io/extra-args: "" } }
+`);
+  checkManifest(tuned, contract);
+  const cases: Record<string, RegExp> = {
+    'apiServer: { egress: { cluster: Direct } }': /apiServer\.egress/,
+    'apiServer: { egress: { controlPlane: Direct } }': /apiServer\.egress/,
+    'apiServer: { extraArgs: { egress-selector-config-file: "" } }':
+      /apiServer\.extraArgs\.egress-selector-config-file/,
+    'apiServer: { extraArgs: { v: 3, etcd-servers: "unix:///x" } }': /apiServer\.extraArgs\.etcd-servers/,
+    'apiServer: { extraArgs: { oidc-issuer-url: "https://127.0.0.1" } }': /oidc-issuer-url/,
+    'apiServer: { extraArgs: { audit-log-path: /x } }': /audit-log-path/,
+    'etcd: { extraArgs: { data-dir: /x } }': /etcd\.extraArgs\.data-dir/,
+    'etcd: { env: { ETCD_LISTEN_METRICS_URLS: "http://0.0.0.0:1" } }': /etcd: env\.ETCD_LISTEN_METRICS_URLS/,
+    'controllerManager: { extraArgs: { kubeconfig: /x } }': /controllerManager\.extraArgs\.kubeconfig/,
+    'scheduler: { extraArgs: { config: /x } }': /scheduler\.extraArgs\.config/,
+    'scheduler: { env: { HTTPS_PROXY: "http://127.0.0.1:1" } }': /kube-scheduler: env\.HTTPS_PROXY/,
+  };
+  for (const [values, message] of Object.entries(cases)) {
+    const text = await manifest(values);
+    assert.throws(
+      () => checkManifest(text, contract),
+      (error) =>
+        error instanceof PlatformError && error.code === 'chart_failed' && message.test(error.message),
+      values,
+    );
+    checkManifest(text, { ...contract, trusted: true });
+  }
 });
 
 test('the notes say that pods stay Pending', () => {

@@ -57,6 +57,7 @@
   volumeMounts:
     - { name: etcd-socket, mountPath: /run/etcd }
     - { name: api-server-pki, mountPath: /etc/kubernetes/pki, readOnly: true }
+    - { name: egress, mountPath: /etc/kubernetes/egress, readOnly: true }
 {{- end -}}
 
 {{/* Puts the pod's address into the kubeconfigs. `--master` would too, but drops their `tls-server-name`. */}}

@@ -42,6 +42,35 @@ capabilities: { drop: [ALL] }
       {{- end }}
 {{- end -}}
 
+{{/*
+Nobody can make a socket below /dev/null: each dial fails at once, and its error says which value closed it. A selection
+that is not named (etcd) is dialled directly.
+*/}}
+{{- define "tenant.egressSelector" -}}
+apiVersion: apiserver.k8s.io/v1beta1
+kind: EgressSelectorConfiguration
+egressSelections:
+  {{- range $value, $selection := dict "cluster" "cluster" "controlPlane" "controlplane" }}
+  - name: {{ $selection }}
+    connection:
+      {{- if eq (index $.Values.apiServer.egress $value) "Direct" }}
+      proxyProtocol: Direct
+      {{- else }}
+      proxyProtocol: HTTPConnect
+      transport: { uds: { udsName: /dev/null/closed-by-chart-value-apiServer.egress.{{ $value }} } }
+      {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{/* Flags that values set beside or over the chart's own, as the platform's check of untrusted values reads them. */}}
+{{- define "tenant.extraArgs" -}}
+{{- range $component := list "etcd" "apiServer" "controllerManager" "scheduler" }}
+{{- range $name, $value := (index $.Values $component).extraArgs }}
+{{- printf "%s.%s " $component $name }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "tenant.etcdFlags" -}}
 name: tenant
 data-dir: /var/lib/etcd/data
@@ -69,6 +98,7 @@ service-cluster-ip-range: {{ .Values.serviceClusterIPRange }}
 {{/* There is no node that could reach an endpoint of the Service `kubernetes`. */}}
 endpoint-reconciler-type: none
 authorization-mode: Node,RBAC
+egress-selector-config-file: /etc/kubernetes/egress/egress-selector.yaml
 client-ca-file: /etc/kubernetes/pki/ca.crt
 tls-cert-file: /etc/kubernetes/pki/apiserver.crt
 tls-private-key-file: /etc/kubernetes/pki/apiserver.key

@@ -7,6 +7,7 @@ import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { createCertificateAuthority } from '../../../../adapters/certificates/certificate-authority.ts';
 import { type ClusterClient, connectCluster } from '../../../../adapters/kubernetes/client.ts';
 import { orUndefined } from '../../../../adapters/kubernetes/failures.ts';
+import { egressSelector } from '../../../../deploy/local/egress-selector.ts';
 import type { ProcessNodeConfig } from '../../../../deploy/local/node/config.ts';
 import { startApiServer } from '../../../support/api-server.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -41,10 +42,14 @@ export async function startNodeCluster(): Promise<NodeCluster> {
   const serving = await authority.issue({ commonName: 'node', names: ['127.0.0.1'], usages: ['server'] });
   const calling = await authority.issue({ commonName: kubeletClient, usages: ['client'] });
   const clientCaFile = file('ca.crt', authority.certificate);
+  const egressSocket = join(dir, 'egress.sock');
+  const egress = egressSelector(dir, egressSocket);
+  file('egress-selector.json', egress.file.content);
   const api = await startApiServer({
     controllerManager: true,
     scheduler: true,
     extraArgs: [
+      ...egress.args,
       `--kubelet-certificate-authority=${clientCaFile}`,
       `--kubelet-client-certificate=${file('client.crt', calling.certificate)}`,
       `--kubelet-client-key=${file('client.key', calling.key)}`,
@@ -67,6 +72,7 @@ export async function startNodeCluster(): Promise<NodeCluster> {
     namespaceLabel: 'vcluster-platform.io/managed=true',
     kubeletApi: {
       port: 0,
+      egressSocket,
       clientCaFile,
       certFile: file('node.crt', serving.certificate),
       keyFile: file('node.key', serving.key),

@@ -1,0 +1,31 @@
+import { PlatformError } from '../../contracts/errors.ts';
+
+/** What a browser would run, or take into a page, of the answer (Fetch standard, request destinations). */
+const active: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'worker',
+  'sharedworker',
+  'serviceworker',
+  'audioworklet',
+  'paintworklet',
+  'xslt',
+  'manifest',
+  'object',
+  'embed',
+  'frame',
+  'iframe',
+  'fencedframe',
+  'speculationrules',
+]);
+
+/**
+ * Refuses to give a browser something out of a cluster as part of a page. `Content-Security-Policy` cannot: a script's own
+ * headers have no say in the page that loads it, and our own pages trust scripts of our origin.
+ * @param destination header `Sec-Fetch-Dest`, which pages cannot set; programs send none
+ * @throws PlatformError `forbidden`
+ */
+export function checkFetchDestination(destination: string | string[] | undefined): void {
+  if (typeof destination === 'string' && active.has(destination.toLowerCase()))
+    throw new PlatformError('forbidden', `what comes out of a cluster is not served as a ${destination}`);
+}

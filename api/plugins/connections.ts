@@ -1,0 +1,90 @@
+import type { Server } from 'node:https';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import type { ConnectionLimits } from '../connection-limits.ts';
+import type { OpenStreams } from '../kubernetes/open-streams.ts';
+import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
+
+const looksPerStall = 5;
+const idleAgainMs = 50;
+
+/**
+ * Keeps clients' connections bounded: their number, and how long one may take nothing of what is sent to it. (Node
+ * itself bounds handshakes, heads, requests and idle ones.) And ends them when the gateway stops: watches and event
+ * streams at once, each whole; what else is under way gets a while.
+ */
+export const connections = fp(
+  async (
+    app: FastifyInstance,
+    options: { limits: ConnectionLimits; streams: OpenStreams; metrics: GatewayMetrics },
+  ) => {
+    const { limits, streams, metrics } = options;
+    const server = app.server as Server;
+    const open = new Set<Socket>();
+    const encrypted = new Map<Socket, Progress>();
+    let refused = 0;
+    // Before TLS: who never gets that far counts too.
+    server.on('connection', (socket: Socket) => {
+      if (open.size >= limits.max) server.closeIdleConnections();
+      if (open.size >= limits.max) {
+        refused++;
+        socket.destroy();
+        return;
+      }
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    });
+    server.on('secureConnection', (socket) => {
+      encrypted.set(socket, { taken: 0, since: 0 });
+      socket.once('close', () => encrypted.delete(socket));
+    });
+    const looking = setInterval(
+      () => endStalled(encrypted, limits.stallMs),
+      limits.stallMs / looksPerStall,
+    ).unref();
+    app.addHook('preClose', async () => {
+      clearInterval(looking);
+      streams.stop();
+      endWhenIdle(server, limits.stopMs, () => {
+        streams.end('the gateway is stopping');
+        server.closeAllConnections();
+        for (const socket of open) socket.destroy();
+      });
+    });
+    metrics.observe('vcp_gateway_connections', 'Connections of clients', 'gauge', () => open.size);
+    metrics.observe(
+      'vcp_gateway_connections_refused_total',
+      'Connections beyond the limit, closed at once',
+      'counter',
+      () => refused,
+    );
+  },
+  { name: 'connections' },
+);
+
+/** Bytes that a client had taken, and since when it has taken no more. */
+interface Progress {
+  taken: number;
+  since: number;
+}
+
+function endStalled(sockets: ReadonlyMap<Socket, Progress>, stallMs: number): void {
+  const now = performance.now();
+  for (const [socket, progress] of sockets) {
+    const taken = socket.bytesWritten - socket.writableLength;
+    if (socket.writableLength === 0 || taken !== progress.taken || progress.since === 0)
+      Object.assign(progress, { taken, since: now });
+    else if (now - progress.since >= stallMs) socket.destroy();
+  }
+}
+
+/** Connections become idle one by one, and Node ends only those that are idle at the moment of the close. */
+function endWhenIdle(server: Server, stopMs: number, cut: () => void): void {
+  const sweeping = setInterval(() => server.closeIdleConnections(), idleAgainMs);
+  const timer = setTimeout(cut, stopMs);
+  server.once('close', () => {
+    clearInterval(sweeping);
+    clearTimeout(timer);
+  });
+}

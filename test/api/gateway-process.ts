@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import type { GatewayConfig } from '../../contracts/config.ts';
+import { freePort } from '../../deploy/local/free-port.ts';
+import { nodeProgram } from '../../deploy/local/node-program.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FixtureAnswer, keyOf, type ManagementFixture } from './management-fixture.ts';
+
+/** The gateway in a process of its own, as the platform runs it, before the management API of a fixture. */
+export interface GatewayProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** All that it logged. */
+  log(): string;
+  /** A request with the user's key (`''`: none), on connections that only this one uses. */
+  call(
+    user: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<FixtureAnswer>;
+  /** Value of a metric without labels. */
+  metric(name: string): Promise<number>;
+  /** Path of a kubeconfig for `path` below it with the user's key. */
+  kubeconfig(user: string, path: string): string;
+  openFiles(): number;
+  /** Resident memory in MiB. */
+  memory(): number;
+  /** Sends a signal and gives how it ended. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null; ms: number }>;
+  /** Starts it again on the same port. */
+  start(): Promise<void>;
+  /** Ends it if it runs, and removes its files. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayProcessOptions {
+  /** Where it finds the management API instead of its own port: a relay. */
+  managementPort?: number;
+  config?: Partial<GatewayConfig>;
+  /** A program to run it under, e.g. `prlimit`. */
+  under?: readonly string[];
+  /** Where its log goes instead of a file. */
+  logFile?: string;
+}
+
+const root = join(import.meta.dirname, '..', '..');
+
+export async function startGatewayProcess(
+  fixture: ManagementFixture,
+  options: GatewayProcessOptions = {},
+): Promise<GatewayProcess> {
+  const dir = mkdtempSync(join(fixture.dir, 'process-'));
+  const ports = { gateway: await freePort(), connect: await freePort(), metrics: await freePort() };
+  const logFile = options.logFile ?? join(dir, 'log');
+  const config = join(dir, 'config.json');
+  writeFileSync(config, JSON.stringify(configOf(fixture, dir, ports, options)), { mode: 0o600 });
+  const url = `https://127.0.0.1:${ports.gateway}`;
+  const agent = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });
+  let child: ChildProcess | undefined;
+
+  const start = async () => {
+    const { binary, args, env } = nodeProgram([join(root, 'api/main.ts'), '--config', config]);
+    const [command = binary, ...rest] = [...(options.under ?? []), binary, ...args];
+    const log = openSync(logFile, 'a', 0o600);
+    child = spawn(command, rest, { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } });
+    closeSync(log);
+    let output = '';
+    child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await eventually(
+      'the gateway is ready',
+      () => {
+        if (child?.exitCode !== null) throw new Error(`it exited with ${child?.exitCode}`);
+        return output.includes('gateway ready');
+      },
+      { intervalMs: 20 },
+    );
+  };
+  const end: GatewayProcess['end'] = async (signal) => {
+    if (child === undefined) throw new Error('it does not run');
+    const startedAt = performance.now();
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+    const { exitCode: code, signalCode } = child;
+    child = undefined;
+    return { code, signal: signalCode, ms: Math.round(performance.now() - startedAt) };
+  };
+  const pid = () => child?.pid ?? -1;
+  await start();
+  return {
+    url,
+    port: ports.gateway,
+    get pid() {
+      return pid();
+    },
+    log: () => readFileSync(logFile, 'utf8'),
+    async call(user, method, path, body, headers = {}) {
+      const answer = await request(`${url}${path}`, {
+        method: method as 'GET',
+        dispatcher: agent,
+        headers: {
+          ...(user === '' ? {} : { authorization: `Bearer ${keyOf(user)}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.body.text();
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        text,
+        json: () => JSON.parse(text) as Record<string, unknown>,
+      };
+    },
+    async metric(name) {
+      const answer = await request(`http://127.0.0.1:${ports.metrics}/metrics`);
+      const text = await answer.body.text();
+      return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+    },
+    kubeconfig: (user, path) => writeKubeconfig(fixture, join(dir, `${user}.conf`), `${url}${path}`, user),
+    openFiles: () => readdirSync(`/proc/${pid()}/fd`).length,
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid()}/status`, 'utf8'))?.[1]) / 1024,
+    end,
+    start,
+    async stop() {
+      await agent.destroy();
+      if (child?.exitCode === null) await end('SIGKILL');
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function configOf(
+  { dir: fixtureDir }: ManagementFixture,
+  dir: string,
+  ports: { gateway: number; connect: number; metrics: number },
+  { managementPort, config }: GatewayProcessOptions,
+): GatewayConfig {
+  const file = (name: string) => join(fixtureDir, name);
+  const managementKubeconfig = join(dir, 'management.conf');
+  const text = readFileSync(file('gateway.conf'), 'utf8');
+  const relayed = text.replace(/(https:\/\/127\.0\.0\.1:)\d+/g, (all, head: string) =>
+    managementPort === undefined ? all : `${head}${managementPort}`,
+  );
+  writeFileSync(managementKubeconfig, relayed, { mode: 0o600 });
+  return {
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+    temporal: { address: '127.0.0.1:1', namespace: 'none' },
+    managementKubeconfig,
+    publicUrl: `https://127.0.0.1:${ports.gateway}`,
+    listen: { host: '127.0.0.1', port: ports.gateway },
+    tls: { certFile: file('tls.crt'), keyFile: file('tls.key'), caFile: file('ca.crt') },
+    metrics: { host: '127.0.0.1', port: ports.metrics },
+    connect: { host: '127.0.0.1', port: ports.connect, secretFile: file('secret') },
+    ...config,
+  };
+}
+
+function writeKubeconfig({ caFile }: ManagementFixture, file: string, server: string, user: string): string {
+  const content = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    clusters: [{ name: 'c', cluster: { server, 'certificate-authority': caFile } }],
+    users: [{ name: 'u', user: { token: keyOf(user) } }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+  };
+  writeFileSync(file, JSON.stringify(content), { mode: 0o600 });
+  return file;
+}
