@@ -98,6 +98,11 @@ export const WorkerConfig = Type.Object({
         "Archives of more charts that templates may name (vCluster's own, say): paths of .tgz files, or https:// or oci:// URLs, which the worker fetches when first needed",
     }),
   ),
+  chartsCaFile: Type.Optional(
+    Type.String({
+      description: 'Authorities (PEM) of the servers that `charts` names by URL; absent: those of the system',
+    }),
+  ),
   snapshotsDir: Type.String({
     description: 'Folder that snapshot Jobs write to, as the connected cluster `local` sees it',
   }),

@@ -23,7 +23,7 @@ export function createWorkerDependencies(
     management,
     resources: managementResources(management),
     clusters: createConnectedClusters({ management, workDir }),
-    helm: createHelm({ binary: config.helmBinary, workDir }),
+    helm: createHelm({ binary: config.helmBinary, workDir, chartsCaFile: config.chartsCaFile }),
     chartsDir: config.chartsDir,
     charts: config.charts,
     snapshotsDir: config.snapshotsDir,

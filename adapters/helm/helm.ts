@@ -72,8 +72,13 @@ const templateLimits = { memoryMiB: 256, cpuSeconds: 5 };
 /**
  * Helm as a program. Values reach it as files of mode 0600, never as arguments.
  * @param deps.workDir private folder for Helm's homes and for values while it runs
+ * @param deps.chartsCaFile authorities that the servers of charts are checked against; default the system's
  */
-export function createHelm(deps: { binary: string; workDir: string }): Helm {
+export function createHelm(deps: {
+  binary: string;
+  workDir: string;
+  chartsCaFile?: string | undefined;
+}): Helm {
   const { binary, workDir } = deps;
 
   async function withValues<T>(
@@ -109,7 +114,10 @@ export function createHelm(deps: { binary: string; workDir: string }): Helm {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const output = await runHelm({
       binary,
-      args: ['pull', url, '--destination', folder],
+      args: [
+        ...['pull', url, '--destination', folder],
+        ...(deps.chartsCaFile === undefined ? [] : ['--ca-file', deps.chartsCaFile]),
+      ],
       homeDir: join(workDir, 'helm', 'pull'),
       timeoutMs: helmTimeoutMs,
       signal,

@@ -16,27 +16,22 @@ interface BackingStore {
 
 /**
  * Of vCluster's chart, with its default backing store: Kine's SQLite database on the volume.
- * @throws PlatformError as `readControlPlane`; `invalid_request` with another backing store, or without a volume
+ * @throws PlatformError as `readControlPlane`; `invalid_request` with another backing store
  */
 export async function readUpstreamWorkload(
   client: ClusterClient,
   tenant: TenantRef,
 ): Promise<TenantWorkload> {
   const { name } = tenant;
-  const [{ set, pod }, backingStore] = await Promise.all([
-    readControlPlane(client, tenant),
-    readBackingStore(client, tenant),
-  ]);
-  const { database, etcd } = backingStore;
+  const { database, etcd } = await readBackingStore(client, tenant);
   const others = [database?.external, etcd?.embedded, etcd?.deploy, etcd?.external];
-  const hasVolume =
-    set.spec?.volumeClaimTemplates?.some(({ metadata }) => metadata?.name === 'data') === true;
-  if (!hasVolume || database?.embedded?.dataSource || others.some((store) => store?.enabled === true)) {
+  if (database?.embedded?.dataSource || others.some((store) => store?.enabled === true)) {
     throw new PlatformError(
       'invalid_request',
-      `Tenant cluster ${name} does not keep its objects in vCluster's embedded database on a volume; only those can be saved and restored`,
+      `Tenant cluster ${name} does not keep its objects in vCluster's embedded database; only that can be saved and restored`,
     );
   }
+  const { set, pod } = await readControlPlane(client, tenant);
   const spec = set.spec?.template.spec;
   return {
     store: 'sqlite',

@@ -14,7 +14,8 @@ const usage = `Usage: npm start -- [flags]
   --temporal-address HOST:PORT  a Temporal server in place of the embedded one
   --database-url URL            a PostgreSQL database in place of the embedded server
   --kubeconfig FILE             a Kubernetes cluster as connected cluster "local" in place of the embedded one
-  --chart FILE|URL              archive (.tgz) of one more chart that templates may name; can be repeated`;
+  --chart FILE|URL              archive (.tgz) of one more chart that templates may name; can be repeated
+  --tools-image IMAGE           image of tenant-tools for snapshots of such a chart (default vcluster-platform/tenant-tools:0.1.0)`;
 
 function readFlags(): PlatformOptions | undefined {
   const string = { type: 'string' } as const;
@@ -28,6 +29,7 @@ function readFlags(): PlatformOptions | undefined {
         'database-url': string,
         kubeconfig: string,
         chart: { type: 'string', multiple: true },
+        'tools-image': string,
         help: { type: 'boolean', short: 'h' },
       },
     }));
@@ -52,6 +54,7 @@ function readFlags(): PlatformOptions | undefined {
     ...(values['temporal-address'] === undefined ? {} : { temporalAddress: values['temporal-address'] }),
     ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
+    ...(values['tools-image'] === undefined ? {} : { toolsImage: values['tools-image'] }),
     ...(values.chart === undefined ? {} : { charts: values.chart.map(chartLocation) }),
     onProgress: (line) => console.log(line),
   };

@@ -13,6 +13,8 @@ export interface ProcessOptions {
   databaseUrl: string;
   /** Archives of more charts. */
   charts: readonly string[];
+  /** Image of tenant-tools for charts that do not name it. */
+  toolsImage: string | undefined;
   temporal: RunningTemporal;
   /** Paths, by process. */
   managementKubeconfigs: Record<'gateway' | 'worker' | 'controllers', string>;
@@ -43,6 +45,7 @@ export function writeProcessConfigs(
     helmBinary: toolchain.helm,
     chartsDir: join(repository, 'deploy', 'charts'),
     charts: [...options.charts],
+    ...(options.toolsImage === undefined ? {} : { toolsImage: options.toolsImage }),
     snapshotsDir: state.snapshotsDir,
     workDir: state.workerDir,
   };

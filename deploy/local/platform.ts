@@ -45,6 +45,8 @@ export interface PlatformOptions {
   kubeconfig?: string;
   /** Archives of more charts that templates may name (contracts/config.ts). */
   charts?: readonly string[];
+  /** Image of tenant-tools for snapshots of charts that do not name it. */
+  toolsImage?: string;
   onProgress?: OnProgress;
   /** Names of processes that are not started, for tests of the others. */
   omit?: readonly string[];
@@ -152,6 +154,7 @@ async function startAll(
       managementKubeconfigs: management.kubeconfigs,
       gateway,
       charts: options.charts ?? [],
+      toolsImage: options.toolsImage,
     },
     told,
   );

@@ -53,6 +53,8 @@ export interface TestPlatform {
   kubectl(...args: string[]): Promise<CommandResult>;
   /** Creates the instance in project `default`; its spec by default is template `default`. */
   apply(name: string, spec?: Record<string, unknown>): Promise<void>;
+  /** Its operations, the newest first. */
+  all(name: string): Promise<Operation[]>;
   /** The newest operation of this type, once there is one. */
   first(name: string, type: OperationType): Promise<Operation>;
   submit(name: string, body: OperationRequest, headers?: Record<string, string>): Promise<Operation>;
@@ -163,6 +165,10 @@ export async function startTestPlatform(
       json: <T>() => JSON.parse(text) as T,
     };
   };
+  const all = async (name: string) =>
+    (await call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`)).json<{
+      items: Operation[];
+    }>().items;
   const operation = async (id: string) => (await call('GET', `/api/v1/operations/${id}`)).json<Operation>();
   const env = { ...process.env, VCP_CONFIG: join(stateDir, 'vcp-config.json') };
   let loggedIn = false;
@@ -196,11 +202,10 @@ export async function startTestPlatform(
       });
       assert.equal(answer.status, 201, answer.text);
     },
+    all,
     first: (name, type) =>
       eventually(`${type} of ${name} exists`, async () =>
-        (await call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`))
-          .json<{ items: Operation[] }>()
-          .items.find((operation) => operation.type === type),
+        (await all(name)).find((operation) => operation.type === type),
       ),
     async submit(name, body, headers = {}) {
       const answer = await call('POST', `/api/v1/projects/default/virtualclusters/${name}/operations`, body, {

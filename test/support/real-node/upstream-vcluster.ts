@@ -72,14 +72,20 @@ function unpack(archive: string, file: string): void {
   if (status !== 0) throw new Error(`unpacking ${archive}: ${String(stderr)}`);
 }
 
-/** A template of the chart for a node without an image registry; parameter `changed` becomes a label of its StatefulSet. */
+/**
+ * A template of the chart for a node without an image registry; its parameters are a label of the StatefulSet
+ * (`changed`) and the version of vCluster's image (`tag`).
+ */
 export function upstreamTemplate(name: string): object {
   return {
     apiVersion: 'management.loft.sh/v1',
     kind: 'VirtualClusterTemplate',
     metadata: { name },
     spec: {
-      parameters: [{ variable: 'changed', defaultValue: 'no' }],
+      parameters: [
+        { variable: 'changed', defaultValue: 'no' },
+        { variable: 'tag', defaultValue: vclusterVersion },
+      ],
       template: { helmRelease: { chart: { name: 'vcluster', version: vclusterVersion }, values } },
     },
   };
@@ -90,7 +96,7 @@ controlPlane:
   distro: { k8s: { enabled: true, version: ${kubernetesVersion} } }
   statefulSet:
     labels: { changed: "{{ .Values.changed }}" }
-    image: { repository: loft-sh/vcluster-oss, tag: ${vclusterVersion} }
+    image: { repository: loft-sh/vcluster-oss, tag: "{{ .Values.tag }}" }
     # The node offers no ephemeral storage to ask for.
     resources: { requests: { memory: 64Mi, cpu: 20m, ephemeral-storage: 0 }, limits: { ephemeral-storage: null } }
   coredns: { deployment: { image: "${coreDnsImage}" } }

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createReleaseActivities } from '../../activities/release.ts';
+import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { createHelm } from '../../adapters/helm/helm.ts';
+import { readUpstreamWorkload } from '../../adapters/snapshots/upstream-workload.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { vclusterChart, vclusterVersion } from '../support/real-node/upstream-vcluster.ts';
+import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
+
+const skip =
+  process.env['VCP_VCLUSTER_DIR'] === undefined && "VCP_VCLUSTER_DIR names no folder with vCluster's chart";
+
+const refuses = (code: string, message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof PlatformError, String(error));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, message);
+  return true;
+};
+
+describe("vCluster's own chart, rendered and checked", { skip }, () => {
+  let platform: ActivityPlatform;
+  before(async () => {
+    platform = await startActivityPlatform();
+  });
+  after(() => platform?.stop());
+
+  let count = 0;
+  const inline = (values: string, version = vclusterVersion) =>
+    platform.tenant(`up-${(count += 1)}`, {
+      template: { helmRelease: { chart: { name: 'vcluster', version }, values } },
+    });
+  const releases = (charts: readonly string[]) => createReleaseActivities({ ...platform, chartsDir, charts });
+
+  test('without its archive it is not there, and the message says what to do', async () => {
+    const { checkRelease } = releases([]);
+    await assert.rejects(
+      checkRelease({ tenant: await inline('') }),
+      refuses('chart_failed', /has no chart "vcluster"; an administrator adds one with --chart/),
+    );
+  });
+
+  test('what an inline template may and may not make of it', async () => {
+    const { checkRelease } = releases([vclusterChart()]);
+    const expected = { chart: 'vcluster', version: vclusterVersion };
+    assert.deepEqual(await checkRelease({ tenant: await inline('') }), expected);
+    const refused: [values: string, code: string, message: RegExp][] = [
+      ['nonsense: 1', 'invalid_values', /nonsense/],
+      ['rbac: { clusterRole: { enabled: true } }', 'chart_failed', /ClusterRole .* made by an administrator/],
+      ['sync: { fromHost: { nodes: { enabled: true } } }', 'chart_failed', /ClusterRole .* made by an adm/],
+      [
+        'controlPlane: { statefulSet: { persistence: { addVolumes: [{ name: h, hostPath: { path: / } }] } } }',
+        'chart_failed',
+        /a way to the node/,
+      ],
+      [
+        'controlPlane: { statefulSet: { security: { containerSecurityContext: { privileged: true } } } }',
+        'chart_failed',
+        /a way to the node/,
+      ],
+      [
+        'controlPlane: { service: { enabled: false } }',
+        'chart_failed',
+        /no StatefulSet or Deployment and Service named/,
+      ],
+    ];
+    for (const [values, code, message] of refused)
+      await assert.rejects(checkRelease({ tenant: await inline(values) }), refuses(code, message), values);
+    await assert.rejects(
+      checkRelease({ tenant: await inline('', '0.36.0') }),
+      refuses('chart_failed', /in version 0\.37\.0, not 0\.36\.0/),
+    );
+  });
+
+  test('from a server: fetched once, its certificate checked, and a server that is away is told from a bad chart', async () => {
+    const authority = await createCertificateAuthority('charts');
+    const pair = await authority.issue({ commonName: 'charts', names: ['127.0.0.1'], usages: ['server'] });
+    let requests = 0;
+    const server = createServer({ cert: pair.certificate, key: pair.key }, (_request, response) => {
+      requests += 1;
+      response.end(readFileSync(vclusterChart()));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/charts/vcluster-0.37.0.tgz`;
+    const work = join(platform.workDir, 'pull');
+    mkdirSync(work, { recursive: true });
+    const chartsCaFile = join(work, 'ca.pem');
+    writeFileSync(chartsCaFile, authority.certificate);
+    const helm = createHelm({ binary: findProgram('helm'), workDir: work, chartsCaFile });
+    try {
+      const { checkRelease } = createReleaseActivities({ ...platform, helm, chartsDir, charts: [url] });
+      const [first, second] = [await inline(''), await inline('telemetry: { enabled: false }')];
+      for (const tenant of [first, second])
+        assert.equal((await checkRelease({ tenant })).version, vclusterVersion);
+      assert.equal(requests, 1);
+      await assert.rejects(
+        releases([url]).checkRelease({ tenant: first }), // a Helm that does not know the authority
+        refuses('chart_unavailable', /vcluster-0\.37\.0\.tgz cannot be fetched/),
+      );
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  test('snapshots: its embedded database on a volume, and nothing else', async () => {
+    const { installRelease } = releases([vclusterChart()]);
+    const stores: [values: string, expected: RegExp | undefined][] = [
+      ['', undefined],
+      ['controlPlane: { backingStore: { etcd: { deploy: { enabled: true } } } }', /embedded database/],
+      [
+        'controlPlane: { statefulSet: { persistence: { volumeClaim: { enabled: false } } } }',
+        /with a volume/,
+      ],
+    ];
+    for (const [values, refusal] of stores) {
+      const tenant = await inline(values);
+      await installRelease({ tenant, operationId: 'install' });
+      const reading = readUpstreamWorkload(platform.client, tenant);
+      if (refusal !== undefined) {
+        await assert.rejects(
+          reading,
+          refuses(values.includes('etcd') ? 'invalid_request' : 'tenant_cluster_not_found', refusal),
+        );
+        continue;
+      }
+      const { store, claimName, kubernetesVersion, pod } = await reading;
+      assert.deepEqual([store, claimName], ['sqlite', `data-${tenant.name}-0`]);
+      assert.match(kubernetesVersion, /^v1\./);
+      assert.equal(pod.securityContext?.runAsUser, 0);
+    }
+  });
+});
