@@ -40,7 +40,7 @@ export interface GatewayDirectory extends Directory {
  * A connection that is open and carries nothing any more must not hide that a key was revoked: with the 4 s between
  * two sweeps (api/revocation) that is known within 10 s even then.
  */
-const credentialWatchSeconds = 4;
+const credentialWatchSeconds = 3;
 
 /** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
 export function createDirectory(managementKubeconfig: string, logger: Logger): GatewayDirectory {

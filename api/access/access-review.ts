@@ -18,7 +18,7 @@ const allowedMs = 3_000;
 /** Short: rights of a new project or instance come a moment after it. */
 const deniedMs = 500;
 /** Who asks waits; one who hears that nobody can decide may come again. */
-const answerMs = 5_000;
+const answerMs = 3_000;
 const maxRemembered = 20_000;
 
 export function createAccessReview(management: JsonClient): AccessReview {

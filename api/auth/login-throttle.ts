@@ -50,6 +50,11 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
     return now() - (known.get(pair) ?? Number.NEGATIVE_INFINITY) <= knownMs;
   };
 
+  function countedFor(user: string, address: string): [[string, Rule], ...[string, Rule][]] {
+    const [pair, ...others] = keysOf(user, address);
+    return isKnown(user, address) ? [pair] : [pair, ...others];
+  }
+
   function counter(key: string): (Counter & { at: number }) | undefined {
     const found = counters.get(key);
     if (found !== undefined && now() - found.at > forgetMs) {
@@ -70,8 +75,7 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
 
   return {
     attempt(user, address) {
-      const all = keysOf(user, address);
-      const keys = isKnown(user, address) ? all.slice(0, 1) : all;
+      const keys = countedFor(user, address);
       const waitMs = Math.max(...keys.map(([key]) => (counter(key)?.until ?? 0) - now()));
       if (waitMs > 0) {
         const retryAfterSeconds = Math.ceil(waitMs / 1000);
@@ -84,11 +88,12 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
       for (const [key, rule] of keys) count(key, rule);
     },
     succeeded(user, address) {
-      const [[pair]] = keysOf(user, address);
+      const counted = countedFor(user, address);
+      const [[pair]] = counted;
       known.delete(pair);
       known.set(pair, now());
       if (known.size > maxCounters) dropOldest(known);
-      for (const [key, rule] of keysOf(user, address)) {
+      for (const [key, rule] of counted) {
         const found = counters.get(key);
         if (found === undefined) continue;
         if (rule === rules.pair) counters.delete(key);

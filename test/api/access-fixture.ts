@@ -26,8 +26,11 @@ export interface AccessFixture extends ManagementFixture {
  * Anna is made administrator of the platform; tenant clusters do not exist, only their resources do.
  * @param tenant what the controllers find where they look for a tenant cluster
  */
-export async function startAccessFixture(tenant?: TestApiServer): Promise<AccessFixture> {
-  const [management, cluster] = await Promise.all([startManagementFixture(), startApiServer()]);
+export async function startAccessFixture(
+  tenant?: TestApiServer,
+  options: { databaseUrl?: string } = {},
+): Promise<AccessFixture> {
+  const [management, cluster] = await Promise.all([startManagementFixture(options), startApiServer()]);
   const clusterAdmin = connectCluster(cluster.adminKubeconfig);
   await applyManifests(clusterAdmin, [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vcluster-platform' } },

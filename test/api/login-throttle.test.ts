@@ -58,6 +58,25 @@ describe('attempts to log in', () => {
     );
   });
 
+  it('from anywhere keep nobody out who was right from where he is', () => {
+    const { now, pass } = clock();
+    const throttle = createLoginThrottle(now);
+    throttle.attempt('ben', '192.0.2.1');
+    throttle.succeeded('ben', '192.0.2.1');
+    for (let index = 0; index < 500; index++) {
+      // Whoever asks without a pause always comes first when a new attempt is allowed.
+      for (let address = 0; address < 100; address++)
+        wait(() => throttle.attempt('ben', `10.0.${index & 255}.${address}`));
+      assert.equal(
+        wait(() => throttle.attempt('ben', '192.0.2.1')),
+        0,
+      );
+      throttle.succeeded('ben', '192.0.2.1');
+      pass(5_000);
+    }
+    assert.ok(wait(() => throttle.attempt('ben', '192.0.2.2')) > 0, 'elsewhere he waits like anybody');
+  });
+
   it('from one address on many users slow down', () => {
     const throttle = createLoginThrottle(clock().now);
     let refused = 0;

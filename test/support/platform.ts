@@ -107,6 +107,10 @@ export function newStateDir(): string {
   return mkdtempSync(join(tmpdir(), 'vcp-state-'));
 }
 
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
 /** Starts `npm start`'s entry on `stateDir` and waits until it says it is ready. */
 export async function startTestPlatform(
   options: { stateDir?: string; port?: number; args?: string[] } = {},
@@ -130,18 +134,18 @@ export async function startTestPlatform(
   supervisor.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   supervisor.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const admin = () => JSON.parse(readFileSync(join(stateDir, 'admin.json'), 'utf8')) as AdminFile;
-  await eventually(
-    'the platform is ready',
-    () => {
-      if (supervisor.exitCode !== null)
-        throw new Error(`the supervisor exited with ${supervisor.exitCode}: ${output}`);
-      return /platform is ready/i.test(output);
-    },
-    { timeoutMs: 240_000 },
-  ).catch((error: unknown) => {
-    if (supervisor.exitCode === null) process.kill(supervisor.pid ?? 0, 'SIGTERM');
+  const ended = once(supervisor, 'close').then(([code, signal]: unknown[]) => {
+    throw new Error(`the supervisor ended with ${String(code ?? signal)}`);
+  });
+  const ready = eventually('the platform is ready', () => /platform is ready/i.test(output), {
+    timeoutMs: 240_000,
+  });
+  ready.catch(() => undefined); // nobody waits for it once the supervisor has ended
+  await Promise.race([ready, ended]).catch((error: unknown) => {
+    if (isRunning(supervisor)) process.kill(supervisor.pid ?? 0, 'SIGTERM');
     throw new Error(`${String(error)}\n${output}`, { cause: error });
   });
+  ended.catch(() => undefined);
   const startupMs = performance.now() - startedAt;
   const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) }, allowH2: false });
 
@@ -229,7 +233,7 @@ export async function startTestPlatform(
     processes: () =>
       JSON.parse(readFileSync(join(stateDir, 'processes.json'), 'utf8')) as Record<string, { pid: number }>,
     async stop() {
-      if (supervisor.exitCode === null && supervisor.signalCode === null) {
+      if (isRunning(supervisor)) {
         supervisor.kill('SIGTERM');
         await once(supervisor, 'exit');
       }

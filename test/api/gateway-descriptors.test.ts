@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { eventually } from '../support/eventually.ts';
+import { startGatewayProcess } from './gateway-process.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+
+let fixture: ManagementFixture;
+before(async () => {
+  fixture = await startManagementFixture();
+});
+after(() => fixture?.stop());
+
+const version = '/kubernetes/management/version';
+
+describe('what the machine runs out of', { timeout: 240_000 }, () => {
+  it('a full disk for the log: lines are lost, requests are not', async () => {
+    const gateway = await startGatewayProcess(fixture, { logFile: '/dev/full' });
+    try {
+      for (let index = 0; index < 100; index++)
+        assert.equal((await gateway.call('anna', 'GET', version)).status, 200);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('file descriptors: the gateway says so, goes on with what it has, and recovers', async (context) => {
+    const gateway = await startGatewayProcess(fixture, { under: ['prlimit', '--nofile=120:120'] });
+    const sockets: Socket[] = [];
+    try {
+      assert.equal((await gateway.call('anna', 'GET', version)).status, 200);
+      for (let index = 0; index < 200; index++) {
+        const socket = connect(gateway.port, '127.0.0.1');
+        socket.on('error', () => undefined);
+        sockets.push(socket);
+        await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+      }
+      await eventually('it says so', () => /EMFILE|file descriptors/.test(gateway.log()), {
+        timeoutMs: 30_000,
+      });
+      for (const socket of sockets) socket.destroy();
+      await eventually('it serves again', async () => {
+        const answer = await gateway.call('anna', 'GET', version);
+        return answer.status === 200;
+      });
+      const fresh = connectTls({ host: '127.0.0.1', port: gateway.port, ca: readFileSync(fixture.caFile) });
+      await once(fresh, 'secureConnect');
+      fresh.destroy();
+      const lines = gateway
+        .log()
+        .split('\n')
+        .filter((line) => /file descriptors/.test(line));
+      context.diagnostic(`${lines.length} lines about it`);
+      assert.ok(lines.length < 20, 'it does not say so for each connection');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await gateway.stop();
+    }
+  });
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { Agent, request } from 'undici';
+import { eventually } from '../support/eventually.ts';
+import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
+import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
+import {
+  type FixtureAnswer,
+  keyOf,
+  type ManagementFixture,
+  startManagementFixture,
+} from './management-fixture.ts';
+
+/** Longest that any answer may take while the management API is away. */
+const answerMs = 20_000;
+const revocationMs = 10_000;
+/** On a loaded machine. */
+const slackMs = 3_000;
+const undecidedSeconds = 15;
+
+let fixture: ManagementFixture;
+let relay: TcpRelay;
+let gateway: GatewayProcess;
+before(async () => {
+  fixture = await startManagementFixture();
+  relay = await startTcpRelay(Number(new URL(fixture.apiServer.url).port));
+  gateway = await startGatewayProcess(fixture, {
+    managementPort: relay.port,
+    config: { streams: { undecidedSeconds } },
+  });
+});
+afterEach(() => relay.open());
+after(async () => {
+  await gateway?.stop();
+  await relay?.stop();
+  await fixture?.stop();
+});
+
+/** One request for each way in which the management API is needed. */
+const paths = [
+  '/kubernetes/management/version',
+  '/kubernetes/management/api/v1/namespaces',
+  '/kubernetes/management/apis/management.loft.sh/v1/projects',
+  '/kubernetes/cluster/local/version',
+  '/kubernetes/project/alpha/virtualcluster/demo/version',
+];
+
+async function timed(user: string, path: string): Promise<FixtureAnswer & { ms: number }> {
+  const startedAt = performance.now();
+  const answer = await gateway.call(user, 'GET', path);
+  return { ...answer, ms: Math.round(performance.now() - startedAt) };
+}
+
+async function openWatch(user: string) {
+  const answer = await request(
+    `${gateway.url}/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances?watch=true`,
+    {
+      dispatcher: new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false }),
+      headers: { authorization: `Bearer ${keyOf(user)}` },
+    },
+  );
+  assert.equal(answer.statusCode, 200);
+  let open = true;
+  answer.body.once('close', () => (open = false));
+  answer.body.on('error', () => undefined);
+  answer.body.resume();
+  return { isOpen: () => open, end: () => answer.body.destroy() };
+}
+
+const answers = () =>
+  eventually(
+    'the gateway answers again',
+    async () => {
+      const all = await Promise.all(['anna', 'ben'].map((user) => timed(user, paths[0] ?? '')));
+      return all.every(({ status }) => status === 200);
+    },
+    { timeoutMs: 30_000 },
+  );
+
+describe('the management API is away', { timeout: 600_000 }, () => {
+  for (const [what, away] of [
+    ['refuses connections', () => relay.close()],
+    ['takes connections and says nothing', () => relay.hang()],
+  ] as const) {
+    it(`${what}: every path says so as 503 with Retry-After, and comes back by itself`, async (context) => {
+      await answers();
+      // Warm: connections are kept, decisions remembered.
+      for (const user of ['anna', 'ben']) for (const path of paths) await gateway.call(user, 'GET', path);
+      const files = gateway.openFiles();
+      away();
+      await eventually(
+        'what was decided a moment ago holds no more',
+        async () =>
+          (await Promise.all(paths.map((path) => timed('anna', path)))).every(({ status }) => status === 503),
+        { timeoutMs: 30_000 },
+      );
+      const slowest: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        const all = await Promise.all(
+          Array.from({ length: 20 }, (_, index) =>
+            timed(index % 2 === 0 ? 'anna' : 'ben', paths[index % 5] ?? ''),
+          ),
+        );
+        for (const { status, headers, ms, text, json } of all) {
+          assert.equal(status, 503, text);
+          assert.equal(headers['retry-after'], '1');
+          assert.equal(json()['kind'], 'Status');
+          assert.equal(json()['reason'], 'ServiceUnavailable');
+          assert.ok(ms < answerMs, `${ms} ms`);
+        }
+        slowest.push(Math.max(...all.map(({ ms }) => ms)));
+      }
+      const ready = await gateway.call('', 'GET', '/readyz');
+      assert.equal(ready.status, 503);
+      assert.match(ready.text, /"management":"does not answer/);
+      // Bad keys are still bad, and told so.
+      assert.equal((await timed('stranger', paths[0] ?? '')).status, 401);
+      const before = relay.accepted;
+      relay.open();
+      await answers();
+      const dialled = relay.accepted - before;
+      await eventually('what was opened meanwhile is closed', () => gateway.openFiles() <= files + 10);
+      context.diagnostic(
+        `slowest answers ${slowest.join(', ')} ms; ${dialled} connections until all was well`,
+      );
+      assert.ok(dialled < 60, 'no flood when it is back');
+    });
+  }
+
+  it('open streams stay for a while, then end: nobody can say whether they may go on', async () => {
+    await answers();
+    const watch = await openWatch('anna');
+    const startedAt = performance.now();
+    relay.hang();
+    await eventually('the watch ends', () => !watch.isOpen(), {
+      timeoutMs: undecidedSeconds * 1000 + 30_000,
+    });
+    const ms = performance.now() - startedAt;
+    relay.open();
+    await answers();
+    assert.ok(ms > undecidedSeconds * 1000 - 5_000, `it ended after ${ms} ms`);
+    assert.match(gateway.log(), /nobody can say whether they may go on/);
+  });
+
+  it('a connection that went silent hides no revocation', async (context) => {
+    await answers();
+    const watch = await openWatch('ben');
+    // Everything that is open now carries nothing any more; what is dialled from now on works.
+    relay.freeze();
+    await fixture.resources.accesskeys.patch({ name: 'key-ben' }, { spec: { disabled: true } });
+    const startedAt = performance.now();
+    await eventually(
+      'his key is refused',
+      async () => (await gateway.call('ben', 'GET', '/auth/session')).status === 401,
+      { timeoutMs: revocationMs + slackMs },
+    );
+    const refusedMs = Math.round(performance.now() - startedAt);
+    await eventually('his watch ends', () => !watch.isOpen(), {
+      timeoutMs: revocationMs + slackMs - refusedMs,
+    });
+    context.diagnostic(
+      `refused after ${refusedMs} ms, watch ended after ${Math.round(performance.now() - startedAt)} ms`,
+    );
+    await fixture.resources.accesskeys.patch({ name: 'key-ben' }, { spec: { disabled: false } });
+    await answers();
+  });
+});

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { migrate } from '../../db/migrate.ts';
+import { eventually } from '../support/eventually.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
+import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
+import { type FixtureAnswer, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+
+/** A session is believed for 5 s after the database spoke of it. */
+const revocationMs = 10_000;
+const queueLimit = 200;
+const password = 'a password of some length';
+
+let postgres: TestPostgres;
+let fixture: ManagementFixture;
+let relay: TcpRelay;
+let gateway: GatewayProcess;
+let cookie: string;
+before(async () => {
+  postgres = await startPostgres();
+  await migrate(postgres.url);
+  relay = await startTcpRelay(Number(new URL(postgres.url).port));
+  const databaseUrl = new URL(postgres.url);
+  databaseUrl.port = String(relay.port);
+  fixture = await startManagementFixture();
+  gateway = await startGatewayProcess(fixture, {
+    config: { databaseUrl: databaseUrl.href, audit: { queueLimit } },
+  });
+  const users = '/kubernetes/management/apis/management.loft.sh/v1/users';
+  const made = await gateway.call('anna', 'POST', `${users}/ben/profile`, { spec: { password } });
+  assert.equal(made.status, 201, made.text);
+  const begun = await gateway.call(
+    '',
+    'POST',
+    '/auth/session',
+    { username: 'ben', password },
+    { origin: gateway.url },
+  );
+  assert.equal(begun.status, 200, begun.text);
+  cookie = String(begun.headers['set-cookie']).split(';')[0] ?? '';
+});
+afterEach(() => relay.open());
+after(async () => {
+  await gateway?.stop();
+  await relay?.stop();
+  await fixture?.stop();
+  await postgres?.stop();
+});
+
+const version = '/kubernetes/management/version';
+const inSession = () => gateway.call('', 'GET', '/auth/session', undefined, { cookie });
+
+async function timed(asked: Promise<FixtureAnswer>) {
+  const startedAt = performance.now();
+  const answer = await asked;
+  return { answer, ms: Math.round(performance.now() - startedAt) };
+}
+
+/** A change that is an audit event. */
+const change = (name: string) =>
+  gateway.call('anna', 'POST', '/kubernetes/management/api/v1/namespaces/p-alpha/configmaps', {
+    metadata: { name },
+  });
+
+describe('PostgreSQL is away', { timeout: 600_000 }, () => {
+  for (const [what, away] of [
+    ['refuses connections', () => relay.close()],
+    ['takes connections and says nothing', () => relay.hang()],
+  ] as const) {
+    it(`${what}: keys work, what needs it is 503, nothing is lost silently, and it comes back`, async (context) => {
+      const name = what.split(' ')[0] ?? '';
+      await eventually('sessions work', async () => (await inSession()).status === 200, {
+        timeoutMs: 30_000,
+      });
+      const lostBefore = await gateway.metric('vcp_gateway_audit_events_lost_total');
+      away();
+      const awayAt = performance.now();
+
+      const reads = await Promise.all(
+        Array.from({ length: 50 }, (_, index) =>
+          timed(gateway.call(index % 2 === 0 ? 'anna' : 'ben', 'GET', version)),
+        ),
+      );
+      assert.deepEqual([...new Set(reads.map(({ answer }) => answer.status))], [200]);
+
+      // What was known of the session a moment ago holds for a moment; then nobody can say whether it has ended.
+      const refused = await eventually(
+        'the session is not believed any more',
+        async () => {
+          const { answer, ms } = await timed(inSession());
+          return answer.status === 200 ? undefined : { answer, ms };
+        },
+        { timeoutMs: revocationMs },
+      );
+      assert.ok(performance.now() - awayAt < revocationMs);
+      assert.equal(refused.answer.status, 503, refused.answer.text);
+      assert.equal(refused.answer.json()['code'], 'database_unavailable');
+      assert.equal(refused.answer.headers['retry-after'], '1');
+
+      const api = await timed(gateway.call('anna', 'GET', '/api/v1/audit'));
+      assert.equal(api.answer.status, 503, api.answer.text);
+      assert.match(String(api.answer.headers['content-type']), /^application\/problem\+json/);
+      assert.equal(api.answer.json()['code'], 'database_unavailable');
+      const ready = await gateway.call('', 'GET', '/readyz');
+      assert.match(ready.text, /"database":"does not answer/);
+
+      // Changes go on; their events wait, as many as there is room for, and the others are counted.
+      const changes = queueLimit + 100;
+      const made = await Promise.all(
+        Array.from({ length: changes }, (_, index) => change(`${name}-${index}`)),
+      );
+      assert.deepEqual([...new Set(made.map(({ status }) => status))], [201]);
+      const waiting = await gateway.metric('vcp_gateway_audit_queue_length');
+      assert.ok(waiting <= queueLimit, `${waiting} wait`);
+      const lost = (await gateway.metric('vcp_gateway_audit_events_lost_total')) - lostBefore;
+      assert.ok(lost >= changes - queueLimit, `${lost} lost of ${changes}`);
+
+      relay.open();
+      await eventually('sessions work again', async () => (await inSession()).status === 200, {
+        timeoutMs: 30_000,
+      });
+      const told = await eventually(
+        'the trail says what it lacks',
+        async () => {
+          const answer = await gateway.call('anna', 'GET', '/api/v1/audit?verb=lost&limit=10');
+          const { items } = answer.json() as { items?: { lost: number; receivedAt: string }[] };
+          const all = items?.reduce((sum, item) => sum + item.lost, 0) ?? 0;
+          return all >= lostBefore + lost ? all : undefined;
+        },
+        { timeoutMs: 30_000 },
+      );
+      context.diagnostic(
+        `session 503 after ${Math.round(refused.ms)} ms, /api/v1 503 after ${api.ms} ms; of ${changes} changes ` +
+          `${waiting} events waited, ${lost} were lost and ${told} told of`,
+      );
+    });
+  }
+});
