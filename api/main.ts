@@ -18,7 +18,7 @@ const graceMs = 10_000;
 
 async function main(): Promise<void> {
   const config = readConfigFile(GatewayConfig);
-  const logger = createLogger('gateway', config.logLevel);
+  const logger = createLogger('gateway', config.logLevel, { gathered: true });
   const parts = createGatewayParts(config, logger);
   const app = await createApp(parts.gateway, {
     cert: readFileSync(config.tls.certFile, 'utf8'),

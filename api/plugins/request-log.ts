@@ -1,11 +1,14 @@
 import fp from 'fastify-plugin';
+import { type Logger, withoutRedaction } from '../../adapters/logging.ts';
 
 /** One line per answered request. The query is left out: it may hold what is nobody's business. */
 export const requestLog = fp(
-  async (app) => {
-    app.addHook('onResponse', async (request, reply) => {
-      request.log.info(
+  async (app, { logger }: { logger: Logger }) => {
+    const lines = withoutRedaction(logger);
+    app.addHook('onResponse', (request, reply, done) => {
+      lines.info(
         {
+          reqId: request.id,
           method: request.method,
           path: request.raw.url?.split('?', 1)[0],
           status: reply.raw.statusCode,
@@ -14,6 +17,7 @@ export const requestLog = fp(
         },
         'request',
       );
+      done();
     });
   },
   { name: 'request-log' },

@@ -35,17 +35,23 @@ type Deps = Pick<
 /**
  * Whether `caller` is still who opened the stream and `allowed` still holds. Groups that came or went count as
  * somebody else: an API server decides about a watch only when it begins, so the client begins anew.
+ * @param about what `allowed` looks at besides the caller; default: method and URL
  */
 export function recheckOf(
   gateway: Pick<Gateway, 'authenticateAgain' | 'review'>,
   request: OpeningRequest,
   caller: Caller,
   allowed: (caller: Caller) => Promise<void>,
+  about?: () => unknown,
 ): Recheck {
-  const { method, url, headers, rawHeaders } = request;
-  const { kind, name } = caller.credential;
+  const { method, headers, rawHeaders } = request;
+  let key: string | undefined;
   return {
-    key: JSON.stringify([kind, name, caller.identity, method, url]),
+    // Most requests are over before anybody asks.
+    get key() {
+      key ??= keyOf(caller, about?.() ?? [method, request.url]);
+      return key;
+    },
     async run() {
       const authenticated = await gateway.authenticateAgain(headers, method);
       const now =
@@ -66,19 +72,29 @@ export function kubernetesRecheck(
   caller: Caller,
   target: KubernetesTarget,
 ): Recheck {
-  return recheckOf(gateway, request, caller, async (now) => {
+  const review = () => reviewOf(request.method, target.upstreamPath);
+  // Not the whole URL: watches that differ only in where they began are one question.
+  const about = () => [target.prefix, review().spec];
+  const allowed = async (now: Caller) => {
     const destination = await resolveDestination(gateway, now, target, request.method);
     const upstream = await destination.upstream();
     const client = createJsonClient(upstream.dispatcher, destination.unreachable);
     const answer = await client(now.identity, {
       method: 'POST',
       path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: reviewOf(request.method, target.upstreamPath),
+      body: review(),
     });
     const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
     if (answer.status === 201 && status?.allowed === false)
       throw new PlatformError('forbidden', 'the right to this stream was taken away');
-  });
+  };
+  return recheckOf(gateway, request, caller, allowed, about);
+}
+
+function keyOf({ credential, identity }: Caller, about: unknown): string {
+  const { kind, name, expiresAt } = credential;
+  // An ID token has no name of its own; its end tells it from its user's others.
+  return JSON.stringify([kind, name, kind === 'oidc' ? expiresAt : undefined, identity, about]);
 }
 
 function reviewOf(method: string, pathAndQuery: string) {

@@ -23,8 +23,7 @@ export function startRevocation(streams: OpenStreams, { logger }: { logger: Logg
   const stopping = new AbortController();
 
   async function sweep(): Promise<void> {
-    const before = performance.now() - minAgeMs;
-    const old = streams.list().filter(({ openedAt }) => openedAt < before);
+    const old = streams.list(performance.now() - minAgeMs);
     const byKey = Map.groupBy(old, ({ recheck }) => recheck.key);
     const waiting = [...byKey.values()];
     const work = async () => {

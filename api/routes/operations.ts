@@ -49,9 +49,10 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       checkOrigin(request.headers.origin, gateway.publicUrl);
       const caller = callerOf(request);
       await visibleOperation(gateway, caller, request.params.id);
-      const recheck = recheckOf(gateway, openingRequest(request.raw), caller, async (now) => {
-        await visibleOperation(gateway, now, request.params.id);
-      });
+      const recheck = () =>
+        recheckOf(gateway, openingRequest(request.raw), caller, async (now) => {
+          await visibleOperation(gateway, now, request.params.id);
+        });
       await sendEvents(request, reply, {
         name: 'operation',
         source: (signal) => gateway.operations.watch(request.params.id, signal),
