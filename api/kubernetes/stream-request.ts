@@ -70,7 +70,7 @@ export function streamRequest(options: StreamRequest): Promise<void> {
     if (body !== null) request.unpipe(body);
   };
   dispatcher.dispatch(
-    { path, method: request.method as Dispatcher.HttpMethod, headers: [...options.headers], body },
+    { path, method: request.method as Dispatcher.HttpMethod, headers: options.headers as string[], body },
     exchange.handler,
   );
   return promise.finally(settle);
@@ -89,7 +89,11 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
   /** Begins an answer that is held back: a 403 is looked at first, for it may be meant for the gateway itself. */
   let begin: (() => void) | undefined;
   const held: Buffer[] = [];
+  let isHeadAlone = false;
   const resume = () => controller?.resume();
+  const flushHead = () => {
+    if (isHeadAlone && !response.destroyed) response.flushHeaders();
+  };
   const failure = (kind: StreamFailure['kind'], cause: unknown) =>
     new StreamFailure(kind, body === null, bytesSent, cause);
 
@@ -109,33 +113,43 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
       begin = () => {
         begin = undefined;
         response.writeHead(statusCode, statusMessage, answer);
-        response.flushHeaders();
-        response.on('drain', resume);
+        // What came together leaves together: one TLS record and one system call for a small answer.
+        isHeadAlone = true;
+        process.nextTick(flushHead);
       };
       if (statusCode !== 403) begin();
     },
     onResponseData(started, chunk) {
+      let bytes = chunk;
       if (begin !== undefined) {
         held.push(chunk);
-        if (Buffer.concat(held).length < heldBytes) return;
+        bytes = Buffer.concat(held);
+        if (bytes.length < heldBytes) return;
         begin();
-        chunk = Buffer.concat(held.splice(0));
       }
-      if (!response.write(chunk)) started.pause();
+      isHeadAlone = false;
+      if (response.write(bytes)) return;
+      started.pause();
+      response.once('drain', resume);
     },
     onResponseEnd() {
-      response.off('drain', resume);
+      if (begin === undefined) {
+        isHeadAlone = false;
+        response.end();
+        settle.resolve();
+        return;
+      }
       const refusal = Buffer.concat(held);
-      if (begin !== undefined && isOwnRefusal(403, refusal.toString('latin1'))) {
+      if (isOwnRefusal(403, refusal.toString('latin1'))) {
         settle.reject(failure('refused', new Error(refusal.toString('latin1'))));
         return;
       }
-      begin?.();
+      begin();
+      isHeadAlone = false;
       response.end(refusal);
       settle.resolve();
     },
     onResponseError(_controller, error) {
-      response.off('drain', resume);
       if (response.headersSent) {
         response.destroy(); // an aborted answer must not look like a complete one
         settle.resolve();
