@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
 import type { Gateway } from './gateway.ts';
@@ -8,9 +7,11 @@ import { audit } from './plugins/audit.ts';
 import { access } from './plugins/access.ts';
 import { connections } from './plugins/connections.ts';
 import { failures, sendFailure } from './plugins/failures.ts';
+import { lazyChildLogger } from './plugins/lazy-child-logger.ts';
 import { lingeringClose } from './plugins/lingering-close.ts';
 import { metrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
+import { pageHeaders } from './plugins/page-headers.ts';
 import { requestGuard } from './plugins/request-guard.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { registerRoutes } from './routes/index.ts';
@@ -35,6 +36,8 @@ export async function createApp(
     },
     loggerInstance: gateway.logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Most requests log nothing but their one line: a logger with the id is made for those that do.
+    childLoggerFactory: (logger, bindings) => lazyChildLogger(logger, bindings),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: maxBodyBytes,
@@ -54,13 +57,13 @@ export async function createApp(
   app.server.headersTimeout = limits.headersMs;
   const { streams } = gateway;
   await app.register(failures);
-  await app.register(helmet, { hsts: false });
+  await app.register(pageHeaders);
   await app.register(lingeringClose);
   await app.register(audit, gateway);
   await app.register(metrics, gateway);
   await app.register(connections, { limits, streams, metrics: gateway.metrics });
   await app.register(requestGuard);
-  await app.register(requestLog);
+  await app.register(requestLog, gateway);
   await app.register(access, gateway);
   await app.register(openapi, { publicUrl: gateway.publicUrl });
   await registerRoutes(app, gateway);

@@ -71,6 +71,7 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     virtualclusterinstances: instances,
   };
   const byHash = indexByHash(accessKeys);
+  const allTeams = listUntilChange(teams);
   let synced = false;
   const ready = Promise.all(all.map((informer) => informer.synced)).then(() => {
     synced = true;
@@ -79,7 +80,7 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     accessKey: (hash) => byHash.get(hash),
     user: (name) => users.get(name),
     team: (name) => teams.get(name),
-    teams: () => teams.list(),
+    teams: allTeams,
     instance: (project, name) => instances.get(`${projectNamespace(project)}/${name}`),
     instanceAt: (namespace, name) => instances.get(`${namespace}/${name}`),
     instances: () => instances.list(),
@@ -113,6 +114,15 @@ function impersonating(kubeconfig: string, user: string): KubeConfig {
   kubeConfig.loadFromString(kubeconfig);
   kubeConfig.users = kubeConfig.users.map((entry) => ({ ...entry, impersonateUser: user }));
   return kubeConfig;
+}
+
+/** The same list until an object of it changes. */
+function listUntilChange<T>(informer: Informer<T>): () => readonly T[] {
+  let listed: readonly T[] | undefined;
+  informer.onChange(() => {
+    listed = undefined;
+  });
+  return () => (listed ??= informer.list());
 }
 
 function indexByHash(keys: Informer<AccessKey>): ReadonlyMap<string, AccessKey> {

@@ -20,7 +20,7 @@ const restMs = 6_000;
 
 async function main(): Promise<void> {
   const config = readConfigFile(GatewayConfig);
-  const logger = createLogger('gateway', config.logLevel);
+  const logger = createLogger('gateway', config.logLevel, { gathered: true });
   const parts = createGatewayParts(config, logger);
   const tls = {
     cert: readFileSync(config.tls.certFile, 'utf8'),

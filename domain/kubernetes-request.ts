@@ -100,6 +100,7 @@ function selectedName(query: string): string | undefined {
 }
 
 function decode(segment: string): string | undefined {
+  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {

@@ -44,9 +44,9 @@ export function createAccessReview(management: JsonClient): AccessReview {
   return {
     async allows(identity, action) {
       if (!actionInScope(identity.scope, action)) return false;
-      const key = JSON.stringify([identity.user, identity.groups, action]);
-      const known = remembered.get(key);
-      if (known !== undefined && known.until > performance.now()) return known.decision;
+      const key = whoOf(identity) + JSON.stringify(action);
+      const entry = remembered.get(key);
+      if (entry !== undefined && entry.until > performance.now()) return entry.decision;
       return decide(identity, action, key);
     },
     forget(namespace, name) {
@@ -55,6 +55,18 @@ export function createAccessReview(management: JsonClient): AccessReview {
       }
     },
   };
+}
+
+/** Identities are made once for many requests (auth/caller.ts). */
+const known = new WeakMap<Identity, string>();
+
+function whoOf(identity: Identity): string {
+  let who = known.get(identity);
+  if (who === undefined) {
+    who = JSON.stringify([identity.user, identity.groups]);
+    known.set(identity, who);
+  }
+  return who;
 }
 
 async function review(management: JsonClient, { user, groups }: Identity, action: Action): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
@@ -72,10 +72,7 @@ export function createAuthenticate(directory: Directory, options: AuthenticateOp
     }
     const token = bearer(headers);
     checkSynced(directory);
-    const accessKey =
-      token.length > longestKey
-        ? undefined
-        : directory.accessKey(createHash('sha256').update(token).digest('hex'));
+    const accessKey = token.length > longestKey ? undefined : directory.accessKey(hash('sha256', token));
     if (accessKey !== undefined) {
       const credential = credentialOf(accessKey, now(), activity);
       const caller = ownerOf(accessKey, credential, directory);

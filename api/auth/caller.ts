@@ -33,9 +33,36 @@ export interface Credential {
 
 /**
  * The caller behind a credential of `user`, who belongs to those of `teams` that name the user or one of its groups.
+ * Neither may be changed afterwards: what was made of them is kept for as long as they are the same objects.
  * @throws PlatformError `forbidden` if subject or a group is reserved
  */
 export function callerOfUser(user: User, teams: readonly Team[], credential: Credential): Caller {
+  let known = knownUsers.get(user);
+  if (known?.teams !== teams) {
+    known = { teams, made: withoutCredential(user, teams), scoped: new WeakMap() };
+    knownUsers.set(user, known);
+  }
+  const { made, scoped } = known;
+  const { scope } = credential;
+  if (scope === undefined) return { ...made, credential };
+  let identity = scoped.get(scope);
+  if (identity === undefined) {
+    identity = { ...made.identity, scope };
+    scoped.set(scope, identity);
+  }
+  return { ...made, credential, identity };
+}
+
+interface KnownUser {
+  readonly teams: readonly Team[];
+  readonly made: Omit<Caller, 'credential'>;
+  readonly scoped: WeakMap<AccessKeyScope, Identity>;
+}
+
+/** What callers are but for their credentials; made anew when the user or any team is another object. */
+const knownUsers = new WeakMap<User, KnownUser>();
+
+function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'credential'> {
   const name = user.metadata.name;
   const groups = [...(user.spec?.groups ?? []), ...(user.spec?.ssoGroups ?? [])];
   const memberOf = teams
@@ -51,14 +78,10 @@ export function callerOfUser(user: User, teams: readonly Team[], credential: Cre
     displayName: user.spec?.displayName ?? '',
     email: user.spec?.email ?? '',
     teams: memberOf,
-    credential,
-    identity: {
-      ...identityOf(`user ${name}`, user.spec?.subject || name, groups, [
-        userGroup(name),
-        ...memberOf.map(teamGroup),
-      ]),
-      ...scopeOf(credential),
-    },
+    identity: identityOf(`user ${name}`, user.spec?.subject || name, groups, [
+      userGroup(name),
+      ...memberOf.map(teamGroup),
+    ]),
   };
 }
 

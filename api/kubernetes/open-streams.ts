@@ -29,27 +29,55 @@ export interface OpenStream {
 
 /** The streams that are open now, each with its caller, so that they can be ended from our side. */
 export interface OpenStreams {
-  /** Registers a stream; call the result when it is over. */
-  add(caller: Caller, abort: (reason: Error) => void, recheck: Recheck): () => void;
+  /** Registers a stream; call the result when it is over. `recheck` is made when it is first asked for. */
+  add(caller: Caller, abort: (reason: Error) => void, recheck: () => Recheck): () => void;
   /** Ends the streams whose caller `matches`. */
   end(reason: string, matches?: (caller: Caller) => boolean): void;
   /** Tells all streams, and those that still come, that the gateway stops. */
   stop(): void;
-  list(): OpenStream[];
+  /** Those that were opened before this time of `performance.now()`; default: all. */
+  list(openedBefore?: number): OpenStream[];
   readonly size: number;
 }
 
+interface Placed {
+  readonly caller: Caller;
+  readonly abort: (reason: Error) => void;
+  readonly openedAt: number;
+  decidedAt: number;
+  recheck: Recheck | (() => Recheck);
+  index: number;
+}
+
+function asked(stream: Placed): OpenStream {
+  if (typeof stream.recheck === 'function') stream.recheck = stream.recheck();
+  return stream as OpenStream;
+}
+
 export function createOpenStreams(): OpenStreams {
-  const open = new Set<OpenStream>();
+  /**
+   * Not a Set: every request comes and goes here, a Set is copied every few of them, and V8 leaves the copies chained,
+   * which kept each request in memory until the next full collection (11 KB each).
+   */
+  const open: Placed[] = [];
   const stops = new GatewayStops('the gateway is stopping');
   let stopping = false;
+
+  function remove(stream: Placed): void {
+    const last = open.at(-1);
+    if (last === undefined || open[stream.index] !== stream) return;
+    open[stream.index] = last;
+    last.index = stream.index;
+    open.pop();
+  }
+
   return {
     add(caller, abort, recheck) {
       const now = performance.now();
-      const stream = { caller, abort, recheck, openedAt: now, decidedAt: now };
-      open.add(stream);
+      const stream = { caller, abort, recheck, openedAt: now, decidedAt: now, index: open.length };
+      open.push(stream);
       if (stopping) setImmediate(abort, stops);
-      return () => open.delete(stream);
+      return () => remove(stream);
     },
     end(reason, matches = () => true) {
       for (const { caller, abort } of [...open]) {
@@ -60,9 +88,10 @@ export function createOpenStreams(): OpenStreams {
       stopping = true;
       for (const { abort } of [...open]) abort(stops);
     },
-    list: () => [...open],
+    list: (openedBefore = Number.POSITIVE_INFINITY) =>
+      open.filter(({ openedAt }) => openedAt < openedBefore).map(asked),
     get size() {
-      return open.size;
+      return open.length;
     },
   };
 }

@@ -15,7 +15,8 @@ export function checkOutgoing(headers: readonly string[]): void {
   const groups: string[] = [];
   const originals: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
-    const name = (headers[index] as string).toLowerCase().replaceAll('_', '-');
+    const lower = (headers[index] as string).toLowerCase();
+    const name = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
     const value = headers[index + 1];
     if (value === undefined || /[\r\n\0]/.test(value) || /[\r\n\0]/.test(name)) refuse('a broken header');
     else if (name === 'impersonate-user') users.push(value);

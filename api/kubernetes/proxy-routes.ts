@@ -20,9 +20,10 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
     checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
     const caller = callerOf(request);
-    if (await serveNarrowed(request, reply, caller, target)) return reply;
+    const narrowed = serveNarrowed(request, reply, caller, target);
+    if (narrowed !== false && (await narrowed)) return reply;
     const destination = await resolveDestination(gateway, caller, target, request.method);
-    const recheck = kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
+    const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     return proxy(request, reply, { target, caller, destination, streams: gateway.streams, recheck });
   };
   // In place of Helmet's: what is carried has them already, so they are set on our own answers only.
@@ -30,7 +31,12 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
     reply.headers(isolation);
     done(null, payload);
   });
-  const config = { access: 'authenticated', scope: 'kubernetes', impersonation: true } as const;
+  const config = {
+    access: 'authenticated',
+    scope: 'kubernetes',
+    impersonation: true,
+    ownHeaders: true,
+  } as const;
   for (const url of ['/kubernetes', '/kubernetes/*'])
-    app.route({ method: [...methods], url, config, helmet: false, handler });
+    app.route({ method: [...methods], url, config, handler });
 }

@@ -35,7 +35,7 @@ export async function proxy(
     caller: Caller;
     destination: Destination;
     streams: OpenStreams;
-    recheck: Recheck;
+    recheck: () => Recheck;
   },
 ): Promise<void> {
   const { target, caller, destination, streams, recheck } = options;

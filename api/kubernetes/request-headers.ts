@@ -30,7 +30,8 @@ const droppedPrefixes = ['impersonate-', 'x-remote-', 'x-forwarded-', 'x-origina
 
 /** Whether a client's header called `name` (any case, `_` for `-` included) must not travel on. */
 export function isDroppedHeader(name: string): boolean {
-  const canonical = name.toLowerCase().replaceAll('_', '-');
+  const lower = name.toLowerCase();
+  const canonical = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
   return (
     dropped.has(canonical) ||
     canonical === 'impersonate' ||
@@ -74,7 +75,8 @@ export function appendIdentity(headers: string[], identity: Identity): void {
 function connectionNamed(rawHeaders: readonly string[]): Set<string> | undefined {
   let named: Set<string> | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if ((rawHeaders[index] as string).toLowerCase() !== 'connection') continue;
+    const header = rawHeaders[index] as string;
+    if (header.length !== 'connection'.length || header.toLowerCase() !== 'connection') continue;
     for (const token of (rawHeaders[index + 1] as string).split(',')) {
       const name = token.trim().toLowerCase();
       // `Connection: content-length` would take the body's length away from us, not from the client.

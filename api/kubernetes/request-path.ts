@@ -89,12 +89,9 @@ function checkPath(path: string): void {
   if (!/^[\x21-\x7e]*$/.test(path)) refuse('the path holds characters that must be percent-encoded');
   if (/[\\#"<>^`{|}]/.test(path))
     refuse('the path holds a backslash or another character that must be percent-encoded');
-  const segments = path.slice(1).split('/');
-  for (const [index, segment] of segments.entries()) {
-    if (segment === '' && index < segments.length - 1) refuse('the path holds an empty segment ("//")');
-    if (segment === '.' || segment === '..') refuse('the path holds a dot segment');
-    if (/^\.{1,2};/.test(segment)) refuse('the path holds a dot segment with a parameter');
-  }
+  if (path.includes('//')) refuse('the path holds an empty segment ("//")');
+  if (/\/\.{1,2}(\/|$)/.test(path)) refuse('the path holds a dot segment');
+  if (/\/\.{1,2};/.test(path)) refuse('the path holds a dot segment with a parameter');
   checkEscapes(path);
 }
 

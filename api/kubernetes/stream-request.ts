@@ -84,7 +84,7 @@ export function streamRequest(options: StreamRequest): Promise<void> {
     {
       path,
       method: request.method as Dispatcher.HttpMethod,
-      headers: [...options.headers],
+      headers: options.headers as string[],
       body,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
@@ -107,7 +107,11 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
   /** Begins an answer that is held back: a 403 is looked at first, for it may be meant for the gateway itself. */
   let begin: (() => void) | undefined;
   const held: Buffer[] = [];
+  let isHeadAlone = false;
   const resume = () => controller?.resume();
+  const flushHead = () => {
+    if (isHeadAlone && !response.destroyed) response.flushHeaders();
+  };
   const failure = (kind: StreamFailure['kind'], cause: unknown) =>
     new StreamFailure(kind, body === null, bytesSent, cause);
   const ending = createWholeEnding(response, () => controller?.abort(new Error('ended between two events')));
@@ -132,38 +136,48 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
       begin = () => {
         begin = undefined;
         response.writeHead(statusCode, statusMessage, answer);
-        response.flushHeaders();
-        response.on('drain', resume);
+        // What came together leaves together: one TLS record and one system call for a small answer.
+        isHeadAlone = true;
+        process.nextTick(flushHead);
       };
       if (statusCode !== 403) begin();
       if (options.isWatch && statusCode === 200)
         ending.begin(watchFramesOf(String(headers['content-type'] ?? '')));
     },
     onResponseData(started, chunk) {
+      let bytes = chunk;
       if (begin !== undefined) {
         held.push(chunk);
-        if (Buffer.concat(held).length < heldBytes) return;
+        bytes = Buffer.concat(held);
+        if (bytes.length < heldBytes) return;
         begin();
-        chunk = Buffer.concat(held.splice(0));
       }
-      const isFull = !response.write(ending.take(chunk));
+      isHeadAlone = false;
+      const isFull = !response.write(ending.take(bytes));
       ending.look();
-      if (isFull) started.pause();
+      if (!isFull) return;
+      started.pause();
+      response.once('drain', resume);
     },
     onResponseEnd() {
-      response.off('drain', resume);
+      if (begin === undefined) {
+        isHeadAlone = false;
+        response.end();
+        settle.resolve();
+        return;
+      }
       const refusal = Buffer.concat(held);
-      if (begin !== undefined && isOwnRefusal(403, refusal.toString('latin1'))) {
+      if (isOwnRefusal(403, refusal.toString('latin1'))) {
         settle.reject(failure('refused', new Error(refusal.toString('latin1'))));
         return;
       }
-      begin?.();
+      begin();
+      isHeadAlone = false;
       response.end(refusal);
       settle.resolve();
     },
     onResponseError(_controller, error) {
       doubt.end();
-      response.off('drain', resume);
       if (response.headersSent) {
         if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
         settle.resolve();

@@ -76,9 +76,17 @@ export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): 
   };
 }
 
+/** An instance that changes is another object (adapters/kubernetes/informer.ts). */
+const known = new WeakMap<VirtualClusterInstance, string>();
+
 function identityOf(instance: VirtualClusterInstance): string {
-  const { cluster, namespace, virtualCluster } = instance.spec?.clusterRef ?? {};
-  return JSON.stringify([instance.metadata.uid, cluster, namespace, virtualCluster]);
+  let identity = known.get(instance);
+  if (identity === undefined) {
+    const { cluster, namespace, virtualCluster } = instance.spec?.clusterRef ?? {};
+    identity = JSON.stringify([instance.metadata.uid, cluster, namespace, virtualCluster]);
+    known.set(instance, identity);
+  }
+  return identity;
 }
 
 /** Where an instance's release stands. @throws PlatformError `cluster_unreachable` if no cluster is chosen yet */

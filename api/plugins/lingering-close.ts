@@ -11,12 +11,15 @@ const lingerMs = 5_000;
  */
 export const lingeringClose = fp(
   async (app) => {
-    app.addHook('onRequest', async (request, reply) => {
+    // Callbacks, not promises: they run for every request.
+    app.addHook('onRequest', (request, reply, done) => {
       reply.raw.once('finish', () => discardRest(request.raw));
+      done();
     });
-    app.addHook('onSend', async (request, reply) => {
+    app.addHook('onSend', (request, reply, payload, done) => {
       // Fastify asks for a close when a body is too large; Node would do it without reading on.
       if (!request.raw.complete) reply.removeHeader('connection');
+      done(null, payload);
     });
   },
   { name: 'lingering-close' },

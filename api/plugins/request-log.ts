@@ -1,4 +1,5 @@
 import fp from 'fastify-plugin';
+import { type Logger, withoutRedaction } from '../../adapters/logging.ts';
 import { createFloodLimit } from '../flood-limit.ts';
 
 /** Of lines about who was not let in. */
@@ -10,14 +11,17 @@ const maxPath = 1_000;
  * left out: it may hold what is nobody's business.
  */
 export const requestLog = fp(
-  async (app) => {
+  async (app, { logger }: { logger: Logger }) => {
+    const lines = withoutRedaction(logger);
     const ofStrangers = createFloodLimit(strangers);
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
+      done();
       const { statusCode: status } = reply.raw;
       if (status >= 400 && request.caller === undefined && !ofStrangers.take()) return;
       const leftOut = ofStrangers.takeRefused();
-      request.log.info(
+      lines.info(
         {
+          reqId: request.id,
           method: request.method,
           path: request.raw.url?.split('?', 1)[0]?.slice(0, maxPath),
           status,

@@ -38,19 +38,24 @@ type Deps = Pick<
 /**
  * Whether `caller` is still who opened the stream and `allowed` still holds. Groups that came or went count as
  * somebody else: an API server decides about a watch only when it begins, so the client begins anew.
+ * @param options `about`: what `allowed` looks at besides the caller, default method and URL; `asked`: of whom
  */
 export function recheckOf(
   gateway: Pick<Gateway, 'authenticateAgain' | 'review'>,
   request: OpeningRequest,
   caller: Caller,
   allowed: (caller: Caller) => Promise<void>,
-  asked: 'access' | 'operations' = 'access',
+  { asked = 'access', about }: { asked?: 'access' | 'operations'; about?: () => unknown } = {},
 ): Recheck {
-  const { method, url, headers, rawHeaders } = request;
-  const { kind, name } = caller.credential;
+  const { method, headers, rawHeaders } = request;
+  let key: string | undefined;
   return {
-    key: JSON.stringify([kind, name, caller.identity, method, url]),
-    lane: `${kind} ${asked}`,
+    // Most requests are over before anybody asks.
+    get key() {
+      key ??= keyOf(caller, about?.() ?? [method, request.url]);
+      return key;
+    },
+    lane: `${caller.credential.kind} ${asked}`,
     async run() {
       const authenticated = await gateway.authenticateAgain(headers, method);
       const now =
@@ -71,14 +76,22 @@ export function kubernetesRecheck(
   caller: Caller,
   target: KubernetesTarget,
 ): Recheck {
+  // Not the whole URL: watches that differ only in where they began are one question.
+  const about = () => [target.prefix, reviewOf(request.method, target.upstreamPath).spec];
   const inside = () => insideAllows(gateway, request, caller, target);
-  const door = recheckOf(gateway, request, caller, async (now) => {
+  const allowed = async (now: Caller) => {
     await resolveDestination(gateway, now, target, request.method);
     // There the API behind the door is the one that decides about the door.
     if (target.kind === 'management') await inside();
-  });
+  };
+  const door = recheckOf(gateway, request, caller, allowed, { about });
   if (target.kind === 'management') return door;
-  return { ...door, inside: { key: door.key, lane: target.prefix, run: inside } };
+  return {
+    key: door.key,
+    lane: door.lane,
+    run: door.run,
+    inside: { key: door.key, lane: target.prefix, run: inside },
+  };
 }
 
 /** @throws PlatformError `forbidden`, or why nobody can say */
@@ -100,6 +113,12 @@ async function insideAllows(
   const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
   if (answer.status === 201 && status?.allowed === false)
     throw new PlatformError('forbidden', 'the right to this stream was taken away');
+}
+
+function keyOf({ credential, identity }: Caller, about: unknown): string {
+  const { kind, name, expiresAt } = credential;
+  // An ID token has no name of its own; its end tells it from its user's others.
+  return JSON.stringify([kind, name, kind === 'oidc' ? expiresAt : undefined, identity, about]);
 }
 
 function reviewOf(method: string, pathAndQuery: string) {

@@ -40,9 +40,7 @@ export function startRevocation(
   const busy = new Set<string>();
 
   function sweep(): void {
-    const before = performance.now() - minAgeMs;
-    const old = streams.list().filter(({ openedAt }) => openedAt < before);
-    for (const [lane, groups] of lanesOf(old)) {
+    for (const [lane, groups] of lanesOf(streams.list(performance.now() - minAgeMs))) {
       if (busy.has(lane)) continue;
       busy.add(lane);
       void ask(groups).finally(() => busy.delete(lane));

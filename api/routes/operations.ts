@@ -53,7 +53,8 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       const mayStillSee = async (now: Caller) => {
         await visibleOperation(gateway, now, request.params.id);
       };
-      const recheck = recheckOf(gateway, openingRequest(request.raw), caller, mayStillSee, 'operations');
+      const recheck = () =>
+        recheckOf(gateway, openingRequest(request.raw), caller, mayStillSee, { asked: 'operations' });
       await sendEvents(request, reply, {
         name: 'operation',
         source: (signal) => gateway.operations.watch(request.params.id, signal),

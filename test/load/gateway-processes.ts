@@ -1,189 +1,148 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { GatewayConfig } from '../../contracts/config.ts';
 import { migrate } from '../../db/migrate.ts';
 import { freePort } from '../../deploy/local/free-port.ts';
-import { nodeProgram } from '../../deploy/local/node-program.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { type BenchChildren, createBenchChildren, nextLine, untilLine } from './bench-children.ts';
 import type { BackendSettings } from './gateway-backend.ts';
 import type { BareSettings } from './gateway-bare.ts';
 import type { LoadCommand, LoadTarget } from './gateway-load.ts';
+import { benchAccessKey, benchKubeconfig, gatewayObjects } from './gateway-objects.ts';
 
 /** Gateway, bare proxy, backend and load generator, each a process of its own. */
 export interface GatewayProcesses {
-  readonly gatewayPid: number;
-  readonly barePid: number;
+  /** What can be loaded besides the backend itself (`direct`); the gateway first. */
+  readonly proxies: readonly [ProxyProcess, ...ProxyProcess[]];
   load<T>(command: LoadCommand): Promise<T>;
   stop(): Promise<void>;
 }
 
-const accessKey = 'bench-access-key';
-const repository = join(import.meta.dirname, '..', '..');
+export interface ProxyProcess {
+  /** As load commands name it; `against` is another checkout's gateway. */
+  readonly target: 'gateway' | 'bare' | 'against';
+  readonly pid: number;
+  /** Where a gateway gives its metrics. */
+  readonly metricsUrl?: string;
+}
 
-/**
- * Starts them as the platform starts its processes.
- * @param profileDir where the gateway writes a CPU profile when it stops
- */
-export async function startGatewayProcesses(
-  logBytes: number,
-  profileDir?: string,
-): Promise<GatewayProcesses> {
-  const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-load-'));
-  const children: ChildProcess[] = [];
-  const write = (name: string, content: object | string) => {
-    const file = join(dir, name);
-    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
-    return file;
-  };
-  const log = openSync(join(dir, 'log'), 'a', 0o600);
-  const start = (script: string, args: string[], nodeFlags: string[] = []) => {
-    const program = nodeProgram([join(repository, script), ...args]);
-    const child = spawn(program.binary, [...nodeFlags, ...program.args], {
-      // As on the platform, logs go to a file.
-      stdio: ['pipe', 'pipe', log],
-      env: { ...process.env, ...program.env },
-    });
-    const { stdin, stdout } = child;
-    if (stdin === null || stdout === null) throw new Error('a process without pipes');
-    children.push(child);
-    return { child, stdin, lines: createInterface({ input: stdout }) };
-  };
+export interface GatewayProcessesOptions {
+  /** Length of the backend's long answer. */
+  readonly logBytes: number;
+  /** Further flags of the gateway's Node. */
+  readonly nodeFlags?: readonly string[] | undefined;
+  /** Folder of another checkout whose gateway is started too. */
+  readonly against?: string | undefined;
+}
 
-  const authority = await createCertificateAuthority('bench');
-  const serving = await authority.issue({
-    commonName: 'bench',
-    names: ['localhost', '127.0.0.1'],
-    usages: ['server'],
-  });
-  const client = await authority.issue({ commonName: 'vcluster-platform:gateway', usages: ['client'] });
+/** Certificates and keys in PEM. */
+interface Certificates {
+  readonly ca: string;
+  readonly serving: { readonly certificate: string; readonly key: string };
+  /** The gateway's own towards the backend. */
+  readonly client: { readonly ca: string; readonly cert: string; readonly key: string };
+}
+
+/** Starts them as the platform starts its processes. */
+export async function startGatewayProcesses(options: GatewayProcessesOptions): Promise<GatewayProcesses> {
+  const { nodeFlags = [], against } = options;
+  const children = createBenchChildren();
+  const certificates = await issueCertificates();
   const postgres = await startPostgres();
-  await migrate(postgres.url);
+  const backendPort = await startBackend(children, certificates, options.logBytes);
+  const bare = await startBare(children, certificates, backendPort);
+  const deps = { children, certificates, postgres, backendPort };
+  const gateways = [
+    await startGateway(deps, 'gateway', { nodeFlags }),
+    ...(against === undefined ? [] : [await startGateway(deps, 'against', { folder: against })]),
+  ] as const;
 
-  const tls = { certificate: serving.certificate, key: serving.key };
-  const credentials = { ca: authority.certificate, cert: client.certificate, key: client.key };
-  const backend: BackendSettings = {
-    ...tls,
-    ca: authority.certificate,
-    kubeconfig: kubeconfig('PORT', credentials),
-    objects,
-    logBytes,
-  };
-  const backendPort = await nextLine(
-    start('test/load/gateway-backend.ts', [write('backend.json', backend)]).lines,
-  );
-  const bareSettings: BareSettings = {
-    ...tls,
-    upstream: `https://127.0.0.1:${backendPort}`,
-    client: credentials,
-  };
-  const bare = start('test/load/gateway-bare.ts', [write('bare.json', bareSettings)]);
-  const barePort = await nextLine(bare.lines);
-
-  const port = await freePort();
-  const config: GatewayConfig = {
-    databaseUrl: postgres.url,
-    temporal: { address: '127.0.0.1:1', namespace: 'none' },
-    managementKubeconfig: write('gateway.conf', kubeconfig(backendPort, credentials)),
-    publicUrl: `https://127.0.0.1:${port}`,
-    listen: { host: '127.0.0.1', port },
-    tls: {
-      certFile: write('tls.crt', tls.certificate),
-      keyFile: write('tls.key', tls.key),
-      caFile: write('ca.crt', authority.certificate),
-    },
-    loopbackPods: { cluster: 'local', range: '127.0.0.0/8' },
-    connect: { host: '127.0.0.1', port: await freePort(), secretFile: write('secret', 'bench') },
-  };
-  const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
-  const gateway = start('api/main.ts', ['--config', write('gateway.json', config)], profile);
-  await untilLine(gateway.lines, /gateway ready/);
-
+  const { ca, client } = certificates;
   const targets: Record<string, LoadTarget> = {
-    direct: { url: `https://127.0.0.1:${backendPort}`, ...credentials, headers: {} },
-    bare: { url: `https://127.0.0.1:${barePort}`, ca: authority.certificate, headers: {} },
-    gateway: {
-      url: config.publicUrl,
-      ca: authority.certificate,
-      headers: { authorization: `Bearer ${accessKey}` },
-    },
+    direct: { url: `https://127.0.0.1:${backendPort}`, ...client, headers: {} },
+    bare: { url: bare.url, ca, headers: {} },
   };
-  const generator = start('test/load/gateway-load.ts', [write('targets.json', targets)]);
+  for (const { target, url } of gateways)
+    targets[target] = { url, ca, headers: { authorization: `Bearer ${benchAccessKey}` } };
+  const generator = children.start('test/load/gateway-load.ts', [children.write('targets.json', targets)]);
   return {
-    gatewayPid: gateway.child.pid ?? -1,
-    barePid: bare.child.pid ?? -1,
+    proxies: [...gateways, { target: 'bare', pid: bare.pid }],
     async load(command) {
       generator.stdin.write(`${JSON.stringify(command)}\n`);
       return JSON.parse(await nextLine(generator.lines)) as never;
     },
     async stop() {
-      for (const child of children.toReversed()) {
-        child.kill('SIGTERM');
-        if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      }
+      await children.stop();
       await postgres.stop();
-      rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
-async function nextLine(lines: Interface): Promise<string> {
-  const ended = once(lines, 'close').then(() => {
-    throw new Error('a process of the bench ended early: its log says why');
-  });
-  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string];
-  return line;
+async function issueCertificates(): Promise<Certificates> {
+  const authority = await createCertificateAuthority('bench');
+  const names = ['localhost', '127.0.0.1'];
+  const serving = await authority.issue({ commonName: 'bench', names, usages: ['server'] });
+  const client = await authority.issue({ commonName: 'vcluster-platform:gateway', usages: ['client'] });
+  const ca = authority.certificate;
+  return { ca, serving, client: { ca, cert: client.certificate, key: client.key } };
 }
 
-async function untilLine(lines: Interface, pattern: RegExp): Promise<void> {
-  for (;;) if (pattern.test(await nextLine(lines))) return;
+async function startBackend(
+  { start, write }: BenchChildren,
+  { ca, serving, client }: Certificates,
+  logBytes: number,
+): Promise<string> {
+  const settings: BackendSettings = {
+    ...serving,
+    ca,
+    kubeconfig: benchKubeconfig('PORT', client),
+    objects: gatewayObjects,
+    logBytes,
+  };
+  return nextLine(start('test/load/gateway-backend.ts', [write('backend.json', settings)]).lines);
 }
 
-function kubeconfig(port: string, { ca, cert, key }: { ca: string; cert: string; key: string }): string {
-  const base64 = (text: string) => Buffer.from(text).toString('base64');
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'c',
-    clusters: [
-      {
-        name: 'c',
-        cluster: { server: `https://127.0.0.1:${port}`, 'certificate-authority-data': base64(ca) },
-      },
-    ],
-    users: [{ name: 'u', user: { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) } }],
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-  });
+async function startBare(
+  { start, write }: BenchChildren,
+  { serving, client }: Certificates,
+  backendPort: string,
+): Promise<{ pid: number; url: string }> {
+  const settings: BareSettings = { ...serving, upstream: `https://127.0.0.1:${backendPort}`, client };
+  const { pid, lines } = start('test/load/gateway-bare.ts', [write('bare.json', settings)]);
+  return { pid, url: `https://127.0.0.1:${await nextLine(lines)}` };
 }
 
-/** An object of the management API; informers tell versions apart. */
-function object(name: string, rest: { namespace?: string; [field: string]: unknown } = {}): object {
-  const { namespace, ...fields } = rest;
-  const metadata = { name, uid: name, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
-  return { metadata: namespace === undefined ? metadata : { ...metadata, namespace }, ...fields };
+async function startGateway(
+  deps: {
+    readonly children: BenchChildren;
+    readonly certificates: Certificates;
+    readonly postgres: TestPostgres;
+    readonly backendPort: string;
+  },
+  target: 'gateway' | 'against',
+  options: { nodeFlags?: readonly string[]; folder?: string },
+): Promise<ProxyProcess & { url: string }> {
+  const { children, certificates, postgres, backendPort } = deps;
+  const { serving, client, ca } = certificates;
+  const { write } = children;
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const config: GatewayConfig = {
+    databaseUrl: await postgres.createDatabase(),
+    temporal: { address: '127.0.0.1:1', namespace: 'none' },
+    managementKubeconfig: write('gateway.conf', benchKubeconfig(backendPort, client)),
+    publicUrl: `https://127.0.0.1:${port}`,
+    listen: { host: '127.0.0.1', port },
+    tls: {
+      certFile: write('tls.crt', serving.certificate),
+      keyFile: write('tls.key', serving.key),
+      caFile: write('ca.crt', ca),
+    },
+    loopbackPods: { cluster: 'local', range: '127.0.0.0/8' },
+    connect: { host: '127.0.0.1', port: await freePort(), secretFile: write('secret', 'bench') },
+    metrics: { host: '127.0.0.1', port: metricsPort },
+  };
+  await migrate(config.databaseUrl);
+  const args = ['--config', write(`${target}.json`, config)];
+  const { pid, lines } = children.start('api/main.ts', args, options);
+  await untilLine(lines, /gateway ready/);
+  return { target, pid, url: config.publicUrl, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
 }
-
-/** A user in two teams with a key, and one tenant cluster that is awake. */
-const objects = {
-  users: [object('bench', { spec: { subject: 'bench@example.com', groups: ['devs'] } })],
-  teams: ['red', 'blue'].map((name) => object(name, { spec: { users: ['bench'] } })),
-  accesskeys: [
-    object('bench', {
-      spec: { user: 'bench', keyHash: createHash('sha256').update(accessKey).digest('hex') },
-    }),
-  ],
-  projects: [object('bench')],
-  clusters: [object('local')],
-  virtualclusterinstances: [
-    object('bench', {
-      namespace: 'p-bench',
-      spec: { clusterRef: { cluster: 'local', namespace: 'bench', virtualCluster: 'bench' } },
-      status: { phase: 'Ready', observedHash: 'x' },
-    }),
-  ],
-};

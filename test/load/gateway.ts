@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMs } from './cpu-time.ts';
+import { createPauses, type Pauses } from './gateway-pauses.ts';
 import { type GatewayProcesses, startGatewayProcesses } from './gateway-processes.ts';
 import { sumMiB } from './memory.ts';
 import { median } from './statistics.ts';
@@ -18,14 +19,16 @@ export interface GatewayBench {
   readonly repeats: number;
   /** Which figures; default all. */
   readonly parts?: readonly string[];
-  /** Where the gateway writes a CPU profile when it stops. */
-  readonly profileDir?: string | undefined;
+  /** Further flags of the gateway's Node. */
+  readonly nodeFlags?: readonly string[] | undefined;
+  /** Folder of another checkout to compare with, in the same run. */
+  readonly against?: string | undefined;
 }
 
 /** The gateway under load: a tenant's path, with authentication, access decision, impersonation, metrics and trail. */
 export async function benchGateway(options: GatewayBench): Promise<void> {
-  const { repeats, parts = gatewayParts } = options;
-  const processes = await startGatewayProcesses(gibibyte, options.profileDir);
+  const { repeats, parts = gatewayParts, nodeFlags, against } = options;
+  const processes = await startGatewayProcesses({ logBytes: gibibyte, nodeFlags, against });
   try {
     await warmUp(processes);
     if (parts.includes('requests')) await benchRequests(processes, repeats);
@@ -37,25 +40,30 @@ export async function benchGateway(options: GatewayBench): Promise<void> {
   }
 }
 
-async function warmUp({ load }: GatewayProcesses): Promise<void> {
-  for (const target of ['direct', 'bare', 'gateway'])
+const labels: Record<string, string> = {
+  direct: 'backend alone',
+  bare: 'bare @fastify/reply-from',
+  gateway: 'gateway',
+  against: 'gateway of the other checkout',
+};
+
+function show(target: string, text: string): void {
+  console.log(`  ${(labels[target] ?? target).padEnd(31)} ${text}`);
+}
+
+async function warmUp({ load, proxies }: GatewayProcesses): Promise<void> {
+  for (const target of ['direct', ...proxies.map((proxy) => proxy.target)])
     await load({ kind: 'saturate', target, path: pathOf(target), at: 32, seconds: 3 });
 }
 
 function pathOf(target: string): string {
-  return target === 'gateway' ? `${tenant}${small}` : small;
+  return target === 'bare' || target === 'direct' ? small : `${tenant}${small}`;
 }
 
-async function benchRequests(
-  { load, gatewayPid, barePid }: GatewayProcesses,
-  repeats: number,
-): Promise<void> {
-  const figures = { gateway: [] as number[], bare: [] as number[] };
+async function benchRequests({ load, proxies }: GatewayProcesses, repeats: number): Promise<void> {
+  const figures = proxies.map(({ target, pid }) => ({ target, pid, perCpuSecond: [] as number[] }));
   for (let round = 0; round < repeats; round++) {
-    for (const [target, pid] of [
-      ['gateway', gatewayPid],
-      ['bare', barePid],
-    ] as const) {
+    for (const { target, pid, perCpuSecond } of figures) {
       const before = cpuMs([pid]);
       const { answered } = await load<{ answered: number }>({
         kind: 'saturate',
@@ -64,21 +72,28 @@ async function benchRequests(
         at: 32,
         seconds: 5,
       });
-      figures[target].push(answered / ((cpuMs([pid]) - before) / 1000));
+      perCpuSecond.push(answered / ((cpuMs([pid]) - before) / 1000));
     }
   }
-  const [gateway, bare] = [median(figures.gateway), median(figures.bare)];
-  console.log('gateway: requests per CPU-second of the proxy, median');
-  console.log(`  gateway                         ${Math.round(gateway)} (aim ≥ 5000)`);
-  console.log(
-    `  bare @fastify/reply-from        ${Math.round(bare)}   ratio ${(gateway / bare).toFixed(2)}\n`,
-  );
+  console.log(`gateway: requests per CPU-second of the proxy, median of ${repeats} (aim ≥ 5000)`);
+  const bare = median(figures.find(({ target }) => target === 'bare')?.perCpuSecond ?? []);
+  for (const { target, perCpuSecond } of figures) {
+    const figure = median(perCpuSecond);
+    show(target, `${Math.round(figure)}   ratio to bare ${(figure / bare).toFixed(2)}`);
+  }
+  console.log();
 }
 
-async function benchLatency({ load }: GatewayProcesses, repeats: number): Promise<void> {
-  const found: Record<string, { p50: number[]; p99: number[] }> = {};
+/** The same rate at the backend alone and through the bare proxy tells what of a tail is the machine's. */
+async function benchLatency({ load, proxies }: GatewayProcesses, repeats: number): Promise<void> {
+  const { metricsUrl = '' } = proxies[0];
+  const pausesNow = createPauses(metricsUrl);
+  const pauses: Pauses[] = [];
+  const targets = ['direct', ...proxies.map(({ target }) => target)];
+  const found = new Map(targets.map((target) => [target, { p50: [] as number[], p99: [] as number[] }]));
   for (let round = 0; round < repeats; round++) {
-    for (const target of ['direct', 'bare', 'gateway']) {
+    for (const [target, { p50, p99 }] of found) {
+      if (target === 'gateway') await pausesNow(); // counted from here
       const { latencies } = await load<{ latencies: number[] }>({
         kind: 'rate',
         target,
@@ -86,22 +101,36 @@ async function benchLatency({ load }: GatewayProcesses, repeats: number): Promis
         perSecond,
         seconds: 10,
       });
+      if (target === 'gateway') pauses.push(await pausesNow());
       const sorted = latencies.sort((a, b) => a - b);
       const at = (part: number) => sorted[Math.floor(sorted.length * part)] ?? 0;
-      const { p50, p99 } = (found[target] ??= { p50: [], p99: [] });
       p50.push(at(0.5));
       p99.push(at(0.99));
     }
   }
-  const of = (target: string, part: 'p50' | 'p99') => median(found[target]?.[part] ?? []);
+  const of = (target: string, part: 'p50' | 'p99') => median(found.get(target)?.[part] ?? []);
+  const added = (target: string, part: 'p50' | 'p99') => of(target, part) - of('direct', part);
   console.log(`gateway: latency at ${perSecond} requests/s, ms: p50 / p99, median of ${repeats}`);
-  for (const target of ['direct', 'bare', 'gateway'])
-    console.log(`  ${target.padEnd(31)} ${of(target, 'p50').toFixed(2)} / ${of(target, 'p99').toFixed(2)}`);
-  const added = (part: 'p50' | 'p99') => (of('gateway', part) - of('direct', part)).toFixed(2);
-  console.log(`  added by the gateway            ${added('p50')} / ${added('p99')} (aim ≤ 2 / ≤ 10)\n`);
+  show('direct', `${of('direct', 'p50').toFixed(2)} / ${of('direct', 'p99').toFixed(2)}`);
+  for (const { target } of proxies)
+    show(
+      target,
+      `${of(target, 'p50').toFixed(2)} / ${of(target, 'p99').toFixed(2)}   added ${added(target, 'p50').toFixed(2)} / ${added(target, 'p99').toFixed(2)}`,
+    );
+  console.log('  (aim for what the gateway adds: ≤ 2 / ≤ 10)');
+  showPauses(pauses);
 }
 
-async function benchWatches({ load, gatewayPid }: GatewayProcesses): Promise<void> {
+/** What of the tail is the gateway's own. */
+function showPauses(pauses: readonly Pauses[]): void {
+  const of = (part: keyof Pauses) => median(pauses.map((pause) => pause[part]));
+  console.log(
+    `  in the gateway itself in 10 s   garbage collected ${of('collections')} times, ${of('collectionMs').toFixed(0)} ms in all; event loop late p99 ${of('lateP99Ms').toFixed(1)}, at most ${of('lateMaxMs').toFixed(1)} ms\n`,
+  );
+}
+
+async function benchWatches({ load, proxies }: GatewayProcesses): Promise<void> {
+  const { pid: gatewayPid } = proxies[0];
   const before = sumMiB([gatewayPid]);
   const startedAt = performance.now();
   await load({ kind: 'watch', target: 'gateway', path: `${tenant}${watched}`, count: watchCount });
@@ -117,7 +146,8 @@ async function benchWatches({ load, gatewayPid }: GatewayProcesses): Promise<voi
   console.log(`  processor while they are idle   ${idle.toFixed(1)} %\n`);
 }
 
-async function benchStream({ load, gatewayPid }: GatewayProcesses): Promise<void> {
+async function benchStream({ load, proxies }: GatewayProcesses): Promise<void> {
+  const { pid: gatewayPid } = proxies[0];
   await delay(5_000);
   const before = sumMiB([gatewayPid]);
   let peak = before;

@@ -1,35 +1,54 @@
-/**
- * `npm run bench [-- --only memory,control-plane,steps,updates --repeats 5]`: how long things take, each against the
- * bare thing in the same run. Prints figures; asserts none. `npm run bench -- gateway [--only requests,latency,stream,watches]`
- * loads the gateway alone, without a platform; `--profile DIR` writes its CPU profile.
- */
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { removeStateDir, startTestPlatform } from '../support/platform.ts';
 import { benchControlPlane } from './control-plane.ts';
-import { benchGateway } from './gateway.ts';
+import { benchGateway, gatewayParts } from './gateway.ts';
 import { benchMemory } from './platform-memory.ts';
 import { benchSteps } from './operation-steps.ts';
 import { benchUpdates } from './updates.ts';
 
+const platformParts = ['memory', 'control-plane', 'steps', 'updates'];
+const help = `npm run bench: how long things take, each against the bare thing in the same run. Prints figures; asserts none.
+
+  npm run bench                the whole platform, started for it
+  npm run bench -- gateway     the gateway alone, under load, without a platform
+
+  --only A,B       parts: ${platformParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')} (default: all)
+  --repeats N      how often each is measured (default 5)
+  --profile DIR    the gateway writes a CPU profile there
+  --against DIR    compares with the gateway of another checkout in the same run
+  --node-flags "…" further flags of the gateway's Node, to see what they change
+  --help           this text
+`;
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
     repeats: { type: 'string', default: '5' },
     profile: { type: 'string' },
+    against: { type: 'string' },
+    'node-flags': { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (flags.help) {
+  console.log(help);
+  process.exit(0);
+}
 const repeats = Number(flags.repeats);
 if (positionals.includes('gateway')) {
   await benchGateway({
     repeats,
-    profileDir: flags.profile,
+    nodeFlags: [
+      ...(flags['node-flags']?.split(' ') ?? []),
+      ...(flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.profile}`]),
+    ],
+    against: flags.against,
     ...(flags.only && { parts: flags.only.split(',') }),
   });
   process.exit(0);
 }
-const only = new Set((flags.only ?? 'memory,control-plane,steps,updates').split(','));
+const only = new Set(flags.only?.split(',') ?? platformParts);
 
 const platform = await startTestPlatform();
 console.log(`platform ready after ${(platform.startupMs / 1000).toFixed(1)} s (servers built already)\n`);

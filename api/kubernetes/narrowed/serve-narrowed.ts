@@ -67,7 +67,7 @@ export function createNarrowed(gateway: Gateway) {
     const ended = new AbortController();
     const response = reply.raw;
     response.once('close', () => ended.abort());
-    const recheck = recheckOf(gateway, openingRequest(request.raw), caller, async () => undefined);
+    const recheck = () => recheckOf(gateway, openingRequest(request.raw), caller, async () => undefined);
     const over = gateway.streams.add(
       caller,
       (reason) => {
@@ -147,20 +147,28 @@ export function createNarrowed(gateway: Gateway) {
     return (await visibility.filter(identity, plural, there)).length > 0;
   }
 
-  return async (
+  async function serve(
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller,
-    target: KubernetesTarget,
-  ): Promise<boolean> => {
-    const narrowed = narrowedRequest(request.method, target);
-    if (narrowed === undefined) return false;
+    narrowed: NarrowedRequest,
+  ): Promise<boolean> {
     const { verb, plural: resource, namespace } = narrowed;
     const action = { verb, resource, ...(namespace === undefined ? {} : { namespace }) };
     if (await gateway.review.allows(caller.identity, action)) return false;
     if (namespace !== undefined && !(await seesProject(caller, narrowed))) return false;
     await (verb === 'watch' ? watch : list)(request, reply, caller, narrowed);
     return true;
+  }
+
+  return (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    target: KubernetesTarget,
+  ): false | Promise<boolean> => {
+    const narrowed = narrowedRequest(request.method, target);
+    return narrowed === undefined ? false : serve(request, reply, caller, narrowed);
   };
 }
 

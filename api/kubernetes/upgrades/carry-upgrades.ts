@@ -90,7 +90,7 @@ async function serve(exchange: Exchange, gateway: Gateway): Promise<Outcome> {
     entry.identify(senderOf(caller));
     entry.attempted();
     const opening = { ...openingRequest(request), ...upgrade };
-    const recheck = kubernetesRecheck(gateway, opening, caller, target);
+    const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
     const over = gateway.streams.add(caller, client.abort, recheck);
     try {
       const destination = await resolveDestination(gateway, caller, target, request.method ?? '');
