@@ -17,7 +17,7 @@ import { createVisibility, type ObjectPlace } from './visibility.ts';
 const maxRemembered = 1_000;
 
 /**
- * Lists and watches of projects, clusters, templates and tenant clusters for who may not list them all: narrowed to
+ * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: narrowed to
  * what he may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
  */
 export function createNarrowed(gateway: Gateway) {
