@@ -13,6 +13,11 @@ import { createRestoreActivities } from './restore.ts';
 import { createSleepPolicyActivities } from './sleep-policy.ts';
 import { createSnapshotCatalogueActivities } from './snapshot-catalogue.ts';
 import { createSnapshotActivities } from './snapshot.ts';
+import { createSpaceAccessActivities } from './space-access.ts';
+import { createSpaceInstanceActivities } from './space-instance.ts';
+import { createSpaceNamespaceActivities } from './space-namespace.ts';
+import { createSpaceReportActivities } from './space-report.ts';
+import { createSpaceSleepActivities } from './space-sleep.ts';
 import { createTenantAccessActivities } from './tenant-access.ts';
 import { createTenantKeysActivities } from './tenant-keys.ts';
 import { createTurnActivities } from './turn.ts';
@@ -46,6 +51,11 @@ export function createActivities(deps: ActivityDeps) {
     ...createReleaseActivities(deps),
     ...createSnapshotActivities(deps),
     ...createRestoreActivities(deps),
+    ...createSpaceInstanceActivities(deps),
+    ...createSpaceReportActivities(deps),
+    ...createSpaceNamespaceActivities(deps),
+    ...createSpaceAccessActivities(deps),
+    ...createSpaceSleepActivities(deps),
   };
 }
 

@@ -7,13 +7,19 @@ import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import type { AccessKey } from '../contracts/resources/access-key.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import type { User } from '../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
 import type { Directory } from './auth/authenticate.ts';
 
 /** Kinds that are looked at as a whole. */
-export type ListedPlural = 'projects' | 'clusters' | 'virtualclustertemplates' | 'virtualclusterinstances';
+export type ListedPlural =
+  | 'projects'
+  | 'clusters'
+  | 'virtualclustertemplates'
+  | 'virtualclusterinstances'
+  | 'spaceinstances';
 
 /** What the gateway knows of the management API by itself, from informer caches. */
 export interface GatewayDirectory extends Directory {
@@ -22,6 +28,8 @@ export interface GatewayDirectory extends Directory {
   instances(): VirtualClusterInstance[];
   /** Instances placed in connected cluster `cluster`. */
   instancesIn(cluster: string): VirtualClusterInstance[];
+  space(project: string, name: string): SpaceInstance | undefined;
+  spaces(): SpaceInstance[];
   accessKeys(): AccessKey[];
   users(): User[];
   template(name: string): VirtualClusterTemplate | undefined;
@@ -29,7 +37,7 @@ export interface GatewayDirectory extends Directory {
   hasCluster(name: string): boolean;
   /** All objects of a kind. */
   objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
-  /** Calls `handler` with namespace and name of each instance that appears, changes or goes. */
+  /** Calls `handler` with namespace and name of each tenant cluster or space that appears, changes or goes. */
   onInstanceChange(handler: (namespace: string, name: string) => void): void;
   /** Settles when they are. */
   readonly ready: Promise<void>;
@@ -62,13 +70,15 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
   const projects = watch('projects');
   const clusters = watch('clusters');
   const instances = watch('virtualclusterinstances');
+  const spaces = watch('spaceinstances');
   const templates = watch('virtualclustertemplates');
-  const all = [accessKeys, users, teams, projects, clusters, instances, templates];
+  const all = [accessKeys, users, teams, projects, clusters, instances, spaces, templates];
   const listed = {
     projects,
     clusters,
     virtualclustertemplates: templates,
     virtualclusterinstances: instances,
+    spaceinstances: spaces,
   };
   const byHash = indexByHash(accessKeys);
   const allTeams = listUntilChange(teams);
@@ -86,6 +96,8 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     instances: () => instances.list(),
     instancesIn: (cluster) =>
       instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
+    space: (project, name) => spaces.get(`${projectNamespace(project)}/${name}`),
+    spaces: () => spaces.list(),
     accessKeys: () => accessKeys.list(),
     users: () => users.list(),
     template: (name) => templates.get(name),
@@ -93,10 +105,11 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     objects: (plural) => listed[plural].list(),
     hasCluster: (name) => clusters.get(name) !== undefined,
     onInstanceChange: (handler) => {
-      instances.onChange((key) => {
-        const [namespace = '', name = ''] = key.split('/');
-        handler(namespace, name);
-      });
+      for (const informer of [instances, spaces])
+        informer.onChange((key) => {
+          const [namespace = '', name = ''] = key.split('/');
+          handler(namespace, name);
+        });
     },
     get synced() {
       return synced;

@@ -1,13 +1,19 @@
-import { isFinal, type Operation, type OperationRequest } from '../contracts/operations.ts';
+import {
+  isFinal,
+  type Operation,
+  type OperationRequest,
+  type Subject,
+  subjectCollections,
+  subjectNouns,
+  subjectOf,
+} from '../contracts/operations.ts';
 import type { Client } from './client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
 import { duration, type OutputFormat, printDocument } from './output.ts';
 import { createProgress } from './progress.ts';
 
-/** Which tenant cluster, and how to show what happens with it. */
-export interface OperationTarget {
-  readonly project: string;
-  readonly name: string;
+/** Which tenant cluster or space, and how to show what happens with it. */
+export interface OperationTarget extends Subject {
   readonly output: OutputFormat;
   /** Come back as soon as it is accepted. */
   readonly skipWait?: boolean;
@@ -19,7 +25,7 @@ export async function runOperation(
   target: OperationTarget,
   request: OperationRequest,
 ): Promise<void> {
-  const path = `/api/v1/projects/${target.project}/virtualclusters/${target.name}/operations`;
+  const path = `/api/v1/projects/${target.project}/${subjectCollections[target.kind]}/${target.name}/operations`;
   const operation = await client.call<Operation>('POST', path, request);
   await showOperation(client, target, operation);
 }
@@ -40,7 +46,7 @@ export async function showOperation(
         ? ', which is under way already'
         : '';
     process.stderr.write(
-      `${operation.type} ${operation.tenantCluster} (project ${operation.project}, operation ${operation.id})${joined}\n`,
+      `${operation.type} ${subjectOf(operation).name} (project ${operation.project}, operation ${operation.id})${joined}\n`,
     );
   }
   if (target.skipWait === true) {
@@ -77,9 +83,11 @@ const outcomes: Record<Operation['type'], string> = {
   delete: 'is deleted',
 };
 
-function doneLine({ type, tenantCluster, parameters, createdAt, finishedAt }: Operation): string {
+function doneLine(operation: Operation): string {
+  const { type, parameters, createdAt, finishedAt } = operation;
+  const { kind, name } = subjectOf(operation);
   const took =
     finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
   const snapshot = typeof parameters['snapshot'] === 'string' ? ` (snapshot ${parameters['snapshot']})` : '';
-  return `tenant cluster ${tenantCluster} ${outcomes[type]}${snapshot}${took}`;
+  return `${subjectNouns[kind]} ${name} ${outcomes[type]}${snapshot}${took}`;
 }

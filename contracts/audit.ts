@@ -103,6 +103,7 @@ export const AuditEvent = Type.Object(
     path: Type.String({ description: 'Without the query' }),
     project: Optional,
     tenantCluster: Optional,
+    space: Optional,
     cluster: Type.Optional(Type.String({ description: 'Connected cluster' })),
     apiGroup: Optional,
     resource: Optional,

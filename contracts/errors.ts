@@ -19,6 +19,7 @@ export const errorTable = {
   template_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Template not found' },
   cluster_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Connected cluster not found' },
   tenant_cluster_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Tenant cluster not found' },
+  space_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Space not found' },
   operation_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Operation not found' },
   snapshot_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Snapshot not found' },
   snapshot_damaged: { status: 409, retryable: false, exitCode: 5, title: 'The snapshot is damaged' },

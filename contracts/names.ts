@@ -30,6 +30,9 @@ export const annotations = {
   sleepingSince: 'sleepmode.loft.sh/sleeping-since',
   sleepType: 'sleepmode.loft.sh/sleep-type',
   lastActivity: 'sleepmode.loft.sh/last-activity',
+  /** On workloads of a space that sleeps: the replicas they had, and that it was we who suspended them. */
+  sleepReplicas: 'loft.sh/sleep-mode-replicas',
+  sleepSuspended: 'loft.sh/sleep-mode-suspended',
   /** On users who log in at an OpenID provider: `<issuer> <sub>`, which never changes. */
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */
@@ -41,6 +44,8 @@ export const labels = {
   managed: 'vcluster-platform.io/managed',
   project: 'loft.sh/project',
   tenantCluster: 'loft.sh/vcluster-instance-name',
+  /** On the namespace of a space. */
+  space: 'loft.sh/space-instance-name',
   /** On the objects of one operation (snapshot and restore Jobs): the operation's id. */
   operation: 'vcluster-platform.io/operation',
 } as const;
@@ -140,3 +145,14 @@ export function checkName(kind: string, name: string, maxLength = 63): void {
 export function defaultHostNamespace(project: string, name: string): string {
   return `loft-${project}-v-${name}`;
 }
+
+/** Namespace of a space in its connected cluster, unless the project has a pattern. */
+export function defaultSpaceNamespace(project: string, name: string): string {
+  return `loft-${project}-s-${name}`;
+}
+
+/** ClusterRole of connected clusters that who has a space gets in its namespace (deploy/connected-cluster/spaces.yaml). */
+export const spaceAdminRole = 'loft-cluster-space-admin';
+
+/** The ClusterRoles that the platform may bind in the namespace of a space; an administrator there can add others. */
+export const bindableSpaceRoles = [spaceAdminRole, 'admin', 'edit', 'view'] as const;

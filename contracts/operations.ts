@@ -1,9 +1,28 @@
 import { type Static, Type } from 'typebox';
 
+/** What operations are about. One name may stand for one of each in a project. */
+export const subjectKinds = ['tenant', 'space'] as const;
+export type SubjectKind = (typeof subjectKinds)[number];
+
+/** A tenant cluster or a space by its name. */
+export interface Subject {
+  readonly kind: SubjectKind;
+  readonly project: string;
+  readonly name: string;
+}
+
 /** The lifecycle verbs of a tenant cluster. */
 export const operationTypes = ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const;
 export const OperationType = Type.Enum([...operationTypes], { $id: 'OperationType' });
 export type OperationType = (typeof operationTypes)[number];
+
+/** The lifecycle verbs of a space. */
+export const spaceOperationTypes = ['create', 'sleep', 'wake', 'delete'] as const;
+export type SpaceOperationType = (typeof spaceOperationTypes)[number];
+
+export function isSpaceOperation(type: OperationType): type is SpaceOperationType {
+  return (spaceOperationTypes as readonly OperationType[]).includes(type);
+}
 
 /**
  * `queued` waits for its turn, `running` holds it, the others are final. `superseded`: a delete made it
@@ -65,8 +84,10 @@ export const Operation = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     type: Type.Enum([...operationTypes]),
+    kind: Type.Enum([...subjectKinds]),
     project: Type.String(),
-    tenantCluster: Type.String(),
+    tenantCluster: Type.Optional(Type.String({ description: 'Of operations of kind `tenant`' })),
+    space: Type.Optional(Type.String({ description: 'Of operations of kind `space`' })),
     cluster: Type.Optional(Type.String()),
     state: Type.Enum([...operationStates]),
     actor: Type.String({ description: 'Who asked for it' }),
@@ -96,7 +117,24 @@ export const Operation = Type.Object(
 );
 export type Operation = Static<typeof Operation>;
 
-/** Body of `POST /api/v1/projects/{project}/virtualclusters/{name}/operations`. */
+export const OperationList = Type.Object(
+  { items: Type.Array(Type.Ref('Operation')) },
+  { $id: 'OperationList', additionalProperties: false },
+);
+
+/** What an operation is about. */
+export function subjectOf({ kind, project, tenantCluster, space }: Operation): Subject {
+  return { kind, project, name: (kind === 'space' ? space : tenantCluster) ?? '' };
+}
+
+/** The resources of each kind of subject, and its collection in the REST API. */
+export const subjectPlurals = { tenant: 'virtualclusterinstances', space: 'spaceinstances' } as const;
+export const subjectCollections = { tenant: 'virtualclusters', space: 'spaces' } as const;
+
+/** What people call a subject: "tenant cluster". */
+export const subjectNouns: Record<SubjectKind, string> = { tenant: 'tenant cluster', space: 'space' };
+
+/** Body of `POST /api/v1/projects/{project}/{virtualclusters,spaces}/{name}/operations`. */
 export const OperationRequest = Type.Object(
   {
     type: Type.Enum([...operationTypes]),

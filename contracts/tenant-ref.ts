@@ -1,5 +1,7 @@
 /** A tenant cluster by its resource: what is known of it before a connected cluster is chosen. */
 export interface UnplacedTenant {
+  /** Left out (histories are full of it); there so that a space is no tenant cluster. */
+  readonly kind?: 'tenant';
   readonly project: string;
   /** Name of the VirtualClusterInstance, and of its Helm release. */
   readonly name: string;

@@ -48,7 +48,7 @@ export function grantOn(
   const roleName =
     namespace === undefined
       ? `vcluster-platform:${plural}:${name}:${suffix}`
-      : `vcluster-platform:instance:${name}:${suffix}`;
+      : `vcluster-platform:${plural === 'spaceinstances' ? 'space' : 'instance'}:${name}:${suffix}`;
   const place = { name: roleName, ...(namespace === undefined ? {} : { namespace }) };
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
   return [

@@ -40,6 +40,7 @@ export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {
     clusters: resources('clusters'),
     virtualclustertemplates: resources('virtualclustertemplates'),
     virtualclusterinstances: resources('virtualclusterinstances'),
+    spaceinstances: resources('spaceinstances'),
     users: resources('users'),
     teams: resources('teams'),
     accesskeys: resources('accesskeys'),

@@ -10,7 +10,7 @@ import { type Controller, type ControllerContext, resync } from './controller.ts
 const fieldManager = 'vcluster-platform-controllers';
 const requireTemplateLabel = 'vcluster-platform.io/require-template';
 
-/** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters are. */
+/** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters and spaces are. */
 export function projects(context: ControllerContext): Controller {
   const { caches, client, resources } = context;
 
@@ -36,12 +36,9 @@ export function projects(context: ControllerContext): Controller {
     if (!finalizers.includes(cleanupFinalizer)) return undefined;
     const namespace = projectNamespace(project.metadata.name);
     // Asked anew: a cache that lags would let a new tenant cluster go down with the namespace unseen.
-    const left = await resources.virtualclusterinstances.list(namespace);
+    const left = await namesIn(namespace);
     if (left.length > 0) {
-      await sayBlocked(
-        project,
-        left.map(({ metadata }) => metadata.name),
-      );
+      await sayBlocked(project, left);
       return resync;
     }
     await requestJson(client.kubeConfig, { method: 'DELETE', path: `/api/v1/namespaces/${namespace}` }).catch(
@@ -54,13 +51,22 @@ export function projects(context: ControllerContext): Controller {
     return undefined;
   }
 
+  async function namesIn(namespace: string): Promise<string[]> {
+    const tenants = await resources.virtualclusterinstances.list(namespace);
+    const spaces = await resources.spaceinstances.list(namespace);
+    return [
+      ...tenants.map(({ metadata }) => metadata.name),
+      ...spaces.map(({ metadata }) => `space ${metadata.name}`),
+    ];
+  }
+
   async function sayBlocked(project: Stored<Project>, names: readonly string[]): Promise<void> {
     const shown = names.slice(0, 5).join(', ') + (names.length > 5 ? ` and ${names.length - 5} more` : '');
     const condition = {
       type: 'DeletionBlocked',
       status: 'True',
       reason: 'TenantClustersExist',
-      message: `The project is deleted once its tenant clusters are: ${shown}`,
+      message: `The project is deleted once its tenant clusters and spaces are: ${shown}`,
     } as const;
     const conditions = withCondition(project.status?.conditions, condition, new Date().toISOString());
     if (conditions === project.status?.conditions) return;
@@ -88,10 +94,11 @@ export function projects(context: ControllerContext): Controller {
         if (project !== undefined) add(project);
       };
       caches.namespaces.onChange(addByNamespace);
-      caches.virtualclusterinstances.onChange((key) => {
-        // Only the last one's end matters, not every change.
-        if (caches.virtualclusterinstances.get(key) === undefined) addByNamespace(key.split('/')[0] ?? '');
-      });
+      for (const kind of ['virtualclusterinstances', 'spaceinstances'] as const)
+        caches[kind].onChange((key) => {
+          // Only the last one's end matters, not every change.
+          if (caches[kind].get(key) === undefined) addByNamespace(key.split('/')[0] ?? '');
+        });
     },
   };
 }

@@ -14,6 +14,9 @@ import { objectAccess } from './object-access.ts';
 import { projectAccess } from './project-access.ts';
 import { projects } from './projects.ts';
 import { sleepSchedules } from './sleep-schedules.ts';
+import { spaceAccess } from './space-access.ts';
+import { spaceInstanceAccess } from './space-instance-access.ts';
+import { spaceOperations } from './space-operations.ts';
 import { tenantAccess } from './tenant-access.ts';
 import { userTeams } from './user-teams.ts';
 
@@ -31,6 +34,9 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   projectAccess,
   projects,
   sleepSchedules,
+  spaceAccess,
+  spaceInstanceAccess,
+  spaceOperations,
   tenantAccess,
   userTeams,
 ];

@@ -54,7 +54,7 @@ export function decideConflict(
   if (refusedBy) {
     return {
       action: 'refuse',
-      reason: `the tenant cluster is being deleted, so ${requested.type} is not possible`,
+      reason: `it is being deleted, so ${requested.type} is not possible`,
     };
   }
   const newest = verdicts.at(-1);

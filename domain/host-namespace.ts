@@ -1,5 +1,5 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { checkName, defaultHostNamespace } from '../contracts/names.ts';
+import { checkName, defaultHostNamespace, defaultSpaceNamespace } from '../contracts/names.ts';
 
 /**
  * Host namespace of a tenant cluster after its project's `namespacePattern.virtualCluster`; without a pattern
@@ -8,24 +8,41 @@ import { checkName, defaultHostNamespace } from '../contracts/names.ts';
  * @throws PlatformError `invalid_request` if the result is no name of a namespace
  */
 export function hostNamespaceOf(
-  tenant: { project: string; name: string },
+  { project, name }: { project: string; name: string },
   pattern: string | undefined,
 ): string {
-  const known: Record<string, string> = {
-    project: tenant.project,
-    virtualClusterName: tenant.name,
-    name: tenant.name,
-  };
+  const fallback = defaultHostNamespace(project, name);
+  return filledIn('virtualCluster', pattern, { project, virtualClusterName: name, name }, fallback);
+}
+
+/**
+ * Namespace of a space after its project's `namespacePattern.space`; without a pattern `loft-<project>-s-<name>`.
+ * Known placeholders: `.Values.loft.project`, `.Values.loft.space`, `.Values.loft.name`.
+ * @throws PlatformError `invalid_request` if the result is no name of a namespace
+ */
+export function spaceNamespaceOf(
+  { project, name }: { project: string; name: string },
+  pattern: string | undefined,
+): string {
+  return filledIn('space', pattern, { project, space: name, name }, defaultSpaceNamespace(project, name));
+}
+
+function filledIn(
+  field: string,
+  pattern: string | undefined,
+  known: Record<string, string>,
+  fallback: string,
+): string {
   const namespace = pattern
     ? pattern.replace(
         /\{\{-?\s*\.Values\.loft\.(\w+)\s*-?\}\}/g,
-        (whole, field: string) => known[field] ?? whole,
+        (whole, name: string) => known[name] ?? whole,
       )
-    : defaultHostNamespace(tenant.project, tenant.name);
+    : fallback;
   if (namespace.includes('{{')) {
     throw new PlatformError(
       'invalid_request',
-      `The project's namespacePattern.virtualCluster has a placeholder that is not known: ${namespace}`,
+      `The project's namespacePattern.${field} has a placeholder that is not known: ${namespace}`,
     );
   }
   checkName('Host namespace', namespace);

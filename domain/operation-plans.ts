@@ -1,36 +1,7 @@
-import type { OperationType } from '../contracts/operations.ts';
+import { isSpaceOperation, type OperationType, type SubjectKind } from '../contracts/operations.ts';
+import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './operation-plan.ts';
+import { spaceOperationPlans } from './space-operation-plans.ts';
 
-/** One visible stage of an operation, as it is planned. */
-export interface PlannedStep {
-  readonly key: string;
-  readonly title: string;
-  /** What undoes it, or why nothing does: a sentence for people. */
-  readonly undo: string;
-  /** How long it usually takes, in milliseconds: for progress bars, never a deadline. */
-  readonly expectedMs: number;
-}
-
-/** What an operation of one type does, in the order it is shown. */
-export interface OperationPlan {
-  /** What it does, for Temporal's UI and messages: "Create". */
-  readonly verb: string;
-  /** How long all of it usually takes (parallel stages overlap), in milliseconds. */
-  readonly expectedMs: number;
-  readonly steps: readonly PlannedStep[];
-}
-
-const turn: PlannedStep = {
-  key: 'turn',
-  title: 'Wait for its turn',
-  undo: 'Nothing to undo: nothing has been done yet',
-  expectedMs: 20,
-};
-const finish: PlannedStep = {
-  key: 'finish',
-  title: 'Record the result',
-  undo: 'Nothing to undo: it only reports',
-  expectedMs: 60,
-};
 const ready = (expectedMs: number): PlannedStep => ({
   key: 'ready',
   title: 'Wait until the control plane answers',
@@ -63,7 +34,7 @@ const access: PlannedStep = {
 };
 
 /**
- * The stages of every lifecycle verb. Rows of `operation_steps` are made from it when an operation is
+ * The stages of every lifecycle verb of a tenant cluster. Rows of `operation_steps` are made from it when an operation is
  * submitted; the workflow of the same verb runs exactly these keys.
  */
 export const operationPlans: Record<OperationType, OperationPlan> = {
@@ -72,12 +43,7 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
     expectedMs: 6000,
     steps: [
       turn,
-      {
-        key: 'place',
-        title: 'Choose a connected cluster',
-        undo: 'Nothing to undo: a new attempt keeps the choice',
-        expectedMs: 60,
-      },
+      place,
       check,
       {
         key: 'namespace',
@@ -219,12 +185,14 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
         // Kubernetes waits 5 s before it looks at a deleted namespace (namespaceDeletionGracePeriod), empty or not.
         expectedMs: 6000,
       },
-      {
-        key: 'finish',
-        title: 'Release the resource',
-        undo: 'Nothing undoes it: a delete finishes forward',
-        expectedMs: 60,
-      },
+      release,
     ],
   },
 };
+
+/** The plan of an operation. @throws Error if spaces have no such verb */
+export function planOf({ kind, type }: { kind: SubjectKind; type: OperationType }): OperationPlan {
+  if (kind === 'tenant') return operationPlans[type];
+  if (!isSpaceOperation(type)) throw new Error(`spaces have no operation ${type}`);
+  return spaceOperationPlans[type];
+}

@@ -1,7 +1,13 @@
-import type { OperationType, StepState } from '../contracts/operations.ts';
+import {
+  isSpaceOperation,
+  type OperationType,
+  type SpaceOperationType,
+  type StepState,
+  type SubjectKind,
+} from '../contracts/operations.ts';
 
-/** Name of the workflow that runs each verb. */
-export const operationWorkflows: Record<OperationType, string> = {
+/** Name of the workflow that runs each verb of a tenant cluster. */
+const tenantWorkflows: Record<OperationType, string> = {
   create: 'createTenantCluster',
   update: 'updateTenantCluster',
   sleep: 'sleepTenantCluster',
@@ -10,6 +16,24 @@ export const operationWorkflows: Record<OperationType, string> = {
   restore: 'restoreTenantCluster',
   delete: 'deleteTenantCluster',
 };
+
+/** Name of the workflow that runs each verb of a space. */
+const spaceWorkflows: Record<SpaceOperationType, string> = {
+  create: 'createSpace',
+  sleep: 'sleepSpace',
+  wake: 'wakeSpace',
+  delete: 'deleteSpace',
+};
+
+/** The workflows that finish forward. */
+export const deleteWorkflows: ReadonlySet<string> = new Set([tenantWorkflows.delete, spaceWorkflows.delete]);
+
+/** Name of the workflow that runs an operation. @throws Error if spaces have no such verb */
+export function operationWorkflowOf({ kind, type }: { kind: SubjectKind; type: OperationType }): string {
+  if (kind === 'tenant') return tenantWorkflows[type];
+  if (!isSpaceOperation(type)) throw new Error(`spaces have no operation ${type}`);
+  return spaceWorkflows[type];
+}
 
 /** Id of the workflow that runs operation `operationId`. */
 export function operationWorkflowId(operationId: string): string {
@@ -20,6 +44,8 @@ export function operationWorkflowId(operationId: string): string {
 export interface OperationInput {
   readonly operationId: string;
   readonly type: OperationType;
+  /** Left out: a tenant cluster, as in all histories of before there were spaces. */
+  readonly kind?: SubjectKind;
   readonly project: string;
   readonly name: string;
   readonly uid: string;

@@ -1,7 +1,7 @@
 import type { Cluster } from '../contracts/resources/cluster.ts';
 import type { Project } from '../contracts/resources/project.ts';
 
-/** The connected cluster for a tenant cluster, or why there is none. */
+/** The connected cluster for a tenant cluster or space, or why there is none. */
 export type Placement =
   | { readonly cluster: string }
   | {
@@ -15,13 +15,13 @@ export interface PlacementQuestion {
   readonly clusters: readonly Cluster[];
   /** `spec.clusterRef.cluster` of the instance, if set. */
   readonly wanted?: string | undefined;
-  /** Tenant clusters that a connected cluster hosts already; the least loaded is chosen. */
+  /** Tenant clusters or spaces that a connected cluster hosts already; the least loaded is chosen. */
   readonly load?: (cluster: string) => number;
 }
 
 /**
  * Chooses a connected cluster: one the project allows (`allowedClusters`; without the list all, `*` all), not
- * marked unusable, initialised and not known to be offline; of these the one with the fewest tenant clusters,
+ * marked unusable, initialised and not known to be offline; of these the least loaded,
  * then the first by name. A wanted cluster is only checked.
  */
 export function placeTenant({ project, clusters, wanted, load = () => 0 }: PlacementQuestion): Placement {
@@ -57,7 +57,7 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
   const waits = faults.some(({ reason }) => reason === 'cluster_unreachable');
   return {
     reason: waits ? 'cluster_unreachable' : 'conflict',
-    message: `No connected cluster can take a tenant cluster now: ${faults.map(({ name, text }) => `"${name}" ${text}`).join('; ')}`,
+    message: `No connected cluster can take anything new now: ${faults.map(({ name, text }) => `"${name}" ${text}`).join('; ')}`,
   };
 }
 

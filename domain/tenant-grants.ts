@@ -1,9 +1,13 @@
 import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
-import type { InstanceAccess } from '../contracts/resources/access.ts';
+import type {
+  Access,
+  InstanceAccess,
+  InstanceAccessRule,
+  UserOrTeam,
+} from '../contracts/resources/access.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import { administratorGroups } from './platform-administrators.ts';
 
 const projectAdminRole = 'loft-management-project-admin';
@@ -11,9 +15,18 @@ const projectViewerRole = 'loft-management-project-viewer';
 /** What who may use a tenant cluster gets in it, unless a rule says otherwise. */
 const defaultClusterRole = 'cluster-admin';
 
+/** What a resource says about who may use it. */
+export interface SharedResource {
+  readonly spec?: {
+    readonly owner?: UserOrTeam;
+    readonly access?: readonly Access[];
+    readonly extraAccessRules?: readonly InstanceAccessRule[];
+  };
+}
+
 /** What decides who gets which rights in a tenant cluster. */
 export interface TenantAccessInput {
-  readonly instance: VirtualClusterInstance;
+  readonly instance: SharedResource;
   /** `access` of the template it was made of. */
   readonly templateAccess: InstanceAccess | undefined;
   readonly project: Project | undefined;
@@ -62,7 +75,7 @@ export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, read
 
 /** The access rules of an instance and its template that Kubernetes can hold, with the groups each names. */
 export function accessRules(
-  instance: VirtualClusterInstance,
+  instance: SharedResource,
   templateAccess: InstanceAccess | undefined,
 ): { clusterRole: string; groups: string[] }[] {
   const rules = [...(templateAccess?.rules ?? []), ...(instance.spec?.extraAccessRules ?? [])];
@@ -75,7 +88,7 @@ export function accessRules(
 }
 
 /** Groups that `spec.access` lets use the instance. */
-export function sharedGroups(instance: VirtualClusterInstance): string[] {
+export function sharedGroups(instance: SharedResource): string[] {
   const entries = (instance.spec?.access ?? []).filter(
     ({ verbs = [] }) => verbs.includes('use') || verbs.includes('*'),
   );

@@ -17,8 +17,9 @@ export function toOperation(
   return {
     id: row.id,
     type: row.type,
+    kind: row.kind,
     project: row.project,
-    tenantCluster: row.tenantCluster,
+    ...(row.kind === 'space' ? { space: row.tenantCluster } : { tenantCluster: row.tenantCluster }),
     state: row.state,
     actor: row.actor,
     parameters: row.parameters,

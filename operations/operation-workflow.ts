@@ -7,12 +7,13 @@ import {
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
+import { subjectNouns } from '../contracts/operations.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import { operationPlans } from '../domain/operation-plans.ts';
+import { planOf } from '../domain/operation-plans.ts';
 import {
   type OperationInput,
   operationWorkflowId,
-  operationWorkflows,
+  operationWorkflowOf,
   turnSignalName,
 } from '../domain/operation-workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
@@ -23,7 +24,8 @@ const deadlineMs = 2000;
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const searchAttributeKeys = {
   project: keyword('Project'),
-  tenantCluster: keyword('TenantCluster'),
+  tenant: keyword('TenantCluster'),
+  space: keyword('Space'),
   operationType: keyword('OperationType'),
   actor: keyword('Actor'),
   cluster: keyword('Cluster'),
@@ -34,19 +36,19 @@ const searchAttributeKeys = {
  * @throws PlatformError `temporal_unavailable`
  */
 export async function startOperationWorkflow(deps: OperationsDeps, row: OperationRow): Promise<void> {
-  const verb = operationPlans[row.type].verb;
+  const { verb } = planOf(row);
   try {
     await temporalCall(deps, () =>
-      deps.temporal.workflow.start(operationWorkflows[row.type], {
+      deps.temporal.workflow.start(operationWorkflowOf(row), {
         workflowId: operationWorkflowId(row.id),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: lifecycleTaskQueue,
         args: [operationInput(row)],
-        staticSummary: `${verb} tenant cluster ${row.tenantCluster} of project ${row.project}`,
+        staticSummary: `${verb} ${subjectNouns[row.kind]} ${row.tenantCluster} of project ${row.project}`,
         staticDetails: `Asked for by ${row.actor}`,
         typedSearchAttributes: [
           { key: searchAttributeKeys.project, value: row.project },
-          { key: searchAttributeKeys.tenantCluster, value: row.tenantCluster },
+          { key: searchAttributeKeys[row.kind], value: row.tenantCluster },
           { key: searchAttributeKeys.operationType, value: row.type },
           { key: searchAttributeKeys.actor, value: row.actor },
           ...(row.cluster === null ? [] : [{ key: searchAttributeKeys.cluster, value: row.cluster }]),
@@ -110,6 +112,7 @@ function operationInput(row: OperationRow): OperationInput {
   return {
     operationId: row.id,
     type: row.type,
+    ...(row.kind === 'space' ? { kind: row.kind } : {}),
     project: row.project,
     name: row.tenantCluster,
     uid: row.uid,

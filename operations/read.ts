@@ -1,5 +1,10 @@
-import { isFinal, type Operation } from '../contracts/operations.ts';
-import { getOperationRow, listOpenOperations, listOperationRows } from '../db/queries/operations.ts';
+import { isFinal, type Operation, type SubjectKind } from '../contracts/operations.ts';
+import {
+  getOperationRow,
+  listOpenOperations,
+  listOperationRows,
+  subjectOfRow,
+} from '../db/queries/operations.ts';
 import { listSteps } from '../db/queries/operation-steps.ts';
 import { blockerOf } from '../db/queries/turns.ts';
 import type { OperationsDeps } from './dependencies.ts';
@@ -18,7 +23,14 @@ export async function getOperation(deps: OperationsDeps, id: string): Promise<Op
 /** Operations of a project, newest first, as recorded; `before` is the id of the last of the page before. */
 export async function listOperations(
   deps: OperationsDeps,
-  filter: { project: string; name?: string | undefined; limit: number; before?: string | undefined },
+  filter: {
+    project: string;
+    /** With `name`, since a tenant cluster and a space may share it. */
+    kind?: SubjectKind | undefined;
+    name?: string | undefined;
+    limit: number;
+    before?: string | undefined;
+  },
 ): Promise<Operation[]> {
   return deps.database.query(async (db) => {
     const before =
@@ -46,10 +58,7 @@ export async function readRecorded(deps: OperationsDeps, id: string): Promise<Op
   return deps.database.query(async (db) => {
     const row = await getOperationRow(db, checkedId(id));
     const steps = await listSteps(db, [row.id]);
-    const open =
-      row.state === 'queued'
-        ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster })
-        : [];
+    const open = row.state === 'queued' ? await listOpenOperations(db, subjectOfRow(row)) : [];
     return toOperation(deps, row, steps, { live: isFinal(row.state), blockedBy: blockerOf(row, open) });
   });
 }

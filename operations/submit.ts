@@ -1,33 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { PlatformError } from '../contracts/errors.ts';
-import type { Operation, OperationType } from '../contracts/operations.ts';
+import type { Operation, OperationType, Subject, SubjectKind } from '../contracts/operations.ts';
 import type { Queries } from '../db/client.ts';
 import {
   findOperationByKey,
   insertOperation,
   listOpenOperations,
   markCancelRequested,
+  subjectOfRow,
 } from '../db/queries/operations.ts';
 import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
 import { lockTenant } from '../db/queries/tenants.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
-import { operationPlans } from '../domain/operation-plans.ts';
+import { planOf } from '../domain/operation-plans.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { toOperation } from './operation-view.ts';
 import { cancelOperationWorkflow, startOperationWorkflow } from './operation-workflow.ts';
 
 export interface OperationSubmission {
   readonly type: OperationType;
+  readonly kind: SubjectKind;
   readonly project: string;
-  /** Name and uid of the VirtualClusterInstance. */
+  /** Name and uid of the VirtualClusterInstance or SpaceInstance. */
   readonly name: string;
   readonly uid: string;
   /** Who asked for it. */
   readonly actor: string;
   readonly requestId?: string | undefined;
-  /** The same key for the same tenant cluster is the same request: it gets the operation of the first, ended or not. */
+  /** The same key for the same tenant cluster or space is the same request: it gets the operation of the first, ended or not. */
   readonly idempotencyKey: string;
   readonly targetHash?: string | undefined;
   readonly parameters?: Record<string, unknown> | undefined;
@@ -61,14 +63,15 @@ export async function submitOperation(
 }
 
 async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {
-  const tenant = { project: submission.project, name: submission.name, uid: submission.uid };
-  const { cluster } = await lockTenant(tx, tenant);
-  const same = await findOperationByKey(tx, tenant, submission.idempotencyKey);
+  const { kind, project, name, uid } = submission;
+  const subject: Subject = { kind, project, name };
+  const { cluster } = await lockTenant(tx, { ...subject, uid });
+  const same = await findOperationByKey(tx, subject, submission.idempotencyKey);
   if (same) return { row: checkedSame(same, submission), joined: true, toCancel: [] };
 
-  const open = await listOpenOperations(tx, tenant);
-  // What still runs for a former tenant cluster of this name only has to end first.
-  const present = open.filter((row) => row.uid === submission.uid);
+  const open = await listOpenOperations(tx, subject);
+  // What still runs for a former one of this name only has to end first.
+  const present = open.filter((row) => row.uid === uid);
   const decision = decideConflict(requestOf(submission), present.map(toPresent));
   if (decision.action === 'join') {
     const row = present.find(({ id }) => id === decision.id);
@@ -78,15 +81,16 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
   if (decision.action === 'refuse') throw new PlatformError('conflict', `Not accepted: ${decision.reason}`);
 
   const toCancel = await makeRoom(tx, submission, decision);
-  const plan = operationPlans[submission.type];
+  const plan = planOf(submission);
   const { operation } = await insertOperation(
     tx,
     {
       id: randomUUID(),
       type: submission.type,
-      project: submission.project,
-      tenantCluster: submission.name,
-      uid: submission.uid,
+      kind,
+      project,
+      tenantCluster: name,
+      uid,
       actor: submission.actor,
       requestId: submission.requestId ?? null,
       idempotencyKey: submission.idempotencyKey,
@@ -160,10 +164,7 @@ async function tellTemporal(deps: OperationsDeps, { row, toCancel }: Accepted): 
 async function show(deps: OperationsDeps, { row, joined }: Accepted, live: boolean): Promise<Operation> {
   const { steps, open } = await deps.database.query(async (db) => ({
     steps: await listSteps(db, [row.id]),
-    open:
-      row.state === 'queued'
-        ? await listOpenOperations(db, { project: row.project, name: row.tenantCluster })
-        : [],
+    open: row.state === 'queued' ? await listOpenOperations(db, subjectOfRow(row)) : [],
   }));
   return { ...toOperation(deps, row, steps, { live, blockedBy: blockerOf(row, open) }), joined };
 }

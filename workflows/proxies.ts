@@ -64,6 +64,22 @@ const limits: Record<ActivityName, AttemptLimits> = {
   applyRestoreJob: short,
   waitForRestoreJob: job,
   deleteRestoreJob: short,
+  placeSpace: short,
+  findSpacePlace: short,
+  findSpaceRemains: short,
+  reportSpace: short,
+  releaseSpace: short,
+  applySpaceNamespace: short,
+  deleteSpaceNamespace: short,
+  waitForSpaceNamespaceDeleted: waiting,
+  applySpaceAccess: short,
+  closeSpace: short,
+  openSpace: short,
+  // A space may hold hundreds of workloads and pods.
+  stopSpaceWorkloads: { startToClose: 5 * minutes },
+  resumeSpaceWorkloads: { startToClose: 5 * minutes },
+  deleteSpacePods: { startToClose: 5 * minutes },
+  waitForSpacePodsEnded: waiting,
 };
 
 /**
@@ -122,7 +138,13 @@ export function callDatabase<K extends LocalActivityName>(
 }
 
 /** Activities of a few short requests each, at the begin and end of an operation. */
-const brief: ReadonlySet<ActivityName> = new Set(['placeTenant', 'startControlPlane', 'reportInstance']);
+const brief: ReadonlySet<ActivityName> = new Set([
+  'placeTenant',
+  'startControlPlane',
+  'reportInstance',
+  'placeSpace',
+  'reportSpace',
+]);
 /** Histories of before have them as regular activities. */
 const briefPatch = 'brief-activities';
 

@@ -1,16 +1,8 @@
 import { everybodyGroup, identities, originalUserExtra } from '../../contracts/names.ts';
-import { contentHash } from '../../domain/content-hash.ts';
 import type { ClusterClient } from './client.ts';
 import { kubernetesFailure } from './failures.ts';
-import {
-  applyRbac,
-  deleteRbac,
-  impersonationRules,
-  type RbacObject,
-  rbacManifest,
-  rbacPath,
-} from './rbac-objects.ts';
-import { requestJson } from './request.ts';
+import { impersonationRules, type RbacObject } from './rbac-objects.ts';
+import { type RbacRealm, syncRbac } from './sync-rbac.ts';
 
 /** Who may do what inside a tenant cluster. */
 export interface TenantRbac {
@@ -21,21 +13,17 @@ export interface TenantRbac {
 }
 
 const impersonatorRole = 'vcluster-platform:gateway';
-const fieldManager = 'vcluster-platform';
 /** Who acts as another user (`kubectl --as`), for the audit; the one extra. */
 const originalUserRule = {
   apiGroups: ['authentication.k8s.io'],
   resources: [`userextras/${originalUserExtra}`],
   verbs: ['impersonate'],
 };
-const madeBy = { 'vcluster-platform.io/made-by': 'tenant-access' };
-
-interface Stored {
-  readonly metadata: { readonly name: string };
-  readonly rules?: unknown;
-  readonly roleRef?: unknown;
-  readonly subjects?: unknown;
-}
+const realm: RbacRealm = {
+  kinds: ['ClusterRole', 'ClusterRoleBinding'],
+  label: ['vcluster-platform.io/made-by', 'tenant-access'],
+  fieldManager: 'vcluster-platform',
+};
 
 /**
  * Makes exactly these rights exist in the tenant cluster: applies what is missing or different, deletes what it
@@ -44,31 +32,11 @@ interface Stored {
  */
 export async function syncTenantRbac(client: ClusterClient, rbac: TenantRbac): Promise<void> {
   try {
-    await sync(client, [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)]);
+    const desired = [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)];
+    await syncRbac(client.kubeConfig, realm, desired);
   } catch (error) {
     throw kubernetesFailure('bringing rights in the tenant cluster in step', error);
   }
-}
-
-async function sync({ kubeConfig }: ClusterClient, desired: readonly RbacObject[]): Promise<void> {
-  for (const kind of ['ClusterRole', 'ClusterRoleBinding'] as const) {
-    const selector = encodeURIComponent(Object.entries(madeBy).flat().join('='));
-    const list = await requestJson(kubeConfig, { path: `${rbacPath(kind)}?labelSelector=${selector}` });
-    const left = new Map((list as { items: Stored[] }).items.map((item) => [item.metadata.name, item]));
-    for (const object of desired) {
-      if (object.kind !== kind) continue;
-      const manifest = rbacManifest(object, { labels: madeBy, annotations: {} });
-      const existing = left.get(object.name);
-      left.delete(object.name);
-      if (existing === undefined || contentOf(existing) !== contentOf(manifest))
-        await applyRbac(kubeConfig, manifest, fieldManager);
-    }
-    for (const name of left.keys()) await deleteRbac(kubeConfig, kind, name);
-  }
-}
-
-function contentOf({ rules, roleRef, subjects }: Partial<Stored>): string {
-  return contentHash([rules ?? [], roleRef ?? null, subjects ?? []]);
 }
 
 function impersonation({ users, groups }: TenantRbac['impersonated']): RbacObject[] {

@@ -4,6 +4,7 @@ import type { Caller } from '../auth/caller.ts';
 import type { GatewayDirectory } from '../directory.ts';
 import type { AccessReview } from './access-review.ts';
 import { instanceAction } from './action.ts';
+import { subjectNotFound } from './subject-not-found.ts';
 
 /**
  * The instance `name` of `project`, if the caller may do `verb` with it. To who may not even see it, it does
@@ -31,8 +32,5 @@ export async function accessibleInstance(
       `you may see tenant cluster ${name} of project ${project}, but not ${verb} it`,
     );
   }
-  throw new PlatformError(
-    'tenant_cluster_not_found',
-    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
-  );
+  throw subjectNotFound({ kind: 'tenant', project, name });
 }

@@ -11,6 +11,7 @@ export interface RequestDescription {
   readonly path: string;
   readonly project?: string | undefined;
   readonly tenantCluster?: string | undefined;
+  readonly space?: string | undefined;
   readonly cluster?: string | undefined;
   readonly apiGroup?: string | undefined;
   readonly resource?: string | undefined;
@@ -49,6 +50,7 @@ function describeKubernetes(fields: Fields, segments: string[], method: string, 
     fields.project = fields.namespace === undefined ? undefined : projectOfNamespace(fields.namespace);
     if (fields.resource === 'projects') fields.project = fields.name;
     if (fields.resource === 'virtualclusterinstances') fields.tenantCluster = fields.name;
+    if (fields.resource === 'spaceinstances') fields.space = fields.name;
   } else if (first === 'cluster') {
     fields.pathKind = 'cluster';
     fields.cluster = second;
@@ -56,7 +58,7 @@ function describeKubernetes(fields: Fields, segments: string[], method: string, 
   } else if (first === 'project' && (third === 'virtualcluster' || third === 'space')) {
     fields.pathKind = third === 'space' ? 'space' : 'tenant';
     fields.project = second;
-    fields.tenantCluster = fourth;
+    fields[third === 'space' ? 'space' : 'tenantCluster'] = fourth;
     describeResource(fields, segments.slice(4), method, query);
   }
 }
@@ -82,6 +84,7 @@ function describeRest(fields: Fields, segments: string[], method: string): void 
     fields.name = name;
     if (fields.resource === 'projects') fields.project = name;
     if (fields.resource === 'virtualclusters') fields.tenantCluster = name;
+    if (fields.resource === 'spaces') fields.space = name;
   }
   const { resource, name } = fields;
   // /api/v1/operations/<id>/cancel: something done with the one before.

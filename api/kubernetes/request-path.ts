@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 
 /** Which Kubernetes API a request path means, and the rest of it as it will be sent there. */
-export type KubernetesTarget = ManagementTarget | ClusterTarget | TenantTarget;
+export type KubernetesTarget = ManagementTarget | ClusterTarget | TenantTarget | SpaceTarget;
 
 export interface ManagementTarget {
   readonly kind: 'management';
@@ -27,8 +27,16 @@ export interface TenantTarget {
   readonly name: string;
 }
 
+export interface SpaceTarget {
+  readonly kind: 'space';
+  readonly prefix: string;
+  readonly upstreamPath: string;
+  readonly project: string;
+  readonly name: string;
+}
+
 const clusterPrefix = /^\/kubernetes\/cluster\/([^/]+)(\/.*)?$/;
-const tenantPrefix = /^\/kubernetes\/project\/([^/]+)\/virtualcluster\/([^/]+)(\/.*)?$/;
+const projectPrefix = /^\/kubernetes\/project\/([^/]+)\/(virtualcluster|space)\/([^/]+)(\/.*)?$/;
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
@@ -47,7 +55,7 @@ export function parseKubernetesPath(rawUrl: string): KubernetesTarget {
     const prefix = '/kubernetes/management';
     return { kind: 'management', prefix, upstreamPath: (path.slice(prefix.length) || '/') + query };
   }
-  return clusterTarget(path, query) ?? tenantTarget(path, query) ?? unknownPath();
+  return clusterTarget(path, query) ?? projectTarget(path, query) ?? unknownPath();
 }
 
 function clusterTarget(path: string, query: string): ClusterTarget | undefined {
@@ -63,24 +71,29 @@ function clusterTarget(path: string, query: string): ClusterTarget | undefined {
   return { kind: 'cluster', prefix: `/kubernetes/cluster/${name}`, upstreamPath: rest + query, name };
 }
 
-function tenantTarget(path: string, query: string): TenantTarget | undefined {
-  const match = tenantPrefix.exec(path);
+function projectTarget(path: string, query: string): TenantTarget | SpaceTarget | undefined {
+  const match = projectPrefix.exec(path);
   if (match === null) return undefined;
-  const [, project = '', name = '', rest = '/'] = match;
+  const [, project = '', collection = '', name = '', rest = '/'] = match;
   if (!dnsLabel.test(project) || !dnsLabel.test(name)) {
     throw new PlatformError(
       'invalid_request',
-      'the names of project and tenant cluster in the path must be DNS labels',
+      'the names of project and of tenant cluster or space in the path must be DNS labels',
     );
   }
-  const prefix = `/kubernetes/project/${project}/virtualcluster/${name}`;
-  return { kind: 'tenant', prefix, upstreamPath: rest + query, project, name };
+  return {
+    kind: collection === 'space' ? 'space' : 'tenant',
+    prefix: `/kubernetes/project/${project}/${collection}/${name}`,
+    upstreamPath: rest + query,
+    project,
+    name,
+  };
 }
 
 function unknownPath(): never {
   throw new PlatformError(
     'not_found',
-    'there is nothing at this path: use /kubernetes/management/…, /kubernetes/cluster/<name>/… or /kubernetes/project/<project>/virtualcluster/<name>/…',
+    'there is nothing at this path: use /kubernetes/management/…, /kubernetes/cluster/<name>/…, /kubernetes/project/<project>/virtualcluster/<name>/… or /kubernetes/project/<project>/space/<name>/…',
   );
 }
 

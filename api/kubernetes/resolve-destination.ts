@@ -1,12 +1,16 @@
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { leavesSpace } from '../../domain/space-request.ts';
+import { isSpaceMade } from '../../domain/space-state.ts';
 import { checkClusterAccess } from '../access/cluster-access.ts';
+import { accessibleSpace } from '../access/space-access.ts';
 import { accessibleInstance } from '../access/tenant-access.ts';
 import type { Caller } from '../auth/caller.ts';
 import { checkKubernetesScope } from '../auth/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
 import { managementUnreachable } from './json-request.ts';
-import type { ClusterTarget, KubernetesTarget, TenantTarget } from './request-path.ts';
+import type { ClusterTarget, KubernetesTarget, SpaceTarget, TenantTarget } from './request-path.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
@@ -27,7 +31,7 @@ export type DestinationDependencies = Pick<
 /**
  * The Kubernetes API that `target` means, if `caller` may go there. One plain function for requests and for upgrades:
  * nothing reaches an upstream but through it.
- * @throws PlatformError `tenant_cluster_not_found`, `cluster_not_found`, `forbidden`, `sleeping`, `cluster_unreachable`, `management_unavailable`
+ * @throws PlatformError `tenant_cluster_not_found`, `space_not_found`, `cluster_not_found`, `forbidden`, `sleeping`, `cluster_unreachable`, `management_unavailable`
  */
 export async function resolveDestination(
   gateway: DestinationDependencies,
@@ -47,6 +51,8 @@ export async function resolveDestination(
       return clusterDestination(gateway, caller, target);
     case 'tenant':
       return tenantDestination(gateway, caller, target);
+    case 'space':
+      return spaceDestination(gateway, caller, target, method);
   }
 }
 
@@ -56,9 +62,13 @@ async function clusterDestination(
   { name }: ClusterTarget,
 ): Promise<Destination> {
   await checkClusterAccess(gateway, caller, name);
+  return connectedCluster(gateway, name);
+}
+
+function connectedCluster({ clusters }: DestinationDependencies, name: string): Destination {
   return {
-    upstream: async () => (await gateway.clusters.get(name)).upstream,
-    refused: () => gateway.clusters.recheck(name),
+    upstream: async () => (await clusters.get(name)).upstream,
+    refused: () => clusters.recheck(name),
     unreachable: {
       code: 'cluster_unreachable',
       message: `connected cluster ${name} cannot be reached at the moment; try again`,
@@ -81,6 +91,36 @@ async function tenantDestination(
       message: `tenant cluster ${name} cannot be reached at the moment; try again`,
     },
   };
+}
+
+/**
+ * The connected cluster of a space, for requests that stay in its namespace. Who may not use the space is not told
+ * more than that; who may is told what leaves it, before anything is dialled.
+ */
+async function spaceDestination(
+  gateway: DestinationDependencies,
+  caller: Caller,
+  { project, name, upstreamPath }: SpaceTarget,
+  method: string,
+): Promise<Destination> {
+  const { cluster, namespace } = placeOf(await accessibleSpace(gateway, caller, 'use', project, name));
+  const why = leavesSpace(method, upstreamPath, namespace);
+  if (why !== undefined) {
+    throw new PlatformError(
+      'forbidden',
+      `space ${name} is namespace ${namespace} of cluster ${cluster} and nothing beyond it: ${why}`,
+    );
+  }
+  return connectedCluster(gateway, cluster);
+}
+
+/** @throws PlatformError `cluster_unreachable` for one whose namespace was not made, or is not known to be ours */
+function placeOf(space: SpaceInstance): { cluster: string; namespace: string } {
+  const { cluster, namespace } = space.spec?.clusterRef ?? {};
+  if (cluster && namespace && isSpaceMade(space)) return { cluster, namespace };
+  const { phase, message = '' } = space.status ?? {};
+  const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';
+  throw new PlatformError('cluster_unreachable', `space ${space.metadata.name} is not ready: ${why}`);
 }
 
 /** @throws PlatformError `sleeping`, or `cluster_unreachable` for one that was never up */

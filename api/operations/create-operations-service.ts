@@ -30,8 +30,8 @@ export function createOperationsService(
       return { ...operation, joined };
     }),
     get: tracked((id) => getOperation(deps, id)),
-    find: tracked(async (tenant, idempotencyKey) => {
-      const row = await deps.database.query((db) => findOperationByKey(db, tenant, idempotencyKey));
+    find: tracked(async (subject, idempotencyKey) => {
+      const row = await deps.database.query((db) => findOperationByKey(db, subject, idempotencyKey));
       return row === undefined ? undefined : { ...(await getOperation(deps, row.id)), joined: true };
     }),
     list: tracked((filter) => listOperations(deps, filter)),

@@ -1,10 +1,8 @@
-import type { Operation, OperationType, Snapshot } from '../../contracts/operations.ts';
+import type { Operation, OperationType, Snapshot, Subject, SubjectKind } from '../../contracts/operations.ts';
 
 /** What a route asks to be done. */
-export interface SubmitRequest {
+export interface SubmitRequest extends Subject {
   readonly type: OperationType;
-  readonly project: string;
-  readonly name: string;
   readonly uid: string;
   readonly actor: string;
   readonly requestId: string;
@@ -18,9 +16,15 @@ export interface OperationsService {
   submit(request: SubmitRequest): Promise<Operation>;
   /** @throws PlatformError `operation_not_found` */
   get(id: string): Promise<Operation>;
-  /** The operation of this tenant cluster that was submitted with `idempotencyKey`. */
-  find(tenant: { project: string; name: string }, idempotencyKey: string): Promise<Operation | undefined>;
-  list(filter: { project: string; name?: string; limit: number; before?: string }): Promise<Operation[]>;
+  /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`. */
+  find(subject: Subject, idempotencyKey: string): Promise<Operation | undefined>;
+  list(filter: {
+    project: string;
+    kind?: SubjectKind;
+    name?: string;
+    limit: number;
+    before?: string;
+  }): Promise<Operation[]>;
   /** The operation now and at every change, until it has ended or `signal` aborts. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Operation>;
   cancel(id: string, actor: string): Promise<Operation>;

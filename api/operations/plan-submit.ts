@@ -1,8 +1,11 @@
-import type { OperationRequest } from '../../contracts/operations.ts';
+import type { OperationRequest, SubjectKind } from '../../contracts/operations.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { desiredHash, nextOperation } from '../../domain/desired-state.ts';
+import { nextSpaceOperation, spaceHash } from '../../domain/space-state.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { GatewayDirectory } from '../directory.ts';
+import type { SubjectInstance } from './request-change.ts';
 
 /** Target and idempotency key of a submit. */
 export interface SubmitPlan {
@@ -22,16 +25,23 @@ export function clientKey(caller: Caller, given: string): string {
  */
 export function planSubmit(
   directory: Pick<GatewayDirectory, 'template'>,
-  instance: VirtualClusterInstance,
+  kind: SubjectKind,
+  instance: SubjectInstance,
   { type }: OperationRequest,
   request: { requestId: string; givenKey: string | undefined },
 ): SubmitPlan {
-  const templateName = instance.spec?.templateRef?.name;
-  const template = templateName === undefined ? undefined : directory.template(templateName);
-  const next = nextOperation(instance, template);
+  const { next, hash } =
+    kind === 'space'
+      ? { next: nextSpaceOperation(instance as SpaceInstance), hash: spaceHash(instance as SpaceInstance) }
+      : tenantNeed(directory, instance as VirtualClusterInstance);
   const own = request.givenKey ?? `request:${request.requestId}`;
   if (next?.type === type)
     return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };
-  const hash = desiredHash(instance, template);
   return { targetHash: type === 'sleep' || type === 'wake' ? `${type}:${hash}` : hash, idempotencyKey: own };
+}
+
+function tenantNeed(directory: Pick<GatewayDirectory, 'template'>, instance: VirtualClusterInstance) {
+  const name = instance.spec?.templateRef?.name;
+  const template = name === undefined ? undefined : directory.template(name);
+  return { next: nextOperation(instance, template), hash: desiredHash(instance, template) };
 }

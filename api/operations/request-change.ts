@@ -1,30 +1,38 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { annotations, managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
-import type { OperationRequest } from '../../contracts/operations.ts';
+import {
+  type OperationRequest,
+  type Subject,
+  subjectNouns,
+  subjectPlurals,
+} from '../../contracts/operations.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { instanceAction } from '../access/action.ts';
+import { subjectAction } from '../access/action.ts';
+import { subjectNotFound } from '../access/subject-not-found.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { type JsonAnswer, statusMessage } from '../kubernetes/json-request.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 
-/** Which tenant cluster, asked by whom. */
-export interface InstanceRequest {
+/** Which tenant cluster or space, asked by whom. */
+export interface InstanceRequest extends Subject {
   readonly caller: Caller;
-  readonly project: string;
-  readonly name: string;
   readonly requestId: string;
 }
 
+/** The resource of a tenant cluster or space. */
+export type SubjectInstance = VirtualClusterInstance | SpaceInstance;
+
 /**
  * The instance as the caller sees it in the management API.
- * @throws PlatformError `tenant_cluster_not_found` also if the caller may not see it
+ * @throws PlatformError `tenant_cluster_not_found`, `space_not_found` also if the caller may not see it
  */
-export async function readInstance(deps: Deps, request: InstanceRequest): Promise<VirtualClusterInstance> {
+export async function readInstance(deps: Deps, request: InstanceRequest): Promise<SubjectInstance> {
   const answer = await send(deps, request, 'GET');
-  if (answer.status === 200) return answer.body as VirtualClusterInstance;
-  if (answer.status === 403 || answer.status === 404) throw notFound(request);
+  if (answer.status === 200) return answer.body as SubjectInstance;
+  if (answer.status === 403 || answer.status === 404) throw subjectNotFound(request);
   throw failure(answer);
 }
 
@@ -33,15 +41,15 @@ export async function readInstance(deps: Deps, request: InstanceRequest): Promis
  * decide: sleep and wake are annotations, delete is the deletion. The others change nothing in the resource and
  * need the right to update it.
  * @returns the instance as it is now
- * @throws PlatformError `forbidden`, `conflict`, `invalid_request`, `tenant_cluster_not_found`
+ * @throws PlatformError `forbidden`, `conflict`, `invalid_request`, `tenant_cluster_not_found`, `space_not_found`
  */
 export async function requestChange(
   deps: Deps,
   request: InstanceRequest,
-  instance: VirtualClusterInstance,
+  instance: SubjectInstance,
   { type, parameters }: OperationRequest,
   now: number,
-): Promise<VirtualClusterInstance> {
+): Promise<SubjectInstance> {
   switch (type) {
     case 'sleep':
       return patchAnnotations(deps, request, {
@@ -69,59 +77,56 @@ export async function requestChange(
 /** @throws PlatformError `forbidden` if the caller may not do `verb` with the instance */
 export async function requireVerb(
   deps: Deps,
-  { caller, project, name }: InstanceRequest,
+  { caller, ...subject }: InstanceRequest,
   verb: string,
 ): Promise<void> {
-  if (await deps.review.allows(caller.identity, instanceAction(verb, project, name))) return;
-  throw new PlatformError('forbidden', `you may not ${verb} tenant cluster ${name} of project ${project}`);
+  if (await deps.review.allows(caller.identity, subjectAction(verb, subject))) return;
+  const { kind, project, name } = subject;
+  throw new PlatformError(
+    'forbidden',
+    `you may not ${verb} ${subjectNouns[kind]} ${name} of project ${project}`,
+  );
 }
 
 async function patchAnnotations(
   deps: Deps,
   request: InstanceRequest,
   changed: Record<string, string | null>,
-): Promise<VirtualClusterInstance> {
+): Promise<SubjectInstance> {
   const answer = await send(deps, request, 'PATCH', { metadata: { annotations: changed } });
-  if (answer.status === 200) return answer.body as VirtualClusterInstance;
-  throw answer.status === 404 ? notFound(request) : failure(answer);
+  if (answer.status === 200) return answer.body as SubjectInstance;
+  throw answer.status === 404 ? subjectNotFound(request) : failure(answer);
 }
 
 async function deleteInstance(
   deps: Deps,
   request: InstanceRequest,
-  instance: VirtualClusterInstance,
-): Promise<VirtualClusterInstance> {
+  instance: SubjectInstance,
+): Promise<SubjectInstance> {
   const answer = await send(deps, request, 'DELETE', {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
     preconditions: { uid: instance.metadata.uid },
   });
-  if (answer.status === 404) throw notFound(request);
+  if (answer.status === 404) throw subjectNotFound(request);
   if (answer.status !== 200 && answer.status !== 202) throw failure(answer);
-  const deleted = answer.body as VirtualClusterInstance | { kind: 'Status' };
+  const deleted = answer.body as SubjectInstance | { kind: 'Status' };
   return 'metadata' in deleted && deleted.metadata.uid !== undefined ? deleted : instance;
 }
 
 function send(
   deps: Deps,
-  { caller, project, name, requestId }: InstanceRequest,
+  { caller, kind, project, name, requestId }: InstanceRequest,
   method: 'GET' | 'PATCH' | 'DELETE',
   body?: unknown,
 ): Promise<JsonAnswer> {
   return deps.managementJson(caller.identity, {
     method,
-    path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/virtualclusterinstances/${name}`,
+    path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/${subjectPlurals[kind]}/${name}`,
     requestId,
     ...(body === undefined ? {} : { body }),
     ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {}),
   });
-}
-
-function notFound({ project, name }: InstanceRequest): PlatformError {
-  return new PlatformError(
-    'tenant_cluster_not_found',
-    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
-  );
 }
 
 function failure(answer: JsonAnswer): PlatformError {

@@ -2,12 +2,19 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import packageJson from '../../package.json' with { type: 'json' };
-import { Operation, OperationRequest, OperationStep, Problem, Snapshot } from '../../contracts/operations.ts';
+import {
+  Operation,
+  OperationList,
+  OperationRequest,
+  OperationStep,
+  Problem,
+  Snapshot,
+} from '../../contracts/operations.ts';
 
 /** OpenAPI 3.1 made from the routes' schemas, at `/api/v1/openapi.json`. */
 export const openapi = fp(
   async (app: FastifyInstance, options: { publicUrl: string }) => {
-    for (const schema of [Problem, OperationStep, Operation, OperationRequest, Snapshot])
+    for (const schema of [Problem, OperationStep, Operation, OperationList, OperationRequest, Snapshot])
       app.addSchema(schema);
     await app.register(swagger, {
       openapi: {
@@ -16,7 +23,7 @@ export const openapi = fp(
           title: 'vcluster-platform',
           version: packageJson.version,
           description:
-            'Operations on tenant clusters. Everything else goes through the Kubernetes APIs under /kubernetes/.',
+            'Operations on tenant clusters and spaces. Everything else goes through the Kubernetes APIs under /kubernetes/.',
         },
         servers: [{ url: options.publicUrl }],
         components: {

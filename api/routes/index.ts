@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { subjectKinds } from '../../contracts/operations.ts';
 import type { Gateway } from '../gateway.ts';
 import { loginPageRoutes } from '../login-page/login-page-routes.ts';
 import { proxyRoutes } from '../kubernetes/proxy-routes.ts';
@@ -16,7 +17,8 @@ import { openapiRoutes } from './openapi-document.ts';
 import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { snapshotRoutes } from './snapshots.ts';
-import { tenantOperationRoutes } from './tenant-operations.ts';
+import { spaceRoutes } from './spaces.ts';
+import { subjectOperationRoutes } from './subject-operations.ts';
 import { versionRoutes } from './version.ts';
 import { virtualClusterRoutes } from './virtual-clusters.ts';
 
@@ -27,8 +29,10 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   await app.register(openapiRoutes);
   await app.register(async (scope) => projectRoutes(scope, gateway));
   await app.register(async (scope) => virtualClusterRoutes(scope, gateway));
-  await app.register(async (scope) => tenantOperationRoutes(scope, gateway));
+  await app.register(async (scope) => spaceRoutes(scope, gateway));
   await app.register(async (scope) => operationRoutes(scope, gateway));
+  for (const kind of subjectKinds)
+    await app.register(async (scope) => subjectOperationRoutes(scope, gateway, kind));
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));
   await app.register(async (scope) => authOidcRoutes(scope, gateway));

@@ -1,6 +1,8 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { type Operation, subjectOf } from '../../contracts/operations.ts';
+import { subjectAction } from '../access/action.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkOrigin } from '../kubernetes/origin.ts';
@@ -8,9 +10,10 @@ import { forViewer, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../revocation/recheck.ts';
 import { sendEvents } from './event-stream.ts';
-import { OperationPath, problemResponses } from './parameters.ts';
+import { PageQuery, pageOf } from './operation-page.ts';
+import { OperationPath, problemResponses, ProjectPath } from './parameters.ts';
 
-/** One operation: read it, follow it, cancel it. */
+/** One operation: read it, follow it, cancel it. And those of a project. */
 export async function operationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -84,6 +87,33 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       await visibleOperation(gateway, caller, id, 'update');
       const operation = await gateway.operations.cancel(id, caller.identity.user);
       return reply.code(202).send(await forViewer(gateway, caller, operation));
+    },
+  );
+
+  app.get(
+    '/api/v1/projects/:project/operations',
+    {
+      config: { access: 'authenticated', scope: 'reviewed' },
+      schema: {
+        summary: 'Operations of a project that you may see, newest first',
+        operationId: 'listProjectOperations',
+        tags: ['operations'],
+        params: ProjectPath,
+        querystring: PageQuery,
+        response: { 200: Type.Ref('OperationList'), ...problemResponses },
+      },
+    },
+    async (request): Promise<{ items: Operation[] }> => {
+      const caller = callerOf(request);
+      const { project } = request.params;
+      const operations = await gateway.operations.list({ project, ...pageOf(request.query) });
+      const visible = await Promise.all(
+        operations.map((operation) =>
+          gateway.review.allows(caller.identity, subjectAction('get', subjectOf(operation))),
+        ),
+      );
+      const items = operations.filter((_operation, index) => visible[index]);
+      return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };
     },
   );
 }

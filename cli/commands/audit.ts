@@ -64,7 +64,7 @@ function objectOf({ resource, subresource, name, path, lost }: AuditEvent): stri
     .join(' ');
 }
 
-function whereOf({ pathKind, project, tenantCluster, cluster, namespace }: AuditEvent): string {
-  const place = cluster ?? [project, tenantCluster].filter(Boolean).join('/');
+function whereOf({ pathKind, project, tenantCluster, space, cluster, namespace }: AuditEvent): string {
+  const place = cluster ?? [project, tenantCluster ?? space].filter(Boolean).join('/');
   return [pathKind, place, namespace].filter(Boolean).join(' ');
 }

@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { parse, stringify } from 'yaml';
-import { errorTable } from '../../contracts/errors.ts';
-import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
-import { isFinal, type Operation } from '../../contracts/operations.ts';
-import type {
-  VirtualClusterInstance,
-  VirtualClusterInstanceSpec,
-} from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Client } from '../client.ts';
+import { createResource } from '../create-resource.ts';
 import { CommandFailure } from '../failure.ts';
 import { showOperation } from '../run-operation.ts';
 import { createAccessKeyCommand } from './access-keys.ts';
+import { createSpaceCommand } from './create-space.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -29,8 +24,9 @@ interface CreateOptions extends CommonOptions {
 export function createCommand(): Command {
   const collect = (value: string, all: string[]) => [...all, value];
   return new Command('create')
-    .description('Create a tenant cluster or an access key')
+    .description('Create a tenant cluster, a space or an access key')
     .addCommand(createAccessKeyCommand())
+    .addCommand(createSpaceCommand())
     .addCommand(
       operationCommand('vcluster', 'Create a tenant cluster and show its steps')
         .argument('<name>')
@@ -49,51 +45,8 @@ export function createCommand(): Command {
 }
 
 async function create(client: Client, name: string, options: CreateOptions): Promise<void> {
-  const namespace = projectNamespace(options.project);
-  const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${namespace}/virtualclusterinstances`;
-  const instance = await record(client, path, {
-    apiVersion: managementApiVersion,
-    kind: 'VirtualClusterInstance',
-    metadata: { name, namespace },
-    spec: specOf(options),
-  }).catch((error: unknown) => {
-    throw isMissing(error, 'namespaces', namespace)
-      ? new CommandFailure('project_not_found', `there is no project "${options.project}"`)
-      : error;
-  });
-  const operation = await firstOperation(client, options.project, instance);
-  await showOperation(client, options, operation);
-}
-
-const recordMs = 30_000;
-
-/** Creates the resource. An API that is not ready yet (a platform that has just started) is asked again for a while. */
-async function record(
-  client: Client,
-  path: string,
-  instance: VirtualClusterInstance,
-): Promise<VirtualClusterInstance> {
-  const deadline = Date.now() + recordMs;
-  for (let first = true; ; first = false) {
-    try {
-      return await client.call<VirtualClusterInstance>('POST', path, instance);
-    } catch (error) {
-      if (!(error instanceof CommandFailure)) throw error;
-      // The answer to the attempt before was lost: it is the one we made.
-      if (error.code === 'already_exists' && !first)
-        return client.call('GET', `${path}/${instance.metadata.name}`);
-      if (error.problem === undefined || errorTable[error.code].status !== 503 || Date.now() > deadline)
-        throw error;
-    }
-    await delay(500);
-  }
-}
-
-/** Whether the API answered that the object a request needs is not there. */
-function isMissing(error: unknown, kind: string, name: string): boolean {
-  if (!(error instanceof CommandFailure) || error.code !== 'not_found') return false;
-  const { details } = error.problem as { details?: { kind?: unknown; name?: unknown } };
-  return details?.kind === kind && details.name === name;
+  const subject = { kind: 'tenant', project: options.project, name } as const;
+  await showOperation(client, options, await createResource(client, subject, specOf(options)));
 }
 
 function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
@@ -161,52 +114,5 @@ function readYaml(path: string): { text: string; value: unknown } {
       'invalid_request',
       `the file ${path} is no YAML: ${error instanceof Error ? error.message : String(error)}`,
     );
-  }
-}
-
-const appearsMs = 30_000;
-
-/**
- * The create operation that the platform begins for a new instance. Its maker's own rights on it come a moment
- * after the instance, so "not found" is asked again for a while.
- */
-async function firstOperation(
-  client: Client,
-  project: string,
-  { metadata }: VirtualClusterInstance,
-): Promise<Operation> {
-  const deadline = Date.now() + appearsMs;
-  const createdAt = Date.parse(metadata.creationTimestamp ?? '');
-  while (Date.now() < deadline) {
-    const operations = await listOperations(client, project, metadata.name);
-    // Creation times of resources are whole seconds.
-    const found = operations.find(
-      ({ type, state, createdAt: at }) =>
-        type === 'create' && (!isFinal(state) || Date.parse(at) >= createdAt),
-    );
-    if (found !== undefined) return found;
-    await delay(50);
-  }
-  throw new CommandFailure(
-    'management_unavailable',
-    `the tenant cluster is recorded, but the platform has not begun to create it within ${appearsMs / 1000} s; it will: vcp operations list ${metadata.name} --project ${project}`,
-  );
-}
-
-async function listOperations(client: Client, project: string, name: string): Promise<Operation[]> {
-  try {
-    return (
-      await client.call<{ items: Operation[] }>(
-        'GET',
-        `/api/v1/projects/${project}/virtualclusters/${name}/operations?limit=5`,
-      )
-    ).items;
-  } catch (error) {
-    if (
-      error instanceof CommandFailure &&
-      (errorTable[error.code].retryable || error.code === 'tenant_cluster_not_found')
-    )
-      return [];
-    throw error;
   }
 }

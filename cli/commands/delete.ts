@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { SubjectKind } from '../../contracts/operations.ts';
 import { runOperation } from '../run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
@@ -6,14 +7,24 @@ import { checkNames, type CommonOptions, operationCommand, withClient } from './
 /** `vcp delete` */
 export function deleteCommand(): Command {
   return new Command('delete')
-    .description('Delete a tenant cluster or an access key')
+    .description('Delete a tenant cluster, a space or an access key')
     .addCommand(deleteAccessKeyCommand())
     .addCommand(
       operationCommand('vcluster', 'Delete a tenant cluster with its data; its snapshots stay')
         .argument('<name>')
-        .action((name: string, options: CommonOptions) => {
-          checkNames(options.project, name);
-          return withClient((client) => runOperation(client, { ...options, name }, { type: 'delete' }));
-        }),
+        .action(deleteOf('tenant')),
+    )
+    .addCommand(
+      operationCommand('space', 'Delete a space: its namespace with all it holds')
+        .alias('namespace')
+        .argument('<name>')
+        .action(deleteOf('space')),
     );
+}
+
+function deleteOf(kind: SubjectKind) {
+  return (name: string, options: CommonOptions) => {
+    checkNames(options.project, name);
+    return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'delete' }));
+  };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { SpaceSummary } from '../../contracts/space-summary.ts';
 import type { VirtualClusterSummary } from '../../contracts/virtual-cluster-summary.ts';
 import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
 import { listAccessKeysCommand } from './access-keys.ts';
@@ -10,6 +11,16 @@ const columns: Column<VirtualClusterSummary>[] = [
   ['STATUS', ({ phase }) => phase],
   ['CLUSTER', ({ cluster }) => cluster ?? ''],
   ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
+  ['AGE', ({ createdAt }) => age(createdAt)],
+  ['MESSAGE', ({ phase, message }) => (phase === 'Failed' ? (message ?? '') : '')],
+];
+
+const spaceColumns: Column<SpaceSummary>[] = [
+  ['NAME', ({ name }) => name],
+  ['PROJECT', ({ project }) => project],
+  ['STATUS', ({ phase }) => phase],
+  ['CLUSTER', ({ cluster }) => cluster ?? ''],
+  ['NAMESPACE', ({ namespace }) => namespace ?? ''],
   ['AGE', ({ createdAt }) => age(createdAt)],
   ['MESSAGE', ({ phase, message }) => (phase === 'Failed' ? (message ?? '') : '')],
 ];
@@ -31,17 +42,13 @@ export function listCommand(): Command {
     .addCommand(
       listing('vclusters', 'List tenant clusters')
         .option('-p, --project <name>', 'only those of one project')
-        .action((options: ListOptions) => {
-          checkNames(options.project ?? 'all', 'all');
-          return withClient(async (client) => {
-            const query = options.project === undefined ? '' : `?project=${options.project}`;
-            const { items } = await client.call<{ items: VirtualClusterSummary[] }>(
-              'GET',
-              `/api/v1/virtualclusters${query}`,
-            );
-            printList(items, columns, options.output);
-          });
-        }),
+        .action((options: ListOptions) => listOf('virtualclusters', columns, options)),
+    )
+    .addCommand(
+      listing('spaces', 'List spaces: namespaces of connected clusters')
+        .alias('namespaces')
+        .option('-p, --project <name>', 'only those of one project')
+        .action((options: ListOptions) => listOf('spaces', spaceColumns, options)),
     )
     .addCommand(
       listing('projects', 'List projects').action((options: ListOptions) =>
@@ -61,4 +68,13 @@ export function listCommand(): Command {
         }),
       ),
     );
+}
+
+async function listOf<T>(collection: string, columns: Column<T>[], options: ListOptions): Promise<void> {
+  checkNames(options.project ?? 'all', 'all');
+  await withClient(async (client) => {
+    const query = options.project === undefined ? '' : `?project=${options.project}`;
+    const { items } = await client.call<{ items: T[] }>('GET', `/api/v1/${collection}${query}`);
+    printList(items, columns, options.output);
+  });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { Operation } from '../../contracts/operations.ts';
+import { type Operation, subjectNouns, subjectOf } from '../../contracts/operations.ts';
+import { CommandFailure } from '../failure.ts';
 import { age, type Column, duration, printDocument, printList } from '../output.ts';
 import { showOperation } from '../run-operation.ts';
 import { checkNames, type CommonOptions, platformCommand, withClient } from './options.ts';
@@ -7,7 +8,8 @@ import { checkNames, type CommonOptions, platformCommand, withClient } from './o
 const columns: Column<Operation>[] = [
   ['ID', ({ id }) => id],
   ['TYPE', ({ type }) => type],
-  ['TENANT CLUSTER', ({ tenantCluster }) => tenantCluster],
+  ['KIND', ({ kind }) => subjectNouns[kind]],
+  ['NAME', (operation) => subjectOf(operation).name],
   ['STATE', ({ state }) => state],
   ['ACTOR', ({ actor }) => actor],
   [
@@ -21,13 +23,23 @@ const columns: Column<Operation>[] = [
 /** `vcp operations` */
 export function operationsCommand(): Command {
   return new Command('operations')
-    .description('What was done with tenant clusters, and what is being done')
+    .description('What was done with tenant clusters and spaces, and what is being done')
     .addCommand(
       platformCommand('list', 'List operations, newest first')
         .argument('[tenant-cluster]')
-        .action((tenantCluster: string | undefined, options: CommonOptions) => {
+        .option('--space <name>', 'only those of a space')
+        .action((tenantCluster: string | undefined, options: CommonOptions & { space?: string }) => {
+          const { space } = options;
           checkNames(options.project, tenantCluster ?? 'all');
-          const scope = tenantCluster === undefined ? '' : `/virtualclusters/${tenantCluster}`;
+          checkNames(options.project, space ?? 'all');
+          if (space !== undefined && tenantCluster !== undefined)
+            throw new CommandFailure('invalid_request', 'name a tenant cluster or a --space, not both');
+          const scope =
+            tenantCluster !== undefined
+              ? `/virtualclusters/${tenantCluster}`
+              : space === undefined
+                ? ''
+                : `/spaces/${space}`;
           return withClient(async (client) => {
             const { items } = await client.call<{ items: Operation[] }>(
               'GET',
@@ -61,7 +73,7 @@ export function operationsCommand(): Command {
             );
             if (options.output === 'table')
               console.log(
-                `operation ${operation.id} (${operation.type} ${operation.tenantCluster}) is ${operation.state}; it was asked to cancel`,
+                `operation ${operation.id} (${operation.type} ${subjectOf(operation).name}) is ${operation.state}; it was asked to cancel`,
               );
             else printDocument(operation, options.output);
           }),

@@ -12,7 +12,11 @@ export function restoreCommand(): Command {
       checkNames(options.project, name);
       const source = options.from === undefined ? {} : { sourceTenantCluster: options.from };
       return withClient((client) =>
-        runOperation(client, { ...options, name }, { type: 'restore', parameters: { snapshot, ...source } }),
+        runOperation(
+          client,
+          { ...options, kind: 'tenant', name },
+          { type: 'restore', parameters: { snapshot, ...source } },
+        ),
       );
     });
 }

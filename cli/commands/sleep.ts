@@ -1,12 +1,13 @@
 import { Command } from 'commander';
+import type { SubjectKind } from '../../contracts/operations.ts';
 import { CommandFailure } from '../failure.ts';
 import { runOperation } from '../run-operation.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
 
 /** `vcp sleep` */
 export function sleepCommand(): Command {
-  return new Command('sleep').description('Put a tenant cluster to sleep').addCommand(
-    operationCommand('vcluster', 'Scale the control plane to zero; its data stays')
+  const sleeping = (kind: SubjectKind, command: Command) =>
+    command
       .argument('<name>')
       .option(
         '--prevent-wakeup <seconds>',
@@ -19,22 +20,35 @@ export function sleepCommand(): Command {
         const parameters =
           preventWakeup === undefined ? {} : { parameters: { forceDurationSeconds: preventWakeup } };
         return withClient((client) =>
-          runOperation(client, { ...options, name }, { type: 'sleep', ...parameters }),
+          runOperation(client, { ...options, kind, name }, { type: 'sleep', ...parameters }),
         );
-      }),
-  );
+      });
+  return new Command('sleep')
+    .description('Put a tenant cluster or a space to sleep')
+    .addCommand(
+      sleeping('tenant', operationCommand('vcluster', 'Scale the control plane to zero; its data stays')),
+    )
+    .addCommand(
+      sleeping(
+        'space',
+        operationCommand('space', 'Scale its workloads to zero; all that it holds stays').alias('namespace'),
+      ),
+    );
 }
 
 /** `vcp wakeup` */
 export function wakeupCommand(): Command {
-  return new Command('wakeup').description('Wake a tenant cluster').addCommand(
-    operationCommand('vcluster', 'Bring the control plane back')
-      .argument('<name>')
-      .action((name: string, options: CommonOptions) => {
-        checkNames(options.project, name);
-        return withClient((client) => runOperation(client, { ...options, name }, { type: 'wake' }));
-      }),
-  );
+  const waking = (kind: SubjectKind, command: Command) =>
+    command.argument('<name>').action((name: string, options: CommonOptions) => {
+      checkNames(options.project, name);
+      return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'wake' }));
+    });
+  return new Command('wakeup')
+    .description('Wake a tenant cluster or a space')
+    .addCommand(waking('tenant', operationCommand('vcluster', 'Bring the control plane back')))
+    .addCommand(
+      waking('space', operationCommand('space', 'Give its workloads back what they had').alias('namespace')),
+    );
 }
 
 function seconds(text: string): number {

@@ -30,7 +30,11 @@ export function snapshotCommand(): Command {
           checkNames(options.project, tenantCluster);
           const parameters = options.name === undefined ? {} : { parameters: { snapshot: options.name } };
           return withClient((client) =>
-            runOperation(client, { ...options, name: tenantCluster }, { type: 'snapshot', ...parameters }),
+            runOperation(
+              client,
+              { ...options, kind: 'tenant', name: tenantCluster },
+              { type: 'snapshot', ...parameters },
+            ),
           );
         }),
     )

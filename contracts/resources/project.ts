@@ -53,7 +53,12 @@ export const ProjectSpec = openObject({
   access: Type.Optional(Type.Array(Access)),
   namespaceTemplate: Type.Optional(openObject({ metadata: Type.Optional(TemplateMetadata) })),
   namespacePattern: Type.Optional(
-    openObject({ space: Type.Optional(Type.String()), virtualCluster: Type.Optional(Type.String()) }),
+    openObject({
+      space: Type.Optional(
+        Type.String({ description: 'Namespace of a space; default: loft-<project>-s-<name>' }),
+      ),
+      virtualCluster: Type.Optional(Type.String()),
+    }),
   ),
   argoCD: Type.Optional(anyObject()),
   vault: Type.Optional(anyObject()),

@@ -2,6 +2,7 @@ import type { TObject } from 'typebox';
 import { AccessKey } from './access-key.ts';
 import { Cluster } from './cluster.ts';
 import { Project } from './project.ts';
+import { SpaceInstance } from './space-instance.ts';
 import { Team } from './team.ts';
 import { User } from './user.ts';
 import { VirtualClusterInstance } from './virtual-cluster-instance.ts';
@@ -33,6 +34,13 @@ export const resourceKinds = {
     namespaced: true,
     schema: VirtualClusterInstance,
   },
+  spaceinstances: {
+    kind: 'SpaceInstance',
+    singular: 'spaceinstance',
+    shortNames: ['si'],
+    namespaced: true,
+    schema: SpaceInstance,
+  },
   users: { kind: 'User', singular: 'user', shortNames: [], namespaced: false, schema: User },
   teams: { kind: 'Team', singular: 'team', shortNames: [], namespaced: false, schema: Team },
   accesskeys: {
@@ -52,6 +60,7 @@ export interface ResourceOf {
   clusters: Cluster;
   virtualclustertemplates: VirtualClusterTemplate;
   virtualclusterinstances: VirtualClusterInstance;
+  spaceinstances: SpaceInstance;
   users: User;
   teams: Team;
   accesskeys: AccessKey;

@@ -4,7 +4,8 @@ import { operationStates, operationTypes } from '../operations.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta } from './object-meta.ts';
-import { anyObject, type CelRule, openObject } from './open-object.ts';
+import { anyObject, openObject } from './open-object.ts';
+import { staysOnceSet } from './stays-once-set.ts';
 import { VirtualClusterHelmChart, VirtualClusterTemplateDefinition } from './virtual-cluster-template.ts';
 
 export const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
@@ -17,17 +18,6 @@ export const TemplateRef = openObject({
   syncOnce: Type.Optional(Type.Boolean()),
 });
 export type TemplateRef = Static<typeof TemplateRef>;
-
-/** Rule that `field` of `clusterRef`, once set, stays. */
-function staysOnceSet(field: string): CelRule {
-  // `namespace` is a reserved word of CEL.
-  const name = field === 'namespace' ? '__namespace__' : field;
-  const value = (self: string) => `has(${self}.clusterRef) && has(${self}.clusterRef.${name})`;
-  return {
-    rule: `!(${value('oldSelf')} && oldSelf.clusterRef.${name} != '') || (${value('self')} && self.clusterRef.${name} == oldSelf.clusterRef.${name})`,
-    message: `clusterRef.${field} cannot change once it is set; make a new tenant cluster instead`,
-  };
-}
 
 export const ClusterRef = openObject({
   cluster: Type.Optional(
@@ -61,9 +51,9 @@ export const VirtualClusterInstanceSpec = openObject(
         rule: "!(has(self.template) && has(self.templateRef) && has(self.templateRef.name) && self.templateRef.name != '')",
         message: 'set either template or templateRef, not both',
       },
-      staysOnceSet('cluster'),
-      staysOnceSet('namespace'),
-      staysOnceSet('virtualCluster'),
+      staysOnceSet('cluster', 'tenant cluster'),
+      staysOnceSet('namespace', 'tenant cluster'),
+      staysOnceSet('virtualCluster', 'tenant cluster'),
     ],
   },
 );

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, lt } from 'drizzle-orm';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { Subject, SubjectKind } from '../../contracts/operations.ts';
 import type { Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
 import { operationSteps, type StepRow } from '../schema/operation-steps.ts';
@@ -42,38 +43,43 @@ export async function getOperationRow(db: Queries, id: string): Promise<Operatio
 
 export async function findOperationByKey(
   db: Queries,
-  tenant: { project: string; name: string },
+  subject: Subject,
   idempotencyKey: string,
 ): Promise<OperationRow | undefined> {
   const [row] = await db
     .select()
     .from(operations)
-    .where(and(isOfTenant(tenant), eq(operations.idempotencyKey, idempotencyKey)));
+    .where(and(isOfSubject(subject), eq(operations.idempotencyKey, idempotencyKey)));
   return row;
 }
 
-/** Operations of a tenant cluster that have not ended, in the order of their turns. */
-export async function listOpenOperations(
-  db: Queries,
-  tenant?: { project: string; name: string },
-): Promise<OperationRow[]> {
+/** Operations of a tenant cluster or space (of all, if none is named) that have not ended, in the order of their turns. */
+export async function listOpenOperations(db: Queries, subject?: Subject): Promise<OperationRow[]> {
   return db
     .select()
     .from(operations)
-    .where(and(tenant ? isOfTenant(tenant) : undefined, inArray(operations.state, [...openStates])))
+    .where(and(subject ? isOfSubject(subject) : undefined, inArray(operations.state, [...openStates])))
     .orderBy(asc(operations.sequence));
 }
 
 /** Newest first; `before` is the sequence to continue below. */
 export async function listOperationRows(
   db: Queries,
-  filter: { project: string; name?: string | undefined; limit: number; before?: number | undefined },
+  filter: {
+    project: string;
+    /** With `name`, since a tenant cluster and a space may share it. */
+    kind?: SubjectKind | undefined;
+    name?: string | undefined;
+    limit: number;
+    before?: number | undefined;
+  },
 ): Promise<OperationRow[]> {
   return db
     .select()
     .from(operations)
     .where(
       and(
+        filter.kind === undefined ? undefined : eq(operations.kind, filter.kind),
         eq(operations.project, filter.project),
         filter.name === undefined ? undefined : eq(operations.tenantCluster, filter.name),
         filter.before === undefined ? undefined : lt(operations.sequence, filter.before),
@@ -92,7 +98,12 @@ export async function markCancelRequested(tx: Queries, ids: readonly string[], a
     .where(and(inArray(operations.id, [...ids]), inArray(operations.state, [...openStates])));
 }
 
-/** Where clause: operations of one tenant cluster, whatever its uid. */
-export function isOfTenant(tenant: { project: string; name: string }) {
-  return and(eq(operations.project, tenant.project), eq(operations.tenantCluster, tenant.name));
+/** Where clause: operations of one tenant cluster or space, whatever its uid. */
+export function isOfSubject({ kind, project, name }: Subject) {
+  return and(eq(operations.kind, kind), eq(operations.project, project), eq(operations.tenantCluster, name));
+}
+
+/** What an operation is about. */
+export function subjectOfRow({ kind, project, tenantCluster }: OperationRow): Subject {
+  return { kind, project, name: tenantCluster };
 }

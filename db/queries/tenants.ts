@@ -1,49 +1,50 @@
 import { and, eq } from 'drizzle-orm';
-import type { UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import type { Subject } from '../../contracts/operations.ts';
+import type { SpaceRef } from '../../contracts/space-ref.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { Queries } from '../client.ts';
 import { operations } from '../schema/operations.ts';
 import { type TenantRow, tenants } from '../schema/tenants.ts';
-import { isOfTenant } from './operations.ts';
+import { isOfSubject } from './operations.ts';
 
 /**
- * The tenant cluster's row, made if need be and locked until the transaction ends. A new uid under an old name
+ * The row of a tenant cluster or space, made if need be and locked until the transaction ends. A new uid under an old name
  * takes the row over and forgets where the former one ran.
  */
-export async function lockTenant(tx: Queries, tenant: UnplacedTenant): Promise<TenantRow> {
+export async function lockTenant(tx: Queries, tenant: Subject & { uid: string }): Promise<TenantRow> {
   await tx
     .insert(tenants)
-    .values({ project: tenant.project, name: tenant.name, uid: tenant.uid })
+    .values({ kind: tenant.kind, project: tenant.project, name: tenant.name, uid: tenant.uid })
     .onConflictDoNothing();
-  const [row] = await tx.select().from(tenants).where(isTenant(tenant)).for('update');
+  const [row] = await tx.select().from(tenants).where(isSubject(tenant)).for('update');
   if (!row) throw new Error(`tenant ${tenant.project}/${tenant.name} vanished under its lock`);
   if (row.uid === tenant.uid) return row;
   const [renewed] = await tx
     .update(tenants)
     .set({ uid: tenant.uid, cluster: null, hostNamespace: null })
-    .where(isTenant(tenant))
+    .where(isSubject(tenant))
     .returning();
   return renewed ?? row;
 }
 
 /**
- * Remembers where a tenant cluster runs, so that later operations need not read the resource, and shows it with
+ * Remembers where a tenant cluster or space is, so that later operations need not read the resource, and shows it with
  * the operation that runs.
  */
-export async function placeTenantRow(
-  db: Queries,
-  tenant: UnplacedTenant & { cluster: string; hostNamespace: string },
-): Promise<void> {
-  const { cluster, hostNamespace } = tenant;
+export async function placeTenantRow(db: Queries, placed: TenantRef | SpaceRef): Promise<void> {
+  const { cluster, hostNamespace } = placed;
+  const tenant = { ...placed, kind: placed.kind ?? ('tenant' as const) };
   await db
     .update(tenants)
     .set({ cluster, hostNamespace })
-    .where(and(isTenant(tenant), eq(tenants.uid, tenant.uid)));
+    .where(and(isSubject(tenant), eq(tenants.uid, tenant.uid)));
   await db
     .update(operations)
     .set({ cluster })
-    .where(and(isOfTenant(tenant), eq(operations.uid, tenant.uid), eq(operations.state, 'running')));
+    .where(and(isOfSubject(tenant), eq(operations.uid, tenant.uid), eq(operations.state, 'running')));
 }
 
-function isTenant(tenant: { project: string; name: string }) {
-  return and(eq(tenants.project, tenant.project), eq(tenants.name, tenant.name));
+/** Where clause: the row of one tenant cluster or space. */
+export function isSubject({ kind, project, name }: Subject) {
+  return and(eq(tenants.kind, kind), eq(tenants.project, project), eq(tenants.name, name));
 }

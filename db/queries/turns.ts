@@ -1,11 +1,12 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { OperationState, OperationType } from '../../contracts/operations.ts';
+import { and, inArray, sql } from 'drizzle-orm';
+import type { OperationState, OperationType, Subject } from '../../contracts/operations.ts';
 import type { StepChange } from '../../domain/operation-workflows.ts';
 import type { Database, Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
 import { tenants } from '../schema/tenants.ts';
-import { getOperationRow, isOfTenant, listOpenOperations, openStates } from './operations.ts';
+import { getOperationRow, isOfSubject, listOpenOperations, openStates, subjectOfRow } from './operations.ts';
 import { closeSteps, recordSteps } from './operation-steps.ts';
+import { isSubject } from './tenants.ts';
 
 /** What an operation waits for. */
 export interface BlockingOperation {
@@ -25,7 +26,7 @@ export type TurnClaim =
   | { readonly state: 'ended' };
 
 /**
- * Takes the tenant cluster's turn for operation `id` if nothing older waits or runs; claiming again what one
+ * Takes the turn of its tenant cluster or space for operation `id` if nothing older waits or runs; claiming again what one
  * holds is a success. The partial unique index makes two turns impossible.
  */
 export async function claimTurn(database: Database, id: string): Promise<TurnClaim> {
@@ -40,7 +41,7 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
       update operations mine set state = 'running', started_at = now()
       where mine.id = ${id} and mine.state = 'queued' and not exists (
         select from operations other
-        where other.project = mine.project and other.tenant_cluster = mine.tenant_cluster
+        where other.kind = mine.kind and other.project = mine.project and other.tenant_cluster = mine.tenant_cluster
           and other.state in ('queued', 'running') and other.sequence < mine.sequence)
       returning mine.id`);
     const operation = await getOperationRow(db, id);
@@ -48,7 +49,7 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
       const [tenant] = await db
         .select()
         .from(tenants)
-        .where(and(eq(tenants.project, operation.project), eq(tenants.name, operation.tenantCluster)));
+        .where(isSubject(subjectOfRow(operation)));
       const placed =
         tenant?.uid === operation.uid && tenant.cluster !== null && tenant.hostNamespace !== null;
       return {
@@ -60,16 +61,12 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
     if (operation.state !== 'queued') return { state: 'ended' };
     return {
       state: 'waiting',
-      behind: blockerOf(operation, await listOpenOperations(db, tenantOf(operation))),
+      behind: blockerOf(operation, await listOpenOperations(db, subjectOfRow(operation))),
     };
   });
 }
 
-function tenantOf(row: OperationRow): { project: string; name: string } {
-  return { project: row.project, name: row.tenantCluster };
-}
-
-/** The operation directly before `operation` in its tenant cluster's queue, if there is one. */
+/** The operation directly before `operation` in its queue, if there is one. */
 export function blockerOf(
   operation: OperationRow,
   open: readonly OperationRow[],
@@ -92,7 +89,7 @@ export interface OperationEnd {
 
 /**
  * Ends an operation and its steps and names the operation whose turn is next. An operation that has ended
- * stays as it is. Takes the tenant cluster's lock, so that an operation submitted meanwhile either is named
+ * stays as it is. Takes the lock of its tenant cluster or space, so that an operation submitted meanwhile either is named
  * here or sees the turn free.
  */
 export async function endOperation(
@@ -100,16 +97,12 @@ export async function endOperation(
   end: OperationEnd,
 ): Promise<{ next: string | undefined; changed: boolean }> {
   return database.transaction(async (tx) => {
-    const tenant = tenantOf(await getOperationRow(tx, end.id));
-    await tx
-      .select({ uid: tenants.uid })
-      .from(tenants)
-      .where(and(eq(tenants.project, tenant.project), eq(tenants.name, tenant.name)))
-      .for('update');
+    const subject = subjectOfRow(await getOperationRow(tx, end.id));
+    await tx.select({ uid: tenants.uid }).from(tenants).where(isSubject(subject)).for('update');
     const changed = await endRows(tx, [end.id], end);
     if (changed && end.steps) await recordSteps(tx, end.id, end.steps);
     if (changed) await closeSteps(tx, [end.id], end.state === 'superseded' ? 'cancelled' : end.state);
-    return { next: (await nextQueued(tx, tenant))?.id, changed };
+    return { next: (await nextQueued(tx, subject))?.id, changed };
   });
 }
 
@@ -140,14 +133,11 @@ export async function endRows(
 }
 
 /** The operation whose turn is next, if the turn is free. */
-async function nextQueued(
-  tx: Queries,
-  tenant: { project: string; name: string },
-): Promise<OperationRow | undefined> {
+async function nextQueued(tx: Queries, subject: Subject): Promise<OperationRow | undefined> {
   const [oldest] = await tx
     .select()
     .from(operations)
-    .where(and(isOfTenant(tenant), inArray(operations.state, [...openStates])))
+    .where(and(isOfSubject(subject), inArray(operations.state, [...openStates])))
     .orderBy(operations.sequence)
     .limit(1);
   return oldest?.state === 'queued' ? oldest : undefined;

@@ -21,6 +21,7 @@ export const auditEvents = pgTable(
     path: text().notNull(),
     project: text(),
     tenantCluster: text(),
+    space: text(),
     cluster: text(),
     apiGroup: text(),
     resource: text(),

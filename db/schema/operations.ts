@@ -10,7 +10,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { operationStates, operationTypes } from '../../contracts/operations.ts';
+import { operationStates, operationTypes, subjectKinds } from '../../contracts/operations.ts';
 
 /** Which operations exist, their order and turn, and their history. */
 export const operations = pgTable(
@@ -20,13 +20,15 @@ export const operations = pgTable(
     /** The order in which operations were accepted; turns follow it. */
     sequence: bigserial({ mode: 'number' }).notNull(),
     type: text({ enum: operationTypes }).notNull(),
+    kind: text({ enum: subjectKinds }).notNull().default('tenant'),
     project: text().notNull(),
+    /** Name of the tenant cluster, or of the space. */
     tenantCluster: text().notNull(),
     uid: text().notNull(),
     state: text({ enum: operationStates }).notNull().default('queued'),
     actor: text().notNull(),
     requestId: text(),
-    /** Unique per tenant cluster: the same key is the same request, ended or not. */
+    /** Unique per tenant cluster or space: the same key is the same request, ended or not. */
     idempotencyKey: text().notNull(),
     /** Hash of the desired state that it works towards, if the submitter knew it. */
     targetHash: text(),
@@ -44,12 +46,17 @@ export const operations = pgTable(
     cancelRequestedBy: text(),
   },
   (table) => [
-    uniqueIndex('operations_idempotency_key').on(table.project, table.tenantCluster, table.idempotencyKey),
+    uniqueIndex('operations_idempotency_key').on(
+      table.kind,
+      table.project,
+      table.tenantCluster,
+      table.idempotencyKey,
+    ),
     uniqueIndex('operations_one_running')
-      .on(table.project, table.tenantCluster)
+      .on(table.kind, table.project, table.tenantCluster)
       .where(sql`state = 'running'`),
     index('operations_open')
-      .on(table.project, table.tenantCluster, table.sequence)
+      .on(table.kind, table.project, table.tenantCluster, table.sequence)
       .where(sql`state in ('queued', 'running')`),
     index('operations_history').on(table.project, table.tenantCluster, table.sequence.desc()),
   ],

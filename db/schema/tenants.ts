@@ -1,12 +1,14 @@
 import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import { subjectKinds } from '../../contracts/operations.ts';
 
 /**
- * One row per tenant cluster that ever had an operation: the lock under which submits of one tenant cluster
+ * One row per tenant cluster or space that ever had an operation: the lock under which submits of one of them
  * follow one another, and where it runs. A name that is used again takes over the row with its new uid.
  */
 export const tenants = pgTable(
   'tenants',
   {
+    kind: text({ enum: subjectKinds }).notNull().default('tenant'),
     project: text().notNull(),
     name: text().notNull(),
     uid: text().notNull(),
@@ -15,7 +17,7 @@ export const tenants = pgTable(
     hostNamespace: text(),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.project, table.name] })],
+  (table) => [primaryKey({ columns: [table.kind, table.project, table.name] })],
 );
 
 export type TenantRow = typeof tenants.$inferSelect;

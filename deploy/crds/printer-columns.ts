@@ -26,6 +26,15 @@ export const printerColumns: Readonly<Record<string, readonly PrinterColumn[]>> 
     ['Reason', '.status.reason', { wide: true }],
     ['Message', '.status.message', { wide: true }],
   ],
+  spaceinstances: [
+    ['Status', '.status.phase'],
+    ['Cluster', '.spec.clusterRef.cluster'],
+    ['Namespace', '.spec.clusterRef.namespace'],
+    age,
+    ['Operation', '.status.lastOperation.type', { wide: true }],
+    ['Reason', '.status.reason', { wide: true }],
+    ['Message', '.status.message', { wide: true }],
+  ],
   users: [
     ['Username', '.spec.username'],
     ['Email', '.spec.email'],

@@ -8,7 +8,14 @@ import { runCommand } from './processes/run-command.ts';
 import { type TemporalDatabases, temporalSchemaCommands } from './servers/temporal.ts';
 
 /** What every lifecycle workflow is tagged with: names only, they are stored in the clear (design §5). */
-export const searchAttributes = ['Project', 'TenantCluster', 'Cluster', 'OperationType', 'Actor'] as const;
+export const searchAttributes = [
+  'Project',
+  'TenantCluster',
+  'Space',
+  'Cluster',
+  'OperationType',
+  'Actor',
+] as const;
 
 const retentionDays = 30;
 /** `INDEXED_VALUE_TYPE_KEYWORD` of temporal.api.enums.v1; the package exports its enums to CommonJS only. */

@@ -68,7 +68,7 @@ async function newInstance(name: string, spec: object = {}): Promise<UnplacedTen
     spec,
   });
   const tenant = { project: 'default', name, uid: metadata.uid };
-  await deps.operations.database.transaction((tx) => lockTenant(tx, tenant));
+  await deps.operations.database.transaction((tx) => lockTenant(tx, { ...tenant, kind: 'tenant' }));
   return tenant;
 }
 const read = (name: string) => platform.resources.virtualclusterinstances.get({ namespace, name });
@@ -89,7 +89,9 @@ test('placeTenant chooses a cluster once, sets finalizer and phase, and notes th
   assert.deepEqual(instance?.metadata.finalizers, ['loft.sh/cleanup']);
   assert.deepEqual(instance?.spec?.clusterRef, { cluster: 'local', namespace: 'loft-default-v-placed' });
   assert.equal(instance?.status?.phase, 'Pending');
-  const row = await deps.operations.database.transaction((tx) => lockTenant(tx, tenant));
+  const row = await deps.operations.database.transaction((tx) =>
+    lockTenant(tx, { ...tenant, kind: 'tenant' }),
+  );
   assert.deepEqual([row.cluster, row.hostNamespace], ['local', 'loft-default-v-placed']);
 });
 

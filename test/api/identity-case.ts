@@ -32,6 +32,7 @@ export const rows = {
   smuggling: 'CVE-2021-22959: two readings of where a request ends',
   traversal: 'CVE-2021-21321: paths that climb or read two ways',
   path: 'authorised path = forwarded path, byte for byte',
+  space: 'a space is one namespace of a connected cluster and nothing beyond it',
   http2: 'CVE-2023-44487: no HTTP/2 on this door',
 } as const;
 

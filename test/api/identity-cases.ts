@@ -6,6 +6,7 @@ import {
   reservedCases,
   strippedCases,
 } from './identity-header-cases.ts';
+import { spaceCases } from './identity-space-cases.ts';
 
 /** Requests that try to be somebody else, or two things at once. */
 export const identityCases: readonly IdentityCase[] = [
@@ -15,4 +16,5 @@ export const identityCases: readonly IdentityCase[] = [
   ...reservedCases(),
   ...framingCases(),
   ...pathCases(),
+  ...spaceCases(),
 ];

@@ -5,11 +5,12 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import type { Upstream } from '../../api/kubernetes/upstream.ts';
 import { createUpstream } from '../../api/kubernetes/upstream.ts';
-import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { type ConnectedCluster, dialTcp } from '../../api/tunnel/connected-clusters.ts';
 import { type Echo, type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
 import { type IdentityCase, rows } from './identity-case.ts';
 import { identityCases } from './identity-cases.ts';
 import { reservedOwners } from './identity-header-cases.ts';
+import { matrixSpace } from './identity-space-cases.ts';
 import { annaGroups, hashOf, startTestGateway, type TestGateway, testObjects } from './test-gateway.ts';
 
 /**
@@ -20,6 +21,8 @@ let upstream: EchoUpstream;
 let other: EchoUpstream;
 let otherUpstream: Upstream;
 let gateway: TestGateway;
+/** The same echo, as connected cluster. */
+let connected: Upstream;
 let counted = 0;
 let deviating = 0;
 
@@ -36,11 +39,27 @@ before(async () => {
     objects.users.push({ metadata: { name }, spec: { groups: [`only-${name}`] } });
     objects.accessKeys.push({ metadata: { name }, spec: { user: name, keyHash: hashOf(`key-${name}`) } });
   }
-  gateway = await startTestGateway({ target: upstream.target, objects });
+  const { project, name, namespace, cluster } = matrixSpace;
+  objects.spaces.push({
+    metadata: { name, namespace: `p-${project}` },
+    spec: { clusterRef: { cluster, namespace } },
+    status: { phase: 'Ready', observedHash: 'a' },
+  });
+  connected = createUpstream(upstream.target, () => dialTcp(upstream.target.host, upstream.target.port));
+  gateway = await startTestGateway({
+    target: upstream.target,
+    objects,
+    clusters: {
+      get: async () => ({ upstream: connected }) as ConnectedCluster,
+      recheck: () => undefined,
+      close: async () => undefined,
+    },
+  });
 });
 after(async () => {
   await gateway?.close();
   await otherUpstream?.close();
+  await connected?.close();
   await Promise.all([upstream?.close(), other?.close()]);
 });
 

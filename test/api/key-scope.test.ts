@@ -3,7 +3,10 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Operation } from '../../contracts/operations.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { createUpstream, type Upstream } from '../../api/kubernetes/upstream.ts';
+import { type ConnectedCluster, dialTcp } from '../../api/tunnel/connected-clusters.ts';
 import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
 import { annaKey, hashOf, startTestGateway, testObjects, type TestGateway } from './test-gateway.ts';
 
@@ -23,11 +26,30 @@ interface Case {
   readonly touches:
     | 'oneself'
     | 'platform'
-    | { project: string; name?: string; inside?: boolean; reads?: boolean };
+    | { project: string; name?: string; inside?: boolean; reads?: boolean; space?: true };
 }
 
 const idOf = ({ project, name }: { project: string; name: string }) =>
   `6f1d1c1e-0000-4000-8000-00000000000${projects.indexOf(project) * 2 + names.indexOf(name)}`;
+
+/** Requests about the space of the same name as a tenant cluster, which is another thing. */
+function spaceCases(project: string, name: string): Case[] {
+  const space = `/kubernetes/project/${project}/space/${name}`;
+  const instances = `${group}/namespaces/p-${project}/spaceinstances`;
+  const whose = { project, name, space: true } as const;
+  const inside = { ...whose, inside: true };
+  const reads = { ...whose, reads: true };
+  return [
+    { method: 'GET', path: `${space}/api/v1/namespaces/${project}-${name}/pods`, touches: inside },
+    { method: 'GET', path: `${space}/apis`, touches: inside },
+    { method: 'DELETE', path: `${space}/api/v1/namespaces/${project}-${name}/pods/p`, touches: inside },
+    { method: 'GET', path: `${instances}/${name}`, touches: reads },
+    { method: 'PATCH', path: `${instances}/${name}`, touches: whose, body: '{}' },
+    { method: 'DELETE', path: `${instances}/${name}`, touches: whose },
+    { method: 'GET', path: instances, touches: { project } },
+    { method: 'GET', path: `/api/v1/projects/${project}/spaces/${name}/operations`, touches: reads },
+  ];
+}
 
 const cases: Case[] = [
   ...['/version', '/api', '/apis', '/openapi/v2', '/openapi/v3/apis/apps/v1'].map(
@@ -100,6 +122,7 @@ const cases: Case[] = [
       { method: 'GET', path: `/api/v1/operations/${idOf({ project, name })}`, touches: reads },
       { method: 'GET', path: `/api/v1/operations/${idOf({ project, name })}/events`, touches: reads },
       { method: 'POST', path: `/api/v1/operations/${idOf({ project, name })}/cancel`, touches: changes },
+      ...spaceCases(project, name),
     ];
   }),
 ];
@@ -109,6 +132,7 @@ function operation(tenant: { project: string; name: string }): Operation {
     id: idOf(tenant),
     type: 'sleep',
     project: tenant.project,
+    kind: 'tenant',
     tenantCluster: tenant.name,
     state: 'succeeded',
     actor: 'anna@example.com',
@@ -129,16 +153,31 @@ const objects = {
       status: { phase: 'Ready', observedHash: 'a' },
     }),
   ),
+  spaces: all.map(
+    ({ project, name }): SpaceInstance => ({
+      metadata: { name, namespace: `p-${project}` },
+      spec: { clusterRef: { cluster: 'other', namespace: `${project}-${name}` } },
+      status: { phase: 'Ready', observedHash: 'a' },
+    }),
+  ),
 };
 
 let upstream: EchoUpstream;
 let gateway: TestGateway;
+/** The same echo, as connected cluster of the spaces. */
+let connected: Upstream;
 
 before(async () => {
   upstream = await startEchoUpstream();
+  connected = createUpstream(upstream.target, () => dialTcp(upstream.target.host, upstream.target.port));
   gateway = await startTestGateway({
     target: upstream.target,
     objects,
+    clusters: {
+      get: async () => ({ upstream: connected }) as ConnectedCluster,
+      recheck: () => undefined,
+      close: async () => undefined,
+    },
     operations: {
       get: async (id) => operations.find((one) => one.id === id) ?? assert.fail(),
       list: async ({ project, name }) =>
@@ -164,6 +203,7 @@ before(async () => {
 });
 after(async () => {
   await gateway?.close();
+  await connected?.close();
   await upstream?.close();
 });
 
@@ -197,9 +237,10 @@ const arrived = () =>
 function expected(scope: AccessKeyScope, { touches }: Case): boolean {
   if (touches === 'oneself') return true;
   if (touches === 'platform') return false;
-  const { project, name, inside = false, reads = false } = touches;
+  const { project, name, inside = false, reads = false, space = false } = touches;
   if (scope.projects?.some((one) => one.project === project)) return true;
   if (!inside && !reads) return false;
+  if (space) return scope.spaces?.some((one) => one.project === project && one.space === name) === true;
   return (
     scope.virtualClusters?.some((one) => one.project === project && one.virtualCluster === name) === true
   );
@@ -209,8 +250,11 @@ const scopes = fc
   .record({
     projects: fc.subarray(projects.map((project) => ({ project }))),
     virtualClusters: fc.subarray(all.map(({ project, name }) => ({ project, virtualCluster: name }))),
+    spaces: fc.subarray(all.map(({ project, name }) => ({ project, space: name }))),
   })
-  .filter(({ projects: some, virtualClusters }) => some.length + virtualClusters.length > 0);
+  .filter(
+    ({ projects: some, virtualClusters, spaces }) => some.length + virtualClusters.length + spaces.length > 0,
+  );
 
 describe('a key with a scope', () => {
   it('may do exactly what its scope and its owner both may, at every path', async () => {
@@ -335,6 +379,7 @@ describe('a key with a scope', () => {
         'POST /auth/session',
         'GET /api/v1/projects',
         'GET /api/v1/virtualclusters',
+        'GET /api/v1/spaces',
       ],
       ...[
         'GET /api/v1/operations/{id}',
@@ -345,6 +390,8 @@ describe('a key with a scope', () => {
       'GET /api/v1/projects/{project}/snapshots',
       'GET /api/v1/projects/{project}/virtualclusters/{name}/operations',
       'POST /api/v1/projects/{project}/virtualclusters/{name}/operations',
+      'GET /api/v1/projects/{project}/spaces/{name}/operations',
+      'POST /api/v1/projects/{project}/spaces/{name}/operations',
       'GET /api/v1/projects/{project}/virtualclusters/{name}/snapshots',
       'DELETE /api/v1/projects/{project}/virtualclusters/{name}/snapshots/{snapshot}',
     ];

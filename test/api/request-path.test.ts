@@ -6,6 +6,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 const management = '/kubernetes/management';
 const cluster = '/kubernetes/cluster/local';
 const tenant = '/kubernetes/project/default/virtualcluster/demo';
+const space = '/kubernetes/project/default/space/demo';
 
 describe('parseKubernetesPath', () => {
   const forwarded: [url: string, upstreamPath: string][] = [
@@ -24,6 +25,8 @@ describe('parseKubernetesPath', () => {
     [cluster, '/'],
     [`${cluster}/`, '/'],
     [`${cluster}/api/v1/namespaces?limit=5`, '/api/v1/namespaces?limit=5'],
+    [space, '/'],
+    [`${space}/api/v1/namespaces/a/pods?watch=true`, '/api/v1/namespaces/a/pods?watch=true'],
     [tenant, '/'],
     [`${tenant}/`, '/'],
     [`${tenant}/openapi/v3?timeout=32s`, '/openapi/v3?timeout=32s'],
@@ -96,7 +99,7 @@ describe('parseKubernetesPath', () => {
     '/kubernetes/cluster',
     '/kubernetes/cluster/',
     '/kubernetes/clusters/local/api',
-    '/kubernetes/project/a/space/b',
+    '/kubernetes/project/a/spaces/b',
   ]) {
     it(`knows nothing of ${url}`, () => {
       assert.throws(

@@ -28,6 +28,7 @@ import { createDatabase } from '../../db/client.ts';
 import type { AuditConfig } from '../../contracts/audit.ts';
 import type { AuthConfig } from '../../contracts/config.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
@@ -38,6 +39,7 @@ export interface TestObjects {
   users: User[];
   teams: Team[];
   instances: VirtualClusterInstance[];
+  spaces: SpaceInstance[];
 }
 
 export interface TestGateway {
@@ -76,6 +78,7 @@ export function testObjects(): TestObjects {
     users: [{ metadata: { name: 'anna' }, spec: { subject: 'anna@example.com', groups: ['devs'] } }],
     teams: [{ metadata: { name: 'blue' }, spec: { users: ['anna'] } }],
     instances: [],
+    spaces: [],
   };
 }
 
@@ -226,6 +229,9 @@ function fixedDirectory(objects: TestObjects): GatewayDirectory {
     instanceAt: (namespace, name) =>
       objects.instances.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
     instances: () => objects.instances,
+    space: (project, name) =>
+      objects.spaces.find(({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name),
+    spaces: () => objects.spaces,
     accessKeys: () => objects.accessKeys,
     users: () => objects.users,
     instancesIn: () => [],

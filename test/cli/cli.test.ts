@@ -57,6 +57,7 @@ function startEngine(databaseUrl: string): () => Promise<void> {
       if (name === 'demo' || submitted.has(uid)) continue;
       submitted.add(uid);
       await submitOperation(deps, {
+        kind: 'tenant',
         type: 'create',
         project: 'alpha',
         name,

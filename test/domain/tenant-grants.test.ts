@@ -15,7 +15,7 @@ function input(given: {
   teams?: Record<string, string[]>;
 }): TenantAccessInput {
   return {
-    instance: { metadata: { name: 'demo', namespace: 'p-a' }, spec: given.spec ?? {} },
+    instance: { spec: given.spec ?? {} },
     templateAccess: given.template,
     project: { metadata: { name: 'a' }, spec: given.project ?? {} },
     users: Object.entries(given.users ?? {}).map(([name, spec]) => ({ metadata: { name }, spec })),

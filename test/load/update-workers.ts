@@ -149,7 +149,7 @@ async function engineOn(
   return async ({ project, name, uid }) => {
     const { operation } = await submitOperation(
       { ...operations, temporal },
-      { type: 'update', project, name, uid, actor: 'bench', idempotencyKey: randomUUID() },
+      { kind: 'tenant', type: 'update', project, name, uid, actor: 'bench', idempotencyKey: randomUUID() },
     );
     await temporal.workflow.getHandle(operationWorkflowId(operation.id)).result();
   };

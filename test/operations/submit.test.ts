@@ -28,6 +28,7 @@ after(async () => {
 });
 
 const submission = (name: string, more: Partial<OperationSubmission> = {}): OperationSubmission => ({
+  kind: 'tenant',
   type: 'create',
   project: 'default',
   name,

@@ -2,6 +2,7 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import { createFakeSpaces, type FakeSpace } from './fake-spaces.ts';
 
 type FakeActivities = Omit<
   Activities,
@@ -36,7 +37,8 @@ export interface FakeCluster {
   /** Every call in its order: `activity name`. */
   calls(name: string): string[];
   tenant(name: string): FakeTenant;
-  /** Runs before an activity of a tenant cluster acts; throw to make it fail. */
+  space(name: string): FakeSpace;
+  /** Runs before an activity of a tenant cluster (of a space: `space <name>`) acts; throw to make it fail. */
   before(name: string, activity: FakeName, hook: () => Promise<void> | void): void;
   /** Makes the next call of an activity hang, with heartbeats, until it is cancelled or `release` is called; `reached` when it hangs. */
   hold(name: string, activity: FakeName): { reached: Promise<void>; release: () => void };
@@ -80,6 +82,10 @@ export function createFakeCluster(): FakeCluster {
       return act(input, tenantOf(name));
     };
   };
+  const spaces = createFakeSpaces(async (name, activity) => {
+    log.push({ name, activity });
+    await hooks.get(`${name} ${activity}`)?.();
+  });
   const nothing = () => undefined;
   const activities = {
     placeTenant: acting('placeTenant', ({ tenant }) => ({
@@ -137,11 +143,13 @@ export function createFakeCluster(): FakeCluster {
     }),
     waitForRestoreJob: acting('waitForRestoreJob', nothing),
     deleteRestoreJob: acting('deleteRestoreJob', nothing),
+    ...spaces.activities,
   };
   return {
     activities: activities as unknown as FakeActivities,
     calls: (name) => log.filter((call) => call.name === name).map(({ activity }) => activity),
     tenant: tenantOf,
+    space: spaces.spaceOf,
     before: (name, activity, hook) => void hooks.set(`${name} ${activity}`, hook),
     hold(name, activity) {
       const reached = deferred();

@@ -66,6 +66,11 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
       await deps.database.query((db) => placeTenantRow(db, placement.tenant));
       return placement;
     },
+    async placeSpace(input) {
+      const placement = await cluster.activities.placeSpace(input);
+      await deps.database.query((db) => placeTenantRow(db, placement.space));
+      return placement;
+    },
     ...createTurnActivities(deps),
     ...createSnapshotCatalogueActivities(deps),
     reconcileOperations: async () => {
@@ -84,6 +89,7 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
     newName: (prefix = 'tenant') => `${prefix}-${process.pid}-${++serial}`,
     submit: (type, name, more = {}) =>
       submitOperation(deps, {
+        kind: 'tenant',
         type,
         project: 'default',
         name,

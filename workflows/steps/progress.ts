@@ -1,6 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { StepState } from '../../contracts/operations.ts';
-import { operationPlans, type PlannedStep } from '../../domain/operation-plans.ts';
+import type { PlannedStep } from '../../domain/operation-plan.ts';
+import { planOf } from '../../domain/operation-plans.ts';
 import type {
   OperationInput,
   OperationProgress,
@@ -33,7 +34,7 @@ const marks: Partial<Record<StepState, string>> = {
 
 /** A record of all steps of the input's plan, none begun. */
 export function createProgress(input: OperationInput): Progress {
-  const plan = operationPlans[input.type];
+  const plan = planOf({ kind: input.kind ?? 'tenant', type: input.type });
   const steps = new Map<string, StepChange>(plan.steps.map(({ key }) => [key, { key, state: 'pending' }]));
   const unrecorded = new Set<string>();
   const planned = (key: string): PlannedStep => {

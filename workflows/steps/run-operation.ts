@@ -7,6 +7,7 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow';
+import { isSpaceOperation } from '../../contracts/operations.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import {
   type OperationInput,
@@ -19,9 +20,10 @@ import { type ActivityInput, callDatabase } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
 import { createOperationRun, type OperationRun, tagCluster, type UndoableRun } from './operation-run.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { unplacedSpace } from './locate-space.ts';
 import { takeTurn } from './take-turn.ts';
 
-/** What the instance's status shall say after the operation. */
+/** What the instance's status shall say after the operation; of a space, what its status has of it. */
 export type InstanceReport = Omit<ActivityInput<'reportInstance'>, 'tenant' | 'operation'>;
 
 export interface Success {
@@ -143,10 +145,16 @@ async function reportInstance(
   state: 'succeeded' | 'failed' | 'cancelled',
   report: InstanceReport,
 ): Promise<void> {
-  const { operationId: id, type } = run.input;
-  await run.step('finish', (call) =>
-    call('reportInstance', { ...report, tenant: run.tenant, operation: { id, type, state } }),
-  );
+  const { operationId: id, type, kind } = run.input;
+  await run.step('finish', (call) => {
+    if (kind !== 'space' || !isSpaceOperation(type))
+      return call('reportInstance', { ...report, tenant: run.tenant, operation: { id, type, state } });
+    return call('reportSpace', {
+      ...report,
+      space: unplacedSpace(run.input),
+      operation: { id, type, state },
+    });
+  });
 }
 
 /** Ends the row, then wakes whoever waits for the turn. */

@@ -1,4 +1,5 @@
 import { managementGroup, managementVersion } from '../../../contracts/names.ts';
+import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { KubernetesTarget } from '../request-path.ts';
 
 /** The kinds whose lists and watches show each caller what is his; no other is narrowed. */
@@ -7,6 +8,7 @@ const narrowedPlurals = [
   'clusters',
   'virtualclustertemplates',
   'virtualclusterinstances',
+  'spaceinstances',
 ] as const;
 export type NarrowedPlural = (typeof narrowedPlurals)[number];
 
@@ -31,7 +33,7 @@ export function narrowedRequest(method: string, target: KubernetesTarget): Narro
   const match = /^(?:namespaces\/(p-[a-z0-9-]+)\/)?([a-z]+)$/.exec(path.slice(base.length));
   const [, namespace, resource] = match ?? [];
   const plural = narrowedPlurals.find((one) => one === resource);
-  if (plural === undefined || (namespace !== undefined && plural !== 'virtualclusterinstances'))
+  if (plural === undefined || (namespace !== undefined && !resourceKinds[plural].namespaced))
     return undefined;
   const query = new URLSearchParams(rest.join('?'));
   const watch = query.get('watch');

@@ -35,7 +35,7 @@ const tooOld = {
 };
 
 /**
- * Lists and watches of projects, clusters, templates and tenant clusters for who may not list them all: narrowed to
+ * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: narrowed to
  * what he may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
  */
 export function createNarrowed(gateway: Gateway) {

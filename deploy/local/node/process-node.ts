@@ -154,7 +154,7 @@ function refusalOf(
   if (namespaces.get(namespace)?.metadata.labels?.[key] === value) return undefined;
   return {
     reason: 'NamespaceNotManaged',
-    message: `this node runs pods as processes of its machine, so only in namespaces with the label ${label}; ${namespace} has none`,
+    message: `this node runs pods as processes of its machine, so only in namespaces with the label ${label}; ${namespace} has none. Spaces need a connected cluster with real nodes for their pods`,
   };
 }
 

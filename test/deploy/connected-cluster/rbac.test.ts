@@ -12,6 +12,8 @@ const gateway = 'vcluster-platform:gateway';
 const dialer = 'vcluster-platform:gateway-dialer';
 const worker = 'vcluster-platform:worker';
 const controllers = 'vcluster-platform:controllers';
+/** Has a space: the namespace that these reviews ask about. */
+const spaceAdmin = 'anna';
 
 describe('rights in a connected cluster', () => {
   let server: TestApiServer;
@@ -21,7 +23,22 @@ describe('rights in a connected cluster', () => {
     const admin = connectCluster(server.adminKubeconfig);
     reviews = admin.kubeConfig.makeApiClient(AuthorizationV1Api);
     await applyManifests(admin, readManifests(folder));
-    await eventually('the roles are in force', () => may(worker, 'create namespaces'));
+    await admin.rbac.createNamespacedRoleBinding({
+      namespace: 'kube-system',
+      body: {
+        metadata: { name: 'space' },
+        roleRef: {
+          apiGroup: 'rbac.authorization.k8s.io',
+          kind: 'ClusterRole',
+          name: 'loft-cluster-space-admin',
+        },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: spaceAdmin }],
+      },
+    });
+    await eventually(
+      'the roles are in force',
+      async () => (await may(worker, 'create namespaces')) && (await may(spaceAdmin, 'create pods')),
+    );
   });
   after(() => server.stop());
 
@@ -66,6 +83,9 @@ describe('rights in a connected cluster', () => {
     [worker, 'delete persistentvolumes', false],
     [worker, 'create clusterroles.rbac.authorization.k8s.io', false],
     [worker, 'bind clusterroles.rbac.authorization.k8s.io cluster-admin', false],
+    [worker, 'bind clusterroles.rbac.authorization.k8s.io loft-cluster-space-admin', true],
+    [worker, 'create resourcequotas', true],
+    [worker, 'patch cronjobs.batch', true],
     [worker, 'escalate roles.rbac.authorization.k8s.io', false],
     [worker, 'impersonate users admin', false],
     [worker, 'delete nodes', false],
@@ -79,6 +99,41 @@ describe('rights in a connected cluster', () => {
     [controllers, 'patch clusterrolebindings.rbac.authorization.k8s.io other', false],
     [controllers, 'create clusterrolebindings.rbac.authorization.k8s.io', false],
     [controllers, 'get secrets', false],
+    [controllers, 'create rolebindings.rbac.authorization.k8s.io', true],
+    [controllers, 'create roles.rbac.authorization.k8s.io', false],
+    [controllers, 'bind clusterroles.rbac.authorization.k8s.io view', true],
+    [controllers, 'bind clusterroles.rbac.authorization.k8s.io system:node', false],
+    [controllers, 'bind roles.rbac.authorization.k8s.io anything', false],
+    ...Object.entries({
+      'create pods': true,
+      'create pods/exec': true,
+      'update pods/ephemeralcontainers': true,
+      'create serviceaccounts/token': true,
+      'patch deployments/scale.apps': true,
+      'deletecollection secrets': true,
+      'create rolebindings.rbac.authorization.k8s.io': true,
+      'get namespaces kube-system': true,
+      'list resourcequotas': true,
+      'get endpointslices.discovery.k8s.io': true,
+      'update namespaces kube-system': false,
+      'delete namespaces kube-system': false,
+      'update namespaces/finalize kube-system': false,
+      'create resourcequotas': false,
+      'delete resourcequotas': false,
+      'create limitranges': false,
+      'patch pods/status': false,
+      'create bindings': false,
+      'create pods/binding': false,
+      'create endpoints': false,
+      'patch endpointslices.discovery.k8s.io': false,
+      'patch services/status': false,
+      'escalate roles.rbac.authorization.k8s.io': false,
+      'bind clusterroles.rbac.authorization.k8s.io view': false,
+      'impersonate serviceaccounts default': false,
+      'create clusterroles.rbac.authorization.k8s.io': false,
+      'create customresourcedefinitions.apiextensions.k8s.io': false,
+      'get nodes': false,
+    }).map(([what, expected]): [string, string, boolean] => [spaceAdmin, what, expected]),
   ];
   for (const [user, what, expected] of cases) {
     it(`${user} ${expected ? 'may' : 'may not'} ${what}`, async () =>

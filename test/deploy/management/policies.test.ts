@@ -284,6 +284,53 @@ describe('admission policies of the management API', () => {
     assert.equal(await patch(bob, { displayName: 'x' }), 'accepted');
   });
 
+  it('holds spaces to their namespaces, their makers and the roles that one may give', async () => {
+    const make = (as: ManagementResources, name: string, spec: object = {}) =>
+      refusal(as.spaceinstances.create({ metadata: { namespace, name }, spec }));
+    assert.equal(await make(bob, 'mine'), 'accepted');
+    const mine = await admin.spaceinstances.get({ namespace, name: 'mine' });
+    assert.deepEqual([mine?.spec?.owner, mine?.metadata.annotations?.[changedBy]], [{ user: 'bob' }, 'bob']);
+    const clusterRef = { cluster: 'local', namespace: 'kube-system' };
+    assert.match(await make(bob, 'thief', { clusterRef }), /administrator of the connected cluster chooses/);
+    const own = { clusterRef: { cluster: 'local', namespace: 'loft-demo-s-own' } };
+    assert.equal(await make(bob, 'own', own), 'accepted');
+    const giving = (clusterRole: string) => ({ extraAccessRules: [{ users: ['bob'], clusterRole }] });
+    for (const role of ['admin', 'edit', 'cluster-admin', 'anything'])
+      assert.match(await make(bob, `with-${role}`, giving(role)), new RegExp(`gives the role ${role}`));
+    for (const role of ['view', 'loft-cluster-space-admin'])
+      assert.equal(await make(anna, `with-${role}`, giving(role)), 'accepted');
+    const patch = (as: ManagementResources, spec: object) =>
+      refusal(as.spaceinstances.patch({ namespace, name: 'mine' }, { spec }));
+    assert.match(await patch(anna, giving('admin')), /gives the role admin/);
+    assert.equal(await patch(admin, giving('admin')), 'accepted', 'an administrator of all clusters');
+    assert.equal(await patch(anna, { displayName: 'x' }), 'accepted', 'what is there already stays');
+    await bindInProject('bob', 'loft-test-space-editor');
+    await api.admin.rbac.createClusterRole({
+      body: {
+        metadata: { name: 'loft-test-space-editor' },
+        rules: [
+          {
+            apiGroups: ['management.loft.sh'],
+            resources: ['spaceinstances'],
+            verbs: ['get', 'update', 'patch'],
+          },
+        ],
+      },
+    });
+    await eventually(
+      'bob may change it',
+      async () => (await patch(bob, { displayName: 'y' })) === 'accepted',
+    );
+    for (const spec of [
+      giving('view'),
+      { owner: { user: 'eve' } },
+      { access: [{ users: ['eve'], verbs: ['use'] }] },
+    ])
+      assert.match(await patch(bob, spec), /only who has every right on space mine/);
+    const outside = admin.spaceinstances.create({ metadata: { namespace: 'default', name: 'x' } });
+    assert.match(await refusal(outside), /namespace of its project/);
+  });
+
   it('gives the gateway nothing but impersonation', async () => {
     const gateway = managementResources(await api.as('vcluster-platform:gateway'));
     for (const plural of ['projects', 'users', 'accesskeys'] as const) {

@@ -3,48 +3,52 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { checkName } from '../../contracts/names.ts';
-import type { Operation, OperationRequest } from '../../contracts/operations.ts';
-import { instanceAction } from '../access/action.ts';
+import {
+  isSpaceOperation,
+  type Operation,
+  type OperationRequest,
+  subjectCollections,
+  type SubjectKind,
+  subjectNouns,
+  subjectPlurals,
+} from '../../contracts/operations.ts';
+import { subjectAction } from '../access/action.ts';
+import { subjectNotFound } from '../access/subject-not-found.ts';
 import type { Gateway } from '../gateway.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { clientKey, planSubmit } from '../operations/plan-submit.ts';
 import { forViewer } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
-import { problemResponses, ProjectPath, TenantPath } from './parameters.ts';
+import { PageQuery, pageOf } from './operation-page.ts';
+import { problemResponses, TenantPath } from './parameters.ts';
 
-const OperationList = Type.Object(
-  { items: Type.Array(Type.Ref('Operation')) },
-  { $id: 'OperationList', additionalProperties: false },
-);
-
-const PageQuery = Type.Object(
-  {
-    limit: Type.Optional(
-      Type.String({ pattern: '^([1-9][0-9]?|1[0-9]{2}|200)$', description: '1 to 200; default 50' }),
-    ),
-    before: Type.Optional(
-      Type.String({ format: 'uuid', description: 'Only those older than this operation' }),
-    ),
-  },
-  { additionalProperties: false },
-);
 const idempotencyKeyPattern = '^[\\x21-\\x7e]{1,128}$';
-const defaultLimit = 50;
 
-/** Operations of tenant clusters: ask for one, list them. */
-export async function tenantOperationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
+/** Names in the OpenAPI document. */
+const operationIds = {
+  tenant: { create: 'createOperation', list: 'listOperations' },
+  space: { create: 'createSpaceOperation', list: 'listSpaceOperations' },
+} as const;
+
+/** Operations of tenant clusters, or of spaces: ask for one, list them. */
+export async function subjectOperationRoutes(
+  instance: FastifyInstance,
+  gateway: Gateway,
+  kind: SubjectKind,
+): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  app.addSchema(OperationList);
+  const url = `/api/v1/projects/:project/${subjectCollections[kind]}/:name/operations` as const;
+  const config = { access: 'authenticated', scope: subjectPlurals[kind] } as const;
 
   app.post(
-    '/api/v1/projects/:project/virtualclusters/:name/operations',
+    url,
     {
-      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
+      config,
       schema: {
-        summary: 'Ask for an operation',
+        summary: `Ask for an operation of a ${subjectNouns[kind]}`,
         description:
           'The change is written into the resource under your own identity first (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same one is there already, the answer is that one, with `joined: true`.',
-        operationId: 'createOperation',
+        operationId: operationIds[kind].create,
         tags: ['operations'],
         params: TenantPath,
         headers: Type.Object({
@@ -61,8 +65,8 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
     },
     async (request, reply) => {
       const { body } = request;
-      const asked: InstanceRequest = { caller: callerOf(request), ...request.params, requestId: request.id };
-      checkParameters(body);
+      const asked = { kind, caller: callerOf(request), ...request.params, requestId: request.id };
+      checkParameters(kind, body);
       const given = request.headers['idempotency-key'];
       const key = given === undefined ? undefined : clientKey(asked.caller, given);
       const operation =
@@ -75,12 +79,12 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
   );
 
   app.get(
-    '/api/v1/projects/:project/virtualclusters/:name/operations',
+    url,
     {
-      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
+      config,
       schema: {
-        summary: 'Operations of a tenant cluster, newest first',
-        operationId: 'listOperations',
+        summary: `Operations of a ${subjectNouns[kind]}, newest first`,
+        operationId: operationIds[kind].list,
         tags: ['operations'],
         params: TenantPath,
         querystring: PageQuery,
@@ -89,47 +93,13 @@ export async function tenantOperationRoutes(instance: FastifyInstance, gateway: 
     },
     async (request): Promise<{ items: Operation[] }> => {
       const caller = callerOf(request);
-      await requireView(gateway, { caller, ...request.params, requestId: request.id });
-      const operations = await gateway.operations.list({ ...request.params, ...page(request.query) });
+      await requireView(gateway, { kind, caller, ...request.params, requestId: request.id });
+      const operations = await gateway.operations.list({ kind, ...request.params, ...pageOf(request.query) });
       return {
         items: await Promise.all(operations.map((operation) => forViewer(gateway, caller, operation))),
       };
     },
   );
-
-  app.get(
-    '/api/v1/projects/:project/operations',
-    {
-      config: { access: 'authenticated', scope: 'reviewed' },
-      schema: {
-        summary: 'Operations of a project that you may see, newest first',
-        operationId: 'listProjectOperations',
-        tags: ['operations'],
-        params: ProjectPath,
-        querystring: PageQuery,
-        response: { 200: Type.Ref('OperationList'), ...problemResponses },
-      },
-    },
-    async (request): Promise<{ items: Operation[] }> => {
-      const caller = callerOf(request);
-      const { project } = request.params;
-      const operations = await gateway.operations.list({ project, ...page(request.query) });
-      const visible = await Promise.all(
-        operations.map(({ tenantCluster }) =>
-          gateway.review.allows(caller.identity, instanceAction('get', project, tenantCluster)),
-        ),
-      );
-      const items = operations.filter((_operation, index) => visible[index]);
-      return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };
-    },
-  );
-}
-
-function page({ limit, before }: { limit?: string; before?: string }): { limit: number; before?: string } {
-  return {
-    limit: limit === undefined ? defaultLimit : Number(limit),
-    ...(before === undefined ? {} : { before }),
-  };
 }
 
 /** Writes the change into the resource, then queues the operation. */
@@ -139,17 +109,18 @@ async function submit(
   body: OperationRequest,
   key: string | undefined,
 ): Promise<Operation> {
-  const { caller, project, name, requestId } = asked;
+  const { caller, kind, project, name, requestId } = asked;
   const before = await readInstance(gateway, asked);
   const instance = await requestChange(gateway, asked, before, body, Date.now());
   return gateway.operations.submit({
     type: body.type,
+    kind,
     project,
     name,
     uid: instance.metadata.uid ?? '',
     actor: caller.identity.user,
     requestId,
-    ...planSubmit(gateway.directory, instance, body, { requestId, givenKey: key }),
+    ...planSubmit(gateway.directory, kind, instance, body, { requestId, givenKey: key }),
     parameters: completeParameters(body, new Date()),
   });
 }
@@ -172,7 +143,7 @@ async function submittedBefore(
 ): Promise<Operation | undefined> {
   if (key === undefined) return undefined;
   await requireView(gateway, asked);
-  const operation = await gateway.operations.find({ project: asked.project, name: asked.name }, key);
+  const operation = await gateway.operations.find(asked, key);
   if (operation !== undefined && operation.type !== body.type) {
     throw new PlatformError(
       'conflict',
@@ -182,18 +153,16 @@ async function submittedBefore(
   return operation;
 }
 
-/** A tenant cluster that is gone still has its history, for those who may see instances of that name. */
+/** A tenant cluster or space that is gone still has its history, for those who may see instances of that name. */
 async function requireView(gateway: Gateway, asked: InstanceRequest): Promise<void> {
-  const { caller, project, name } = asked;
-  if (await gateway.review.allows(caller.identity, instanceAction('get', project, name))) return;
-  throw new PlatformError(
-    'tenant_cluster_not_found',
-    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
-  );
+  if (await gateway.review.allows(asked.caller.identity, subjectAction('get', asked))) return;
+  throw subjectNotFound(asked);
 }
 
 /** Parameters belong to one type each. @throws PlatformError `invalid_request` */
-function checkParameters({ type, parameters = {} }: OperationRequest): void {
+function checkParameters(kind: SubjectKind, { type, parameters = {} }: OperationRequest): void {
+  if (kind === 'space' && !isSpaceOperation(type))
+    throw new PlatformError('invalid_request', `body/type: spaces have no operation ${type}`);
   const allowed: Partial<Record<OperationRequest['type'], readonly string[]>> = {
     sleep: ['forceDurationSeconds'],
     snapshot: ['snapshot'],

@@ -1,0 +1,123 @@
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { isConflict, isNotFound, kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import { requestJson } from '../adapters/kubernetes/request.ts';
+import { annotations } from '../contracts/names.ts';
+
+/** What of a workload tells whether it makes pods. */
+export interface SpaceWorkload {
+  readonly metadata: {
+    readonly name: string;
+    readonly resourceVersion: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly kind: string; readonly controller?: boolean }[];
+  };
+  readonly spec?: { readonly replicas?: number; readonly suspend?: boolean };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+/** A change of one workload as a JSON merge patch; undefined: it is as it should be. */
+export type WorkloadChange = (workload: SpaceWorkload, kind: WorkloadKind) => object | undefined;
+
+interface WorkloadKind {
+  readonly path: string;
+  readonly plural: string;
+  /** How it is stopped. */
+  readonly by: 'replicas' | 'suspend';
+  /** Those with a controller of this kind are left to it. */
+  readonly madeBy?: string;
+}
+
+const kinds: readonly WorkloadKind[] = [
+  { path: '/apis/apps/v1', plural: 'deployments', by: 'replicas' },
+  { path: '/apis/apps/v1', plural: 'statefulsets', by: 'replicas' },
+  { path: '/apis/apps/v1', plural: 'replicasets', by: 'replicas', madeBy: 'Deployment' },
+  { path: '/api/v1', plural: 'replicationcontrollers', by: 'replicas' },
+  { path: '/apis/batch/v1', plural: 'cronjobs', by: 'suspend' },
+  { path: '/apis/batch/v1', plural: 'jobs', by: 'suspend' },
+];
+
+const atOnce = 8;
+const attempts = 10;
+
+/**
+ * Scales to zero or suspends, and remembers what was there in an annotation of the workload. What makes no pods is
+ * left alone, so that a wake does not start it.
+ */
+export const stopWorkload: WorkloadChange = ({ metadata, spec, status }, { by, madeBy }) => {
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  if (controller !== undefined && controller.kind === madeBy) return undefined;
+  if (by === 'replicas') {
+    const replicas = spec?.replicas ?? 1;
+    if (replicas === 0) return undefined;
+    return {
+      metadata: { annotations: { [annotations.sleepReplicas]: String(replicas) } },
+      spec: { replicas: 0 },
+    };
+  }
+  const hasEnded = status?.conditions?.some(
+    (one) => one.status === 'True' && (one.type === 'Complete' || one.type === 'Failed'),
+  );
+  if (spec?.suspend === true || hasEnded === true) return undefined;
+  return { metadata: { annotations: { [annotations.sleepSuspended]: 'true' } }, spec: { suspend: true } };
+};
+
+/** Gives back what {@link stopWorkload} took. What somebody scaled up meanwhile stays as he wanted it. */
+export const resumeWorkload: WorkloadChange = ({ metadata, spec }, { by }) => {
+  const name = by === 'replicas' ? annotations.sleepReplicas : annotations.sleepSuspended;
+  const remembered = metadata.annotations?.[name];
+  if (remembered === undefined) return undefined;
+  const forgotten = { metadata: { annotations: { [name]: null } } };
+  if (by === 'suspend') return { ...forgotten, spec: { suspend: false } };
+  const isOurs = spec?.replicas === 0 && /^[1-9]\d{0,8}$/.test(remembered);
+  return isOurs ? { ...forgotten, spec: { replicas: Number(remembered) } } : forgotten;
+};
+
+/**
+ * Changes every workload of a namespace that needs it; somebody else's write in between begins that one anew.
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function changeWorkloads(
+  { kubeConfig }: ClusterClient,
+  namespace: string,
+  change: WorkloadChange,
+): Promise<void> {
+  const send = async (path: string, patch?: object) =>
+    requestJson(
+      kubeConfig,
+      patch === undefined
+        ? { path }
+        : { method: 'PATCH', path, body: patch, contentType: 'application/merge-patch+json' },
+    );
+  const bring = async (kind: WorkloadKind, listed: SpaceWorkload) => {
+    const path = `${kind.path}/namespaces/${namespace}/${kind.plural}/${listed.metadata.name}`;
+    let workload = listed;
+    for (let attempt = 1; ; attempt++) {
+      const patch = change(workload, kind) as { metadata: object } | undefined;
+      if (patch === undefined) return;
+      const { resourceVersion } = workload.metadata;
+      try {
+        await send(path, { ...patch, metadata: { ...patch.metadata, resourceVersion } });
+        return;
+      } catch (error) {
+        if (isNotFound(error)) return;
+        if (!isConflict(error) || attempt >= attempts) throw error;
+      }
+      try {
+        workload = (await send(path)) as SpaceWorkload;
+      } catch (error) {
+        if (isNotFound(error)) return;
+        throw error;
+      }
+    }
+  };
+  try {
+    for (const kind of kinds) {
+      const list = await send(`${kind.path}/namespaces/${namespace}/${kind.plural}`);
+      const { items } = list as { items: SpaceWorkload[] };
+      for (let index = 0; index < items.length; index += atOnce)
+        await Promise.all(items.slice(index, index + atOnce).map((item) => bring(kind, item)));
+    }
+  } catch (error) {
+    throw kubernetesFailure(`changing the workloads of namespace ${namespace}`, error);
+  }
+}

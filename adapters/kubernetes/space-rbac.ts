@@ -1,0 +1,40 @@
+import type { ClusterClient } from './client.ts';
+import { kubernetesFailure } from './failures.ts';
+import type { RbacObject } from './rbac-objects.ts';
+import { syncRbac } from './sync-rbac.ts';
+
+const prefix = 'vcluster-platform:access:';
+
+/**
+ * Makes exactly these roles be bound in the namespace of a space, among the bindings that are ours: what else its
+ * users bind there, within their own rights, is theirs. One read if all is in step. Idempotent.
+ * @param grants groups that hold each ClusterRole
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function syncSpaceRbac(
+  { kubeConfig }: ClusterClient,
+  namespace: string,
+  grants: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const desired = [...grants].map(
+    ([role, groups]): RbacObject => ({
+      kind: 'RoleBinding',
+      name: `${prefix}${role}`,
+      namespace,
+      role: { kind: 'ClusterRole', name: role },
+      subjects: groups.map((name) => ({ kind: 'Group', name })),
+    }),
+  );
+  const realm = {
+    kinds: ['RoleBinding'],
+    namespace,
+    label: ['vcluster-platform.io/made-by', 'space-access'],
+    prefix,
+    fieldManager: 'vcluster-platform',
+  } as const;
+  try {
+    await syncRbac(kubeConfig, realm, desired);
+  } catch (error) {
+    throw kubernetesFailure(`bringing rights in namespace ${namespace} in step`, error);
+  }
+}

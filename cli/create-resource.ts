@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { errorTable } from '../contracts/errors.ts';
+import { managementApiVersion, projectNamespace } from '../contracts/names.ts';
+import {
+  isFinal,
+  type Operation,
+  type Subject,
+  subjectCollections,
+  type SubjectKind,
+  subjectNouns,
+  subjectPlurals,
+} from '../contracts/operations.ts';
+import { type ResourceOf, resourceKinds } from '../contracts/resources/resource-kinds.ts';
+import type { Client } from './client.ts';
+import { CommandFailure } from './failure.ts';
+
+type Resource<K extends SubjectKind> = ResourceOf[(typeof subjectPlurals)[K]];
+
+/** Creates the resource of a tenant cluster or space; gives the operation that the platform begins for it. */
+export async function createResource<K extends SubjectKind>(
+  client: Client,
+  subject: Subject & { readonly kind: K },
+  spec: Resource<K>['spec'],
+): Promise<Operation> {
+  const { kind, project, name } = subject;
+  const namespace = projectNamespace(project);
+  const plural = subjectPlurals[kind];
+  const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${namespace}/${plural}`;
+  const resource = await record(client, path, {
+    apiVersion: managementApiVersion,
+    kind: resourceKinds[plural].kind,
+    metadata: { name, namespace },
+    spec,
+  } as Resource<K>).catch((error: unknown) => {
+    throw isMissing(error, 'namespaces', namespace)
+      ? new CommandFailure('project_not_found', `there is no project "${project}"`)
+      : error;
+  });
+  return firstOperation(client, subject, resource);
+}
+
+const recordMs = 30_000;
+
+/** Creates the resource. An API that is not ready yet (a platform that has just started) is asked again for a while. */
+async function record<R extends Resource<SubjectKind>>(
+  client: Client,
+  path: string,
+  resource: R,
+): Promise<R> {
+  const deadline = Date.now() + recordMs;
+  for (let first = true; ; first = false) {
+    try {
+      return await client.call<R>('POST', path, resource);
+    } catch (error) {
+      if (!(error instanceof CommandFailure)) throw error;
+      // The answer to the attempt before was lost: it is the one we made.
+      if (error.code === 'already_exists' && !first)
+        return client.call('GET', `${path}/${resource.metadata.name}`);
+      if (error.problem === undefined || errorTable[error.code].status !== 503 || Date.now() > deadline)
+        throw error;
+    }
+    await delay(500);
+  }
+}
+
+/** Whether the API answered that the object a request needs is not there. */
+function isMissing(error: unknown, kind: string, name: string): boolean {
+  if (!(error instanceof CommandFailure) || error.code !== 'not_found') return false;
+  const { details } = error.problem as { details?: { kind?: unknown; name?: unknown } };
+  return details?.kind === kind && details.name === name;
+}
+
+const appearsMs = 30_000;
+
+/**
+ * The create operation that the platform begins for a new instance. Its maker's own rights on it come a moment
+ * after the instance, so "not found" is asked again for a while.
+ */
+async function firstOperation(
+  client: Client,
+  subject: Subject,
+  { metadata }: Resource<SubjectKind>,
+): Promise<Operation> {
+  const deadline = Date.now() + appearsMs;
+  const createdAt = Date.parse(metadata.creationTimestamp ?? '');
+  while (Date.now() < deadline) {
+    const operations = await listOperations(client, subject);
+    // Creation times of resources are whole seconds.
+    const found = operations.find(
+      ({ type, state, createdAt: at }) =>
+        type === 'create' && (!isFinal(state) || Date.parse(at) >= createdAt),
+    );
+    if (found !== undefined) return found;
+    await delay(50);
+  }
+  throw new CommandFailure(
+    'management_unavailable',
+    `the ${subjectNouns[subject.kind]} is recorded, but the platform has not begun to create it within ${appearsMs / 1000} s; it will: vcp operations list --project ${subject.project}`,
+  );
+}
+
+async function listOperations(client: Client, { kind, project, name }: Subject): Promise<Operation[]> {
+  try {
+    return (
+      await client.call<{ items: Operation[] }>(
+        'GET',
+        `/api/v1/projects/${project}/${subjectCollections[kind]}/${name}/operations?limit=5`,
+      )
+    ).items;
+  } catch (error) {
+    if (
+      error instanceof CommandFailure &&
+      (errorTable[error.code].retryable || errorTable[error.code].status === 404)
+    )
+      return [];
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+import { fromObjectKey, objectKey } from '../adapters/kubernetes/informer.ts';
+import type { Stored } from '../adapters/kubernetes/resources.ts';
+import { syncSpaceRbac } from '../adapters/kubernetes/space-rbac.ts';
+import { bindableSpaceRoles, projectOfNamespace } from '../contracts/names.ts';
+import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
+import { withCondition, withoutCondition } from '../domain/conditions.ts';
+import { contentHash } from '../domain/content-hash.ts';
+import { spaceGrants } from '../domain/space-grants.ts';
+import { isSpaceMade } from '../domain/space-state.ts';
+import type { Controller, ControllerContext } from './controller.ts';
+
+/** So soon is repaired what somebody in the space deletes or changes of ours. */
+const repairMs = 15_000;
+const conditionType = 'AccessGranted';
+
+/** Rights in the namespace of every space, in step with owners, members, access and access rules; asleep or awake. */
+export function spaceAccess({ caches, clusters, resources }: ControllerContext): Controller {
+  const synced = new Map<string, { hash: string; at: number }>();
+
+  return {
+    name: 'space-access',
+    concurrency: 16,
+    async reconcile(key) {
+      const space = caches.spaceinstances.get(key);
+      const place = space === undefined ? undefined : placeOf(key, space);
+      if (space === undefined || place === undefined) {
+        synced.delete(key);
+        return undefined;
+      }
+      const { grants, refused } = spaceGrants(space, caches.projects.get(place.project));
+      const hash = contentHash([space.metadata.uid, place.namespace, [...grants]]);
+      const last = synced.get(key);
+      const remainingMs =
+        last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
+      if (remainingMs <= 0) {
+        synced.delete(key);
+        await syncSpaceRbac(await clusters.client(place.cluster), place.namespace, grants);
+        synced.set(key, { hash, at: performance.now() });
+      }
+      await sayRefused(space, refused);
+      return { requeueAfterMs: remainingMs > 0 ? remainingMs : repairMs };
+    },
+    watch(add) {
+      caches.spaceinstances.onChange(add);
+      caches.projects.onChange((name) => {
+        for (const { metadata } of caches.spaceinstances.list())
+          if (projectOfNamespace(metadata.namespace ?? '') === name) add(objectKey(metadata));
+      });
+    },
+  };
+
+  async function sayRefused(space: Stored<SpaceInstance>, refused: readonly string[]): Promise<void> {
+    const before = space.status?.conditions;
+    const conditions =
+      refused.length === 0
+        ? withoutCondition(before, conditionType)
+        : withCondition(before, refusedCondition(refused), new Date().toISOString());
+    if (conditions === before || (before === undefined && conditions.length === 0)) return;
+    const { name, namespace = '', resourceVersion } = space.metadata;
+    await resources.spaceinstances.patchStatus({ namespace, name }, { conditions }, resourceVersion);
+  }
+}
+
+function refusedCondition(refused: readonly string[]) {
+  return {
+    type: conditionType,
+    status: 'False',
+    severity: 'Warning',
+    reason: 'RoleNotAllowed',
+    message: `Access rules of spaces give the roles ${bindableSpaceRoles.join(', ')}; not given: ${refused.join(', ')}`,
+  } as const;
+}
+
+/** Where the namespace is, once it was made; a space that is being deleted needs nothing. */
+function placeOf(
+  key: string,
+  space: SpaceInstance,
+): { project: string; cluster: string; namespace: string } | undefined {
+  const project = projectOfNamespace(fromObjectKey(key).namespace ?? '');
+  const { cluster, namespace } = space.spec?.clusterRef ?? {};
+  if (project === undefined || !cluster || !namespace || !isSpaceMade(space)) return undefined;
+  return space.metadata.deletionTimestamp === undefined ? { project, cluster, namespace } : undefined;
+}

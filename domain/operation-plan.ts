@@ -1,0 +1,45 @@
+/** One visible stage of an operation, as it is planned. */
+export interface PlannedStep {
+  readonly key: string;
+  readonly title: string;
+  /** What undoes it, or why nothing does: a sentence for people. */
+  readonly undo: string;
+  /** How long it usually takes, in milliseconds: for progress bars, never a deadline. */
+  readonly expectedMs: number;
+}
+
+/** What an operation of one type does, in the order it is shown. */
+export interface OperationPlan {
+  /** What it does, for Temporal's UI and messages: "Create". */
+  readonly verb: string;
+  /** How long all of it usually takes (parallel stages overlap), in milliseconds. */
+  readonly expectedMs: number;
+  readonly steps: readonly PlannedStep[];
+}
+
+export const turn: PlannedStep = {
+  key: 'turn',
+  title: 'Wait for its turn',
+  undo: 'Nothing to undo: nothing has been done yet',
+  expectedMs: 20,
+};
+export const finish: PlannedStep = {
+  key: 'finish',
+  title: 'Record the result',
+  undo: 'Nothing to undo: it only reports',
+  expectedMs: 60,
+};
+/** Where it goes, for a create. */
+export const place: PlannedStep = {
+  key: 'place',
+  title: 'Choose a connected cluster',
+  undo: 'Nothing to undo: a new attempt keeps the choice',
+  expectedMs: 60,
+};
+/** The end of a delete. */
+export const release: PlannedStep = {
+  key: 'finish',
+  title: 'Release the resource',
+  undo: 'Nothing undoes it: a delete finishes forward',
+  expectedMs: 60,
+};

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import { nextSpaceOperation, spaceHash } from '../../domain/space-state.ts';
+
+const space = (
+  more: Partial<SpaceInstance> = {},
+  annotations: Record<string, string> = {},
+): SpaceInstance => ({
+  ...more,
+  metadata: { name: 'a', uid: 'u', finalizers: ['loft.sh/cleanup'], annotations, ...more.metadata },
+});
+const asleep = { 'sleepmode.loft.sh/force': 'true' };
+const hash = spaceHash(space());
+
+test('a new space is created, a failed one waits for a change of its spec', () => {
+  assert.deepEqual(nextSpaceOperation(space()), {
+    type: 'create',
+    targetHash: hash,
+    idempotencyKey: `u:create:${hash}:none`,
+  });
+  assert.equal(nextSpaceOperation(space({ status: { failedHash: hash } })), undefined);
+  const placed = { clusterRef: { cluster: 'local', namespace: 'n' } };
+  assert.equal(
+    nextSpaceOperation(space({ spec: placed, status: { failedHash: hash } })),
+    undefined,
+    'where the platform placed it is no change',
+  );
+  const changed = space({ spec: { displayName: 'x' }, status: { failedHash: hash } });
+  assert.equal(nextSpaceOperation(changed)?.type, 'create');
+});
+
+test('sleep and wake follow the annotation, and a failed one is not repeated', () => {
+  const ready = { observedHash: hash, phase: 'Ready' } as const;
+  const sleeping = { observedHash: hash, phase: 'Sleeping' } as const;
+  assert.equal(nextSpaceOperation(space({ status: ready })), undefined);
+  assert.equal(nextSpaceOperation(space({ status: ready }, asleep))?.type, 'sleep');
+  assert.equal(nextSpaceOperation(space({ status: sleeping }, asleep)), undefined);
+  assert.equal(nextSpaceOperation(space({ status: sleeping }))?.type, 'wake');
+  const failed = { ...ready, failedHash: `sleep:${hash}` };
+  assert.equal(nextSpaceOperation(space({ status: failed }, asleep)), undefined);
+  const renamed = space({ spec: { displayName: 'other' }, status: ready });
+  assert.equal(nextSpaceOperation(renamed), undefined, 'nothing of a space is updated by an operation');
+});
+
+test('a deleted space is deleted while our finalizer holds it', () => {
+  const deletionTimestamp = '2026-01-01T00:00:00Z';
+  const deleted = space({
+    metadata: { name: 'a', uid: 'u', deletionTimestamp, finalizers: ['loft.sh/cleanup'] },
+  });
+  assert.equal(nextSpaceOperation(deleted)?.type, 'delete');
+  const released = space({ metadata: { name: 'a', uid: 'u', deletionTimestamp, finalizers: ['other'] } });
+  assert.equal(nextSpaceOperation(released), undefined);
+});

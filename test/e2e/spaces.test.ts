@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Operation, OperationType } from '../../contracts/operations.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Member, newMember } from '../support/members.ts';
+import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+
+const management = '/kubernetes/management';
+const spacePath = '/kubernetes/project/default/space/one';
+const namespace = 'loft-default-s-one';
+const workload = (kind: string, name: string, spec: object) => ({
+  apiVersion: kind === 'CronJob' ? 'batch/v1' : 'apps/v1',
+  kind,
+  metadata: { name },
+  spec,
+});
+const template = {
+  metadata: { labels: { app: 'web' } },
+  spec: { containers: [{ name: 'web', image: 'web:1' }] },
+};
+const selector = { matchLabels: { app: 'web' } };
+const pod = (name: string, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, ...more },
+  spec: { containers: [{ name: 'one', image: 'one:1' }] },
+});
+
+/** Spaces of a whole platform, used by people who are no administrators. */
+describe('the life of a space', { timeout: 1_200_000 }, () => {
+  let platform: TestPlatform;
+  let anna: Member;
+  let bob: Member;
+  before(async () => {
+    platform = await startTestPlatform();
+    anna = await newMember(platform, 'anna');
+    bob = await newMember(platform, 'bob');
+    const members = [{ kind: 'User', name: 'anna', clusterRole: 'loft-management-project-user' }];
+    const patch = ['--type=merge', '-p', JSON.stringify({ spec: { members } })];
+    const joined = await platform.kubectl('patch', 'project', 'default', ...patch);
+    assert.equal(joined.code, 0, joined.stderr);
+  });
+  after(async () => {
+    anna?.forget();
+    bob?.forget();
+    await platform?.stop();
+    if (platform) removeStateDir(platform.stateDir);
+  });
+
+  /** kubectl of the connected cluster's own administrator. */
+  const host = (...args: string[]) =>
+    run(findProgram('kubectl'), ['--kubeconfig', join(platform.stateDir, 'local/admin.kubeconfig'), ...args]);
+  const inSpace = (who: Member, ...args: string[]) => who.kubectl(spacePath, namespace, args);
+  async function succeeds(result: ReturnType<typeof run>): Promise<string> {
+    const { code, stdout, stderr } = await result;
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+  const apply = (who: Member, object: object) =>
+    succeeds(who.kubectl(spacePath, namespace, ['apply', '-f', '-'], JSON.stringify(object)));
+  const field = async (kind: string, name: string, path: string) =>
+    succeeds(host('get', kind, name, '-n', namespace, '-o', `jsonpath=${path}`));
+  const operations = async () =>
+    (await platform.call('GET', '/api/v1/projects/default/spaces/one/operations')).json<{
+      items: Operation[];
+    }>().items;
+  const ask = async (type: OperationType) => {
+    const answer = await platform.call('POST', '/api/v1/projects/default/spaces/one/operations', { type });
+    assert.equal(answer.status, 202, answer.text);
+    return answer.json<Operation>();
+  };
+  const done = async (type: OperationType) => {
+    const ended = await platform.ended((await ask(type)).id);
+    assert.equal(ended.state, 'succeeded', ended.message);
+    return ended;
+  };
+  const stepState = async (id: string, key: string) =>
+    (await platform.operation(id)).steps.find((step) => step.key === key)?.state;
+  /** As the worker put it: [replicas, suspended, annotation]. */
+  const workloads = async () => [
+    await field('deployment', 'web', '{.spec.replicas}'),
+    await field('cronjob', 'nightly', '{.spec.suspend}'),
+    await field('deployment', 'web', '{.metadata.annotations.loft\\.sh/sleep-mode-replicas}'),
+  ];
+
+  test('a member makes a space with kubectl apply and owns it', async () => {
+    const space = { apiVersion: 'management.loft.sh/v1', kind: 'SpaceInstance', metadata: { name: 'one' } };
+    await eventually('anna may', async () => {
+      const { code } = await anna.kubectl(
+        management,
+        'p-default',
+        ['apply', '-f', '-'],
+        JSON.stringify(space),
+      );
+      return code === 0;
+    });
+    const columns = ['get', 'spaceinstance', 'one', '--no-headers'];
+    await eventually('one is Ready', async () =>
+      /Ready +local +loft-default-s-one/.test((await anna.kubectl(management, 'p-default', columns)).stdout),
+    );
+    const [create] = await operations();
+    assert.deepEqual(
+      [create?.type, create?.kind, create?.space, create?.actor],
+      ['create', 'space', 'one', 'anna'],
+    );
+    const labels = await succeeds(host('get', 'namespace', namespace, '-o', 'jsonpath={.metadata.labels}'));
+    assert.match(labels, /"loft.sh\/project":"default"/);
+    assert.doesNotMatch(labels, /vcluster-platform.io\/managed/);
+    const listed = await anna.kubectl(management, 'p-default', ['get', 'spaceinstances', '-A', '-o', 'name']);
+    assert.equal(listed.stdout.trim(), 'spaceinstance.management.loft.sh/one');
+    assert.equal((await bob.kubectl(management, 'p-default', ['get', 'si', '-A', '-o', 'name'])).stdout, '');
+  });
+
+  test('she works in it with kubectl, and gets nowhere else', async () => {
+    await apply(anna, workload('Deployment', 'web', { replicas: 2, selector, template }));
+    const jobTemplate = { spec: { template: { spec: { ...template.spec, restartPolicy: 'Never' } } } };
+    await apply(anna, workload('CronJob', 'nightly', { schedule: '@daily', jobTemplate }));
+    await succeeds(inSpace(anna, 'create', 'configmap', 'notes', '--from-literal=a=1'));
+    assert.match(
+      await succeeds(inSpace(anna, 'get', 'deploy,cm')),
+      /deployment.apps\/web[^]*configmap\/notes/,
+    );
+    assert.equal(
+      await succeeds(inSpace(anna, 'get', 'namespace', namespace, '-o', 'name')),
+      `namespace/${namespace}\n`,
+    );
+    assert.equal((await succeeds(inSpace(anna, 'auth', 'can-i', 'create', 'pods'))).trim(), 'yes');
+    for (const args of [
+      ['get', 'namespaces'],
+      ['get', 'pods', '-A'],
+      ['get', 'pods', '-n', 'kube-system'],
+      ['delete', 'namespace', namespace],
+      ['get', 'nodes'],
+      ['get', '--raw', '/metrics'],
+    ]) {
+      const { code, stderr } = await inSpace(anna, ...args);
+      assert.deepEqual([args.join(' '), code], [args.join(' '), 1]);
+      assert.match(
+        stderr,
+        /space one is namespace loft-default-s-one of cluster local and nothing beyond it/,
+      );
+    }
+    const quota = await inSpace(anna, 'create', 'quota', 'more', '--hard=pods=9');
+    assert.match(quota.stderr, /forbidden/);
+    assert.match((await inSpace(bob, 'get', 'pods')).stderr, /there is no space "one"/);
+  });
+
+  test('the embedded cluster refuses its pods, and says so', async () => {
+    const refusal = await eventually('the node refuses', async () => {
+      const { stdout } = await inSpace(anna, 'get', 'events', '-o', 'jsonpath={.items[*].message}');
+      return /only in namespaces with the label[^]*Spaces need a connected cluster/.exec(stdout) ?? undefined;
+    });
+    assert.ok(refusal);
+    const reasons = '{.items[*].status.containerStatuses[*].state.waiting.reason}';
+    assert.match(
+      await succeeds(inSpace(anna, 'get', 'pods', '-o', `jsonpath=${reasons}`)),
+      /NamespaceNotManaged/,
+    );
+  });
+
+  test('it sleeps and wakes as it was; asleep it is read, and lets no pods in', async () => {
+    const slept = await platform.vcp('sleep', 'space', 'one');
+    assert.equal(slept.code, 0, slept.stderr);
+    assert.match(slept.stdout, /space one sleeps/);
+    assert.deepEqual(await workloads(), ['0', 'true', '2']);
+    assert.equal(await succeeds(host('get', 'pods', '-n', namespace, '-o', 'name')), '');
+    assert.match(await succeeds(inSpace(anna, 'get', 'cm', 'notes')), /notes/);
+    const refused = await anna.kubectl(
+      spacePath,
+      namespace,
+      ['create', '-f', '-'],
+      JSON.stringify(pod('new')),
+    );
+    assert.match(
+      refused.stderr,
+      /forbidden: (exceeded quota|status unknown for quota): vcluster-platform.space-sleeps/,
+    );
+    assert.match((await platform.vcp('list', 'spaces')).stdout, /one +default +Sleeping +local/);
+    await done('sleep');
+    assert.deepEqual(await workloads(), ['0', 'true', '2'], 'a second sleep takes nothing');
+
+    const awake = ['annotate', 'si', 'one', 'sleepmode.loft.sh/force-'];
+    await succeeds(anna.kubectl(management, 'p-default', awake));
+    await eventually('it is awake', async () => (await workloads()).join() === '2,false,');
+    const phase = ['get', 'si', 'one', '-o', 'jsonpath={.status.phase}'];
+    await eventually(
+      'it says so',
+      async () => (await anna.kubectl(management, 'p-default', phase)).stdout === 'Ready',
+    );
+  });
+
+  test('a cancelled sleep gives everything back; a worker killed in the middle goes on', async () => {
+    await apply(anna, pod('held', { finalizers: ['example.com/hold'] }));
+    const sleep = await ask('sleep');
+    await eventually('it waits for pods', async () => (await stepState(sleep.id, 'pods')) === 'running');
+    assert.equal((await platform.call('POST', `/api/v1/operations/${sleep.id}/cancel`)).status, 202);
+    assert.equal((await platform.ended(sleep.id)).state, 'cancelled');
+    assert.deepEqual(await workloads(), ['2', 'false', '']);
+
+    const again = await ask('sleep');
+    await eventually('it waits again', async () => (await stepState(again.id, 'pods')) === 'running');
+    process.kill(platform.processes()['worker']?.pid ?? -1, 'SIGKILL');
+    await succeeds(
+      inSpace(anna, 'patch', 'pod', 'held', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'),
+    );
+    const ended = await platform.ended(again.id);
+    assert.equal(ended.state, 'succeeded', ended.message);
+    assert.deepEqual(await workloads(), ['0', 'true', '2']);
+    await done('wake');
+    assert.deepEqual(await workloads(), ['2', 'false', '']);
+  });
+
+  test('what is shared by a rule is a right at once, and ends with it; what is deleted of ours comes back', async () => {
+    const share = (rules: object[]) =>
+      anna.kubectl(management, 'p-default', [
+        'patch',
+        'si',
+        'one',
+        '--type=merge',
+        '-p',
+        JSON.stringify({ spec: { extraAccessRules: rules } }),
+      ]);
+    const refused = await share([{ users: ['bob'], clusterRole: 'admin' }]);
+    assert.match(refused.stderr, /only an administrator of the connected cluster gives the role admin/);
+    await succeeds(share([{ users: ['bob'], clusterRole: 'view' }]));
+    await eventually('bob may look', async () => (await inSpace(bob, 'get', 'cm', 'notes')).code === 0);
+    assert.match((await inSpace(bob, 'delete', 'cm', 'notes')).stderr, /cannot delete resource/);
+    const file = bob.kubeconfig(spacePath, namespace);
+    const watch = spawn(findProgram('kubectl'), [
+      '--kubeconfig',
+      file,
+      'get',
+      '--raw',
+      `/api/v1/namespaces/${namespace}/configmaps?watch=true`,
+    ]);
+    const ended = once(watch, 'exit');
+    await once(watch.stdout, 'data');
+    await succeeds(share([]));
+    const began = performance.now();
+    await Promise.race([ended, eventually('the watch ends', () => watch.exitCode !== null)]);
+    assert.ok(performance.now() - began < 15_000);
+    assert.match((await inSpace(bob, 'get', 'cm')).stderr, /there is no space "one"/);
+    const binding = ['rolebinding', 'vcluster-platform:access:loft-cluster-space-admin', '-n', namespace];
+    await succeeds(host('delete', ...binding));
+    await eventually('it is back', async () => (await host('get', ...binding)).code === 0);
+    assert.equal(
+      (await host('get', 'rolebinding', 'vcluster-platform:access:view', '-n', namespace)).code,
+      1,
+    );
+  });
+
+  test('vcp creates, connects and deletes; a name of a tenant cluster is another thing', async () => {
+    const created = await platform.vcp('create', 'namespace', 'two', '--display-name', 'Second');
+    assert.equal(created.code, 0, created.stderr);
+    assert.match(created.stdout, /space two is ready/);
+    const kubeconfig = join(platform.stateDir, 'two.kubeconfig');
+    const connected = await platform.vcp('connect', 'space', 'two', '--kubeconfig', kubeconfig);
+    assert.equal(connected.code, 0, connected.stderr);
+    const env = { ...process.env, VCP_CONFIG: join(platform.stateDir, 'vcp-config.json') };
+    const kubectl = (...args: string[]) =>
+      run(findProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args], { env });
+    assert.equal(await succeeds(kubectl('config', 'current-context')), 'vcluster-platform_two_default\n');
+    await succeeds(kubectl('create', 'configmap', 'here'));
+    assert.equal((await platform.vcp('operations', 'list', 'two')).code, 0);
+    assert.match(
+      (await platform.vcp('operations', 'list', '--space', 'two')).stdout,
+      /create +space +two +succeeded/,
+    );
+    const snapshot = await platform.call('POST', '/api/v1/projects/default/spaces/two/operations', {
+      type: 'snapshot',
+    });
+    assert.equal(snapshot.status, 400, snapshot.text);
+    const deleted = await platform.vcp('delete', 'space', 'two');
+    assert.equal(deleted.code, 0, deleted.stderr);
+    assert.match(await succeeds(host('get', 'namespaces', '-o', 'name')), /^(?![^]*loft-default-s-two)/);
+  });
+
+  test('deleting the resource leaves nothing', async () => {
+    await succeeds(anna.kubectl(management, 'p-default', ['delete', 'si', 'one', '--timeout=120s']));
+    assert.doesNotMatch(await succeeds(host('get', 'namespaces', '-o', 'name')), /loft-default-s/);
+    const roles = await succeeds(
+      platform.kubectl('get', 'roles,rolebindings', '-n', 'p-default', '-o', 'name'),
+    );
+    await eventually('its rights are gone', async () => {
+      const { stdout } = await platform.kubectl('get', 'roles,rolebindings', '-n', 'p-default', '-o', 'name');
+      return !stdout.includes(':space:');
+    });
+    assert.match(roles, /member/);
+    const trail = await platform.call('GET', '/api/v1/audit?pathKind=space&limit=200');
+    const events = trail.json<{ items: { space?: string; user?: string; code?: number }[] }>().items;
+    assert.ok(events.some(({ space, user, code }) => space === 'one' && user === 'anna' && code === 201));
+    assert.ok(events.some(({ code }) => code === 403));
+  });
+});

@@ -1,0 +1,43 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { unplacedSpace } from './steps/locate-space.ts';
+import { tagCluster } from './steps/operation-run.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Makes a space: place → namespace → access. Id `operation/<id>`; signal `turn`, query `progress`. Any failure or
+ * cancel deletes the namespace; the resource then says why in its status and is not tried again by itself.
+ */
+export async function createSpace(input: OperationInput): Promise<void> {
+  let targetHash = input.targetHash;
+  await runOperation(input, {
+    async run(run) {
+      const placement = await run.step('place', (call) =>
+        call('placeSpace', { space: unplacedSpace(input) }),
+      );
+      const { space } = placement;
+      targetHash = placement.targetHash;
+      if (!run.placed) tagCluster(space.cluster);
+      if (placement.made) return { report: {}, message: 'The space is there already; nothing was done' };
+      await run.step(
+        'namespace',
+        (call) => call('applySpaceNamespace', { space }),
+        async (call) => {
+          await call('deleteSpaceNamespace', { space });
+          await call('waitForSpaceNamespaceDeleted', { space });
+        },
+      );
+      await run.step('access', (call) => call('applySpaceAccess', { space }));
+      const { cluster, hostNamespace } = space;
+      return {
+        report: { phase: 'Ready', observedHash: placement.targetHash },
+        result: { cluster, namespace: hostNamespace },
+      };
+    },
+    reportFailure: ({ reason, message }) => ({
+      phase: 'Failed',
+      reason,
+      message,
+      failed: targetHash ?? true,
+    }),
+  });
+}

@@ -1,0 +1,27 @@
+import type { OperationInput } from '../domain/operation-workflows.ts';
+import { locateSpace } from './steps/locate-space.ts';
+import { runOperation } from './steps/run-operation.ts';
+
+/**
+ * Wakes a space: new pods are let in again, and workloads and jobs get back what they had. It does not wait for their
+ * pods. Id `operation/<id>`; signal `turn`, query `progress`. A failure or cancel puts it back to sleep.
+ */
+export async function wakeSpace(input: OperationInput): Promise<void> {
+  await runOperation(input, {
+    async run(run) {
+      const space = await locateSpace(run);
+      await run.step(
+        'open',
+        (call) => call('openSpace', { space }),
+        (call) => call('closeSpace', { space }),
+      );
+      await run.step(
+        'scale',
+        (call) => call('resumeSpaceWorkloads', { space }),
+        (call) => call('stopSpaceWorkloads', { space }),
+      );
+      return { report: { phase: 'Ready' } };
+    },
+    reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
+  });
+}
