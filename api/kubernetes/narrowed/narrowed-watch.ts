@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Identity } from '../../auth/identity.ts';
@@ -55,7 +56,7 @@ export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<s
   }
   const shown = createShown(deps, watch, bare);
   const ended = new AbortController();
-  const looking = lookAgain(shown.lookAgain, AbortSignal.any([signal, ended.signal]));
+  const looking = lookAgain(shown.lookAgain, watch.identity.user, AbortSignal.any([signal, ended.signal]));
   try {
     for await (const line of createInterface({ input: answer.body, crlfDelay: Number.POSITIVE_INFINITY }))
       if (line !== '') await shown.take(JSON.parse(line) as Event);
@@ -68,9 +69,12 @@ export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<s
   return shown.lastVersion();
 }
 
-async function lookAgain(look: () => Promise<void>, signal: AbortSignal): Promise<void> {
+/** Looks again and again, all watches of a user at the same time, so that they share what is asked (visibility.ts). */
+async function lookAgain(look: () => Promise<void>, user: string, signal: AbortSignal): Promise<void> {
+  const phaseMs = createHash('sha256').update(user).digest().readUInt16BE() % lookAgainMs;
   while (!signal.aborted) {
-    await delay(lookAgainMs, undefined, { signal }).catch(() => undefined);
+    const waitMs = lookAgainMs - ((performance.now() + lookAgainMs - phaseMs) % lookAgainMs);
+    await delay(waitMs, undefined, { signal }).catch(() => undefined);
     // Nobody can decide now: what is shown stays as it is until somebody can.
     if (!signal.aborted) await look().catch(() => undefined);
   }

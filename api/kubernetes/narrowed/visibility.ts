@@ -30,6 +30,8 @@ interface Rule {
 
 const rememberedMs = 2_000;
 const maxRemembered = 10_000;
+/** Somebody may look at hundreds of namespaces; the management API is not asked about all of them in one moment. */
+const atOnce = 16;
 /** No namespace is called so: what counts there counts everywhere, which is what cluster-scoped kinds ask for. */
 const everywhere = '-';
 
@@ -49,12 +51,13 @@ export function createVisibility(management: JsonClient): Visibility {
 
   return {
     async filter(identity, plural, objects) {
-      const namespaces = [...new Set(objects.map(({ namespace = everywhere }) => namespace))];
-      const rules = new Map(
-        await Promise.all(
-          namespaces.map(async (namespace) => [namespace, await rulesIn(identity, namespace)] as const),
-        ),
-      );
+      const rules = new Map<string, readonly Rule[]>();
+      const waiting = [...new Set(objects.map(({ namespace = everywhere }) => namespace))];
+      const ask = async () => {
+        for (let namespace = waiting.pop(); namespace !== undefined; namespace = waiting.pop())
+          rules.set(namespace, await rulesIn(identity, namespace));
+      };
+      await Promise.all(Array.from({ length: Math.min(atOnce, waiting.length) }, ask));
       return objects.filter(({ namespace, name }) => {
         const action = {
           verb: 'get',
