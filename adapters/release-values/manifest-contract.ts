@@ -31,7 +31,8 @@ interface PodSpec {
 }
 
 interface Container {
-  securityContext?: { privileged?: boolean };
+  ports?: { hostPort?: number }[];
+  securityContext?: { privileged?: boolean; capabilities?: { add?: string[] } };
 }
 
 /**
@@ -73,7 +74,7 @@ function checkOrdinary(manifest: Manifest, contract: ManifestContract): void {
   for (const pod of podSpecs(manifest)) {
     if (reachesNode(pod))
       throw refusal(
-        `The chart would give ${what} a way to the node (host namespaces, hostPath or privileged); ${needed}`,
+        `The chart would give ${what} a way to the node (host namespaces or ports, hostPath, capabilities or privileged); ${needed}`,
       );
   }
 }
@@ -92,7 +93,12 @@ function reachesNode(pod: PodSpec): boolean {
     pod.hostPID === true ||
     pod.hostIPC === true ||
     (pod.volumes ?? []).some((volume) => volume.hostPath !== undefined) ||
-    containers.some((container) => container.securityContext?.privileged === true)
+    containers.some(
+      ({ securityContext, ports }) =>
+        securityContext?.privileged === true ||
+        (securityContext?.capabilities?.add ?? []).some((name) => name !== 'NET_BIND_SERVICE') ||
+        (ports ?? []).some(({ hostPort }) => hostPort !== undefined),
+    )
   );
 }
 

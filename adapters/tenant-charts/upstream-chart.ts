@@ -1,6 +1,7 @@
 import { createUpstreamKeys } from '../certificates/upstream-keys.ts';
 import { readUpstreamWorkload } from '../snapshots/upstream-workload.ts';
 import type { TenantChart } from './tenant-chart.ts';
+import { extraordinarySettings } from './upstream-chart-settings.ts';
 
 /**
  * Chart `vcluster` of vCluster, tried with 0.37.0. Its control plane makes its keys itself, unless Secret
@@ -22,7 +23,7 @@ export const upstreamChart: TenantChart = {
     ],
     ...['PersistentVolumeClaim', 'PodDisruptionBudget', 'NetworkPolicy', 'ResourceQuota', 'LimitRange'],
   ],
-  extraordinarySettings: () => [],
+  extraordinarySettings,
   keysSecret: (release) => `${release}-certs`,
   createKeys: createUpstreamKeys,
   readWorkload: readUpstreamWorkload,

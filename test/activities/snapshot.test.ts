@@ -11,6 +11,7 @@ import {
   type SnapshotResult,
 } from '../../activities/snapshot.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import { eventually } from '../support/eventually.ts';
@@ -121,10 +122,22 @@ test('saved awake, data lost, restored: the objects are back and revisions run f
   await fleet.wake(tenant);
   assert.equal(await note(), 'before');
   const again = await fleet.connect(tenant);
-  const now = (await again.core.listNamespacedConfigMap({ namespace: 'default' })).metadata?.resourceVersion;
-  assert.ok(Number(now) > Number(seen) + 1_000_000, `${seen} → ${now}`);
+  const revision = async (client: ClusterClient) =>
+    Number((await client.core.listNamespacedConfigMap({ namespace: 'default' })).metadata?.resourceVersion);
+  const now = await revision(again);
+  assert.ok(now > Number(seen) + 1_000_000, `${seen} → ${now}`);
   await restore('commit', 'awake', result.sha256);
   assert.deepEqual(readdirSync(volume), ['data']);
+
+  // The same snapshot a second time: not even then a revision twice.
+  await put('later');
+  const last = await revision(again);
+  await fleet.sleep(tenant);
+  for (const phase of ['prepare', 'swap', 'commit'] as const)
+    await restore(phase, 'awake', result.sha256, 'twice');
+  await fleet.wake(tenant);
+  assert.equal(await note(), 'before');
+  assert.ok((await revision(await fleet.connect(tenant))) > last);
 });
 
 test('saved asleep without waking it; a restore that is rolled back leaves what was there', async () => {

@@ -113,6 +113,15 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     });
   });
 
+  test('a pod with a way to the node is refused, as its template says', async () => {
+    const container = { name: 'c', image: 'any', volumeMounts: [{ name: 'host', mountPath: '/host' }] };
+    const spec = { containers: [container], volumes: [{ name: 'host', hostPath: { path: '/' } }] };
+    const pods = `${tenant.path}/api/v1/namespaces/default/pods`;
+    const made = await call('POST', pods, { metadata: { name: 'reader' }, spec });
+    assert.match(made.text, /violates PodSecurity "baseline/);
+    assert.equal(made.status, 403);
+  });
+
   test('sleep: neither the control plane nor a pod that it ran is left, volumes are', async () => {
     await tenant.succeed({ type: 'sleep' });
     assert.equal(await tenant.phase(), 'Sleeping');
@@ -157,6 +166,10 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.match(message ?? '', /The control plane cannot start: container syncer/);
     assert.deepEqual(await deployed(), ['again', 1]);
     await eventually('it answers', async () => (await kept()) === 404, { timeoutMs: 180_000 });
+    // What failed is tried again after the next success, unless it is not wanted any more.
+    const back = { spec: { parameters: 'changed: "again"' } };
+    const patched = await call('PATCH', `${instancesPath}/up`, back, { headers: mergePatch });
+    assert.equal(patched.status, 200, patched.text);
     assert.equal(await tenant.phase(), 'Ready');
   });
 

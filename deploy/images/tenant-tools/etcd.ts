@@ -109,8 +109,9 @@ export async function restoreSnapshot(file: string, dataDir: string): Promise<vo
     '--data-dir',
     dataDir,
     ...member,
+    // Of the same snapshot there may be several restores, with changes between: fewer than one a millisecond.
     '--bump-revision',
-    '1000000000',
+    String(Date.now()),
     '--mark-compacted',
   ];
   try {

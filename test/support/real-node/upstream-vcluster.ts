@@ -100,5 +100,6 @@ controlPlane:
     # The node offers no ephemeral storage to ask for.
     resources: { requests: { memory: 64Mi, cpu: 20m, ephemeral-storage: 0 }, limits: { ephemeral-storage: null } }
   coredns: { deployment: { image: "${coreDnsImage}" } }
+policies: { podSecurityStandard: baseline }
 telemetry: { enabled: false }
 `;
