@@ -67,6 +67,25 @@ describe('routes', () => {
     assert.match(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
   });
 
+  it('every answer of ours has the headers that browsers hold to, refusals and unknown paths too', async () => {
+    for (const [path, key] of [
+      ['/healthz', undefined],
+      ['/nothing/here', undefined],
+      ['/api/v1/projects', ''],
+    ] as const) {
+      const { headers } = await gateway.call('GET', path, key === undefined ? {} : { key });
+      assert.match(
+        String(headers['content-security-policy']),
+        /default-src 'self'.*frame-ancestors 'self'/,
+        path,
+      );
+      assert.equal(headers['x-content-type-options'], 'nosniff', path);
+      assert.equal(headers['x-frame-options'], 'SAMEORIGIN', path);
+      assert.equal(headers['cross-origin-opener-policy'], 'same-origin', path);
+      assert.equal(headers['referrer-policy'], 'no-referrer', path);
+    }
+  });
+
   it('content from clusters cannot run as our origin', async () => {
     const { headers } = await gateway.call('GET', '/kubernetes/management/api');
     assert.match(String(headers['content-security-policy']), /sandbox/);
