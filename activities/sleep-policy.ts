@@ -1,18 +1,27 @@
-import { annotations } from '../contracts/names.ts';
-import type { UnplacedTenant } from '../contracts/tenant-ref.ts';
+import type { ResourceClient } from '../adapters/kubernetes/resources.ts';
+import { annotations, projectNamespace } from '../contracts/names.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import type { SleepPolicyInput } from '../domain/operation-workflows.ts';
 import { sleepPolicyAction } from '../domain/sleep-policy.ts';
 import type { TenantDeps } from './dependencies.ts';
-import { findInstance, managementCall, objectName } from './instance-access.ts';
+import { managementCall } from './instance-access.ts';
+
+/** Resources that may sleep. */
+type Sleepers = Pick<ResourceClient<{ metadata: ObjectMeta }>, 'get' | 'patch'>;
 
 export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'resources'>) {
   return {
     /**
-     * Patches the sleep annotations if the instance's schedule wants another state than they say; the change
+     * Patches the sleep annotations if the schedule of a tenant cluster or space wants another state than they say; the change
      * then starts the sleep or wake. Idempotent. @throws PlatformError `management_unavailable`
      */
-    async evaluateSleepPolicy({ tenant }: { tenant: UnplacedTenant }): Promise<void> {
-      const instance = await findInstance(resources, tenant);
-      if (!instance || instance.metadata.deletionTimestamp !== undefined) return;
+    async evaluateSleepPolicy({ tenant }: { tenant: SleepPolicyInput }): Promise<void> {
+      const client: Sleepers =
+        tenant.kind === 'space' ? resources.spaceinstances : resources.virtualclusterinstances;
+      const object = { namespace: projectNamespace(tenant.project), name: tenant.name };
+      const instance = await managementCall(`reading ${tenant.name}`, client.get(object));
+      // Another of the same name has a schedule of its own.
+      if (instance?.metadata.uid !== tenant.uid || instance.metadata.deletionTimestamp !== undefined) return;
       const now = new Date();
       const action = sleepPolicyAction(instance, now);
       if (action === undefined) return;
@@ -32,7 +41,7 @@ export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'res
             };
       await managementCall(
         `patching the sleep annotations of ${tenant.name}`,
-        resources.virtualclusterinstances.patch(objectName(tenant), { metadata: { annotations: change } }),
+        client.patch(object, { metadata: { annotations: change } }),
       );
     },
   };

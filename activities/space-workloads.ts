@@ -12,7 +12,12 @@ export interface SpaceWorkload {
     readonly ownerReferences?: readonly { readonly kind: string; readonly controller?: boolean }[];
   };
   readonly spec?: { readonly replicas?: number; readonly suspend?: boolean };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly replicas?: number;
+    readonly desiredNumberScheduled?: number;
+    readonly currentNumberScheduled?: number;
+  };
 }
 
 /** A change of one workload as a JSON merge patch; undefined: it is as it should be. */
@@ -21,8 +26,8 @@ export type WorkloadChange = (workload: SpaceWorkload, kind: WorkloadKind) => ob
 interface WorkloadKind {
   readonly path: string;
   readonly plural: string;
-  /** How it is stopped. */
-  readonly by: 'replicas' | 'suspend';
+  /** How it is stopped; DaemonSets are by nothing but that no pods are let in. */
+  readonly by: 'replicas' | 'suspend' | 'nothing';
   /** Those with a controller of this kind are left to it. */
   readonly madeBy?: string;
 }
@@ -34,6 +39,7 @@ const kinds: readonly WorkloadKind[] = [
   { path: '/api/v1', plural: 'replicationcontrollers', by: 'replicas' },
   { path: '/apis/batch/v1', plural: 'cronjobs', by: 'suspend' },
   { path: '/apis/batch/v1', plural: 'jobs', by: 'suspend' },
+  { path: '/apis/apps/v1', plural: 'daemonsets', by: 'nothing' },
 ];
 
 const atOnce = 8;
@@ -45,7 +51,7 @@ const attempts = 10;
  */
 export const stopWorkload: WorkloadChange = ({ metadata, spec, status }, { by, madeBy }) => {
   const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
-  if (controller !== undefined && controller.kind === madeBy) return undefined;
+  if (by === 'nothing' || (controller !== undefined && controller.kind === madeBy)) return undefined;
   if (by === 'replicas') {
     const replicas = spec?.replicas ?? 1;
     if (replicas === 0) return undefined;
@@ -61,16 +67,29 @@ export const stopWorkload: WorkloadChange = ({ metadata, spec, status }, { by, m
   return { metadata: { annotations: { [annotations.sleepSuspended]: 'true' } }, spec: { suspend: true } };
 };
 
-/** Gives back what {@link stopWorkload} took. What somebody scaled up meanwhile stays as he wanted it. */
-export const resumeWorkload: WorkloadChange = ({ metadata, spec }, { by }) => {
+/**
+ * Gives back what {@link stopWorkload} took. What somebody scaled up meanwhile stays as he wanted it. What waits for
+ * pods is touched: its controller was refused so often that it would try again after up to 17 minutes.
+ */
+export const resumeWorkload: WorkloadChange = (workload, kind) => {
+  const { metadata, spec } = workload;
+  const { by } = kind;
   const name = by === 'replicas' ? annotations.sleepReplicas : annotations.sleepSuspended;
   const remembered = metadata.annotations?.[name];
-  if (remembered === undefined) return undefined;
+  if (remembered === undefined) {
+    const touched = { [annotations.wokenAt]: new Date().toISOString() };
+    return waitsForPods(workload, kind) ? { metadata: { annotations: touched } } : undefined;
+  }
   const forgotten = { metadata: { annotations: { [name]: null } } };
   if (by === 'suspend') return { ...forgotten, spec: { suspend: false } };
   const isOurs = spec?.replicas === 0 && /^[1-9]\d{0,8}$/.test(remembered);
   return isOurs ? { ...forgotten, spec: { replicas: Number(remembered) } } : forgotten;
 };
+
+function waitsForPods({ spec, status = {} }: SpaceWorkload, { by }: WorkloadKind): boolean {
+  if (by === 'nothing') return (status.desiredNumberScheduled ?? 0) > (status.currentNumberScheduled ?? 0);
+  return by === 'replicas' && (spec?.replicas ?? 1) > (status.replicas ?? 0);
+}
 
 /**
  * Changes every workload of a namespace that needs it; somebody else's write in between begins that one anew.

@@ -33,6 +33,8 @@ export const annotations = {
   /** On workloads of a space that sleeps: the replicas they had, and that it was we who suspended them. */
   sleepReplicas: 'loft.sh/sleep-mode-replicas',
   sleepSuspended: 'loft.sh/sleep-mode-suspended',
+  /** On workloads that had no pods when their space woke: a change, so that their controllers look at once. */
+  wokenAt: 'vcluster-platform.io/woken-at',
   /** On users who log in at an OpenID provider: `<issuer> <sub>`, which never changes. */
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */

@@ -1,26 +1,33 @@
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import { fromObjectKey } from '../adapters/kubernetes/informer.ts';
-import type { Stored } from '../adapters/kubernetes/resources.ts';
+import type { Informer } from '../adapters/kubernetes/informer.ts';
+import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
 import { lifecycleTaskQueue, projectOfNamespace } from '../contracts/names.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import { type SubjectKind, subjectKinds, subjectPlurals } from '../contracts/operations.ts';
+import type { Condition } from '../contracts/resources/condition.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import { withCondition, withoutCondition } from '../domain/conditions.ts';
 import { contentHash } from '../domain/content-hash.ts';
+import type { SleepPolicyInput } from '../domain/operation-workflows.ts';
 import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../domain/sleep-policy.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
-type Instance = Stored<VirtualClusterInstance>;
+/** A tenant cluster or space. */
+type Instance = Stored<{ metadata: ObjectMeta; status?: { conditions?: Condition[] } }>;
 
 const conditionType = 'SleepScheduleValid';
 const idPrefix = 'sleep-policy/';
 const deadlineMs = 3000;
 
 /**
- * One Temporal Schedule `sleep-policy/<uid>` for each tenant cluster with a sleep policy. It starts
+ * One Temporal Schedule `sleep-policy/<uid>` for each tenant cluster and space with a sleep policy. It starts
  * `evaluateSleepPolicy` whenever the policy changes what should hold, and once when the policy is new or the
  * present state is not what it asks for (a schedule that was due while Temporal was away for long).
  */
 export function sleepSchedules(context: ControllerContext): Controller {
-  const { caches, resources, operations } = context;
+  const { operations } = context;
+  const cache = (kind: SubjectKind) => context.caches[subjectPlurals[kind]] as unknown as Informer<Instance>;
+  const client = (kind: SubjectKind) =>
+    context.resources[subjectPlurals[kind]] as unknown as ResourceClient<Instance>;
   /** By uid: hash of the policy that the schedule was written with; undefined value: written by somebody before us. */
   let known: Map<string, string | undefined> | undefined;
   /** Uid by key: the resource of a tenant cluster that is gone cannot tell it. */
@@ -31,23 +38,25 @@ export function sleepSchedules(context: ControllerContext): Controller {
     return operations.temporal.withDeadline(Date.now() + deadlineMs, () => bringInStep(key));
   }
 
+  /** @param key kind, blank, key of the object */
   async function bringInStep(key: string) {
+    const [kind, objectKey] = key.split(' ') as [SubjectKind, string];
     const schedules = (known ??= await listSchedules(operations.temporal));
-    const instance = caches.virtualclusterinstances.get(key);
+    const instance = cache(kind).get(objectKey);
     const gone = uids.get(key);
     if (gone !== undefined && gone !== instance?.metadata.uid) await remove(gone, schedules);
     if (instance === undefined) return void uids.delete(key);
     const { uid } = instance.metadata;
     uids.set(key, uid);
     const found = instance.metadata.deletionTimestamp === undefined ? sleepPolicyOf(instance) : undefined;
-    await sayValid(instance, found);
+    await sayValid(kind, instance, found);
     if (found === undefined || 'fault' in found) {
       await remove(uid, schedules);
       return resync;
     }
     const hash = contentHash(found.policy);
     if (schedules.get(uid) !== hash) {
-      await write(instance, key, found.policy, schedules.has(uid));
+      await write(kind, instance, found.policy, schedules.has(uid));
       schedules.set(uid, hash);
       if (sleepPolicyAction(instance, new Date()) !== undefined) {
         await operations.temporal.schedule.getHandle(idPrefix + uid).trigger(ScheduleOverlapPolicy.SKIP);
@@ -56,10 +65,15 @@ export function sleepSchedules(context: ControllerContext): Controller {
     return resync;
   }
 
-  async function write(instance: Instance, key: string, policy: SleepPolicy, exists: boolean): Promise<void> {
-    const { name, uid } = instance.metadata;
-    const project = projectOfNamespace(fromObjectKey(key).namespace ?? '') ?? '';
-    const schedule = scheduleOf({ project, name, uid }, policy);
+  async function write(
+    kind: SubjectKind,
+    { metadata }: Instance,
+    policy: SleepPolicy,
+    exists: boolean,
+  ): Promise<void> {
+    const { name, uid, namespace = '' } = metadata;
+    const subject = { project: projectOfNamespace(namespace) ?? '', name, uid };
+    const schedule = scheduleOf(kind === 'space' ? { kind, ...subject } : subject, policy);
     const { schedule: client } = operations.temporal;
     if (exists) {
       try {
@@ -82,7 +96,11 @@ export function sleepSchedules(context: ControllerContext): Controller {
     schedules.delete(uid);
   }
 
-  async function sayValid(instance: Instance, found: ReturnType<typeof sleepPolicyOf>): Promise<void> {
+  async function sayValid(
+    kind: SubjectKind,
+    instance: Instance,
+    found: ReturnType<typeof sleepPolicyOf>,
+  ): Promise<void> {
     const before = instance.status?.conditions;
     const state =
       found !== undefined && 'fault' in found
@@ -99,13 +117,15 @@ export function sleepSchedules(context: ControllerContext): Controller {
       found === undefined ? withoutCondition(before, conditionType) : withCondition(before, state, now);
     if (conditions === before || (before === undefined && conditions.length === 0)) return;
     const { name, namespace = '', resourceVersion } = instance.metadata;
-    await resources.virtualclusterinstances.patchStatus({ namespace, name }, { conditions }, resourceVersion);
+    await client(kind).patchStatus({ namespace, name }, { conditions }, resourceVersion);
   }
 
   return {
     name: 'sleep-schedules',
     reconcile,
-    watch: (add) => void caches.virtualclusterinstances.onChange(add),
+    watch(add) {
+      for (const kind of subjectKinds) cache(kind).onChange((objectKey) => add(`${kind} ${objectKey}`));
+    },
   };
 }
 
@@ -118,7 +138,7 @@ async function listSchedules(temporal: Client): Promise<Map<string, string | und
   return found;
 }
 
-function scheduleOf(tenant: { project: string; name: string; uid: string }, policy: SleepPolicy) {
+function scheduleOf(tenant: SleepPolicyInput, policy: SleepPolicy) {
   return {
     spec: {
       cronExpressions: [policy.sleepSchedule, policy.wakeupSchedule].filter((one) => one !== undefined),

@@ -43,7 +43,7 @@ export function isDeployed(instance: VirtualClusterInstance): boolean {
 }
 
 /** Whether the sleep annotations ask for sleep. */
-export function isSleepWanted(instance: VirtualClusterInstance): boolean {
+export function isSleepWanted(instance: Pick<VirtualClusterInstance, 'metadata'>): boolean {
   return instance.metadata.annotations?.[annotations.sleepForce] === 'true';
 }
 

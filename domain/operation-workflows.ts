@@ -5,6 +5,8 @@ import {
   type StepState,
   type SubjectKind,
 } from '../contracts/operations.ts';
+import type { UnplacedSpace } from '../contracts/space-ref.ts';
+import type { UnplacedTenant } from '../contracts/tenant-ref.ts';
 
 /** Name of the workflow that runs each verb of a tenant cluster. */
 const tenantWorkflows: Record<OperationType, string> = {
@@ -89,8 +91,4 @@ export interface StepRecord {
 }
 
 /** The argument of `evaluateSleepPolicy`. */
-export interface SleepPolicyInput {
-  readonly project: string;
-  readonly name: string;
-  readonly uid: string;
-}
+export type SleepPolicyInput = UnplacedTenant | UnplacedSpace;

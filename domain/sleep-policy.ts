@@ -1,9 +1,14 @@
 import { CronExpressionParser } from 'cron-parser';
 import { annotations } from '../contracts/names.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import { isSleepWanted } from './desired-state.ts';
 
-/** When a tenant cluster sleeps and wakes by itself. At least one of the schedules is set. */
+/** A tenant cluster or space. */
+interface Sleeper {
+  readonly metadata: ObjectMeta;
+}
+
+/** When a tenant cluster or space sleeps and wakes by itself. At least one of the schedules is set. */
 export interface SleepPolicy {
   /** Cron expressions of five fields. */
   readonly sleepSchedule: string | undefined;
@@ -23,7 +28,7 @@ export interface SleepTransition {
  * `fault` says which annotation cannot be understood, for people.
  */
 export function sleepPolicyOf(
-  instance: VirtualClusterInstance,
+  instance: Sleeper,
 ): { readonly policy: SleepPolicy } | { readonly fault: string } | undefined {
   const given = instance.metadata.annotations ?? {};
   const sleepSchedule = given[annotations.sleepSchedule]?.trim() || undefined;
@@ -70,7 +75,7 @@ export function nextTransition(policy: SleepPolicy, now: Date): SleepTransition 
  * (`last-activity`), a later sleep (`sleeping-since`), a sleep with `force-duration` that is not over, and an
  * instance made later.
  */
-export function sleepPolicyAction(instance: VirtualClusterInstance, now: Date): 'sleep' | 'wake' | undefined {
+export function sleepPolicyAction(instance: Sleeper, now: Date): 'sleep' | 'wake' | undefined {
   const found = sleepPolicyOf(instance);
   if (found === undefined || 'fault' in found) return undefined;
   const transition = lastTransition(found.policy, now);
@@ -88,7 +93,7 @@ export function sleepPolicyAction(instance: VirtualClusterInstance, now: Date): 
 }
 
 /** Whether `force-duration` (seconds; 0: until woken by hand) still holds. */
-function isForced(instance: VirtualClusterInstance, sleepingSince: Date | undefined, now: Date): boolean {
+function isForced(instance: Sleeper, sleepingSince: Date | undefined, now: Date): boolean {
   const duration = instance.metadata.annotations?.[annotations.sleepForceDuration];
   if (duration === undefined || !/^\d+$/.test(duration)) return false;
   const seconds = Number(duration);
@@ -98,7 +103,7 @@ function isForced(instance: VirtualClusterInstance, sleepingSince: Date | undefi
 }
 
 /** An annotation that holds seconds since the epoch. */
-function secondsAt(instance: VirtualClusterInstance, name: string): Date | undefined {
+function secondsAt(instance: Sleeper, name: string): Date | undefined {
   const text = instance.metadata.annotations?.[name];
   return text !== undefined && /^\d{1,12}$/.test(text) ? new Date(Number(text) * 1000) : undefined;
 }

@@ -1,7 +1,8 @@
-import { annotations, cleanupFinalizer } from '../contracts/names.ts';
+import { cleanupFinalizer } from '../contracts/names.ts';
 import type { SpaceOperationType } from '../contracts/operations.ts';
 import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import { contentHash } from './content-hash.ts';
+import { isSleepWanted } from './desired-state.ts';
 
 /** The operation that brings a space to what its resource says (as NextOperation of desired-state.ts). */
 export interface NextSpaceOperation {
@@ -36,9 +37,9 @@ export function nextSpaceOperation(space: SpaceInstance): NextSpaceOperation | u
   }
   const hash = spaceHash(space);
   if (!isSpaceMade(space)) return unlessFailed(space, 'create', hash);
-  const isSleepWanted = metadata.annotations?.[annotations.sleepForce] === 'true';
-  if (isSleepWanted && status?.phase === 'Ready') return unlessFailed(space, 'sleep', `sleep:${hash}`);
-  if (!isSleepWanted && status?.phase === 'Sleeping') return unlessFailed(space, 'wake', `wake:${hash}`);
+  const sleepWanted = isSleepWanted(space);
+  if (sleepWanted && status?.phase === 'Ready') return unlessFailed(space, 'sleep', `sleep:${hash}`);
+  if (!sleepWanted && status?.phase === 'Sleeping') return unlessFailed(space, 'wake', `wake:${hash}`);
   return undefined;
 }
 

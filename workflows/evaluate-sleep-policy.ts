@@ -2,7 +2,7 @@ import type { SleepPolicyInput } from '../domain/operation-workflows.ts';
 import { callActivity } from './proxies.ts';
 
 /**
- * Patches an instance's sleep annotations if its schedule wants another state than it has; the change then
+ * Patches the sleep annotations of a tenant cluster or space if its schedule wants another state than it has; the change then
  * starts the sleep or wake like anybody's. Started by the Temporal Schedule `sleep-policy/<uid>`; no messages,
  * nothing to undo.
  */

@@ -8,9 +8,9 @@ import { checkNames, type CommonOptions, platformCommand, withClient } from './o
 const columns: Column<Operation>[] = [
   ['ID', ({ id }) => id],
   ['TYPE', ({ type }) => type],
-  ['KIND', ({ kind }) => subjectNouns[kind]],
   ['NAME', (operation) => subjectOf(operation).name],
   ['STATE', ({ state }) => state],
+  ['KIND', ({ kind }) => subjectNouns[kind]],
   ['ACTOR', ({ actor }) => actor],
   [
     'TOOK',

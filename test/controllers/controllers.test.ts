@@ -311,13 +311,45 @@ describe('controllers', () => {
     assert.match(condition.message ?? '', /sleep-schedule: "at night"/);
   });
 
-  it('holds the deletion of a project while tenant clusters are there', async () => {
+  it('submits for a space beside a tenant cluster of its name, and keeps its schedule', async () => {
+    const object = { namespace: 'p-demo', name: 'owned' };
+    const schedule = { [annotations.sleepSchedule]: '0 20 * * *' };
+    await resources.spaceinstances.create({ metadata: { ...object, annotations: schedule } });
+    const ofSpace = () =>
+      listOperations(operations, { project: 'demo', kind: 'space', name: 'owned', limit: 5 });
+    const [create] = await eventually('create is submitted', async () => {
+      const found = await ofSpace();
+      return found.length > 0 ? found : undefined;
+    });
+    assert.deepEqual([create?.kind, create?.type, create?.actor], ['space', 'create', 'test-admin']);
+    const space = await eventually('phase Pending', async () => {
+      const found = await resources.spaceinstances.get(object);
+      return found?.status?.phase === 'Pending' ? found : undefined;
+    });
+    assert.ok(space.metadata.finalizers?.includes(cleanupFinalizer));
+    const { uid } = space.metadata;
+    const handle = operations.temporal.schedule.getHandle(`sleep-policy/${uid}`);
+    const { action } = await eventually('the schedule', () => handle.describe());
+    assert.deepEqual(action.type === 'startWorkflow' && action.args, [
+      { kind: 'space', project: 'demo', name: 'owned', uid },
+    ]);
+    await resources.spaceinstances.delete(object);
+    await eventually('delete is submitted', async () =>
+      (await ofSpace()).some(({ type }) => type === 'delete'),
+    );
+  });
+
+  it('holds the deletion of a project while tenant clusters and spaces are there', async () => {
     await resources.projects.delete({ name: 'demo' });
     const condition = await eventually('the condition', async () => {
       const project = await resources.projects.get({ name: 'demo' });
       return project?.status?.conditions?.find(({ type }) => type === 'DeletionBlocked');
     });
-    assert.match(condition.message ?? '', /owned/);
+    assert.match(condition.message ?? '', /owned, space owned/);
+    await resources.spaceinstances.patch(
+      { namespace: 'p-demo', name: 'owned' },
+      { metadata: { finalizers: null } },
+    );
     await resources.virtualclusterinstances.delete({ namespace: 'p-demo', name: 'owned' });
     await resources.virtualclusterinstances.patch(
       { namespace: 'p-demo', name: 'owned' },

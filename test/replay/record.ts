@@ -7,11 +7,12 @@ import { cancelOperation } from '../../operations/cancel.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 
 /**
- * Records histories for the replay test: `node test/replay/record.ts <version>`. They are named by what happened
- * and the version that wrote them, and never overwritten: a released workflow must replay them for ever.
+ * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces`. They are named by what
+ * happened and the version that wrote them, and never overwritten: a released workflow must replay them for ever.
  */
-const [version] = process.argv.slice(2);
-if (version === undefined) throw new Error('usage: node test/replay/record.ts <version>');
+const [version, what] = process.argv.slice(2);
+if (version === undefined || (what !== 'tenants' && what !== 'spaces'))
+  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces');
 const dir = join(import.meta.dirname, 'histories');
 mkdirSync(dir, { recursive: true });
 const fixture = await startLifecycle();
@@ -23,52 +24,70 @@ async function save(what: string, workflowId: string): Promise<void> {
   writeFileSync(join(dir, `${what}-${version}.json`), `${history}\n`, { flag: 'wx' });
 }
 const saveOperation = (what: string, id: string) => save(what, operationWorkflowId(id));
-const name = fixture.newName();
-const parameters = { snapshot: 's' };
-for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore'] as const) {
-  await saveOperation(type, (await fixture.run(type, name, { parameters })).id);
-}
-await fixture.run('sleep', name);
-await saveOperation('update-asleep', (await fixture.run('update', name)).id);
-await saveOperation('restore-asleep', (await fixture.run('restore', name, { parameters })).id);
-await saveOperation('delete', (await fixture.run('delete', name)).id);
-
-const failing = fixture.newName();
-fixture.cluster.before(failing, 'waitForControlPlane', () => {
-  throw new PlatformError('control_plane_not_ready', 'it does not answer');
-});
-await saveOperation('create-failed', (await fixture.run('create', failing)).id);
-
-const held = fixture.newName();
-const hold = fixture.cluster.hold(held, 'installRelease');
-const create = await fixture.submit('create', held);
-await hold.reached;
-const sleep = await fixture.submit('sleep', held);
-await new Promise((resolve) => setTimeout(resolve, 500)); // so that the sleep is seen waiting
-await cancelOperation(fixture.deps, { id: create.operation.id, actor: 'anna' });
-await fixture.ended(create.operation.id);
-await saveOperation('create-cancelled', create.operation.id);
-await fixture.ended(sleep.operation.id);
-await saveOperation('sleep-waited', sleep.operation.id);
-
-const { temporal } = fixture.deps;
-const input = { project: 'default', name, uid: `uid-${name}` };
-await temporal.workflow.start('evaluateSleepPolicy', {
-  taskQueue: 'lifecycle',
-  workflowId: 'sleep-policy/x',
-  args: [input],
-});
-await save('evaluate-sleep-policy', 'sleep-policy/x');
-await temporal.workflow.start('reconcileOperations', {
-  taskQueue: 'lifecycle',
-  workflowId: 'reconcile',
-  args: [],
-});
-await save('reconcile-operations', 'reconcile');
-await temporal.workflow.start('deleteSnapshot', {
-  taskQueue: 'lifecycle',
-  workflowId: 'snapshot/x',
-  args: [{ project: 'default', tenantCluster: name, name: 's' }],
-});
-await save('delete-snapshot', 'snapshot/x');
+await (what === 'spaces' ? recordSpaces() : recordTenants());
 await fixture.stop();
+
+async function recordSpaces(): Promise<void> {
+  const name = fixture.newName();
+  const kind = 'space' as const;
+  for (const type of ['create', 'sleep', 'wake', 'delete'] as const)
+    await saveOperation(`${type}-space`, (await fixture.run(type, name, { kind })).id);
+  const held = fixture.newName();
+  await fixture.run('create', held, { kind });
+  const hold = fixture.cluster.hold(`space ${held}`, 'waitForSpacePodsEnded');
+  const sleep = await fixture.submit('sleep', held, { kind });
+  await hold.reached;
+  await cancelOperation(fixture.deps, { id: sleep.operation.id, actor: 'anna' });
+  await saveOperation('sleep-space-cancelled', sleep.operation.id);
+}
+
+async function recordTenants(): Promise<void> {
+  const name = fixture.newName();
+  const parameters = { snapshot: 's' };
+  for (const type of ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore'] as const) {
+    await saveOperation(type, (await fixture.run(type, name, { parameters })).id);
+  }
+  await fixture.run('sleep', name);
+  await saveOperation('update-asleep', (await fixture.run('update', name)).id);
+  await saveOperation('restore-asleep', (await fixture.run('restore', name, { parameters })).id);
+  await saveOperation('delete', (await fixture.run('delete', name)).id);
+
+  const failing = fixture.newName();
+  fixture.cluster.before(failing, 'waitForControlPlane', () => {
+    throw new PlatformError('control_plane_not_ready', 'it does not answer');
+  });
+  await saveOperation('create-failed', (await fixture.run('create', failing)).id);
+
+  const held = fixture.newName();
+  const hold = fixture.cluster.hold(held, 'installRelease');
+  const create = await fixture.submit('create', held);
+  await hold.reached;
+  const sleep = await fixture.submit('sleep', held);
+  await new Promise((resolve) => setTimeout(resolve, 500)); // so that the sleep is seen waiting
+  await cancelOperation(fixture.deps, { id: create.operation.id, actor: 'anna' });
+  await fixture.ended(create.operation.id);
+  await saveOperation('create-cancelled', create.operation.id);
+  await fixture.ended(sleep.operation.id);
+  await saveOperation('sleep-waited', sleep.operation.id);
+
+  const { temporal } = fixture.deps;
+  const input = { project: 'default', name, uid: `uid-${name}` };
+  await temporal.workflow.start('evaluateSleepPolicy', {
+    taskQueue: 'lifecycle',
+    workflowId: 'sleep-policy/x',
+    args: [input],
+  });
+  await save('evaluate-sleep-policy', 'sleep-policy/x');
+  await temporal.workflow.start('reconcileOperations', {
+    taskQueue: 'lifecycle',
+    workflowId: 'reconcile',
+    args: [],
+  });
+  await save('reconcile-operations', 'reconcile');
+  await temporal.workflow.start('deleteSnapshot', {
+    taskQueue: 'lifecycle',
+    workflowId: 'snapshot/x',
+    args: [{ project: 'default', tenantCluster: name, name: 's' }],
+  });
+  await save('delete-snapshot', 'snapshot/x');
+}

@@ -1,7 +1,7 @@
 import { configMap, deployment, widget, widgets } from './kubectl-manifests.ts';
 
-/** The three ways into Kubernetes APIs that the gateway gives. */
-export type ApiPath = 'management' | 'tenant' | 'cluster';
+/** The ways into Kubernetes APIs that the gateway gives. */
+export type ApiPath = 'management' | 'tenant' | 'cluster' | 'space';
 
 /**
  * One line for kubectl, words parted by spaces. `{ns}` is the side's own namespace (and the stem of its own
@@ -33,6 +33,8 @@ const otherPerson =
 const platformDecides =
   'who may act as whom the platform decides: RBAC of the management API, and never as a service account';
 const onEveryPath = (reason: string) => ({ management: reason, tenant: reason, cluster: reason });
+const alsoInSpaces = (reason: string) => ({ ...onEveryPath(reason), space: reason });
+const clusterHealth = { space: 'the health of the connected cluster is no part of a space' };
 
 /** What asks the server about itself, or about what is not there. */
 const discovery: readonly KubectlCommand[] = [
@@ -48,8 +50,8 @@ const discovery: readonly KubectlCommand[] = [
   read('explain cronjobs --output=plaintext-openapiv2'),
   read('get --raw /version'),
   read('get --raw /apis'),
-  read('get --raw /healthz'),
-  read('get --raw /livez?verbose'),
+  { ...read('get --raw /healthz'), differs: clusterHealth },
+  { ...read('get --raw /livez?verbose'), differs: clusterHealth },
   read('get --raw /openapi/v3/apis/apps/v1'),
   read('get --raw /nothing'),
   read('config current-context'),
@@ -67,7 +69,7 @@ const discovery: readonly KubectlCommand[] = [
   read('auth can-i create deployments'),
   read('auth can-i delete namespaces -A'),
   { line: 'auth can-i --list --no-headers', differs: { management: otherPerson } },
-  { line: 'auth can-i get pods --as=nobody', differs: onEveryPath(platformDecides) },
+  { line: 'auth can-i get pods --as=nobody', differs: alsoInSpaces(platformDecides) },
   { line: 'auth whoami', differs: onEveryPath(otherPerson) },
   read('get nothings'),
   read('get configmap absent'),
@@ -165,7 +167,7 @@ const accounts: readonly KubectlCommand[] = [
   write('create token absent'),
   {
     line: 'auth can-i list secrets --as=system:serviceaccount:{ns}:robot',
-    differs: onEveryPath(platformDecides),
+    differs: alsoInSpaces(platformDecides),
   },
   write('create role reader --verb=get,list --resource=configmaps,pods'),
   write('create rolebinding readers --role=reader --serviceaccount={ns}:robot'),

@@ -74,6 +74,7 @@ function normalised(result: CommandResult, side: Side, shared: boolean): Command
 export async function onBothSides(
   command: KubectlCommand,
   sides: { gateway: Side; direct: Side },
+  alike: (gateway: CommandResult, direct: CommandResult) => boolean = isDeepStrictEqual,
 ): Promise<{ gateway: CommandResult; direct: CommandResult }> {
   const deadline = performance.now() + 20_000;
   for (;;) {
@@ -83,7 +84,7 @@ export async function onBothSides(
       ),
     );
     if (gateway === undefined || direct === undefined) throw new Error('two sides give two answers');
-    const settled = command.settles !== true || isDeepStrictEqual(gateway, direct);
+    const settled = command.settles !== true || alike(gateway, direct);
     if (settled || performance.now() > deadline) return { gateway, direct };
     await delay(250);
   }

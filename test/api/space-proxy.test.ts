@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, it } from 'node:test';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { eventually } from '../support/eventually.ts';
+import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
+import { keyOf } from './management-fixture.ts';
+import { hashOf } from './test-gateway.ts';
+
+const path = '/kubernetes/project/alpha/space/demo';
+const namespace = 'loft-alpha-s-demo';
+const name = { namespace: 'p-alpha', name: 'demo' };
+const inTime = { timeoutMs: 10_000 };
+const configMaps = `${path}/api/v1/namespaces/${namespace}/configmaps`;
+
+describe('/kubernetes/project/…/space/…', () => {
+  let fixture: AccessFixture;
+  before(async () => {
+    fixture = await startAccessFixture();
+    const { resources, clusterAdmin } = fixture;
+    await fixture.addUser('mia');
+    await fixture.addUser('tom');
+    await clusterAdmin.core.createNamespace({ body: { metadata: { name: namespace } } });
+    await clusterAdmin.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'notes' } } });
+    await resources.spaceinstances.create({ metadata: name, spec: { owner: { user: 'mia' } } });
+  });
+  after(() => fixture?.stop());
+
+  const kubectl = (user: string, ...args: string[]) =>
+    fixture.kubectl(user, ['-n', namespace, ...args], { path });
+  const patch = (spec: object) => fixture.resources.spaceinstances.patch(name, { spec });
+  const sees = async (user: string) => (await fixture.call(user, 'GET', configMaps)).status === 200;
+
+  it('503: until the namespace is made, whatever the resource says of its place', async () => {
+    const ask = () => fixture.call('mia', 'GET', configMaps);
+    await eventually('mia may use it', async () => (await ask()).status === 503);
+    assert.match(String((await ask()).json()['message']), /space demo is not ready: it is being created/);
+    await patch({ clusterRef: { cluster: 'local', namespace } });
+    await eventually('the gateway has seen it', async () => {
+      const space = fixture.parts.gateway.directory.space('alpha', 'demo');
+      return space?.spec?.clusterRef?.namespace === namespace;
+    });
+    assert.equal((await ask()).status, 503);
+    await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Ready', observedHash: 'a' });
+    await eventually('the controllers give her the role', () => sees('mia'), inTime);
+  });
+
+  it('carries the owner there as herself, in this namespace', async () => {
+    const who = await kubectl('mia', 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo}');
+    assert.equal(who.code, 0, who.stderr);
+    const { username, groups } = JSON.parse(who.stdout);
+    assert.equal(username, 'mia@example.com');
+    assert.deepEqual(groups, ['system:authenticated', 'loft:user:mia']);
+    assert.equal((await kubectl('mia', 'create', 'configmap', 'more')).code, 0);
+    assert.equal((await kubectl('mia', 'get', 'ns', namespace)).code, 0);
+    assert.match((await kubectl('mia', 'auth', 'can-i', 'create', 'deployments')).stdout, /^yes/);
+    assert.match((await kubectl('mia', 'auth', 'can-i', 'delete', 'namespaces')).stdout, /^no/);
+    assert.equal((await kubectl('mia', 'api-resources')).code, 0);
+    assert.equal((await kubectl('mia', 'explain', 'pods.spec')).code, 0);
+  });
+
+  it('404: who may not see it, and one that is not there, alike, and before anything is read of the path', async () => {
+    for (const [project, space] of [
+      ['alpha', 'demo'],
+      ['alpha', 'nothing'],
+      ['nothing', 'demo'],
+    ])
+      for (const rest of ['/api', '/api/v1/nodes', `/api/v1/namespaces/${namespace}/configmaps`]) {
+        const answer = await fixture.call(
+          'tom',
+          'GET',
+          `/kubernetes/project/${project}/space/${space}${rest}`,
+        );
+        assert.deepEqual([rest, answer.status], [rest, 404]);
+        assert.equal(
+          answer.json()['message'],
+          `there is no space "${space}" in project "${project}", or you may not see it`,
+        );
+      }
+  });
+
+  it('403: what is beyond the namespace, also to who may do it by another path', async () => {
+    const direct = await fixture.call('anna', 'GET', '/kubernetes/cluster/local/api/v1/nodes');
+    assert.equal(direct.status, 200);
+    for (const user of ['anna', 'mia'])
+      for (const [method, rest] of [
+        ['GET', '/api/v1/nodes'],
+        ['GET', '/api/v1/namespaces'],
+        ['GET', '/api/v1/namespaces/kube-system'],
+        ['GET', '/api/v1/namespaces/kube-system/configmaps'],
+        ['GET', '/api/v1/configmaps'],
+        ['DELETE', `/api/v1/namespaces/${namespace}`],
+        ['PUT', `/api/v1/namespaces/${namespace}/finalize`],
+        ['GET', '/metrics'],
+        ['POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'],
+      ] as const) {
+        const body = method === 'GET' ? undefined : {};
+        const answer = await fixture.call(user, method, path + rest, body);
+        assert.deepEqual([rest, answer.status, answer.json()['kind']], [rest, 403, 'Status']);
+        assert.match(
+          String(answer.json()['message']),
+          /^space demo is namespace loft-alpha-s-demo of cluster local/,
+        );
+      }
+    const made = await fixture.call('mia', 'POST', configMaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'stray', namespace: 'kube-system' },
+    });
+    assert.equal(made.status, 400, 'a body of another namespace');
+    assert.equal(
+      (await fixture.clusterAdmin.core.listNamespacedConfigMap({ namespace: 'default' })).items.some(
+        ({ metadata }) => metadata?.name === 'stray',
+      ),
+      false,
+    );
+  });
+
+  it('gives nobody more than namespaced rights, and keeps its quota from its users', async () => {
+    for (const args of [
+      ['create', 'quota', 'q', '--hard=pods=9'],
+      ['create', 'rolebinding', 'up', '--clusterrole=cluster-admin', '--user=mia@example.com'],
+      ['create', 'role', 'up', '--verb=*', '--resource=resourcequotas'],
+      ['get', 'cm', '--as=system:admin'],
+    ]) {
+      const { code, stderr } = await kubectl('mia', ...args);
+      assert.deepEqual([args.join(' '), code], [args.join(' '), 1]);
+      assert.match(stderr, /forbidden|attempting to grant/i);
+    }
+    assert.equal(
+      (await kubectl('mia', 'create', 'role', 'own', '--verb=get', '--resource=configmaps')).code,
+      0,
+    );
+  });
+
+  it('follows access rules, access and members within seconds; a watch ends with the right to it', async () => {
+    await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'loft-cluster-space-admin' }] });
+    await eventually('tom may', () => sees('tom'), inTime);
+    const raw = `/api/v1/namespaces/${namespace}/configmaps?watch=true`;
+    const watch = spawn(findProgram('kubectl'), [
+      '--kubeconfig',
+      fixture.kubeconfig('tom', path),
+      'get',
+      '--raw',
+      raw,
+    ]);
+    let seen = '';
+    watch.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await eventually('the watch shows what is there', () => seen.includes('notes'));
+    await patch({ extraAccessRules: [] });
+    const began = performance.now();
+    await eventually('the watch ends', () => watch.exitCode !== null);
+    assert.ok(performance.now() - began < 10_000, `${performance.now() - began} ms`);
+    assert.equal((await fixture.call('tom', 'GET', configMaps)).status, 404);
+    const bound = async () =>
+      (await fixture.clusterAdmin.rbac.listNamespacedRoleBinding({ namespace })).items.flatMap(
+        ({ subjects = [] }) => subjects.map(({ name: subject }) => subject),
+      );
+    await eventually(
+      'nothing is bound to him',
+      async () => !(await bound()).includes('loft:user:tom'),
+      inTime,
+    );
+    await patch({ access: [{ users: ['tom'], verbs: ['get', 'use'] }] });
+    await eventually('tom may again', () => sees('tom'), inTime);
+    await patch({ access: [] });
+    await eventually('not any more', async () => !(await sees('tom')), inTime);
+  });
+
+  it('comes back when somebody in it deletes or bends what the platform bound', async () => {
+    const binding = { namespace, name: 'vcluster-platform:access:loft-cluster-space-admin' };
+    const { rbac } = fixture.clusterAdmin;
+    await rbac.deleteNamespacedRoleBinding(binding);
+    await eventually('it is back', () => sees('mia'), { timeoutMs: 30_000 });
+    const bent = await rbac.readNamespacedRoleBinding(binding);
+    bent.metadata = { ...bent.metadata, labels: {} };
+    bent.subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'loft:user:tom' }];
+    await rbac.replaceNamespacedRoleBinding({ ...binding, body: bent });
+    await eventually(
+      'it is as it was',
+      async () =>
+        (await rbac.readNamespacedRoleBinding(binding)).subjects
+          ?.map(({ name: subject }) => subject)
+          .join() === 'loft:user:mia',
+      { timeoutMs: 30_000 },
+    );
+  });
+
+  it('says which roles of access rules it cannot give', async () => {
+    await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'cluster-admin' }] });
+    const condition = await eventually('the condition', async () =>
+      (await fixture.resources.spaceinstances.get(name))?.status?.conditions?.find(
+        ({ type }) => type === 'AccessGranted',
+      ),
+    );
+    assert.match(condition.message ?? '', /not given: cluster-admin/);
+    await patch({ extraAccessRules: [] });
+    await eventually('it goes', async () => {
+      const { status } = (await fixture.resources.spaceinstances.get(name)) ?? {};
+      return status?.conditions?.every(({ type }) => type !== 'AccessGranted');
+    });
+  });
+
+  it('opens to a key with its scope and to no other space’s', async () => {
+    for (const [key, space] of [
+      ['one', 'demo'],
+      ['two', 'other'],
+    ] as const) {
+      await fixture.resources.accesskeys.create({
+        metadata: { name: `scoped-${key}` },
+        spec: {
+          user: 'mia',
+          keyHash: hashOf(keyOf(`scoped-${key}`)),
+          scope: { spaces: [{ project: 'alpha', space }] },
+        },
+      });
+    }
+    await eventually('the key of this space opens it', () => sees('scoped-one'));
+    const other = () => fixture.call('scoped-two', 'GET', configMaps);
+    await eventually('the other is known', async () => (await other()).status !== 401);
+    assert.equal((await other()).status, 403);
+    assert.equal((await fixture.call('scoped-one', 'GET', '/kubernetes/cluster/local/api')).status, 403);
+  });
+
+  it('shows each caller the spaces that are his, in lists over all namespaces', async () => {
+    const list = async (user: string) => {
+      const all = '/kubernetes/management/apis/management.loft.sh/v1/spaceinstances';
+      const answer = await fixture.call(user, 'GET', all);
+      return [answer.status, ((answer.json()['items'] ?? []) as object[]).length];
+    };
+    assert.deepEqual(await list('mia'), [200, 1]);
+    assert.deepEqual(await list('tom'), [200, 0]);
+    assert.deepEqual(await list('anna'), [200, 1]);
+    const rest = async (user: string) =>
+      ((await fixture.call(user, 'GET', '/api/v1/spaces')).json()['items'] as object[]).length;
+    assert.deepEqual([await rest('mia'), await rest('tom')], [1, 0]);
+  });
+
+  it('reads on while it sleeps', async () => {
+    await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
+    await eventually('the gateway has seen it', () => {
+      const space = fixture.parts.gateway.directory.space('alpha', 'demo');
+      return space?.status?.phase === 'Sleeping';
+    });
+    assert.equal(await sees('mia'), true);
+    await assert.rejects(
+      connectCluster(
+        await fixture.cluster.kubeconfig('vcluster-platform:gateway'),
+      ).core.listNamespacedConfigMap({
+        namespace,
+      }),
+      { code: 403 },
+      'the gateway itself has no right there',
+    );
+  });
+});
