@@ -118,7 +118,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     const spec = { containers: [container], volumes: [{ name: 'host', hostPath: { path: '/' } }] };
     const pods = `${tenant.path}/api/v1/namespaces/default/pods`;
     const made = await call('POST', pods, { metadata: { name: 'reader' }, spec });
-    assert.match(made.text, /violates PodSecurity "baseline/);
+    assert.match(made.json<{ message: string }>().message, /violates PodSecurity "baseline/);
     assert.equal(made.status, 403);
   });
 

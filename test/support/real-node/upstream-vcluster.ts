@@ -93,7 +93,12 @@ export function upstreamTemplate(name: string): object {
 
 const values = `
 controlPlane:
-  distro: { k8s: { enabled: true, version: ${kubernetesVersion} } }
+  distro:
+    k8s:
+      enabled: true
+      version: ${kubernetesVersion}
+      # Its one replica need not wait for the lease of its former self.
+      controllerManager: { extraArgs: [--leader-elect=false] }
   statefulSet:
     labels: { changed: "{{ .Values.changed }}" }
     image: { repository: loft-sh/vcluster-oss, tag: "{{ .Values.tag }}" }
