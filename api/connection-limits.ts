@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { GatewayConfig } from '../contracts/config.ts';
 
 /** What clients' connections may cost, in milliseconds but for `max`. */
@@ -28,7 +29,18 @@ export const defaultConnectionLimits: ConnectionLimits = {
   stopMs: 4_000,
 };
 
-export function connectionLimitsOf({ connections = {} }: GatewayConfig): ConnectionLimits {
+/** Descriptors for what is no client's connection, nor belongs to one. */
+const otherFiles = 100;
+const fewest = 10;
+
+/** As the configuration says; without a word about `max`, no more than the process may have files open for. */
+export function connectionLimitsOf(
+  { connections = {} }: GatewayConfig,
+  openFiles: number = openFileLimit(),
+): ConnectionLimits {
+  // Each may need a second one, towards a cluster.
+  const affordable = Math.max(fewest, Math.floor((openFiles - otherFiles) / 2));
+  const defaults = { ...defaultConnectionLimits, max: Math.min(defaultConnectionLimits.max, affordable) };
   const { max, handshakeSeconds, headersSeconds, requestSeconds, keepAliveSeconds, stallSeconds } =
     connections;
   const given = {
@@ -41,7 +53,13 @@ export function connectionLimitsOf({ connections = {} }: GatewayConfig): Connect
     stopMs: milliseconds(connections.stopSeconds),
   };
   const isGiven = ([, value]: [string, number | undefined]) => value !== undefined;
-  return { ...defaultConnectionLimits, ...Object.fromEntries(Object.entries(given).filter(isGiven)) };
+  return { ...defaults, ...Object.fromEntries(Object.entries(given).filter(isGiven)) };
+}
+
+/** Files that this process may have open (Node raises the soft limit to the hard one when it starts). */
+function openFileLimit(): number {
+  const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import type { ConnectionLimits } from '../connection-limits.ts';
+import { createFloodLimit } from '../flood-limit.ts';
 import type { OpenStreams } from '../kubernetes/open-streams.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 
@@ -24,16 +25,23 @@ export const connections = fp(
     const open = new Set<Socket>();
     const encrypted = new Map<Socket, Progress>();
     let refused = 0;
+    const said = createFloodLimit({ burst: 1, perSecond: 0.1 });
+    const refuse = (socket: Socket) => {
+      refused++;
+      socket.destroy();
+      if (said.take())
+        app.log.warn({ open: open.size, refused }, 'connections are refused: there are as many as may be');
+    };
     // Before TLS: who never gets that far counts too.
     server.on('connection', (socket: Socket) => {
-      if (open.size >= limits.max) server.closeIdleConnections();
-      if (open.size >= limits.max) {
-        refused++;
-        socket.destroy();
-        return;
-      }
       open.add(socket);
       socket.once('close', () => open.delete(socket));
+      if (open.size <= limits.max) return;
+      server.closeIdleConnections();
+      // They are gone a moment later.
+      setTimeout(() => {
+        if (open.size > limits.max && open.delete(socket)) refuse(socket);
+      }, idleAgainMs);
     });
     server.on('secureConnection', (socket) => {
       encrypted.set(socket, { taken: 0, since: 0 });
@@ -55,7 +63,7 @@ export const connections = fp(
     metrics.observe('vcp_gateway_connections', 'Connections of clients', 'gauge', () => open.size);
     metrics.observe(
       'vcp_gateway_connections_refused_total',
-      'Connections beyond the limit, closed at once',
+      'Connections beyond the limit, closed',
       'counter',
       () => refused,
     );

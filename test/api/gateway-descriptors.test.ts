@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { connect as connectTls } from 'node:tls';
 import { eventually } from '../support/eventually.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
@@ -36,9 +33,9 @@ describe('what the machine runs out of', { timeout: 240_000 }, () => {
         const socket = connect(gateway.port, '127.0.0.1');
         socket.on('error', () => undefined);
         sockets.push(socket);
-        await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+        await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', resolve));
       }
-      await eventually('it says so', () => /EMFILE|file descriptors/.test(gateway.log()), {
+      await eventually('it says so', () => /connections are refused/.test(gateway.log()), {
         timeoutMs: 30_000,
       });
       for (const socket of sockets) socket.destroy();
@@ -46,13 +43,10 @@ describe('what the machine runs out of', { timeout: 240_000 }, () => {
         const answer = await gateway.call('anna', 'GET', version);
         return answer.status === 200;
       });
-      const fresh = connectTls({ host: '127.0.0.1', port: gateway.port, ca: readFileSync(fixture.caFile) });
-      await once(fresh, 'secureConnect');
-      fresh.destroy();
       const lines = gateway
         .log()
         .split('\n')
-        .filter((line) => /file descriptors/.test(line));
+        .filter((line) => /connections are refused/.test(line));
       context.diagnostic(`${lines.length} lines about it`);
       assert.ok(lines.length < 20, 'it does not say so for each connection');
     } finally {

@@ -27,7 +27,7 @@ before(async () => {
   relay = await startTcpRelay(Number(new URL(fixture.apiServer.url).port));
   gateway = await startGatewayProcess(fixture, {
     managementPort: relay.port,
-    config: { streams: { undecidedSeconds } },
+    config: { streams: { undecidedSeconds }, connections: { keepAliveSeconds: 5 } },
   });
 });
 afterEach(() => relay.open());

