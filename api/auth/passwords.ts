@@ -22,6 +22,8 @@ export interface Passwords {
 /** As NIST SP 800-63B asks: length, no composition rules. */
 const shortest = 12;
 const longest = 256;
+/** Asked for in place of a Secret that nobody named; what it holds, if it is there, is not looked at. */
+const noSecret = 'nobody';
 /** Hashes that are computed at the same time, and those that may wait for it: each takes 16 MiB. */
 const atOnce = 2;
 const maxWaiting = 50;
@@ -36,10 +38,13 @@ export function createPasswords(deps: {
   const { management, directory, throttle } = deps;
   const limited = createLimit(atOnce, { known: maxKnownWaiting, unknown: maxWaiting });
 
-  async function storedHash(user: User): Promise<string | undefined> {
-    const { secretName, secretNamespace, key } = user.spec?.passwordRef ?? {};
-    if (!secretName || secretNamespace !== passwordNamespace || !key) return undefined;
-    const answer = await management(accountsIdentity, { method: 'GET', path: secretPath(secretName) });
+  async function storedHash(user: User | undefined): Promise<string | undefined> {
+    const { secretName, secretNamespace, key } = user?.spec?.passwordRef ?? {};
+    const isThere = secretName && secretNamespace === passwordNamespace && key;
+    // Asked for in any case: the time it takes must not tell who has a password.
+    const path = secretPath(isThere ? secretName : noSecret);
+    const answer = await management(accountsIdentity, { method: 'GET', path });
+    if (!isThere) return undefined;
     if (answer.status === 404) return undefined;
     expect(answer, 200);
     const { data = {} } = answer.body as { data?: Record<string, string> };
@@ -54,7 +59,7 @@ export function createPasswords(deps: {
       if (!directory.synced)
         throw new PlatformError('management_unavailable', 'nobody is known yet; try again');
       const user = directory.user(username);
-      const hash = user === undefined ? undefined : await storedHash(user);
+      const hash = await storedHash(user);
       const right = await limited(who, () => passwordMatches(password.slice(0, longest + 1), hash));
       if (!right || user === undefined || user.spec?.disabled === true || user.metadata.deletionTimestamp) {
         throw new PlatformError('unauthenticated', 'user name or password is wrong');
