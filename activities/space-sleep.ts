@@ -4,6 +4,7 @@ import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernet
 import { PlatformError } from '../contracts/errors.ts';
 import type { SpaceRef } from '../contracts/space-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
+import { keepAlive } from './keep-alive.ts';
 import { pollUntil } from './poll.ts';
 import { changeWorkloads, resumeWorkload, stopWorkload } from './space-workloads.ts';
 
@@ -44,27 +45,23 @@ export function createSpaceSleepActivities({ clusters }: Pick<TenantDeps, 'clust
 
     /** Scales every workload to zero and suspends jobs; what they had is remembered in an annotation of each. */
     async stopSpaceWorkloads({ space }: { space: SpaceRef }): Promise<void> {
-      await changeWorkloads(await clusters.client(space.cluster), space.hostNamespace, stopWorkload);
+      const client = await clusters.client(space.cluster);
+      await keepAlive(() => changeWorkloads(client, space.hostNamespace, stopWorkload));
     },
 
     /** Gives workloads and jobs back what they had. */
     async resumeSpaceWorkloads({ space }: { space: SpaceRef }): Promise<void> {
-      await changeWorkloads(await clusters.client(space.cluster), space.hostNamespace, resumeWorkload);
+      const client = await clusters.client(space.cluster);
+      await keepAlive(() => changeWorkloads(client, space.hostNamespace, resumeWorkload));
     },
 
     /** Deletes the running pods that no controller of ours takes along: bare ones, and those of DaemonSets. */
     async deleteSpacePods({ space }: { space: SpaceRef }): Promise<void> {
       const client = await clusters.client(space.cluster);
-      const pods = await runningPods(client, space);
-      for (const { metadata } of pods.filter(isLeft)) {
-        const { name = '', uid } = metadata ?? {};
-        const body = uid === undefined ? {} : { preconditions: { uid } };
-        try {
-          await orUndefined(client.core.deleteNamespacedPod({ namespace: space.hostNamespace, name, body }));
-        } catch (error) {
-          if (!isConflict(error)) throw kubernetesFailure(`deleting pod ${name}`, error);
-        }
-      }
+      await keepAlive(async () => {
+        const pods = await runningPods(client, space);
+        for (const pod of pods.filter(isLeft)) await deletePod(client, pod);
+      });
     },
 
     /** Waits until no pod runs any more, with heartbeats. No effects. */
@@ -99,6 +96,17 @@ async function runningPods(client: ClusterClient, { hostNamespace }: SpaceRef): 
     return (await client.core.listNamespacedPod({ namespace: hostNamespace, fieldSelector })).items;
   } catch (error) {
     throw kubernetesFailure(`reading the pods of namespace ${hostNamespace}`, error);
+  }
+}
+
+/** One that is gone, or another of its name, is left alone. */
+async function deletePod({ core }: ClusterClient, { metadata }: V1Pod): Promise<void> {
+  const { namespace = '', name = '', uid } = metadata ?? {};
+  const body = uid === undefined ? {} : { preconditions: { uid } };
+  try {
+    await orUndefined(core.deleteNamespacedPod({ namespace, name, body }));
+  } catch (error) {
+    if (!isConflict(error)) throw kubernetesFailure(`deleting pod ${name}`, error);
   }
 }
 

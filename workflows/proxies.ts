@@ -23,6 +23,8 @@ const minutes = 60 * seconds;
 const short: AttemptLimits = { startToClose: 15 * seconds };
 const helm: AttemptLimits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
 const waiting: AttemptLimits = { startToClose: 15 * minutes, heartbeat: 5 * seconds };
+/** A space may hold hundreds of workloads and pods. */
+const manyObjects: AttemptLimits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
 const job: AttemptLimits = { startToClose: 60 * minutes, heartbeat: 5 * seconds };
 
 /** Every activity with its limits: the one place for them. */
@@ -75,10 +77,9 @@ const limits: Record<ActivityName, AttemptLimits> = {
   applySpaceAccess: short,
   closeSpace: short,
   openSpace: short,
-  // A space may hold hundreds of workloads and pods.
-  stopSpaceWorkloads: { startToClose: 5 * minutes },
-  resumeSpaceWorkloads: { startToClose: 5 * minutes },
-  deleteSpacePods: { startToClose: 5 * minutes },
+  stopSpaceWorkloads: manyObjects,
+  resumeSpaceWorkloads: manyObjects,
+  deleteSpacePods: manyObjects,
   waitForSpacePodsEnded: waiting,
 };
 

@@ -291,7 +291,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
       const { stdout } = await platform.kubectl('get', 'roles,rolebindings', '-n', 'p-default', '-o', 'name');
       return stdout.includes('member') && !stdout.includes(':space:');
     });
-    const trail = await platform.call('GET', '/api/v1/audit?pathKind=space&limit=200');
+    const trail = await platform.call('GET', '/api/v1/audit?kind=space&limit=200');
     const events = trail.json<{ items: { space?: string; user?: string; code?: number }[] }>().items;
     assert.ok(events.some(({ space, user, code }) => space === 'one' && user === 'anna' && code === 201));
     assert.ok(events.some(({ code }) => code === 403));
