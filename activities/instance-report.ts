@@ -102,7 +102,8 @@ function statusPatch(
   return {
     lastOperation: operation,
     ...(phase === undefined ? {} : { phase }),
-    ...(settles ? { reason: null, message: null, failedHash: null } : {}),
+    ...(settles ? { reason: null, message: null } : {}),
+    ...(settles && isOver(instance.status?.failedHash, operation.type) ? { failedHash: null } : {}),
     ...(succeeded || report.reason === undefined
       ? {}
       : { reason: report.reason, message: report.message ?? null }),
@@ -112,6 +113,12 @@ function statusPatch(
     ...(place && chart ? { virtualCluster: deployedDefinition(place, chart) } : {}),
     conditions: mergeConditions(instance.status?.conditions ?? [], conditionsOf(report)),
   };
+}
+
+/** Only what deploys anew ends a deployment's failure: an update that failed is not tried again because of a wake. */
+function isOver(failedHash: string | undefined, type: OperationType): boolean {
+  const isOfSleep = failedHash !== undefined && /^(sleep|wake):/.test(failedHash);
+  return isOfSleep || type === 'create' || type === 'update';
 }
 
 function deployedDefinition(

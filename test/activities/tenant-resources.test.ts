@@ -162,6 +162,30 @@ test('reportInstance: success, then failure, then success; what is left out stay
   );
 });
 
+test('an update that failed is not tried again because of what succeeds meanwhile, until one succeeds', async () => {
+  const tenant = await newPlaced('in-vain');
+  const { reportInstance } = createInstanceReportActivities(deps);
+  const failed = async () => (await read('in-vain'))?.status?.failedHash;
+  await reportInstance({
+    tenant,
+    operation: { id: 'op-1', type: 'update', state: 'failed' },
+    reason: 'chart_failed',
+    message: 'no',
+    failed: 'h2',
+  });
+  for (const [type, phase] of [
+    ['sleep', 'Sleeping'],
+    ['wake', 'Ready'],
+    ['restore', 'Ready'],
+  ] as const) {
+    await reportInstance({ tenant, operation: { id: type, type, state: 'succeeded' }, phase });
+    assert.equal(await failed(), 'h2', type);
+  }
+  const operation = { id: 'op-2', type: 'update', state: 'succeeded' } as const;
+  await reportInstance({ tenant, operation, phase: 'Ready', observedHash: 'h3' });
+  assert.equal(await failed(), undefined);
+});
+
 test('reportInstance leaves an instance alone that is gone, or another by now', async () => {
   const { reportInstance } = createInstanceReportActivities(deps);
   const operation = { id: 'op-1', type: 'wake', state: 'succeeded' } as const;
