@@ -14,6 +14,16 @@ interface ClusterAddress {
   proxyUrl?: string;
 }
 
+export type KubeconfigFields = Record<string, unknown>;
+
+/** What of a kubeconfig file is read, all of it as somebody wrote it. */
+export interface KubeconfigFile {
+  'current-context'?: string;
+  contexts?: { name: string; context?: { cluster?: string; user?: string } }[];
+  clusters?: { name: string; cluster?: KubeconfigFields }[];
+  users?: { name: string; user?: KubeconfigFields }[];
+}
+
 /** A kubeconfig (YAML) with one context named `default` that authenticates by client certificate or bearer token. */
 export function renderKubeconfig(options: KubeconfigOptions): string {
   return stringify(

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { KubeconfigFields, KubeconfigFile } from '../certificates/kubeconfig.ts';
 
 /** What a kubeconfig's current context says in so many words. */
 export interface ReadKubeconfig {
@@ -11,14 +12,6 @@ export interface ReadKubeconfig {
   /** PEM; the gateway and worker sign in by it, or by the token. */
   readonly client?: { readonly certificate: string; readonly key: string };
   readonly token?: string;
-}
-
-type Fields = Record<string, unknown>;
-interface Kubeconfig {
-  'current-context'?: string;
-  contexts?: { name: string; context?: { cluster?: string; user?: string } }[];
-  clusters?: { name: string; cluster?: Fields }[];
-  users?: { name: string; user?: Fields }[];
 }
 
 /** What would open a file here, run a program, or sign in as somebody else. */
@@ -80,8 +73,8 @@ export function readKubeconfig(text: string): ReadKubeconfig {
   };
 }
 
-function currentContext(text: string): { cluster: Fields; user: Fields } {
-  const config = parse(text, { version: '1.1', prettyErrors: false }) as Kubeconfig | null;
+function currentContext(text: string): { cluster: KubeconfigFields; user: KubeconfigFields } {
+  const config = parse(text, { version: '1.1', prettyErrors: false }) as KubeconfigFile | null;
   const context = config?.contexts?.find(({ name }) => name === config['current-context'])?.context;
   const cluster = config?.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config?.users?.find(({ name }) => name === context?.user)?.user;
@@ -90,12 +83,12 @@ function currentContext(text: string): { cluster: Fields; user: Fields } {
   return { cluster, user };
 }
 
-function stringField(fields: Fields, name: string): string | undefined {
+function stringField(fields: KubeconfigFields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function dataField(fields: Fields, name: string): string | undefined {
+function dataField(fields: KubeconfigFields, name: string): string | undefined {
   const value = stringField(fields, name);
   return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
 }

@@ -1,11 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { annotations, projectOfNamespace } from '../../contracts/names.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import { SpaceSummary } from '../../contracts/space-summary.ts';
-import { spaceAction } from '../access/action.ts';
 import type { Gateway } from '../gateway.ts';
+import { present, summaryOf, visibleSummaries } from '../operations/summaries.ts';
 import { callerOf } from '../plugins/access.ts';
 import { DnsLabel, problemResponses } from './parameters.ts';
 
@@ -33,38 +32,13 @@ export async function spaceRoutes(instance: FastifyInstance, gateway: Gateway): 
     },
     async (request) => {
       const { identity } = callerOf(request);
-      const all = gateway.directory
-        .spaces()
-        .map(summarize)
-        .filter(({ project }) => project !== '' && (request.query.project ?? project) === project);
-      const visible = await Promise.all(
-        all.map(({ project, name }) => gateway.review.allows(identity, spaceAction('get', project, name))),
-      );
-      const items = all.filter((_summary, index) => visible[index]);
-      return {
-        items: items.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`)),
-      };
+      const { project } = request.query;
+      const all = gateway.directory.spaces().map(summarize);
+      return { items: await visibleSummaries(gateway, { kind: 'space', identity, project }, all) };
     },
   );
 }
 
-function summarize({ metadata, spec, status }: SpaceInstance): SpaceSummary {
-  const optional = {
-    displayName: spec?.displayName,
-    cluster: spec?.clusterRef?.cluster,
-    namespace: spec?.clusterRef?.namespace,
-    reason: status?.reason,
-    message: status?.message,
-    createdAt: metadata.creationTimestamp,
-    sleepingSince: metadata.annotations?.[annotations.sleepingSince],
-    lastOperation: status?.lastOperation?.id,
-  };
-  return {
-    name: metadata.name,
-    project: projectOfNamespace(metadata.namespace ?? '') ?? '',
-    phase: metadata.deletionTimestamp === undefined ? status?.phase || 'Pending' : 'Terminating',
-    ...(Object.fromEntries(
-      Object.entries(optional).filter(([, value]) => value !== undefined && value !== ''),
-    ) as Partial<SpaceSummary>),
-  };
+function summarize(space: SpaceInstance): SpaceSummary {
+  return { ...summaryOf(space), ...present({ namespace: space.spec?.clusterRef?.namespace }) };
 }

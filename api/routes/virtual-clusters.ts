@@ -2,10 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { VirtualClusterSummary } from '../../contracts/virtual-cluster-summary.ts';
-import { annotations, projectOfNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { instanceAction } from '../access/action.ts';
 import type { Gateway } from '../gateway.ts';
+import { present, summaryOf, visibleSummaries } from '../operations/summaries.ts';
 import { callerOf } from '../plugins/access.ts';
 import { DnsLabel, problemResponses } from './parameters.ts';
 
@@ -33,41 +32,20 @@ export async function virtualClusterRoutes(instance: FastifyInstance, gateway: G
     },
     async (request) => {
       const { identity } = callerOf(request);
-      const all = gateway.directory
-        .instances()
-        .map(summarize)
-        .filter(({ project }) => project !== '' && (request.query.project ?? project) === project);
-      const visible = await Promise.all(
-        all.map(({ project, name }) => gateway.review.allows(identity, instanceAction('get', project, name))),
-      );
-      const items = all.filter((_summary, index) => visible[index]);
-      return {
-        items: items.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`)),
-      };
+      const { project } = request.query;
+      const all = gateway.directory.instances().map(summarize);
+      return { items: await visibleSummaries(gateway, { kind: 'tenant', identity, project }, all) };
     },
   );
 }
 
-function summarize({ metadata, spec, status }: VirtualClusterInstance): VirtualClusterSummary {
-  const chart = status?.virtualCluster?.helmRelease?.chart;
-  const optional = {
-    displayName: spec?.displayName,
-    cluster: spec?.clusterRef?.cluster,
-    template: spec?.templateRef?.name,
-    kubernetesVersion: status?.kubernetesVersion,
-    chartVersion: chart?.version,
-    reason: status?.reason,
-    message: status?.message,
-    createdAt: metadata.creationTimestamp,
-    sleepingSince: metadata.annotations?.[annotations.sleepingSince],
-    lastOperation: status?.lastOperation?.id,
-  };
+function summarize(tenant: VirtualClusterInstance): VirtualClusterSummary {
   return {
-    name: metadata.name,
-    project: projectOfNamespace(metadata.namespace ?? '') ?? '',
-    phase: metadata.deletionTimestamp === undefined ? status?.phase || 'Pending' : 'Terminating',
-    ...(Object.fromEntries(
-      Object.entries(optional).filter(([, value]) => value !== undefined && value !== ''),
-    ) as Partial<VirtualClusterSummary>),
+    ...summaryOf(tenant),
+    ...present({
+      template: tenant.spec?.templateRef?.name,
+      kubernetesVersion: tenant.status?.kubernetesVersion,
+      chartVersion: tenant.status?.virtualCluster?.helmRelease?.chart?.version,
+    }),
   };
 }

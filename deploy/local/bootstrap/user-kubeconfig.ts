@@ -2,16 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import type { KubeconfigOptions } from '../../../adapters/certificates/kubeconfig.ts';
+import type {
+  KubeconfigFields,
+  KubeconfigFile,
+  KubeconfigOptions,
+} from '../../../adapters/certificates/kubeconfig.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-
-type Fields = Record<string, unknown>;
-interface Kubeconfig {
-  'current-context'?: string;
-  contexts?: { name: string; context?: { cluster?: string; user?: string } }[];
-  clusters?: { name: string; cluster?: Fields }[];
-  users?: { name: string; user?: Fields }[];
-}
 
 const howToGetOne =
   'give a kubeconfig with a client certificate or a token in it, for example a token of a service account that is bound to cluster-admin ("kubectl create token")';
@@ -48,7 +44,7 @@ function readText(path: string, what: string): string {
   }
 }
 
-function parseKubeconfig(text: string): Kubeconfig {
+function parseKubeconfig(text: string): KubeconfigFile {
   let config: unknown;
   try {
     // Its pretty errors quote the text, which holds keys.
@@ -60,7 +56,7 @@ function parseKubeconfig(text: string): Kubeconfig {
   return config;
 }
 
-function currentContext(config: Kubeconfig): { cluster: Fields; user: Fields } {
+function currentContext(config: KubeconfigFile): { cluster: KubeconfigFields; user: KubeconfigFields } {
   const current = config['current-context'];
   if (current === undefined || current === '')
     throw new Refusal('it has no current context ("kubectl config use-context" sets one)');
@@ -75,7 +71,7 @@ function currentContext(config: Kubeconfig): { cluster: Fields; user: Fields } {
 type Path = (name: string) => string;
 
 function address(
-  cluster: Fields,
+  cluster: KubeconfigFields,
   path: Path,
 ): Pick<KubeconfigOptions, 'server' | 'certificateAuthority' | 'tlsServerName'> {
   const server = text(cluster, 'server') ?? '';
@@ -96,7 +92,7 @@ function address(
 }
 
 function credential(
-  user: Fields,
+  user: KubeconfigFields,
   path: Path,
 ): { client: { certificate: string; key: string } } | { token: string } {
   const plugin = ['exec', 'auth-provider', 'username', 'as'].find((name) => user[name] !== undefined);
@@ -130,14 +126,14 @@ function checkDates(certificate: string): void {
 }
 
 /** PEM of field `<name>-data`, or of the file in field `<name>`. */
-function embeddedOrFile(fields: Fields, name: string, path: Path): string | undefined {
+function embeddedOrFile(fields: KubeconfigFields, name: string, path: Path): string | undefined {
   const data = text(fields, `${name}-data`);
   if (data !== undefined) return Buffer.from(data, 'base64').toString('utf8');
   const file = text(fields, name);
   return file === undefined ? undefined : readText(path(file), `the file ${file} that it names`);
 }
 
-function text(fields: Fields, name: string): string | undefined {
+function text(fields: KubeconfigFields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
