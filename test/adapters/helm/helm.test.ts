@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -107,7 +108,9 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
     await assert.rejects(repairRelease(helm, client, target), /Another process works on release r/);
 
     assert.equal(helmProcesses(namespace).length, 1);
+    const ended = once(runner, 'exit'); // until then its process is there, and dead
     runner.kill('SIGKILL');
+    await ended;
     await eventually('Helm is gone', () => helmProcesses(namespace).length === 0, { timeoutMs: 5_000 });
 
     await repairRelease(helm, client, target);
