@@ -6,8 +6,8 @@ import type { TenantRef, UnplacedTenant } from '../contracts/tenant-ref.ts';
 import { placeTenantRow } from '../db/queries/tenants.ts';
 import { isDeployed } from '../domain/desired-state.ts';
 import { hostNamespaceOf } from '../domain/host-namespace.ts';
-import { placeTenant } from '../domain/placement.ts';
 import { isTemplateAllowed } from '../domain/template-choice.ts';
+import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from './dependencies.ts';
 import {
   changeInstance,
@@ -155,12 +155,8 @@ async function choosePlace(
   tenant: UnplacedTenant,
   instance: VirtualClusterInstance,
 ): Promise<{ cluster: string; hostNamespace: string }> {
-  const wanted = instance.spec?.clusterRef?.cluster || undefined;
-  const [project, clusterList] = await managementCall(
-    'reading projects and clusters',
-    Promise.all([resources.projects.get({ name: tenant.project }), resources.clusters.list()]),
-  );
-  if (!project) throw new PlatformError('project_not_found', `There is no project ${tenant.project}`);
+  const choices = await readClusterChoices(resources, tenant.project);
+  const { project } = choices;
   const template = instance.spec?.templateRef?.name;
   if (template && !isTemplateAllowed(project, template)) {
     throw new PlatformError(
@@ -168,16 +164,12 @@ async function choosePlace(
       `Project ${tenant.project} does not allow template ${template} (spec.allowedTemplates)`,
     );
   }
-  const load = wanted || clusterList.length < 2 ? undefined : await loadOfClusters(resources);
-  const placement = placeTenant({ project, clusters: clusterList, wanted, ...(load ? { load } : {}) });
-  if ('reason' in placement) throw new PlatformError(placement.reason, placement.message);
+  const wanted = instance.spec?.clusterRef?.cluster || undefined;
+  const cluster = await chooseCluster(choices, wanted, () =>
+    managementCall('reading tenant clusters', resources.virtualclusterinstances.list()),
+  );
   const hostNamespace =
     instance.spec?.clusterRef?.namespace ||
     hostNamespaceOf(tenant, project.spec?.namespacePattern?.virtualCluster);
-  return { cluster: placement.cluster, hostNamespace };
-}
-
-async function loadOfClusters(resources: ManagementResources): Promise<(cluster: string) => number> {
-  const instances = await managementCall('reading tenant clusters', resources.virtualclusterinstances.list());
-  return (cluster) => instances.filter(({ spec }) => spec?.clusterRef?.cluster === cluster).length;
+  return { cluster, hostNamespace };
 }

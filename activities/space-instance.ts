@@ -5,8 +5,8 @@ import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import type { SpaceRef, UnplacedSpace } from '../contracts/space-ref.ts';
 import { placeTenantRow } from '../db/queries/tenants.ts';
 import { spaceNamespaceOf } from '../domain/host-namespace.ts';
-import { placeTenant } from '../domain/placement.ts';
 import { isSpaceMade, spaceHash } from '../domain/space-state.ts';
+import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { managementCall } from './instance-access.ts';
 import {
@@ -131,23 +131,14 @@ async function choosePlace(
   space: UnplacedSpace,
   { spec }: SpaceInstance,
 ): Promise<Place> {
+  const choices = await readClusterChoices(resources, space.project);
   const wanted = spec?.clusterRef?.cluster || undefined;
-  const [project, clusters] = await managementCall(
-    'reading projects and clusters',
-    Promise.all([resources.projects.get({ name: space.project }), resources.clusters.list()]),
+  const cluster = await chooseCluster(choices, wanted, () =>
+    managementCall('reading spaces', resources.spaceinstances.list()),
   );
-  if (!project) throw new PlatformError('project_not_found', `There is no project ${space.project}`);
-  const load = wanted || clusters.length < 2 ? undefined : await spacesIn(resources);
-  const placement = placeTenant({ project, clusters, wanted, ...(load ? { load } : {}) });
-  if ('reason' in placement) throw new PlatformError(placement.reason, placement.message);
   const namespace =
-    spec?.clusterRef?.namespace || spaceNamespaceOf(space, project.spec?.namespacePattern?.space);
-  return { cluster: placement.cluster, namespace };
-}
-
-async function spacesIn(resources: ManagementResources): Promise<(cluster: string) => number> {
-  const spaces = await managementCall('reading spaces', resources.spaceinstances.list());
-  return (cluster) => spaces.filter(({ spec }) => spec?.clusterRef?.cluster === cluster).length;
+    spec?.clusterRef?.namespace || spaceNamespaceOf(space, choices.project.spec?.namespacePattern?.space);
+  return { cluster, namespace };
 }
 
 /** Where the resource says that the space is. */

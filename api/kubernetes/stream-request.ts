@@ -6,7 +6,9 @@ import { checkOutgoing } from './outgoing-check.ts';
 import { isOwnRefusal } from './own-refusal.ts';
 import { GatewayStops } from './open-streams.ts';
 import { DialError } from './upstream.ts';
-import { type WatchFrames, watchFramesOf } from './watch-frames.ts';
+import { doubtUntilAnswered } from './upstream-doubt.ts';
+import { watchFramesOf } from './watch-frames.ts';
+import { createWholeEnding } from './whole-ending.ts';
 
 /** One request to be carried through as a stream. */
 export interface StreamRequest {
@@ -48,9 +50,6 @@ export class StreamFailure extends Error {
     this.bytesSent = bytesSent;
   }
 }
-
-/** An answer that is so long in coming makes one doubt that the upstream is there. */
-const doubtMs = 5_000;
 
 /** A Status is smaller; a larger 403 is somebody's page behind `…/proxy`. */
 const heldBytes = 16 * 1024;
@@ -204,59 +203,6 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
         return;
       }
       controller.abort(reason);
-    },
-  };
-}
-
-/** Ends a watch between two events once it is told to stop, as an API server that stops does. */
-function createWholeEnding(response: ServerResponse, abort: () => void) {
-  let frames: WatchFrames | undefined;
-  let stopping = false;
-  let isOver = false;
-  const look = () => {
-    if (!stopping || isOver || frames?.between !== true) return;
-    isOver = true;
-    response.end();
-    abort();
-  };
-  return {
-    begin(found: WatchFrames | undefined) {
-      frames = found;
-      // Undici is in the middle of its parser here, and cannot abort.
-      if (stopping) setImmediate(look);
-    },
-    /** What of `chunk` still belongs to the answer. */
-    take: (chunk: Buffer) => (frames === undefined ? chunk : chunk.subarray(0, frames.take(chunk, stopping))),
-    look,
-    stop() {
-      stopping = true;
-      look();
-    },
-    get isOver() {
-      return isOver;
-    },
-  };
-}
-
-/** Asks `isAlive` every 5 s from `begin` to `end`; tells `dead` why it is not. */
-function doubtUntilAnswered(isAlive: () => Promise<void>, dead: (cause: unknown) => void) {
-  let timer: NodeJS.Timeout | undefined;
-  let isOver = false;
-  const ask = () => {
-    isAlive().then(
-      () => isOver || timer?.refresh(),
-      (cause: unknown) => isOver || dead(cause),
-    );
-  };
-  return {
-    begin() {
-      if (isOver) return;
-      if (timer === undefined) timer = setTimeout(ask, doubtMs).unref();
-      else timer.refresh();
-    },
-    end() {
-      isOver = true;
-      clearTimeout(timer);
     },
   };
 }

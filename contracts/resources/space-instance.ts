@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { maxTenantNameLength } from '../names.ts';
 import { operationStates, spaceOperationTypes } from '../operations.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
 import { Conditions } from './condition.ts';
+import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
 import { staysOnceSet } from './stays-once-set.ts';
@@ -65,13 +65,6 @@ export const SpaceInstance = Type.Object(
     spec: Type.Optional(SpaceInstanceSpec),
     status: Type.Optional(SpaceInstanceStatus),
   },
-  {
-    'x-kubernetes-validations': [
-      {
-        rule: `size(self.metadata.name) <= ${maxTenantNameLength} && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')`,
-        message: `the name must be at most ${maxTenantNameLength} lower-case letters, digits and "-", beginning and ending with a letter or digit`,
-      },
-    ],
-  },
+  { 'x-kubernetes-validations': [nameRule] },
 );
 export type SpaceInstance = Static<typeof SpaceInstance>;

@@ -1,0 +1,25 @@
+/** An answer that is so long in coming makes one doubt that the upstream is there. */
+const doubtMs = 5_000;
+
+/** Asks `isAlive` every 5 s from `begin` to `end`; tells `dead` why it is not. */
+export function doubtUntilAnswered(isAlive: () => Promise<void>, dead: (cause: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const ask = () => {
+    isAlive().then(
+      () => isOver || timer?.refresh(),
+      (cause: unknown) => isOver || dead(cause),
+    );
+  };
+  return {
+    begin() {
+      if (isOver) return;
+      if (timer === undefined) timer = setTimeout(ask, doubtMs).unref();
+      else timer.refresh();
+    },
+    end() {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+}
