@@ -12,7 +12,8 @@ import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { hashOf } from './test-gateway.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 /** A gateway and the real controllers before a real management API, with connected cluster `local` of its own. */
 export interface AccessFixture extends ManagementFixture {

@@ -4,7 +4,8 @@ import { hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
 import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { type FixtureAnswer, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type FixtureAnswer } from './user-calls.ts';
 
 let postgres: TestPostgres;
 let fixture: ManagementFixture;

@@ -9,7 +9,8 @@ import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 const password = 'a password of some length';
 /** Garbage that is not collected yet, and hashes under way; a flood without bounds would take gigabytes. */

@@ -7,7 +7,8 @@ import type { GatewayConfig } from '../../contracts/config.ts';
 import { freePort } from '../../deploy/local/free-port.ts';
 import { nodeProgram } from '../../deploy/local/node-program.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FixtureAnswer, keyOf, type ManagementFixture } from './management-fixture.ts';
+import type { ManagementFixture } from './management-fixture.ts';
+import { createUserCall, type UserCall, writeUserKubeconfig } from './user-calls.ts';
 
 /** The gateway in a process of its own, as the platform runs it, before the management API of a fixture. */
 export interface GatewayProcess {
@@ -16,14 +17,8 @@ export interface GatewayProcess {
   readonly pid: number;
   /** All that it logged. */
   log(): string;
-  /** A request with the user's key (`''`: none), on connections that only this one uses. */
-  call(
-    user: string,
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<FixtureAnswer>;
+  /** On connections that only this one uses. */
+  readonly call: UserCall;
   /** Value of a metric without labels. */
   metric(name: string): Promise<number>;
   /** Path of a kubeconfig for `path` below it with the user's key. */
@@ -100,31 +95,14 @@ export async function startGatewayProcess(
       return pid();
     },
     log: () => readFileSync(logFile, 'utf8'),
-    async call(user, method, path, body, headers = {}) {
-      const answer = await request(`${url}${path}`, {
-        method: method as 'GET',
-        dispatcher: agent,
-        headers: {
-          ...(user === '' ? {} : { authorization: `Bearer ${keyOf(user)}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await answer.body.text();
-      return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        text,
-        json: () => JSON.parse(text) as Record<string, unknown>,
-      };
-    },
+    call: createUserCall(url, agent),
     async metric(name) {
       const answer = await request(`http://127.0.0.1:${ports.metrics}/metrics`);
       const text = await answer.body.text();
       return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
     },
-    kubeconfig: (user, path) => writeKubeconfig(fixture, join(dir, `${user}.conf`), `${url}${path}`, user),
+    kubeconfig: (user, path) =>
+      writeUserKubeconfig(join(dir, `${user}.conf`), fixture.caFile, `${url}${path}`, user),
     openFiles: () => readdirSync(`/proc/${pid()}/fd`).length,
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid()}/status`, 'utf8'))?.[1]) / 1024,
     end,
@@ -161,17 +139,4 @@ function configOf(
     connect: { host: '127.0.0.1', port: ports.connect, secretFile: file('secret') },
     ...config,
   };
-}
-
-function writeKubeconfig({ caFile }: ManagementFixture, file: string, server: string, user: string): string {
-  const content = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'c',
-    clusters: [{ name: 'c', cluster: { server, 'certificate-authority': caFile } }],
-    users: [{ name: 'u', user: { token: keyOf(user) } }],
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-  };
-  writeFileSync(file, JSON.stringify(content), { mode: 0o600 });
-  return file;
 }

@@ -13,7 +13,8 @@ import { startApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type OpenPath, startReflector } from '../support/reflector.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 const configMaps = '/api/v1/namespaces/p-alpha/configmaps';
 const instances = '/apis/management.loft.sh/v1/virtualclusterinstances';

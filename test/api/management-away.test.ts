@@ -5,12 +5,8 @@ import { Agent, request } from 'undici';
 import { eventually } from '../support/eventually.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
-import {
-  type FixtureAnswer,
-  keyOf,
-  type ManagementFixture,
-  startManagementFixture,
-} from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type FixtureAnswer, keyOf } from './user-calls.ts';
 
 /** Longest that any answer may take while the management API is away. */
 const answerMs = 20_000;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
@@ -22,6 +22,7 @@ import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { hashOf } from './test-gateway.ts';
+import { createUserCall, keyOf, type UserCall, writeUserKubeconfig } from './user-calls.ts';
 
 /** A gateway before a real management API, with users anna (administrator), ben (of project alpha) and carl (nobody). */
 export interface ManagementFixture {
@@ -32,14 +33,7 @@ export interface ManagementFixture {
   readonly admin: ClusterClient;
   readonly resources: ManagementResources;
   readonly parts: GatewayParts;
-  /** A request with the user's key (`''`: none); a body that is no string goes as JSON. */
-  call(
-    user: string,
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<FixtureAnswer>;
+  readonly call: UserCall;
   /** Path of a kubeconfig for `path` below the gateway with the user's key. */
   kubeconfig(user: string, path: string): string;
   kubectl(
@@ -51,19 +45,7 @@ export interface ManagementFixture {
   stop(): Promise<void>;
 }
 
-export interface FixtureAnswer {
-  readonly status: number;
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly text: string;
-  json(): Record<string, unknown>;
-}
-
 const root = join(import.meta.dirname, '..', '..');
-
-/** Key of a test user. */
-export function keyOf(user: string): string {
-  return `key-of-${user}`;
-}
 
 export async function startManagementFixture(options: FixtureOptions = {}): Promise<ManagementFixture> {
   const apiServer = await startApiServer();
@@ -137,17 +119,7 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
   await parts.gateway.directory.ready;
 
   const kubeconfig = (user: string, path: string) =>
-    write(
-      `${user}${path.replaceAll('/', '_')}.conf`,
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        'current-context': 'c',
-        clusters: [{ name: 'c', cluster: { server: `${url}${path}`, 'certificate-authority': caFile } }],
-        users: [{ name: 'u', user: { token: keyOf(user) } }],
-        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-      }),
-    );
+    writeUserKubeconfig(join(dir, `${user}${path.replaceAll('/', '_')}.conf`), caFile, `${url}${path}`, user);
   const agent = new Agent({ connect: { ca: authority.certificate } });
   const kubectlArgs = (user: string, path: string, args: string[]) => [
     '--kubeconfig',
@@ -164,27 +136,7 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
     resources,
     parts,
     kubeconfig,
-    async call(user, method, path, body, headers = {}) {
-      const answer = await request(`${url}${path}`, {
-        method: method as 'GET',
-        dispatcher: agent,
-        headers: {
-          ...(user === '' ? {} : { authorization: `Bearer ${keyOf(user)}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined
-          ? {}
-          : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
-      });
-      const text = await answer.body.text();
-      return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        text,
-        json: () => JSON.parse(text) as Record<string, unknown>,
-      };
-    },
+    call: createUserCall(url, agent),
     kubectl: (user, args, { path = '/kubernetes/management', input, env = {} } = {}) =>
       new Promise((resolve) => {
         const child = execFile(

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 import { hashOf } from './test-gateway.ts';
 
 let fixture: ManagementFixture;

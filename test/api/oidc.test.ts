@@ -10,7 +10,8 @@ import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { type FixtureAnswer, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type FixtureAnswer } from './user-calls.ts';
 
 let postgres: TestPostgres;
 let provider: TestOidcProvider;

@@ -10,7 +10,8 @@ import { endOperation } from '../../db/queries/turns.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 /** The operations API on a real management API, PostgreSQL and Temporal; no worker: what is submitted waits. */
 let postgres: TestPostgres;

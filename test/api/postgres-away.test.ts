@@ -5,7 +5,8 @@ import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
-import { type FixtureAnswer, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type FixtureAnswer } from './user-calls.ts';
 
 /** A session is believed for 5 s after the database spoke of it. */
 const revocationMs = 10_000;

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
-import { keyOf } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 /** Issue 4: what is revoked ends within so long. */
 const limitMs = 10_000;

@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { eventually } from '../support/eventually.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 const times = {
   handshakeSeconds: 4,

@@ -5,7 +5,7 @@ import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
-import { keyOf } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 import { hashOf } from './test-gateway.ts';
 
 const path = '/kubernetes/project/alpha/space/demo';

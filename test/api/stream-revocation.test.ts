@@ -14,7 +14,7 @@ import { deleteSessionsOf } from '../../db/queries/sessions.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
-import { keyOf } from './management-fixture.ts';
+import { keyOf } from './user-calls.ts';
 
 /** Issue 4: what is revoked ends within so long. */
 const limitMs = 10_000;

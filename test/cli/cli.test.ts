@@ -11,7 +11,8 @@ import { listOpenOperations } from '../../db/queries/operations.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
-import { keyOf, type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
+import { type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
+import { keyOf } from '../api/user-calls.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 
