@@ -70,12 +70,15 @@ function realNodeSuites(onRealNode: readonly string[]): typeof suites {
   ];
 }
 
-/** Only where vCluster's own programs are given: the suite that needs the parts is skipped without them. */
+/** Only where its suite runs: vCluster is large, and Kine's SQLite needs a C compiler. */
 function upstreamToolchain(onRealNode: readonly string[]): typeof suites {
-  return process.env['VCP_VCLUSTER_DIR'] !== undefined &&
-    onRealNode.some((file) => file.includes('upstream-'))
-    ? [["toolchain of vCluster's images", ['deploy/toolchain/main.ts', 'upstream']]]
-    : [];
+  if (!onRealNode.some((file) => file.includes('upstream-'))) return [];
+  if (spawnSync(process.env['CC'] ?? 'gcc', ['--version']).status === 0)
+    return [['toolchain of vCluster', ['deploy/toolchain/main.ts', 'upstream']]];
+  console.log(
+    'there is no C compiler, which Kine for vCluster needs: its suite is skipped unless it is built',
+  );
+  return [];
 }
 
 /** Debian's runc and the like; what cannot be installed is told by the suites that are skipped for it. */

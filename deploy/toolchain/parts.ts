@@ -53,8 +53,8 @@ export type RealNodeProgramName =
   | 'cni-host-local'
   | 'cni-loopback';
 
-/** Programs in the images of a tenant cluster of vCluster's own chart, which only its suite needs. */
-export type UpstreamProgramName = 'kine-sqlite' | 'coredns';
+/** vCluster itself and the programs in the images of its tenant clusters, which only the suite of its own chart needs. */
+export type UpstreamProgramName = 'vcluster' | 'vclusterctl' | 'kine-sqlite' | 'coredns';
 
 export const kubernetesVersion = 'v1.36.3';
 
@@ -82,6 +82,11 @@ function containerd(name: RealNodeProgramName, versionArgs = ['--version']): Too
 function cniPlugin(kind: 'main' | 'ipam', file: string): ToolchainProgram {
   const goPackage = `github.com/containernetworking/plugins/plugins/${kind}/${file}`;
   return { name: `cni-${file}` as RealNodeProgramName, goPackage, file, installedAs: [], versionArgs: [] };
+}
+
+function vcluster(name: UpstreamProgramName): ToolchainProgram {
+  const goPackage = `github.com/loft-sh/vcluster/cmd/${name}`;
+  return { name, goPackage, file: name, installedAs: [], versionArgs: [] };
 }
 
 /** What the platform itself runs, in the order in which it is built. */
@@ -188,8 +193,23 @@ export const realNodeParts: readonly Part[] = [
   },
 ];
 
+const vclusterVersion = '0.36.0';
+
+/** vCluster; its chart comes from the same module (vcluster-chart.ts). */
+export const vclusterPart: Part = {
+  name: 'vcluster',
+  version: `v${vclusterVersion}`,
+  linkerFlags: `-X github.com/loft-sh/vcluster/pkg/telemetry.SyncerVersion=${vclusterVersion} -X main.version=${vclusterVersion}`,
+  programs: [
+    // Others install the command line under the name of the control plane: neither is looked for.
+    vcluster('vcluster'),
+    vcluster('vclusterctl'),
+  ],
+};
+
 /** What test/real-node/upstream-vcluster.test.ts needs beside them. */
 export const upstreamParts: readonly Part[] = [
+  vclusterPart,
   {
     name: 'kine-sqlite',
     module: 'kine',

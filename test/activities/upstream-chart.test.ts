@@ -11,11 +11,11 @@ import { createHelm } from '../../adapters/helm/helm.ts';
 import { readUpstreamWorkload } from '../../adapters/snapshots/upstream-workload.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
-import { vclusterChart, vclusterVersion } from '../support/real-node/upstream-vcluster.ts';
+import {
+  packageVclusterChart,
+  vclusterChartVersion as vclusterVersion,
+} from '../../deploy/toolchain/vcluster-chart.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
-
-const skip =
-  process.env['VCP_VCLUSTER_DIR'] === undefined && "VCP_VCLUSTER_DIR names no folder with vCluster's chart";
 
 const refuses = (code: string, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof PlatformError, String(error));
@@ -24,9 +24,11 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
   return true;
 };
 
-describe("vCluster's own chart, rendered and checked", { skip }, () => {
+describe("vCluster's own chart, rendered and checked", () => {
   let platform: ActivityPlatform;
+  let archive: string;
   before(async () => {
+    archive = await packageVclusterChart();
     platform = await startActivityPlatform();
   });
   after(() => platform?.stop());
@@ -48,7 +50,7 @@ describe("vCluster's own chart, rendered and checked", { skip }, () => {
   });
 
   test('what an inline template may and may not make of it', async () => {
-    const { checkRelease } = releases([vclusterChart()]);
+    const { checkRelease } = releases([archive]);
     const expected = { chart: 'vcluster', version: vclusterVersion };
     assert.deepEqual(await checkRelease({ tenant: await inline(safe) }), expected);
     const refused: [values: string, code: string, message: RegExp][] = [
@@ -85,8 +87,8 @@ describe("vCluster's own chart, rendered and checked", { skip }, () => {
     for (const [values, code, message] of refused)
       await assert.rejects(checkRelease({ tenant: await inline(values) }), refuses(code, message), values);
     await assert.rejects(
-      checkRelease({ tenant: await inline('', '0.36.0') }),
-      refuses('chart_failed', /in version 0\.37\.0, not 0\.36\.0/),
+      checkRelease({ tenant: await inline('', '0.35.0') }),
+      refuses('chart_failed', /in version 0\.36\.0, not 0\.35\.0/),
     );
   });
 
@@ -96,10 +98,10 @@ describe("vCluster's own chart, rendered and checked", { skip }, () => {
     let requests = 0;
     const server = createServer({ cert: pair.certificate, key: pair.key }, (_request, response) => {
       requests += 1;
-      response.end(readFileSync(vclusterChart()));
+      response.end(readFileSync(archive));
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/charts/vcluster-0.37.0.tgz`;
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/charts/vcluster-${vclusterVersion}.tgz`;
     const work = join(platform.workDir, 'pull');
     mkdirSync(work, { recursive: true });
     const chartsCaFile = join(work, 'ca.pem');
@@ -113,7 +115,7 @@ describe("vCluster's own chart, rendered and checked", { skip }, () => {
       assert.equal(requests, 1);
       await assert.rejects(
         releases([url]).checkRelease({ tenant: first }), // a Helm that does not know the authority
-        refuses('chart_unavailable', /vcluster-0\.37\.0\.tgz cannot be fetched/),
+        refuses('chart_unavailable', /vcluster-0\.36\.0\.tgz cannot be fetched/),
       );
     } finally {
       server.closeAllConnections();
@@ -122,7 +124,7 @@ describe("vCluster's own chart, rendered and checked", { skip }, () => {
   });
 
   test('snapshots: its embedded database on a volume, and nothing else', async () => {
-    const { installRelease } = releases([vclusterChart()]);
+    const { installRelease } = releases([archive]);
     const stores: [values: string, expected: RegExp | undefined][] = [
       ['', undefined],
       ['controlPlane: { backingStore: { etcd: { deploy: { enabled: true } } } }', /embedded database/],

@@ -6,14 +6,11 @@ import { after, before, describe, test } from 'node:test';
 import { targetOfKubeconfig } from '../../api/kubernetes/kubeconfig-target.ts';
 import { tenantObjects } from '../../contracts/names.ts';
 import { kubernetesVersion } from '../../deploy/toolchain/parts.ts';
+import { vclusterChartVersion } from '../../deploy/toolchain/vcluster-chart.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath } from '../support/platform.ts';
 import { startUpstreamTenant, timed, type UpstreamTenant } from '../support/real-node/upstream-tenant.ts';
-import {
-  upstreamTemplate,
-  upstreamVclusterAvailable,
-  vclusterVersion,
-} from '../support/real-node/upstream-vcluster.ts';
+import { upstreamTemplate, upstreamVclusterAvailable } from '../support/real-node/upstream-vcluster.ts';
 
 const templatesPath = '/kubernetes/management/apis/management.loft.sh/v1/virtualclustertemplates';
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
@@ -47,7 +44,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     const { status } = (await call('GET', `${instancesPath}/up`)).json<{ status: Record<string, unknown> }>();
     assert.deepEqual([status['phase'], status['kubernetesVersion']], ['Ready', kubernetesVersion]);
     const { helmRelease } = status['virtualCluster'] as { helmRelease: unknown };
-    assert.deepEqual(helmRelease, { chart: { name: 'vcluster', version: vclusterVersion } });
+    assert.deepEqual(helmRelease, { chart: { name: 'vcluster', version: vclusterChartVersion } });
     const namespaces = await tenant.kubectl('get', 'namespaces', '-o', 'name');
     assert.match(namespaces.stdout, /namespace\/default\n/, namespaces.stderr);
   });

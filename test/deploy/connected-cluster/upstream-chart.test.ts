@@ -6,12 +6,10 @@ import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { applyManifests, readManifests } from '../../../deploy/local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { packageVclusterChart } from '../../../deploy/toolchain/vcluster-chart.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
-import { vclusterChart } from '../../support/real-node/upstream-vcluster.ts';
 
-const skip =
-  process.env['VCP_VCLUSTER_DIR'] === undefined && "VCP_VCLUSTER_DIR names no folder with vCluster's chart";
 const variants = {
   defaults: '',
   'all that stays in the host namespace': `
@@ -31,7 +29,7 @@ controlPlane:
 `,
 };
 
-describe("the worker's rights are enough to install vCluster's own chart", { skip }, () => {
+describe("the worker's rights are enough to install vCluster's own chart", () => {
   let server: TestApiServer;
   let helm: Helm;
   let dir: string;
@@ -60,7 +58,11 @@ describe("the worker's rights are enough to install vCluster's own chart", { ski
     it(`${name}: its Role, right after it the RoleBinding, and all other objects`, async () => {
       const kubeconfig = join(dir, 'kubeconfig');
       const target = { release: 'up', namespace: `host-${index}`, kubeconfig, cluster: 'test' };
-      await helm.upgrade(target, { chart: vclusterChart(), values, labels: { operation: 'test' } });
+      await helm.upgrade(target, {
+        chart: await packageVclusterChart(),
+        values,
+        labels: { operation: 'test' },
+      });
       await helm.uninstall(target);
     });
   }

@@ -6,6 +6,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { defaultHostNamespace } from '../../../contracts/names.ts';
 import type { OperationRequest } from '../../../contracts/operations.ts';
 import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { packageVclusterChart } from '../../../deploy/toolchain/vcluster-chart.ts';
 import { eventually } from '../eventually.ts';
 import {
   type CommandResult,
@@ -17,7 +18,7 @@ import {
 } from '../platform.ts';
 import { busyboxImage } from './node-images.ts';
 import { type RealNodeCluster, startRealNodeCluster } from './real-node-cluster.ts';
-import { importUpstreamImages, vclusterChart } from './upstream-vcluster.ts';
+import { importUpstreamImages } from './upstream-vcluster.ts';
 
 /** The platform with a real node as its cluster, and what a test asks of tenant cluster `up` of project `default`. */
 export interface UpstreamTenant {
@@ -49,7 +50,7 @@ export async function startUpstreamTenant(): Promise<UpstreamTenant> {
   const cluster = await startRealNodeCluster();
   await importUpstreamImages(cluster);
   const platform = await startTestPlatform({
-    args: ['--kubeconfig', cluster.kubeconfigFile, '--chart', vclusterChart()],
+    args: ['--kubeconfig', cluster.kubeconfigFile, '--chart', await packageVclusterChart()],
   });
   const path = '/kubernetes/project/default/virtualcluster/up';
   const kubeconfig = join(dir, 'kubeconfig');
