@@ -1,4 +1,5 @@
-import type { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { TenantHost } from '../adapters/host-namespaces.ts';
 import { containerFault, faultPatienceMs } from '../adapters/kubernetes/container-fault.ts';
 import { apiMessage, kubernetesFailure, statusOf } from '../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../adapters/kubernetes/request.ts';
@@ -21,7 +22,7 @@ const restartGate =
 /** The first time an ordinary user's request needs the bootstrap roles. */
 const firstGate = '/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 
-export function createControlPlaneReadyActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
   return {
     /**
      * Waits until the tenant's own API answers rightly, asked through the gateway like everything else; with
@@ -35,9 +36,14 @@ export function createControlPlaneReadyActivities({ clusters }: Pick<TenantDeps,
       tenant: TenantRef;
       fresh: boolean;
     }): Promise<{ kubernetesVersion?: string }> {
-      const faults = createFaultWatch(clusters, tenant);
+      let host: TenantHost | undefined;
+      let faults: ReturnType<typeof createFaultWatch> | undefined;
       let connection: KubeConfig | undefined;
-      const connect = async () => (connection ??= (await clusters.tenantClient(tenant)).kubeConfig);
+      const connect = async () => {
+        host ??= await hosts.prove(tenant);
+        faults ??= createFaultWatch(host);
+        return (connection ??= (await host.tenantClient()).kubeConfig);
+      };
       const onDeadline = (last: string) =>
         new PlatformError(
           'control_plane_not_ready',
@@ -47,7 +53,7 @@ export function createControlPlaneReadyActivities({ clusters }: Pick<TenantDeps,
         const refusal = await askReadiness(await connect(), fresh ? firstGate : restartGate);
         if (refusal === undefined)
           return fresh ? { kubernetesVersion: await readVersion(await connect()) } : {};
-        const fault = await faults.look();
+        const fault = await faults?.look();
         return fault === undefined ? refusal : `${refusal}; ${fault}`;
       });
     },
@@ -82,10 +88,7 @@ async function readVersion(kubeConfig: KubeConfig): Promise<string> {
 }
 
 /** Looks at the pods every 2 s; throws once one has said for 15 s that it cannot start. */
-function createFaultWatch(
-  clusters: TenantDeps['clusters'],
-  tenant: TenantRef,
-): { look(): Promise<string | undefined> } {
+function createFaultWatch(host: TenantHost): { look(): Promise<string | undefined> } {
   let lookedAt = performance.now();
   let faultySince: number | undefined;
   let fault: string | undefined;
@@ -94,7 +97,7 @@ function createFaultWatch(
       const now = performance.now();
       if (now - lookedAt < lookAtPodsMs) return fault;
       lookedAt = now;
-      fault = await findFault((await clusters.client(tenant.cluster)).core, tenant);
+      fault = await findFault(host);
       faultySince = fault === undefined ? undefined : (faultySince ?? now);
       if (faultySince !== undefined && now - faultySince > faultPatienceMs) {
         throw new PlatformError('control_plane_not_ready', `The control plane cannot start: ${fault}`);
@@ -104,9 +107,13 @@ function createFaultWatch(
   };
 }
 
-async function findFault(core: CoreV1Api, tenant: TenantRef): Promise<string | undefined> {
-  const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
-  const pods = await core.listNamespacedPod(query).catch((error: unknown) => {
+async function findFault({
+  client,
+  owner: tenant,
+  name: namespace,
+}: TenantHost): Promise<string | undefined> {
+  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
+  const pods = await client.core.listNamespacedPod(query).catch((error: unknown) => {
     throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
   });
   for (const pod of pods.items) {

@@ -7,17 +7,20 @@ import { controlPlaneSelector, deleteSyncedPods, listWorkloads, scaleControlPlan
 
 const minute = 60_000;
 
-/** Sleep and wake by scaling. All are idempotent by tenant and throw `cluster_unreachable`. */
-export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+/**
+ * Sleep and wake by scaling. All are idempotent by tenant and throw `cluster_unreachable`, `conflict` or `not_found` if
+ * the host namespace is not the tenant's.
+ */
+export function createControlPlaneScaleActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
   return {
     /** Scales the control plane back to what it was. @throws PlatformError `conflict` if there is none */
     async startControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
-      await scaleControlPlane(await clusters.client(tenant.cluster), tenant, true);
+      await scaleControlPlane(await hosts.prove(tenant), true);
     },
 
     /** Scales the control plane to zero; volumes stay. @throws PlatformError `conflict` if there is none */
     async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
-      await scaleControlPlane(await clusters.client(tenant.cluster), tenant, false);
+      await scaleControlPlane(await hosts.prove(tenant), false);
     },
 
     /**
@@ -26,27 +29,27 @@ export function createControlPlaneScaleActivities({ clusters }: Pick<TenantDeps,
      * a pod without one is gone, as when its node is drained.
      */
     async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
-      const client = await clusters.client(tenant.cluster);
-      const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
+      const host = await hosts.prove(tenant);
+      const query = { namespace: host.name, labelSelector: controlPlaneSelector(tenant) };
       const onDeadline = (last: string) =>
         new PlatformError('internal', `The control plane does not stop: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
-        const pods = await client.core.listNamespacedPod(query).catch((error: unknown) => {
+        const pods = await host.client.core.listNamespacedPod(query).catch((error: unknown) => {
           throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
         });
         if (pods.items.length > 0) return `${pods.items.length} pods are left`;
-        const synced = await deleteSyncedPods(client, tenant);
+        const synced = await deleteSyncedPods(host);
         return synced === 0 ? {} : `${synced} pods of the tenant are left`;
       });
     },
 
     /** Waits until the newest revision of the control plane runs on all its replicas, with heartbeats. No effects. */
     async waitForRollout({ tenant }: { tenant: TenantRef }): Promise<void> {
-      const client = await clusters.client(tenant.cluster);
+      const host = await hosts.prove(tenant);
       const onDeadline = (last: string) =>
         new PlatformError('control_plane_not_ready', `The new revision does not run: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 3 * minute, onDeadline }, async () => {
-        const behind = (await listWorkloads(client, tenant)).find(
+        const behind = (await listWorkloads(host)).find(
           ({ generation, replicas, status }) =>
             status.observedGeneration < generation || status.updated < replicas || status.total > replicas,
         );

@@ -1,4 +1,4 @@
-import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
+import type { HostNamespaces } from '../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import type { OperationsDeps } from '../operations/dependencies.ts';
 
@@ -6,5 +6,6 @@ import type { OperationsDeps } from '../operations/dependencies.ts';
 export interface TenantDeps {
   readonly operations: OperationsDeps;
   readonly resources: ManagementResources;
-  readonly clusters: ConnectedClusters;
+  /** The only way into connected clusters: to what is seen to belong to a tenant cluster or space. */
+  readonly hosts: HostNamespaces;
 }

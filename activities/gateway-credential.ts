@@ -1,7 +1,7 @@
 import { loadCertificateAuthority } from '../adapters/certificates/certificate-authority.ts';
 import { renderKubeconfig } from '../adapters/certificates/kubeconfig.ts';
 import { tenantServer } from '../adapters/certificates/tenant-pki.ts';
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { TenantHost } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
@@ -13,29 +13,25 @@ import type { TenantDeps } from './dependencies.ts';
 const roleName = 'vcluster-platform-gateway';
 
 export function createGatewayCredentialActivities({
-  clusters,
+  hosts,
   resources,
-}: Pick<TenantDeps, 'clusters' | 'resources'>) {
+}: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /**
      * Mints the gateway's own credential for the tenant cluster (Secret `vc-<name>-gateway`: a client certificate
      * signed by the tenant's authority) and lets the gateway's dialer read that one Secret. Idempotent by tenant:
      * what is there stays. It goes with the host namespace.
-     * @throws PlatformError `not_found` before the keys were made, `cluster_unreachable`, `forbidden`
+     * @throws PlatformError `not_found` before the keys were made, what HostNamespaces.prove throws, `forbidden`
      */
     async applyGatewayCredential({ tenant }: { tenant: TenantRef }): Promise<void> {
-      const client = await clusters.client(tenant.cluster);
-      await Promise.all([applySecret(client, resources, tenant), applyReadRole(client, tenant)]);
+      const host = await hosts.prove(tenant);
+      await Promise.all([applySecret(host, resources), applyReadRole(host)]);
     },
   };
 }
 
-async function applySecret(
-  client: ClusterClient,
-  resources: ManagementResources,
-  tenant: TenantRef,
-): Promise<void> {
-  const { hostNamespace: namespace } = tenant;
+async function applySecret(host: TenantHost, resources: ManagementResources): Promise<void> {
+  const { client, owner: tenant, name: namespace } = host;
   const name = tenantObjects.gatewaySecret(tenant.name);
   const present = await hostCall(
     `reading Secret ${name}`,
@@ -43,7 +39,7 @@ async function applySecret(
   );
   if (present) return;
   const chart = await tenantChartOf(resources, tenant);
-  const config = await mintKubeconfig(client, tenant, chart.keysSecret(tenant.name));
+  const config = await mintKubeconfig(host, chart.keysSecret(tenant.name));
   await createOnce(
     `creating Secret ${name}`,
     client.core.createNamespacedSecret({
@@ -53,8 +49,10 @@ async function applySecret(
   );
 }
 
-async function mintKubeconfig(client: ClusterClient, tenant: TenantRef, name: string): Promise<string> {
-  const { hostNamespace: namespace } = tenant;
+async function mintKubeconfig(
+  { client, owner: tenant, name: namespace }: TenantHost,
+  name: string,
+): Promise<string> {
   const pki = await hostCall(
     `reading Secret ${name}`,
     orUndefined(client.core.readNamespacedSecret({ namespace, name })),
@@ -71,8 +69,7 @@ async function mintKubeconfig(client: ClusterClient, tenant: TenantRef, name: st
   });
 }
 
-async function applyReadRole(client: ClusterClient, tenant: TenantRef): Promise<void> {
-  const { hostNamespace: namespace } = tenant;
+async function applyReadRole({ client, owner: tenant, name: namespace }: TenantHost): Promise<void> {
   const metadata = { name: roleName, labels: ownLabels(tenant) };
   const resourceNames = [tenantObjects.gatewaySecret(tenant.name)];
   await Promise.all([
@@ -101,7 +98,12 @@ async function applyReadRole(client: ClusterClient, tenant: TenantRef): Promise<
 }
 
 function ownLabels(tenant: TenantRef): Record<string, string> {
-  return { [labels.project]: tenant.project, [labels.tenantCluster]: tenant.name };
+  return {
+    [labels.project]: tenant.project,
+    [labels.tenantCluster]: tenant.name,
+    // By it the gateway sees whose credential it is.
+    [labels.instanceUid]: tenant.uid,
+  };
 }
 
 function decode(base64: string | undefined): string | undefined {

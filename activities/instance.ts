@@ -1,9 +1,12 @@
+import type { TenantHost } from '../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { cleanupFinalizer } from '../contracts/names.ts';
+import type { Project } from '../contracts/resources/project.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef, UnplacedTenant } from '../contracts/tenant-ref.ts';
 import { placeTenantRow } from '../db/queries/tenants.ts';
+import { deployedPlace } from '../domain/deployed-place.ts';
 import { isDeployed } from '../domain/desired-state.ts';
 import { hostNamespaceOf } from '../domain/host-namespace.ts';
 import { isTemplateAllowed } from '../domain/template-choice.ts';
@@ -21,11 +24,12 @@ import { isAsleep } from './workloads.ts';
 
 /** The tenant cluster's resource in the management API. All throw `management_unavailable` while it is away. */
 export function createInstanceActivities(deps: TenantDeps) {
-  const { resources, clusters, operations } = deps;
+  const { resources, hosts } = deps;
   return {
     /**
-     * Chooses the connected cluster unless one is chosen, and writes it to `spec.clusterRef` with the finalizer;
-     * the phase becomes Pending. Idempotent: a choice stays.
+     * Chooses the connected cluster and the namespace there, unless they are chosen. Writes the cluster to
+     * `spec.clusterRef` with the finalizer; the namespace is noted once it is the tenant cluster's (`applyHostNamespace`).
+     * The phase becomes Pending. Idempotent: a choice stays.
      * @throws PlatformError `tenant_cluster_not_found`, `project_not_found`, `cluster_not_found`, `forbidden`,
      *   `conflict`, `cluster_unreachable` while no cluster is online
      */
@@ -47,15 +51,12 @@ export function createInstanceActivities(deps: TenantDeps) {
           currentHash(resources, instance),
         ]);
         const { finalizers = [], resourceVersion } = instance.metadata;
-        const { clusterRef } = instance.spec ?? {};
         const isWritten =
-          clusterRef?.cluster === place.cluster &&
-          clusterRef.namespace === place.hostNamespace &&
-          finalizers.includes(cleanupFinalizer);
+          instance.spec?.clusterRef?.cluster === place.cluster && finalizers.includes(cleanupFinalizer);
         if (!isWritten) {
           await resources.virtualclusterinstances.patch(objectName(tenant), {
             metadata: { resourceVersion, finalizers: [...new Set([...finalizers, cleanupFinalizer])] },
-            spec: { clusterRef: { cluster: place.cluster, namespace: place.hostNamespace } },
+            spec: { clusterRef: { cluster: place.cluster } },
           });
         }
         return {
@@ -65,26 +66,24 @@ export function createInstanceActivities(deps: TenantDeps) {
           phase: instance.status?.phase,
         };
       });
-      await Promise.all([
-        operations.database.query((db) => placeTenantRow(db, placed.tenant)),
-        placed.deployed || placed.phase === 'Pending'
-          ? undefined
-          : managementCall(
-              `writing the status of ${tenant.name}`,
-              resources.virtualclusterinstances.patchStatus(objectName(tenant), {
-                phase: 'Pending',
-                reason: null,
-                message: null,
-              }),
-            ),
-      ]);
+      if (!placed.deployed && placed.phase !== 'Pending') {
+        await managementCall(
+          `writing the status of ${tenant.name}`,
+          resources.virtualclusterinstances.patchStatus(objectName(tenant), {
+            phase: 'Pending',
+            reason: null,
+            message: null,
+          }),
+        );
+      }
       return { tenant: placed.tenant, targetHash: placed.targetHash, deployed: placed.deployed };
     },
 
     /**
      * Where a deployed tenant cluster runs, what it asks for now, and whether its control plane is scaled to
      * zero. Changes nothing but our own note of the place.
-     * @throws PlatformError `tenant_cluster_not_found`, `conflict` if it was never deployed, `cluster_unreachable`
+     * @throws PlatformError `tenant_cluster_not_found`, `conflict` if it was never deployed, and what
+     *   HostNamespaces.prove throws
      */
     async inspectTenant({
       tenant,
@@ -95,10 +94,11 @@ export function createInstanceActivities(deps: TenantDeps) {
       const found = placeOf(tenant, instance);
       if (!found || !isDeployed(instance))
         throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is not deployed`);
+      const host = await hosts.prove(found);
       const [targetHash, asleep] = await Promise.all([
         currentHash(resources, instance),
-        clusters.client(found.cluster).then((client) => isAsleep(client, found)),
-        operations.database.query((db) => placeTenantRow(db, found)),
+        isAsleep(host),
+        notePlaceRow(deps, host),
       ]);
       const kubernetesVersion = instance.status?.kubernetesVersion;
       return {
@@ -111,7 +111,8 @@ export function createInstanceActivities(deps: TenantDeps) {
 
     /**
      * Where something of the tenant cluster may be left, by its resource or, if that is gone, by our own note
-     * `placed`; nothing if it was never placed or its connected cluster is not connected any more. Changes nothing.
+     * `placed`; nothing if no connected cluster was chosen or it is not connected any more. Of one that never got its
+     * namespace, the namespace that it would have got: a create that was killed may have made it. Changes nothing.
      */
     async findTenantRemains({
       tenant,
@@ -121,7 +122,13 @@ export function createInstanceActivities(deps: TenantDeps) {
       placed?: TenantRef;
     }): Promise<{ tenant?: TenantRef }> {
       const instance = await findInstance(resources, tenant);
-      const found = (instance && placeOf(tenant, instance)) ?? placed;
+      // What the worker wrote comes before what anybody may have asked for since.
+      const written = instance && deployedPlace(instance) ? placeOf(tenant, instance) : placed;
+      const asked =
+        instance && !written
+          ? (placeOf(tenant, instance) ?? (await wouldBePlace(resources, tenant, instance)))
+          : undefined;
+      const found = written ?? asked;
       if (!found) return {};
       const cluster = await managementCall(
         `reading cluster ${found.cluster}`,
@@ -143,9 +150,32 @@ export function createInstanceActivities(deps: TenantDeps) {
   };
 }
 
-/** Where the instance says that it runs. */
-export function placeOf(tenant: UnplacedTenant, instance: VirtualClusterInstance): TenantRef | undefined {
-  const { cluster, namespace } = instance.spec?.clusterRef ?? {};
+/**
+ * Notes that the namespace is the tenant cluster's place: in `spec.clusterRef` and in our own database. Idempotent.
+ * @throws PlatformError `management_unavailable`, `database_unavailable`
+ */
+export async function notePlace(deps: TenantDeps, host: TenantHost): Promise<void> {
+  const { resources } = deps;
+  const { owner: tenant, name: namespace } = host;
+  await changeInstance(resources, tenant, async (instance) => {
+    const { resourceVersion } = instance?.metadata ?? {};
+    const { clusterRef } = instance?.spec ?? {};
+    if (!instance || (clusterRef?.cluster === tenant.cluster && clusterRef.namespace === namespace)) return;
+    await resources.virtualclusterinstances.patch(objectName(tenant), {
+      metadata: { resourceVersion },
+      spec: { clusterRef: { cluster: tenant.cluster, namespace } },
+    });
+  });
+  await notePlaceRow(deps, host);
+}
+
+function notePlaceRow({ operations }: TenantDeps, { owner }: TenantHost): Promise<void> {
+  return operations.database.query((db) => placeTenantRow(db, owner));
+}
+
+/** Where the worker deployed it, or before that, where the instance says that it shall be. */
+function placeOf(tenant: UnplacedTenant, instance: VirtualClusterInstance): TenantRef | undefined {
+  const { cluster, namespace } = deployedPlace(instance) ?? instance.spec?.clusterRef ?? {};
   const { project, name, uid } = tenant;
   return cluster && namespace ? { project, name, uid, cluster, hostNamespace: namespace } : undefined;
 }
@@ -168,8 +198,36 @@ async function choosePlace(
   const cluster = await chooseCluster(choices, wanted, () =>
     managementCall('reading tenant clusters', resources.virtualclusterinstances.list()),
   );
-  const hostNamespace =
-    instance.spec?.clusterRef?.namespace ||
-    hostNamespaceOf(tenant, project.spec?.namespacePattern?.virtualCluster);
-  return { cluster, hostNamespace };
+  return { cluster, hostNamespace: chooseNamespace(tenant, instance, project) };
+}
+
+function chooseNamespace(tenant: UnplacedTenant, instance: VirtualClusterInstance, project: Project): string {
+  return (
+    deployedPlace(instance)?.namespace ??
+    (instance.spec?.clusterRef?.namespace ||
+      hostNamespaceOf(tenant, project.spec?.namespacePattern?.virtualCluster))
+  );
+}
+
+/** Where the tenant cluster would be: no place yet, but where to look for one. */
+async function wouldBePlace(
+  resources: ManagementResources,
+  tenant: UnplacedTenant,
+  instance: VirtualClusterInstance,
+): Promise<TenantRef | undefined> {
+  const cluster = instance.spec?.clusterRef?.cluster;
+  if (!cluster) return undefined;
+  const project = await managementCall(
+    `reading project ${tenant.project}`,
+    resources.projects.get({ name: tenant.project }),
+  );
+  if (!project) return undefined;
+  try {
+    const { name, uid } = tenant;
+    const hostNamespace = chooseNamespace(tenant, instance, project);
+    return { project: tenant.project, name, uid, cluster, hostNamespace };
+  } catch (error) {
+    if (error instanceof PlatformError) return undefined; // no namespace could have such a name
+    throw error;
+  }
 }

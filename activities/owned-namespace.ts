@@ -1,102 +1,85 @@
 import type { V1Namespace } from '@kubernetes/client-node';
-import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { HostNamespaces, OwnedNamespace } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../contracts/errors.ts';
+import type { SpaceRef } from '../contracts/space-ref.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { pollUntil } from './poll.ts';
 
-/** Which instance a namespace belongs to: what is not ours is never deleted. */
-const uidLabel = 'vcluster-platform.io/instance-uid';
 const deadlineMs = 10 * 60_000;
+const claimsAtOnce = 500;
 
-/** A namespace of a connected cluster, and the uid of the instance it belongs to. */
-interface OwnedNamespace {
-  readonly cluster: string;
-  readonly hostNamespace: string;
-  readonly uid: string;
+type Owner = TenantRef | SpaceRef;
+
+/** What the deletion of a namespace began: the volumes of its claims, which go after it. */
+export interface NamespaceDeletion {
+  readonly volumes: readonly string[];
 }
 
-/** Namespaces that belong to one instance each. All calls are idempotent and throw `cluster_unreachable`. */
-export function ownedNamespaces(clusters: Pick<ConnectedClusters, 'client'>) {
-  return {
-    /** Creates the namespace. @throws PlatformError `conflict` if there is one that belongs to something else */
-    async apply(owned: OwnedNamespace, labels: Record<string, string>): Promise<void> {
-      const client = await clusters.client(owned.cluster);
-      if (await createNamespace(client, owned, labels)) return;
-      const present = await readNamespace(client, owned);
-      if (present && !isOurs(present, owned)) {
-        throw new PlatformError(
-          'conflict',
-          `Namespace ${owned.hostNamespace} of cluster ${owned.cluster} belongs to something else; choose another name or namespacePattern`,
-        );
-      }
-      if (present?.metadata?.deletionTimestamp !== undefined || !present) {
-        throw new PlatformError(
-          'internal',
-          `Namespace ${owned.hostNamespace} is still being deleted; it is tried again`,
-        );
-      }
-    },
-
-    /** Starts the deletion of the namespace; one that is gone or not ours is left alone. */
-    async delete(owned: OwnedNamespace): Promise<void> {
-      const client = await clusters.client(owned.cluster);
-      const present = await readNamespace(client, owned);
-      if (!present || !isOurs(present, owned) || present.metadata?.deletionTimestamp !== undefined) return;
-      const uid = present.metadata?.uid;
-      await hostCall(
-        `deleting namespace ${owned.hostNamespace}`,
-        orUndefined(
-          client.core.deleteNamespace({
-            name: owned.hostNamespace,
-            body: { preconditions: { ...(uid === undefined ? {} : { uid }) } },
-          }),
-        ),
-      );
-    },
-
-    /** Waits until the namespace and the volumes of its claims are gone, with heartbeats. No effects. */
-    async waitUntilDeleted(owned: OwnedNamespace): Promise<void> {
-      const client = await clusters.client(owned.cluster);
-      const onDeadline = (last: string) =>
-        new PlatformError('internal', `The host namespace does not go: ${last}`);
-      await pollUntil({ intervalMs: 100, deadlineMs, onDeadline }, async () => {
-        const present = await readNamespace(client, owned);
-        if (present && isOurs(present, owned)) return whyPresent(present);
-        const left = await volumesLeft(client, owned);
-        return left.length === 0 ? {} : `volumes are left: ${left.join(', ')}`;
-      });
-    },
-  };
-}
-
-async function createNamespace(
-  client: ClusterClient,
-  { hostNamespace, uid }: OwnedNamespace,
-  labels: Record<string, string>,
-): Promise<boolean> {
-  const body: V1Namespace = { metadata: { name: hostNamespace, labels: { ...labels, [uidLabel]: uid } } };
+/**
+ * Starts the deletion of the owner's namespace; one that is gone or not ours is left alone. Idempotent.
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function deleteOwnedNamespace(hosts: HostNamespaces, owner: Owner): Promise<NamespaceDeletion> {
+  const host = await hosts.find(owner);
+  if (host === undefined) return { volumes: [] };
+  const volumes = await claimedVolumes(host);
+  const { uid, deletionTimestamp } = host.namespace.metadata ?? {};
+  if (deletionTimestamp !== undefined) return { volumes };
+  const body = { preconditions: { ...(uid === undefined ? {} : { uid }) } };
   try {
-    await client.core.createNamespace({ body });
-    return true;
+    await orUndefined(host.client.core.deleteNamespace({ name: host.name, body }));
   } catch (error) {
-    if (isConflict(error)) return false;
-    throw kubernetesFailure(`creating namespace ${hostNamespace}`, error);
+    // Another of its name has taken its place since it was read.
+    if (!isConflict(error)) throw kubernetesFailure(`deleting namespace ${host.name}`, error);
   }
+  return { volumes };
 }
 
-function readNamespace(
-  client: ClusterClient,
-  { hostNamespace }: OwnedNamespace,
-): Promise<V1Namespace | undefined> {
-  return hostCall(
-    `reading namespace ${hostNamespace}`,
-    orUndefined(client.core.readNamespace({ name: hostNamespace })),
-  );
+/**
+ * Waits until the owner's namespace and the volumes of its claims are gone, with heartbeats; a namespace that is not
+ * ours is not waited for. No effects.
+ * @param known what {@link deleteOwnedNamespace} found; without it, the claims that are left are asked
+ * @throws PlatformError `internal` after 10 minutes
+ */
+export async function waitUntilNamespaceDeleted(
+  hosts: HostNamespaces,
+  owner: Owner,
+  known?: readonly string[],
+): Promise<void> {
+  let volumes = known;
+  const onDeadline = (last: string) =>
+    new PlatformError('internal', `The host namespace does not go: ${last}`);
+  await pollUntil({ intervalMs: 100, deadlineMs, onDeadline }, async () => {
+    const host = await hosts.find(owner);
+    if (host !== undefined) {
+      volumes ??= await claimedVolumes(host);
+      return whyPresent(host.namespace);
+    }
+    const left = await hosts.volumesLeft(owner, volumes ?? []);
+    volumes = left;
+    return left.length === 0 ? {} : `volumes are left: ${left.join(', ')}`;
+  });
 }
 
-function isOurs(namespace: V1Namespace, { uid }: OwnedNamespace): boolean {
-  return namespace.metadata?.labels?.[uidLabel] === uid;
+/** Names of the volumes that claims of the namespace are bound to. */
+async function claimedVolumes({ client, name: namespace }: OwnedNamespace): Promise<string[]> {
+  const volumes: string[] = [];
+  let _continue: string | undefined;
+  try {
+    do {
+      const page = await client.core.listNamespacedPersistentVolumeClaim({
+        namespace,
+        limit: claimsAtOnce,
+        ...(_continue === undefined ? {} : { _continue }),
+      });
+      volumes.push(...page.items.flatMap(({ spec }) => spec?.volumeName || []));
+      _continue = page.metadata?._continue || undefined;
+    } while (_continue !== undefined);
+  } catch (error) {
+    throw kubernetesFailure(`reading the claims of namespace ${namespace}`, error);
+  }
+  return volumes;
 }
 
 function whyPresent({ metadata, status }: V1Namespace): string {
@@ -104,23 +87,4 @@ function whyPresent({ metadata, status }: V1Namespace): string {
     .filter((condition) => condition.status === 'True')
     .map(({ message }) => message ?? '');
   return `namespace ${metadata?.name} is ${status?.phase ?? 'there'}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`;
-}
-
-/** Volumes that go with their claims (reclaim policy Delete) and have not gone. */
-async function volumesLeft(client: ClusterClient, owned: OwnedNamespace): Promise<string[]> {
-  const volumes = await hostCall('reading persistent volumes', client.core.listPersistentVolume());
-  return volumes.items
-    .filter(
-      ({ spec }) =>
-        spec?.claimRef?.namespace === owned.hostNamespace && spec.persistentVolumeReclaimPolicy !== 'Retain',
-    )
-    .map(({ metadata }) => metadata?.name ?? '');
-}
-
-async function hostCall<T>(what: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw kubernetesFailure(what, error);
-  }
 }

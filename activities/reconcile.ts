@@ -72,8 +72,7 @@ export function createReconcileActivities(deps: TenantDeps) {
     if (row.type === 'delete') return {};
     try {
       const { space } = await findSpacePlace({ space: unplaced });
-      const client = await deps.clusters.client(space.cluster);
-      return { phase: (await isSpaceClosed(client, space)) ? 'Sleeping' : 'Ready' };
+      return { phase: (await isSpaceClosed(await deps.hosts.prove(space))) ? 'Sleeping' : 'Ready' };
     } catch (error) {
       if (error instanceof PlatformError) return {}; // its cluster is away, or it is gone: the phase stays
       throw error;

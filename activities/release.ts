@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
 import type { Helm, ReleaseTarget } from '../adapters/helm/helm.ts';
 import { thisRunner } from '../adapters/helm/helm-runner.ts';
 import { createReleaseTurns } from '../adapters/helm/release-turns.ts';
 import { listRevisions, releaseLabels } from '../adapters/helm/releases.ts';
 import { repairRelease } from '../adapters/helm/repair-release.ts';
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createChartSources } from '../adapters/release-values/chart-sources.ts';
 import { checkManifest } from '../adapters/release-values/manifest-contract.ts';
@@ -17,7 +16,7 @@ import { keepAlive } from './keep-alive.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {
-  readonly clusters: ConnectedClusters;
+  readonly hosts: HostNamespaces;
   readonly resources: ManagementResources;
   readonly helm: Helm;
   readonly chartsDir: string;
@@ -40,15 +39,10 @@ export function createReleaseActivities(deps: ReleaseDeps) {
   });
   const checked = new Set<string>();
 
-  async function targetOf(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
-    const kubeconfig = await deps.clusters.kubeconfigFile(tenant.cluster);
-    return {
-      release: tenant.name,
-      namespace: tenant.hostNamespace,
-      cluster: tenant.cluster,
-      kubeconfig,
-      signal,
-    };
+  async function targetOf(host: TenantHost, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
+    const kubeconfig = await host.kubeconfigFile();
+    const { name: release, cluster } = host.owner;
+    return { release, namespace: host.name, cluster, kubeconfig, signal };
   }
 
   async function checkedValues(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseValues> {
@@ -84,7 +78,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     /**
      * Installs or upgrades the release, and waits for nothing. Idempotent by `operationId`: the second call finds
      * the first one's revision. What a killed Helm left is cleared away first.
-     * @throws PlatformError as `checkRelease`, and `cluster_unreachable`, `cluster_not_found`
+     * @throws PlatformError as `checkRelease`, and what HostNamespaces.prove throws
      */
     installRelease: ({
       tenant,
@@ -94,10 +88,9 @@ export function createReleaseActivities(deps: ReleaseDeps) {
       operationId: string;
     }): Promise<{ revision: number }> =>
       keepAlive(async (signal) => {
-        const [target, client] = await Promise.all([
-          targetOf(tenant, signal),
-          deps.clusters.client(tenant.cluster),
-        ]);
+        const host = await deps.hosts.prove(tenant);
+        const { client } = host;
+        const target = await targetOf(host, signal);
         return inTurn(target, async () => {
           const last = (await listRevisions(client, target)).at(-1);
           if (last?.operation === operationId && last.status === 'deployed')
@@ -105,7 +98,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           const { chart, values } = await checkedValues(tenant, signal);
           if (last !== undefined) await repairRelease(deps.helm, client, target);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
-          const overlay = await asleepValues(client, tenant, chart.name);
+          const overlay = await asleepValues(host, chart.name);
           return {
             revision: await deps.helm.upgrade(target, { chart: chart.path, values, overlay, labels }),
           };
@@ -114,15 +107,15 @@ export function createReleaseActivities(deps: ReleaseDeps) {
 
     /**
      * Undoes `installRelease` of the same operation: back to the revision that was deployed before. Nothing
-     * happens if that operation made no revision, or if there is none to go back to.
+     * happens if that operation made no revision, if there is none to go back to, or if the namespace is not ours.
      * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
      */
     rollbackRelease: ({ tenant, operationId }: { tenant: TenantRef; operationId: string }): Promise<void> =>
       keepAlive(async (signal) => {
-        const [target, client] = await Promise.all([
-          targetOf(tenant, signal),
-          deps.clusters.client(tenant.cluster),
-        ]);
+        const host = await deps.hosts.find(tenant);
+        if (host === undefined) return;
+        const { client } = host;
+        const target = await targetOf(host, signal);
         await inTurn(target, async () => {
           await repairRelease(deps.helm, client, target);
           const revisions = await listRevisions(client, target);
@@ -132,23 +125,23 @@ export function createReleaseActivities(deps: ReleaseDeps) {
               revision.operation !== operationId && ['deployed', 'superseded'].includes(revision.status),
           );
           if (before === undefined) return;
-          const asleep = await isAsleep(client, tenant);
+          const asleep = await isAsleep(host);
           await deps.helm.rollback(target, before.revision);
           // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
-          await scaleControlPlane(client, tenant, !asleep);
+          await scaleControlPlane(host, !asleep);
         });
       }),
 
     /**
-     * Removes the release and its objects. Idempotent: none is none to remove.
+     * Removes the release and its objects. Idempotent: none is none to remove, and nothing is ours in another's namespace.
      * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
      */
     uninstallRelease: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
       keepAlive(async (signal) => {
-        const [target, client] = await Promise.all([
-          targetOf(tenant, signal),
-          deps.clusters.client(tenant.cluster),
-        ]);
+        const host = await deps.hosts.find(tenant);
+        if (host === undefined) return;
+        const { client } = host;
+        const target = await targetOf(host, signal);
         await inTurn(target, async () => {
           if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
         });
@@ -157,9 +150,9 @@ export function createReleaseActivities(deps: ReleaseDeps) {
 }
 
 /** What leaves a sleeping tenant cluster asleep (YAML), or nothing. */
-async function asleepValues(client: ClusterClient, tenant: TenantRef, chart: string): Promise<string> {
+async function asleepValues(host: TenantHost, chart: string): Promise<string> {
   const values = tenantChart(chart).asleepValues;
-  return values !== undefined && (await isAsleep(client, tenant)) ? stringify(values) : '';
+  return values !== undefined && (await isAsleep(host)) ? stringify(values) : '';
 }
 
 /** Tells renderings apart without keeping values. */

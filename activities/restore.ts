@@ -1,4 +1,4 @@
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { TenantHost } from '../adapters/host-namespaces.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
 import { getProjectKey } from '../adapters/snapshots/project-key.ts';
@@ -33,52 +33,52 @@ export interface RestoreJob {
 
 /** Brings a tenant cluster's data back to a snapshot, by Jobs beside them. */
 export function createRestoreActivities(deps: SnapshotDeps) {
-  const refOf = ({ tenant, operationId, phase }: RestoreJob): JobRef => ({
-    tenant,
+  const refOf = (host: TenantHost, { operationId, phase }: RestoreJob): JobRef => ({
+    host,
     operationId,
     command: phase,
   });
 
   async function removeOtherPhases(
-    client: ClusterClient,
+    host: TenantHost,
     job: RestoreJob,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const others = phases.filter((phase) => phase !== job.phase);
-    await Promise.all(others.map((phase) => deleteJob(client, refOf({ ...job, phase }), signal)));
+    await Promise.all(others.map((phase) => deleteJob(refOf(host, { ...job, phase }), signal)));
   }
 
   return {
     /**
      * Starts the Job of one phase. Jobs of other phases of the operation are removed first (a cancelled one may
      * still run). Idempotent by `operationId` and phase.
-     * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `cluster_unreachable`,
-     *   `management_unavailable`
+     * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `management_unavailable`, and what
+     *   HostNamespaces.prove throws
      */
     applyRestoreJob: (job: RestoreJob): Promise<void> =>
       keepAlive(async (signal) => {
         const { tenant, operationId, snapshot, phase } = job;
-        const client = await deps.clusters.client(tenant.cluster);
-        await removeOtherPhases(client, job, signal);
+        const host = await deps.hosts.prove(tenant);
+        await removeOtherPhases(host, job, signal);
         const chart = await tenantChartOf(deps.resources, tenant);
         const keysSecret = chart.keysSecret(tenant.name);
         const request = {
-          ...refOf(job),
-          workload: await chart.readWorkload(client, tenant),
+          ...refOf(host, job),
+          workload: await chart.readWorkload(host),
           keysSecret,
           toolsImage: deps.toolsImage ?? defaultToolsImage,
           snapshotsDir: deps.snapshotsDir,
         };
         if (phase !== 'prepare') {
           // Before the data: a control plane must never start on restored data with keys that do not fit.
-          if (phase === 'swap') await useKeys(client, tenant, operationId, keysSecret, 'restored');
-          if (phase === 'rollback') await useKeys(client, tenant, operationId, keysSecret, 'former');
-          return createJob(client, request);
+          if (phase === 'swap') await useKeys(host, operationId, keysSecret, 'restored');
+          if (phase === 'rollback') await useKeys(host, operationId, keysSecret, 'former');
+          return createJob(request);
         }
-        await forgetKeys(client, tenant, operationId);
+        await forgetKeys(host, operationId);
         const file = snapshotPath({ ...snapshot, snapshot: snapshot.name });
         const key = await getProjectKey(deps.management, snapshot.project);
-        return createJob(client, { ...request, file, settings: { SHA256: snapshot.sha256 } }, { key });
+        return createJob({ ...request, file, settings: { SHA256: snapshot.sha256 } }, { key });
       }),
 
     /**
@@ -90,20 +90,21 @@ export function createRestoreActivities(deps: SnapshotDeps) {
     waitForRestoreJob: (job: RestoreJob): Promise<void> =>
       keepAlive(async (signal) => {
         const { tenant, operationId, phase } = job;
-        const client = await deps.clusters.client(tenant.cluster);
-        const result = await waitForJob(client, refOf(job), signal);
+        const host = await deps.hosts.prove(tenant);
+        const result = await waitForJob(refOf(host, job), signal);
         if (phase === 'prepare') {
           const key = await getProjectKey(deps.management, job.snapshot.project);
           const keys = openServiceAccountKeys(key, String(result['serviceAccountKeys']));
           const chart = await tenantChartOf(deps.resources, tenant);
-          await keepKeys(client, tenant, operationId, chart.keysSecret(tenant.name), keys);
-        } else if (phase !== 'swap') await forgetKeys(client, tenant);
+          await keepKeys(host, operationId, chart.keysSecret(tenant.name), keys);
+        } else if (phase !== 'swap') await forgetKeys(host);
       }),
 
     /** Removes the phase's Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */
     deleteRestoreJob: (job: RestoreJob): Promise<void> =>
-      keepAlive(async (signal) =>
-        deleteJob(await deps.clusters.client(job.tenant.cluster), refOf(job), signal),
-      ),
+      keepAlive(async (signal) => {
+        const host = await deps.hosts.find(job.tenant);
+        if (host !== undefined) await deleteJob(refOf(host, job), signal);
+      }),
   };
 }

@@ -1,5 +1,5 @@
-import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
 import { readReleaseContent } from '../adapters/helm/release-content.ts';
+import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
@@ -12,7 +12,7 @@ import { keepAlive } from './keep-alive.ts';
 
 export interface SnapshotDeps {
   readonly management: ClusterClient;
-  readonly clusters: ConnectedClusters;
+  readonly hosts: HostNamespaces;
   readonly snapshotsDir: string;
   readonly resources: ManagementResources;
   /** Image of the snapshot program for charts that have none; default {@link defaultToolsImage}. */
@@ -39,22 +39,26 @@ export interface SnapshotResult {
 
 /** Saves a tenant cluster's data by a Job beside them; the data never pass through the platform. */
 export function createSnapshotActivities(deps: SnapshotDeps) {
-  const refOf = ({ tenant, operationId }: SnapshotJob): JobRef => ({ tenant, operationId, command: 'save' });
+  const refOf = (host: TenantHost, { operationId }: SnapshotJob): JobRef => ({
+    host,
+    operationId,
+    command: 'save',
+  });
 
   return {
     /**
      * Starts the Job that saves the snapshot: of the running store, or of a sleeping tenant's data.
      * Idempotent by `operationId`.
-     * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `cluster_unreachable`,
-     *   `management_unavailable`
+     * @throws PlatformError `tenant_cluster_not_found`, `invalid_request`, `management_unavailable`, and what
+     *   HostNamespaces.prove throws
      */
     applySnapshotJob: async (job: SnapshotJob): Promise<void> => {
       const { tenant, snapshot } = job;
-      const client = await deps.clusters.client(tenant.cluster);
+      const host = await deps.hosts.prove(tenant);
       const tenantChart = await tenantChartOf(deps.resources, tenant);
       const [workload, release, key] = await Promise.all([
-        tenantChart.readWorkload(client, tenant),
-        readReleaseContent(client, { release: tenant.name, namespace: tenant.hostNamespace }),
+        tenantChart.readWorkload(host),
+        readReleaseContent(host.client, { release: tenant.name, namespace: host.name }),
         getProjectKey(deps.management, tenant.project),
       ]);
       if (!job.asleep && workload.podIP === undefined) {
@@ -67,7 +71,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       const chart = { ...release.chart, values: release.values };
       const metadata = JSON.stringify({ ...names, kubernetesVersion: workload.kubernetesVersion, chart });
       const request = {
-        ...refOf(job),
+        ...refOf(host, job),
         workload,
         keysSecret: tenantChart.keysSecret(tenant.name),
         toolsImage: deps.toolsImage ?? defaultToolsImage,
@@ -75,7 +79,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
         file: snapshotPath(names),
         ...(job.asleep ? {} : { settings: { ETCD_HOST: workload.podIP ?? '' } }),
       };
-      await createJob(client, request, { key, 'metadata.json': Buffer.from(metadata).toString('base64') });
+      await createJob(request, { key, 'metadata.json': Buffer.from(metadata).toString('base64') });
     },
 
     /**
@@ -84,8 +88,8 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
      */
     waitForSnapshotJob: (job: SnapshotJob): Promise<SnapshotResult> =>
       keepAlive(async (signal) => {
-        const client = await deps.clusters.client(job.tenant.cluster);
-        const { sizeBytes, sha256, revision, totalKeys } = await waitForJob(client, refOf(job), signal);
+        const host = await deps.hosts.prove(job.tenant);
+        const { sizeBytes, sha256, revision, totalKeys } = await waitForJob(refOf(host, job), signal);
         return {
           sizeBytes: Number(sizeBytes),
           sha256: String(sha256),
@@ -96,9 +100,10 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
 
     /** Removes the Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */
     deleteSnapshotJob: (job: SnapshotJob): Promise<void> =>
-      keepAlive(async (signal) =>
-        deleteJob(await deps.clusters.client(job.tenant.cluster), refOf(job), signal),
-      ),
+      keepAlive(async (signal) => {
+        const host = await deps.hosts.find(job.tenant);
+        if (host !== undefined) await deleteJob(refOf(host, job), signal);
+      }),
 
     /** Removes the file of a snapshot. Idempotent. @throws PlatformError `invalid_request` */
     deleteSnapshotFile: (name: { project: string; tenantCluster: string; snapshot: string }): Promise<void> =>

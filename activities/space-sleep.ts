@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { SpaceHost } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { SpaceRef } from '../contracts/space-ref.ts';
@@ -16,16 +16,16 @@ const stoppedControllers = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationCon
 
 /**
  * Sleep and wake of a space: a ResourceQuota that lets no new pods in, then the workloads, then the pods that are left.
- * All are idempotent by space, may be begun anew half-way, and throw `cluster_unreachable`, `forbidden`.
+ * All are idempotent by space, may be begun anew half-way, and throw what HostNamespaces.prove throws, and `forbidden`.
  */
-export function createSpaceSleepActivities({ clusters }: Pick<TenantDeps, 'clusters'>) {
+export function createSpaceSleepActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
   return {
     /** Lets no new pods in. */
     async closeSpace({ space }: { space: SpaceRef }): Promise<void> {
-      const { core } = await clusters.client(space.cluster);
+      const { client, name: namespace } = await hosts.prove(space);
       const body = { metadata: { name: quotaName }, spec: { hard: { pods: '0' } } };
       try {
-        await core.createNamespacedResourceQuota({ namespace: space.hostNamespace, body });
+        await client.core.createNamespacedResourceQuota({ namespace, body });
       } catch (error) {
         if (!isConflict(error)) throw kubernetesFailure(`closing space ${space.name}`, error);
       }
@@ -33,11 +33,9 @@ export function createSpaceSleepActivities({ clusters }: Pick<TenantDeps, 'clust
 
     /** Lets new pods in again. */
     async openSpace({ space }: { space: SpaceRef }): Promise<void> {
-      const { core } = await clusters.client(space.cluster);
+      const { client, name: namespace } = await hosts.prove(space);
       try {
-        await orUndefined(
-          core.deleteNamespacedResourceQuota({ namespace: space.hostNamespace, name: quotaName }),
-        );
+        await orUndefined(client.core.deleteNamespacedResourceQuota({ namespace, name: quotaName }));
       } catch (error) {
         throw kubernetesFailure(`opening space ${space.name}`, error);
       }
@@ -45,31 +43,31 @@ export function createSpaceSleepActivities({ clusters }: Pick<TenantDeps, 'clust
 
     /** Scales every workload to zero and suspends jobs; what they had is remembered in an annotation of each. */
     async stopSpaceWorkloads({ space }: { space: SpaceRef }): Promise<void> {
-      const client = await clusters.client(space.cluster);
-      await keepAlive(() => changeWorkloads(client, space.hostNamespace, stopWorkload));
+      const host = await hosts.prove(space);
+      await keepAlive(() => changeWorkloads(host, stopWorkload));
     },
 
     /** Gives workloads and jobs back what they had. */
     async resumeSpaceWorkloads({ space }: { space: SpaceRef }): Promise<void> {
-      const client = await clusters.client(space.cluster);
-      await keepAlive(() => changeWorkloads(client, space.hostNamespace, resumeWorkload));
+      const host = await hosts.prove(space);
+      await keepAlive(() => changeWorkloads(host, resumeWorkload));
     },
 
     /** Deletes the running pods that no controller of ours takes along: bare ones, and those of DaemonSets. */
     async deleteSpacePods({ space }: { space: SpaceRef }): Promise<void> {
-      const client = await clusters.client(space.cluster);
+      const host = await hosts.prove(space);
       await keepAlive(async () => {
-        const pods = await runningPods(client, space);
-        for (const pod of pods.filter(isLeft)) await deletePod(client, pod);
+        const pods = await runningPods(host);
+        for (const pod of pods.filter(isLeft)) await deletePod(host, pod);
       });
     },
 
     /** Waits until no pod runs any more, with heartbeats. No effects. */
     async waitForSpacePodsEnded({ space }: { space: SpaceRef }): Promise<void> {
-      const client = await clusters.client(space.cluster);
+      const host = await hosts.prove(space);
       const onDeadline = (last: string) => new PlatformError('conflict', `The pods do not end: ${last}`);
       await pollUntil({ intervalMs: 200, deadlineMs: podsDeadlineMs, onDeadline }, async () => {
-        const names = (await runningPods(client, space)).map(({ metadata }) => metadata?.name ?? '');
+        const names = (await runningPods(host)).map(({ metadata }) => metadata?.name ?? '');
         if (names.length === 0) return {};
         return names.length > 5
           ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
@@ -80,31 +78,31 @@ export function createSpaceSleepActivities({ clusters }: Pick<TenantDeps, 'clust
 }
 
 /** Whether the space lets no new pods in. @throws PlatformError `cluster_unreachable`, `forbidden` */
-export async function isSpaceClosed({ core }: ClusterClient, { hostNamespace }: SpaceRef): Promise<boolean> {
+export async function isSpaceClosed({ client, name: namespace }: SpaceHost): Promise<boolean> {
   try {
-    const quota = { namespace: hostNamespace, name: quotaName };
-    return (await orUndefined(core.readNamespacedResourceQuota(quota))) !== undefined;
+    const quota = { namespace, name: quotaName };
+    return (await orUndefined(client.core.readNamespacedResourceQuota(quota))) !== undefined;
   } catch (error) {
-    throw kubernetesFailure(`reading whether namespace ${hostNamespace} is closed`, error);
+    throw kubernetesFailure(`reading whether namespace ${namespace} is closed`, error);
   }
 }
 
 /** Pods that have not ended: what has ended stays to be looked at. */
-async function runningPods(client: ClusterClient, { hostNamespace }: SpaceRef): Promise<V1Pod[]> {
+async function runningPods({ client, name: namespace }: SpaceHost): Promise<V1Pod[]> {
   const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed';
   try {
-    return (await client.core.listNamespacedPod({ namespace: hostNamespace, fieldSelector })).items;
+    return (await client.core.listNamespacedPod({ namespace, fieldSelector })).items;
   } catch (error) {
-    throw kubernetesFailure(`reading the pods of namespace ${hostNamespace}`, error);
+    throw kubernetesFailure(`reading the pods of namespace ${namespace}`, error);
   }
 }
 
 /** One that is gone, or another of its name, is left alone. */
-async function deletePod({ core }: ClusterClient, { metadata }: V1Pod): Promise<void> {
-  const { namespace = '', name = '', uid } = metadata ?? {};
+async function deletePod({ client, name: namespace }: SpaceHost, { metadata }: V1Pod): Promise<void> {
+  const { name = '', uid } = metadata ?? {};
   const body = uid === undefined ? {} : { preconditions: { uid } };
   try {
-    await orUndefined(core.deleteNamespacedPod({ namespace, name, body }));
+    await orUndefined(client.core.deleteNamespacedPod({ namespace, name, body }));
   } catch (error) {
     if (!isConflict(error)) throw kubernetesFailure(`deleting pod ${name}`, error);
   }

@@ -1,4 +1,4 @@
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { SpaceHost } from '../adapters/host-namespaces.ts';
 import { isConflict, isNotFound, kubernetesFailure } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
 import { annotations } from '../contracts/names.ts';
@@ -96,8 +96,7 @@ function waitsForPods({ spec, status = {} }: SpaceWorkload, { by }: WorkloadKind
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function changeWorkloads(
-  { kubeConfig }: ClusterClient,
-  namespace: string,
+  { client: { kubeConfig }, name: namespace }: SpaceHost,
   change: WorkloadChange,
 ): Promise<void> {
   const send = async (path: string, patch?: object) =>

@@ -10,18 +10,15 @@ import { managementCall, readInstance } from './instance-access.ts';
  * RBAC inside a tenant cluster: whom the gateway may act as there, by name, and what who is let in by it may do.
  * controllers/tenant-access.ts keeps it in step afterwards.
  */
-export function createTenantAccessActivities({
-  clusters,
-  resources,
-}: Pick<TenantDeps, 'clusters' | 'resources'>) {
+export function createTenantAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /**
      * Brings roles and bindings in step. Idempotent by tenant: server-side apply, the newest access wins.
-     * @throws PlatformError `tenant_cluster_not_found`, `cluster_unreachable`, `management_unavailable`
+     * @throws PlatformError `tenant_cluster_not_found`, what HostNamespaces.prove throws, `cluster_unreachable`, `management_unavailable`
      */
     async applyTenantAccess({ tenant }: { tenant: TenantRef }): Promise<void> {
       const [client, instance, project, users, teams] = await Promise.all([
-        clusters.tenantClient(tenant),
+        hosts.prove(tenant).then((host) => host.tenantClient()),
         readInstance(resources, tenant),
         managementCall(`reading project ${tenant.project}`, resources.projects.get({ name: tenant.project })),
         managementCall('reading users', resources.users.list()),

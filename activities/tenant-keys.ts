@@ -1,5 +1,4 @@
-import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
@@ -7,49 +6,41 @@ import { PlatformError } from '../contracts/errors.ts';
 import { labels, tenantObjects } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 
-export function createTenantKeysActivities(deps: {
-  clusters: ConnectedClusters;
-  resources: ManagementResources;
-}) {
+export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resources: ManagementResources }) {
   return {
     /**
      * Makes the tenant cluster's keys (the Secret that its chart takes them from) and its administrator's kubeconfig (Secret
      * `vc-<name>`), once: whatever is there stays. Idempotent by tenant; calls at the same time agree on one set.
      * They go with the host namespace.
-     * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace, and what
-     *   `tenantChartOf` throws
+     * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace, `conflict` if
+     *   it is another's, and what `tenantChartOf` throws
      */
     applyTenantKeys: async ({ tenant }: { tenant: TenantRef }): Promise<void> => {
-      const [client, chart] = await Promise.all([
-        deps.clusters.client(tenant.cluster),
+      const [host, chart] = await Promise.all([
+        deps.hosts.prove(tenant),
         tenantChartOf(deps.resources, tenant),
       ]);
       const name = chart.keysSecret(tenant.name);
-      let pki = await readSecret(client, tenant, name);
+      let pki = await readSecret(host, name);
       if (pki === undefined) {
         const made = await chart.createKeys(tenant);
         // Whoever creates first wins; the kubeconfig is taken from what was stored, never from what was made.
-        pki = (await createSecret(client, tenant, name, made.pki))
-          ? made.pki
-          : await readSecret(client, tenant, name);
+        pki = (await createSecret(host, name, made.pki)) ? made.pki : await readSecret(host, name);
       }
       const config = pki?.['admin.conf'];
       if (config === undefined)
         throw new PlatformError('internal', `Secret ${name} has no administrator's kubeconfig`);
-      await createSecret(client, tenant, tenantObjects.kubeconfigSecret(tenant.name), { config });
+      await createSecret(host, tenantObjects.kubeconfigSecret(tenant.name), { config });
     },
   };
 }
 
 async function readSecret(
-  client: ClusterClient,
-  tenant: TenantRef,
+  { client, name: namespace }: TenantHost,
   name: string,
 ): Promise<Record<string, string> | undefined> {
   try {
-    const secret = await orUndefined(
-      client.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name }),
-    );
+    const secret = await orUndefined(client.core.readNamespacedSecret({ namespace, name }));
     if (secret === undefined) return undefined;
     return Object.fromEntries(
       Object.entries(secret.data ?? {}).map(([key, value]) => [
@@ -64,8 +55,7 @@ async function readSecret(
 
 /** Whether the Secret was created; false if there is one already. */
 async function createSecret(
-  client: ClusterClient,
-  tenant: TenantRef,
+  { client, owner: tenant, name: namespace }: TenantHost,
   name: string,
   stringData: Record<string, string>,
 ): Promise<boolean> {
@@ -75,7 +65,7 @@ async function createSecret(
   };
   try {
     await client.core.createNamespacedSecret({
-      namespace: tenant.hostNamespace,
+      namespace,
       body: { metadata, type: 'Opaque', stringData },
     });
     return true;

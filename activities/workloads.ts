@@ -1,7 +1,8 @@
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import type { TenantHost } from '../adapters/host-namespaces.ts';
 import { kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
 import { PlatformError } from '../contracts/errors.ts';
+import { labels } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 
 /** A workload of a tenant's control plane: StatefulSet or Deployment. */
@@ -18,14 +19,17 @@ export interface Workload {
 /** Label of the original that keeps what a workload is scaled back to. */
 const sleepReplicasLabel = 'loft.sh/sleep-mode-replicas';
 
-/** Selects what the chart contract labels as the control plane. */
+/**
+ * Selects what the chart contract labels as the control plane, and nothing that a tenant's administrator gave these
+ * labels inside.
+ */
 export function controlPlaneSelector(tenant: TenantRef): string {
-  return `app=vcluster,release=${tenant.name}`;
+  return `app=vcluster,release=${tenant.name},!${labels.synced}`;
 }
 
-/** Selects the pods that a control plane with a syncer runs for the tenant in its host namespace (vCluster's label). */
+/** Selects the pods that a control plane with a syncer runs for the tenant in its host namespace. */
 function syncedPodSelector(tenant: TenantRef): string {
-  return `vcluster.loft.sh/managed-by=${tenant.name}`;
+  return `${labels.synced}=${tenant.name}`;
 }
 
 /**
@@ -33,8 +37,11 @@ function syncedPodSelector(tenant: TenantRef): string {
  * it stands: it would take a deletion for the tenant's own wish and make them anew.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
-export async function deleteSyncedPods(client: ClusterClient, tenant: TenantRef): Promise<number> {
-  const namespace = tenant.hostNamespace;
+export async function deleteSyncedPods({
+  client,
+  owner: tenant,
+  name: namespace,
+}: TenantHost): Promise<number> {
   try {
     const { items } = await client.core.listNamespacedPod({
       namespace,
@@ -53,8 +60,12 @@ export async function deleteSyncedPods(client: ClusterClient, tenant: TenantRef)
 }
 
 /** @throws PlatformError `cluster_unreachable`, `forbidden` */
-export async function listWorkloads(client: ClusterClient, tenant: TenantRef): Promise<Workload[]> {
-  const query = { namespace: tenant.hostNamespace, labelSelector: controlPlaneSelector(tenant) };
+export async function listWorkloads({
+  client,
+  owner: tenant,
+  name: namespace,
+}: TenantHost): Promise<Workload[]> {
+  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
   try {
     const [sets, deployments] = await Promise.all([
       client.apps.listNamespacedStatefulSet(query),
@@ -92,8 +103,8 @@ function toWorkload(kind: Workload['kind'], object: ScalableObject): Workload {
 }
 
 /** Whether the control plane is scaled to zero. @throws PlatformError `cluster_unreachable` */
-export async function isAsleep(client: ClusterClient, tenant: TenantRef): Promise<boolean> {
-  const workloads = await listWorkloads(client, tenant);
+export async function isAsleep(host: TenantHost): Promise<boolean> {
+  const workloads = await listWorkloads(host);
   return workloads.length > 0 && workloads.every(({ replicas }) => replicas === 0);
 }
 
@@ -101,27 +112,22 @@ export async function isAsleep(client: ClusterClient, tenant: TenantRef): Promis
  * Scales the control plane to zero or back to what it was. One that is there already is not written.
  * @throws PlatformError `conflict` if there is no control plane, `cluster_unreachable`
  */
-export async function scaleControlPlane(
-  client: ClusterClient,
-  tenant: TenantRef,
-  awake: boolean,
-): Promise<void> {
-  const workloads = await listWorkloads(client, tenant);
+export async function scaleControlPlane(host: TenantHost, awake: boolean): Promise<void> {
+  const workloads = await listWorkloads(host);
   if (workloads.length === 0)
     throw new PlatformError(
       'conflict',
-      `Tenant cluster ${tenant.name} has no control plane in its host namespace`,
+      `Tenant cluster ${host.owner.name} has no control plane in its host namespace`,
     );
   await Promise.all(
     workloads
       .filter(({ replicas }) => replicas > 0 !== awake)
-      .map((workload) => scale(client, tenant, workload, awake)),
+      .map((workload) => scale(host, workload, awake)),
   );
 }
 
 async function scale(
-  client: ClusterClient,
-  tenant: TenantRef,
+  { client, owner: tenant, name: namespace }: TenantHost,
   workload: Workload,
   awake: boolean,
 ): Promise<void> {
@@ -130,7 +136,7 @@ async function scale(
   try {
     await requestJson(client.kubeConfig, {
       method: 'PATCH',
-      path: `/apis/apps/v1/namespaces/${tenant.hostNamespace}/${workload.kind}/${workload.name}`,
+      path: `/apis/apps/v1/namespaces/${namespace}/${workload.kind}/${workload.name}`,
       contentType: 'application/merge-patch+json',
       body: { metadata: { labels: { [sleepReplicasLabel]: label } }, spec: { replicas } },
     });

@@ -44,10 +44,17 @@ export const annotations = {
 export const labels = {
   /** On host namespaces the worker made: `true`. Only in these does the embedded node run pods. */
   managed: 'vcluster-platform.io/managed',
+  /** On host namespaces and namespaces of spaces: the uid of the instance that it belongs to. */
+  instanceUid: 'vcluster-platform.io/instance-uid',
   project: 'loft.sh/project',
   tenantCluster: 'loft.sh/vcluster-instance-name',
   /** On the namespace of a space. */
   space: 'loft.sh/space-instance-name',
+  /**
+   * On everything that vCluster's syncer copies from a tenant cluster into its host namespace; the tenant can neither
+   * leave it out nor take it off. Other labels of such objects are the tenant's.
+   */
+  synced: 'vcluster.loft.sh/managed-by',
   /** On the objects of one operation (snapshot and restore Jobs): the operation's id. */
   operation: 'vcluster-platform.io/operation',
 } as const;
@@ -130,12 +137,17 @@ const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
  */
 export const maxTenantNameLength = 48;
 
+/** Whether `name` is a DNS label of at most `maxLength` characters. */
+export function isName(name: string, maxLength = 63): boolean {
+  return name.length <= maxLength && dnsLabel.test(name);
+}
+
 /**
  * Checks that `name` is a DNS label of at most `maxLength` characters.
  * @throws PlatformError `invalid_request`
  */
 export function checkName(kind: string, name: string, maxLength = 63): void {
-  if (name.length > maxLength || !dnsLabel.test(name)) {
+  if (!isName(name, maxLength)) {
     throw new PlatformError(
       'invalid_request',
       `${kind} "${name.slice(0, 80)}" is no valid name: use at most ${maxLength} lower-case letters, digits and "-", beginning and ending with a letter or digit`,

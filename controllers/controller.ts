@@ -1,4 +1,5 @@
 import type { ConnectedClusters } from '../adapters/connected-clusters.ts';
+import type { HostNamespaces } from '../adapters/host-namespaces.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
@@ -15,8 +16,9 @@ export interface ControllerContext {
   readonly rbac: OwnedRbac;
   /** Connected clusters under the controllers' own few rights there. */
   readonly clusters: Pick<ConnectedClusters, 'client'>;
-  /** Tenant clusters. */
-  readonly tenants: Pick<ConnectedClusters, 'tenantClient'>;
+  /** Namespaces of spaces under the same rights, and those of tenant clusters under the worker's. */
+  readonly spaces: Pick<HostNamespaces, 'prove'>;
+  readonly tenants: Pick<HostNamespaces, 'prove'>;
   readonly operations: OperationsDeps;
   readonly logger: Logger;
 }

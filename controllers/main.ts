@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { createConnectedClusters } from '../adapters/connected-clusters.ts';
+import { hostNamespaces } from '../adapters/host-namespaces.ts';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
@@ -23,13 +24,19 @@ async function main(): Promise<void> {
   const logger = createLogger('controllers', config.logLevel);
   const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'));
   const operations = createOperationsDependencies(config, logger);
+  const clusters = createConnectedClusters({
+    management: client,
+    workDir: tmpdir(),
+    credential: 'controllers',
+  });
   const running = startControllers({
     client,
     resources: managementResources(client),
     caches: createCaches(client.kubeConfig, logger),
     rbac: createOwnedRbac(client.kubeConfig, logger),
-    clusters: createConnectedClusters({ management: client, workDir: tmpdir(), credential: 'controllers' }),
-    tenants: createConnectedClusters({ management: client, workDir: tmpdir() }),
+    clusters,
+    spaces: hostNamespaces(clusters),
+    tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
     operations,
     logger,
   });

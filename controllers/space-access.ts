@@ -3,6 +3,7 @@ import type { Stored } from '../adapters/kubernetes/resources.ts';
 import { syncSpaceRbac } from '../adapters/kubernetes/space-rbac.ts';
 import { bindableSpaceRoles, projectOfNamespace } from '../contracts/names.ts';
 import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
+import type { SpaceRef } from '../contracts/space-ref.ts';
 import { withCondition, withoutCondition } from '../domain/conditions.ts';
 import { contentHash } from '../domain/content-hash.ts';
 import { spaceGrants } from '../domain/space-grants.ts';
@@ -14,7 +15,7 @@ const repairMs = 15_000;
 const conditionType = 'AccessGranted';
 
 /** Rights in the namespace of every space, in step with owners, members, access and access rules; asleep or awake. */
-export function spaceAccess({ caches, clusters, resources }: ControllerContext): Controller {
+export function spaceAccess({ caches, spaces, resources }: ControllerContext): Controller {
   const synced = new Map<string, { hash: string; at: number }>();
 
   return {
@@ -28,13 +29,13 @@ export function spaceAccess({ caches, clusters, resources }: ControllerContext):
         return undefined;
       }
       const { grants, refused } = spaceGrants(space, caches.projects.get(place.project));
-      const hash = contentHash([space.metadata.uid, place.namespace, [...grants]]);
+      const hash = contentHash([space.metadata.uid, place.hostNamespace, [...grants]]);
       const last = synced.get(key);
       const remainingMs =
         last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
       if (remainingMs <= 0) {
         synced.delete(key);
-        await syncSpaceRbac(await clusters.client(place.cluster), place.namespace, grants);
+        await syncSpaceRbac(await spaces.prove(place), grants);
         synced.set(key, { hash, at: performance.now() });
       }
       await sayRefused(space, refused);
@@ -72,12 +73,11 @@ function refusedCondition(refused: readonly string[]) {
 }
 
 /** Where the namespace is, once it was made; a space that is being deleted needs nothing. */
-function placeOf(
-  key: string,
-  space: SpaceInstance,
-): { project: string; cluster: string; namespace: string } | undefined {
+function placeOf(key: string, space: Stored<SpaceInstance>): SpaceRef | undefined {
+  const { name, uid } = space.metadata;
   const project = projectOfNamespace(fromObjectKey(key).namespace ?? '');
   const { cluster, namespace } = space.spec?.clusterRef ?? {};
   if (project === undefined || !cluster || !namespace || !isSpaceMade(space)) return undefined;
-  return space.metadata.deletionTimestamp === undefined ? { project, cluster, namespace } : undefined;
+  if (space.metadata.deletionTimestamp !== undefined) return undefined;
+  return { kind: 'space', project, name, uid, cluster, hostNamespace: namespace };
 }

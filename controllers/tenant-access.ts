@@ -5,6 +5,7 @@ import { projectOfNamespace } from '../contracts/names.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { contentHash } from '../domain/content-hash.ts';
+import { deployedPlace } from '../domain/deployed-place.ts';
 import { templateAccessOf } from '../domain/template-access.ts';
 import { tenantGrants } from '../domain/tenant-grants.ts';
 import { tenantIdentities } from '../domain/tenant-identities.ts';
@@ -47,7 +48,8 @@ export function tenantAccess({ caches, tenants }: ControllerContext): Controller
         last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
       if (remainingMs > 0) return { requeueAfterMs: remainingMs };
       synced.delete(key);
-      await syncTenantRbac(await tenants.tenantClient(tenant), rbac);
+      const host = await tenants.prove(tenant);
+      await syncTenantRbac(await host.tenantClient(), rbac);
       synced.set(key, { hash, at: performance.now() });
       return { requeueAfterMs: repairMs };
     },
@@ -72,7 +74,8 @@ export function tenantAccess({ caches, tenants }: ControllerContext): Controller
 function placedTenant(instance: Stored<VirtualClusterInstance>): TenantRef | undefined {
   const { namespace = '', name } = fromObjectKey(objectKey(instance.metadata));
   const project = projectOfNamespace(namespace);
-  const { cluster, namespace: hostNamespace } = instance.spec?.clusterRef ?? {};
-  if (project === undefined || !cluster || !hostNamespace) return undefined;
+  const place = deployedPlace(instance);
+  if (project === undefined || place === undefined) return undefined;
+  const { cluster, namespace: hostNamespace } = place;
   return { project, name, uid: instance.metadata.uid, cluster, hostNamespace };
 }

@@ -81,3 +81,27 @@ test('only one protobufjs 8 is installed: replay breaks across copies', () => {
   );
   assert.equal(copies.length, 1);
 });
+
+/** Lines of the sources in `folder` that match, as `file: match`. */
+function matches(folder: string, pattern: RegExp): string[] {
+  return sourceFiles(folder).flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(pattern)].map(([match]) => `${file}: ${match}`),
+  );
+}
+
+test('activities reach connected clusters only through namespaces that are proven to be ours', () => {
+  // adapters/host-namespaces.ts: OwnedNamespace carries the client; its constructor is private.
+  assert.deepEqual(
+    matches('activities', /connected-clusters\.ts|\bconnectCluster\b|\bcreateConnectedClusters\b/g),
+    [],
+  );
+  assert.deepEqual(
+    matches('controllers', /\bclusters\.(?:client|tenantClient|kubeconfigFile)\b/g),
+    ['controllers/cluster-identities.ts: clusters.client'],
+    'its two objects belong to no namespace',
+  );
+  const forged = Object.keys(arrows).flatMap((folder) =>
+    matches(folder, /new OwnedNamespace\b|\bas (?:unknown as )?(?:OwnedNamespace|TenantHost|SpaceHost)\b/g),
+  );
+  assert.deepEqual(forged, ['adapters/host-namespaces.ts: new OwnedNamespace']);
+});

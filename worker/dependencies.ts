@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import type { ActivityDeps } from '../activities/index.ts';
 import { createConnectedClusters } from '../adapters/connected-clusters.ts';
+import { hostNamespaces } from '../adapters/host-namespaces.ts';
 import { createHelm } from '../adapters/helm/helm.ts';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
@@ -22,7 +23,7 @@ export function createWorkerDependencies(
     operations,
     management,
     resources: managementResources(management),
-    clusters: createConnectedClusters({ management, workDir }),
+    hosts: hostNamespaces(createConnectedClusters({ management, workDir })),
     helm: createHelm({ binary: config.helmBinary, workDir, chartsCaFile: config.chartsCaFile }),
     chartsDir: config.chartsDir,
     charts: config.charts,

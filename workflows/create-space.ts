@@ -1,4 +1,5 @@
 import type { OperationInput } from '../domain/operation-workflows.ts';
+import { deleteSpaceNamespace } from './steps/delete-namespace.ts';
 import { unplacedSpace } from './steps/locate-space.ts';
 import { tagCluster } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';
@@ -21,10 +22,7 @@ export async function createSpace(input: OperationInput): Promise<void> {
       await run.step(
         'namespace',
         (call) => call('applySpaceNamespace', { space }),
-        async (call) => {
-          await call('deleteSpaceNamespace', { space });
-          await call('waitForSpaceNamespaceDeleted', { space });
-        },
+        (call) => deleteSpaceNamespace(call, space),
       );
       await run.step('access', (call) => call('applySpaceAccess', { space }));
       const { cluster, hostNamespace } = space;

@@ -1,4 +1,5 @@
 import type { OperationInput } from '../domain/operation-workflows.ts';
+import { deleteHostNamespace } from './steps/delete-namespace.ts';
 import { tagCluster } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -28,10 +29,7 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
           await run.step(
             'namespace',
             (call) => call('applyHostNamespace', { tenant }),
-            async (call) => {
-              await call('deleteHostNamespace', { tenant });
-              await call('waitForHostNamespaceDeleted', { tenant });
-            },
+            (call) => deleteHostNamespace(call, tenant),
           );
           await run.step('keys', (call) => call('applyTenantKeys', { tenant }));
         },

@@ -1,4 +1,5 @@
 import type { OperationInput } from '../domain/operation-workflows.ts';
+import { deleteSpaceNamespace } from './steps/delete-namespace.ts';
 import { placedSpace, unplacedSpace } from './steps/locate-space.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -17,10 +18,7 @@ export async function deleteSpace(input: OperationInput): Promise<void> {
         call('findSpaceRemains', { space: unplaced, ...(placed ? { placed } : {}) }),
       );
       if (space) {
-        await run.step('namespace', async (call) => {
-          await call('deleteSpaceNamespace', { space });
-          await call('waitForSpaceNamespaceDeleted', { space });
-        });
+        await run.step('namespace', (call) => deleteSpaceNamespace(call, space));
       } else {
         run.skip('namespace', 'It was never placed in a cluster');
       }

@@ -1,4 +1,5 @@
 import type { OperationInput } from '../domain/operation-workflows.ts';
+import { deleteHostNamespace } from './steps/delete-namespace.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -16,8 +17,7 @@ export async function deleteTenantCluster(input: OperationInput): Promise<void> 
       if (tenant) {
         await run.step('uninstall', (call) => call('uninstallRelease', { tenant }));
         await run.step('namespace', async (call) => {
-          await call('deleteHostNamespace', { tenant });
-          await call('waitForHostNamespaceDeleted', { tenant });
+          await deleteHostNamespace(call, tenant);
         });
       } else {
         for (const key of ['uninstall', 'namespace']) run.skip(key, 'It was never placed in a cluster');

@@ -1,4 +1,4 @@
-import type { ClusterClient } from './client.ts';
+import type { SpaceHost } from '../host-namespaces.ts';
 import { kubernetesFailure } from './failures.ts';
 import type { RbacObject } from './rbac-objects.ts';
 import { syncRbac } from './sync-rbac.ts';
@@ -12,8 +12,7 @@ const prefix = 'vcluster-platform:access:';
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function syncSpaceRbac(
-  { kubeConfig }: ClusterClient,
-  namespace: string,
+  { client: { kubeConfig }, name: namespace }: SpaceHost,
   grants: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   const desired = [...grants].map(

@@ -2,12 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import type { V1Affinity, V1Container, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import type { TenantWorkload } from './tenant-workload.ts';
 
 export type SnapshotCommand = 'save' | 'prepare' | 'swap' | 'rollback' | 'commit';
 
 export interface JobRequest {
-  readonly tenant: TenantRef;
+  readonly host: TenantHost;
   readonly operationId: string;
   readonly command: SnapshotCommand;
   readonly workload: TenantWorkload;
@@ -43,12 +44,12 @@ export function operationLabels(tenant: TenantRef, operationId: string): Record<
 
 /** The Job that runs the program of image tenant-tools (deploy/images/tenant-tools) beside a tenant's data. */
 export function jobManifest(request: JobRequest): V1Job {
-  const { tenant, operationId, command, workload } = request;
-  const metadataLabels = operationLabels(tenant, operationId);
+  const { host, operationId, command, workload } = request;
+  const metadataLabels = operationLabels(host.owner, operationId);
   return {
     metadata: {
       name: jobName(command, operationId),
-      namespace: tenant.hostNamespace,
+      namespace: host.name,
       labels: metadataLabels,
     },
     spec: {

@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { type ErrorCode, isErrorCode, PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { containerFault, faultPatienceMs } from '../kubernetes/container-fault.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
@@ -15,7 +15,7 @@ import {
 } from './job-manifest.ts';
 
 export interface JobRef {
-  readonly tenant: TenantRef;
+  readonly host: TenantHost;
   readonly operationId: string;
   readonly command: SnapshotCommand;
 }
@@ -26,32 +26,25 @@ export interface JobRef {
  * @param input the Secret's keys; values are base64
  * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace
  */
-export async function createJob(
-  client: ClusterClient,
-  request: JobRequest,
-  input?: Record<string, string>,
-): Promise<void> {
-  const namespace = request.tenant.hostNamespace;
+export async function createJob(request: JobRequest, input?: Record<string, string>): Promise<void> {
+  const { client, name: namespace, owner } = request.host;
   try {
     if (input !== undefined) {
       const metadata = {
         name: jobInputName(request.command, request.operationId),
-        labels: operationLabels(request.tenant, request.operationId),
+        labels: operationLabels(owner, request.operationId),
       };
       await unlessExists(client.core.createNamespacedSecret({ namespace, body: { metadata, data: input } }));
     }
     await unlessExists(client.batch.createNamespacedJob({ namespace, body: jobManifest(request) }));
-    if (input !== undefined) await giveInputTo(client, request);
+    if (input !== undefined) await giveInputTo(request);
   } catch (error) {
     throw kubernetesFailure(`creating the Job for ${request.command}`, error);
   }
 }
 
-async function giveInputTo(
-  client: ClusterClient,
-  { tenant, command, operationId }: JobRequest,
-): Promise<void> {
-  const namespace = tenant.hostNamespace;
+async function giveInputTo({ host, command, operationId }: JobRequest): Promise<void> {
+  const { client, name: namespace } = host;
   const { metadata } = await client.batch.readNamespacedJob({
     namespace,
     name: jobName(command, operationId),
@@ -75,11 +68,10 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
  *   cannot start
  */
 export async function waitForJob(
-  client: ClusterClient,
   ref: JobRef,
   signal: AbortSignal | undefined,
 ): Promise<Record<string, unknown>> {
-  const namespace = ref.tenant.hostNamespace;
+  const { client, name: namespace } = ref.host;
   const name = jobName(ref.command, ref.operationId);
   const pods = createInformer<V1Pod & { metadata: { name: string } }>({
     kubeConfig: client.kubeConfig,
@@ -92,6 +84,9 @@ export async function waitForJob(
     fieldSelector: `metadata.name=${name}`,
   });
   let faulty: NodeJS.Timeout | undefined;
+  let jobUid: string | undefined;
+  // A tenant's own pods may have that label too: a syncer carries labels over.
+  const ownPods = () => pods.list().filter((pod) => jobUid !== undefined && isControlledBy(pod, jobUid));
   try {
     await Promise.race([Promise.all([pods.synced, jobs.synced]), aborted(signal)]);
     return await Promise.race([
@@ -99,13 +94,15 @@ export async function waitForJob(
       new Promise<Record<string, unknown>>((resolve, reject) => {
         const look = (): void => {
           try {
-            const outcome = outcomeOf(pods.list(), jobs.list()[0]);
+            const job = jobs.list()[0];
+            jobUid ??= job?.metadata.uid;
+            const outcome = outcomeOf(ownPods(), job);
             if (outcome !== undefined) resolve(outcome);
-            const fault = faultOf(pods.list());
+            const fault = faultOf(ownPods());
             if (fault === undefined) {
               clearTimeout(faulty);
               faulty = undefined;
-            } else faulty ??= setTimeout(() => reject(cannotStart(pods.list())), faultPatienceMs);
+            } else faulty ??= setTimeout(() => reject(cannotStart(ownPods())), faultPatienceMs);
           } catch (error) {
             reject(error);
           }
@@ -119,6 +116,10 @@ export async function waitForJob(
     clearTimeout(faulty);
     await Promise.all([pods.stop(), jobs.stop()]);
   }
+}
+
+function isControlledBy({ metadata }: V1Pod, uid: string): boolean {
+  return metadata?.ownerReferences?.some((owner) => owner.controller === true && owner.uid === uid) === true;
 }
 
 function faultOf(pods: V1Pod[]): string | undefined {
@@ -175,12 +176,8 @@ function parseObject(text: string): Record<string, unknown> | undefined {
  * Deletes the Job with its pod and its Secret and waits until the pod is gone, so that nothing of it works on.
  * @throws PlatformError `cluster_unreachable`; the signal's reason
  */
-export async function deleteJob(
-  client: ClusterClient,
-  ref: JobRef,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const namespace = ref.tenant.hostNamespace;
+export async function deleteJob(ref: JobRef, signal: AbortSignal | undefined): Promise<void> {
+  const { client, name: namespace } = ref.host;
   const name = jobName(ref.command, ref.operationId);
   try {
     const job = await orUndefined(

@@ -1,15 +1,14 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import type { ClusterClient } from '../kubernetes/client.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import { podSettings, readControlPlane, type TenantWorkload } from './tenant-workload.ts';
 
 /**
  * Of chart `tenant-control-plane`: etcd, and the tools' image that the chart has anyway.
  * @throws PlatformError as `readControlPlane`; `invalid_request` for a tenant cluster of a chart nobody knows
  */
-export async function readOwnWorkload(client: ClusterClient, tenant: TenantRef): Promise<TenantWorkload> {
-  const { name } = tenant;
-  const { set, pod } = await readControlPlane(client, tenant);
+export async function readOwnWorkload(host: TenantHost): Promise<TenantWorkload> {
+  const { name } = host.owner;
+  const { set, pod } = await readControlPlane(host);
   const spec = set.spec?.template.spec;
   const image = (container: string) =>
     spec?.initContainers?.find((candidate) => candidate.name === container);

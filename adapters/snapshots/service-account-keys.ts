@@ -1,8 +1,8 @@
 import { createDecipheriv, hkdfSync } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import type { ClusterClient } from '../kubernetes/client.ts';
+import { labels } from '../../contracts/names.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 import { operationLabels } from './job-manifest.ts';
 
@@ -46,14 +46,13 @@ export function openServiceAccountKeys(projectKey: string, sealed: string): KeyP
  * @param keysSecret the Secret that the control plane takes its keys from
  */
 export async function keepKeys(
-  client: ClusterClient,
-  tenant: TenantRef,
+  host: TenantHost,
   operationId: string,
   keysSecret: string,
   restored: KeyPair,
 ): Promise<void> {
-  await about(tenant, async () => {
-    const present = await readKeys(client, tenant, keysSecret);
+  await about(host, async () => {
+    const present = await readKeys(host, keysSecret);
     if (pairNames.every((name) => present[name] === restored[name])) return;
     const data = Object.fromEntries(
       pairNames.flatMap((name) => [
@@ -63,10 +62,10 @@ export async function keepKeys(
     );
     const metadata = {
       name: secretName(operationId),
-      labels: { ...operationLabels(tenant, operationId), [label]: 'true' },
+      labels: { ...operationLabels(host.owner, operationId), [label]: 'true' },
     };
     try {
-      await client.core.createNamespacedSecret({ namespace: tenant.hostNamespace, body: { metadata, data } });
+      await host.client.core.createNamespacedSecret({ namespace: host.name, body: { metadata, data } });
     } catch (error) {
       if (!isConflict(error)) throw error; // kept before
     }
@@ -75,14 +74,13 @@ export async function keepKeys(
 
 /** Gives the tenant cluster the keys of the snapshot or those it had; it uses them when it starts next. Idempotent. */
 export async function useKeys(
-  client: ClusterClient,
-  tenant: TenantRef,
+  host: TenantHost,
   operationId: string,
   keysSecret: string,
   which: 'restored' | 'former',
 ): Promise<void> {
-  const namespace = tenant.hostNamespace;
-  await about(tenant, async () => {
+  const { client, name: namespace } = host;
+  await about(host, async () => {
     const kept = await orUndefined(
       client.core.readNamespacedSecret({ namespace, name: secretName(operationId) }),
     );
@@ -97,14 +95,13 @@ export async function useKeys(
 }
 
 /** Forgets the keys that restores kept, but for those of operation `exceptOperationId`. Idempotent. */
-export async function forgetKeys(
-  client: ClusterClient,
-  tenant: TenantRef,
-  exceptOperationId?: string,
-): Promise<void> {
-  const namespace = tenant.hostNamespace;
-  await about(tenant, async () => {
-    const { items } = await client.core.listNamespacedSecret({ namespace, labelSelector: `${label}=true` });
+export async function forgetKeys(host: TenantHost, exceptOperationId?: string): Promise<void> {
+  const { client, name: namespace } = host;
+  await about(host, async () => {
+    const { items } = await client.core.listNamespacedSecret({
+      namespace,
+      labelSelector: `${label}=true,!${labels.synced}`,
+    });
     const names = items.map(({ metadata }) => metadata?.name ?? '');
     const forgotten = names.filter(
       (name) => exceptOperationId === undefined || name !== secretName(exceptOperationId),
@@ -113,19 +110,15 @@ export async function forgetKeys(
   });
 }
 
-async function readKeys(
-  client: ClusterClient,
-  tenant: TenantRef,
-  name: string,
-): Promise<NonNullable<V1Secret['data']>> {
-  return (await client.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name })).data ?? {};
+async function readKeys(host: TenantHost, name: string): Promise<NonNullable<V1Secret['data']>> {
+  return (await host.client.core.readNamespacedSecret({ namespace: host.name, name })).data ?? {};
 }
 
-async function about(tenant: TenantRef, work: () => Promise<void>): Promise<void> {
+async function about({ owner }: TenantHost, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    throw kubernetesFailure(`moving the service-account keys of ${tenant.name}`, error);
+    throw kubernetesFailure(`moving the service-account keys of ${owner.name}`, error);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { V1Pod, V1PodSpec, V1StatefulSet } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import type { ClusterClient } from '../kubernetes/client.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 
 /** What a Job beside a tenant cluster's data takes over from its control plane. */
@@ -24,10 +23,11 @@ export interface TenantWorkload {
  * A control plane's StatefulSet and its first pod, which has the volume.
  * @throws PlatformError `tenant_cluster_not_found`, `cluster_unreachable`
  */
-export async function readControlPlane(
-  client: ClusterClient,
-  { name, hostNamespace: namespace }: TenantRef,
-): Promise<{ set: V1StatefulSet; pod: V1Pod | undefined }> {
+export async function readControlPlane({
+  client,
+  name: namespace,
+  owner: { name },
+}: TenantHost): Promise<{ set: V1StatefulSet; pod: V1Pod | undefined }> {
   const [set, pod] = await Promise.all([
     orUndefined(client.apps.readNamespacedStatefulSet({ namespace, name })),
     orUndefined(client.core.readNamespacedPod({ namespace, name: `${name}-0` })),
@@ -39,7 +39,8 @@ export async function readControlPlane(
       'tenant_cluster_not_found',
       `Tenant cluster ${name} has no control plane with a volume`,
     );
-  return { set, pod };
+  const isOurs = pod?.metadata?.ownerReferences?.some(({ uid }) => uid === set.metadata?.uid) === true;
+  return { set, pod: isOurs ? pod : undefined };
 }
 
 /** Where a Job may run and as whom, as its control plane. */

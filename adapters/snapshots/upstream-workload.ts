@@ -1,8 +1,7 @@
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import type { ClusterClient } from '../kubernetes/client.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import { kubernetesFailure } from '../kubernetes/failures.ts';
 import { podSettings, readControlPlane, type TenantWorkload } from './tenant-workload.ts';
 
@@ -18,12 +17,9 @@ interface BackingStore {
  * Of vCluster's chart, with its default backing store: Kine's SQLite database on the volume.
  * @throws PlatformError as `readControlPlane`; `invalid_request` with another backing store
  */
-export async function readUpstreamWorkload(
-  client: ClusterClient,
-  tenant: TenantRef,
-): Promise<TenantWorkload> {
-  const { name } = tenant;
-  const { database, etcd } = await readBackingStore(client, tenant);
+export async function readUpstreamWorkload(host: TenantHost): Promise<TenantWorkload> {
+  const { name } = host.owner;
+  const { database, etcd } = await readBackingStore(host);
   const others = [database?.external, etcd?.embedded, etcd?.deploy, etcd?.external];
   if (database?.embedded?.dataSource || others.some((store) => store?.enabled === true)) {
     throw new PlatformError(
@@ -31,7 +27,7 @@ export async function readUpstreamWorkload(
       `Tenant cluster ${name} does not keep its objects in vCluster's embedded database; only that can be saved and restored`,
     );
   }
-  const { set, pod } = await readControlPlane(client, tenant);
+  const { set, pod } = await readControlPlane(host);
   const spec = set.spec?.template.spec;
   return {
     store: 'sqlite',
@@ -49,10 +45,11 @@ export async function readUpstreamWorkload(
 }
 
 /** The chart's own values, merged: what the control plane itself starts with. */
-async function readBackingStore(
-  client: ClusterClient,
-  { name, hostNamespace: namespace }: TenantRef,
-): Promise<BackingStore> {
+async function readBackingStore({
+  client,
+  name: namespace,
+  owner: { name },
+}: TenantHost): Promise<BackingStore> {
   try {
     const secret = await client.core.readNamespacedSecret({ namespace, name: `vc-config-${name}` });
     const config = parse(Buffer.from(secret.data?.['config.yaml'] ?? '', 'base64').toString('utf8')) as {

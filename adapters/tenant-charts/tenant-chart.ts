@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { TenantPki } from '../certificates/tenant-pki.ts';
-import type { ClusterClient } from '../kubernetes/client.ts';
+import type { TenantHost } from '../host-namespaces.ts';
 import type { TenantWorkload } from '../snapshots/tenant-workload.ts';
 
 /** What the platform must know of a chart that makes control planes, and what differs from one to the other. */
@@ -22,7 +21,7 @@ export interface TenantChart {
    * What a snapshot or restore Job takes over from its control plane.
    * @throws PlatformError `tenant_cluster_not_found`; `invalid_request` if its data cannot be saved; `cluster_unreachable`
    */
-  readWorkload(client: ClusterClient, tenant: TenantRef): Promise<TenantWorkload>;
+  readWorkload(host: TenantHost): Promise<TenantWorkload>;
   /** Values that an upgrade of a sleeping tenant cluster needs to leave it asleep; none if the chart renders no replicas. */
   readonly asleepValues?: Record<string, unknown>;
 }

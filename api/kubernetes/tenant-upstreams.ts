@@ -1,7 +1,8 @@
 import { objectKey } from '../../adapters/kubernetes/informer.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { tenantObjects } from '../../contracts/names.ts';
+import { labels, tenantObjects } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { type DeployedPlace, deployedPlace } from '../../domain/deployed-place.ts';
 import type { ConnectedClusters } from '../tunnel/connected-clusters.ts';
 import type { Dial } from '../tunnel/dial.ts';
 import { targetOfKubeconfig } from './kubeconfig-target.ts';
@@ -27,10 +28,14 @@ export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): 
     const secretName = tenantObjects.gatewaySecret(release);
     const connected = await clusters.get(cluster);
     const secret = (await connected.read(`/api/v1/namespaces/${namespace}/secrets/${secretName}`)) as
-      | { data?: { config?: string } }
+      | { metadata?: { labels?: Record<string, string> }; data?: { config?: string } }
       | undefined;
     if (secret?.data?.config === undefined)
       throw notReady(release, 'the gateway has no credential for it yet');
+    // Another's, whose namespace took the place of one that is gone. Credentials of before have no uid.
+    const uid = secret.metadata?.labels?.[labels.instanceUid];
+    if (uid !== undefined && uid !== instance.metadata.uid)
+      throw notReady(release, 'its host namespace belongs to something else now');
     const target = targetOfKubeconfig(Buffer.from(secret.data.config, 'base64').toString('utf8'));
     return createUpstream(target, () =>
       dial({ kind: 'service', cluster, namespace, service: release, port: 443 }),
@@ -82,20 +87,17 @@ const known = new WeakMap<VirtualClusterInstance, string>();
 function identityOf(instance: VirtualClusterInstance): string {
   let identity = known.get(instance);
   if (identity === undefined) {
-    const { cluster, namespace, virtualCluster } = instance.spec?.clusterRef ?? {};
-    identity = JSON.stringify([instance.metadata.uid, cluster, namespace, virtualCluster]);
+    identity = JSON.stringify([instance.metadata.uid, deployedPlace(instance)]);
     known.set(instance, identity);
   }
   return identity;
 }
 
-/** Where an instance's release stands. @throws PlatformError `cluster_unreachable` if no cluster is chosen yet */
-function placeOf(instance: VirtualClusterInstance): { cluster: string; namespace: string; release: string } {
-  const { cluster, namespace, virtualCluster } = instance.spec?.clusterRef ?? {};
-  const { name } = instance.metadata;
-  if (cluster === undefined || namespace === undefined)
-    throw notReady(name, 'no connected cluster is chosen for it yet');
-  return { cluster, namespace, release: virtualCluster || name };
+/** Where an instance's release stands. @throws PlatformError `cluster_unreachable` if it was not deployed yet */
+function placeOf(instance: VirtualClusterInstance): DeployedPlace {
+  const place = deployedPlace(instance);
+  if (place === undefined) throw notReady(instance.metadata.name, 'it was not deployed yet');
+  return place;
 }
 
 function notReady(name: string, why: string): PlatformError {

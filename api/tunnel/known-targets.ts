@@ -1,3 +1,4 @@
+import { deployedPlace } from '../../domain/deployed-place.ts';
 import type { GatewayDirectory } from '../directory.ts';
 import type { DialTarget } from './dial.ts';
 
@@ -12,7 +13,8 @@ export function isKnownTarget(
   if (!directory.hasCluster(target.cluster)) return false;
   if (target.kind === 'api-server') return true;
   return directory.instancesIn(target.cluster).some((instance) => {
-    const { namespace, virtualCluster } = instance.spec?.clusterRef ?? {};
-    return namespace === target.namespace && (virtualCluster || instance.metadata.name) === target.service;
+    // Before it is deployed, the worker must reach what it deploys.
+    const namespace = deployedPlace(instance)?.namespace ?? instance.spec?.clusterRef?.namespace;
+    return namespace === target.namespace && instance.metadata.name === target.service;
   });
 }

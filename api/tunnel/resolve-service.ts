@@ -1,4 +1,5 @@
 import { PlatformError } from '../../contracts/errors.ts';
+import { labels } from '../../contracts/names.ts';
 import type { DialledCluster } from './connected-clusters.ts';
 
 interface Service {
@@ -38,7 +39,9 @@ export async function resolveService(
       `there is no service ${namespace}/${name} with port ${port} in connected cluster ${cluster.name}`,
     );
   }
-  const query = encodeURIComponent(selector.map(([key, value]) => `${key}=${value}`).join(','));
+  // A tenant gives its own pods what labels it likes; those that a syncer made of them are no control plane.
+  const wanted = [...selector.map(([key, value]) => `${key}=${value}`), `!${labels.synced}`];
+  const query = encodeURIComponent(wanted.join(','));
   const { items = [] } = ((await cluster.read(
     `/api/v1/namespaces/${namespace}/pods?labelSelector=${query}`,
   )) ?? {}) as { items?: Pod[] };

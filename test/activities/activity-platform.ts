@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectedClusters, createConnectedClusters } from '../../adapters/connected-clusters.ts';
+import { type HostNamespaces, hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { createHelm, type Helm } from '../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import {
   clusterCredentialSecret,
   defaultHostNamespace,
+  labels,
   platformNamespace,
   projectNamespace,
 } from '../../contracts/names.ts';
@@ -26,6 +28,7 @@ export interface ActivityPlatform {
   readonly client: ClusterClient;
   readonly resources: ManagementResources;
   readonly clusters: ConnectedClusters;
+  readonly hosts: HostNamespaces;
   readonly helm: Helm;
   readonly workDir: string;
   /** Creates an instance in project `default` and its host namespace. */
@@ -51,11 +54,13 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
     namespace: platformNamespace,
     body: { metadata: { name: clusterCredentialSecret('local', 'worker') }, stringData: { config } },
   });
+  const clusters = createConnectedClusters({ management: client, workDir });
   return {
     client,
     resources,
     workDir,
-    clusters: createConnectedClusters({ management: client, workDir }),
+    clusters,
+    hosts: hostNamespaces(clusters),
     helm: createHelm({ binary: findProgram('helm'), workDir }),
     async tenant(name, spec) {
       const instance = await resources.virtualclusterinstances.create({
@@ -63,9 +68,8 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
         spec,
       });
       const hostNamespace = defaultHostNamespace('default', name);
-      await client.core.createNamespace({
-        body: { metadata: { name: hostNamespace, labels: { 'vcluster-platform.io/managed': 'true' } } },
-      });
+      const marks = { [labels.managed]: 'true', [labels.instanceUid]: instance.metadata.uid };
+      await client.core.createNamespace({ body: { metadata: { name: hostNamespace, labels: marks } } });
       return { project: 'default', name, uid: instance.metadata.uid, cluster: 'local', hostNamespace };
     },
     async stop() {

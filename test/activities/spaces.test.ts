@@ -7,6 +7,7 @@ import { createSpaceInstanceActivities } from '../../activities/space-instance.t
 import { createSpaceNamespaceActivities } from '../../activities/space-namespace.ts';
 import { createSpaceReportActivities } from '../../activities/space-report.ts';
 import { createSpaceSleepActivities, isSpaceClosed } from '../../activities/space-sleep.ts';
+import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { apiMessage } from '../../adapters/kubernetes/failures.ts';
 import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
@@ -44,7 +45,7 @@ before(async () => {
   deps = {
     operations,
     resources: platform.resources,
-    clusters: { ...platform.clusters, client: async () => worker },
+    hosts: hostNamespaces({ ...platform.clusters, client: async () => worker }),
   };
   for (const kind of ['projects', 'clusters', 'spaceinstances'] as const)
     await eventually(`${kind} are served`, async () => (await platform.resources[kind].list()).length === 0);
@@ -124,9 +125,10 @@ test('access is bound in its namespace, also over what somebody put in its place
   await admin.rbac.createNamespacedRoleBinding({ namespace, body: { metadata: { name }, roleRef } });
   await apply();
   assert.deepEqual(await bindings(), wanted, 'with another role, and without our label');
-  await syncSpaceRbac(worker, namespace, new Map([['view', ['loft:user:vic']]]));
+  const host = await deps.hosts.prove(space);
+  await syncSpaceRbac(host, new Map([['view', ['loft:user:vic']]]));
   assert.deepEqual(Object.keys(await bindings()), [name]);
-  const foreign = syncSpaceRbac(worker, namespace, new Map([['cluster-admin', ['loft:user:vic']]]));
+  const foreign = syncSpaceRbac(host, new Map([['cluster-admin', ['loft:user:vic']]]));
   await assert.rejects(foreign, { code: 'forbidden' }, 'RBAC bounds what the worker may bind');
 });
 
@@ -204,7 +206,7 @@ test('asleep nothing runs and nothing starts; awake all is as it was', async () 
   await sleep.waitForSpacePodsEnded({ space });
   assert.deepEqual(await state(), asleep);
   assert.equal(await pods(), 0);
-  assert.equal(await isSpaceClosed(worker, space), true);
+  assert.equal(await isSpaceClosed(await deps.hosts.prove(space)), true);
   const refusal = admin.core.createNamespacedPod({ namespace, body: bare('late') }).then(
     () => 'accepted',
     (error: unknown) => apiMessage(error),
@@ -223,7 +225,7 @@ test('asleep nothing runs and nothing starts; awake all is as it was', async () 
   assert.deepEqual(await state(), { ...awake, off: 2 }, 'what was scaled meanwhile stays');
   const { metadata } = await admin.apps.readNamespacedDeployment({ namespace, name: 'web' });
   assert.equal(metadata?.annotations?.['loft.sh/sleep-mode-replicas'], undefined);
-  assert.equal(await isSpaceClosed(worker, space), false);
+  assert.equal(await isSpaceClosed(await deps.hosts.prove(space)), false);
   await eventually('pods come back', async () => (await pods()) === 3 + 1 + 3 + 1 + 2);
 });
 

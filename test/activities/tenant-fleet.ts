@@ -58,7 +58,7 @@ export async function startTenantFleet(): Promise<TenantFleet> {
     snapshots: {
       management: client,
       resources: platform.resources,
-      clusters: platform.clusters,
+      hosts: platform.hosts,
       snapshotsDir,
     },
     async install(name) {

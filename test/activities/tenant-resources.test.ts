@@ -10,6 +10,7 @@ import { createInstanceReportActivities } from '../../activities/instance-report
 import { createSleepPolicyActivities } from '../../activities/sleep-policy.ts';
 import { createTenantAccessActivities } from '../../activities/tenant-access.ts';
 import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
+import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { createLogger } from '../../adapters/logging.ts';
@@ -41,7 +42,7 @@ before(async () => {
   deps = {
     operations,
     resources: platform.resources,
-    clusters: { ...platform.clusters, tenantClient: async () => platform.client },
+    hosts: hostNamespaces({ ...platform.clusters, tenantClient: async () => platform.client }),
   };
   // The first list of a new kind is refused for a moment.
   for (const kind of ['projects', 'clusters', 'users', 'teams'] as const) {
@@ -79,20 +80,30 @@ async function newPlaced(name: string) {
   return tenant;
 }
 
-test('placeTenant chooses a cluster once, sets finalizer and phase, and notes the place', async () => {
+const rowOf = async (tenant: UnplacedTenant) => {
+  const row = await deps.operations.database.transaction((tx) =>
+    lockTenant(tx, { ...tenant, kind: 'tenant' }),
+  );
+  return [row.cluster, row.hostNamespace];
+};
+
+test('placeTenant chooses a cluster once and sets finalizer and phase; the place is noted once it is ours', async () => {
   const tenant = await newInstance('placed');
-  const { placeTenant } = createInstanceActivities(deps);
+  const { placeTenant, findTenantRemains } = createInstanceActivities(deps);
   const first = await placeTenant({ tenant });
   assert.deepEqual(await placeTenant({ tenant }), first);
   assert.deepEqual(first.tenant, { ...tenant, cluster: 'local', hostNamespace: 'loft-default-v-placed' });
   const instance = await read('placed');
   assert.deepEqual(instance?.metadata.finalizers, ['loft.sh/cleanup']);
-  assert.deepEqual(instance?.spec?.clusterRef, { cluster: 'local', namespace: 'loft-default-v-placed' });
+  assert.deepEqual(instance?.spec?.clusterRef, { cluster: 'local' });
   assert.equal(instance?.status?.phase, 'Pending');
-  const row = await deps.operations.database.transaction((tx) =>
-    lockTenant(tx, { ...tenant, kind: 'tenant' }),
-  );
-  assert.deepEqual([row.cluster, row.hostNamespace], ['local', 'loft-default-v-placed']);
+  assert.deepEqual(await rowOf(tenant), [null, null]);
+  assert.deepEqual(await findTenantRemains({ tenant }), { tenant: first.tenant }, 'where to look for it');
+
+  await createHostNamespaceActivities(deps).applyHostNamespace({ tenant: first.tenant });
+  const place = { cluster: 'local', namespace: 'loft-default-v-placed' };
+  assert.deepEqual((await read('placed'))?.spec?.clusterRef, place);
+  assert.deepEqual(await rowOf(tenant), ['local', 'loft-default-v-placed']);
 });
 
 test('placeTenant refuses an unknown cluster, and an instance that is another by now', async () => {
@@ -235,40 +246,58 @@ test('the host namespace is made once and deleted with all in it; one that is no
   await assert.rejects(platform.client.core.readNamespace({ name: tenant.hostNamespace }), { code: 404 });
 });
 
-test('a volume of the namespace is waited for, one that is retained is not', async () => {
+test('a volume of the namespace is waited for, by its name; one that is retained is not', async () => {
   const tenant = await newPlaced('stored');
-  const { deleteHostNamespace, waitForHostNamespaceDeleted } = createHostNamespaceActivities(deps);
+  const { core } = platform.client;
+  const namespace = tenant.hostNamespace;
+  const spec = {
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: '',
+    resources: { requests: { storage: '1Gi' } },
+  };
   const volume = (name: string, persistentVolumeReclaimPolicy: string) =>
-    platform.client.core.createPersistentVolume({
+    core.createPersistentVolume({
       body: {
         metadata: { name },
         spec: {
           capacity: { storage: '1Gi' },
           accessModes: ['ReadWriteOnce'],
           hostPath: { path: '/nowhere' },
-          storageClassName: 'none',
+          storageClassName: '',
           persistentVolumeReclaimPolicy,
-          claimRef: {
-            namespace: tenant.hostNamespace,
-            name: 'data',
-            kind: 'PersistentVolumeClaim',
-            apiVersion: 'v1',
-            uid: '0',
-          },
+          claimRef: { namespace, name, kind: 'PersistentVolumeClaim', apiVersion: 'v1' },
         },
       },
     });
-  await volume('kept', 'Retain');
-  await volume('going', 'Delete');
-  await deleteHostNamespace({ tenant });
+  for (const [name, policy] of [
+    ['kept', 'Retain'],
+    ['going', 'Delete'],
+  ] as const) {
+    await volume(name, policy);
+    await core.createNamespacedPersistentVolumeClaim({
+      namespace,
+      body: { metadata: { name }, spec: { ...spec, volumeName: name } },
+    });
+    await eventually(`${name} is bound`, async () => {
+      const { status } = await core.readNamespacedPersistentVolumeClaim({ namespace, name });
+      return status?.phase === 'Bound';
+    });
+  }
+  const { deleteHostNamespace, waitForHostNamespaceDeleted } = createHostNamespaceActivities(deps);
+  const { volumes } = await deleteHostNamespace({ tenant });
+  assert.deepEqual(volumes.toSorted(), ['going', 'kept']);
   let waited = false;
-  const waiting = waitForHostNamespaceDeleted({ tenant }).then(() => {
+  const waiting = waitForHostNamespaceDeleted({ tenant, volumes }).then(() => {
     waited = true;
   });
-  for (let left = 20; left > 0; left--) await platform.client.core.listNamespace(); // about as long as the namespace took to go
+  await eventually(
+    'the namespace is gone',
+    async () => !(await core.listNamespace()).items.some(({ metadata }) => metadata?.name === namespace),
+  );
+  for (let left = 20; left > 0; left--) await core.listNamespace(); // about as long as the namespace took to go
   assert.equal(waited, false);
-  await platform.client.core.deletePersistentVolume({ name: 'going', gracePeriodSeconds: 0 });
-  await platform.client.core
+  await core.deletePersistentVolume({ name: 'going', gracePeriodSeconds: 0 });
+  await core
     .patchPersistentVolume({ name: 'going', body: [{ op: 'remove', path: '/metadata/finalizers' }] })
     .catch(() => undefined);
   await waiting;

@@ -136,7 +136,7 @@ describe("vCluster's own chart, rendered and checked", () => {
     for (const [values, refusal] of stores) {
       const tenant = await inline(`${safe}\n${values}`);
       await installRelease({ tenant, operationId: 'install' });
-      const reading = readUpstreamWorkload(platform.client, tenant);
+      const reading = readUpstreamWorkload(await platform.hosts.prove(tenant));
       if (refusal !== undefined) {
         await assert.rejects(
           reading,

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
+import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { managementResources } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
@@ -83,16 +84,22 @@ async function startTestControllers({ apiServer }: ManagementFixture, tenant: Te
     },
     logger,
   );
+  const clusters = createConnectedClusters({
+    management: client,
+    workDir: tmpdir(),
+    credential: 'controllers',
+  });
   const running = startControllers({
     client,
     resources: managementResources(client),
     caches: createCaches(client.kubeConfig, logger),
     rbac: createOwnedRbac(client.kubeConfig, logger),
-    clusters: createConnectedClusters({ management: client, workDir: tmpdir(), credential: 'controllers' }),
-    tenants:
-      tenant === undefined
-        ? createConnectedClusters({ management: client, workDir: tmpdir() })
-        : { tenantClient: async () => connectCluster(tenant.adminKubeconfig) },
+    clusters,
+    spaces: hostNamespaces(clusters),
+    tenants: hostNamespaces({
+      ...createConnectedClusters({ management: client, workDir: tmpdir() }),
+      ...(tenant === undefined ? {} : { tenantClient: async () => connectCluster(tenant.adminKubeconfig) }),
+    }),
     operations,
     logger,
   });

@@ -21,9 +21,10 @@ describe('/kubernetes/project/…/space/…', () => {
     const { resources, clusterAdmin } = fixture;
     await fixture.addUser('mia');
     await fixture.addUser('tom');
-    await clusterAdmin.core.createNamespace({ body: { metadata: { name: namespace } } });
+    const space = await resources.spaceinstances.create({ metadata: name, spec: { owner: { user: 'mia' } } });
+    const marks = { 'vcluster-platform.io/instance-uid': space.metadata.uid };
+    await clusterAdmin.core.createNamespace({ body: { metadata: { name: namespace, labels: marks } } });
     await clusterAdmin.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'notes' } } });
-    await resources.spaceinstances.create({ metadata: name, spec: { owner: { user: 'mia' } } });
   });
   after(() => fixture?.stop());
 

@@ -47,7 +47,8 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
       { intervalMs: 10 },
     );
   };
-  await setStatus({ phase: 'Ready', observedHash: 'a' });
+  const clusterRef = { cluster: 'local', namespace: hostNamespace, virtualCluster: 'demo' };
+  await setStatus({ phase: 'Ready', observedHash: 'a', virtualCluster: { clusterRef } });
   const listener = createConnectListener({
     dial: management.parts.dial,
     secret: 'test-secret',

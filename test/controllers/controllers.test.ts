@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { after, before, describe, it } from 'node:test';
 import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
+import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { statusOf } from '../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
@@ -39,13 +40,19 @@ describe('controllers', () => {
     operations = createOperationsDependencies({ databaseUrl, temporal }, logger);
     // The controllers' own identity, so that its rights are tried too.
     const client = await api.as('vcluster-platform:controllers');
+    const clusters = createConnectedClusters({
+      management: client,
+      workDir: tmpdir(),
+      credential: 'controllers',
+    });
     running = startControllers({
       client,
       resources: managementResources(client),
       caches: createCaches(client.kubeConfig, logger),
       rbac: createOwnedRbac(client.kubeConfig, logger),
-      clusters: createConnectedClusters({ management: client, workDir: tmpdir(), credential: 'controllers' }),
-      tenants: createConnectedClusters({ management: client, workDir: tmpdir() }),
+      clusters,
+      spaces: hostNamespaces(clusters),
+      tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
       operations,
       logger,
     });

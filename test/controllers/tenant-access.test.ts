@@ -22,15 +22,17 @@ describe('rights inside a tenant cluster, kept in step', () => {
     const { resources } = fixture;
     await fixture.addUser('mia');
     await fixture.addUser('tom', { groups: ['staff'] });
-    await resources.virtualclusterinstances.create({
+    const clusterRef = { cluster: 'local', namespace: 'loft-alpha-v-demo', virtualCluster: 'demo' };
+    const { metadata } = await resources.virtualclusterinstances.create({
       metadata: name,
-      spec: {
-        templateRef: { name: 'default' },
-        owner: { user: 'mia' },
-        clusterRef: { cluster: 'local', namespace: 'loft-alpha-v-demo', virtualCluster: 'demo' },
-      },
+      spec: { templateRef: { name: 'default' }, owner: { user: 'mia' }, clusterRef },
     });
-    await resources.virtualclusterinstances.patchStatus(name, { phase: 'Ready', observedHash: 'a' });
+    const marks = { 'vcluster-platform.io/instance-uid': metadata.uid };
+    await fixture.clusterAdmin.core.createNamespace({
+      body: { metadata: { name: clusterRef.namespace, labels: marks } },
+    });
+    const status = { phase: 'Ready', observedHash: 'a', virtualCluster: { clusterRef } } as const;
+    await resources.virtualclusterinstances.patchStatus(name, status);
   });
   after(async () => {
     await fixture?.stop();

@@ -25,7 +25,11 @@ export const gatewayObjects = {
     object('bench', {
       namespace: 'p-bench',
       spec: { clusterRef: { cluster: 'local', namespace: 'bench', virtualCluster: 'bench' } },
-      status: { phase: 'Ready', observedHash: 'x' },
+      status: {
+        phase: 'Ready',
+        observedHash: 'x',
+        virtualCluster: { clusterRef: { cluster: 'local', namespace: 'bench', virtualCluster: 'bench' } },
+      },
     }),
   ],
 };

@@ -103,7 +103,10 @@ export function createFakeCluster(): FakeCluster {
     releaseInstance: acting('releaseInstance', (_, tenant) => void (tenant.finalizer = false)),
     evaluateSleepPolicy: acting('evaluateSleepPolicy', nothing),
     applyHostNamespace: acting('applyHostNamespace', (_, tenant) => void (tenant.namespace = true)),
-    deleteHostNamespace: acting('deleteHostNamespace', (_, tenant) => void (tenant.namespace = false)),
+    deleteHostNamespace: acting('deleteHostNamespace', (_, tenant) => {
+      tenant.namespace = false;
+      return { volumes: [] };
+    }),
     waitForHostNamespaceDeleted: acting('waitForHostNamespaceDeleted', nothing),
     startControlPlane: acting('startControlPlane', (_, tenant) => void (tenant.awake = true)),
     stopControlPlane: acting('stopControlPlane', (_, tenant) => void (tenant.awake = false)),

@@ -67,7 +67,10 @@ export function createFakeSpaces(entering: (name: string, activity: SpaceActivit
     reportSpace: (report: FakeSpace['reports'][number], { reports }) => void reports.push(report),
     releaseSpace: (_: never, space) => void (space.finalizer = false),
     applySpaceNamespace: (_: never, space) => void (space.namespace = true),
-    deleteSpaceNamespace: (_: never, space) => void Object.assign(space, { namespace: false, access: false }),
+    deleteSpaceNamespace: (_: never, space) => {
+      Object.assign(space, { namespace: false, access: false });
+      return { volumes: [] };
+    },
     applySpaceAccess: (_: never, space) => void (space.access = true),
     closeSpace: (_: never, space) => void (space.closed = true),
     openSpace: (_: never, space) => void (space.closed = false),

@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { hostNamespaces, type TenantHost } from '../../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { jobName } from '../../../adapters/snapshots/job-manifest.ts';
 import { waitForJob } from '../../../adapters/snapshots/jobs.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 
-const namespace = 'default';
+const namespace = 'host';
 const tenant = { project: 'p', name: 'one', uid: 'u', cluster: 'local', hostNamespace: namespace };
 let server: TestApiServer;
 let client: ClusterClient;
+let host: TenantHost;
 before(async () => {
   server = await startApiServer();
   client = connectCluster(server.adminKubeconfig);
+  const clusters = {
+    client: async () => client,
+    kubeconfigFile: async () => '',
+    tenantClient: async () => client,
+  };
+  host = await hostNamespaces(clusters).create(tenant, {});
   await client.core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'default' } } });
 });
 after(() => server?.stop());
@@ -23,9 +31,16 @@ async function jobWithPod(operationId: string) {
   const template = {
     spec: { restartPolicy: 'Never', containers: [{ name: 'save', image: 'nowhere/none' }] },
   };
-  await client.batch.createNamespacedJob({ namespace, body: { metadata: { name }, spec: { template } } });
+  const job = await client.batch.createNamespacedJob({
+    namespace,
+    body: { metadata: { name }, spec: { template } },
+  });
   const labels = { 'batch.kubernetes.io/job-name': name };
-  await client.core.createNamespacedPod({ namespace, body: { metadata: { name, labels }, ...template } });
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name, uid: job.metadata?.uid ?? '', controller: true };
+  await client.core.createNamespacedPod({
+    namespace,
+    body: { metadata: { name, labels, ownerReferences: [owner] }, ...template },
+  });
   const say = (state: object) => {
     const status = {
       name: 'save',
@@ -38,7 +53,7 @@ async function jobWithPod(operationId: string) {
     const body = [{ op: 'add', path: '/status/containerStatuses', value: [status] }];
     return client.core.patchNamespacedPodStatus({ namespace, name, body });
   };
-  const waiting = waitForJob(client, { tenant, operationId, command: 'save' }, undefined);
+  const waiting = waitForJob({ host, operationId, command: 'save' }, undefined);
   waiting.catch(() => undefined);
   return { say, waiting };
 }

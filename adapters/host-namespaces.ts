@@ -1,0 +1,165 @@
+import type { V1Namespace } from '@kubernetes/client-node';
+import { PlatformError } from '../contracts/errors.ts';
+import { labels } from '../contracts/names.ts';
+import type { SpaceRef } from '../contracts/space-ref.ts';
+import type { TenantRef } from '../contracts/tenant-ref.ts';
+import { isReservedNamespace } from '../domain/host-namespace.ts';
+import type { ConnectedClusters } from './connected-clusters.ts';
+import type { ClusterClient } from './kubernetes/client.ts';
+import { isConflict, kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
+
+type Owner = TenantRef | SpaceRef;
+
+/** A tenant cluster's host namespace, and a space's namespace. */
+export type TenantHost = OwnedNamespace<TenantRef>;
+export type SpaceHost = OwnedNamespace<SpaceRef>;
+
+/**
+ * A namespace of a connected cluster that was seen to belong to one tenant cluster or space, and the way to act in it.
+ * Nothing else gives activities and controllers a client of a connected cluster, and nothing but
+ * {@link hostNamespaces} gives this: what is not ours cannot be named.
+ */
+export class OwnedNamespace<O extends Owner = Owner> {
+  /** Makes the class nominal: an object that looks alike is no proof. */
+  readonly #clusters: ConnectedClusters;
+  readonly owner: O;
+  /** Name of the namespace. */
+  readonly name: string;
+  readonly client: ClusterClient;
+  readonly namespace: V1Namespace;
+
+  private constructor(clusters: ConnectedClusters, owner: O, client: ClusterClient, namespace: V1Namespace) {
+    this.#clusters = clusters;
+    this.owner = owner;
+    this.name = owner.hostNamespace;
+    this.client = client;
+    this.namespace = namespace;
+  }
+
+  /** The namespace if it carries the uid of `owner`; `'other'` if there is one that does not, `'none'` if there is none. */
+  static async look<O extends Owner>(
+    clusters: ConnectedClusters,
+    owner: O,
+  ): Promise<OwnedNamespace<O> | 'other' | 'none'> {
+    if (isReservedNamespace(owner.hostNamespace)) return 'other';
+    const client = await clusters.client(owner.cluster);
+    const namespace = await hostCall(
+      `reading namespace ${owner.hostNamespace}`,
+      orUndefined(client.core.readNamespace({ name: owner.hostNamespace })),
+    );
+    if (namespace === undefined) return 'none';
+    const uid = namespace.metadata?.labels?.[labels.instanceUid];
+    return owner.uid !== '' && uid === owner.uid
+      ? new OwnedNamespace(clusters, owner, client, namespace)
+      : 'other';
+  }
+
+  /** Path of the kubeconfig that `client` works with, mode 0600, for Helm. */
+  kubeconfigFile(): Promise<string> {
+    return this.#clusters.kubeconfigFile(this.owner.cluster);
+  }
+
+  /**
+   * Clients with the administrator's identity inside the tenant cluster that lives here.
+   * @throws PlatformError `not_found` before its keys were made; `cluster_unreachable`
+   */
+  tenantClient(this: OwnedNamespace<TenantRef>): Promise<ClusterClient> {
+    return this.#clusters.tenantClient(this.owner);
+  }
+}
+
+/** The way of worker and controllers to what belongs to one tenant cluster or space. */
+export interface HostNamespaces {
+  /**
+   * The namespace of `owner`, read now and seen to carry its uid.
+   * @throws PlatformError `conflict` if it belongs to something else, `not_found` if there is none,
+   *   `cluster_unreachable`, and what ConnectedClusters.client throws
+   */
+  prove<O extends Owner>(owner: O): Promise<OwnedNamespace<O>>;
+  /** As `prove`, but undefined if there is none of ours: for what undoes or deletes. */
+  find<O extends Owner>(owner: O): Promise<OwnedNamespace<O> | undefined>;
+  /**
+   * Creates the namespace with the owner's uid beside `labels`; one that is ours already stays as it is.
+   * @throws PlatformError `conflict` if there is one that belongs to something else; `internal` (retried) while it is
+   *   being deleted; `cluster_unreachable`
+   */
+  create<O extends Owner>(owner: O, labels: Record<string, string>): Promise<OwnedNamespace<O>>;
+  /**
+   * Which of `volumes`, by their names, are there and still hold a claim of the owner's namespace. Those that are to
+   * outlive their claims (reclaim policy Retain) do not count. Reads only.
+   * @throws PlatformError `cluster_unreachable`
+   */
+  volumesLeft(owner: Owner, volumes: readonly string[]): Promise<string[]>;
+}
+
+export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
+  const hosts: HostNamespaces = {
+    async prove(owner) {
+      const host = await OwnedNamespace.look(clusters, owner);
+      if (host === 'other') throw notOurs(owner);
+      if (host !== 'none') return host;
+      throw new PlatformError(
+        'not_found',
+        `There is no namespace ${owner.hostNamespace} in cluster ${owner.cluster}`,
+      );
+    },
+
+    async find(owner) {
+      const host = await OwnedNamespace.look(clusters, owner);
+      return typeof host === 'string' ? undefined : host;
+    },
+
+    async create(owner, extraLabels) {
+      if (isReservedNamespace(owner.hostNamespace)) throw notOurs(owner);
+      const { core } = await clusters.client(owner.cluster);
+      const metadata = {
+        name: owner.hostNamespace,
+        labels: { ...extraLabels, [labels.instanceUid]: owner.uid },
+      };
+      try {
+        await core.createNamespace({ body: { metadata } });
+      } catch (error) {
+        if (!isConflict(error)) throw kubernetesFailure(`creating namespace ${owner.hostNamespace}`, error);
+      }
+      const host = await OwnedNamespace.look(clusters, owner);
+      if (host === 'other') throw notOurs(owner);
+      if (host !== 'none' && host.namespace.metadata?.deletionTimestamp === undefined) return host;
+      throw new PlatformError(
+        'internal',
+        `Namespace ${owner.hostNamespace} is still being deleted; it is tried again`,
+      );
+    },
+
+    async volumesLeft({ cluster, hostNamespace }, volumes) {
+      if (volumes.length === 0) return [];
+      const { core } = await clusters.client(cluster);
+      const left: string[] = [];
+      for (const name of volumes) {
+        const volume = await hostCall(
+          `reading volume ${name}`,
+          orUndefined(core.readPersistentVolume({ name })),
+        );
+        const { claimRef, persistentVolumeReclaimPolicy } = volume?.spec ?? {};
+        if (claimRef?.namespace === hostNamespace && persistentVolumeReclaimPolicy !== 'Retain')
+          left.push(name);
+      }
+      return left;
+    },
+  };
+  return hosts;
+}
+
+function notOurs({ hostNamespace, cluster }: Owner): PlatformError {
+  return new PlatformError(
+    'conflict',
+    `Namespace ${hostNamespace} of cluster ${cluster} belongs to something else; choose another name or namespacePattern`,
+  );
+}
+
+async function hostCall<T>(what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw kubernetesFailure(what, error);
+  }
+}

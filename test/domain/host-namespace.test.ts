@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hostNamespaceOf, isReservedNamespace, spaceNamespaceOf } from '../../domain/host-namespace.ts';
+
+const both = '{{ .Values.loft.project }}-{{ .Values.loft.name }}';
+
+test('a pattern is filled in; without one the default is', () => {
+  const tenant = { project: 'team', name: 'dev' };
+  assert.equal(hostNamespaceOf(tenant, undefined), 'loft-team-v-dev');
+  assert.equal(hostNamespaceOf(tenant, ''), 'loft-team-v-dev');
+  assert.equal(spaceNamespaceOf(tenant, undefined), 'loft-team-s-dev');
+  const pattern = 'x-{{- .Values.loft.virtualClusterName -}}-of-{{.Values.loft.project}}';
+  assert.equal(hostNamespaceOf(tenant, pattern), 'x-dev-of-team');
+  assert.equal(spaceNamespaceOf(tenant, 's-{{ .Values.loft.space }}'), 's-dev');
+  assert.equal(hostNamespaceOf(tenant, both), 'team-dev');
+  for (const unknown of ['{{ .Values.loft.owner }}', '{{ .Values.loft.space }}', '{{ .Release.Name }}'])
+    assert.throws(() => hostNamespaceOf(tenant, unknown), { code: 'invalid_request' });
+});
+
+test('what joins to the same is told apart', () => {
+  const pairs: [pattern: string | undefined, ...subjects: [project: string, name: string][]][] = [
+    [undefined, ['a', 'b-v-c'], ['a-v-b', 'c']],
+    [undefined, ['a', 'v-b'], ['a-v', 'b']],
+    [undefined, ['a', 'b-v-c-v-d'], ['a-v-b', 'c-v-d'], ['a-v-b-v-c', 'd']],
+    [both, ['a', 'b-c'], ['a-b', 'c']],
+    ['{{ .Values.loft.project }}{{ .Values.loft.name }}', ['a', 'bc'], ['ab', 'c']],
+    ['{{ .Values.loft.name }}-x-{{ .Values.loft.project }}', ['a', 'b-x-c'], ['c-x-a', 'b']],
+  ];
+  for (const [pattern, ...subjects] of pairs) {
+    const names = subjects.map(([project, name]) => hostNamespaceOf({ project, name }, pattern));
+    assert.equal(new Set(names).size, subjects.length, names.join(' '));
+    for (const name of names) assert.match(name, /^[-a-z0-9]+-[0-9a-f]{8}$/);
+  }
+  const spaces = [
+    { project: 'a', name: 'b-s-c' },
+    { project: 'a-s-b', name: 'c' },
+  ].map((subject) => spaceNamespaceOf(subject, undefined));
+  assert.notEqual(spaces[0], spaces[1]);
+});
+
+test('no two pairs of random projects and names share a namespace', () => {
+  const words = ['a', 'v', 's', 'b', 'v-v', 'a-v', 'v-a', 'a-v-b', '1', 'v--a', 'a-v-b-v-c'];
+  const names = new Set([...words, ...words.flatMap((one) => words.map((other) => `${one}-${other}`))]);
+  const seen = new Map<string, string>();
+  for (const project of names)
+    for (const name of names) {
+      const namespace = hostNamespaceOf({ project, name }, undefined);
+      const pair = `${project} ${name}`;
+      assert.equal(seen.get(namespace), undefined, `${namespace}: ${pair} and ${seen.get(namespace)}`);
+      seen.set(namespace, pair);
+    }
+});
+
+test('namespaces of Kubernetes and of the platform are nobody’s', () => {
+  for (const reserved of [
+    'default',
+    'kube-system',
+    'kube-public',
+    'kube-node-lease',
+    'vcluster-platform',
+    'vcluster-platform-passwords',
+  ]) {
+    assert.ok(isReservedNamespace(reserved), reserved);
+    assert.throws(() => hostNamespaceOf({ project: 'p', name: reserved }, '{{ .Values.loft.name }}'), {
+      code: 'invalid_request',
+    });
+  }
+  for (const free of ['kube', 'defaults', 'loft-default-v-a', 'vcluster-platforms'])
+    assert.equal(isReservedNamespace(free), false, free);
+});
