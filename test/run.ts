@@ -18,7 +18,7 @@ const only = process.argv.slice(2);
 const realNode = 'test/real-node/';
 
 /** Suites that start a whole platform: one at a time. */
-const heavy = ['test/e2e/', 'test/deploy/local/platform.test.ts'];
+const heavy = ['test/e2e/', 'test/deploy/local/platform.test.ts', 'test/isolation/isolation.test.ts'];
 
 function testFiles(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })

@@ -57,6 +57,8 @@ export interface TestGateway {
   /** Writes `bytes` on a bare TLS connection and gives all that comes back until the server closes or falls silent. */
   raw(bytes: string | Buffer, options?: { silenceMs?: number }): Promise<string>;
   socket(): Promise<Socket>;
+  /** Every route as Fastify prints it: a tree of paths with their methods. */
+  printRoutes(): string;
   close(): Promise<void>;
 }
 
@@ -174,6 +176,7 @@ export async function startTestGateway(options: {
     audit,
     objects,
     socket,
+    printRoutes: () => app.printRoutes({ commonPrefix: false }),
     async call(method, path, { key = annaKey, headers = {}, body } = {}) {
       const answer = await request(`${url}${path}`, {
         method: method as 'GET',

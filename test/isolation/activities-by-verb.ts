@@ -1,0 +1,48 @@
+import type { Activities } from '../../activities/index.ts';
+
+/**
+ * Which activities each verb runs: `<kind>:<verb>`, with a row of the table that tries the verb on what is another's; or `schedule`, for what
+ * nobody asks for. An activity that stands nowhere here fails the suite.
+ */
+export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
+  schedule: ['reconcileOperations', 'evaluateSleepPolicy'],
+  'tenant:create': [
+    ...([
+      'claimTurn',
+      'recordSteps',
+      'endOperation',
+      'placeTenant',
+      'checkRelease',
+      'applyHostNamespace',
+    ] as const),
+    ...(['applyTenantKeys', 'applyGatewayCredential', 'installRelease', 'waitForControlPlane'] as const),
+    ...(['applyTenantAccess', 'reportInstance'] as const),
+  ],
+  'tenant:update': ['inspectTenant', 'waitForRollout', 'rollbackRelease'],
+  'tenant:sleep': ['stopControlPlane', 'waitForControlPlaneStopped'],
+  'tenant:wake': ['startControlPlane'],
+  'tenant:snapshot': [
+    ...(['recordSnapshot', 'applySnapshotJob', 'waitForSnapshotJob', 'deleteSnapshotJob'] as const),
+    ...(['completeSnapshot', 'failSnapshot', 'deleteSnapshotFile', 'forgetSnapshot'] as const),
+  ],
+  'tenant:restore': ['findSnapshot', 'applyRestoreJob', 'waitForRestoreJob', 'deleteRestoreJob'],
+  'tenant:delete': [
+    ...(['findTenantRemains', 'uninstallRelease', 'deleteHostNamespace'] as const),
+    ...(['waitForHostNamespaceDeleted', 'releaseInstance'] as const),
+  ],
+  'space:create': ['placeSpace', 'applySpaceNamespace', 'applySpaceAccess', 'reportSpace'],
+  'space:sleep': [
+    'findSpacePlace',
+    'closeSpace',
+    'stopSpaceWorkloads',
+    'deleteSpacePods',
+    'waitForSpacePodsEnded',
+  ],
+  'space:wake': ['openSpace', 'resumeSpaceWorkloads'],
+  'space:delete': [
+    'findSpaceRemains',
+    'deleteSpaceNamespace',
+    'waitForSpaceNamespaceDeleted',
+    'releaseSpace',
+  ],
+};

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { ActivityDeps } from '../../activities/index.ts';
+import { createActivities } from '../../activities/index.ts';
+import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
+import { type EchoUpstream, startEchoUpstream } from '../api/echo-upstream.ts';
+import { startTestGateway, type TestGateway } from '../api/test-gateway.ts';
+import { activitiesByVerb } from './activities-by-verb.ts';
+import { management, type World } from './world.ts';
+import { ways } from './ways/ways.ts';
+import { requestOf } from './way.ts';
+
+/** Routes that give nothing of anybody's: no way of the table can reach what is another's there. */
+const holdNothing: ReadonlySet<string> = new Set([
+  'GET /healthz',
+  'GET /readyz',
+  'GET /version',
+  'GET /login',
+  'GET /api/v1/openapi.json',
+  'GET /auth/info',
+  // Who one is comes of them: test/api/sessions, floods and oidc.
+  'POST /auth/password/login',
+  'POST /auth/session',
+  'GET /auth/oidc/login',
+  'GET /auth/oidc/callback',
+  // Names no cluster.
+  ...['GET', 'POST', 'PATCH', 'DELETE'].map((method) => `${method} /kubernetes`),
+]);
+
+const world = {
+  ids: {
+    createOfAna: '00000000-0000-4000-8000-000000000001',
+    createOfAnasSpace: '00000000-0000-4000-8000-000000000002',
+    createOfBob: '00000000-0000-4000-8000-000000000003',
+  },
+} as unknown as World;
+
+describe('the table of ways', () => {
+  let upstream: EchoUpstream;
+  let gateway: TestGateway;
+  before(async () => {
+    upstream = await startEchoUpstream();
+    gateway = await startTestGateway({ target: upstream.target, temporalUiUrl: 'http://127.0.0.1:1' });
+  });
+  after(async () => {
+    await gateway?.close();
+    await upstream?.close();
+  });
+
+  test('has a row for every route', () => {
+    const routes = routesOf(gateway.printRoutes());
+    assert.ok(routes.length > 30, `only ${routes.length} routes were read`);
+    const requests = ways.map((way) => requestOf(world, way));
+    const taken = new Set(requests.map((request) => routeOf(request, routes)));
+    const missing = routes
+      .map(({ name }) => name)
+      .filter((name) => !taken.has(name) && !holdNothing.has(name) && !/^(HEAD|OPTIONS|PUT) /.test(name));
+    assert.deepEqual(missing, []);
+  });
+
+  test('has rows for every kind of the management API', () => {
+    const requests = ways.map((way) => requestOf(world, way));
+    for (const [plural, { namespaced }] of Object.entries(resourceKinds)) {
+      const path = `${management}/${namespaced ? 'namespaces/p-red/' : ''}${plural}`;
+      for (const method of ['GET', 'PATCH', 'DELETE'])
+        assert.ok(
+          requests.some((request) => request.startsWith(`${method} ${path}`)),
+          `${method} ${plural}`,
+        );
+    }
+  });
+
+  test('says of every activity which verbs run it, and has a row for each such verb', () => {
+    const present = Object.keys(createActivities(nothing())).sort();
+    const listed = Object.values(activitiesByVerb).flat();
+    assert.deepEqual(
+      present.filter((name) => !(listed as string[]).includes(name)),
+      [],
+    );
+    const verbs = new Set(ways.flatMap(({ verb }) => verb ?? []));
+    assert.deepEqual(
+      Object.keys(activitiesByVerb).filter((verb) => verb.includes(':') && !verbs.has(verb)),
+      [],
+    );
+  });
+});
+
+interface Route {
+  /** `METHOD /path/:name`. */
+  readonly name: string;
+  readonly pattern: RegExp;
+}
+
+/** Reads Fastify's tree: each line adds its text to that of the line it hangs under. */
+function routesOf(tree: string): Route[] {
+  const parents: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', text = '', methods] = /^([│ ]*[├└]── )(\S*)(?: \((.*)\))?/.exec(line) ?? [];
+    if (indent === '') return [];
+    const depth = indent.length / 4;
+    const path = `${depth > 1 ? parents[depth - 1] : ''}${text}`;
+    parents[depth] = path;
+    const source = path
+      .split('/')
+      .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll('.', '\\.').replaceAll('*', '.*')))
+      .join('/');
+    return (methods ?? '')
+      .split(', ')
+      .filter((method) => method !== '')
+      .map((method) => ({ name: `${method} ${path}`, pattern: new RegExp(`^${method} ${source}$`) }));
+  });
+}
+
+/** The route that takes a request: the longest that fits, as literal parts go before names and names before `*`. */
+function routeOf(request: string, routes: readonly Route[]): string | undefined {
+  const withoutQuery = request.split('?')[0] ?? '';
+  const fitting = routes.filter(({ pattern }) => pattern.test(withoutQuery));
+  const rank = ({ name }: Route) => name.replaceAll(/:\w+/g, ':').replaceAll('*', '').length;
+  return fitting.toSorted((a, b) => rank(b) - rank(a))[0]?.name;
+}
+
+/** Dependencies that nothing is asked of while activities are only made. */
+function nothing(): ActivityDeps {
+  return new Proxy({} as ActivityDeps, { get: () => nothing() });
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { judge, requestOf } from './way.ts';
+
+import { ways } from './ways/ways.ts';
+import { readVictims } from './world-state.ts';
+import { createWorld, type World } from './world.ts';
+
+/** Nobody reaches what is another's, by any way of the table, over a whole platform. */
+describe('isolation', { timeout: 900_000 }, () => {
+  let world: World;
+  before(async () => {
+    world = await createWorld();
+  });
+  after(async () => {
+    await world?.close();
+  });
+
+  test('every way of the table ends where it must', async (t) => {
+    const victims = await readVictims(world);
+    const reached: string[] = [];
+    for (const way of ways) {
+      const why = await judge(world, way);
+      if (why !== undefined) reached.push(`${way.who} ${way.tries} (${requestOf(world, way)}): ${why}`);
+    }
+    t.diagnostic(`${reached.length} of ${ways.length} reached what is another's`);
+    assert.deepEqual(reached, []);
+    assert.ok(ways.length >= 80);
+    assert.deepEqual(await readVictims(world), victims);
+  });
+});

@@ -1,0 +1,93 @@
+import type { OperationType, SpaceOperationType } from '../../../contracts/operations.ts';
+import { operationTypes, spaceOperationTypes } from '../../../contracts/operations.ts';
+import type { Way } from '../way.ts';
+import { type Actor, canaries } from '../world.ts';
+
+/** Who has a key but nothing of ana's, and what they hold. */
+const strangers = ['eve', 'rex', 'bob'] as const satisfies Actor[];
+
+const dev = '/api/v1/projects/red/virtualclusters/dev';
+const work = '/api/v1/projects/red/spaces/work';
+const kept = `kept-${canaries.ana}`;
+
+function operationBody(type: OperationType): unknown {
+  return type === 'restore' ? { type, parameters: { snapshot: kept } } : { type };
+}
+
+/** Every REST route that names something of ana's, as those who have no right to it. */
+export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
+  ...operationTypes.map(
+    (type): Way => ({
+      who,
+      tries: `asks for ${type} of ana's tenant cluster`,
+      request: `POST ${dev}/operations`,
+      body: operationBody(type),
+      sees: 404,
+      verb: `tenant:${type}`,
+    }),
+  ),
+  ...spaceOperationTypes.map(
+    (type: SpaceOperationType): Way => ({
+      who,
+      tries: `asks for ${type} of ana's space`,
+      request: `POST ${work}/operations`,
+      body: { type },
+      sees: 404,
+      verb: `space:${type}`,
+    }),
+  ),
+  {
+    who,
+    tries: "reads the operations of ana's tenant cluster",
+    request: `GET ${dev}/operations`,
+    sees: 404,
+  },
+  { who, tries: "reads the operations of ana's space", request: `GET ${work}/operations`, sees: 404 },
+  { who, tries: "reads ana's snapshots", request: `GET ${dev}/snapshots`, sees: 404 },
+  { who, tries: "deletes ana's snapshot", request: `DELETE ${dev}/snapshots/${kept}`, sees: 404 },
+  {
+    who,
+    tries: "reads ana's operation by its id",
+    request: ({ ids }) => `GET /api/v1/operations/${ids.createOfAna}`,
+    sees: 404,
+  },
+  {
+    who,
+    tries: "reads the operation of ana's space by its id",
+    request: ({ ids }) => `GET /api/v1/operations/${ids.createOfAnasSpace}`,
+    sees: 404,
+  },
+  {
+    who,
+    tries: "follows ana's operation",
+    request: ({ ids }) => `GET /api/v1/operations/${ids.createOfAna}/events`,
+    sees: 404,
+  },
+  {
+    who,
+    tries: "cancels ana's operation",
+    request: ({ ids }) => `POST /api/v1/operations/${ids.createOfAna}/cancel`,
+    sees: 404,
+  },
+  {
+    who,
+    tries: 'lists the operations of project red',
+    request: 'GET /api/v1/projects/red/operations',
+    sees: [200, 404],
+  },
+  {
+    who,
+    tries: 'lists the snapshots of project red',
+    request: 'GET /api/v1/projects/red/snapshots',
+    sees: [200, 404],
+  },
+  { who, tries: 'lists tenant clusters', request: 'GET /api/v1/virtualclusters', sees: 200 },
+  { who, tries: 'lists spaces', request: 'GET /api/v1/spaces?project=red', sees: 200 },
+  {
+    who,
+    tries: 'reads the audit trail',
+    request: 'GET /api/v1/audit',
+    sees: [200, 403],
+    never: /"user":"ana"/,
+  },
+]);

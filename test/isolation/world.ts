@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Operation, OperationRequest, SubjectKind } from '../../contracts/operations.ts';
+import { isFinal, subjectCollections } from '../../contracts/operations.ts';
+import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { eventually } from '../support/eventually.ts';
+import {
+  type Answer,
+  removeStateDir,
+  run,
+  startTestPlatform,
+  type TestPlatform,
+} from '../support/platform.ts';
+
+/**
+ * The people of the table, and what each holds:
+ * `ana` user of project red: tenant cluster dev, space work; `rex` user of red who has nothing there yet; `viv` may
+ * look at ana's tenant cluster (access rule `view`); `ria` administrator of red; `bob` user of project blue: tenant cluster
+ * dev, space work (ana's names, in his project); `eve` in no project; `nobody` without a key; `scoped` ana with a key
+ * that opens tenant cluster red/dev alone.
+ */
+export type Actor = 'ana' | 'rex' | 'viv' | 'ria' | 'bob' | 'eve' | 'nobody' | 'scoped' | 'admin';
+
+export interface World {
+  readonly platform: TestPlatform;
+  /** A request with the actor's key. */
+  call(
+    who: Actor,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+  /** The operation asked for by `who` in its end state; what is refused at the door is given as the answer. */
+  operate(
+    who: Actor,
+    kind: SubjectKind,
+    project: string,
+    name: string,
+    body: OperationRequest,
+  ): Promise<Answer | Operation>;
+  /** The newest operation of a tenant cluster or space once it has ended. */
+  settled(kind: SubjectKind, project: string, name: string): Promise<Operation>;
+  /** kubectl of the connected cluster's own administrator: its standard output. */
+  host(...args: string[]): Promise<string>;
+  /** Identifiers that ways are filled in with. */
+  readonly ids: Record<'createOfAna' | 'createOfAnasSpace' | 'createOfBob', string>;
+  close(): Promise<void>;
+}
+
+export const management = '/kubernetes/management/apis/management.loft.sh/v1';
+const apiVersion = 'management.loft.sh/v1';
+
+/** Texts that stand in what belongs to ana and bob; no answer to anybody else may hold one. */
+export const canaries = {
+  ana: 'canary-of-ana-6d1f',
+  bob: 'canary-of-bob-93c2',
+} as const;
+
+const keyOf = (who: Actor) => `isolation-key-of-${who}-0123456789abcdef0123456789abcdef`;
+
+/** Two projects with a tenant cluster and a space each, on a whole platform. */
+export async function createWorld(): Promise<World> {
+  const platform = await startTestPlatform();
+  const call: World['call'] = (who, method, path, body, headers) =>
+    platform.call(method, path, body, {
+      ...(who === 'admin' ? {} : { key: who === 'nobody' ? null : keyOf(who) }),
+      ...(headers === undefined ? {} : { headers }),
+    });
+  const create = async (who: Actor, plural: string, object: Record<string, unknown>, namespace?: string) => {
+    const path = namespace === undefined ? plural : `namespaces/${namespace}/${plural}`;
+    const answer = await call(who, 'POST', `${management}/${path}`, { apiVersion, ...object });
+    assert.equal(answer.status, 201, answer.text);
+  };
+  const settled: World['settled'] = (kind, project, name) =>
+    eventually(`the newest operation of ${kind} ${project}/${name} ends`, async () => {
+      const path = `/api/v1/projects/${project}/${subjectCollections[kind]}/${name}/operations`;
+      const [newest] = (await call('admin', 'GET', path)).json<{ items: Operation[] }>().items;
+      return newest !== undefined && isFinal(newest.state) ? newest : undefined;
+    });
+
+  for (const who of ['ana', 'rex', 'viv', 'ria', 'bob', 'eve'] as const) {
+    await create('admin', 'users', { kind: 'User', metadata: { name: who }, spec: { username: who } });
+    await create('admin', 'accesskeys', {
+      kind: 'AccessKey',
+      metadata: { name: `key-${who}` },
+      spec: { user: who, key: keyOf(who) },
+    });
+  }
+  await create('admin', 'teams', { kind: 'Team', metadata: { name: 'anas' }, spec: { users: ['ana'] } });
+  const scope = { virtualClusters: [{ project: 'red', virtualCluster: 'dev' }] };
+  await create('admin', 'accesskeys', {
+    kind: 'AccessKey',
+    metadata: { name: 'key-scoped' },
+    spec: { user: 'ana', key: keyOf('scoped'), scope },
+  });
+  const role = (name: string) => `loft-management-project-${name}`;
+  const member = (name: string, clusterRole: string) => ({ kind: 'User', name, clusterRole });
+  const anyOf = [{ name: '*' }];
+  const allowed = { allowedClusters: anyOf, allowedTemplates: anyOf };
+  await create('admin', 'projects', {
+    kind: 'Project',
+    metadata: { name: 'red' },
+    spec: {
+      ...allowed,
+      members: [
+        ...['ana', 'rex', 'viv'].map((name) => member(name, role('user'))),
+        member('ria', role('admin')),
+      ],
+    },
+  });
+  await create('admin', 'projects', {
+    kind: 'Project',
+    metadata: { name: 'blue' },
+    spec: { ...allowed, members: [member('bob', role('user'))] },
+  });
+  for (const [who, project] of [
+    ['ana', 'red'],
+    ['bob', 'blue'],
+  ] as const) {
+    const displayName = canaries[who];
+    const rules = who === 'ana' ? { extraAccessRules: [{ users: ['viv'], clusterRole: 'view' }] } : {};
+    await eventually(`${who} makes a tenant cluster`, () =>
+      create(
+        who,
+        'virtualclusterinstances',
+        {
+          kind: 'VirtualClusterInstance',
+          metadata: { name: 'dev' },
+          spec: { templateRef: { name: 'default' }, displayName, ...rules },
+        },
+        `p-${project}`,
+      ).then(() => true),
+    );
+    await create(
+      who,
+      'spaceinstances',
+      { kind: 'SpaceInstance', metadata: { name: 'work' }, spec: { displayName } },
+      `p-${project}`,
+    );
+  }
+  const succeeded = async (kind: SubjectKind, project: string, name: string) => {
+    const operation = await settled(kind, project, name);
+    assert.equal(operation.state, 'succeeded', operation.message);
+    return operation.id;
+  };
+  const ids = {
+    createOfAna: await succeeded('tenant', 'red', 'dev'),
+    createOfBob: await succeeded('tenant', 'blue', 'dev'),
+    createOfAnasSpace: await succeeded('space', 'red', 'work'),
+  };
+  await succeeded('space', 'blue', 'work');
+  const operate: World['operate'] = async (who, kind, project, name, body) => {
+    const path = `/api/v1/projects/${project}/${subjectCollections[kind]}/${name}/operations`;
+    const answer = await call(who, 'POST', path, body);
+    if (answer.status !== 202) return answer;
+    return platform.ended(answer.json<Operation>().id);
+  };
+  for (const [who, project] of [
+    ['ana', 'red'],
+    ['bob', 'blue'],
+  ] as const) {
+    const data = { note: canaries[who] };
+    const note = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'note' }, data };
+    const inTenant = `/kubernetes/project/${project}/virtualcluster/dev/api/v1/namespaces/default/configmaps`;
+    const inSpace = `/kubernetes/project/${project}/space/work/api/v1/namespaces/loft-${project}-s-work/configmaps`;
+    for (const path of [inTenant, inSpace])
+      await eventually(`${who} writes to ${path}`, async () => {
+        const { status } = await call(who, 'POST', path, note);
+        return status === 201 || status === 409;
+      });
+    const snapshot = await operate(who, 'tenant', project, 'dev', {
+      type: 'snapshot',
+      parameters: { snapshot: `kept-${canaries[who]}` },
+    });
+    assert.equal('state' in snapshot ? snapshot.state : snapshot.text, 'succeeded');
+  }
+  return {
+    platform,
+    call,
+    operate,
+    settled,
+    ids,
+    async host(...args) {
+      const kubeconfig = join(platform.stateDir, 'local/admin.kubeconfig');
+      const { code, stdout, stderr } = await run(findProgram('kubectl'), [
+        '--kubeconfig',
+        kubeconfig,
+        ...args,
+      ]);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    },
+    async close() {
+      await platform.stop();
+      removeStateDir(platform.stateDir);
+    },
+  };
+}
