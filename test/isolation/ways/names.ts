@@ -1,34 +1,11 @@
 import type { Way } from '../way.ts';
-import { type Actor, canaries, management } from '../world.ts';
+import { type Actor, management } from '../world.ts';
 
 const strangers = ['rex', 'bob'] as const satisfies Actor[];
 const home = { rex: 'red', bob: 'blue' } as const;
 
 /** What a request names beside its target: sources, templates, clusters, projects, owners. */
 export const namedWays: readonly Way[] = strangers.flatMap((who): Way[] => [
-  {
-    who,
-    tries: "restores ana's snapshot into a tenant cluster of his own",
-    request: `POST /api/v1/projects/${home[who]}/virtualclusters/dev/operations`,
-    body: {
-      type: 'restore',
-      parameters: { snapshot: `kept-${canaries.ana}`, sourceTenantCluster: who === 'rex' ? 'dev' : 'red' },
-    },
-    sees: 404,
-    verb: 'tenant:restore',
-  },
-  {
-    who,
-    tries: 'makes a tenant cluster that ana owns',
-    request: `POST ${management}/namespaces/p-${home[who]}/virtualclusterinstances`,
-    body: {
-      apiVersion: 'management.loft.sh/v1',
-      kind: 'VirtualClusterInstance',
-      metadata: { name: `for-ana-${who}` },
-      spec: { templateRef: { name: 'default' }, owner: { user: 'ana' } },
-    },
-    sees: [403, 422],
-  },
   {
     who,
     tries: "makes a tenant cluster in ana's host namespace",

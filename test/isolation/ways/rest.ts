@@ -1,14 +1,14 @@
 import type { OperationType, SpaceOperationType } from '../../../contracts/operations.ts';
 import { operationTypes, spaceOperationTypes } from '../../../contracts/operations.ts';
 import type { Way } from '../way.ts';
-import { type Actor, canaries } from '../world.ts';
+import type { Actor } from '../world.ts';
 
 /** Who has a key but nothing of ana's, and what they hold. */
 const strangers = ['eve', 'rex', 'bob'] as const satisfies Actor[];
 
 const dev = '/api/v1/projects/red/virtualclusters/dev';
 const work = '/api/v1/projects/red/spaces/work';
-const kept = `kept-${canaries.ana}`;
+const kept = 'kept';
 
 function operationBody(type: OperationType): unknown {
   return type === 'restore' ? { type, parameters: { snapshot: kept } } : { type };
