@@ -1,7 +1,9 @@
 import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import { checkTenantPolicy } from '../adapters/project-policy.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
+import { readInstance } from './instance-access.ts';
 import { pollUntil } from './poll.ts';
 import { controlPlaneSelector, deleteSyncedPods, listWorkloads, scaleControlPlane } from './workloads.ts';
 
@@ -11,10 +13,19 @@ const minute = 60_000;
  * Sleep and wake by scaling. All are idempotent by tenant and throw `cluster_unreachable`, `conflict` or `not_found` if
  * the host namespace is not the tenant's.
  */
-export function createControlPlaneScaleActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
+export function createControlPlaneScaleActivities({
+  hosts,
+  resources,
+}: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
-    /** Scales the control plane back to what it was. @throws PlatformError `conflict` if there is none */
-    async startControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
+    /**
+     * Scales the control plane back to what it was.
+     * @param input `wakes`: somebody wants it awake (it is not the undo of a sleep), so the project is asked again
+     * @throws PlatformError `conflict` if there is none, `forbidden` if the project does not allow it any more
+     */
+    async startControlPlane({ tenant, wakes }: { tenant: TenantRef; wakes?: boolean }): Promise<void> {
+      if (wakes === true)
+        await checkTenantPolicy(resources, tenant.project, await readInstance(resources, tenant));
       await scaleControlPlane(await hosts.prove(tenant), true);
     },
 

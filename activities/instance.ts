@@ -1,5 +1,6 @@
 import type { TenantHost } from '../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import { refuse } from '../adapters/project-policy.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { cleanupFinalizer } from '../contracts/names.ts';
 import type { Project } from '../contracts/resources/project.ts';
@@ -9,7 +10,8 @@ import { placeTenantRow } from '../db/queries/tenants.ts';
 import { deployedPlace } from '../domain/deployed-place.ts';
 import { isDeployed } from '../domain/desired-state.ts';
 import { hostNamespaceOf } from '../domain/host-namespace.ts';
-import { isTemplateAllowed } from '../domain/template-choice.ts';
+import { tenantBreach } from '../domain/project-policy.ts';
+import { defaultTemplate, namesNoTemplate } from '../domain/template-choice.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from './dependencies.ts';
 import {
@@ -28,8 +30,8 @@ export function createInstanceActivities(deps: TenantDeps) {
   return {
     /**
      * Chooses the connected cluster and the namespace there, unless they are chosen. Writes the cluster to
-     * `spec.clusterRef` with the finalizer; the namespace is noted once it is the tenant cluster's (`applyHostNamespace`).
-     * The phase becomes Pending. Idempotent: a choice stays.
+     * `spec.clusterRef` with the finalizer and, if no template is named, the project's default one; the namespace is noted
+     * once it is the tenant cluster's (`applyHostNamespace`). The phase becomes Pending. Idempotent: a choice stays.
      * @throws PlatformError `tenant_cluster_not_found`, `project_not_found`, `cluster_not_found`, `forbidden`,
      *   `conflict`, `cluster_unreachable` while no cluster is online
      */
@@ -46,17 +48,22 @@ export function createInstanceActivities(deps: TenantDeps) {
           );
         if (instance.metadata.deletionTimestamp !== undefined)
           throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is being deleted`);
-        const [place, targetHash] = await Promise.all([
-          choosePlace(resources, tenant, instance),
-          currentHash(resources, instance),
-        ]);
+        const { place, template } = await choosePlace(resources, tenant, instance);
+        const templateRef =
+          template === undefined ? {} : { templateRef: { ...instance.spec?.templateRef, name: template } };
+        const targetHash = await currentHash(resources, {
+          ...instance,
+          spec: { ...instance.spec, ...templateRef },
+        });
         const { finalizers = [], resourceVersion } = instance.metadata;
         const isWritten =
-          instance.spec?.clusterRef?.cluster === place.cluster && finalizers.includes(cleanupFinalizer);
+          template === undefined &&
+          instance.spec?.clusterRef?.cluster === place.cluster &&
+          finalizers.includes(cleanupFinalizer);
         if (!isWritten) {
           await resources.virtualclusterinstances.patch(objectName(tenant), {
             metadata: { resourceVersion, finalizers: [...new Set([...finalizers, cleanupFinalizer])] },
-            spec: { clusterRef: { cluster: place.cluster } },
+            spec: { ...templateRef, clusterRef: { cluster: place.cluster } },
           });
         }
         return {
@@ -184,21 +191,17 @@ async function choosePlace(
   resources: ManagementResources,
   tenant: UnplacedTenant,
   instance: VirtualClusterInstance,
-): Promise<{ cluster: string; hostNamespace: string }> {
+): Promise<{ place: { cluster: string; hostNamespace: string }; template: string | undefined }> {
   const choices = await readClusterChoices(resources, tenant.project);
   const { project } = choices;
-  const template = instance.spec?.templateRef?.name;
-  if (template && !isTemplateAllowed(project, template)) {
-    throw new PlatformError(
-      'forbidden',
-      `Project ${tenant.project} does not allow template ${template} (spec.allowedTemplates)`,
-    );
-  }
+  // The controllers give it the project's default one, unless it is placed before they have seen the project.
+  const template = namesNoTemplate(instance) ? defaultTemplate(project) : undefined;
+  if (template === undefined) refuse(tenantBreach(project, instance));
   const wanted = instance.spec?.clusterRef?.cluster || undefined;
   const cluster = await chooseCluster(choices, wanted, () =>
     managementCall('reading tenant clusters', resources.virtualclusterinstances.list()),
   );
-  return { cluster, hostNamespace: chooseNamespace(tenant, instance, project) };
+  return { place: { cluster, hostNamespace: chooseNamespace(tenant, instance, project) }, template };
 }
 
 function chooseNamespace(tenant: UnplacedTenant, instance: VirtualClusterInstance, project: Project): string {

@@ -1,11 +1,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { SpaceHost } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
+import { checkSpacePolicy } from '../adapters/project-policy.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { SpaceRef } from '../contracts/space-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { keepAlive } from './keep-alive.ts';
 import { pollUntil } from './poll.ts';
+import { findSpace, spaceNotFound } from './space-instance-access.ts';
 import { changeWorkloads, resumeWorkload, stopWorkload } from './space-workloads.ts';
 
 /** Its name is what the API server says to who makes a pod in a space that sleeps. */
@@ -18,7 +20,7 @@ const stoppedControllers = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationCon
  * Sleep and wake of a space: a ResourceQuota that lets no new pods in, then the workloads, then the pods that are left.
  * All are idempotent by space, may be begun anew half-way, and throw what HostNamespaces.prove throws, and `forbidden`.
  */
-export function createSpaceSleepActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
+export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /** Lets no new pods in. */
     async closeSpace({ space }: { space: SpaceRef }): Promise<void> {
@@ -31,8 +33,17 @@ export function createSpaceSleepActivities({ hosts }: Pick<TenantDeps, 'hosts'>)
       }
     },
 
-    /** Lets new pods in again. */
-    async openSpace({ space }: { space: SpaceRef }): Promise<void> {
+    /**
+     * Lets new pods in again.
+     * @param input `wakes`: somebody wants it awake (it is not the undo of a sleep), so the project is asked again
+     * @throws PlatformError `forbidden` also if the project does not allow its cluster any more, `space_not_found`
+     */
+    async openSpace({ space, wakes }: { space: SpaceRef; wakes?: boolean }): Promise<void> {
+      if (wakes === true) {
+        const found = await findSpace(resources, space);
+        if (!found) throw spaceNotFound(space);
+        await checkSpacePolicy(resources, space.project, found);
+      }
       const { client, name: namespace } = await hosts.prove(space);
       try {
         await orUndefined(client.core.deleteNamespacedResourceQuota({ namespace, name: quotaName }));

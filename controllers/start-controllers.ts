@@ -12,6 +12,7 @@ import { instanceOperations } from './instance-operations.ts';
 import { managementAccess } from './management-access.ts';
 import { objectAccess } from './object-access.ts';
 import { projectAccess } from './project-access.ts';
+import { projectPolicies } from './project-policies.ts';
 import { projects } from './projects.ts';
 import { sleepSchedules } from './sleep-schedules.ts';
 import { spaceAccess } from './space-access.ts';
@@ -32,6 +33,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   managementAccess,
   objectAccess,
   projectAccess,
+  projectPolicies,
   projects,
   sleepSchedules,
   spaceAccess,

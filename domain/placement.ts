@@ -30,7 +30,7 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
     const cluster = clusters.find((candidate) => candidate.metadata.name === wanted);
     if (cluster === undefined)
       return { reason: 'cluster_not_found', message: `There is no connected cluster "${wanted}"` };
-    if (!isAllowed(project, wanted)) {
+    if (!isClusterAllowed(project, wanted)) {
       return {
         reason: 'forbidden',
         message: `Project "${projectName}" does not allow cluster "${wanted}" (spec.allowedClusters)`,
@@ -41,7 +41,7 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
       ? { cluster: wanted }
       : { reason: fault.reason, message: `Cluster "${wanted}" ${fault.text}` };
   }
-  const allowed = clusters.filter(({ metadata }) => isAllowed(project, metadata.name));
+  const allowed = clusters.filter(({ metadata }) => isClusterAllowed(project, metadata.name));
   if (allowed.length === 0) {
     return {
       reason: 'cluster_not_found',
@@ -61,7 +61,8 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
   };
 }
 
-function isAllowed(project: Project, cluster: string): boolean {
+/** Whether `project` allows the connected cluster; without a list all are allowed, `*` means all. */
+export function isClusterAllowed(project: Project, cluster: string): boolean {
   const allowed = project.spec?.allowedClusters;
   return allowed === undefined || allowed.some(({ name }) => name === '*' || name === cluster);
 }

@@ -12,7 +12,7 @@ export async function wakeSpace(input: OperationInput): Promise<void> {
       const space = await locateSpace(run);
       await run.step(
         'open',
-        (call) => call('openSpace', { space }),
+        (call) => call('openSpace', { space, wakes: true }),
         (call) => call('closeSpace', { space }),
       );
       await run.step(

@@ -12,7 +12,7 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
       const tenant = await locateTenant(run);
       await run.step(
         'start',
-        (call) => call('startControlPlane', { tenant }),
+        (call) => call('startControlPlane', { tenant, wakes: true }),
         async (call) => {
           await call('stopControlPlane', { tenant });
           await call('waitForControlPlaneStopped', { tenant });

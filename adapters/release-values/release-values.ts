@@ -2,6 +2,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { Helm } from '../helm/helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
+import { checkTenantPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues, type TemplateContext } from './render-values.ts';
 import { resolveParameters } from './template-parameters.ts';
@@ -26,7 +27,7 @@ export interface ReleaseValuesDeps {
 /**
  * Chart and values of a tenant cluster: its inline template or the version that `templateRef` selects, rendered
  * with its parameters. Nothing is installed.
- * @throws PlatformError `tenant_cluster_not_found`, `template_not_found`, `invalid_parameters`, `invalid_values`,
+ * @throws PlatformError `forbidden` if the project does not allow it, `tenant_cluster_not_found`, `template_not_found`, `invalid_parameters`, `invalid_values`,
  *   `chart_failed`, `conflict` if it would become another chart, `management_unavailable`
  */
 export async function resolveReleaseValues(
@@ -35,6 +36,7 @@ export async function resolveReleaseValues(
   signal?: AbortSignal,
 ): Promise<ReleaseValues> {
   const instance = await readInstance(deps.resources, tenant);
+  await checkTenantPolicy(deps.resources, tenant.project, instance);
   const template = await selectTemplate(deps.resources, instance);
   const chart = await deps.charts.find(template.definition.helmRelease?.chart, signal);
   checkSameChart(instance, chart.name);

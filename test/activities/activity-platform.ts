@@ -31,7 +31,7 @@ export interface ActivityPlatform {
   readonly hosts: HostNamespaces;
   readonly helm: Helm;
   readonly workDir: string;
-  /** Creates an instance in project `default` and its host namespace. */
+  /** Creates an instance in project `default`, which requires no template, and its host namespace. */
   tenant(name: string, spec: VirtualClusterInstanceSpec): Promise<TenantRef>;
   stop(): Promise<void>;
 }
@@ -50,6 +50,11 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   );
   for (const name of [platformNamespace, projectNamespace('default')])
     await client.core.createNamespace({ body: { metadata: { name } } });
+  await eventually('projects are served', () => resources.projects.list());
+  await resources.projects.create({
+    metadata: { name: 'default' },
+    spec: { requireTemplate: { disabled: true } },
+  });
   await client.core.createNamespacedSecret({
     namespace: platformNamespace,
     body: { metadata: { name: clusterCredentialSecret('local', 'worker') }, stringData: { config } },

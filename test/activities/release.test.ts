@@ -249,6 +249,24 @@ test('nothing of the worker or of any cluster reaches a template', async () => {
   await assert.rejects(checkRelease({ tenant: env }), refuses('chart_failed', /env/));
 });
 
+test('what the project does not allow is not installed, however it came to be asked for', async () => {
+  const tenant = await platform.tenant('held', { templateRef: { name: 'held' } });
+  await platform.resources.virtualclustertemplates.create({
+    metadata: { name: 'held' },
+    spec: { template: { helmRelease: {} } },
+  });
+  const { checkRelease, installRelease } = createReleaseActivities(deps);
+  await checkRelease({ tenant });
+  await platform.resources.projects.patch(
+    { name: 'default' },
+    { spec: { allowedTemplates: [{ name: 'other' }] } },
+  );
+  const refusal = refuses('forbidden', /does not allow template held/);
+  await assert.rejects(checkRelease({ tenant }), refusal);
+  await assert.rejects(installRelease({ tenant, operationId: 'op-1' }), refusal);
+  await platform.resources.projects.patch({ name: 'default' }, { spec: { allowedTemplates: null } });
+});
+
 test('an instance that was deleted and made anew is not installed for the old one', async () => {
   const tenant = await platform.tenant('again', {});
   await assert.rejects(

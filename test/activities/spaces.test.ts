@@ -47,12 +47,14 @@ before(async () => {
     resources: platform.resources,
     hosts: hostNamespaces({ ...platform.clusters, client: async () => worker }),
   };
-  for (const kind of ['projects', 'clusters', 'spaceinstances'] as const)
+  for (const kind of ['clusters', 'spaceinstances'] as const)
     await eventually(`${kind} are served`, async () => (await platform.resources[kind].list()).length === 0);
-  await platform.resources.projects.create({
-    metadata: { name: 'default' },
-    spec: { owner: { user: 'olga' }, namespacePattern: { space: 'x-{{ .Values.loft.space }}' } },
-  });
+  await platform.resources.projects.patch(
+    { name: 'default' },
+    {
+      spec: { owner: { user: 'olga' }, namespacePattern: { space: 'x-{{ .Values.loft.space }}' } },
+    },
+  );
   await platform.resources.clusters.create({ metadata: { name: 'local' }, spec: { local: true } });
   await platform.resources.clusters.patchStatus({ name: 'local' }, { phase: 'Initialized' });
 });
@@ -218,8 +220,16 @@ test('asleep nothing runs and nothing starts; awake all is as it was', async () 
     body: [{ op: 'replace', path: '/spec/replicas', value: 2 }],
   });
 
+  const allow = (allowedClusters: object[] | null) =>
+    platform.resources.projects.patch({ name: 'default' }, { spec: { allowedClusters } });
+  await allow([{ name: 'elsewhere' }]);
+  const refused = { code: 'forbidden', message: /does not allow cluster local/ };
+  await assert.rejects(sleep.openSpace({ space, wakes: true }), refused);
+  assert.equal(await isSpaceClosed(worker, space), true, 'what the project allows no more stays asleep');
+  await allow(null);
+
   for (let round = 0; round < 2; round += 1) {
-    await sleep.openSpace({ space });
+    await sleep.openSpace({ space, wakes: true });
     await sleep.resumeSpaceWorkloads({ space });
   }
   assert.deepEqual(await state(), { ...awake, off: 2 }, 'what was scaled meanwhile stays');

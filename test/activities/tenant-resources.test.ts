@@ -45,13 +45,10 @@ before(async () => {
     hosts: hostNamespaces({ ...platform.clusters, tenantClient: async () => platform.client }),
   };
   // The first list of a new kind is refused for a moment.
-  for (const kind of ['projects', 'clusters', 'users', 'teams'] as const) {
+  for (const kind of ['clusters', 'users', 'teams'] as const) {
     await eventually(`${kind} are served`, async () => (await platform.resources[kind].list()).length === 0);
   }
-  await platform.resources.projects.create({
-    metadata: { name: 'default' },
-    spec: { owner: { user: 'olga' } },
-  });
+  await platform.resources.projects.patch({ name: 'default' }, { spec: { owner: { user: 'olga' } } });
   await platform.resources.clusters.create({ metadata: { name: 'local' }, spec: { local: true } });
   await platform.resources.clusters.patchStatus({ name: 'local' }, { phase: 'Initialized' });
 });
@@ -113,6 +110,36 @@ test('placeTenant refuses an unknown cluster, and an instance that is another by
   await assert.rejects(placeTenant({ tenant: { ...tenant, uid: 'of-before' } }), {
     code: 'tenant_cluster_not_found',
   });
+});
+
+test('what the project does not allow is not placed, and not woken once it no longer does', async () => {
+  const { placeTenant } = createInstanceActivities(deps);
+  const { startControlPlane } = createControlPlaneScaleActivities(deps);
+  const [nameless, foreign, placed] = [
+    await newInstance('nameless', { templateRef: { name: '' } }),
+    await newInstance('foreign', { templateRef: { name: 'open' } }),
+    await newPlaced('bound'),
+  ];
+  const allow = (spec: object) => platform.resources.projects.patch({ name: 'default' }, { spec });
+  const all = { allowedTemplates: null, allowedClusters: null, requireTemplate: { disabled: true } };
+  try {
+    await allow({ allowedTemplates: [{ name: 'small' }], requireTemplate: null });
+    await assert.rejects(placeTenant({ tenant: foreign }), { code: 'forbidden', message: /template open/ });
+    await assert.rejects(placeTenant({ tenant: nameless }), {
+      code: 'forbidden',
+      message: /requires a template/,
+    });
+    await allow({ allowedTemplates: [{ name: 'small', isDefault: true }] });
+    await placeTenant({ tenant: nameless });
+    assert.equal((await read('nameless'))?.spec?.templateRef?.name, 'small', "the project's default");
+    await allow({ ...all, allowedClusters: [{ name: 'elsewhere' }] });
+    const wake = startControlPlane({ tenant: placed, wakes: true });
+    await assert.rejects(wake, { code: 'forbidden', message: /does not allow cluster local/ });
+    // The undo of a sleep is nobody's wish to wake it; there is no control plane here to start.
+    await assert.rejects(startControlPlane({ tenant: placed }), { code: 'conflict' });
+  } finally {
+    await allow(all);
+  }
 });
 
 test('reportInstance: success, then failure, then success; what is left out stays', async () => {

@@ -290,6 +290,19 @@ describe('controllers', () => {
     assert.equal(await can('x', ['loft:user:anna'], { ...use, verb: 'patch', subresource: 'status' }), false);
   });
 
+  it('says which tenant clusters their project does not allow any more', async () => {
+    const condition = async () =>
+      (await instance('owned'))?.status?.conditions?.find(({ type }) => type === 'AllowedByProject');
+    const allow = (name: string) =>
+      resources.projects.patch({ name: 'demo' }, { spec: { allowedTemplates: [{ name, isDefault: true }] } });
+    await allow('tiny');
+    const told = await eventually('the condition', condition);
+    assert.deepEqual([told.status, told.reason], ['False', 'TemplateNotAllowed']);
+    assert.match(told.message ?? '', /does not allow template small.*What runs goes on/);
+    await allow('small');
+    await eventually('it is gone', async () => (await condition()) === undefined);
+  });
+
   it('keeps one Temporal Schedule for a sleep policy and says what it cannot understand', async () => {
     const name = 'owned';
     const found = await instance(name);

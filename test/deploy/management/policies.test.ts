@@ -148,6 +148,103 @@ describe('admission policies of the management API', () => {
     await eventually('bob may', async () => (await make(bob, 'inline-bob')) === 'accepted');
   });
 
+  describe('what the project allows', () => {
+    const project = 'picky';
+    const place = { namespace: 'p-picky', name: 'held' };
+    const allowed = { templateRef: { name: 'small', version: '1.x.x' }, clusterRef: { cluster: 'east' } };
+    let member: ManagementResources;
+    const make = (as: ManagementResources, name: string, spec: object) =>
+      refusal(as.virtualclusterinstances.create({ metadata: { namespace: place.namespace, name }, spec }));
+    const change = (as: ManagementResources, patch: object) =>
+      refusal(as.virtualclusterinstances.patch(place, patch));
+    before(async () => {
+      await api.admin.core.createNamespace({ body: { metadata: { name: place.namespace } } });
+      await admin.projects.create({
+        metadata: { name: project },
+        spec: {
+          allowedTemplates: [{ name: 'small' }, { kind: 'SpaceTemplate', name: 'roomy' }],
+          allowedClusters: [{ name: 'east' }],
+        },
+      });
+      for (const role of ['loft-management-project-admin'])
+        await api.admin.rbac.createNamespacedRoleBinding({
+          namespace: place.namespace,
+          body: {
+            metadata: { name: role },
+            roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+            subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'mia' }],
+          },
+        });
+      member = managementResources(await api.as('mia', ['loft:user:mia']));
+      await eventually('the project and the roles are known', async () => {
+        const answer = await make(member, 'trial', { templateRef: { name: 'open' } });
+        return /does not allow template open/.test(answer) ? true : undefined;
+      });
+      assert.equal(await make(member, place.name, allowed), 'accepted');
+    });
+
+    it('is asked at every creation', async () => {
+      const cases: [object, RegExp][] = [
+        [{ templateRef: { name: 'open' } }, /does not allow template open/],
+        [{ templateRef: { name: '*' } }, /does not allow template \*/],
+        [{ templateRef: { name: 'roomy' } }, /does not allow template roomy/],
+        [{ ...allowed, clusterRef: { cluster: 'west' } }, /does not allow cluster west/],
+        [{}, /requires a template/],
+        [{ templateRef: {} }, /requires a template/],
+        [{ templateRef: { name: '' } }, /requires a template/],
+        [{ templateRef: { version: '1.0.0' }, parameters: 'a: 1' }, /requires a template/],
+      ];
+      for (const [index, [spec, message]] of cases.entries())
+        for (const as of [member, admin]) assert.match(await make(as, `made-${index}`, spec), message);
+      const space = (spec: object) =>
+        refusal(member.spaceinstances.create({ metadata: { ...place, name: 'room' }, spec }));
+      assert.match(await space({ clusterRef: { cluster: 'west' } }), /does not allow cluster west/);
+      assert.match(await space({ templateRef: { name: 'small' } }), /does not allow template small/);
+      assert.equal(
+        await space({ templateRef: { name: 'roomy' }, clusterRef: { cluster: 'east' } }),
+        'accepted',
+      );
+    });
+
+    it('is asked at every change of what it is made of', async () => {
+      const spec = (changed: object) => ({ spec: changed });
+      const patches: [object, RegExp][] = [
+        [spec({ templateRef: { name: 'open' } }), /does not allow template open/],
+        [spec({ templateRef: { name: '' } }), /requires a template/],
+        [spec({ templateRef: null }), /requires a template/],
+        [spec({ templateRef: null, parameters: 'a: 1' }), /requires a template/],
+        [
+          { metadata: { finalizers: ['a.example/b'] }, ...spec({ templateRef: { name: 'open' } }) },
+          /template open/,
+        ],
+      ];
+      for (const [patch, message] of patches)
+        for (const as of [member, admin]) assert.match(await change(as, patch), message);
+      const applied = member.virtualclusterinstances.apply(
+        { metadata: place, spec: { templateRef: { name: 'open' } } },
+        'gitops',
+      );
+      assert.match(await refusal(applied), /does not allow template open/);
+      assert.equal(await change(member, spec({ parameters: 'size: 2' })), 'accepted');
+    });
+
+    it('is asked again once the project allows something else; the rest of the resource stays changeable', async () => {
+      await admin.projects.patch({ name: project }, { spec: { allowedTemplates: [{ name: 'tiny' }] } });
+      await eventually('the policy knows', async () =>
+        /does not allow template small/.test(await make(member, 'second', allowed)) ? true : undefined,
+      );
+      for (const spec of [
+        { parameters: 'size: 3' },
+        { templateRef: { version: '2.x.x' } },
+        { templateRef: { syncOnce: true } },
+      ])
+        assert.match(await change(member, { spec }), /does not allow template small/);
+      assert.equal(await change(member, { spec: { displayName: 'still mine' } }), 'accepted');
+      assert.equal(await change(member, { metadata: { annotations: { [force]: 'true' } } }), 'accepted');
+      assert.equal(await change(member, { spec: { templateRef: { name: 'tiny' } } }), 'accepted');
+    });
+  });
+
   it('keeps tenant clusters in their host namespaces and projects', async () => {
     const make = (namespace: string, name: string, clusterRef?: object) =>
       refusal(
@@ -264,6 +361,80 @@ describe('admission policies of the management API', () => {
     }
     assert.equal(
       await refusal(admin.teams.patch({ name: 'crew' }, { spec: { users: ['dora'] } })),
+      'accepted',
+    );
+  });
+
+  it('lets only who may bind a user say how it logs in, and make its keys', async () => {
+    const ella = managementResources(await api.as('ella'));
+    await bindEverywhere('ella', 'loft-test-ella', [
+      {
+        apiGroups: ['management.loft.sh'],
+        resources: ['users', 'accesskeys', 'teams'],
+        verbs: ['create', 'get', 'update', 'patch'],
+      },
+      { apiGroups: ['management.loft.sh'], resources: ['users'], verbs: ['bind'], resourceNames: ['hers'] },
+    ]);
+    const passwordRef = { secretName: 'mine', secretNamespace: 'vcluster-platform-passwords', key: 'hash' };
+    const oidc = { 'vcluster-platform.io/oidc-identity': 'https://issuer sub' };
+    const keyHash = (digit: string) => digit.repeat(64);
+    for (const name of ['boss', 'hers'])
+      await admin.users.create({ metadata: { name }, spec: { passwordRef, disabled: true } });
+    await admin.teams.create({ metadata: { name: 'owners' } });
+    await admin.accesskeys.create({
+      metadata: { name: 'of-boss' },
+      spec: { user: 'boss', keyHash: keyHash('a') },
+    });
+    await eventually('ella may', () => ella.users.patch({ name: 'boss' }, { spec: { displayName: 'Boss' } }));
+    const change = (name: string, patch: object) => refusal(ella.users.patch({ name }, patch));
+    const patches: [string, object][] = [
+      ['passwordRef', { spec: { passwordRef: { secretName: 'hers' } } }],
+      ['passwordRef', { spec: { passwordRef: null } }],
+      ['codesRef', { spec: { codesRef: passwordRef } }],
+      ['disabled', { spec: { disabled: false } }],
+      ['disabled', { spec: { disabled: null } }],
+      ['email', { spec: { email: 'ella@example.com' } }],
+      ['username', { spec: { username: 'ella' } }],
+      ['tokenGeneration', { spec: { tokenGeneration: 2 } }],
+      ['extraClaims', { spec: { extraClaims: { a: 'b' } } }],
+      ['oidc-identity', { metadata: { annotations: oidc } }],
+      ['oidc-groups-from', { metadata: { annotations: { 'vcluster-platform.io/oidc-groups-from': '0' } } }],
+      ['passwordRef', { spec: null }],
+    ];
+    for (const [field, patch] of patches) {
+      assert.match(await change('boss', patch), new RegExp(`how user boss logs in \\(.*${field}`));
+      assert.equal(await refusal(admin.users.patch({ name: 'boss' }, patch)), 'accepted');
+      await admin.users.patch({ name: 'boss' }, { spec: { passwordRef, disabled: true } });
+    }
+    assert.equal(
+      await change('boss', { spec: { description: 'x' }, metadata: { labels: { a: 'b' } } }),
+      'accepted',
+    );
+    assert.equal(await change('hers', { spec: { disabled: false } }), 'accepted');
+    const make = (name: string, body: object) => refusal(ella.users.create({ metadata: { name }, ...body }));
+    assert.match(await make('new', { spec: { passwordRef } }), /how user new logs in/);
+    assert.match(
+      await refusal(ella.users.create({ metadata: { name: 'new', annotations: oidc } })),
+      /how user new logs in/,
+    );
+    assert.equal(await make('new', { spec: { email: 'new@example.com', disabled: true } }), 'accepted');
+
+    const key = (name: string, spec: object) =>
+      refusal(ella.accesskeys.create({ metadata: { name }, spec: { keyHash: keyHash('b'), ...spec } }));
+    assert.match(await key('k1', { user: 'boss' }), /access keys of user boss/);
+    assert.match(await key('k2', { team: 'owners' }), /access keys of team owners/);
+    assert.match(await key('k3', {}), /that needs verb bind/);
+    assert.equal(await key('k4', { user: 'hers' }), 'accepted');
+    for (const spec of [
+      { ttl: 0, disabled: false },
+      { scope: null, ttlAfterLastActivity: true },
+    ])
+      assert.match(
+        await refusal(ella.accesskeys.patch({ name: 'of-boss' }, { spec })),
+        /access keys of user boss/,
+      );
+    assert.equal(
+      await refusal(ella.accesskeys.patch({ name: 'of-boss' }, { metadata: { labels: { a: 'b' } } })),
       'accepted',
     );
   });

@@ -1,0 +1,55 @@
+import type { Project } from '../contracts/resources/project.ts';
+import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
+import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import { isClusterAllowed } from './placement.ts';
+import { isTemplateAllowed, namesNoTemplate } from './template-choice.ts';
+
+/** Why a project does not allow what one of its tenant clusters or spaces is made of, or where it is. */
+export interface PolicyBreach {
+  readonly reason: 'TemplateNotAllowed' | 'TemplateRequired' | 'ClusterNotAllowed';
+  /** One sentence without a full stop. */
+  readonly message: string;
+}
+
+/**
+ * What `project` does not allow of a tenant cluster; undefined if it allows everything. An inline template is none
+ * of it: who may write one, admission decides when it is written (deploy/management/policy-instances.yaml).
+ */
+export function tenantBreach(project: Project, instance: VirtualClusterInstance): PolicyBreach | undefined {
+  const template = instance.spec?.templateRef?.name;
+  if (template && !isTemplateAllowed(project, template)) {
+    return {
+      reason: 'TemplateNotAllowed',
+      message: `Project ${project.metadata.name} does not allow template ${template} (spec.allowedTemplates)`,
+    };
+  }
+  if (namesNoTemplate(instance) && requiresTemplate(project)) {
+    return {
+      reason: 'TemplateRequired',
+      message: `Project ${project.metadata.name} requires a template (spec.requireTemplate): set spec.templateRef.name`,
+    };
+  }
+  return clusterBreach(project, instance.spec?.clusterRef?.cluster);
+}
+
+/** What `project` does not allow of a space; undefined if it allows everything. */
+export function spaceBreach(project: Project, space: SpaceInstance): PolicyBreach | undefined {
+  return clusterBreach(project, space.spec?.clusterRef?.cluster);
+}
+
+/** Whether the tenant cluster has a template of its own in a project that requires named ones. */
+export function isInlineAgainstPolicy(project: Project, { spec }: VirtualClusterInstance): boolean {
+  return spec?.template !== undefined && requiresTemplate(project);
+}
+
+function requiresTemplate(project: Project): boolean {
+  return project.spec?.requireTemplate?.disabled !== true;
+}
+
+function clusterBreach(project: Project, cluster: string | undefined): PolicyBreach | undefined {
+  if (!cluster || isClusterAllowed(project, cluster)) return undefined;
+  return {
+    reason: 'ClusterNotAllowed',
+    message: `Project ${project.metadata.name} does not allow cluster ${cluster} (spec.allowedClusters)`,
+  };
+}
