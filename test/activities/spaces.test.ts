@@ -225,7 +225,11 @@ test('asleep nothing runs and nothing starts; awake all is as it was', async () 
   await allow([{ name: 'elsewhere' }]);
   const refused = { code: 'forbidden', message: /does not allow cluster local/ };
   await assert.rejects(sleep.openSpace({ space, wakes: true }), refused);
-  assert.equal(await isSpaceClosed(worker, space), true, 'what the project allows no more stays asleep');
+  assert.equal(
+    await isSpaceClosed(await deps.hosts.prove(space)),
+    true,
+    'what the project allows no more stays asleep',
+  );
   await allow(null);
 
   for (let round = 0; round < 2; round += 1) {

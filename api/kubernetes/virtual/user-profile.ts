@@ -17,8 +17,8 @@ const Body = Type.Object({
 });
 
 /**
- * `POST …/users/{name}/profile`: a new password, one's own (with the present one) or, for who may update the user,
- * another's. All the user's access keys and sessions end with the old password.
+ * `POST …/users/{name}/profile`: a new password, one's own (with the present one) or, for who may say how the user logs
+ * in (verb `bind`, as in deploy/management/policy-logins.yaml), another's. All the user's access keys and sessions end with the old password.
  */
 export async function userProfileRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -34,13 +34,13 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
       const { name } = request.params;
       const { password, currentPassword } = request.body.spec;
       const isSelf = caller.kind === 'user' && caller.name === name;
-      const mayUpdate = await gateway.review.allows(caller.identity, {
-        verb: 'update',
+      const maySet = await gateway.review.allows(caller.identity, {
+        verb: 'bind',
         resource: 'users',
         name,
       });
       const user = gateway.directory.user(name);
-      if (user === undefined || !(isSelf || mayUpdate))
+      if (user === undefined || !(isSelf || maySet))
         throw new PlatformError('not_found', `there is no user "${name}", or you may not change it`);
       // Who has only a key that was left lying about must not take over the account with it.
       if (isSelf && user.spec?.passwordRef?.secretName)

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Project } from '../../contracts/resources/project.ts';
+import { isInlineAgainstPolicy, spaceBreach, tenantBreach } from '../../domain/project-policy.ts';
+
+const project = (spec: Project['spec'] = {}): Project => ({ metadata: { name: 'p' }, spec });
+const instance = (spec: object) => ({ metadata: { name: 'i' }, spec });
+
+test('what a project does not allow of a tenant cluster', () => {
+  const picky = project({
+    allowedTemplates: [{ name: 'small' }, { kind: 'SpaceTemplate', name: 'roomy' }],
+    allowedClusters: [{ name: 'east' }],
+  });
+  const cases: [Project, object, string | undefined][] = [
+    [picky, { templateRef: { name: 'small' } }, undefined],
+    [picky, { templateRef: { name: 'small' }, clusterRef: { cluster: 'east' } }, undefined],
+    [picky, { templateRef: { name: 'small' }, clusterRef: { cluster: 'west' } }, 'ClusterNotAllowed'],
+    [picky, { templateRef: { name: 'roomy' } }, 'TemplateNotAllowed'],
+    [picky, { template: {} }, undefined],
+    [picky, {}, 'TemplateRequired'],
+    [picky, { templateRef: { name: '', version: '1.0.0' } }, 'TemplateRequired'],
+    [project(), {}, 'TemplateRequired'],
+    [project({ requireTemplate: { disabled: true } }), {}, undefined],
+    [project({ allowedTemplates: [] }), { templateRef: { name: 'small' } }, 'TemplateNotAllowed'],
+    [project({ allowedTemplates: [{ name: '*' }] }), { templateRef: { name: 'small' } }, undefined],
+    [project({ allowedClusters: [] }), { template: {}, clusterRef: { cluster: 'x' } }, 'ClusterNotAllowed'],
+  ];
+  for (const [where, spec, reason] of cases)
+    assert.equal(tenantBreach(where, instance(spec))?.reason, reason, JSON.stringify(spec));
+});
+
+test('of a space only the cluster counts; an inline template is told of where templates are required', () => {
+  const picky = project({ allowedClusters: [{ name: 'east' }] });
+  assert.equal(
+    spaceBreach(picky, instance({ clusterRef: { cluster: 'west' } }))?.reason,
+    'ClusterNotAllowed',
+  );
+  assert.equal(spaceBreach(picky, instance({})), undefined);
+  assert.equal(isInlineAgainstPolicy(picky, instance({ template: {} })), true);
+  assert.equal(isInlineAgainstPolicy(picky, instance({ templateRef: { name: 'small' } })), false);
+  assert.equal(
+    isInlineAgainstPolicy(project({ requireTemplate: { disabled: true } }), instance({ template: {} })),
+    false,
+  );
+});
