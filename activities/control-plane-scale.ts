@@ -5,7 +5,13 @@ import type { TenantRef } from '../contracts/tenant-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { readInstance } from './instance-access.ts';
 import { pollUntil } from './poll.ts';
-import { controlPlaneSelector, deleteSyncedPods, listWorkloads, scaleControlPlane } from './workloads.ts';
+import {
+  controlPlaneSelector,
+  deleteSyncedPods,
+  findSyncedPod,
+  listWorkloads,
+  scaleControlPlane,
+} from './workloads.ts';
 
 const minute = 60_000;
 
@@ -49,8 +55,9 @@ export function createControlPlaneScaleActivities({
           throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
         });
         if (pods.items.length > 0) return `${pods.items.length} pods are left`;
-        const synced = await deleteSyncedPods(host);
-        return synced === 0 ? {} : `${synced} pods of the tenant are left`;
+        const synced = await findSyncedPod(host);
+        if (synced === 'undeleted') await deleteSyncedPods(host);
+        return synced === 'none' ? {} : 'pods of the tenant are left';
       });
     },
 

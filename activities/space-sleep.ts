@@ -78,11 +78,10 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
       const host = await hosts.prove(space);
       const onDeadline = (last: string) => new PlatformError('conflict', `The pods do not end: ${last}`);
       await pollUntil({ intervalMs: 200, deadlineMs: podsDeadlineMs, onDeadline }, async () => {
-        const names = (await runningPods(host)).map(({ metadata }) => metadata?.name ?? '');
+        // A few: a space may hold thousands, and it is looked often.
+        const names = (await runningPods(host, 6)).map(({ metadata }) => metadata?.name ?? '');
         if (names.length === 0) return {};
-        return names.length > 5
-          ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
-          : names.join(', ');
+        return names.length > 5 ? `${names.slice(0, 5).join(', ')} and more` : names.join(', ');
       });
     },
   };
@@ -99,10 +98,11 @@ export async function isSpaceClosed({ client, name: namespace }: SpaceHost): Pro
 }
 
 /** Pods that have not ended: what has ended stays to be looked at. */
-async function runningPods({ client, name: namespace }: SpaceHost): Promise<V1Pod[]> {
+async function runningPods({ client, name: namespace }: SpaceHost, limit?: number): Promise<V1Pod[]> {
   const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed';
   try {
-    return (await client.core.listNamespacedPod({ namespace, fieldSelector })).items;
+    const page = limit === undefined ? {} : { limit };
+    return (await client.core.listNamespacedPod({ namespace, fieldSelector, ...page })).items;
   } catch (error) {
     throw kubernetesFailure(`reading the pods of namespace ${namespace}`, error);
   }

@@ -33,15 +33,15 @@ function syncedPodSelector(tenant: TenantRef): string {
 }
 
 /**
- * Deletes the pods that the control plane ran for its tenant, and says how many are there yet. They can go only once
- * it stands: it would take a deletion for the tenant's own wish and make them anew.
+ * Deletes the pods that the control plane ran for its tenant. They can go only once it stands: it would take a deletion
+ * for the tenant's own wish and make them anew.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function deleteSyncedPods({
   client,
   owner: tenant,
   name: namespace,
-}: TenantHost): Promise<number> {
+}: TenantHost): Promise<void> {
   try {
     const { items } = await client.core.listNamespacedPod({
       namespace,
@@ -53,9 +53,28 @@ export async function deleteSyncedPods({
         orUndefined(client.core.deleteNamespacedPod({ namespace, name: metadata?.name ?? '' })),
       ),
     );
-    return items.length;
   } catch (error) {
     throw kubernetesFailure(`stopping the pods of ${tenant.name}`, error);
+  }
+}
+
+/**
+ * Whether pods that the control plane ran for its tenant are there yet, by one of them: it is asked often, and there may
+ * be hundreds. `undeleted`: somebody made one anew.
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function findSyncedPod({
+  client,
+  owner: tenant,
+  name: namespace,
+}: TenantHost): Promise<'none' | 'ending' | 'undeleted'> {
+  try {
+    const query = { namespace, labelSelector: syncedPodSelector(tenant), limit: 1 };
+    const [pod] = (await client.core.listNamespacedPod(query)).items;
+    if (pod === undefined) return 'none';
+    return pod.metadata?.deletionTimestamp === undefined ? 'undeleted' : 'ending';
+  } catch (error) {
+    throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
   }
 }
 

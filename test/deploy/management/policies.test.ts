@@ -275,6 +275,63 @@ describe('admission policies of the management API', () => {
     assert.match(await refusal(long), /64 characters, 63 are possible/);
   });
 
+  it('keeps a place that is set, also from who administers the cluster, and takes none of Kubernetes or the platform', async () => {
+    for (const [kind, infix] of [
+      ['virtualclusterinstances', 'v'],
+      ['spaceinstances', 's'],
+    ] as const) {
+      const name = { namespace, name: 'settled' };
+      const clusterRef = { cluster: 'local', namespace: `loft-demo-${infix}-settled` };
+      await admin[kind].create({ metadata: name, spec: { owner: { user: 'anna' }, clusterRef } });
+      assert.match(
+        await refusal(admin[kind].patch(name, { spec: null } as never)),
+        /cannot (change|be taken away)/,
+      );
+      assert.match(
+        await refusal(admin[kind].patch(name, { spec: { clusterRef: null } } as never)),
+        /cannot change/,
+      );
+      for (const taken of ['kube-system', 'default', 'vcluster-platform', 'kube-anything']) {
+        const thief = admin[kind].create({
+          metadata: { namespace, name: 'thief' },
+          spec: { clusterRef: { cluster: 'local', namespace: taken } },
+        });
+        assert.match(await refusal(thief), /belongs to Kubernetes or to the platform/, taken);
+      }
+      const joined = `loft-demo-${infix}-a-${infix}-b`;
+      const shared = anna[kind].create({
+        metadata: { namespace, name: `a-${infix}-b` },
+        spec: { clusterRef: { cluster: 'local', namespace: joined } },
+      });
+      assert.match(await refusal(shared), /only an administrator/, 'project demo-x-a and name b have it too');
+      const left = anna[kind].create({ metadata: { namespace, name: `a-${infix}-b` }, spec: {} });
+      assert.equal(await refusal(left), 'accepted');
+    }
+  });
+
+  it('refuses a pattern of namespaces that does not tell projects or names apart; one of before stays', async () => {
+    const project = '{{ .Values.loft.project }}';
+    const make = (name: string, namespacePattern: object) =>
+      refusal(admin.projects.create({ metadata: { name }, spec: { namespacePattern } }));
+    assert.match(
+      await make('p1', { virtualCluster: 'team-{{ .Values.loft.name }}' }),
+      /namespacePattern.virtualCluster does not tell projects apart/,
+    );
+    assert.match(
+      await make('p1', { space: `team-${project}` }),
+      /namespacePattern.space does not tell names apart/,
+    );
+    assert.match(await make('p1', { virtualCluster: 'all' }), /does not tell projects apart/);
+    const good = { virtualCluster: `t-{{- .Values.loft.virtualClusterName }}-${project}`, space: '' };
+    assert.equal(await make('p1', good), 'accepted');
+    const change = (spec: object) => refusal(admin.projects.patch({ name: 'p1' }, { spec }));
+    assert.match(
+      await change({ namespacePattern: { space: '{{ .Values.loft.space }}' } }),
+      /tell projects apart/,
+    );
+    assert.equal(await change({ displayName: 'x', namespacePattern: good }), 'accepted');
+  });
+
   it('lets one give only roles that one could bind', async () => {
     const carl = managementResources(await api.as('carl'));
     const user = (name: string, role: string) =>
