@@ -83,3 +83,23 @@ test('one that could not start for a while ends as it ends', async () => {
   await say({ terminated: { exitCode: 0, message: '{"sizeBytes":7}' } });
   assert.deepEqual(await waiting, { sizeBytes: 7 });
 });
+
+test('a pod that has only the label of the Job says nothing', async () => {
+  const { say, waiting } = await jobWithPod('op-forged');
+  const spec = { containers: [{ name: 'save', image: 'nowhere/none' }] };
+  const labels = { 'batch.kubernetes.io/job-name': jobName('save', 'op-forged') };
+  await client.core.createNamespacedPod({ namespace, body: { metadata: { name: 'forged', labels }, spec } });
+  const terminated = { exitCode: 0, message: '{"sizeBytes":666}' };
+  const status = {
+    name: 'save',
+    image: 'x',
+    imageID: '',
+    ready: false,
+    restartCount: 0,
+    state: { terminated },
+  };
+  const body = [{ op: 'add', path: '/status/containerStatuses', value: [status] }];
+  await client.core.patchNamespacedPodStatus({ namespace, name: 'forged', body });
+  await say({ terminated: { exitCode: 0, message: '{"sizeBytes":7}' } });
+  assert.deepEqual(await waiting, { sizeBytes: 7 });
+});
