@@ -1,7 +1,14 @@
 import type { Way } from '../way.ts';
 import { kubernetesWays, pathWays } from './kubernetes.ts';
 import { namedWays } from './names.ts';
+import { ownershipWays } from './ownership.ts';
 import { restWays } from './rest.ts';
 
 /** The whole table, one file of rows per area. The areas' own files say what they are about. */
-export const ways: readonly Way[] = [...restWays, ...kubernetesWays, ...pathWays, ...namedWays];
+export const ways: readonly Way[] = [
+  ...restWays,
+  ...kubernetesWays,
+  ...pathWays,
+  ...namedWays,
+  ...ownershipWays,
+];
