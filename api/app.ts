@@ -14,6 +14,7 @@ import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
 import { requestGuard } from './plugins/request-guard.ts';
 import { requestLog } from './plugins/request-log.ts';
+import { requestContexts } from './plugins/request-context.ts';
 import { registerRoutes } from './routes/index.ts';
 
 const maxBodyBytes = 1024 * 1024;
@@ -56,6 +57,7 @@ export async function createApp(
   }) as unknown as FastifyInstance; // its server is an https.Server, its logger pino itself
   app.server.headersTimeout = limits.headersMs;
   const { streams } = gateway;
+  await app.register(requestContexts);
   await app.register(failures);
   await app.register(pageHeaders);
   await app.register(lingeringClose);

@@ -13,6 +13,7 @@ import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts'
 import { createMetricsListener } from './metrics/metrics-listener.ts';
 import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
 import { isKnownTarget } from './tunnel/known-targets.ts';
+import { takeUncaughtFailures } from './uncaught-failures.ts';
 
 const cachesMs = 15_000;
 /** For the trail and the pools, after the connections. */
@@ -30,16 +31,31 @@ async function main(): Promise<void> {
   const app = await createApp(parts.gateway, tls, limits);
   const tunnels = createTunnels(config, parts, logger);
   const metrics = config.metrics && createMetricsListener(parts.gateway.metrics);
-  closeWithGrace({ delay: limits.stopMs + restMs, logger: false }, async ({ err }) => {
-    if (err !== undefined) logger.error({ err }, 'the gateway stops because of an error');
+  const stop = async () => {
     await app.close();
     await tunnels.close();
     metrics?.close();
     await parts.close();
+  };
+  const delayMs = limits.stopMs + restMs;
+  const grace = closeWithGrace(
+    { delay: delayMs, logger: false, skip: ['uncaughtException', 'unhandledRejection'] },
+    stop,
+  );
+  takeUncaughtFailures({
+    logger,
+    metrics: parts.gateway.metrics,
+    end: () => {
+      grace.uninstall();
+      void Promise.race([stop(), delay(delayMs)]).finally(() => process.exit(1));
+    },
   });
   if (config.metrics && metrics) await listen(metrics, config.metrics);
   await listen(tunnels.server, config.connect);
   await app.listen(config.listen).catch((error: unknown) => portTaken(config.listen, error));
+  // A connection that could not be taken (no descriptor is left, say); the next one can.
+  for (const server of [app.server, tunnels.server, ...(metrics ? [metrics] : [])])
+    server.on('error', (err) => logger.error({ err }, 'a connection was not taken'));
   // Without its caches the gateway knows nobody; requests are told so, and /readyz too.
   await Promise.race([parts.gateway.directory.ready, delay(cachesMs, undefined, { ref: false })]);
   console.log(`gateway ready at ${config.publicUrl}`);

@@ -21,6 +21,8 @@ export async function dialTls(dial: () => Promise<Socket>, options: ConnectionOp
     raw.destroy();
     reject(error ?? new Error('the connection was closed during the TLS handshake'));
   };
+  // Stays: an error between here and the caller's own listener would end the process; `close` follows it.
+  socket.on('error', () => undefined);
   socket.once('error', failed);
   socket.once('close', failed);
   socket.once('secureConnect', () => {

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import { requestContext } from '../request-context.ts';
 import { dialTls } from './dial-tls.ts';
 import { createReadinessGate } from './readiness-gate.ts';
 
@@ -77,7 +78,12 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
     keepAliveTimeout: 30_000,
     allowH2: false,
     connect: (_options, callback) => {
-      void connectInto(connect, callback);
+      const made: { socket?: Socket } = {};
+      // Kept for others' requests: what fails uncaught on it ends it, not the request that it was made for.
+      requestContext.run({ cut: () => made.socket?.destroy() }, () => {
+        const connecting = async () => (made.socket = await connect());
+        void connectInto(connecting, callback);
+      });
     },
   });
   const dispatcher = token === undefined ? pool : pool.compose(withToken(token));

@@ -2,12 +2,17 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { PathKind } from '../../contracts/audit.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 
+/** Whose a failure is that nobody caught: a connection's or stream's that broke off, a request's, or the gateway's own. */
+export type UncaughtKind = 'stream' | 'request' | 'gateway';
+
 /** Figures of a gateway process for Prometheus. Every label has few values: no names, no paths. */
 export interface GatewayMetrics {
   /** A request was answered, or its client went away. */
   requested(request: { pathKind: PathKind; verb: string; code: number; seconds: number }): void;
   /** Somebody showed who they are; `failure` is undefined if they were believed. */
   authenticated(failure: unknown): void;
+  /** A failure got past everybody (`uncaught-failures.ts`). */
+  uncaught(kind: UncaughtKind): void;
   /** Adds a figure that is asked for when metrics are read. */
   observe(name: string, help: string, kind: 'gauge' | 'counter', value: () => number): void;
   /** All of them in Prometheus' text format. */
@@ -55,7 +60,15 @@ export function createGatewayMetrics(): GatewayMetrics {
     labelNames: ['outcome'] as const,
     registers,
   });
+  const uncaught = new Counter({
+    name: 'vcp_gateway_uncaught_failures_total',
+    help: 'Failures that nobody caught, each a bug: of a stream, of a request (its connection ends) or of the gateway (it ends)',
+    labelNames: ['kind'] as const,
+    registers,
+  });
+  for (const kind of ['stream', 'request', 'gateway'] as const) uncaught.inc({ kind }, 0);
   return {
+    uncaught: (kind) => uncaught.inc({ kind }),
     requested({ pathKind, verb, code, seconds }) {
       const known = verbs.has(verb) ? verb : 'other';
       requests.inc({ path_kind: pathKind, verb: known, code });

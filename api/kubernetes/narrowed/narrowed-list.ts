@@ -2,7 +2,7 @@ import type { Identity } from '../../auth/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { ContinueTokens } from './continue-token.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
-import { type Listing, readAsReader, type Row, type Shown } from './reader.ts';
+import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { placeOf } from './place.ts';
 import type { Visibility } from './visibility.ts';
 
@@ -50,7 +50,7 @@ export async function narrowedList(
       accept,
       AbortSignal.timeout(timeoutMs),
     );
-    const text = await answer.body.text();
+    const text = await textOf(answer);
     const contentType = String(answer.headers['content-type'] ?? 'application/json');
     if (answer.statusCode !== 200) return { status: answer.statusCode, contentType, body: text };
     const page = JSON.parse(text) as Listing;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Identity } from '../../auth/identity.ts';
 import type { Gateway } from '../../gateway.ts';
+import { linesOf } from './body-lines.ts';
 import { goneObject, type WatchForm } from './gone-object.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
 import { placeOf } from './place.ts';
-import { type Listing, readAsReader, type Row, type Shown } from './reader.ts';
+import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import type { ObjectPlace, Visibility } from './visibility.ts';
 
 /** So soon is noticed that a right came or went without a change of the object itself. */
@@ -51,14 +51,14 @@ export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<s
   const answer = await readAsReader(deps, `${request.path}?${query}`, accept, signal);
   watch.begin(answer.statusCode, String(answer.headers['content-type'] ?? 'application/json'));
   if (answer.statusCode !== 200) {
-    await watch.write(await answer.body.text());
+    await watch.write(await textOf(answer));
     return undefined;
   }
   const shown = createShown(deps, watch, bare);
   const ended = new AbortController();
   const looking = lookAgain(shown.lookAgain, watch.identity.user, AbortSignal.any([signal, ended.signal]));
   try {
-    for await (const line of createInterface({ input: answer.body, crlfDelay: Number.POSITIVE_INFINITY }))
+    for await (const line of linesOf(answer.body))
       if (line !== '') await shown.take(JSON.parse(line) as Event);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -145,7 +145,7 @@ function createShown({ management, visibility, places }: Deps, watch: NarrowedWa
     const accept = watch.accept.replaceAll('as=PartialObjectMetadata;', 'as=PartialObjectMetadataList;');
     const limit = AbortSignal.any([signal, AbortSignal.timeout(singleMs)]);
     const answer = await readAsReader({ management }, `${request.path}?${query}`, accept, limit);
-    const list = (await answer.body.json()) as Listing;
+    const list = JSON.parse(await textOf(answer)) as Listing;
     if (list.kind === 'Table') return (list.rows ?? []).length === 0 ? undefined : list;
     return list.items?.[0];
   }

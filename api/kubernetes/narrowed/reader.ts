@@ -53,8 +53,21 @@ export async function readAsReader(
     if (answer.statusCode !== 401 && answer.statusCode !== 403) return answer;
     throw new Error(`${answer.statusCode} for the reader: ${await answer.body.text()}`);
   } catch (error) {
-    throw new PlatformError(managementUnreachable.code, managementUnreachable.message, { cause: error });
+    throw unreachable(error);
   }
+}
+
+/** The whole body of an answer. @throws PlatformError `management_unavailable` if it breaks off */
+export async function textOf({ body }: Dispatcher.ResponseData): Promise<string> {
+  try {
+    return await body.text();
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+function unreachable(cause: unknown): PlatformError {
+  return new PlatformError(managementUnreachable.code, managementUnreachable.message, { cause });
 }
 
 /** The JSON forms among what a client accepts: nothing else can be filtered here. */

@@ -7,6 +7,7 @@ import type { AuditEntry } from '../../audit/audit-entry.ts';
 import { senderOf } from '../../audit/sender.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Gateway } from '../../gateway.ts';
+import { requestContext } from '../../request-context.ts';
 import { clientGone } from '../../metrics/gateway-metrics.ts';
 import { asPlatformError } from '../../plugins/failures.ts';
 import { answerFailure, answerHead, relayAnswer } from './answer-upgrade.ts';
@@ -48,31 +49,41 @@ const tcpKeepAliveMs = 30_000;
  */
 export function carryUpgrades(app: FastifyInstance, gateway: Gateway): void {
   app.server.on('upgrade', (request, socket, head) => {
-    const startedAt = performance.now();
-    request.socket.setKeepAlive(true, tcpKeepAliveMs);
-    // Its two directions may end one by one. Only here: half-open connections of those who never sent a request stay.
-    request.socket.allowHalfOpen = true;
-    const client = createWaitingClient(socket, head);
     const id = randomUUID();
-    const entry = gateway.audit.begin(id, request);
-    const exchange: Exchange = { request, socket, client, id, entry };
-    void serve(exchange, gateway).then((outcome) => {
-      const { status: code } = outcome;
-      entry.end({ code, aborted: code === clientGone });
-      const { pathKind, verb } = entry.description;
-      gateway.metrics.requested({ pathKind, verb, code, seconds: (performance.now() - startedAt) / 1000 });
-      gateway.logger.info(
-        {
-          requestId: id,
-          method: request.method,
-          path: request.url?.split('?', 1)[0],
-          ms: Math.round(performance.now() - startedAt),
-          user: exchange.caller?.identity.user,
-          ...outcome,
-        },
-        'upgrade',
-      );
-    });
+    requestContext.run({ id, cut: () => socket.destroy() }, () =>
+      take(id, { request, socket, head }, gateway),
+    );
+  });
+}
+
+function take(
+  id: string,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+  gateway: Gateway,
+): void {
+  const startedAt = performance.now();
+  request.socket.setKeepAlive(true, tcpKeepAliveMs);
+  // Its two directions may end one by one. Only here: half-open connections of those who never sent a request stay.
+  request.socket.allowHalfOpen = true;
+  const client = createWaitingClient(socket, head);
+  const entry = gateway.audit.begin(id, request);
+  const exchange: Exchange = { request, socket, client, id, entry };
+  void serve(exchange, gateway).then((outcome) => {
+    const { status: code } = outcome;
+    entry.end({ code, aborted: code === clientGone });
+    const { pathKind, verb } = entry.description;
+    gateway.metrics.requested({ pathKind, verb, code, seconds: (performance.now() - startedAt) / 1000 });
+    gateway.logger.info(
+      {
+        requestId: id,
+        method: request.method,
+        path: request.url?.split('?', 1)[0],
+        ms: Math.round(performance.now() - startedAt),
+        user: exchange.caller?.identity.user,
+        ...outcome,
+      },
+      'upgrade',
+    );
   });
 }
 
