@@ -11,6 +11,7 @@ import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import type { User } from '../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
+import { createRbacCache, type RbacCache } from './access/rbac-cache.ts';
 import type { Directory } from './auth/authenticate.ts';
 
 /** Kinds that are looked at as a whole. */
@@ -44,6 +45,11 @@ export interface GatewayDirectory extends Directory {
   stop(): Promise<void>;
 }
 
+/** The directory, and the rights of everybody, which `api/access/` decides by. */
+export interface ManagementCaches extends GatewayDirectory {
+  readonly rbac: RbacCache;
+}
+
 /**
  * A connection that is open and carries nothing any more must not hide that a key was revoked: with the 4 s between
  * two sweeps (api/revocation) that is known within 10 s even then.
@@ -51,18 +57,17 @@ export interface GatewayDirectory extends Directory {
 const credentialWatchSeconds = 3;
 
 /** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
-export function createDirectory(managementKubeconfig: string, logger: Logger): GatewayDirectory {
+export function createDirectory(managementKubeconfig: string, logger: Logger): ManagementCaches {
   const kubeConfig = impersonating(managementKubeconfig, identities.gatewayReader);
-  const watch = <P extends ResourcePlural>(
-    plural: P,
-    options: { watchSeconds?: number } = {},
-  ): Informer<ResourceOf[P]> =>
-    createInformer<ResourceOf[P]>({
+  const watchPath: WatchPath = (path, options = {}) =>
+    createInformer({
       ...options,
       kubeConfig,
-      path: resourcePath(plural),
-      onFailure: (err) => logger.debug({ err, plural }, 'informer begins anew'),
+      path,
+      onFailure: (err) => logger.debug({ err, path }, 'informer begins anew'),
     });
+  const watch = <P extends ResourcePlural>(plural: P, options?: { watchSeconds?: number }) =>
+    watchPath<ResourceOf[P]>(resourcePath(plural), options);
   const credentials = { watchSeconds: credentialWatchSeconds };
   const accessKeys = watch('accesskeys', credentials);
   const users = watch('users', credentials);
@@ -72,6 +77,7 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
   const instances = watch('virtualclusterinstances');
   const spaces = watch('spaceinstances');
   const templates = watch('virtualclustertemplates');
+  const rbac = createRbacCache((path) => watchPath(path, credentials));
   const all = [accessKeys, users, teams, projects, clusters, instances, spaces, templates];
   const listed = {
     projects,
@@ -83,10 +89,11 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
   const byHash = indexByHash(accessKeys);
   const allTeams = listUntilChange(teams);
   let synced = false;
-  const ready = Promise.all(all.map((informer) => informer.synced)).then(() => {
+  const ready = Promise.all([rbac.ready, ...all.map((informer) => informer.synced)]).then(() => {
     synced = true;
   });
   return {
+    rbac,
     accessKey: (hash) => byHash.get(hash),
     user: (name) => users.get(name),
     team: (name) => teams.get(name),
@@ -116,10 +123,15 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): G
     },
     ready,
     stop: async () => {
-      await Promise.all(all.map((informer) => informer.stop()));
+      await Promise.all([rbac, ...all].map((informer) => informer.stop()));
     },
   };
 }
+
+type WatchPath = <T extends { metadata: ObjectMeta }>(
+  path: string,
+  options?: { watchSeconds?: number },
+) => Informer<T>;
 
 /** The kubeconfig's connection, each request as `user`. */
 function impersonating(kubeconfig: string, user: string): KubeConfig {

@@ -45,7 +45,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
   const managementJson = createJsonClient(management.dispatcher);
   const directory = createDirectory(kubeconfigText, logger);
-  const review = createAccessReview(managementJson);
+  const review = createAccessReview(directory.rbac);
   const clusters = createConnectedClusters(managementJson);
   const dial = createDial(clusters, createAddressCheck(config.loopbackPods));
   const tenants = createTenantUpstreams(clusters, dial);
@@ -63,7 +63,6 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   });
   const revocation = startRevocation(streams, { logger, undecidedMs: undecidedMsOf(config) });
   directory.onInstanceChange((namespace, name) => {
-    review.forget(namespace, name);
     tenants.keepOnly(namespace, name, directory.instanceAt(namespace, name));
   });
   return {

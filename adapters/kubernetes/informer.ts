@@ -14,8 +14,11 @@ export interface Informer<T> {
   onChange(handler: (key: string) => void): () => void;
   /** Settles once the first list is in. Never rejects: an API that is away is asked again until `stop`. */
   readonly synced: Promise<void>;
-  /** Whether the copy was in step at the last contact; false while the API is away. */
-  readonly connected: boolean;
+  /**
+   * By `performance.now()`: when the server last said something that shows that nothing of before is missing (a list, an
+   * event, a bookmark, an ordinary end of a watch). `-Infinity` before the first list.
+   */
+  readonly inStepAt: number;
   stop(): Promise<void>;
 }
 
@@ -78,11 +81,17 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
   const handlers = new Set<(key: string) => void>();
   const stopping = new AbortController();
   const { promise: synced, resolve: markSynced } = Promise.withResolvers<void>();
-  let connected = false;
   const notify = (key: string) => {
     for (const handler of handlers) handler(key);
   };
-  const state: WatchState<T> = { store, notify, resourceVersion: undefined, listedAt: 0, failures: 0 };
+  const state: WatchState<T> = {
+    store,
+    notify,
+    resourceVersion: undefined,
+    listedAt: 0,
+    inStepAt: Number.NEGATIVE_INFINITY,
+    failures: 0,
+  };
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -95,15 +104,16 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
           await listAll(options, state, stopping.signal);
           markSynced();
         }
-        connected = true;
         await watchOnce(options, state, stopping.signal);
+        state.inStepAt = performance.now();
         // A server that closes every watch at once must not be asked in a tight loop.
         if (Date.now() - startedAt < healthyMs) throw new Error('the watch ended at once');
         state.failures = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        connected = false;
-        if (error instanceof StaleWatch || statusOf(error) !== undefined) state.resourceVersion = undefined;
+        // What must be known within seconds is listed anew: a watch would say only at its end that it is in step again.
+        const isLost = error instanceof StaleWatch || statusOf(error) !== undefined;
+        if (isLost || options.watchSeconds !== undefined) state.resourceVersion = undefined;
         options.onFailure?.(error);
         if (Date.now() - startedAt >= healthyMs) state.failures = 0;
         const longestMs = options.watchSeconds === undefined ? maxBackoffMs : maxShortBackoffMs;
@@ -123,8 +133,8 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
       return () => handlers.delete(handler);
     },
     synced,
-    get connected() {
-      return connected;
+    get inStepAt() {
+      return state.inStepAt;
     },
     stop: async () => {
       stopping.abort();
@@ -140,6 +150,7 @@ interface WatchState<T> {
   /** Where the next watch begins; undefined: list first. */
   resourceVersion: string | undefined;
   listedAt: number;
+  inStepAt: number;
   /** Failures in a row. */
   failures: number;
 }
@@ -155,6 +166,7 @@ async function listAll<T extends KubernetesObject>(
   stopping: AbortSignal,
 ): Promise<void> {
   const seen = new Map<string, T>();
+  const startedAt = performance.now();
   let next: string | undefined;
   do {
     const query = queryOf(options, {
@@ -173,6 +185,7 @@ async function listAll<T extends KubernetesObject>(
     state.resourceVersion = page.metadata.resourceVersion;
   } while (next !== undefined && next !== '');
   state.listedAt = Date.now();
+  state.inStepAt = startedAt;
   const before = new Map(state.store);
   state.store.clear();
   for (const [key, item] of seen) state.store.set(key, item);
@@ -234,6 +247,7 @@ function take<T extends KubernetesObject>(state: WatchState<T>, event: WatchEven
     throw new StaleWatch(`the API server ended the watch: ${JSON.stringify(event.object)}`);
   }
   state.failures = 0;
+  state.inStepAt = performance.now();
   state.resourceVersion = event.object.metadata.resourceVersion;
   if (event.type === 'BOOKMARK') return;
   const key = objectKey(event.object.metadata);

@@ -1,13 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { PolicyRule } from '../../domain/rbac.ts';
 import { orUndefined } from './failures.ts';
 import { requestJson } from './request.ts';
-
-export interface PolicyRule {
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
 
 export interface Subject {
   readonly kind: 'User' | 'Group';

@@ -1,94 +1,64 @@
 import { managementGroup } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { RbacQuestion } from '../../domain/rbac.ts';
 import { actionInScope } from '../auth/scope-check.ts';
-import { type Identity, readerIdentity } from '../auth/identity.ts';
-import { type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+import type { Identity } from '../auth/identity.ts';
 import type { Action } from './action.ts';
+import type { RbacCache } from './rbac-cache.ts';
 
-/** Decisions of the management API's own authorizer (SubjectAccessReview), remembered for a few seconds. */
+/**
+ * Who may what in the management API, narrowed by the scope of the key: its own RBAC, evaluated here
+ * ([ADR 13](../../docs/adr/0013-rbac-in-the-process.md)).
+ */
 export interface AccessReview {
-  /** @throws PlatformError `management_unavailable` when nobody can decide */
+  /** @throws PlatformError `management_unavailable` while the roles and bindings are not known as of now */
   allows(identity: Identity, action: Action): Promise<boolean>;
-  /** Forgets what was decided about objects called `name` in `namespace`. */
-  forget(namespace: string, name: string): void;
+  /**
+   * Those of `things` whose action is allowed, by one state of all roles and bindings.
+   * @throws PlatformError `management_unavailable`
+   */
+  filter<T>(identity: Identity, things: readonly T[], actionOf: (thing: T) => Action): Promise<T[]>;
+  /**
+   * What RBAC says of a request whose scope was looked at before.
+   * @throws PlatformError `management_unavailable`
+   */
+  authorizes(identity: Identity, question: RbacQuestion): Promise<boolean>;
+  /** Counts changes: as long as it is the same for `identity`, so is every answer about it. */
+  generationOf(identity: Identity): number;
 }
 
-/** Part of the 10 s within which a right that was taken ends (api/revocation). */
-const allowedMs = 3_000;
-/** Short: rights of a new project or instance come a moment after it. */
-const deniedMs = 500;
-/** Who asks waits; one who hears that nobody can decide may come again. */
-const answerMs = 3_000;
-const maxRemembered = 20_000;
-
-export function createAccessReview(management: JsonClient): AccessReview {
-  const remembered = new Map<
-    string,
-    { until: number; namespace?: string; name?: string; decision: Promise<boolean> }
-  >();
-
-  function decide(identity: Identity, action: Action, key: string): Promise<boolean> {
-    if (remembered.size >= maxRemembered) remembered.clear();
-    const decision = review(management, identity, action);
-    const entry = { until: performance.now() + allowedMs, decision, ...action };
-    remembered.set(key, entry);
-    decision.then(
-      (allowed) => {
-        if (!allowed) entry.until = performance.now() + deniedMs;
-      },
-      () => remembered.delete(key),
+/** Decides from `rbac`. */
+export function createAccessReview(
+  rbac: Pick<RbacCache, 'allows' | 'generationOf' | 'isInStep'>,
+): AccessReview {
+  function checkInStep(): void {
+    if (rbac.isInStep()) return;
+    throw new PlatformError(
+      'management_unavailable',
+      'nobody can say at the moment whether this is allowed: the management API cannot be reached; try again',
     );
-    return decision;
   }
+
+  const decide = (identity: Identity, action: Action) =>
+    rbac.allows(identity, { group: managementGroup, ...action });
 
   return {
     async allows(identity, action) {
       if (!actionInScope(identity.scope, action)) return false;
-      const key = whoOf(identity) + JSON.stringify(action);
-      const entry = remembered.get(key);
-      if (entry !== undefined && entry.until > performance.now()) return entry.decision;
-      return decide(identity, action, key);
+      checkInStep();
+      return decide(identity, action);
     },
-    forget(namespace, name) {
-      for (const [key, entry] of remembered) {
-        if (entry.namespace === namespace && entry.name === name) remembered.delete(key);
-      }
+    async filter(identity, things, actionOf) {
+      checkInStep();
+      return things.filter((thing) => {
+        const action = actionOf(thing);
+        return actionInScope(identity.scope, action) && decide(identity, action);
+      });
     },
+    async authorizes(identity, question) {
+      checkInStep();
+      return rbac.allows(identity, question);
+    },
+    generationOf: rbac.generationOf,
   };
-}
-
-/** Identities are made once for many requests (auth/caller.ts). */
-const known = new WeakMap<Identity, string>();
-
-function whoOf(identity: Identity): string {
-  let who = known.get(identity);
-  if (who === undefined) {
-    who = JSON.stringify([identity.user, identity.groups]);
-    known.set(identity, who);
-  }
-  return who;
-}
-
-async function review(management: JsonClient, { user, groups }: Identity, action: Action): Promise<boolean> {
-  const answer = await management(readerIdentity, {
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    timeoutMs: answerMs,
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { user, groups, resourceAttributes: { group: managementGroup, ...action } },
-    },
-  });
-  const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
-  if (answer.status !== 201 || typeof status?.allowed !== 'boolean') {
-    throw new PlatformError(
-      'management_unavailable',
-      'the management API could not decide whether this is allowed; try again',
-      {
-        cause: new Error(statusMessage(answer)),
-      },
-    );
-  }
-  return status.allowed;
 }

@@ -18,14 +18,10 @@ export async function visibleSummaries<S extends Summary>(
   summaries: readonly S[],
 ): Promise<S[]> {
   const asked = summaries.filter((one) => one.project !== '' && (project ?? one.project) === one.project);
-  const visible = await Promise.all(
-    asked.map((one) =>
-      review.allows(identity, subjectAction('get', { kind, project: one.project, name: one.name })),
-    ),
+  const visible = await review.filter(identity, asked, (one) =>
+    subjectAction('get', { kind, project: one.project, name: one.name }),
   );
-  return asked
-    .filter((_one, index) => visible[index])
-    .toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`));
+  return visible.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`));
 }
 
 /** What a list says of a tenant cluster or a space alike. */

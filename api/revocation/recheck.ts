@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PlatformError } from '../../contracts/errors.ts';
 import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import type { RbacQuestion } from '../../domain/rbac.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { impersonatedCaller } from '../kubernetes/impersonation.ts';
@@ -77,15 +78,18 @@ export function kubernetesRecheck(
   target: KubernetesTarget,
 ): Recheck {
   // Not the whole URL: watches that differ only in where they began are one question.
-  const about = () => [target.prefix, reviewOf(request.method, target.upstreamPath).spec];
-  const inside = () => insideAllows(gateway, request, caller, target);
+  const { verb, path, resource } = kubernetesRequest(request.method, target.upstreamPath);
+  const question: RbacQuestion = resource === undefined ? { verb, path } : { verb, ...resource };
+  const about = () => [target.prefix, question];
   const allowed = async (now: Caller) => {
     await resolveDestination(gateway, now, target, request.method);
-    // There the API behind the door is the one that decides about the door.
-    if (target.kind === 'management') await inside();
+    // There the API behind the door is the one that decides about the door, and its rights are known here.
+    if (target.kind !== 'management') return;
+    if (!(await gateway.review.authorizes(now.identity, question))) throw rightTaken();
   };
   const door = recheckOf(gateway, request, caller, allowed, { about });
   if (target.kind === 'management') return door;
+  const inside = () => insideAllows(gateway, request, caller, target, question);
   return {
     key: door.key,
     lane: door.lane,
@@ -94,12 +98,17 @@ export function kubernetesRecheck(
   };
 }
 
+function rightTaken(): PlatformError {
+  return new PlatformError('forbidden', 'the right to this stream was taken away');
+}
+
 /** @throws PlatformError `forbidden`, or why nobody can say */
 async function insideAllows(
   gateway: Deps,
   { method }: OpeningRequest,
   caller: Caller,
   target: KubernetesTarget,
+  question: RbacQuestion,
 ): Promise<void> {
   const destination = await resolveDestination(gateway, caller, target, method);
   const upstream = await destination.upstream();
@@ -107,28 +116,19 @@ async function insideAllows(
   const answer = await client(caller.identity, {
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: reviewOf(method, target.upstreamPath),
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: 'path' in question ? { nonResourceAttributes: question } : { resourceAttributes: question },
+    },
     timeoutMs: insideMs,
   });
   const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
-  if (answer.status === 201 && status?.allowed === false)
-    throw new PlatformError('forbidden', 'the right to this stream was taken away');
+  if (answer.status === 201 && status?.allowed === false) throw rightTaken();
 }
 
 function keyOf({ credential, identity }: Caller, about: unknown): string {
   const { kind, name, expiresAt } = credential;
   // An ID token has no name of its own; its end tells it from its user's others.
   return JSON.stringify([kind, name, kind === 'oidc' ? expiresAt : undefined, identity, about]);
-}
-
-function reviewOf(method: string, pathAndQuery: string) {
-  const { verb, path, resource } = kubernetesRequest(method, pathAndQuery);
-  return {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    spec:
-      resource === undefined
-        ? { nonResourceAttributes: { verb, path } }
-        : { resourceAttributes: { verb, ...resource } },
-  };
 }

@@ -33,19 +33,16 @@ export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Pro
     },
     async (request) => {
       const { identity } = callerOf(request);
-      const projects = gateway.directory.projects();
-      const visible = await Promise.all(
-        projects.map(({ metadata }) =>
-          gateway.review.allows(identity, { verb: 'get', resource: 'projects', name: metadata.name }),
-        ),
+      const visible = await gateway.review.filter(
+        identity,
+        gateway.directory.projects(),
+        ({ metadata: { name } }) => ({ verb: 'get', resource: 'projects', name }),
       );
-      const items = projects
-        .filter((_project, index) => visible[index])
-        .map(({ metadata, spec }) => ({
-          name: metadata.name,
-          ...(spec?.displayName === undefined ? {} : { displayName: spec.displayName }),
-          ...(spec?.description === undefined ? {} : { description: spec.description }),
-        }));
+      const items = visible.map(({ metadata, spec }) => ({
+        name: metadata.name,
+        ...(spec?.displayName === undefined ? {} : { displayName: spec.displayName }),
+        ...(spec?.description === undefined ? {} : { description: spec.description }),
+      }));
       return { items: items.toSorted((a, b) => a.name.localeCompare(b.name)) };
     },
   );

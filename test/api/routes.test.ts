@@ -24,7 +24,12 @@ describe('routes', () => {
     await app.register(requestGuard);
     await app.register(access, {
       authenticate: () => assert.fail(),
-      review: { allows: () => assert.fail(), forget: () => undefined },
+      review: {
+        allows: () => assert.fail(),
+        filter: () => assert.fail(),
+        authorizes: () => assert.fail(),
+        generationOf: () => assert.fail(),
+      },
     });
     assert.throws(() => app.get('/forgotten', async () => 'secret'), /declares no config\.access/);
     await app.close();

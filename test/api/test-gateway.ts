@@ -113,9 +113,13 @@ export async function startTestGateway(options: {
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
   const directory = fixedDirectory(objects);
   const streams = createOpenStreams();
+  const mayDo = (identity: Identity, action: Action) =>
+    actionInScope(identity.scope, action) && allows(identity, action);
   const review: AccessReview = {
-    allows: async (identity, action) => actionInScope(identity.scope, action) && allows(identity, action),
-    forget: () => undefined,
+    allows: async (identity, action) => mayDo(identity, action),
+    filter: async (identity, things, actionOf) => things.filter((thing) => mayDo(identity, actionOf(thing))),
+    authorizes: async () => true,
+    generationOf: () => 0,
   };
   const logger = pino({ level: 'silent' });
   const audit = createAudit(options.auditConfig ?? {}, {

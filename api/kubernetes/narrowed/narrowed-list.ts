@@ -4,7 +4,7 @@ import type { ContinueTokens } from './continue-token.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { placeOf } from './place.ts';
-import type { Visibility } from './visibility.ts';
+import { visibleObjects } from './visibility.ts';
 
 /** Of the API server, so that one answer holds a page whatever is hidden. */
 const pageSize = 500;
@@ -25,7 +25,7 @@ export interface NarrowedAnswer {
  * @throws PlatformError `management_unavailable`
  */
 export async function narrowedList(
-  deps: Pick<Gateway, 'management'> & { visibility: Visibility; tokens: ContinueTokens },
+  deps: Pick<Gateway, 'management' | 'review'> & { tokens: ContinueTokens },
   identity: Identity,
   request: NarrowedRequest,
   accept: string,
@@ -54,7 +54,7 @@ export async function narrowedList(
     const contentType = String(answer.headers['content-type'] ?? 'application/json');
     if (answer.statusCode !== 200) return { status: answer.statusCode, contentType, body: text };
     const page = JSON.parse(text) as Listing;
-    found.push(...(await visibleOf(deps.visibility, identity, request, page)));
+    found.push(...(await visibleOf(deps, identity, request, page)));
     const next = page.metadata.continue ?? '';
     if (next !== '' && found.length < limit) {
       query.set('continue', next);
@@ -73,7 +73,7 @@ export async function narrowedList(
 }
 
 async function visibleOf(
-  visibility: Visibility,
+  deps: Pick<Gateway, 'review'>,
   identity: Identity,
   { plural }: NarrowedRequest,
   page: Listing,
@@ -82,7 +82,7 @@ async function visibleOf(
     const place = placeOf(entry);
     return place === undefined ? [] : [{ ...place, entry }];
   });
-  return (await visibility.filter(identity, plural, entries)).map(({ entry }) => entry);
+  return (await visibleObjects(deps, identity, plural, entries)).map(({ entry }) => entry);
 }
 
 function answerOf(

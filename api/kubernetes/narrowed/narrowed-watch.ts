@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PlatformError } from '../../../contracts/errors.ts';
+import type { AccessReview } from '../../access/access-review.ts';
 import type { Identity } from '../../auth/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { linesOf } from './body-lines.ts';
@@ -7,10 +8,14 @@ import { goneObject, type WatchForm } from './gone-object.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
 import { placeOf } from './place.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import type { ObjectPlace, Visibility } from './visibility.ts';
+import { type ObjectPlace, visibleObjects } from './visibility.ts';
 
 /** So soon is noticed that a right came or went without a change of the object itself. */
-const lookAgainMs = 3_000;
+const lookMs = 1_000;
+/** Looks at all objects whether or not a right of his changed: the gateway's own list of them may have lagged behind. */
+const lookAnywayMs = 30_000;
+/** Between two questions while nobody can say who may what. */
+const undecidedMs = 250;
 const singleMs = 10_000;
 
 export interface NarrowedWatch {
@@ -31,11 +36,13 @@ interface Event {
   readonly object: Shown | Listing;
 }
 
+type Place = ObjectPlace & { readonly key: string };
+
 interface Deps {
   readonly management: Gateway['management'];
-  readonly visibility: Visibility;
+  readonly review: AccessReview;
   /** The objects of the kind that there are now. */
-  readonly places: () => readonly (ObjectPlace & { readonly key: string })[];
+  readonly places: () => readonly Place[];
 }
 
 /**
@@ -56,7 +63,12 @@ export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<s
   }
   const shown = createShown(deps, watch, bare);
   const ended = new AbortController();
-  const looking = lookAgain(shown.lookAgain, watch.identity.user, AbortSignal.any([signal, ended.signal]));
+  const looking = lookAgain(
+    deps.review,
+    watch.identity,
+    shown.lookAgain,
+    AbortSignal.any([signal, ended.signal]),
+  );
   try {
     for await (const line of linesOf(answer.body))
       if (line !== '') await shown.take(JSON.parse(line) as Event);
@@ -69,21 +81,36 @@ export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<s
   return shown.lastVersion();
 }
 
-/** Looks again and again, all watches of a user at the same time, so that they share what is asked (visibility.ts). */
-async function lookAgain(look: () => Promise<void>, user: string, signal: AbortSignal): Promise<void> {
-  const phaseMs = createHash('sha256').update(user).digest().readUInt16BE() % lookAgainMs;
+/** Looks at everything whenever a right of `identity` came or went. */
+async function lookAgain(
+  review: AccessReview,
+  identity: Identity,
+  look: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  // Looks soon after the beginning: a right may have changed since the client was shown a list.
+  let seen = -1;
+  let lookedAt = performance.now();
   while (!signal.aborted) {
-    const waitMs = lookAgainMs - ((performance.now() + lookAgainMs - phaseMs) % lookAgainMs);
-    await delay(waitMs, undefined, { signal }).catch(() => undefined);
-    // Nobody can decide now: what is shown stays as it is until somebody can.
-    if (!signal.aborted) await look().catch(() => undefined);
+    await delay(lookMs, undefined, { signal }).catch(() => undefined);
+    const now = review.generationOf(identity);
+    if (signal.aborted || (now === seen && performance.now() - lookedAt < lookAnywayMs)) continue;
+    try {
+      await look();
+      seen = now;
+      lookedAt = performance.now();
+    } catch {
+      // Nobody can decide now: what is shown stays as it is until somebody can.
+    }
   }
 }
 
 /** What the client was shown, and what follows from an event or from another look; one at a time. */
-function createShown({ management, visibility, places }: Deps, watch: NarrowedWatch, bare: boolean) {
+function createShown({ management, review, places }: Deps, watch: NarrowedWatch, bare: boolean) {
   const { identity, request, seen, signal, write } = watch;
   const form: WatchForm = { plural: request.plural, table: undefined, resourceVersion: '' };
+  /** What events told of that may not be shown so far, until the gateway's own list has it. */
+  const hidden = new Map<string, Place>();
   let turn: Promise<void> = Promise.resolve();
 
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -106,26 +133,50 @@ function createShown({ management, visibility, places }: Deps, watch: NarrowedWa
     if (type === 'BOOKMARK' || type === 'ERROR') return send(type, object);
     if (place === undefined) return;
     if (type === 'DELETED') {
+      hidden.delete(place.key);
       if (seen.delete(place.key)) await send(type, object);
       return;
     }
-    const [visible] = await visibility.filter(identity, request.plural, [place]);
-    if (visible !== undefined) {
+    if (await isVisible(place)) {
       const known = seen.has(place.key);
       seen.add(place.key);
+      hidden.delete(place.key);
       await send(known ? type : 'ADDED', object);
-    } else if (seen.delete(place.key)) await send('DELETED', goneObject(place, form));
+      return;
+    }
+    hidden.set(place.key, place);
+    if (seen.delete(place.key)) await send('DELETED', goneObject(place, form));
+  }
+
+  /** Waits until somebody can say: an event that was not shown would be a gap. */
+  async function isVisible(place: Place): Promise<boolean> {
+    for (;;) {
+      try {
+        return (await visibleObjects({ review }, identity, request.plural, [place])).length > 0;
+      } catch (error) {
+        if (!(error instanceof PlatformError) || error.code !== 'management_unavailable') throw error;
+        await delay(undecidedMs, undefined, { signal });
+      }
+    }
+  }
+
+  /** All there is, as far as the gateway's own list or this watch told. */
+  function placesNow(): Place[] {
+    const there = places().filter(({ namespace }) => (request.namespace ?? namespace) === namespace);
+    for (const { key } of there) hidden.delete(key);
+    return [...there, ...hidden.values()];
   }
 
   async function look(): Promise<void> {
-    const there = places().filter(({ namespace }) => (request.namespace ?? namespace) === namespace);
-    const visible = new Set(await visibility.filter(identity, request.plural, there));
+    const there = placesNow();
+    const visible = new Set(await visibleObjects({ review }, identity, request.plural, there));
     for (const place of there) {
       if (visible.has(place) === seen.has(place.key)) continue;
       if (visible.has(place)) {
-        seen.add(place.key);
         const object = await single(place);
         if (object !== undefined) await send('ADDED', object);
+        seen.add(place.key);
+        hidden.delete(place.key);
       } else {
         seen.delete(place.key);
         await send('DELETED', goneObject(place, form));
@@ -145,7 +196,9 @@ function createShown({ management, visibility, places }: Deps, watch: NarrowedWa
     const accept = watch.accept.replaceAll('as=PartialObjectMetadata;', 'as=PartialObjectMetadataList;');
     const limit = AbortSignal.any([signal, AbortSignal.timeout(singleMs)]);
     const answer = await readAsReader({ management }, `${request.path}?${query}`, accept, limit);
-    const list = JSON.parse(await textOf(answer)) as Listing;
+    const text = await textOf(answer);
+    if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${text}`);
+    const list = JSON.parse(text) as Listing;
     if (list.kind === 'Table') return (list.rows ?? []).length === 0 ? undefined : list;
     return list.items?.[0];
   }

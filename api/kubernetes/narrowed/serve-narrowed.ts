@@ -12,7 +12,7 @@ import { narrowedList } from './narrowed-list.ts';
 import { type NarrowedRequest, narrowedRequest } from './narrowed-request.ts';
 import { narrowedWatch } from './narrowed-watch.ts';
 import { acceptedJson } from './reader.ts';
-import { createVisibility } from './visibility.ts';
+import { visibleObjects } from './visibility.ts';
 
 /** Lists and watches whose content is remembered for the watch that usually follows. */
 const maxRemembered = 1_000;
@@ -39,9 +39,8 @@ const tooOld = {
  * what he may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
  */
 export function createNarrowed(gateway: Gateway) {
-  const visibility = createVisibility(gateway.managementJson);
   const tokens = createContinueTokens();
-  const { management, directory } = gateway;
+  const { management, directory, review } = gateway;
   /** What somebody was shown last, by who, what and state. */
   const listed = new Map<string, ReadonlySet<string>>();
 
@@ -52,7 +51,7 @@ export function createNarrowed(gateway: Gateway) {
     narrowed: NarrowedRequest,
   ) {
     const accept = acceptedJson(request.headers.accept);
-    const answer = await narrowedList({ management, visibility, tokens }, caller.identity, narrowed, accept);
+    const answer = await narrowedList({ management, review, tokens }, caller.identity, narrowed, accept);
     if (answer.shown !== undefined)
       remember(caller, narrowed, answer.shown.resourceVersion, answer.shown.keys);
     await reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
@@ -67,7 +66,11 @@ export function createNarrowed(gateway: Gateway) {
     const ended = new AbortController();
     const response = reply.raw;
     response.once('close', () => ended.abort());
-    const recheck = () => recheckOf(gateway, openingRequest(request.raw), caller, async () => undefined);
+    // What is shown follows every right by itself; here it matters only that somebody can say.
+    const decided = async (now: Caller) => {
+      await review.allows(now.identity, { verb: 'get', resource: narrowed.plural });
+    };
+    const recheck = () => recheckOf(gateway, openingRequest(request.raw), caller, decided);
     const over = gateway.streams.add(
       caller,
       (reason) => {
@@ -95,7 +98,7 @@ export function createNarrowed(gateway: Gateway) {
         return;
       }
       const last = await narrowedWatch(
-        { management, visibility, places },
+        { management, review, places },
         {
           identity: caller.identity,
           request: narrowed,
@@ -142,9 +145,9 @@ export function createNarrowed(gateway: Gateway) {
   ): Promise<boolean> {
     const name = projectOfNamespace(namespace);
     if (name === undefined) return false;
-    if (await gateway.review.allows(identity, { verb: 'get', resource: 'projects', name })) return true;
-    const there = placesOf(directory.objects(plural)).filter((place) => place.namespace === namespace);
-    return (await visibility.filter(identity, plural, there)).length > 0;
+    if (await review.allows(identity, { verb: 'get', resource: 'projects', name })) return true;
+    const there = directory.objects(plural).filter(({ metadata }) => metadata.namespace === namespace);
+    return (await visibleObjects(gateway, identity, plural, placesOf(there))).length > 0;
   }
 
   async function serve(
@@ -155,7 +158,7 @@ export function createNarrowed(gateway: Gateway) {
   ): Promise<boolean> {
     const { verb, plural: resource, namespace } = narrowed;
     const action = { verb, resource, ...(namespace === undefined ? {} : { namespace }) };
-    if (await gateway.review.allows(caller.identity, action)) return false;
+    if (await review.allows(caller.identity, action)) return false;
     if (namespace !== undefined && !(await seesProject(caller, narrowed))) return false;
     await (verb === 'watch' ? watch : list)(request, reply, caller, narrowed);
     return true;
