@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1Secret } from '@kubernetes/client-node';
+import { LruMap } from 'toad-cache';
 import { PlatformError } from '../contracts/errors.ts';
 import {
   clusterCredentialSecret,
@@ -11,7 +12,7 @@ import {
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { renderKubeconfig } from './certificates/kubeconfig.ts';
 import { tenantServer } from './certificates/tenant-pki.ts';
-import { type ClusterClient, connectCluster } from './kubernetes/client.ts';
+import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
 import { readKubeconfig, type ReadKubeconfig } from './kubernetes/read-kubeconfig.ts';
 
@@ -36,21 +37,24 @@ interface Connection {
 
 /** How long a credential is used without asking whether its Secret changed. */
 const trustedMs = 5_000;
-const maxTenantClients = 500;
+const maxTenantClients = 2_000;
 
 /**
  * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
  * @param deps.workDir private folder for kubeconfig files
  * @param deps.credential whose Secret of each cluster is used; default the worker's
+ * @param deps.limits how long clusters and tenant clusters may take to answer; default: as long as API servers take
  */
 export function createConnectedClusters(deps: {
   management: ClusterClient;
   workDir: string;
   credential?: 'worker' | 'controllers';
+  limits?: AnswerLimits;
 }): ConnectedClusters {
-  const { credential = 'worker' } = deps;
+  const { credential = 'worker', limits } = deps;
   const clusters = new Map<string, { connection: Connection; readAt: number }>();
-  const tenants = new Map<string, Connection>();
+  // Tenant clusters come and go; a dropped client is only made anew.
+  const tenants = new LruMap<Connection>(maxTenantClients);
   const folder = join(deps.workDir, 'kubeconfigs');
 
   async function connection(cluster: string): Promise<Connection> {
@@ -63,7 +67,7 @@ export function createConnectedClusters(deps: {
     const current =
       known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
         ? known.connection
-        : connect(secret, (kubeconfig) => rendered(kubeconfig));
+        : connect(secret, (kubeconfig) => rendered(kubeconfig), limits);
     clusters.set(cluster, { connection: current, readAt: performance.now() });
     return current;
   }
@@ -94,10 +98,9 @@ export function createConnectedClusters(deps: {
       const known = tenants.get(tenant.uid);
       if (known?.resourceVersion === `${host.resourceVersion}/${secret.metadata?.resourceVersion}`)
         return known.client;
-      const made = connect(secret, (kubeconfig) => throughProxy(kubeconfig, host.kubeconfig, tenant));
+      const adapt = (kubeconfig: string) => throughProxy(kubeconfig, host.kubeconfig, tenant);
+      const made = connect(secret, adapt, limits);
       const current = { ...made, resourceVersion: `${host.resourceVersion}/${made.resourceVersion}` };
-      // Tenant clusters come and go; a dropped client is only made anew.
-      if (tenants.size >= maxTenantClients) tenants.clear();
       tenants.set(tenant.uid, current);
       return current.client;
     },
@@ -117,14 +120,18 @@ async function read(
   }
 }
 
-function connect(secret: V1Secret, adapt: (kubeconfig: string) => string): Connection {
+function connect(
+  secret: V1Secret,
+  adapt: (kubeconfig: string) => string,
+  limits: AnswerLimits | undefined,
+): Connection {
   const stored = secret.data?.['config'];
   if (stored === undefined)
     throw new PlatformError('not_found', `Secret ${secret.metadata?.name} has no key "config"`);
   const kubeconfig = adapted(secret, () => adapt(Buffer.from(stored, 'base64').toString('utf8')));
   return {
     kubeconfig,
-    client: connectCluster(kubeconfig),
+    client: connectCluster(kubeconfig, limits),
     resourceVersion: secret.metadata?.resourceVersion ?? '',
   };
 }

@@ -5,7 +5,7 @@ import closeWithGrace from 'close-with-grace';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { createConnectedClusters } from '../adapters/connected-clusters.ts';
 import { hostNamespaces } from '../adapters/host-namespaces.ts';
-import { connectCluster } from '../adapters/kubernetes/client.ts';
+import { briefAnswers, connectCluster } from '../adapters/kubernetes/client.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
 import { ControllersConfig } from '../contracts/config.ts';
@@ -28,7 +28,9 @@ async function main(): Promise<void> {
     management: client,
     workDir: tmpdir(),
     credential: 'controllers',
+    limits: briefAnswers,
   });
+  const hosts = createConnectedClusters({ management: client, workDir: tmpdir(), limits: briefAnswers });
   const running = startControllers({
     client,
     resources: managementResources(client),
@@ -36,7 +38,7 @@ async function main(): Promise<void> {
     rbac: createOwnedRbac(client.kubeConfig, logger),
     clusters,
     spaces: hostNamespaces(clusters),
-    tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
+    tenants: hostNamespaces(hosts),
     operations,
     logger,
   });

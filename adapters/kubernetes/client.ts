@@ -23,15 +23,30 @@ export interface ClusterClient {
   readonly custom: CustomObjectsApi;
 }
 
+/** How long a server may take: without a bound, who hangs keeps whoever asks for as long as he likes. */
+export interface AnswerLimits {
+  /** For a connection, TLS included. */
+  readonly connectMs: number;
+  /** For the head of an answer. */
+  readonly headMs: number;
+  /** Between two parts of its body. */
+  readonly bodyMs: number;
+}
+
+/** An API server gives a request up after 60 s; a watch says something once a minute. */
+const patient: AnswerLimits = { connectMs: 10_000, headMs: 65_000, bodyMs: 300_000 };
+/** For the controllers' few short requests, of which there are some for every tenant cluster again and again. */
+export const briefAnswers: AnswerLimits = { connectMs: 5_000, headMs: 5_000, bodyMs: 5_000 };
+
 /**
  * Clients for the current context of a kubeconfig. Nothing is dialled before the first call; `proxy-url` and
  * `tls-server-name` are honoured.
  * @param kubeconfig YAML text, not a path
  */
-export function connectCluster(kubeconfig: string): ClusterClient {
+export function connectCluster(kubeconfig: string, limits: AnswerLimits = patient): ClusterClient {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromString(kubeconfig);
-  shareConnections(kubeConfig);
+  shareConnections(kubeConfig, limits);
   return {
     kubeConfig,
     core: kubeConfig.makeApiClient(CoreV1Api),
@@ -49,22 +64,27 @@ export function connectCluster(kubeconfig: string): ClusterClient {
  * against 1.7 ms); after this all requests of the kubeconfig share one pool. HTTP/1.1 only: undici 8.12 throws
  * uncaught errors ("other side closed", "socket idle timeout") when an HTTP/2 connection ends.
  */
-function shareConnections(kubeConfig: KubeConfig): void {
+function shareConnections(kubeConfig: KubeConfig, limits: AnswerLimits): void {
   const optionsFor = kubeConfig['createDispatcherOptions'].bind(kubeConfig);
   let shared: Dispatcher | undefined;
   Object.assign(kubeConfig, {
     createDispatcher: (...args: Parameters<typeof optionsFor>) =>
-      (shared ??= dispatcherFor(optionsFor(...args))),
+      (shared ??= dispatcherFor(optionsFor(...args), limits)),
   });
 }
 
-function dispatcherFor(options: ReturnType<KubeConfig['createDispatcherOptions']>): Dispatcher {
+function dispatcherFor(
+  options: ReturnType<KubeConfig['createDispatcherOptions']>,
+  { connectMs, headMs, bodyMs }: AnswerLimits,
+): Dispatcher {
   const http1 = { allowH2: false };
+  const limits = { connectTimeout: connectMs, headersTimeout: headMs, bodyTimeout: bodyMs };
   if (options.type === 'proxy') {
     const { uri, requestTls, connect } = options;
     // The types of undici's connectors and of Node's TLS options differ in what may be undefined.
     return new ProxyAgent({
       ...http1,
+      ...limits,
       uri,
       requestTls: { ...requestTls, ...http1 },
       connect,
@@ -72,6 +92,7 @@ function dispatcherFor(options: ReturnType<KubeConfig['createDispatcherOptions']
   }
   return new Agent({
     ...http1,
+    ...limits,
     ...('connect' in options ? { connect: options.connect } : {}),
   } as Agent.Options);
 }

@@ -24,6 +24,11 @@ export interface WorkQueueOptions {
   readonly onFailure?: (key: string, error: unknown, failures: number) => void;
   /** Keys handled at the same time. Default 4. */
   readonly concurrency?: number;
+  /**
+   * What fails as one: the cluster that a key is about, say. Of what failed the last time only a quarter of
+   * `concurrency` is tried again at the same time, so that who does not answer leaves room for those who do.
+   */
+  readonly laneOf?: (key: string) => string;
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
 }
@@ -36,6 +41,9 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const again = new Set<string>();
   const timers = new Map<string, NodeJS.Timeout>();
   const failures = new Map<string, number>();
+  const failing = new Set<string>();
+  const failingAtOnce = Math.max(1, Math.floor(concurrency / 4));
+  let failingRunning = 0;
   const idleWaiters = new Set<() => void>();
   let stopped = false;
 
@@ -60,8 +68,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   function pump(): void {
     for (const key of ready) {
       if (running.size >= concurrency) return;
+      const lane = options.laneOf?.(key);
+      const isFailing = lane !== undefined && failing.has(lane);
+      if (isFailing && failingRunning >= failingAtOnce) continue;
       ready.delete(key);
-      running.set(key, handle(key));
+      if (isFailing) failingRunning += 1;
+      running.set(key, handle(key, lane, isFailing));
     }
     if (ready.size === 0 && running.size === 0) {
       for (const settle of idleWaiters) settle();
@@ -69,19 +81,22 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     }
   }
 
-  async function handle(key: string): Promise<void> {
+  async function handle(key: string, lane: string | undefined, isFailing: boolean): Promise<void> {
     try {
       // Wrapped: a handler that throws at once must not end before `running` holds it.
       const requeue = await (async () => options.handle(key))();
       failures.delete(key);
+      if (lane !== undefined) failing.delete(lane);
       if (requeue !== undefined) addAfter(key, requeue.requeueAfterMs);
     } catch (error) {
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
+      if (lane !== undefined) failing.add(lane);
       options.onFailure?.(key, error, count);
       addAfter(key, backoffMs(count - 1, options.minBackoffMs ?? 100, options.maxBackoffMs ?? 30_000));
     } finally {
       running.delete(key);
+      if (isFailing) failingRunning -= 1;
       if (again.delete(key)) add(key);
       pump();
     }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { LruMap } from 'toad-cache';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Database } from '../../db/client.ts';
@@ -71,7 +72,7 @@ export function createSessions(deps: {
 }): Sessions {
   const { database, logger, limits = defaultSessionLimits, now = Date.now } = deps;
   const origin = new URL(deps.publicUrl).origin;
-  const remembered = new Map<string, Remembered>();
+  const remembered = new LruMap<Remembered>(maxRemembered);
   const asking = new Map<string, Promise<Remembered>>();
   const bounds = () => ({ now: new Date(now()), idleSince: new Date(now() - limits.idleSeconds * 1000) });
 
@@ -86,7 +87,6 @@ export function createSessions(deps: {
 
   async function read(idHash: string, known: Remembered | undefined): Promise<Remembered> {
     const row = await database.query((db) => findSession(db, idHash, bounds()));
-    if (remembered.size >= maxRemembered) remembered.clear();
     const touched = known?.touched ?? row?.lastSeenAt.getTime() ?? 0;
     const entry = { row, until: now() + rememberedMs, touched };
     remembered.set(idHash, entry);

@@ -26,10 +26,10 @@ export interface AccessFixture extends ManagementFixture {
 
 /**
  * Anna is made administrator of the platform; tenant clusters do not exist, only their resources do.
- * @param tenant what the controllers find where they look for a tenant cluster
+ * @param tenant what the controllers find where they look for a tenant cluster of this name
  */
 export async function startAccessFixture(
-  tenant?: TestApiServer,
+  tenant?: (name: string) => ClusterClient,
   options: { databaseUrl?: string } = {},
 ): Promise<AccessFixture> {
   const [management, cluster] = await Promise.all([startManagementFixture(options), startApiServer()]);
@@ -73,7 +73,10 @@ export async function startAccessFixture(
   };
 }
 
-async function startTestControllers({ apiServer }: ManagementFixture, tenant: TestApiServer | undefined) {
+async function startTestControllers(
+  { apiServer }: ManagementFixture,
+  tenant: ((name: string) => ClusterClient) | undefined,
+) {
   const logger = createLogger('controllers', process.env['GATEWAY_LOG'] === undefined ? 'error' : 'debug');
   const client = connectCluster(await apiServer.kubeconfig('vcluster-platform:controllers'));
   // Nothing answers there: operations are not part of these tests.
@@ -98,7 +101,7 @@ async function startTestControllers({ apiServer }: ManagementFixture, tenant: Te
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces({
       ...createConnectedClusters({ management: client, workDir: tmpdir() }),
-      ...(tenant === undefined ? {} : { tenantClient: async () => connectCluster(tenant.adminKubeconfig) }),
+      ...(tenant === undefined ? {} : { tenantClient: async ({ name }) => tenant(name) }),
     }),
     operations,
     logger,

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
-import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { briefAnswers, type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { type AccessFixture, startAccessFixture } from '../api/access-fixture.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
+import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 
 const name = { namespace: 'p-alpha', name: 'demo' };
 const secrets = { resource: 'secrets', verb: 'create', namespace: 'default' };
@@ -14,17 +15,41 @@ describe('rights inside a tenant cluster, kept in step', () => {
   let tenant: TestApiServer;
   let fixture: AccessFixture;
   let reviews: AuthorizationV1Api;
+  /** Takes connections to tenant clusters called `hung-…` and says nothing. */
+  let silence: TcpRelay;
   before(async () => {
     // The controller manager gives the roles `view` and `edit` their rules.
     tenant = await startApiServer({ controllerManager: true });
-    fixture = await startAccessFixture(tenant);
-    reviews = connectCluster(tenant.adminKubeconfig).kubeConfig.makeApiClient(AuthorizationV1Api);
-    const { resources } = fixture;
+    const { port } = new URL(tenant.url);
+    silence = await startTcpRelay(Number(port));
+    silence.hang();
+    const there = connectCluster(tenant.adminKubeconfig);
+    const hung = new Map<string, ClusterClient>();
+    fixture = await startAccessFixture((of) => {
+      if (!of.startsWith('hung-')) return there;
+      const kubeconfig = tenant.adminKubeconfig.replaceAll(`:${port}`, `:${silence.port}`);
+      const client = hung.get(of) ?? connectCluster(kubeconfig, briefAnswers);
+      hung.set(of, client);
+      return client;
+    });
+    reviews = there.kubeConfig.makeApiClient(AuthorizationV1Api);
     await fixture.addUser('mia');
     await fixture.addUser('tom', { groups: ['staff'] });
-    const clusterRef = { cluster: 'local', namespace: 'loft-alpha-v-demo', virtualCluster: 'demo' };
+    await makeReady(name.name);
+  });
+  after(async () => {
+    await fixture?.stop();
+    await silence?.stop();
+    await tenant?.stop();
+  });
+
+  /** Tenant cluster `of` of project alpha, owned by mia, as if it were deployed in a namespace of its own. */
+  async function makeReady(of: string): Promise<void> {
+    const { resources } = fixture;
+    const place = { namespace: 'p-alpha', name: of };
+    const clusterRef = { cluster: 'local', namespace: `loft-alpha-v-${of}`, virtualCluster: of };
     const { metadata } = await resources.virtualclusterinstances.create({
-      metadata: name,
+      metadata: place,
       spec: { templateRef: { name: 'default' }, owner: { user: 'mia' }, clusterRef },
     });
     const marks = { 'vcluster-platform.io/instance-uid': metadata.uid };
@@ -32,12 +57,8 @@ describe('rights inside a tenant cluster, kept in step', () => {
       body: { metadata: { name: clusterRef.namespace, labels: marks } },
     });
     const status = { phase: 'Ready', observedHash: 'a', virtualCluster: { clusterRef } } as const;
-    await resources.virtualclusterinstances.patchStatus(name, status);
-  });
-  after(async () => {
-    await fixture?.stop();
-    await tenant?.stop();
-  });
+    await resources.virtualclusterinstances.patchStatus(place, status);
+  }
 
   const can = async (user: string, resourceAttributes: object) => {
     const groups = user.startsWith('vcluster-platform:') ? [] : [`loft:user:${user}`];
@@ -109,5 +130,19 @@ describe('rights inside a tenant cluster, kept in step', () => {
     await eventually('the rule is by name again', async () => !(await acts('groups', 'system:masters')), {
       timeoutMs: 30_000,
     });
+  });
+
+  it('tenant clusters that take connections and say nothing hold nobody up', async (context) => {
+    for (let index = 0; index < 40; index += 1) await makeReady(`hung-${index}`);
+    // A change of users concerns every tenant cluster at the same time.
+    await fixture.addUser('eva');
+    const startedAt = performance.now();
+    await patch({ access: [{ users: ['eva'], verbs: ['get', 'use'] }] });
+    await eventually('eva may', () => can('eva', secrets), { timeoutMs: 30_000 });
+    await patch({ access: [] });
+    await eventually('eva may not', async () => !(await can('eva', secrets)), inTime);
+    context.diagnostic(
+      `granted and taken within ${Math.round(performance.now() - startedAt)} ms beside 40 that hang`,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LruMap } from 'toad-cache';
 import { objectKey } from '../../../adapters/kubernetes/informer.ts';
 import { projectOfNamespace } from '../../../contracts/names.ts';
 import type { Caller } from '../../auth/caller.ts';
@@ -14,8 +15,8 @@ import { narrowedWatch } from './narrowed-watch.ts';
 import { acceptedJson } from './reader.ts';
 import { visibleObjects } from './visibility.ts';
 
-/** Lists and watches whose content is remembered for the watch that usually follows. */
-const maxRemembered = 1_000;
+/** Lists and watches whose content is remembered for the watch that usually follows; the longest unused go first. */
+const maxRemembered = 2_000;
 
 /**
  * What an API server says to a watch from a state that it does not remember: the client lists anew. To go on from
@@ -42,7 +43,7 @@ export function createNarrowed(gateway: Gateway) {
   const tokens = createContinueTokens();
   const { management, directory, review } = gateway;
   /** What somebody was shown last, by who, what and state. */
-  const listed = new Map<string, ReadonlySet<string>>();
+  const listed = new LruMap<ReadonlySet<string>>(maxRemembered);
 
   async function list(
     request: FastifyRequest,
@@ -125,7 +126,6 @@ export function createNarrowed(gateway: Gateway) {
   }
 
   function remember(caller: Caller, narrowed: NarrowedRequest, version: string, shown: ReadonlySet<string>) {
-    if (listed.size >= maxRemembered) listed.clear();
     listed.set(keyOf(caller, narrowed, version), shown);
   }
 

@@ -108,6 +108,43 @@ describe('work queue', () => {
     assert.equal(calls, then);
   });
 
+  it('what does not answer takes all places once, and then leaves most of them to the others', async () => {
+    const hung = Array.from({ length: 40 }, (_, index) => `hung-${index}`);
+    let running = 0;
+    let most = 0;
+    const giveUp = new Set<() => void>();
+    const handled: string[] = [];
+    const queue = createWorkQueue({
+      concurrency: 8,
+      minBackoffMs: 1,
+      maxBackoffMs: 1,
+      laneOf: (key) => key.split('-', 1)[0] ?? '',
+      handle: async (key) => {
+        if (!key.startsWith('hung')) {
+          handled.push(key);
+          return undefined;
+        }
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise<void>((resolve) => giveUp.add(resolve));
+        running -= 1;
+        throw new Error('no answer');
+      },
+    });
+    for (const key of hung) queue.add(key);
+    await turn();
+    assert.equal(running, 8, 'nobody knows yet');
+    for (const resolve of giveUp) resolve();
+    most = 0;
+    await eventually('they are tried again', () => running > 0, { intervalMs: 2 });
+    for (let index = 0; index < 100; index += 1) queue.add(`well-${index}`);
+    await eventually('the others are handled', () => handled.length === 100, { intervalMs: 2 });
+    assert.equal(most, 2);
+    const stopping = queue.stop();
+    for (const resolve of giveUp) resolve();
+    await stopping;
+  });
+
   it('waits for what runs when it is stopped', async () => {
     const gate = gatedHandler();
     const queue = createWorkQueue({ handle: gate.handle });
