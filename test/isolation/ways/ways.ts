@@ -3,6 +3,7 @@ import { kubernetesWays, pathWays } from './kubernetes.ts';
 import { namedWays } from './names.ts';
 import { ownershipWays } from './ownership.ts';
 import { restWays } from './rest.ts';
+import { rightsWays, watchWays } from './rights.ts';
 
 /** The whole table, one file of rows per area. The areas' own files say what they are about. */
 export const ways: readonly Way[] = [
@@ -11,4 +12,6 @@ export const ways: readonly Way[] = [
   ...pathWays,
   ...namedWays,
   ...ownershipWays,
+  ...rightsWays,
+  ...watchWays,
 ];
