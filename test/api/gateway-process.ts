@@ -40,6 +40,8 @@ export interface GatewayProcessOptions {
   config?: Partial<GatewayConfig>;
   /** A program to run it under, e.g. `prlimit`. */
   under?: readonly string[];
+  /** Checkout that it is of; default: this one. */
+  folder?: string;
   /** Where its log goes instead of a file. */
   logFile?: string;
 }
@@ -60,7 +62,11 @@ export async function startGatewayProcess(
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    const { binary, args, env } = nodeProgram([join(root, 'api/main.ts'), '--config', config]);
+    const { binary, args, env } = nodeProgram([
+      join(options.folder ?? root, 'api/main.ts'),
+      '--config',
+      config,
+    ]);
     const [command = binary, ...rest] = [...(options.under ?? []), binary, ...args];
     const log = openSync(logFile, 'a', 0o600);
     child = spawn(command, rest, { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } });

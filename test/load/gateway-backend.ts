@@ -1,7 +1,7 @@
 /**
  * `node gateway-backend.ts <settings.json>`: the fast TLS server that the gateway's load is measured against, in a
  * process of its own. It answers at once from memory, and stands for the management API as far as a gateway asks it:
- * who there is, and that all is allowed. Prints its port.
+ * who there is, and that he may everything. Prints its port.
  */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -48,6 +48,8 @@ const server = createServer(
     else if (url.includes('watch=')) {
       response.writeHead(200, json);
       response.flushHeaders();
+      const seconds = Number(/[?&]timeoutSeconds=(\d+)/.exec(url)?.[1] ?? Number.NaN);
+      if (seconds > 0) setTimeout(() => response.end(), seconds * 1000);
     } else request.on('end', () => answer(request, response)).resume();
   },
 );
@@ -94,7 +96,10 @@ function answer({ url = '', method }: IncomingMessage, response: ServerResponse)
       items: [{ metadata: { name: 'bench-0' }, status: { phase: 'Running', podIP: '127.0.0.1' } }],
     });
   else {
-    const plural = path.startsWith(`/apis/${managementGroup}/v1/`) ? (path.split('/').at(-1) ?? '') : '';
+    const isOurs = [managementGroup, 'rbac.authorization.k8s.io'].some((group) =>
+      path.startsWith(`/apis/${group}/v1/`),
+    );
+    const plural = isOurs ? (path.split('/').at(-1) ?? '') : '';
     send(200, { kind: 'List', metadata: { resourceVersion: '1' }, items: settings.objects[plural] ?? [] });
   }
 }

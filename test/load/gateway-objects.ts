@@ -10,8 +10,15 @@ function object(name: string, rest: { namespace?: string; [field: string]: unkno
   return { metadata: namespace === undefined ? metadata : { ...metadata, namespace }, ...fields };
 }
 
-/** A user in two teams with a key, and one tenant cluster that is awake. */
+/** A user in two teams with a key, who may everything, and one tenant cluster that is awake. */
 export const gatewayObjects = {
+  clusterroles: [object('all', { rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] })],
+  clusterrolebindings: [
+    object('all', {
+      roleRef: { kind: 'ClusterRole', name: 'all' },
+      subjects: [{ kind: 'User', name: 'bench@example.com' }],
+    }),
+  ],
   users: [object('bench', { spec: { subject: 'bench@example.com', groups: ['devs'] } })],
   teams: ['red', 'blue'].map((name) => object(name, { spec: { users: ['bench'] } })),
   accesskeys: [

@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { removeStateDir, startTestPlatform } from '../support/platform.ts';
+import { benchAccess } from './access.ts';
 import { benchControlPlane } from './control-plane.ts';
 import { benchGateway, gatewayParts } from './gateway.ts';
 import { benchMemory } from './platform-memory.ts';
@@ -12,6 +13,7 @@ const help = `npm run bench: how long things take, each against the bare thing i
 
   npm run bench                the whole platform, started for it
   npm run bench -- gateway     the gateway alone, under load, without a platform
+  npm run bench -- access      members' lists and watches before a real management API
 
   --only A,B       parts: ${platformParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')} (default: all)
   --repeats N      how often each is measured (default 5)
@@ -46,6 +48,10 @@ if (positionals.includes('gateway')) {
     against: flags.against,
     ...(flags.only && { parts: flags.only.split(',') }),
   });
+  process.exit(0);
+}
+if (positionals.includes('access')) {
+  await benchAccess(flags.against);
   process.exit(0);
 }
 const only = new Set(flags.only?.split(',') ?? platformParts);

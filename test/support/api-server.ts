@@ -27,6 +27,8 @@ export interface TestApiServer {
   readonly dir: string;
   /** Kills the kube-apiserver (asked nicely it waits for its watches), runs `meanwhile` (etcd is still there), and starts it again on the same port and data. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
+  /** Sends the kube-apiserver a signal, to stop it for a while say. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -112,6 +114,7 @@ export async function startApiServer(options: TestApiServerOptions = {}): Promis
         await meanwhile?.();
         apiServer = await startServer();
       },
+      signal: (name) => void sendSignal(apiServer.identity, name, 'group'),
       stop,
     };
   } catch (error) {
