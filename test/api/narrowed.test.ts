@@ -14,6 +14,18 @@ before(async () => {
   await fixture.addUser('tom');
   await fixture.resources.teams.create({ metadata: { name: 'ops' }, spec: { users: ['tom'] } });
   const { resources } = fixture;
+  // Before beta allows no template any more.
+  for (const name of ['t1', 't2', 't3'])
+    await resources.virtualclustertemplates.create({ metadata: { name } });
+  for (const [index, namespace] of ['p-alpha', 'p-beta', 'p-alpha', 'p-beta', 'p-alpha', 'p-beta'].entries())
+    await resources.virtualclusterinstances.create({
+      metadata: { name: `vc-${index}`, namespace, labels: { parity: index % 2 === 0 ? 'even' : 'odd' } },
+      spec: {
+        templateRef: { name: 't1' },
+        owner: { user: index < 3 ? 'mia' : 'anna' },
+        ...(index === 4 ? { access: [{ users: ['tom'], verbs: ['get', 'use'] }] } : {}),
+      },
+    });
   const role = 'loft-management-project-';
   await resources.projects.patch(
     { name: 'alpha' },
@@ -38,17 +50,6 @@ before(async () => {
       },
     },
   );
-  for (const name of ['t1', 't2', 't3'])
-    await resources.virtualclustertemplates.create({ metadata: { name } });
-  for (const [index, namespace] of ['p-alpha', 'p-beta', 'p-alpha', 'p-beta', 'p-alpha', 'p-beta'].entries())
-    await resources.virtualclusterinstances.create({
-      metadata: { name: `vc-${index}`, namespace, labels: { parity: index % 2 === 0 ? 'even' : 'odd' } },
-      spec: {
-        templateRef: { name: 't1' },
-        owner: { user: index < 3 ? 'mia' : 'anna' },
-        ...(index === 4 ? { access: [{ users: ['tom'], verbs: ['get', 'use'] }] } : {}),
-      },
-    });
   await eventually('rights are in step', async () => {
     const [mia, tom] = await Promise.all(
       ['mia', 'tom'].map((user) => names(user, 'virtualclusterinstances')),

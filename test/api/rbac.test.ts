@@ -14,7 +14,7 @@ import { cases, handWritten } from './rbac-cases.ts';
 import { type Asked, asked, changes, namespaces, type WorldObject } from './rbac-worlds.ts';
 
 /** In all; 100,000 once before a change of the evaluation lands. */
-const questions = Number(process.env['RBAC_QUESTIONS'] ?? 8_000);
+const questions = Number(process.env['RBAC_QUESTIONS'] ?? 6_000);
 const rounds = Math.max(12, Math.ceil(questions / 1_000));
 const seed = Number(process.env['RBAC_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const atOnce = 24;

@@ -1,5 +1,6 @@
 import { managementGroup, managementVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
+import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
 import type { KubernetesTarget } from '../request-path.ts';
 
 /** The kinds whose lists and watches show each caller what is his; no other is narrowed. */
@@ -17,6 +18,8 @@ export interface NarrowedRequest {
   readonly plural: NarrowedPlural;
   /** Absent: cluster-scoped, or over all namespaces. */
   readonly namespace?: string;
+  /** The one object that its field selector leaves: an API server authorises such a list like a read of that object. */
+  readonly name?: string;
   readonly verb: 'list' | 'watch';
   /** Path of the collection, without the query. */
   readonly path: string;
@@ -35,8 +38,13 @@ export function narrowedRequest(method: string, target: KubernetesTarget): Narro
   const plural = narrowedPlurals.find((one) => one === resource);
   if (plural === undefined || (namespace !== undefined && !resourceKinds[plural].namespaced))
     return undefined;
-  const query = new URLSearchParams(rest.join('?'));
-  const watch = query.get('watch');
-  const verb = watch !== null && !['false', '0'].includes(watch.toLowerCase()) ? 'watch' : 'list';
-  return { plural, verb, path, query, ...(namespace === undefined ? {} : { namespace }) };
+  const { verb, resource: asked } = kubernetesRequest(method, target.upstreamPath);
+  return {
+    plural,
+    verb: verb === 'watch' ? 'watch' : 'list',
+    path,
+    query: new URLSearchParams(rest.join('?')),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(asked?.name === undefined ? {} : { name: asked.name }),
+  };
 }

@@ -156,8 +156,13 @@ export function createNarrowed(gateway: Gateway) {
     caller: Caller,
     narrowed: NarrowedRequest,
   ): Promise<boolean> {
-    const { verb, plural: resource, namespace } = narrowed;
-    const action = { verb, resource, ...(namespace === undefined ? {} : { namespace }) };
+    const { verb, plural: resource, namespace, name } = narrowed;
+    const action = {
+      verb,
+      resource,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(name === undefined ? {} : { name }),
+    };
     if (await review.allows(caller.identity, action)) return false;
     if (namespace !== undefined && !(await seesProject(caller, narrowed))) return false;
     await (verb === 'watch' ? watch : list)(request, reply, caller, narrowed);
