@@ -51,7 +51,9 @@ class StaleWatch extends Error {}
 const pageSize = 500;
 /** Bookmarks come about once a minute; a watch that is silent for longer is dead. */
 const silenceMs = 130_000;
-/** For the head of the answer to a watch; and for a short watch to end after its time. */
+/** For a page of a list. */
+const listMs = 30_000;
+/** For the head of the answer to a watch, and a page of what is watched for a short time; and for its end after that. */
 const answerMs = 10_000;
 const shortGraceMs = 1_000;
 /** A connection that lasted so long was a good one: the next failure is a first one. */
@@ -102,6 +104,9 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
           Date.now() - state.listedAt > (options.relistMs ?? 1_800_000)
         ) {
           await listAll(options, state, stopping.signal);
+          // What was asked while the server hung is old news by now.
+          if (options.watchSeconds !== undefined && performance.now() - state.inStepAt > healthyMs)
+            await listAll(options, state, stopping.signal);
           markSynced();
         }
         await watchOnce(options, state, stopping.signal);
@@ -167,13 +172,14 @@ async function listAll<T extends KubernetesObject>(
 ): Promise<void> {
   const seen = new Map<string, T>();
   const startedAt = performance.now();
+  const isShort = options.watchSeconds !== undefined;
   let next: string | undefined;
   do {
     const query = queryOf(options, {
       limit: String(pageSize),
       ...(next === undefined ? {} : { continue: next }),
     });
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(30_000)]);
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(isShort ? answerMs : listMs)]);
     const page = (await requestJson(options.kubeConfig, {
       accept: acceptOf(options, 'PartialObjectMetadataList'),
       path: `${options.path}?${query}`,
