@@ -10,8 +10,7 @@ import { contentHash } from './content-hash.ts';
  *   Kubernetes or to the platform
  */
 export function hostNamespaceOf(subject: Subject, pattern: string | undefined): string {
-  const byDefault = defaultHostNamespace(projectPlaceholder, namePlaceholder);
-  return filledIn('virtualCluster', pattern || byDefault, { ...known, virtualClusterName: 'name' }, subject);
+  return filledIn('virtualCluster', pattern, subject);
 }
 
 /**
@@ -20,8 +19,7 @@ export function hostNamespaceOf(subject: Subject, pattern: string | undefined): 
  * @throws PlatformError as {@link hostNamespaceOf}
  */
 export function spaceNamespaceOf(subject: Subject, pattern: string | undefined): string {
-  const byDefault = defaultSpaceNamespace(projectPlaceholder, namePlaceholder);
-  return filledIn('space', pattern || byDefault, { ...known, space: 'name' }, subject);
+  return filledIn('space', pattern, subject);
 }
 
 /** Namespaces of Kubernetes and of the platform itself: never a tenant cluster's nor a space's, whatever is on them. */
@@ -35,17 +33,21 @@ interface Subject {
 }
 type Part = { readonly literal: string } | { readonly placeholder: keyof Subject };
 
-const projectPlaceholder = '{{ .Values.loft.project }}';
-const namePlaceholder = '{{ .Values.loft.name }}';
-const known: Record<string, keyof Subject> = { project: 'project', name: 'name' };
+/** Placeholders of a pattern, by its field of `spec.namespacePattern`. */
+const placeholders = {
+  virtualCluster: { project: 'project', name: 'name', virtualClusterName: 'name' },
+  space: { project: 'project', name: 'name', space: 'name' },
+} as const satisfies Record<string, Record<string, keyof Subject>>;
+type Field = keyof typeof placeholders;
 
-function filledIn(
-  field: string,
-  pattern: string,
-  placeholders: Record<string, keyof Subject>,
-  subject: Subject,
-): string {
-  const parts = partsOf(pattern, placeholders);
+const [project, name] = ['{{ .Values.loft.project }}', '{{ .Values.loft.name }}'];
+const defaults: Record<Field, readonly Part[]> = {
+  virtualCluster: partsOf('virtualCluster', defaultHostNamespace(project, name)),
+  space: partsOf('space', defaultSpaceNamespace(project, name)),
+};
+
+function filledIn(field: Field, pattern: string | undefined, subject: Subject): string {
+  const parts = pattern ? partsOf(field, pattern) : defaults[field];
   const joined = parts.map((part) => ('literal' in part ? part.literal : subject[part.placeholder])).join('');
   if (joined.includes('{{')) {
     throw new PlatformError(
@@ -53,10 +55,16 @@ function filledIn(
       `The project's namespacePattern.${field} has a placeholder that is not known: ${joined}`,
     );
   }
-  // What could be another project's and another name's too is told apart by a hash; `a-v-b-v-c` is `a` + `b-v-c` and
-  // `a-v-b` + `c`. With the hash it has as many readings, so that it is nobody's without one.
-  const hash = contentHash([subject.project, subject.name]).slice(0, 8);
-  const namespace = readings(parts, joined, {}) > 1 ? `${joined}-${hash}` : joined;
+  // What could be another's too is told apart by a hash: `a-v-b-v-c` is `a` + `b-v-c` and `a-v-b` + `c`, and a space's
+  // `a` + `b-v-c` is a tenant cluster's `a-s-b` + `c`. With the hash it has as many readings: it is nobody's without one.
+  const readings = new Set([
+    ...readingsOf(parts, joined).map((reading) => `${field} ${reading}`),
+    ...(['virtualCluster', 'space'] as const).flatMap((kind) =>
+      readingsOf(defaults[kind], joined).map((reading) => `${kind} ${reading}`),
+    ),
+  ]);
+  const hash = contentHash([field, subject.project, subject.name]).slice(0, 8);
+  const namespace = readings.size > 1 ? `${joined}-${hash}` : joined;
   checkName('Host namespace', namespace);
   if (isReservedNamespace(namespace)) {
     throw new PlatformError(
@@ -67,11 +75,12 @@ function filledIn(
   return namespace;
 }
 
-function partsOf(pattern: string, placeholders: Record<string, keyof Subject>): Part[] {
+function partsOf(field: Field, pattern: string): Part[] {
+  const known: Record<string, keyof Subject> = placeholders[field];
   const parts: Part[] = [];
   let at = 0;
   for (const match of pattern.matchAll(/\{\{-?\s*\.Values\.loft\.(\w+)\s*-?\}\}/g)) {
-    const placeholder = placeholders[match[1] ?? ''];
+    const placeholder = known[match[1] ?? ''];
     if (placeholder === undefined) continue; // stays, and is refused
     parts.push({ literal: pattern.slice(at, match.index) }, { placeholder });
     at = match.index + match[0].length;
@@ -80,22 +89,18 @@ function partsOf(pattern: string, placeholders: Record<string, keyof Subject>): 
 }
 
 /**
- * How many pairs of project and name give `text`: with both in the pattern, those whose values are names. A pattern
- * without the project has one reading; it is refused where it is written (deploy/management/policy-projects.yaml), and
- * what it makes two projects share belongs to who was first.
+ * The pairs of project and name that give `text`, as `<project> <name>`. A pattern without the project has one reading;
+ * it is refused where it is written (deploy/management/policy-namespace-pattern.yaml), and what it makes two projects
+ * share belongs to who was first.
  */
-function readings([part, ...rest]: readonly Part[], text: string, bound: Partial<Subject>): number {
-  if (part === undefined) return text === '' ? 1 : 0;
-  if ('literal' in part)
-    return text.startsWith(part.literal) ? readings(rest, text.slice(part.literal.length), bound) : 0;
-  const value = bound[part.placeholder];
+function readingsOf([part, ...rest]: readonly Part[], text: string, bound: Partial<Subject> = {}): string[] {
+  if (part === undefined) return text === '' ? [`${bound.project ?? ''} ${bound.name ?? ''}`] : [];
+  const value = 'literal' in part ? part.literal : bound[part.placeholder];
   if (value !== undefined)
-    return text.startsWith(value) ? readings(rest, text.slice(value.length), bound) : 0;
-  let count = 0;
-  for (let length = 1; length <= text.length; length++) {
-    const candidate = text.slice(0, length);
-    if (isName(candidate))
-      count += readings(rest, text.slice(length), { ...bound, [part.placeholder]: candidate });
-  }
-  return count;
+    return text.startsWith(value) ? readingsOf(rest, text.slice(value.length), bound) : [];
+  const { placeholder } = part as { placeholder: keyof Subject };
+  const candidates = Array.from(text, (_, index) => text.slice(0, index + 1)).filter((one) => isName(one));
+  return candidates.flatMap((one) =>
+    readingsOf(rest, text.slice(one.length), { ...bound, [placeholder]: one }),
+  );
 }

@@ -38,17 +38,25 @@ test('what joins to the same is told apart', () => {
   assert.notEqual(spaces[0], spaces[1]);
 });
 
-test('no two pairs of random projects and names share a namespace', () => {
-  const words = ['a', 'v', 's', 'b', 'v-v', 'a-v', 'v-a', 'a-v-b', '1', 'v--a', 'a-v-b-v-c'];
+test('a tenant cluster and a space never share a namespace, nor do two of a kind', () => {
+  const spaceOfA = spaceNamespaceOf({ project: 'a', name: 'b-v-c' }, undefined);
+  assert.notEqual(spaceOfA, hostNamespaceOf({ project: 'a-s-b', name: 'c' }, undefined));
+  const like = 'loft-{{ .Values.loft.name }}-s-{{ .Values.loft.project }}';
+  assert.notEqual(
+    hostNamespaceOf({ project: 'b', name: 'a' }, like),
+    spaceNamespaceOf({ project: 'a', name: 'b' }, undefined),
+  );
+  const words = ['a', 'v', 's', 'v-v', 'a-v', 's-a', 'a-v-b', 'a-s-b', '1', 'v--a', 'a-v-b-s-c'];
   const names = new Set([...words, ...words.flatMap((one) => words.map((other) => `${one}-${other}`))]);
   const seen = new Map<string, string>();
-  for (const project of names)
-    for (const name of names) {
-      const namespace = hostNamespaceOf({ project, name }, undefined);
-      const pair = `${project} ${name}`;
-      assert.equal(seen.get(namespace), undefined, `${namespace}: ${pair} and ${seen.get(namespace)}`);
-      seen.set(namespace, pair);
-    }
+  for (const namespaceOf of [hostNamespaceOf, spaceNamespaceOf])
+    for (const project of names)
+      for (const name of names) {
+        const namespace = namespaceOf({ project, name }, undefined);
+        const pair = `${namespaceOf.name} ${project} ${name}`;
+        assert.equal(seen.get(namespace), undefined, `${namespace}: ${pair} and ${seen.get(namespace)}`);
+        seen.set(namespace, pair);
+      }
 });
 
 test('namespaces of Kubernetes and of the platform are nobody’s', () => {
