@@ -100,6 +100,12 @@ test('activities reach connected clusters only through namespaces that are prove
     ['controllers/cluster-identities.ts: clusters.client'],
     'its two objects belong to no namespace',
   );
+  // Nor is a whole connected cluster listed for the sake of one namespace.
+  const lists = /\.(?:core|apps|batch|rbac)\.list(?!Namespaced)\w+|\blist\w+ForAllNamespaces\b/g;
+  assert.deepEqual(
+    ['activities', 'adapters', 'controllers'].flatMap((folder) => matches(folder, lists)),
+    [],
+  );
   const forged = Object.keys(arrows).flatMap((folder) =>
     matches(folder, /new OwnedNamespace\b|\bas (?:unknown as )?(?:OwnedNamespace|TenantHost|SpaceHost)\b/g),
   );
