@@ -17,7 +17,7 @@ export interface ControllerContext {
   /** Connected clusters under the controllers' own few rights there. */
   readonly clusters: Pick<ConnectedClusters, 'client'>;
   /** Namespaces of spaces under the same rights, and those of tenant clusters under the worker's. */
-  readonly spaces: Pick<HostNamespaces, 'prove'>;
+  readonly spaces: Pick<HostNamespaces, 'find'>;
   readonly tenants: Pick<HostNamespaces, 'prove'>;
   readonly operations: OperationsDeps;
   readonly logger: Logger;

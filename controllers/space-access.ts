@@ -36,10 +36,15 @@ export function spaceAccess({ caches, spaces, resources }: ControllerContext): C
         last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
       if (remainingMs <= 0) {
         synced.delete(key);
-        await syncSpaceRbac(await spaces.prove(place), grants);
+        const host = await spaces.find(place);
+        if (host === undefined) {
+          await say(space, notOurs(place));
+          return { requeueAfterMs: repairMs };
+        }
+        await syncSpaceRbac(host, grants);
         synced.set(key, { hash, at: performance.now() });
       }
-      await sayRefused(space, refused);
+      await say(space, refused.length === 0 ? undefined : notAllowed(refused));
       return { requeueAfterMs: remainingMs > 0 ? remainingMs : repairMs };
     },
     watch(add) {
@@ -51,26 +56,40 @@ export function spaceAccess({ caches, spaces, resources }: ControllerContext): C
     },
   };
 
-  async function sayRefused(space: Stored<SpaceInstance>, refused: readonly string[]): Promise<void> {
+  async function say(space: Stored<SpaceInstance>, problem: Problem | undefined): Promise<void> {
     const before = space.status?.conditions;
     const conditions =
-      refused.length === 0
+      problem === undefined
         ? withoutCondition(before, conditionType)
-        : withCondition(before, refusedCondition(refused), new Date().toISOString());
+        : withCondition(
+            before,
+            { type: conditionType, status: 'False', severity: 'Warning', ...problem },
+            new Date().toISOString(),
+          );
     if (conditions === before || (before === undefined && conditions.length === 0)) return;
     const { name, namespace = '', resourceVersion } = space.metadata;
     await resources.spaceinstances.patchStatus({ namespace, name }, { conditions }, resourceVersion);
   }
 }
 
-function refusedCondition(refused: readonly string[]) {
+/** Why not all access is given. */
+interface Problem {
+  readonly reason: string;
+  readonly message: string;
+}
+
+function notAllowed(refused: readonly string[]): Problem {
   return {
-    type: conditionType,
-    status: 'False',
-    severity: 'Warning',
     reason: 'RoleNotAllowed',
     message: `Access rules of spaces give the roles ${bindableSpaceRoles.join(', ')}; not given: ${refused.join(', ')}`,
-  } as const;
+  };
+}
+
+function notOurs({ cluster, hostNamespace }: SpaceRef): Problem {
+  return {
+    reason: 'NamespaceNotOurs',
+    message: `Namespace ${hostNamespace} of cluster ${cluster} is gone or belongs to something else: nothing is bound there`,
+  };
 }
 
 /** Where the namespace is, once it was made; a space that is being deleted needs nothing. */

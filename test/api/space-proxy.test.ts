@@ -238,6 +238,22 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.deepEqual([await rest('mia'), await rest('tom')], [1, 0]);
   });
 
+  it('binds nothing in a namespace that is another space’s, and says so', async () => {
+    const thief = { namespace: 'p-alpha', name: 'thief' };
+    const spec = { owner: { user: 'tom' }, clusterRef: { cluster: 'local', namespace } };
+    await fixture.resources.spaceinstances.create({ metadata: thief, spec });
+    await fixture.resources.spaceinstances.patchStatus(thief, { phase: 'Ready', observedHash: 'a' });
+    const condition = await eventually('the controllers say so', async () => {
+      const found = await fixture.resources.spaceinstances.get(thief);
+      return found?.status?.conditions?.find(({ reason }) => reason === 'NamespaceNotOurs');
+    });
+    assert.match(condition.message ?? '', /nothing is bound there/);
+    const bindings = await fixture.clusterAdmin.rbac.listNamespacedRoleBinding({ namespace });
+    const bound = bindings.items.flatMap(({ subjects = [] }) => subjects.map(({ name: group }) => group));
+    assert.ok(!bound.includes('loft:user:tom'), bound.join());
+    await fixture.resources.spaceinstances.delete(thief);
+  });
+
   it('reads on while it sleeps', async () => {
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
     await eventually('the gateway has seen it', () => {
