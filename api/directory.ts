@@ -5,6 +5,7 @@ import type { Logger } from '../adapters/logging.ts';
 import { identities, projectNamespace } from '../contracts/names.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import type { AccessKey } from '../contracts/resources/access-key.ts';
+import type { Cluster } from '../contracts/resources/cluster.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
 import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
@@ -35,6 +36,7 @@ export interface GatewayDirectory extends Directory {
   users(): User[];
   template(name: string): VirtualClusterTemplate | undefined;
   projects(): Project[];
+  clusters(): Cluster[];
   hasCluster(name: string): boolean;
   /** All objects of a kind. */
   objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
@@ -95,6 +97,7 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): M
   return {
     rbac,
     accessKey: (hash) => byHash.get(hash),
+    accessKeyNamed: (name) => accessKeys.get(name),
     user: (name) => users.get(name),
     team: (name) => teams.get(name),
     teams: allTeams,
@@ -109,6 +112,7 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): M
     users: () => users.list(),
     template: (name) => templates.get(name),
     projects: () => projects.list(),
+    clusters: () => clusters.list(),
     objects: (plural) => listed[plural].list(),
     hasCluster: (name) => clusters.get(name) !== undefined,
     onInstanceChange: (handler) => {

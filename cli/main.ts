@@ -6,6 +6,7 @@ import { CommandFailure, failureLine } from './failure.ts';
 /** Loaded when they are asked for: kubectl runs `vcp token` before every command, so it must be quick. */
 const commands: Record<string, () => Promise<Command>> = {
   login: async () => (await import('./commands/login.ts')).loginCommand(),
+  logout: async () => (await import('./commands/logout.ts')).logoutCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),
   create: async () => (await import('./commands/create.ts')).createCommand(),
   connect: async () => (await import('./commands/connect.ts')).connectCommand(),

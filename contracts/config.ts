@@ -50,6 +50,13 @@ const Auth = Type.Object({
   accessKeyMaxTtlSeconds: Type.Optional(
     Type.Integer({ minimum: 60, description: 'Keys that people make for themselves live no longer' }),
   ),
+  accessKeysPerOwner: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'Access keys that a user or team may have; default 100. Logins count by themselves: the one used least lately ends',
+    }),
+  ),
   sessionIdleSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 12 hours' })),
   sessionMaxSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 7 days' })),
   passwordDisabled: Type.Optional(Type.Boolean()),

@@ -20,7 +20,7 @@ const scopeOpensNothing = {
 /** Gateways write the last use of a key a while after it; a key that slides is not deleted before they have. */
 const activityLagMs = 120_000;
 
-/** Access keys: a key in clear is replaced by its hash, an expired one is deleted, one without its owner or with a scope that opens nothing says so. */
+/** Access keys: a key in clear is replaced by its hash, one that has expired, or whose issuer is gone, is deleted, one without its owner or with a scope that opens nothing says so. */
 export function accessKeys({ caches, resources, logger }: ControllerContext): Controller {
   async function reconcile(name: string): Promise<Requeue | undefined> {
     const key = caches.accesskeys.get(name);
@@ -37,8 +37,19 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
       logger.info({ accessKeyName: name }, 'an expired access key was deleted');
       return undefined;
     }
+    if (hasNoIssuer(key)) {
+      await resources.accesskeys.delete({ name }, key.metadata.uid);
+      logger.info({ accessKeyName: name }, 'an access key was deleted with the one that it was made with');
+      return undefined;
+    }
     await sayUsable(key);
     return { requeueAfterMs: Math.min(leftMs, resync.requeueAfterMs) };
+  }
+
+  /** What it was made with is gone: gateways let nobody in with it any more. Sessions they ask about themselves. */
+  function hasNoIssuer({ spec: { issuedBy } }: Stored<AccessKey>): boolean {
+    if (issuedBy === undefined || issuedBy.session !== undefined) return false;
+    return caches.accesskeys.get(issuedBy.accessKey ?? '')?.metadata.uid !== issuedBy.uid;
   }
 
   async function sayUsable(key: Stored<AccessKey>): Promise<void> {
@@ -68,7 +79,12 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
     name: 'access-keys',
     reconcile,
     watch(add) {
-      caches.accesskeys.onChange(add);
+      caches.accesskeys.onChange((changed) => {
+        add(changed);
+        if (caches.accesskeys.get(changed) !== undefined) return;
+        for (const { metadata, spec } of caches.accesskeys.list())
+          if (spec.issuedBy?.accessKey === changed) add(metadata.name);
+      });
       const addOf = (kind: 'user' | 'team') => (owner: string) => {
         for (const { metadata, spec } of caches.accesskeys.list())
           if (spec[kind] === owner) add(metadata.name);

@@ -4,6 +4,8 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
 import type { AccessKey, AccessKeySpec } from '../../contracts/resources/access-key.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
+import type { GatewayDirectory } from '../directory.ts';
 import type { Directory } from './authenticate.ts';
 import { accountsIdentity } from './identity.ts';
 
@@ -19,8 +21,9 @@ export interface IssuedKey {
 /** Makes and removes access keys. Who may have that done, the callers decide. */
 export interface AccessKeys {
   /**
-   * A new key; usable on this gateway when it is given.
-   * @throws PlatformError `already_exists`, `invalid_request`, `management_unavailable`
+   * A new key; usable on this gateway when it is given. Of logins the one used least lately makes room.
+   * @throws PlatformError `already_exists`, `invalid_request`, `management_unavailable`, `quota_exceeded` if its owner
+   *   has as many as one may have
    */
   issue(name: string | undefined, spec: Omit<AccessKeySpec, 'key' | 'keyHash'>): Promise<IssuedKey>;
   /** @throws PlatformError `invalid_request`, `not_found` */
@@ -29,31 +32,88 @@ export interface AccessKeys {
 }
 
 const knownMs = 5_000;
+/** Logins are counted by themselves: programs log in often, and nobody is to be kept out by that. */
+const defaultKeysPerOwner = 100;
 
-export function createAccessKeys(management: JsonClient, directory: Directory): AccessKeys {
+export function createAccessKeys(
+  management: JsonClient,
+  directory: Directory & Pick<GatewayDirectory, 'accessKeys'>,
+  { perOwner = defaultKeysPerOwner }: { perOwner?: number | undefined } = {},
+): AccessKeys {
+  /** Keys that are being made: the cache knows them a moment later. */
+  const coming = new Map<string, number>();
   const collection = `/apis/${managementApiVersion}/accesskeys`;
   const pathOf = ({ metadata }: AccessKey) => `${collection}/${encodeURIComponent(metadata.name)}`;
 
+  async function remove(key: AccessKey): Promise<void> {
+    const answer = await management(accountsIdentity, {
+      method: 'DELETE',
+      path: pathOf(key),
+      body: { preconditions: { uid: key.metadata.uid } },
+    });
+    if (answer.status !== 404) resultOf(answer, 200);
+  }
+
+  /** Counts a key that is about to be made. @throws PlatformError `quota_exceeded` */
+  async function reserve(spec: Partial<AccessKeySpec>): Promise<() => void> {
+    const isLogin = spec.type === 'Login';
+    const owner = spec.user ? `user "${spec.user}"` : `team "${spec.team}"`;
+    const group = `${owner} ${isLogin}`;
+    const others = coming.get(group) ?? 0;
+    coming.set(group, others + 1);
+    const release = () => {
+      const left = (coming.get(group) ?? 1) - 1;
+      if (left > 0) coming.set(group, left);
+      else coming.delete(group);
+    };
+    const present = directory
+      .accessKeys()
+      .filter((key) => isOf(key, spec) && (key.spec.type === 'Login') === isLogin)
+      .toSorted((a, b) => lastUse(a) - lastUse(b));
+    const tooMany = present.slice(0, Math.max(0, present.length + others + 1 - perOwner));
+    if (tooMany.length === 0) return release;
+    try {
+      if (!isLogin) throw tooManyKeys(owner, perOwner, present);
+      for (const key of tooMany) await remove(key);
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async function make(
+    name: string | undefined,
+    spec: Omit<AccessKeySpec, 'key' | 'keyHash'>,
+  ): Promise<IssuedKey> {
+    const key = keyPrefix + randomBytes(32).toString('base64url');
+    const keyHash = createHash('sha256').update(key).digest('hex');
+    const owner = spec.user ?? spec.team ?? '';
+    const answer = await management(accountsIdentity, {
+      method: 'POST',
+      path: collection,
+      body: {
+        apiVersion: managementApiVersion,
+        kind: 'AccessKey',
+        metadata: { name: name ?? `${owner.slice(0, 40)}-${randomBytes(5).toString('hex')}` },
+        spec: { ...spec, keyHash },
+      },
+    });
+    const accessKey = resultOf(answer, 201);
+    // The cache learns of it a moment later; whoever is given the key may use it at once.
+    const deadline = performance.now() + knownMs;
+    while (directory.accessKey(keyHash) === undefined && performance.now() < deadline) await delay(10);
+    return { key, accessKey };
+  }
+
   return {
     async issue(name, spec) {
-      const key = keyPrefix + randomBytes(32).toString('base64url');
-      const keyHash = createHash('sha256').update(key).digest('hex');
-      const owner = spec.user ?? spec.team ?? '';
-      const answer = await management(accountsIdentity, {
-        method: 'POST',
-        path: collection,
-        body: {
-          apiVersion: managementApiVersion,
-          kind: 'AccessKey',
-          metadata: { name: name ?? `${owner.slice(0, 40)}-${randomBytes(5).toString('hex')}` },
-          spec: { ...spec, keyHash },
-        },
-      });
-      const accessKey = resultOf(answer, 201);
-      // The cache learns of it a moment later; whoever is given the key may use it at once.
-      const deadline = performance.now() + knownMs;
-      while (directory.accessKey(keyHash) === undefined && performance.now() < deadline) await delay(10);
-      return { key, accessKey };
+      const release = await reserve(spec);
+      try {
+        return await make(name, spec);
+      } finally {
+        release();
+      }
     },
     async change(key, spec) {
       const answer = await management(accountsIdentity, {
@@ -64,15 +124,28 @@ export function createAccessKeys(management: JsonClient, directory: Directory): 
       });
       return resultOf(answer, 200);
     },
-    async remove(key) {
-      const answer = await management(accountsIdentity, {
-        method: 'DELETE',
-        path: pathOf(key),
-        body: { preconditions: { uid: key.metadata.uid } },
-      });
-      if (answer.status !== 404) resultOf(answer, 200);
-    },
+    remove,
   };
+}
+
+/** Whether the key is one of the owner that is named, and not over. */
+function isOf(key: AccessKey, { user, team }: Partial<AccessKeySpec>): boolean {
+  const { metadata, spec } = key;
+  const isOver = (accessKeyExpiry(key)?.getTime() ?? Number.POSITIVE_INFINITY) <= Date.now();
+  if (metadata.deletionTimestamp !== undefined || isOver) return false;
+  return user ? spec.user === user : !spec.user && spec.team === team;
+}
+
+function lastUse({ metadata, status }: AccessKey): number {
+  return Date.parse(status?.lastActivity ?? metadata.creationTimestamp ?? '') || 0;
+}
+
+function tooManyKeys(owner: string, perOwner: number, present: readonly AccessKey[]): PlatformError {
+  const names = present.slice(0, 3).map(({ metadata }) => metadata.name);
+  return new PlatformError(
+    'quota_exceeded',
+    `${owner} has ${present.length} access keys, and ${perOwner} are possible: delete some that are not needed ("vcp list accesskeys", "vcp delete accesskey <name>"); least lately used are ${names.join(', ')}`,
+  );
 }
 
 function resultOf(answer: JsonAnswer, status: number): AccessKey {

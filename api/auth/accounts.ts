@@ -71,13 +71,19 @@ export function createAccounts(deps: {
   sweeping.unref();
 
   return {
-    authenticate: createAuthenticate(directory, { activity, session: sessions.authenticate, ...idToken }),
+    authenticate: createAuthenticate(directory, {
+      activity,
+      session: sessions.authenticate,
+      sessionGoesOn: sessions.goesOn,
+      ...idToken,
+    }),
     authenticateAgain: createAuthenticate(directory, {
       activity: { last: activity.last, record: () => undefined },
       session: (headers, method) => sessions.authenticate(headers, method, { isUse: false }),
+      sessionGoesOn: sessions.goesOn,
       ...idToken,
     }),
-    keys: createAccessKeys(management, directory),
+    keys: createAccessKeys(management, directory, { perOwner: config.accessKeysPerOwner }),
     passwords: createPasswords({ management, directory, throttle: createLoginThrottle() }),
     sessions,
     config,

@@ -13,6 +13,7 @@ import type { KeyActivity } from './key-activity.ts';
 export interface Directory {
   /** The key with this lower-case hex SHA-256, if there is one. */
   accessKey(hash: string): AccessKey | undefined;
+  accessKeyNamed(name: string): AccessKey | undefined;
   user(name: string): User | undefined;
   team(name: string): Team | undefined;
   teams(): readonly Team[];
@@ -45,10 +46,14 @@ export interface AuthenticateOptions {
     headers: IncomingHttpHeaders,
     method: string | undefined,
   ) => Promise<KnownUser | undefined>;
+  /** Whether the browser's session with this hashed id goes on. */
+  readonly sessionGoesOn?: (idHash: string) => Promise<boolean>;
   /** Whose ID token this is; undefined if it is none of the identity provider. @throws PlatformError `unauthenticated` */
   readonly idToken?: (token: string) => Promise<KnownUser | undefined>;
 }
 
+/** More than api/auth/issuing.ts lets anybody make. */
+const maxGenerations = 10;
 const longestKey = 512;
 const longestToken = 8192;
 
@@ -57,10 +62,32 @@ const longestToken = 8192;
  * needs no constant-time compare: to be near a hash tells nothing about the key.
  * @throws PlatformError `unauthenticated` for a key that is missing, malformed, unknown, disabled or expired,
  *   or whose owner is gone or disabled; `forbidden` for a key whose scope opens nothing and for an owner with a
- *   reserved identity; `management_unavailable` while nobody is known yet
+ *   reserved identity; `management_unavailable` while nobody is known yet, `database_unavailable` for a key of a
+ *   session that nobody can ask about
  */
 export function createAuthenticate(directory: Directory, options: AuthenticateOptions = {}): Authenticate {
-  const { now = Date.now, activity, session, idToken } = options;
+  const { now = Date.now, activity, session, sessionGoesOn, idToken } = options;
+
+  /** The credential that a key is, for as long as what it was made with is one. */
+  async function issuedCredential(accessKey: AccessKey, below = 0): Promise<Credential> {
+    const credential = credentialOf(accessKey, now(), activity);
+    const { issuedBy } = accessKey.spec;
+    if (issuedBy === undefined) return credential;
+    if (issuedBy.session !== undefined) {
+      if ((await sessionGoesOn?.(issuedBy.session)) !== true) throw issuerEnded(accessKey);
+      return { ...credential, generation: 1 };
+    }
+    const issuer = directory.accessKeyNamed(issuedBy.accessKey ?? '');
+    if (below > maxGenerations || issuer === undefined || issuer.metadata.uid !== issuedBy.uid)
+      throw issuerEnded(accessKey);
+    const { expiresAt, generation = 0 } = await issuedCredential(issuer, below + 1);
+    const ends = [credential.expiresAt, expiresAt].filter((date) => date !== undefined);
+    return {
+      ...credential,
+      ...(ends.length === 0 ? {} : { expiresAt: new Date(Math.min(...ends.map((date) => date.getTime()))) }),
+      generation: generation + 1,
+    };
+  }
 
   async function known(
     headers: IncomingHttpHeaders,
@@ -74,7 +101,7 @@ export function createAuthenticate(directory: Directory, options: AuthenticateOp
     checkSynced(directory);
     const accessKey = token.length > longestKey ? undefined : directory.accessKey(hash('sha256', token));
     if (accessKey !== undefined) {
-      const credential = credentialOf(accessKey, now(), activity);
+      const credential = await issuedCredential(accessKey);
       const caller = ownerOf(accessKey, credential, directory);
       activity?.record(accessKey, now());
       return caller;
@@ -156,7 +183,15 @@ function credentialOf(
     keyType: spec.type ?? '',
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(scope === undefined ? {} : { scope }),
+    issues: { accessKey: metadata.name, ...(metadata.uid === undefined ? {} : { uid: metadata.uid }) },
   };
+}
+
+function issuerEnded({ metadata }: AccessKey): PlatformError {
+  return new PlatformError(
+    'unauthenticated',
+    `what the access key ${metadata.name} was made with has ended (a logout, or a key that was deleted). Please login again`,
+  );
 }
 
 function ownerOf(accessKey: AccessKey, credential: Credential, directory: Directory): Caller {

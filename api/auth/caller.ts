@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { teamGroup, userGroup } from '../../contracts/names.ts';
-import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
+import type { AccessKeyScope, IssuedBy } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import { authenticatedGroup, type Identity, isReservedGroup, isReservedName } from './identity.ts';
@@ -29,6 +29,10 @@ export interface Credential {
   /** `spec.type` of the AccessKey. */
   readonly keyType?: string;
   readonly scope?: AccessKeyScope;
+  /** What keys that are made with it say of that; absent: nothing they could end with. */
+  readonly issues?: IssuedBy;
+  /** How many keys stand between it and a login, or a key that stands by itself. */
+  readonly generation?: number;
 }
 
 /**

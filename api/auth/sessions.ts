@@ -40,6 +40,8 @@ export interface Sessions {
     method: string | undefined,
     options?: { isUse: boolean },
   ): Promise<KnownUser | undefined>;
+  /** Whether the session with this hashed id goes on. @throws PlatformError `database_unavailable` */
+  goesOn(idHash: string): Promise<boolean>;
   /** The token of the session in these headers. */
   csrfToken(headers: IncomingHttpHeaders): string | undefined;
   /** Ends the session in these headers. */
@@ -134,8 +136,17 @@ export function createSessions(deps: {
       if (isUse) touch(row.idHash, entry);
       return {
         user: row.user,
-        credential: { kind: 'session', name: row.idHash.slice(0, 16), expiresAt: row.expiresAt },
+        credential: {
+          kind: 'session',
+          name: row.idHash.slice(0, 16),
+          expiresAt: row.expiresAt,
+          issues: { session: row.idHash },
+        },
       };
+    },
+    async goesOn(idHash) {
+      const { row } = await find(idHash);
+      return row !== undefined && row.expiresAt.getTime() > now();
     },
     csrfToken(headers) {
       const id = idOf(headers);

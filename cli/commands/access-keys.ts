@@ -26,7 +26,11 @@ export function createAccessKeyCommand(): Command {
     .description('Create an access key and print it; it is shown only this once')
     .argument('[name]')
     .option('--display-name <text>')
-    .option('--expire-after <duration>', 'such as 12h or 30d; default: never', duration)
+    .option(
+      '--expire-after <duration>',
+      'such as 12h or 30d; default: never with a name, else when this login or key ends',
+      duration,
+    )
     .option('--sliding', 'count --expire-after from the last use')
     .option('--scope-project <name>', 'only this project, may be repeated', collect, [])
     .option('--scope-vcluster <project/name>', 'only this tenant cluster, may be repeated', collect, [])

@@ -43,6 +43,14 @@ export const AccessKeyScope = openObject({
 });
 export type AccessKeyScope = Static<typeof AccessKeyScope>;
 
+/** What a key was made with, and ends with: another access key, or the session of a browser. */
+export const IssuedBy = openObject({
+  accessKey: Type.Optional(Type.String({ description: 'Name of the key' })),
+  uid: Type.Optional(Type.String({ description: 'uid of that key' })),
+  session: Type.Optional(Type.String({ description: 'SHA-256 of the id of the session' })),
+});
+export type IssuedBy = Static<typeof IssuedBy>;
+
 export const AccessKeySpec = openObject(
   {
     displayName: Type.Optional(Type.String()),
@@ -71,6 +79,7 @@ export const AccessKeySpec = openObject(
     oidcProvider: Type.Optional(anyObject()),
     oidcLogin: Type.Optional(anyObject()),
     parent: Type.Optional(Type.String()),
+    issuedBy: Type.Optional(IssuedBy),
   },
   {
     rules: [

@@ -20,11 +20,15 @@ const foreignOrigins = [
   'http://127.0.0.1:1',
 ];
 const password = 'a password of some length';
+const keysPerOwner = 20;
 
 before(async () => {
   postgres = await startPostgres();
   await migrate(postgres.url);
-  fixture = await startManagementFixture({ databaseUrl: postgres.url });
+  fixture = await startManagementFixture({
+    databaseUrl: postgres.url,
+    auth: { accessKeysPerOwner: keysPerOwner },
+  });
   for (const user of ['ben', 'carl']) {
     const answer = await fixture.call('anna', 'POST', `${group}/users/${user}/profile`, {
       spec: { password },
@@ -225,6 +229,64 @@ describe('access keys of one’s own', () => {
     assert.equal((await issue(benKey, { certificateTTL: 1e9 })).status, 400);
   });
 
+  it('that a key makes end with it and never outlive it', async () => {
+    const brief = keyIn(await makeKey(benKey, { ttl: 60 }, 'ben-brief'));
+    const children = [
+      await makeKey(brief, {}),
+      await makeKey(brief, { ttl: 86_400 }, 'ben-outliving'),
+      await makeKey(brief, { ttlAfterLastActivity: true, ttl: 3600 }, 'ben-sliding'),
+    ];
+    for (const child of children) {
+      assert.equal(child.status, 201, child.text);
+      const { spec } = child.json() as { spec: { ttl: number; issuedBy: { accessKey: string } } };
+      assert.ok(spec.ttl >= 1 && spec.ttl <= 60, String(spec.ttl));
+      assert.equal(spec.issuedBy.accessKey, 'ben-brief');
+    }
+    const keys = children.map(keyIn);
+    const works = async (key: string) => (await withKey(key, 'GET', '/auth/session')).status;
+    for (const key of keys) assert.equal(await works(key), 200);
+    const grandchild = keyIn(await makeKey(keys[1] ?? '', {}));
+    assert.equal(await works(grandchild), 200);
+    assert.equal((await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/ben-brief`)).status, 200);
+    for (const key of [...keys, grandchild])
+      await eventually('it has ended', async () => (await works(key)) === 401);
+  });
+
+  it('that a login makes end at its logout, unless they are given a name', async () => {
+    const { accessKey } = (await login('ben', password)).json() as { accessKey: string };
+    const unnamed = keyIn(await makeKey(accessKey, {}));
+    const named = keyIn(await makeKey(accessKey, {}, 'ben-kept'));
+    const kubeconfig = await withKey(
+      accessKey,
+      'POST',
+      `${group}/namespaces/p-alpha/virtualclusterinstances/one/kubeconfig`,
+      { spec: { certificateTTL: 3600 } },
+    );
+    const token = /token: (\S+)/.exec(kubeconfig.text.replaceAll('\\n', '\n'))?.[1] ?? '';
+    const works = async (key: string) => (await withKey(key, 'POST', `${group}/selves`, {})).status;
+    for (const key of [unnamed, named, token]) assert.equal(await works(key), 201);
+    assert.equal((await withKey(accessKey, 'POST', '/auth/logout')).status, 204);
+    for (const key of [unnamed, token])
+      await eventually('it has ended', async () => (await works(key)) === 401);
+    assert.equal(await works(named), 201);
+    await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/ben-kept`);
+  });
+
+  it('are no more than one may have, and the refusal says what to do', async () => {
+    const answers = await Promise.all(Array.from({ length: 24 }, () => makeKey(benKey, {})));
+    const refusals = answers.filter(({ status }) => status === 403);
+    const own = (await fixture.resources.accesskeys.list()).filter(
+      ({ spec }) => spec.user === 'ben' && spec.type !== 'Login',
+    );
+    assert.equal(own.length, keysPerOwner);
+    assert.ok(refusals.length > 0);
+    for (const { text } of refusals)
+      assert.match(text, /has \d+ access keys, and 20 are possible: delete some/);
+    for (const { metadata } of own.filter(({ spec }) => spec.issuedBy !== undefined && spec.type !== 'Other'))
+      await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/${metadata.name}`);
+    await eventually('there is room again', async () => (await makeKey(benKey, {})).status === 201);
+  });
+
   it('are told by selves to their owner only', async () => {
     const other = keyIn(await makeKey(benKey, { displayName: 'other' }, 'ben-other'));
     const own = await withKey(benKey, 'POST', `${group}/selves`, { spec: { accessKey: other } });
@@ -318,8 +380,13 @@ describe('a session of a browser', () => {
     assert.deepEqual(token.json(), { user: 'ben', csrfToken: second.csrf });
   });
 
-  it('ends at logout', async () => {
+  it('ends at logout, with what was made in it', async () => {
     const { cookie, csrf } = await begin();
+    const own = { cookie, origin, 'x-csrf-token': csrf };
+    const made = await fixture.call('', 'POST', `${group}/ownedaccesskeys`, { spec: {} }, own);
+    assert.equal(made.status, 201, made.text);
+    const key = keyIn(made);
+    assert.equal((await withKey(key, 'GET', '/auth/session')).status, 200);
     const out = await fixture.call('', 'POST', '/auth/logout', undefined, {
       cookie,
       origin,
@@ -328,6 +395,7 @@ describe('a session of a browser', () => {
     assert.equal(out.status, 204, out.text);
     assert.match(String(out.headers['set-cookie']), /^__Host-vcp-session=; .*Max-Age=0/);
     assert.equal((await fixture.call('', 'GET', path, undefined, { cookie })).status, 401);
+    assert.equal((await withKey(key, 'GET', '/auth/session')).status, 401);
   });
 
   it('is no row that opens anything, and malformed or doubled cookies are refused', async () => {

@@ -20,6 +20,10 @@ interface Given {
   synced?: boolean;
   authorization?: string;
   used?: string;
+  /** Keys that it may have been made with. */
+  issuers?: AccessKey[];
+  /** Sessions that go on. */
+  sessions?: string[];
 }
 
 function authenticate(given: Given): Promise<Caller> {
@@ -31,6 +35,8 @@ function authenticate(given: Given): Promise<Caller> {
     synced = true,
     authorization = `Bearer ${key}`,
     used,
+    issuers = [],
+    sessions = [],
   } = given;
   const accessKey: AccessKey = {
     metadata: { name: 'k', creationTimestamp: created },
@@ -43,12 +49,14 @@ function authenticate(given: Given): Promise<Caller> {
   }));
   const directory: Directory = {
     accessKey: (hash) => (hash === accessKey.spec.keyHash ? accessKey : undefined),
+    accessKeyNamed: (name) => issuers.find(({ metadata }) => metadata.name === name),
     user: (name) => (name === 'anna' && user !== null ? { metadata: { name }, spec: user } : undefined),
     team: (name) => all.find(({ metadata }) => metadata.name === name),
     teams: () => all,
     synced,
   };
-  return createAuthenticate(directory, { now: () => now })({ authorization });
+  const sessionGoesOn = async (session: string) => sessions.includes(session);
+  return createAuthenticate(directory, { now: () => now, sessionGoesOn })({ authorization });
 }
 
 describe('authenticate', () => {
@@ -91,6 +99,42 @@ describe('authenticate', () => {
       { spec: { ttl: 50 }, used: '2026-01-01T00:01:00Z' },
     ])
       await assert.rejects(authenticate(given), /expired/);
+  });
+
+  describe('a key that was made with another', () => {
+    const issuer = (spec: Partial<AccessKey['spec']> = {}, uid = 'u1', name = 'above'): AccessKey => ({
+      metadata: { name, uid, creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec: { keyHash: hashOf(`key ${name}`), user: 'anna', ...spec },
+    });
+    const made = (given: Omit<Given, 'spec'>, issuedBy: object = { accessKey: 'above', uid: 'u1' }) =>
+      authenticate({ ...given, spec: { issuedBy } });
+
+    it('goes on and ends with it', async () => {
+      const caller = await made({ issuers: [issuer({ ttl: 160 })] });
+      assert.equal(caller.credential.expiresAt?.toISOString(), '2026-01-01T00:02:40.000Z');
+      assert.equal(caller.credential.generation, 1);
+      for (const issuers of [
+        [],
+        [issuer({}, 'u2')],
+        [issuer({ ttl: 100 })],
+        [issuer({ disabled: true })],
+        [issuer({ issuedBy: { accessKey: 'higher', uid: 'u3' } })],
+        [issuer({ issuedBy: { accessKey: 'above', uid: 'u1' } })],
+        [issuer({ issuedBy: { session: 'over' } })],
+      ])
+        await assert.rejects(made({ issuers }), { code: 'unauthenticated' });
+      const higher = issuer({ ttl: 130 }, 'u3', 'higher');
+      const two = await made({
+        issuers: [issuer({ issuedBy: { accessKey: 'higher', uid: 'u3' } }), higher],
+      });
+      assert.equal(two.credential.expiresAt?.toISOString(), '2026-01-01T00:02:10.000Z');
+    });
+
+    it('goes on and ends with the session that it was made in', async () => {
+      assert.equal((await made({ sessions: ['s1'] }, { session: 's1' })).credential.generation, 1);
+      await assert.rejects(made({ sessions: ['s2'] }, { session: 's1' }), { code: 'unauthenticated' });
+      await assert.rejects(made({}, {}), { code: 'unauthenticated' });
+    });
   });
 
   const refused: [name: string, given: Given, code: ErrorCode, message: RegExp][] = [

@@ -226,6 +226,7 @@ function fixedDirectory(objects: TestObjects): GatewayDirectory {
     list.find(({ metadata }) => metadata.name === name);
   return {
     accessKey: (hash) => objects.accessKeys.find(({ spec }) => spec.keyHash === hash),
+    accessKeyNamed: (name) => named(objects.accessKeys, name),
     user: (name) => named(objects.users, name),
     team: (name) => named(objects.teams, name),
     teams: () => objects.teams,
@@ -243,6 +244,7 @@ function fixedDirectory(objects: TestObjects): GatewayDirectory {
     users: () => objects.users,
     instancesIn: () => [],
     template: () => undefined,
+    clusters: () => [],
     projects: () => [],
     hasCluster: () => false,
     objects: (plural) => (plural === 'virtualclusterinstances' ? objects.instances : []),

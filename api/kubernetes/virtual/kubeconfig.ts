@@ -4,6 +4,7 @@ import { managementApiVersion, projectOfNamespace } from '../../../contracts/nam
 import { PlatformError } from '../../../contracts/errors.ts';
 import { accessibleInstance } from '../../access/tenant-access.ts';
 import type { Caller } from '../../auth/caller.ts';
+import { boundByIssuer, tenantScope } from '../../auth/issuing.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
 
@@ -13,7 +14,7 @@ const longestSeconds = 86_400;
 /**
  * `POST …/virtualclusterinstances/{name}/kubeconfig`: a kubeconfig that goes through the gateway, never with a
  * credential of the cluster. With `spec.certificateTTL` (seconds, at most a day) it holds an access key that opens
- * this tenant cluster only and lives that long, and no longer than the key that asked for it; without, none:
+ * this tenant cluster only and lives that long, and no longer than the key or session that asked for it; without, none:
  * `vcp token` gives kubectl the key that the CLI logged in with.
  */
 export async function kubeconfigRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -60,22 +61,17 @@ function askedTtl(body: unknown): number | undefined {
 /** A key of the caller's that opens one tenant cluster. */
 async function issueKey(
   { accounts }: Gateway,
-  { kind, name: owner, credential }: Caller,
+  { kind, name: owner, credential, identity }: Caller,
   { project, name, ttl }: { project: string; name: string; ttl: number },
 ): Promise<string> {
-  const left =
-    credential.expiresAt === undefined
-      ? ttl
-      : Math.floor((credential.expiresAt.getTime() - Date.now()) / 1000);
-  if (left < 1) throw new PlatformError('unauthenticated', 'the access key has expired. Please login again');
-  const { key } = await accounts.keys.issue(undefined, {
+  const asked = {
     displayName: `Kubeconfig of tenant cluster ${name} in project ${project}`,
     [kind]: owner,
     type: 'Other',
-    ttl: Math.min(ttl, left),
-    scope: { virtualClusters: [{ project, virtualCluster: name }] },
-  });
-  return key;
+    ttl,
+    scope: tenantScope(identity.scope, { project, name }),
+  } as const;
+  return (await accounts.keys.issue(undefined, boundByIssuer(asked, credential, { named: false }))).key;
 }
 
 const execPlugin = {

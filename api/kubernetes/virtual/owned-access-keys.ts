@@ -6,6 +6,7 @@ import { opensNothing } from '../../../domain/key-scope.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
+import { boundByIssuer } from '../../auth/issuing.ts';
 
 const collection = '/kubernetes/management/apis/management.loft.sh/v1/ownedaccesskeys';
 const one = `${collection}/:name`;
@@ -29,7 +30,7 @@ const config = { access: 'authenticated' } as const;
 
 /**
  * `ownedaccesskeys`: the caller's own keys. The key itself stands in the answer to the POST (`spec.key`) and nowhere
- * else. Keys with a scope cannot come here, so that no key makes a wider one.
+ * else. A key ends with what it was made with, unless it is given a name with a login or an endless key. Keys with a scope cannot come here, so that no key makes a wider one.
  */
 export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   const { keys } = gateway.accounts;
@@ -61,10 +62,11 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
     const caller = callerOf(request);
     const { name, spec } = readBody(request.body);
     checkOwner(spec, caller);
-    const { key, accessKey } = await keys.issue(name, {
-      ...withMaxTtl(checkFields(spec), maxTtl),
-      [caller.kind]: caller.name,
-    });
+    const asked = { ...withMaxTtl(checkFields(spec), maxTtl), [caller.kind]: caller.name };
+    const { key, accessKey } = await keys.issue(
+      name,
+      boundByIssuer(asked, caller.credential, { named: name !== undefined }),
+    );
     const made = shown(accessKey);
     return reply
       .code(201)
