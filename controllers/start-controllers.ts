@@ -19,6 +19,7 @@ import { spaceAccess } from './space-access.ts';
 import { spaceInstanceAccess } from './space-instance-access.ts';
 import { spaceOperations } from './space-operations.ts';
 import { tenantAccess } from './tenant-access.ts';
+import { unclaimedNamespaces } from './unclaimed-namespaces.ts';
 import { userTeams } from './user-teams.ts';
 
 const controllers: readonly ((context: ControllerContext) => Controller)[] = [
@@ -40,6 +41,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   spaceInstanceAccess,
   spaceOperations,
   tenantAccess,
+  unclaimedNamespaces,
   userTeams,
 ];
 

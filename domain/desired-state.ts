@@ -62,7 +62,9 @@ export function nextOperation(
     return ours ? operation(instance, 'delete', 'deleted') : undefined;
   }
   const { external, networkPeer, standalone } = instance.spec ?? {};
-  if (external === true || networkPeer === true || standalone === true) return undefined; // runs elsewhere, by other hands
+  // What runs elsewhere, by other hands; of what we run ourselves nobody can say so later.
+  const isElsewhere = external === true || networkPeer === true || standalone === true;
+  if (isElsewhere && !isDeployed(instance)) return undefined;
   const hash = desiredHash(instance, template);
   const { observedHash, failedHash, phase } = instance.status ?? {};
   if (!isDeployed(instance)) return hash === failedHash ? undefined : operation(instance, 'create', hash);

@@ -10,7 +10,7 @@ import {
   subjectOfRow,
 } from '../db/queries/operations.ts';
 import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
-import { lockTenant } from '../db/queries/tenants.ts';
+import { lockTenant, placeTenantRow } from '../db/queries/tenants.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
@@ -33,6 +33,8 @@ export interface OperationSubmission {
   readonly idempotencyKey: string;
   readonly targetHash?: string | undefined;
   readonly parameters?: Record<string, unknown> | undefined;
+  /** Where it is, of what has no resource any more that would say so. */
+  readonly placed?: { readonly cluster: string; readonly hostNamespace: string } | undefined;
 }
 
 export interface Submitted {
@@ -65,7 +67,12 @@ export async function submitOperation(
 async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {
   const { kind, project, name, uid } = submission;
   const subject: Subject = { kind, project, name };
-  const { cluster } = await lockTenant(tx, { ...subject, uid });
+  const tenant = await lockTenant(tx, { ...subject, uid });
+  const { cluster } = submission.placed ?? tenant;
+  if (submission.placed !== undefined) {
+    const ref = { project, name, uid, ...submission.placed };
+    await placeTenantRow(tx, kind === 'space' ? { ...ref, kind } : ref);
+  }
   const same = await findOperationByKey(tx, subject, submission.idempotencyKey);
   if (same) return { row: checkedSame(same, submission), joined: true, toCancel: [] };
 

@@ -97,7 +97,10 @@ test('activities reach connected clusters only through namespaces that are prove
   );
   assert.deepEqual(
     matches('controllers', /\bclusters\.(?:client|tenantClient|kubeconfigFile)\b/g),
-    ['controllers/cluster-identities.ts: clusters.client'],
+    [
+      'controllers/cluster-identities.ts: clusters.client',
+      'controllers/unclaimed-namespaces.ts: clusters.client',
+    ],
     'its two objects belong to no namespace',
   );
   // Nor is a whole connected cluster listed for the sake of one namespace.

@@ -9,6 +9,8 @@ export interface SubmitRequest extends Subject {
   readonly idempotencyKey: string;
   readonly targetHash?: string;
   readonly parameters: Record<string, unknown>;
+  /** Where it is, of what has no resource any more that would say so. */
+  readonly placed?: { readonly cluster: string; readonly hostNamespace: string };
 }
 
 /** The operations of the platform, as routes see them. */

@@ -19,6 +19,7 @@ import { projectRoutes } from './projects.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import { spaceRoutes } from './spaces.ts';
 import { subjectOperationRoutes } from './subject-operations.ts';
+import { unclaimedNamespaceRoutes } from './unclaimed-namespaces.ts';
 import { versionRoutes } from './version.ts';
 import { virtualClusterRoutes } from './virtual-clusters.ts';
 
@@ -43,6 +44,7 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   await app.register(async (scope) => userProfileRoutes(scope, gateway));
   await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
   await app.register(async (scope) => auditRoutes(scope, gateway));
+  await app.register(async (scope) => unclaimedNamespaceRoutes(scope, gateway));
   await app.register(async (scope) => metricsRoutes(scope, gateway));
   await app.register(async (scope) => temporalUiRoutes(scope, gateway));
   await app.register(async (scope) => proxyRoutes(scope, gateway));

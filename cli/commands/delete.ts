@@ -3,12 +3,14 @@ import type { SubjectKind } from '../../contracts/operations.ts';
 import { runOperation } from '../run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+import { deleteUnclaimedNamespaceCommand } from './unclaimed-namespaces.ts';
 
 /** `vcp delete` */
 export function deleteCommand(): Command {
   return new Command('delete')
     .description('Delete a tenant cluster, a space or an access key')
     .addCommand(deleteAccessKeyCommand())
+    .addCommand(deleteUnclaimedNamespaceCommand())
     .addCommand(
       operationCommand('vcluster', 'Delete a tenant cluster with its data; its snapshots stay')
         .argument('<name>')

@@ -4,6 +4,7 @@ import type { VirtualClusterSummary } from '../../contracts/virtual-cluster-summ
 import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
 import { listAccessKeysCommand } from './access-keys.ts';
 import { checkNames, withClient } from './options.ts';
+import { listUnclaimedNamespacesCommand } from './unclaimed-namespaces.ts';
 
 const columns: Column<VirtualClusterSummary>[] = [
   ['NAME', ({ name }) => name],
@@ -39,6 +40,7 @@ export function listCommand(): Command {
   return new Command('list')
     .description('List what you may see')
     .addCommand(listAccessKeysCommand())
+    .addCommand(listUnclaimedNamespacesCommand())
     .addCommand(
       listing('vclusters', 'List tenant clusters')
         .option('-p, --project <name>', 'only those of one project')

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Access, UserOrTeam } from './access.ts';
+import { subjectKinds } from '../operations.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
@@ -39,6 +40,17 @@ export type ClusterSpec = Static<typeof ClusterSpec>;
 
 export const clusterPhases = ['Initialized', 'Failed'] as const;
 
+/** A namespace of a connected cluster that the platform made, for something that is not there any more. */
+export const UnclaimedNamespace = openObject({
+  name: Type.String(),
+  kind: Type.Enum([...subjectKinds]),
+  project: Type.Optional(Type.String()),
+  /** Name of the tenant cluster or space, as the namespace has it. */
+  subject: Type.Optional(Type.String()),
+  uid: Type.Optional(Type.String()),
+});
+export type UnclaimedNamespace = Static<typeof UnclaimedNamespace>;
+
 export const ClusterStatus = openObject({
   phase: Type.Optional(Type.Enum(['', ...clusterPhases], { description: 'Empty: being initialised' })),
   reason: Type.Optional(Type.String()),
@@ -46,6 +58,8 @@ export const ClusterStatus = openObject({
   conditions: Type.Optional(Conditions),
   observedGeneration: Type.Optional(Type.Integer()),
   online: Type.Optional(Type.Boolean()),
+  /** At most 100 of them, by name. */
+  unclaimedNamespaces: Type.Optional(Type.Array(UnclaimedNamespace)),
 });
 export type ClusterStatus = Static<typeof ClusterStatus>;
 

@@ -137,6 +137,11 @@ describe('nextOperation', () => {
       undefined,
     ],
     ['deployed by other hands', instance({ ...spec, external: true }), undefined],
+    [
+      'deployed by us, and said to be elsewhere afterwards',
+      instance({ ...spec, external: true, standalone: true }, { observedHash: hash, phase: 'Ready' }, force),
+      'sleep',
+    ],
   ];
   for (const [title, given, expected] of cases) {
     it(`${title} → ${expected ?? 'nothing'}`, () =>

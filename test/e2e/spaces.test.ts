@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Operation, OperationType } from '../../contracts/operations.ts';
@@ -282,6 +284,47 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     const deleted = await platform.vcp('delete', 'space', 'two');
     assert.equal(deleted.code, 0, deleted.stderr);
     assert.match(await succeeds(host('get', 'namespaces', '-o', 'name')), /^(?![^]*loft-default-s-two)/);
+  });
+
+  test('its owner cannot hide it; what belongs to nothing is told of, and deleted by an administrator', async () => {
+    const without = ['patch', 'si', 'one', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
+    assert.match((await anna.kubectl(management, 'p-default', without)).stderr, /is the platform's/);
+
+    const lost = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: 'loft-default-s-lost',
+        labels: {
+          'vcluster-platform.io/instance-uid': randomUUID(),
+          'loft.sh/project': 'default',
+          'loft.sh/space-instance-name': 'lost',
+        },
+      },
+    };
+    const file = join(platform.stateDir, 'lost.json');
+    writeFileSync(file, JSON.stringify(lost));
+    await succeeds(host('create', '-f', file));
+    const listed = () => platform.vcp('list', 'unclaimed-namespaces');
+    await eventually('it is listed', async () => (await listed()).stdout.includes('loft-default-s-lost'), {
+      timeoutMs: 90_000,
+    });
+    assert.match((await listed()).stdout, /loft-default-s-lost +local +space +default +lost/);
+    const condition = await succeeds(
+      platform.kubectl('get', 'cluster', 'local', '-o', 'jsonpath={.status.conditions}'),
+    );
+    assert.match(condition, /"reason":"Unclaimed".*"status":"False","type":"NamespacesClaimed"/);
+    const path = '/api/v1/unclaimed-namespaces/local/loft-default-s';
+    assert.equal((await platform.call('DELETE', `${path}-lost`, undefined, { key: anna.key })).status, 403);
+    assert.equal((await platform.call('DELETE', `${path}-one`)).status, 404, 'one that belongs to a space');
+    const remove = ['delete', 'unclaimed-namespace', 'loft-default-s-lost', '--cluster', 'local'];
+    const deleted = await platform.vcp(...remove);
+    assert.equal(deleted.code, 0, deleted.stderr);
+    assert.doesNotMatch(await succeeds(host('get', 'namespaces', '-o', 'name')), /loft-default-s-lost/);
+    const [operation] = (await platform.call('GET', '/api/v1/projects/default/spaces/lost/operations')).json<{
+      items: Operation[];
+    }>().items;
+    assert.deepEqual([operation?.type, operation?.state, operation?.actor], ['delete', 'succeeded', 'admin']);
   });
 
   test('deleting the resource leaves nothing', async () => {

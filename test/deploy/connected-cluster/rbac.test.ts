@@ -99,6 +99,8 @@ describe('rights in a connected cluster', () => {
     [controllers, 'patch clusterrolebindings.rbac.authorization.k8s.io other', false],
     [controllers, 'create clusterrolebindings.rbac.authorization.k8s.io', false],
     [controllers, 'get secrets', false],
+    [controllers, 'list namespaces', true],
+    [controllers, 'delete namespaces', false],
     [controllers, 'create rolebindings.rbac.authorization.k8s.io', true],
     [controllers, 'create roles.rbac.authorization.k8s.io', false],
     [controllers, 'bind clusterroles.rbac.authorization.k8s.io view', true],

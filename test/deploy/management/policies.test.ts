@@ -512,6 +512,25 @@ describe('admission policies of the management API', () => {
     assert.equal(await patch(bob, { displayName: 'x' }), 'accepted');
   });
 
+  it('lets nobody but the platform and administrators take its finalizer off', async () => {
+    const finalizers = ['loft.sh/cleanup'];
+    for (const kind of ['virtualclusterinstances', 'spaceinstances'] as const) {
+      const name = { namespace, name: 'finalized' };
+      const made = anna[kind].create({ metadata: name, spec: { templateRef: { name: 'x' } } });
+      await made;
+      const patch = (as: ManagementResources, given: string[] | null) =>
+        refusal(as[kind].patch(name, { metadata: { finalizers: given } }));
+      assert.equal(await patch(worker, finalizers), 'accepted');
+      assert.equal(await patch(anna, [...finalizers, 'gitops.example/hold']), 'accepted');
+      for (const given of [null, [], ['gitops.example/hold']])
+        assert.match(await patch(anna, given), /is the platform's/);
+      await anna[kind].delete(name);
+      assert.match(await patch(anna, null), /is the platform's/, 'while it is being deleted');
+      assert.equal(await patch(kind === 'spaceinstances' ? admin : worker, null), 'accepted');
+      assert.equal(await admin[kind].get(name), undefined);
+    }
+  });
+
   it('holds spaces to their namespaces, their makers and the roles that one may give', async () => {
     const make = (as: ManagementResources, name: string, spec: object = {}) =>
       refusal(as.spaceinstances.create({ metadata: { namespace, name }, spec }));

@@ -2,6 +2,7 @@ import type { Way } from '../way.ts';
 import { kubernetesWays, pathWays } from './kubernetes.ts';
 import { namedWays } from './names.ts';
 import { ownershipWays } from './ownership.ts';
+import { policyWays } from './policies.ts';
 import { restWays } from './rest.ts';
 import { rightsWays, watchWays } from './rights.ts';
 
@@ -14,4 +15,5 @@ export const ways: readonly Way[] = [
   ...ownershipWays,
   ...rightsWays,
   ...watchWays,
+  ...policyWays,
 ];

@@ -1,0 +1,52 @@
+import { labels } from '../contracts/names.ts';
+import type { UnclaimedNamespace } from '../contracts/resources/cluster.ts';
+import type { SubjectKind } from '../contracts/operations.ts';
+
+/** A namespace of a connected cluster that carries an instance's uid. */
+export interface ManagedNamespace {
+  readonly metadata?: {
+    readonly name?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: unknown;
+  };
+}
+
+/** What a namespace may belong to. */
+export interface Claim {
+  readonly uid: string | undefined;
+  /** Connected cluster where it is, if one was chosen. */
+  readonly cluster: string | undefined;
+}
+
+/**
+ * Which of `namespaces` of connected cluster `cluster` belong to nothing that is there: their uid is nobody's, or that of
+ * a tenant cluster or space on another cluster. Namespaces that are going are left out.
+ */
+export function unclaimedNamespaces(
+  cluster: string,
+  namespaces: readonly ManagedNamespace[],
+  claims: readonly Claim[],
+): UnclaimedNamespace[] {
+  const here = new Set(
+    claims.filter((claim) => !claim.cluster || claim.cluster === cluster).map(({ uid }) => uid),
+  );
+  return namespaces
+    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+    .filter(({ metadata }) => !here.has(metadata?.labels?.[labels.instanceUid] ?? ''))
+    .map(({ metadata }) => describe(metadata?.name ?? '', metadata?.labels ?? {}))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function describe(name: string, given: Readonly<Record<string, string>>): UnclaimedNamespace {
+  const kind: SubjectKind = given[labels.space] === undefined ? 'tenant' : 'space';
+  const subject = given[labels.space] ?? given[labels.tenantCluster];
+  const project = given[labels.project];
+  const uid = given[labels.instanceUid];
+  return {
+    name,
+    kind,
+    ...(project === undefined ? {} : { project }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(uid === undefined ? {} : { uid }),
+  };
+}
