@@ -39,6 +39,14 @@ const Oidc = Type.Object({
 });
 export type OidcConfig = Static<typeof Oidc>;
 
+const AccessKeysPerOwner = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    description:
+      'Access keys that a user or team may have; default 100. Logins count by themselves: the one used least lately ends',
+  }),
+);
+
 /** How people prove who they are. */
 const Auth = Type.Object({
   loginAccessKeyTtlSeconds: Type.Optional(
@@ -50,13 +58,7 @@ const Auth = Type.Object({
   accessKeyMaxTtlSeconds: Type.Optional(
     Type.Integer({ minimum: 60, description: 'Keys that people make for themselves live no longer' }),
   ),
-  accessKeysPerOwner: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      description:
-        'Access keys that a user or team may have; default 100. Logins count by themselves: the one used least lately ends',
-    }),
-  ),
+  accessKeysPerOwner: AccessKeysPerOwner,
   sessionIdleSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 12 hours' })),
   sessionMaxSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 7 days' })),
   passwordDisabled: Type.Optional(Type.Boolean()),
@@ -186,5 +188,7 @@ export const ControllersConfig = Type.Object({
   databaseUrl: Type.String(),
   temporal: Temporal,
   managementKubeconfig: Type.String({ description: 'Path' }),
+  /** As `auth.accessKeysPerOwner` of the gateway: it bounds keys that are made as resources. */
+  accessKeysPerOwner: AccessKeysPerOwner,
 });
 export type ControllersConfig = Static<typeof ControllersConfig>;

@@ -21,6 +21,8 @@ export interface ControllerContext {
   readonly tenants: Pick<HostNamespaces, 'prove'>;
   readonly operations: OperationsDeps;
   readonly logger: Logger;
+  /** Access keys that a user or team may have; default 100. */
+  readonly accessKeysPerOwner?: number | undefined;
 }
 
 /** Keeps one thing in step with the resources. */

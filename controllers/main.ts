@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     tenants: hostNamespaces(hosts),
     operations,
     logger,
+    accessKeysPerOwner: config.accessKeysPerOwner,
   });
   closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
     if (err !== undefined) logger.error({ err }, 'the controllers stop because of an error');

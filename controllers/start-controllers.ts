@@ -1,6 +1,7 @@
 import { isConflict } from '../adapters/kubernetes/failures.ts';
 import { createWorkQueue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
+import { accessKeyCounts } from './access-key-counts.ts';
 import { accessKeys } from './access-keys.ts';
 import { clusterIdentities } from './cluster-identities.ts';
 import { clusterCredentials, clusters } from './clusters.ts';
@@ -23,6 +24,7 @@ import { unclaimedNamespaces } from './unclaimed-namespaces.ts';
 import { userTeams } from './user-teams.ts';
 
 const controllers: readonly ((context: ControllerContext) => Controller)[] = [
+  accessKeyCounts,
   accessKeys,
   clusterCredentials,
   clusterIdentities,

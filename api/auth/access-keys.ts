@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
+import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
 import type { AccessKey, AccessKeySpec } from '../../contracts/resources/access-key.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
@@ -32,13 +33,11 @@ export interface AccessKeys {
 }
 
 const knownMs = 5_000;
-/** Logins are counted by themselves: programs log in often, and nobody is to be kept out by that. */
-const defaultKeysPerOwner = 100;
 
 export function createAccessKeys(
   management: JsonClient,
   directory: Directory & Pick<GatewayDirectory, 'accessKeys'>,
-  { perOwner = defaultKeysPerOwner }: { perOwner?: number | undefined } = {},
+  { perOwner = defaultAccessKeysPerOwner }: { perOwner?: number | undefined } = {},
 ): AccessKeys {
   /** Keys that are being made: the cache knows them a moment later. */
   const coming = new Map<string, number>();
@@ -56,6 +55,7 @@ export function createAccessKeys(
 
   /** Counts a key that is about to be made. @throws PlatformError `quota_exceeded` */
   async function reserve(spec: Partial<AccessKeySpec>): Promise<() => void> {
+    // Logins are counted by themselves: programs log in often, and nobody is to be kept out by that.
     const isLogin = spec.type === 'Login';
     const owner = spec.user ? `user "${spec.user}"` : `team "${spec.team}"`;
     const group = `${owner} ${isLogin}`;

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Access, UserOrTeam } from './access.ts';
+import { AccessKeyCount } from './access-key-count.ts';
 import { SecretRef } from './cluster.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta } from './object-meta.ts';
@@ -29,6 +30,7 @@ export const Team = Type.Object({
   spec: Type.Optional(TeamSpec),
   status: Type.Optional(
     openObject({
+      accessKeys: Type.Optional(AccessKeyCount),
       conditions: Type.Optional(Conditions),
       observedGeneration: Type.Optional(Type.Integer()),
     }),

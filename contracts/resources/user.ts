@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Access, UserOrTeam } from './access.ts';
+import { AccessKeyCount } from './access-key-count.ts';
 import { SecretRef } from './cluster.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta } from './object-meta.ts';
@@ -59,6 +60,7 @@ export const User = Type.Object({
   status: Type.Optional(
     openObject({
       teams: Type.Optional(Type.Array(Type.String())),
+      accessKeys: Type.Optional(AccessKeyCount),
       conditions: Type.Optional(Conditions),
       observedGeneration: Type.Optional(Type.Integer()),
     }),

@@ -183,11 +183,31 @@ describe('controllers', () => {
     });
     assert.equal(stored.spec.keyHash, createHash('sha256').update(key).digest('hex'));
     assert.ok(!JSON.stringify(stored).includes(key));
+    const counted = async () => (await resources.users.get({ name: 'anna' }))?.status?.accessKeys?.count;
+    await eventually('it is counted', async () => (await counted()) === 1);
     await eventually(
       'it has expired',
       async () => (await resources.accesskeys.get({ name: 'imported' })) === undefined,
       { timeoutMs: 10_000 },
     );
+    await eventually('it is not counted any more', async () => (await counted()) === 0);
+    const made = await resources.accesskeys.create({
+      metadata: { name: 'above' },
+      spec: { user: 'anna', keyHash: 'a'.repeat(64) },
+    });
+    for (const [name, uid] of [
+      ['below', made.metadata.uid],
+      ['below-another', 'of-before'],
+    ])
+      await resources.accesskeys.create({
+        metadata: { name: name ?? '' },
+        spec: { user: 'anna', keyHash: 'b'.repeat(64), issuedBy: { accessKey: 'above', uid: uid ?? '' } },
+      });
+    const isThere = async (name: string) => (await resources.accesskeys.get({ name })) !== undefined;
+    await eventually('whose issuer is not there goes', async () => !(await isThere('below-another')));
+    assert.equal(await isThere('below'), true);
+    await resources.accesskeys.delete({ name: 'above' });
+    await eventually('it goes with its issuer', async () => !(await isThere('below')));
   });
 
   it('initialises a cluster when its credentials are there', async () => {

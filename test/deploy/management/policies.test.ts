@@ -482,6 +482,19 @@ describe('admission policies of the management API', () => {
     assert.match(await key('k2', { team: 'owners' }), /access keys of team owners/);
     assert.match(await key('k3', {}), /that needs verb bind/);
     assert.equal(await key('k4', { user: 'hers' }), 'accepted');
+    await admin.users.patchStatus({ name: 'hers' }, { accessKeys: { count: 7, most: 7 } });
+    await eventually('the bound is known', async () =>
+      /user hers has 7 access keys, and no more/.test(await key('k5', { user: 'hers' })) ? true : undefined,
+    );
+    await admin.teams.patchStatus({ name: 'owners' }, { accessKeys: { count: 7, most: 7 } });
+    const ofTeam = () =>
+      refusal(
+        admin.accesskeys.create({
+          metadata: { name: 'k6' },
+          spec: { keyHash: keyHash('c'), team: 'owners' },
+        }),
+      );
+    await eventually('that of the team is', async () => /team owners has 7 access keys/.test(await ofTeam()));
     for (const spec of [
       { ttl: 0, disabled: false },
       { scope: null, ttlAfterLastActivity: true },
