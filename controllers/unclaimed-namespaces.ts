@@ -1,20 +1,30 @@
 import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
 import { clusterCredentialSecret, labels, platformNamespace } from '../contracts/names.ts';
 import type { UnclaimedNamespace } from '../contracts/resources/cluster.ts';
-import { withCondition } from '../domain/conditions.ts';
-import { type Claim, unclaimedNamespaces as unclaimed } from '../domain/unclaimed-namespaces.ts';
+import type { Condition } from '../contracts/resources/condition.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import { withCondition, withoutCondition } from '../domain/conditions.ts';
+import {
+  type Claim,
+  lacksNamespace,
+  type ManagedNamespace,
+  unclaimedNamespaces as unclaimed,
+} from '../domain/unclaimed-namespaces.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 
 const type = 'NamespacesClaimed';
+const missingType = 'NamespaceFound';
+const kinds = ['virtualclusterinstances', 'spaceinstances'] as const;
 const lookAgain = { requeueAfterMs: 60_000 };
 /** As many as a status says. */
 const maxTold = 100;
 
 /**
  * Once a minute, compares the namespaces that carry an instance's uid in every connected cluster with the tenant
- * clusters and spaces there are. What belongs to none is told in the cluster's status (condition `NamespacesClaimed`,
- * `unclaimedNamespaces`) and the log, and left alone: an administrator says what becomes of it
- * (`vcp delete unclaimed-namespace`).
+ * clusters and spaces there are. What has no namespace says so (condition `NamespaceFound`). What belongs to none is
+ * told in the cluster's status (condition `NamespacesClaimed`, `unclaimedNamespaces`) and the log, and left alone: an
+ * administrator says what becomes of it (`vcp delete unclaimed-namespace`).
  */
 export function unclaimedNamespaces({ caches, clusters, resources, logger }: ControllerContext): Controller {
   /** Asked anew, as a cache may lag behind what has just been made. */
@@ -26,16 +36,44 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
     return [...tenants, ...spaces].map(toClaim);
   }
 
-  async function find(name: string): Promise<UnclaimedNamespace[]> {
+  async function namespacesOf(name: string): Promise<ManagedNamespace[]> {
     const { core } = await clusters.client(name);
     const { items } = await core
       .listNamespace({ labelSelector: labels.instanceUid })
       .catch((error: unknown) => {
         throw kubernetesFailure(`reading the namespaces of cluster ${name}`, error);
       });
+    return items;
+  }
+
+  async function find(name: string, items: readonly ManagedNamespace[]): Promise<UnclaimedNamespace[]> {
     const cached = [...caches.virtualclusterinstances.list(), ...caches.spaceinstances.list()].map(toClaim);
     const suspected = unclaimed(name, items, cached);
     return suspected.length === 0 ? [] : unclaimed(name, items, await claims());
+  }
+
+  /** The other way round: what says that it is there, and has no namespace. */
+  async function sayMissing(
+    name: string,
+    known: readonly Known[],
+    namespaces: readonly ManagedNamespace[],
+  ): Promise<void> {
+    for (const { kind, instance } of known) {
+      const { metadata, status } = instance;
+      const lacks = lacksNamespace(name, namespaces, {
+        ...toClaim(instance),
+        made: status?.observedHash !== undefined,
+        leaves: metadata.deletionTimestamp !== undefined,
+      });
+      const told = status?.conditions?.some((condition) => condition.type === missingType) === true;
+      if (lacks === told || toClaim(instance).cluster !== name) continue;
+      const conditions = lacks
+        ? withCondition(status?.conditions, missing(name), new Date().toISOString())
+        : withoutCondition(status?.conditions, missingType);
+      const object = { namespace: metadata.namespace ?? '', name: metadata.name };
+      const client = resources[kind] as unknown as ResourceClient<Instance>;
+      await client.patchStatus(object, { conditions }, metadata.resourceVersion);
+    }
   }
 
   return {
@@ -44,7 +82,13 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
       const cluster = caches.clusters.get(name);
       const secret = `${platformNamespace}/${clusterCredentialSecret(name, 'controllers')}`;
       if (cluster === undefined || caches.platformSecrets.get(secret) === undefined) return undefined;
-      const found = await find(name);
+      // Before the namespaces are read: what is made meanwhile has one.
+      const known = kinds.flatMap((kind) =>
+        (caches[kind].list() as Stored<Instance>[]).map((instance) => ({ kind, instance })),
+      );
+      const namespaces = await namespacesOf(name);
+      await sayMissing(name, known, namespaces);
+      const found = await find(name, namespaces);
       const state = stateOf(found);
       const conditions = withCondition(cluster.status?.conditions, state, new Date().toISOString());
       if (conditions === cluster.status?.conditions) return lookAgain;
@@ -63,7 +107,7 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
         for (const { metadata } of caches.clusters.list()) add(metadata.name);
       });
       // What goes without having been undone is seen at once.
-      for (const kind of ['virtualclusterinstances', 'spaceinstances'] as const)
+      for (const kind of kinds)
         caches[kind].onChange((key) => {
           if (caches[kind].get(key) !== undefined) return;
           for (const { metadata } of caches.clusters.list()) add(metadata.name);
@@ -85,12 +129,27 @@ function stateOf(found: readonly UnclaimedNamespace[]) {
   } as const;
 }
 
-function toClaim({
-  metadata,
-  spec,
-}: {
-  metadata: { uid?: string };
+function missing(cluster: string) {
+  return {
+    type: missingType,
+    status: 'False',
+    severity: 'Error',
+    reason: 'Missing',
+    message: `Its namespace is not in cluster ${cluster} any more: somebody deleted it there, or took our label off it`,
+  } as const;
+}
+
+interface Known {
+  readonly kind: (typeof kinds)[number];
+  readonly instance: Stored<Instance>;
+}
+
+interface Instance {
+  metadata: ObjectMeta;
   spec?: { clusterRef?: { cluster?: string } };
-}): Claim {
+  status?: { observedHash?: string; conditions?: Condition[] };
+}
+
+function toClaim({ metadata, spec }: Instance): Claim {
   return { uid: metadata.uid, cluster: spec?.clusterRef?.cluster };
 }

@@ -37,6 +37,20 @@ export function unclaimedNamespaces(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Whether something is to be in `cluster` and has no namespace there, so that nothing of it can run. */
+export function lacksNamespace(
+  cluster: string,
+  namespaces: readonly ManagedNamespace[],
+  { uid, cluster: where, made, leaves }: Claim & { readonly made: boolean; readonly leaves: boolean },
+): boolean {
+  return (
+    made &&
+    !leaves &&
+    where === cluster &&
+    !namespaces.some(({ metadata }) => metadata?.labels?.[labels.instanceUid] === uid)
+  );
+}
+
 function describe(name: string, given: Readonly<Record<string, string>>): UnclaimedNamespace {
   const kind: SubjectKind = given[labels.space] === undefined ? 'tenant' : 'space';
   const subject = given[labels.space] ?? given[labels.tenantCluster];

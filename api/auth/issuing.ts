@@ -7,8 +7,8 @@ const maxGeneration = 5;
 
 /**
  * What a key becomes that is made with `credential`: it ends with it and lives no longer.
- * @param asked `named`: the key has a name of its own; made so with a login, or with a key without an end, it stands by
- *   itself, since that credential is as good as its owner
+ * @param asked `named`: the key has a name of its own; made so with a login, or with a key without an end that stands by
+ *   itself, it stands by itself too, since that credential is as good as its owner
  * @throws PlatformError `unauthenticated` for a credential that ends now, `forbidden` for a key too many generations down
  */
 export function boundByIssuer<S extends Partial<AccessKeySpec>>(
@@ -18,7 +18,7 @@ export function boundByIssuer<S extends Partial<AccessKeySpec>>(
 ): S {
   const { kind, keyType, expiresAt, generation = 0, issues } = credential;
   const isLogin = kind === 'session' || keyType === 'Login';
-  if (named && (isLogin || expiresAt === undefined)) return spec;
+  if (named && generation === 0 && (isLogin || expiresAt === undefined)) return spec;
   if (generation >= maxGeneration) {
     throw new PlatformError(
       'forbidden',

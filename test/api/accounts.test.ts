@@ -252,6 +252,29 @@ describe('access keys of one’s own', () => {
       await eventually('it has ended', async () => (await works(key)) === 401);
   });
 
+  it('without an end, too, make none that stands by itself unless they do', async () => {
+    const of = async (key: string, name?: string) => {
+      const made = await makeKey(key, {}, name);
+      assert.equal(made.status, 201, made.text);
+      const { spec } = made.json() as { spec: { issuedBy?: { accessKey: string }; ttl?: number } };
+      return { key: keyIn(made), issuer: spec.issuedBy?.accessKey, ttl: spec.ttl };
+    };
+    const free = await of(benKey, 'ben-free');
+    const bound = await of(free.key);
+    const named = await of(bound.key, 'ben-named');
+    assert.deepEqual(
+      [free.issuer, free.ttl, bound.issuer, bound.ttl],
+      [undefined, undefined, 'ben-free', undefined],
+    );
+    assert.ok(named.issuer !== undefined);
+    assert.equal((await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/ben-free`)).status, 200);
+    for (const { key } of [bound, named])
+      await eventually(
+        'it has ended',
+        async () => (await withKey(key, 'GET', '/auth/session')).status === 401,
+      );
+  });
+
   it('that a login makes end at its logout, unless they are given a name', async () => {
     const { accessKey } = (await login('ben', password)).json() as { accessKey: string };
     const unnamed = keyIn(await makeKey(accessKey, {}));

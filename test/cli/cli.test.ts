@@ -151,6 +151,9 @@ describe('vcp', () => {
       kind: 'ExecCredential',
       status: { token: keyOf('ben') },
     });
+    assert.match(await succeeds('logout'), /^logged out of https:/);
+    assert.equal((await vcp(['token'])).code, 3);
+    assert.equal((await login(keyOf('ben'), '--ca-file', fixture.caFile)).code, 0);
   });
 
   it('makes, lists and deletes access keys', async () => {
@@ -296,7 +299,12 @@ describe('vcp', () => {
       5,
       /\nerror: The snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\)\n$/,
     ],
-    ['a create that fails', ['create', 'vcluster', 'hopeless', '-p', 'alpha'], 5, /snapshot_damaged/],
+    [
+      'a create that fails',
+      ['create', 'vcluster', 'hopeless', '-p', 'alpha', '--template', 'default'],
+      5,
+      /snapshot_damaged/,
+    ],
     [
       'a tenant cluster that is not there',
       ['sleep', 'vcluster', 'nothing', '-p', 'alpha'],
@@ -305,9 +313,15 @@ describe('vcp', () => {
     ],
     [
       'one that exists',
-      ['create', 'vcluster', 'demo', '-p', 'alpha'],
+      ['create', 'vcluster', 'demo', '-p', 'alpha', '--template', 'default'],
       5,
       /^error: It exists already: .*"demo" already exists \(already_exists, request /,
+    ],
+    [
+      'no template where one is required',
+      ['create', 'vcluster', 'plain', '-p', 'alpha'],
+      3,
+      /^error: Not allowed: .*requires a template .*set spec\.templateRef\.name \(forbidden, request /,
     ],
     ['a name that is none', ['create', 'vcluster', 'Not_A_Name', '-p', 'alpha'], 2, /is no valid name/],
     [
