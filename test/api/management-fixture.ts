@@ -184,10 +184,13 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
   const users = { anna: [], ben: ['devs'], carl: [] };
   for (const [name, groups] of Object.entries(users)) {
     await resources.users.create({ metadata: { name }, spec: { subject: `${name}@example.com`, groups } });
-    await resources.accesskeys.create({
-      metadata: { name: `key-${name}` },
-      spec: { user: name, keyHash: hashOf(keyOf(name)) },
-    });
+    // Policies with parameters refuse everything until they know the kind of these.
+    await eventually(`${name} has a key`, () =>
+      resources.accesskeys.create({
+        metadata: { name: `key-${name}` },
+        spec: { user: name, keyHash: hashOf(keyOf(name)) },
+      }),
+    );
   }
   const rbac = 'rbac.authorization.k8s.io/v1';
   const group = 'rbac.authorization.k8s.io';

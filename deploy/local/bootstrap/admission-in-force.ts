@@ -24,4 +24,14 @@ export async function waitForAdmission({ kubeConfig }: ClusterClient): Promise<v
     return made.metadata.annotations?.[annotations.changedBy] !== undefined;
   };
   await waitUntil('the admission policies', isStamped, { timeoutMs: 60_000, intervalMs: 50 });
+  const key = {
+    apiVersion: managementApiVersion,
+    kind: 'AccessKey',
+    metadata: { name: 'admission-probe' },
+    spec: { user: 'admission-probe', keyHash: '0'.repeat(64) },
+  };
+  const keys = `/apis/${managementApiVersion}/accesskeys?dryRun=All`;
+  const acceptsKeys = () =>
+    requestJson(kubeConfig, { method: 'POST', path: keys, body: key }).then(() => true);
+  await waitUntil('the admission of access keys', acceptsKeys, { timeoutMs: 60_000, intervalMs: 50 });
 }

@@ -2,6 +2,7 @@ import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../../../adapters/kubernetes/failures.ts';
 import { managementResources } from '../../../adapters/kubernetes/resources.ts';
 import { platformNamespace } from '../../../contracts/names.ts';
+import { waitUntil } from '../wait-until.ts';
 import {
   accessKeyHash,
   type AdminFile,
@@ -56,7 +57,11 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
     }
     if (done?.data?.['adminKeyHash'] !== keyHash) {
       await setAdminPassword(client, admin);
-      await unlessItExists(createAdminAccessKey(resources, admin));
+      // A policy with parameters refuses everything until the API server knows their kind.
+      await waitUntil("the administrator's access key", async () => {
+        await unlessItExists(createAdminAccessKey(resources, admin));
+        return true;
+      });
       await writeMarker(client, keyHash, done !== undefined);
     }
   } catch (error) {
