@@ -31,7 +31,9 @@ export function createControlPlaneScaleActivities({
      */
     async startControlPlane({ tenant, wakes }: { tenant: TenantRef; wakes?: boolean }): Promise<void> {
       if (wakes === true)
-        await checkTenantPolicy(resources, tenant.project, await readInstance(resources, tenant));
+        await checkTenantPolicy(resources, tenant.project, await readInstance(resources, tenant), {
+          asMade: true,
+        });
       await scaleControlPlane(await hosts.prove(tenant), true);
     },
 

@@ -8,14 +8,17 @@ import type { ManagementResources } from './kubernetes/resources.ts';
 
 /**
  * Asks the project, as it is now, whether it allows what the tenant cluster is made of and where it is.
+ * @param options `asMade`: it is made of nothing else; one from before templates were required names none, and wakes
  * @throws PlatformError `forbidden`, `project_not_found`, `management_unavailable`
  */
 export async function checkTenantPolicy(
   resources: ManagementResources,
   project: string,
   instance: VirtualClusterInstance,
+  { asMade }: { asMade: boolean },
 ): Promise<void> {
-  refuse(tenantBreach(await readProject(resources, project), instance));
+  const breach = tenantBreach(await readProject(resources, project), instance);
+  if (!(asMade && breach?.reason === 'TemplateRequired')) refuse(breach);
 }
 
 /** As {@link checkTenantPolicy}, for a space. */

@@ -76,7 +76,7 @@ function notAllowed(breach: PolicyBreach | undefined): ConditionState | undefine
     status: 'False',
     severity: 'Warning',
     reason,
-    message: `${message}. What runs goes on; it is not placed, updated or woken`,
+    message: `${message}. What runs goes on; it is not ${reason === 'TemplateRequired' ? 'placed or updated' : 'placed, updated or woken'}`,
   };
 }
 

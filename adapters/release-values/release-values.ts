@@ -36,7 +36,7 @@ export async function resolveReleaseValues(
   signal?: AbortSignal,
 ): Promise<ReleaseValues> {
   const instance = await readInstance(deps.resources, tenant);
-  await checkTenantPolicy(deps.resources, tenant.project, instance);
+  await checkTenantPolicy(deps.resources, tenant.project, instance, { asMade: false });
   const template = await selectTemplate(deps.resources, instance);
   const chart = await deps.charts.find(template.definition.helmRelease?.chart, signal);
   checkSameChart(instance, chart.name);

@@ -135,6 +135,10 @@ test('what the project does not allow is not placed, and not woken once it no lo
     await allow({ ...all, allowedClusters: [{ name: 'elsewhere' }] });
     const wake = startControlPlane({ tenant: placed, wakes: true });
     await assert.rejects(wake, { code: 'forbidden', message: /does not allow cluster local/ });
+    // From before templates were required: it wakes as it is, as far as its clusters are allowed.
+    await allow({ allowedClusters: null, requireTemplate: null });
+    await assert.rejects(startControlPlane({ tenant: placed, wakes: true }), { code: 'conflict' });
+    await allow({ ...all, allowedClusters: [{ name: 'elsewhere' }] });
     // The undo of a sleep is nobody's wish to wake it; there is no control plane here to start.
     await assert.rejects(startControlPlane({ tenant: placed }), { code: 'conflict' });
   } finally {
