@@ -19,6 +19,8 @@ import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
 import { observeGateway } from './metrics/observe-gateway.ts';
 import { createOperationsService } from './operations/create-operations-service.ts';
 import { defaultUndecidedMs, startRevocation } from './revocation/revocation.ts';
+import { createGatewayProbes } from './readiness/gateway-probes.ts';
+import { createReadiness } from './readiness/readiness.ts';
 import { createTemporalUi, temporalUiPath } from './temporal-ui/temporal-ui.ts';
 import { type ConnectedClusters, createConnectedClusters, dialTcp } from './tunnel/connected-clusters.ts';
 import { createAddressCheck } from './tunnel/allowed-addresses.ts';
@@ -51,6 +53,8 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const tenants = createTenantUpstreams(clusters, dial);
   const operations = createOperationsService(createOperationsDependencies(withLinksHere(config), logger));
   const { audit, metrics, temporalUi, streams } = observability(config, logger);
+  const { databaseUrl } = config;
+  const probes = createGatewayProbes({ databaseUrl, management: target, operations, directory });
   const publicUrl = config.publicUrl.replace(/\/$/, '');
   const accounts = createAccounts({
     config: config.auth ?? {},
@@ -84,12 +88,14 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
       operations,
       audit,
       metrics,
+      readiness: createReadiness(probes.probes, logger),
       temporalUi,
     },
     clusters,
     dial,
     async close() {
       await revocation.stop();
+      await probes.close();
       await directory.stop();
       await tenants.close();
       await clusters.close();

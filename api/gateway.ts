@@ -10,6 +10,7 @@ import type { TenantUpstreams } from './kubernetes/tenant-upstreams.ts';
 import type { Upstream } from './kubernetes/upstream.ts';
 import type { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import type { OperationsService } from './operations/operations-service.ts';
+import type { Readiness } from './readiness/readiness.ts';
 import type { TemporalUi } from './temporal-ui/temporal-ui.ts';
 import type { ConnectedClusters } from './tunnel/connected-clusters.ts';
 
@@ -44,6 +45,7 @@ export interface Gateway {
   readonly operations: OperationsService;
   readonly audit: Audit;
   readonly metrics: GatewayMetrics;
+  readonly readiness: Readiness;
   /** Absent where the configuration names none. */
   readonly temporalUi?: TemporalUi | undefined;
 }

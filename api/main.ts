@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const limits = connectionLimitsOf(config);
   const app = await createApp(parts.gateway, tls, limits);
   const tunnels = createTunnels(config, parts, logger);
-  const metrics = config.metrics && createMetricsListener(parts.gateway.metrics);
+  const metrics = config.metrics && createMetricsListener(parts.gateway.metrics, parts.gateway.readiness);
   const stop = async () => {
     await app.close();
     await tunnels.close();

@@ -24,13 +24,20 @@ const silenceMs = 2_000;
  * Connects lazily; at most `maxConnections` (10) at a time.
  * @param databaseUrl postgres://user:password@host:port/database
  * @param limitMs for a connection, and for a statement; a server that says nothing at all is given 2 s more
+ * @param lifetimeSeconds after which a connection is made anew: it may lead to the server that was the first before
  */
-export function createDatabase(databaseUrl: string, maxConnections = 10, limitMs = 10_000): Database {
+export function createDatabase(
+  databaseUrl: string,
+  maxConnections = 10,
+  limitMs = 10_000,
+  lifetimeSeconds = 600,
+): Database {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: maxConnections,
     connectionTimeoutMillis: limitMs,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: lifetimeSeconds,
     statement_timeout: limitMs,
     query_timeout: limitMs + silenceMs,
     keepAlive: true,

@@ -1,16 +1,27 @@
 import { createServer, type Server } from 'node:http';
+import { isReady, type Readiness, withoutParts } from '../readiness/readiness.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
-/** A server of its own that gives the metrics at `/metrics` to who can reach it: it asks for no key. Not listening yet. */
-export function createMetricsListener(metrics: GatewayMetrics): Server {
+/**
+ * A server of its own for who can reach it, which asks for no key: the metrics at `/metrics`, and at `/readyz` which part
+ * is not well and why (`?exclude=<part>` leaves one out). Not listening yet.
+ */
+export function createMetricsListener(metrics: GatewayMetrics, readiness: Readiness): Server {
   return createServer((request, response) => {
-    if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    metrics.text().then(
-      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
-      () => response.writeHead(500).end(),
-    );
+    const [path, query] = (request.url ?? '').split('?', 2);
+    const send = (status: number, type: string, text: string) =>
+      response.writeHead(status, { 'content-type': type }).end(text);
+    if (request.method === 'GET' && path === '/metrics') {
+      metrics.text().then(
+        (text) => send(200, metrics.contentType, text),
+        () => response.writeHead(500).end(),
+      );
+    } else if (request.method === 'GET' && path === '/readyz') {
+      void readiness.look().then((states) => {
+        const checks = withoutParts(states, new URLSearchParams(query).getAll('exclude'));
+        const ready = isReady(checks);
+        send(ready ? 200 : 503, 'application/json', JSON.stringify({ ready, checks }));
+      });
+    } else response.writeHead(404).end();
   });
 }

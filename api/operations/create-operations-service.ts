@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import { findOperationByKey } from '../../db/queries/operations.ts';
 import { listSnapshots } from '../../db/queries/snapshots.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
@@ -41,17 +40,12 @@ export function createOperationsService(
       deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name })),
     ),
     deleteSnapshot: tracked((key, actor) => deleteSnapshot(deps, key, actor)),
-    probes: {
-      database: tracked(async () => {
-        await deps.database.query((db) => db.execute(sql`select 1`));
-      }),
-      temporal: tracked(async () => {
-        const { connection } = deps.temporal;
-        await deps.temporal.withDeadline(Date.now() + temporalProbeMs, () =>
-          connection.workflowService.getSystemInfo({}),
-        );
-      }),
-    },
+    probeTemporal: tracked(async () => {
+      const { connection } = deps.temporal;
+      await deps.temporal.withDeadline(Date.now() + temporalProbeMs, () =>
+        connection.workflowService.getSystemInfo({}),
+      );
+    }),
     async close() {
       await Promise.allSettled(underWay);
       await deps.close();

@@ -33,7 +33,7 @@ export interface OperationsService {
   snapshots(filter: { project: string; name?: string }): Promise<Snapshot[]>;
   /** @throws PlatformError `snapshot_not_found` */
   deleteSnapshot(key: { project: string; tenantCluster: string; name: string }, actor: string): Promise<void>;
-  /** Each fails when the part does not answer. */
-  readonly probes: { database(): Promise<void>; temporal(): Promise<void> };
+  /** Fails when Temporal does not answer. */
+  probeTemporal(): Promise<void>;
   close(): Promise<void>;
 }

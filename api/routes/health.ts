@@ -1,21 +1,31 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { readerIdentity } from '../auth/identity.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { checkAdministrator } from '../access/check-administrator.ts';
+import { cookieValues } from '../auth/cookies.ts';
+import { sessionCookie } from '../auth/sessions.ts';
 import type { Gateway } from '../gateway.ts';
+import { isReady, withoutParts } from '../readiness/readiness.ts';
 
 const Readiness = Type.Object(
   {
     ready: Type.Boolean(),
-    checks: Type.Record(Type.String(), Type.String({ description: '`ok`, or why not' })),
+    checks: Type.Optional(
+      Type.Record(Type.String(), Type.String({ description: '`ok`, or why not' }), {
+        description: 'For administrators of the platform',
+      }),
+    ),
   },
   { $id: 'Readiness', additionalProperties: false },
 );
 
-const probeTimeoutMs = 2_500;
-
-/** `/healthz`: the process answers. `/readyz`: so do the parts it stands on; `?exclude=<name>` leaves one out. */
+/**
+ * `/healthz`: the process answers. `/readyz`: so do the parts it stands on; administrators are told which does not, and
+ * may leave some out with `?exclude=<part>`. Neither costs anything but its answer.
+ */
 export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.addSchema(Readiness);
+  app.addHook('preClose', async () => gateway.readiness.stop());
   app.get(
     '/healthz',
     {
@@ -40,7 +50,7 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
         querystring: Type.Object({
           exclude: Type.Optional(
             Type.Union([Type.String(), Type.Array(Type.String())], {
-              description: 'Names of checks to leave out',
+              description: 'Names of checks to leave out; for administrators',
             }),
           ),
         }),
@@ -49,48 +59,27 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
     },
     async (request, reply) => {
       const excluded = [request.query.exclude ?? []].flat();
-      const checks = await runChecks(gateway, excluded);
-      const ready = Object.values(checks).every((result) => result === 'ok');
+      const isOperator = await asksAsOperator(gateway, request);
+      if (excluded.length > 0 && !isOperator)
+        throw new PlatformError('unauthenticated', 'only administrators may leave checks out');
+      const checks = withoutParts(await gateway.readiness.look(), excluded);
+      const ready = isReady(checks);
       return reply
         .code(ready ? 200 : 503)
         .header('cache-control', 'no-store')
-        .send({ ready, checks });
+        .send(isOperator ? { ready, checks } : { ready });
     },
   );
 }
 
-async function runChecks(gateway: Gateway, excluded: readonly string[]): Promise<Record<string, string>> {
-  const probes: Record<string, () => Promise<void>> = {
-    database: gateway.operations.probes.database,
-    management: async () => {
-      const answer = await gateway.managementJson(readerIdentity, {
-        method: 'GET',
-        path: '/apis/management.loft.sh/v1',
-        timeoutMs: probeTimeoutMs,
-      });
-      if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
-    },
-    temporal: gateway.operations.probes.temporal,
-    caches: async () => {
-      if (!gateway.directory.synced) throw new Error('users and tenant clusters are not read yet');
-    },
-  };
-  const entries = Object.entries(probes).filter(([name]) => !excluded.includes(name));
-  const results = await Promise.all(
-    entries.map(async ([name, probe]) => [name, await outcome(probe)] as const),
-  );
-  return Object.fromEntries(results);
-}
-
-async function outcome(probe: () => Promise<void>): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`does not answer within ${probeTimeoutMs / 1000} s`), probeTimeoutMs);
-  });
-  const result = probe().then(
-    () => 'ok',
-    // Only that it is away is public; addresses and reasons stay in the log of the part.
-    () => 'does not answer',
-  );
-  return Promise.race([result, timeout]).finally(() => clearTimeout(timer));
+/** Whether an administrator asks. Who shows nothing costs nothing; who shows something bad is nobody, and not refused. */
+async function asksAsOperator(gateway: Gateway, { headers, method }: FastifyRequest): Promise<boolean> {
+  const shows = headers.authorization !== undefined || cookieValues(headers, sessionCookie).length > 0;
+  if (!shows) return false;
+  try {
+    await checkAdministrator(gateway, await gateway.authenticate(headers, method));
+    return true;
+  } catch {
+    return false;
+  }
 }

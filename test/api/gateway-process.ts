@@ -21,6 +21,8 @@ export interface GatewayProcess {
   readonly call: UserCall;
   /** Value of a metric without labels. */
   metric(name: string): Promise<number>;
+  /** What its internal listener says of it. */
+  ready(): Promise<{ ready: boolean; checks: Record<string, string> }>;
   /** Path of a kubeconfig for `path` below it with the user's key. */
   kubeconfig(user: string, path: string): string;
   openFiles(): number;
@@ -106,6 +108,10 @@ export async function startGatewayProcess(
       const answer = await request(`http://127.0.0.1:${ports.metrics}/metrics`);
       const text = await answer.body.text();
       return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+    },
+    async ready() {
+      const answer = await request(`http://127.0.0.1:${ports.metrics}/readyz`);
+      return (await answer.body.json()) as never;
     },
     kubeconfig: (user, path) =>
       writeUserKubeconfig(join(dir, `${user}.conf`), fixture.caFile, `${url}${path}`, user),

@@ -109,7 +109,8 @@ describe('the management API is away', { timeout: 600_000 }, () => {
       }
       const ready = await gateway.call('', 'GET', '/readyz');
       assert.equal(ready.status, 503);
-      assert.match(ready.text, /"management":"does not answer/);
+      assert.deepEqual(ready.json(), { ready: false }, 'strangers are told no more');
+      assert.match((await gateway.ready()).checks['management'] ?? '', /^does not answer/);
       // Bad keys are still bad, and told so.
       assert.equal((await timed('stranger', paths[0] ?? '')).status, 401);
       const before = relay.accepted;

@@ -360,7 +360,8 @@ describe('virtual resources', () => {
 
 describe('the platform about itself', () => {
   it('is ready, and serves OpenAPI 3.1 with schemas by name', async () => {
-    const ready = await fixture.call('', 'GET', '/readyz');
+    assert.deepEqual((await fixture.call('', 'GET', '/readyz')).json(), { ready: true });
+    const ready = await fixture.call('anna', 'GET', '/readyz');
     assert.deepEqual(ready.json(), {
       ready: true,
       checks: { database: 'ok', management: 'ok', temporal: 'ok', caches: 'ok' },
@@ -394,12 +395,18 @@ describe('the platform about itself', () => {
       ).status,
       200,
     );
-    const ready = await fixture.call('', 'GET', '/readyz');
-    assert.equal(ready.status, 503);
+    const ready = await eventually('it is not ready', async () => {
+      const answer = await fixture.call('anna', 'GET', '/readyz');
+      return answer.status === 503 && answer;
+    });
+    for (const user of ['', 'ben'])
+      assert.deepEqual((await fixture.call(user, 'GET', '/readyz')).json(), { ready: false });
     const { database: store, temporal: engine, ...others } = ready.json()['checks'] as Record<string, string>;
     assert.match(`${store} ${engine}`, /^does not answer.* does not answer/);
     assert.deepEqual(others, { management: 'ok', caches: 'ok' });
-    assert.equal((await fixture.call('', 'GET', '/readyz?exclude=database&exclude=temporal')).status, 200);
+    const exclude = '/readyz?exclude=database&exclude=temporal';
+    assert.equal((await fixture.call('anna', 'GET', exclude)).status, 200);
+    assert.equal((await fixture.call('', 'GET', exclude)).status, 401, 'which part it is would show');
     assert.equal((await fixture.call('', 'GET', '/healthz')).status, 200);
   });
 });

@@ -103,7 +103,8 @@ describe('PostgreSQL is away', { timeout: 600_000 }, () => {
       assert.equal(api.answer.status, 503, api.answer.text);
       assert.match(String(api.answer.headers['content-type']), /^application\/problem\+json/);
       assert.equal(api.answer.json()['code'], 'database_unavailable');
-      const ready = await gateway.call('', 'GET', '/readyz');
+      assert.deepEqual((await gateway.call('', 'GET', '/readyz')).json(), { ready: false });
+      const ready = await gateway.call('anna', 'GET', '/readyz');
       assert.match(ready.text, /"database":"does not answer/);
 
       // Changes go on; their events wait, as many as there is room for, and the others are counted.

@@ -17,6 +17,7 @@ import type { StreamLimits } from '../../api/gateway.ts';
 import { createJsonClient } from '../../api/kubernetes/json-request.ts';
 import { createOpenStreams, type OpenStreams } from '../../api/kubernetes/open-streams.ts';
 import type { TenantUpstreams } from '../../api/kubernetes/tenant-upstreams.ts';
+import { createReadiness } from '../../api/readiness/readiness.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/kubernetes/upstream.ts';
 import { countAuthentications } from '../../api/metrics/count-authentications.ts';
 import { observeGateway } from '../../api/metrics/observe-gateway.ts';
@@ -156,6 +157,7 @@ export async function startTestGateway(options: {
       tenants: options.tenants ?? oneTenantUpstream(management),
       streams,
       streamLimits: { idleMs: 60_000, answerMs: 5_000, ...options.streamLimits },
+      readiness: createReadiness({}, logger),
       operations: noOperations(options.operations ?? {}),
       audit,
       metrics,
@@ -288,7 +290,7 @@ function noOperations(given: Partial<OperationsService>): OperationsService {
     cancel: missing,
     snapshots: missing,
     deleteSnapshot: missing,
-    probes: { database: async () => undefined, temporal: async () => undefined },
+    probeTemporal: async () => undefined,
     close: async () => undefined,
     ...given,
   };
