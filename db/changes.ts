@@ -28,6 +28,8 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
     const next = new pg.Client({
       connectionString: databaseUrl,
       connectionTimeoutMillis: 3000,
+      query_timeout: 5000,
+      keepAlive: true, // a server that went without a word
       application_name: 'vcluster-platform changes',
     });
     client = next;

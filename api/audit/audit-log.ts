@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import type { AuditConfig, AuditEvent } from '../../contracts/audit.ts';
-import { PlatformError } from '../../contracts/errors.ts';
 import type { Database } from '../../db/client.ts';
+import { isFaultOfData } from '../../db/failures.ts';
 import { type AuditFilter, listAuditEvents, putAuditEvents } from '../../db/queries/audit-events.ts';
 import { createFloodLimit } from '../flood-limit.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
@@ -49,8 +49,10 @@ export function createAuditLog(
       await database.query((db) => putAuditEvents(db, rows));
       untold -= told;
     },
-    mayRetry: (error) => error instanceof PlatformError && error.code === 'database_unavailable',
+    mayRetry: (error) => !isFaultOfData(error),
     onLost,
+    onWaiting: (err) => logger.warn({ err }, 'audit events wait: they cannot be written now'),
+    onWritten: () => logger.info('audit events are written again'),
     sizeOf: bodyBytes,
   });
   // Every stage gets a line of its own; opened anew for each batch, so that the file can be moved away any time.

@@ -23,10 +23,14 @@ export interface EventQueueOptions {
   /** Whether `write` may succeed later; otherwise the events are tried one by one and the bad ones lost. */
   readonly mayRetry: (error: unknown) => boolean;
   readonly onLost: (count: number, reason: unknown) => void;
+  /** Hears why events wait for another try, and of the first success after that. */
+  readonly onWaiting?: (reason: unknown) => void;
+  readonly onWritten?: () => void;
   readonly sizeOf: (event: AuditEvent) => number;
 }
 
-export function createEventQueue({ limit, write, mayRetry, onLost, sizeOf }: EventQueueOptions): EventQueue {
+export function createEventQueue(options: EventQueueOptions): EventQueue {
+  const { limit, write, mayRetry, onLost, sizeOf } = options;
   const waiting = new Map<string, AuditEvent>();
   let bytes = 0;
   let writing: readonly AuditEvent[] = [];
@@ -59,10 +63,12 @@ export function createEventQueue({ limit, write, mayRetry, onLost, sizeOf }: Eve
       writing = take();
       try {
         await writeOrSplit(writing);
+        if (retryMs !== firstRetryMs) options.onWritten?.();
         retryMs = firstRetryMs;
-      } catch {
+      } catch (error) {
         putBack(writing);
         writing = [];
+        if (retryMs === firstRetryMs) options.onWaiting?.(error);
         schedule(retryMs);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
         return;

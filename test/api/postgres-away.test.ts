@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import pg from 'pg';
 import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -63,6 +64,70 @@ const change = (name: string) =>
   gateway.call('anna', 'POST', '/kubernetes/management/api/v1/namespaces/p-alpha/configmaps', {
     metadata: { name },
   });
+
+describe('PostgreSQL is read-only (a failover)', { timeout: 300_000 }, () => {
+  it('changes that need it are 503, it is not ready, and every event is written when it takes changes again', async (context) => {
+    const database = new pg.Client({ connectionString: postgres.url });
+    await database.connect();
+    database.on('error', () => undefined);
+    const name = new URL(postgres.url).pathname.slice(1);
+    const events = async () => {
+      const path = '/kubernetes/management/api/v1/namespaces/p-alpha/configmaps';
+      const { rows } = await database.query(
+        'select count(*)::int as n from audit_events where path = $1 and stage = $2',
+        [path, 'complete'],
+      );
+      return (rows as { n: number }[])[0]?.n ?? 0;
+    };
+    try {
+      await eventually('it is ready', async () => (await gateway.ready()).checks['database'] === 'ok');
+      const [before, lostBefore] = [
+        await events(),
+        await gateway.metric('vcp_gateway_audit_events_lost_total'),
+      ];
+      await database.query(`alter database ${name} set default_transaction_read_only = on`);
+      // A failover cuts what is open, too.
+      await database.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
+        [name],
+      );
+      await eventually(
+        'it is not ready',
+        async () => (await gateway.call('', 'GET', '/readyz')).status === 503,
+        { timeoutMs: 10_000 },
+      );
+      assert.match((await gateway.ready()).checks['database'] ?? '', /^PostgreSQL is read-only/);
+      const login = { username: 'ben', password };
+      const refused = await gateway.call('', 'POST', '/auth/session', login, { origin: gateway.url });
+      assert.equal(refused.status, 503, refused.text);
+      assert.match(String(refused.headers['content-type']), /^application\/problem\+json/);
+      assert.equal(refused.json()['code'], 'database_unavailable');
+      assert.equal((await inSession()).status, 200, 'what only reads goes on');
+      const changes = queueLimit / 2;
+      const made = await Promise.all(
+        Array.from({ length: changes }, (_, index) => change(`standby-${index}`)),
+      );
+      assert.deepEqual([...new Set(made.map(({ status }) => status))], [201]);
+      await eventually('a write was tried and refused', () => /audit events wait/.test(gateway.log()));
+      assert.ok((await gateway.metric('vcp_gateway_audit_queue_length')) >= changes);
+      await database.query(`alter database ${name} reset default_transaction_read_only`);
+      await eventually('every event is written', async () => (await events()) >= before + changes, {
+        timeoutMs: 30_000,
+      });
+      await eventually(
+        'it is ready again',
+        async () =>
+          (await gateway.ready()).ready === false && (await gateway.ready()).checks['database'] === 'ok',
+      );
+      const lost = (await gateway.metric('vcp_gateway_audit_events_lost_total')) - lostBefore;
+      assert.equal(lost, 0);
+      context.diagnostic(`${changes} events waited, ${lost} were lost`);
+    } finally {
+      await database.query(`alter database ${name} reset default_transaction_read_only`);
+      await database.end();
+    }
+  });
+});
 
 describe('PostgreSQL is away', { timeout: 600_000 }, () => {
   for (const [what, away] of [
