@@ -16,6 +16,9 @@ const secret = [
 const gatheredBytes = 8 * 1024;
 const gatheredMs = 250;
 const warning = 40;
+/** Characters of a line: what others send (paths, headers, messages) is at most so long a part of the log. */
+const maxLine = 8 * 1024;
+const keptOfLong = 4 * 1024;
 
 /**
  * JSON lines on stderr at `LOG_LEVEL`-independent level `level`; names that hold secrets are blanked at any depth up to three.
@@ -32,7 +35,9 @@ export function createLogger(
     level,
     redact: { paths: secret.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   };
-  return gathered ? createGathered(options) : pino(options, standardError({}));
+  if (gathered) return createGathered(options);
+  const destination = standardError({});
+  return pino(options, { write: (line: string) => void destination.write(boundedLine(line)) });
 }
 
 function createGathered(options: pino.LoggerOptions): Logger {
@@ -54,13 +59,22 @@ function createGathered(options: pino.LoggerOptions): Logger {
   return pino(options, {
     [Symbol.for('pino.metadata')]: true, // has pino set `lastLevel` before each line
     lastLevel: 0,
-    write(line: string) {
+    write(given: string) {
+      const line = boundedLine(given);
       waiting.push(line);
       bytes += line.length;
       if (bytes >= gatheredBytes || this.lastLevel >= warning) flush();
       else timer ??= setTimeout(flush, gatheredMs).unref();
     },
   } as DestinationStream & { lastLevel: number });
+}
+
+/** `line` as it is, or its beginning within another one. Blanked is what had to be: it was before it was written. */
+export function boundedLine(line: string): string {
+  if (line.length <= maxLine) return line;
+  const { level, time, name, reqId } = JSON.parse(line) as Record<string, unknown>;
+  const head = line.slice(0, keptOfLong).toWellFormed();
+  return `${JSON.stringify({ level, time, name, reqId, msg: 'a line that is too long', length: line.length, head })}\n`;
 }
 
 /** `logger` for lines whose fields are fixed and hold no secret: nothing in them is looked for or blanked. */

@@ -15,6 +15,7 @@ import { pageHeaders } from './plugins/page-headers.ts';
 import { requestGuard } from './plugins/request-guard.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { requestContexts } from './plugins/request-context.ts';
+import { createRequestLines } from './request-lines.ts';
 import { registerRoutes } from './routes/index.ts';
 
 const maxBodyBytes = 1024 * 1024;
@@ -57,7 +58,9 @@ export async function createApp(
   }) as unknown as FastifyInstance; // its server is an https.Server, its logger pino itself
   app.server.headersTimeout = limits.headersMs;
   const { streams } = gateway;
+  const lines = createRequestLines(gateway.logger);
   await app.register(requestContexts);
+  await app.register(requestLog, { lines });
   await app.register(failures);
   await app.register(pageHeaders);
   await app.register(lingeringClose);
@@ -65,10 +68,9 @@ export async function createApp(
   await app.register(metrics, gateway);
   await app.register(connections, { limits, streams, metrics: gateway.metrics });
   await app.register(requestGuard);
-  await app.register(requestLog, gateway);
   await app.register(access, gateway);
   await app.register(openapi, { publicUrl: gateway.publicUrl });
   await registerRoutes(app, gateway);
-  carryUpgrades(app, gateway);
+  carryUpgrades(app, gateway, lines);
   return app;
 }

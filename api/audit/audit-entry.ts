@@ -56,7 +56,19 @@ export interface AuditStart {
   readonly userAgent: string | undefined;
 }
 
+/** Names are shorter; PostgreSQL refuses long ones in an index, and with them the event. */
 const maxText = 256;
+/** Of their own: bodies, bounded where they are taken down, and the path (describe-request.ts). */
+const ownLength: ReadonlySet<string> = new Set(['path', 'requestBody', 'responseBody']);
+
+function bounded(event: AuditEvent): AuditEvent {
+  const fields = Object.entries(event).map(([name, value]) =>
+    typeof value === 'string' && value.length > maxText && !ownLength.has(name)
+      ? [name, value.slice(0, maxText).toWellFormed()]
+      : [name, value],
+  );
+  return Object.fromEntries(fields) as AuditEvent;
+}
 
 export function createAuditEntry(
   start: AuditStart,
@@ -76,7 +88,7 @@ export function createAuditEntry(
   const levelNow = (): AuditLevel => (level ??= policy(description, sender));
   const put = (stage: AuditEvent['stage'], kept: AuditLevel, outcome: Partial<AuditEvent>) => {
     begun = true;
-    record({
+    const event = {
       id: start.id,
       receivedAt: new Date(receivedAt).toISOString(),
       stage,
@@ -86,12 +98,13 @@ export function createAuditEntry(
       credentialKind: sender?.credentialKind,
       credentialName: sender?.credentialName,
       sourceAddress: start.sourceAddress,
-      userAgent: start.userAgent?.slice(0, maxText),
+      userAgent: start.userAgent,
       method: start.method,
       ...description,
       operationId,
       ...outcome,
-    } as AuditEvent);
+    } as AuditEvent;
+    record(bounded(event));
   };
 
   return {
@@ -127,7 +140,7 @@ export function createAuditEntry(
       const kept = levelNow() === 'None' ? 'Metadata' : levelNow();
       put(aborted ? 'aborted' : 'complete', kept, {
         ...(code === undefined ? {} : { code }),
-        ...(reason === undefined ? {} : { reason: reason.slice(0, maxText) }),
+        ...(reason === undefined ? {} : { reason }),
         latencyMs: Math.round(performance.now() - startedAt),
         ...(kept === 'None' || kept === 'Metadata' ? {} : { requestBody: bodies.request?.() }),
         ...(kept === 'RequestResponse' ? { responseBody: bodies.response?.() } : {}),

@@ -43,9 +43,7 @@ export function captureResponse(response: ServerResponse): () => unknown {
 /** A parsed body, or what stands for it. */
 export function jsonBody(body: unknown): unknown {
   const serialized = JSON.stringify(body);
-  return serialized !== undefined && serialized.length <= maxBytes
-    ? storable(serialized, body)
-    : omitted('too large');
+  return serialized !== undefined && serialized.length <= maxBytes ? storable(body) : omitted('too large');
 }
 
 function createKept() {
@@ -65,17 +63,19 @@ function createKept() {
       const whole = Buffer.concat(chunks).toString('utf8');
       if (!/json|yaml/.test(type)) return omitted('neither JSON nor YAML');
       try {
-        return storable(whole, JSON.parse(whole));
+        return storable(JSON.parse(whole));
       } catch {
-        return storable(whole, whole);
+        return storable(whole);
       }
     },
   };
 }
 
-/** PostgreSQL's JSON cannot hold the character U+0000. */
-function storable(serialized: string, value: unknown): unknown {
-  return /\\u0000|\0/.test(serialized) ? omitted('holds the character U+0000') : value;
+/** PostgreSQL's JSON holds neither the character U+0000 nor half a surrogate pair: the whole event would be refused. */
+function storable(value: unknown): unknown {
+  const serialized = JSON.stringify(value);
+  if (/\\u0000/.test(serialized)) return omitted('holds the character U+0000');
+  return /\\ud[89a-f]/.test(serialized) ? omitted('holds half a character') : value;
 }
 
 function omitted(why: string): unknown {

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { PathKind } from '../../contracts/audit.ts';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -71,7 +72,7 @@ export function createGatewayMetrics(): GatewayMetrics {
     uncaught: (kind) => uncaught.inc({ kind }),
     requested({ pathKind, verb, code, seconds }) {
       const known = verbs.has(verb) ? verb : 'other';
-      requests.inc({ path_kind: pathKind, verb: known, code });
+      requests.inc({ path_kind: pathKind, verb: known, code: codeLabel(code) });
       if (verb !== 'watch' && code !== 101) latency.observe({ path_kind: pathKind }, seconds);
     },
     authenticated(failure) {
@@ -102,6 +103,13 @@ export function createGatewayMetrics(): GatewayMetrics {
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Servers behind the gateway may answer with any number: those that mean nothing are one label for each hundred. */
+function codeLabel(code: number): string {
+  return code === clientGone || STATUS_CODES[code] !== undefined
+    ? String(code)
+    : `${Math.floor(code / 100)}xx`;
 }
 
 function outcomeOf(failure: unknown): string {

@@ -27,7 +27,10 @@ export const failures = fp(
 export function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = asPlatformError(error);
   const { status } = errorTable[failure.code];
-  if (status >= 500) request.log.warn({ err: error, code: failure.code }, 'request failed');
+  if (status >= 500) {
+    const of = { reqId: request.id, isKnown: request.caller !== undefined };
+    request.server.requestLines.failed(of, { err: error, code: failure.code });
+  }
   reply.header('x-request-id', request.id).header('cache-control', 'no-store').code(status);
   const retry = status === 429 ? secondsToWait(failure) : status === 503 ? retryAfterSeconds : undefined;
   if (retry !== undefined) reply.header('retry-after', String(retry));

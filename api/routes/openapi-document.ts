@@ -1,8 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The OpenAPI document; public, since it tells nothing about this installation. */
+/** The OpenAPI document; public, since it tells nothing about this installation. Written out once: it never changes. */
 export async function openapiRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/api/v1/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
-    app.swagger(),
+  let document: Buffer | undefined;
+  app.get(
+    '/api/v1/openapi.json',
+    { config: { access: 'public' }, schema: { hide: true } },
+    (_request, reply) => {
+      document ??= Buffer.from(JSON.stringify(app.swagger()));
+      return reply.header('content-type', 'application/json; charset=utf-8').send(document);
+    },
   );
 }

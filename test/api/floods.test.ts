@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
@@ -168,6 +172,47 @@ describe('10,000 bad keys', { timeout: 300_000 }, () => {
       `10,000 in ${seconds.toFixed(1)} s (load generator in the same two cores); before: ${figures(calm)}; during: ` +
         `${figures(during)}; memory ${memory.toFixed(0)} → ${gateway.memory().toFixed(0)} MiB; ` +
         `${Math.round(bytes / 1024)} KiB logged; ${events.written} events written, ${events.lost} counted`,
+    );
+  });
+});
+
+describe('400 strangers who ask to upgrade, with paths of 12 KB', { timeout: 120_000 }, () => {
+  it('are each told 401; what they write stays out of the log and short in the trail', async (context) => {
+    const ca = readFileSync(fixture.caFile);
+    const logged = statSync(logFile).size;
+    const long = 'x'.repeat(12_000);
+    await inParallel(400, 20, async (index) => {
+      const path = [`/kubernetes/cluster/${long}`, `/kubernetes/project/${long}/virtualcluster/a/api`][
+        index % 2
+      ];
+      const asking = httpsRequest(`${gateway.url}${path}`, {
+        ca,
+        agent: false,
+        headers: {
+          connection: 'Upgrade',
+          upgrade: 'websocket',
+          'sec-websocket-version': '13',
+          'user-agent': long.slice(0, 1_000),
+        },
+      }).end();
+      const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+      assert.equal(answer.statusCode, 401);
+      answer.resume();
+      await once(answer, 'close');
+    });
+    await delay(500); // lines are written together
+    const bytes = statSync(logFile).size - logged;
+    assert.ok(bytes < 500_000, `${bytes} bytes were logged`);
+    const { rows } = await database.query((db) =>
+      db.execute(
+        `select max(length(path))::int as path, max(length(project))::int as project, max(length(cluster))::int as cluster,
+           max(length(user_agent))::int as agent from audit_events`,
+      ),
+    );
+    for (const [field, length] of Object.entries(rows[0] ?? {}))
+      assert.ok(Number(length) <= 1_024, `${field} has ${length} characters`);
+    context.diagnostic(
+      `${Math.round(bytes / 1024)} KiB logged of ${400 * 12} KiB; ${JSON.stringify(rows[0])}`,
     );
   });
 });

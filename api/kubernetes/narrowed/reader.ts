@@ -34,6 +34,9 @@ export interface Listing {
   readonly [field: string]: unknown;
 }
 
+/** For the head of an answer, of a watch too: API servers send it at once. */
+const headMs = 30_000;
+
 /**
  * GET in the management API as `vcluster-platform:gateway-reader`, who may read every object of the narrowed kinds.
  * What it reads is shown to nobody before it was filtered.
@@ -49,7 +52,13 @@ export async function readAsReader(
   appendIdentity(headers, readerIdentity);
   checkOutgoing(headers);
   try {
-    const answer = await management.dispatcher.request({ method: 'GET', path, headers, signal });
+    const answer = await management.dispatcher.request({
+      method: 'GET',
+      path,
+      headers,
+      signal,
+      headersTimeout: headMs,
+    });
     if (answer.statusCode !== 401 && answer.statusCode !== 403) return answer;
     throw new Error(`${answer.statusCode} for the reader: ${await answer.body.text()}`);
   } catch (error) {

@@ -8,6 +8,7 @@ import { senderOf } from '../../audit/sender.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { requestContext } from '../../request-context.ts';
+import type { RequestLines } from '../../request-lines.ts';
 import { clientGone } from '../../metrics/gateway-metrics.ts';
 import { asPlatformError } from '../../plugins/failures.ts';
 import { answerFailure, answerHead, relayAnswer } from './answer-upgrade.ts';
@@ -47,11 +48,11 @@ const tcpKeepAliveMs = 30_000;
  * Carries requests to switch protocols (exec, attach, port-forward, cp). They do not pass Fastify's hooks, so they
  * go through the same plain functions as its requests do, in the same order.
  */
-export function carryUpgrades(app: FastifyInstance, gateway: Gateway): void {
+export function carryUpgrades(app: FastifyInstance, gateway: Gateway, lines: RequestLines): void {
   app.server.on('upgrade', (request, socket, head) => {
     const id = randomUUID();
     requestContext.run({ id, cut: () => socket.destroy() }, () =>
-      take(id, { request, socket, head }, gateway),
+      take(id, { request, socket, head }, { gateway, lines }),
     );
   });
 }
@@ -59,7 +60,7 @@ export function carryUpgrades(app: FastifyInstance, gateway: Gateway): void {
 function take(
   id: string,
   { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
-  gateway: Gateway,
+  { gateway, lines }: { gateway: Gateway; lines: RequestLines },
 ): void {
   const startedAt = performance.now();
   request.socket.setKeepAlive(true, tcpKeepAliveMs);
@@ -68,27 +69,27 @@ function take(
   const client = createWaitingClient(socket, head);
   const entry = gateway.audit.begin(id, request);
   const exchange: Exchange = { request, socket, client, id, entry };
-  void serve(exchange, gateway).then((outcome) => {
+  void serve(exchange, { gateway, lines }).then((outcome) => {
     const { status: code } = outcome;
     entry.end({ code, aborted: code === clientGone });
     const { pathKind, verb } = entry.description;
     gateway.metrics.requested({ pathKind, verb, code, seconds: (performance.now() - startedAt) / 1000 });
-    gateway.logger.info(
-      {
-        requestId: id,
-        method: request.method,
-        path: request.url?.split('?', 1)[0],
-        ms: Math.round(performance.now() - startedAt),
-        user: exchange.caller?.identity.user,
-        ...outcome,
-      },
-      'upgrade',
-    );
+    lines.answered('upgrade', {
+      reqId: id,
+      method: request.method,
+      url: request.url,
+      ms: Math.round(performance.now() - startedAt),
+      user: exchange.caller?.identity.user,
+      ...outcome,
+    });
   });
 }
 
 /** Never rejects: every failure is answered here. */
-async function serve(exchange: Exchange, gateway: Gateway): Promise<Outcome> {
+async function serve(
+  exchange: Exchange,
+  { gateway, lines }: { gateway: Gateway; lines: RequestLines },
+): Promise<Outcome> {
   const { request, socket, client, id, entry } = exchange;
   try {
     const upgrade = readUpgrade(request);
@@ -113,7 +114,8 @@ async function serve(exchange: Exchange, gateway: Gateway): Promise<Outcome> {
     const failure = asPlatformError(error);
     const { status } = errorTable[failure.code];
     entry.fails(failure.code);
-    if (status >= 500) gateway.logger.warn({ err: error, requestId: id }, 'upgrade failed');
+    if (status >= 500)
+      lines.failed({ reqId: id, isKnown: exchange.caller !== undefined }, { err: error, code: failure.code });
     if (client.signal.aborted) return { status: clientGone };
     client.release();
     answerFailure(socket, failure, id);
