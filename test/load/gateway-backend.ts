@@ -1,10 +1,12 @@
 /**
  * `node gateway-backend.ts <settings.json>`: the fast TLS server that the gateway's load is measured against, in a
  * process of its own. It answers at once from memory, and stands for the management API as far as a gateway asks it:
- * who there is, and that he may everything. Prints its port.
+ * who there is, and that he may everything; and for Temporal, that it is there. Prints both ports. `/calls` tells how often it
+ * was asked what readiness asks.
  */
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { managementGroup } from '../../contracts/names.ts';
@@ -53,7 +55,19 @@ const server = createServer(
     } else request.on('end', () => answer(request, response)).resume();
   },
 );
-server.listen(0, '127.0.0.1', () => console.log(String(portOf())));
+const calls = { management: 0, temporal: 0 };
+/** Answers every call of gRPC with an empty message. */
+const temporal = createHttp2Server();
+temporal.on('stream', (stream) => {
+  calls.temporal++;
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+  stream.end(Buffer.alloc(5));
+});
+temporal.listen(0, '127.0.0.1', () => {
+  const { port } = temporal.address() as AddressInfo;
+  server.listen(0, '127.0.0.1', () => console.log(`${portOf()} ${port}`));
+});
 server.keepAliveTimeout = 120_000;
 
 function portOf(): number {
@@ -86,7 +100,9 @@ function answer({ url = '', method }: IncomingMessage, response: ServerResponse)
       config: Buffer.from(settings.kubeconfig.replaceAll('PORT', String(portOf()))).toString('base64'),
     },
   });
+  if (path === `/apis/${managementGroup}/v1`) calls.management++;
   if (path === '/readyz') response.end('ok');
+  else if (path === '/calls') send(200, calls);
   else if (method === 'POST') send(201, { status: { allowed: true } });
   else if (path.includes('/secrets/')) send(200, secret());
   else if (path.includes('/services/'))

@@ -35,6 +35,16 @@ export type LoadCommand =
       readonly at: number;
       readonly seconds: number;
     }
+  /** So many on a connection each, without a credential; gives how often which status came, and latencies in ms. */
+  | {
+      readonly kind: 'strangers';
+      readonly target: string;
+      readonly path: string;
+      readonly count: number;
+      readonly seconds: number;
+    }
+  /** One answer. */
+  | { readonly kind: 'get'; readonly target: string; readonly path: string }
   /** Opens so many watches and keeps them until `close`. */
   | { readonly kind: 'watch'; readonly target: string; readonly path: string; readonly count: number }
   | { readonly kind: 'close' }
@@ -55,6 +65,10 @@ function run(command: LoadCommand): Promise<object> {
       return rate(command);
     case 'saturate':
       return saturate(command);
+    case 'strangers':
+      return strangers(command);
+    case 'get':
+      return get(command);
     case 'watch':
       return watch(command);
     case 'close':
@@ -129,6 +143,41 @@ async function saturate({
     }),
   );
   return { answered };
+}
+
+async function strangers({
+  target,
+  path,
+  count,
+  seconds,
+}: Extract<LoadCommand, { kind: 'strangers' }>): Promise<object> {
+  const { url, ca } = targetOf(target);
+  const pool = new Pool(url, { connections: count, connect: { ca }, allowH2: false });
+  const statuses: Record<string, number> = {};
+  const latencies: number[] = [];
+  const until = performance.now() + seconds * 1000;
+  const one = async () => {
+    while (performance.now() < until) {
+      const startedAt = performance.now();
+      const status = await pool.request({ method: 'GET', path }).then(
+        async ({ statusCode, body }) => {
+          await body.dump();
+          return String(statusCode);
+        },
+        () => 'none',
+      );
+      statuses[status] = (statuses[status] ?? 0) + 1;
+      latencies.push(performance.now() - startedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: count }, one));
+  await pool.destroy();
+  return { statuses, latencies };
+}
+
+async function get({ target, path }: Extract<LoadCommand, { kind: 'get' }>): Promise<object> {
+  const { body } = await poolOf(target).request({ method: 'GET', path, headers: targetOf(target).headers });
+  return (await body.json()) as object;
 }
 
 async function watch({ target, path, count }: Extract<LoadCommand, { kind: 'watch' }>): Promise<object> {

@@ -23,6 +23,8 @@ export interface ProxyProcess {
   readonly pid: number;
   /** Where a gateway gives its metrics. */
   readonly metricsUrl?: string;
+  /** The gateway's own. */
+  readonly databaseUrl?: string;
 }
 
 export interface GatewayProcessesOptions {
@@ -48,9 +50,9 @@ export async function startGatewayProcesses(options: GatewayProcessesOptions): P
   const children = createBenchChildren();
   const certificates = await issueCertificates();
   const postgres = await startPostgres();
-  const backendPort = await startBackend(children, certificates, options.logBytes);
+  const { backendPort, temporalPort } = await startBackend(children, certificates, options.logBytes);
   const bare = await startBare(children, certificates, backendPort);
-  const deps = { children, certificates, postgres, backendPort };
+  const deps = { children, certificates, postgres, backendPort, temporalPort };
   const gateways = [
     await startGateway(deps, 'gateway', { nodeFlags }),
     ...(against === undefined ? [] : [await startGateway(deps, 'against', { folder: against })]),
@@ -90,7 +92,7 @@ async function startBackend(
   { start, write }: BenchChildren,
   { ca, serving, client }: Certificates,
   logBytes: number,
-): Promise<string> {
+): Promise<{ backendPort: string; temporalPort: string }> {
   const settings: BackendSettings = {
     ...serving,
     ca,
@@ -98,7 +100,11 @@ async function startBackend(
     objects: gatewayObjects,
     logBytes,
   };
-  return nextLine(start('test/load/gateway-backend.ts', [write('backend.json', settings)]).lines);
+  const ports = await nextLine(
+    start('test/load/gateway-backend.ts', [write('backend.json', settings)]).lines,
+  );
+  const [backendPort = '', temporalPort = ''] = ports.split(' ');
+  return { backendPort, temporalPort };
 }
 
 async function startBare(
@@ -117,17 +123,18 @@ async function startGateway(
     readonly certificates: Certificates;
     readonly postgres: TestPostgres;
     readonly backendPort: string;
+    readonly temporalPort: string;
   },
   target: 'gateway' | 'against',
   options: { nodeFlags?: readonly string[]; folder?: string },
 ): Promise<ProxyProcess & { url: string }> {
-  const { children, certificates, postgres, backendPort } = deps;
+  const { children, certificates, postgres, backendPort, temporalPort } = deps;
   const { serving, client, ca } = certificates;
   const { write } = children;
   const [port, metricsPort] = [await freePort(), await freePort()];
   const config: GatewayConfig = {
     databaseUrl: await postgres.createDatabase(),
-    temporal: { address: '127.0.0.1:1', namespace: 'none' },
+    temporal: { address: `127.0.0.1:${temporalPort}`, namespace: 'none' },
     managementKubeconfig: write('gateway.conf', benchKubeconfig(backendPort, client)),
     publicUrl: `https://127.0.0.1:${port}`,
     listen: { host: '127.0.0.1', port },
@@ -144,5 +151,6 @@ async function startGateway(
   const args = ['--config', write(`${target}.json`, config)];
   const { pid, lines } = children.start('api/main.ts', args, options);
   await untilLine(lines, /gateway ready/);
-  return { target, pid, url: config.publicUrl, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+  const { publicUrl: url, databaseUrl } = config;
+  return { target, pid, url, databaseUrl, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
 }

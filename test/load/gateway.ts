@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMs } from './cpu-time.ts';
 import { createPauses, type Pauses } from './gateway-pauses.ts';
+import { benchReadiness } from './gateway-readiness.ts';
 import { type GatewayProcesses, startGatewayProcesses } from './gateway-processes.ts';
 import { sumMiB } from './memory.ts';
 import { median } from './statistics.ts';
@@ -13,7 +14,7 @@ const gibibyte = 1024 ** 3;
 const watchCount = 5_000;
 const perSecond = 1_000;
 
-export const gatewayParts = ['requests', 'latency', 'stream', 'watches'] as const;
+export const gatewayParts = ['requests', 'latency', 'stream', 'watches', 'readiness'] as const;
 
 export interface GatewayBench {
   readonly repeats: number;
@@ -35,6 +36,7 @@ export async function benchGateway(options: GatewayBench): Promise<void> {
     if (parts.includes('latency')) await benchLatency(processes, repeats);
     if (parts.includes('stream')) await benchStream(processes);
     if (parts.includes('watches')) await benchWatches(processes);
+    if (parts.includes('readiness')) await benchReadiness(processes);
   } finally {
     await processes.stop();
   }
