@@ -69,6 +69,7 @@ export function streamRequest(options: StreamRequest): Promise<void> {
   checkOutgoing(options.headers);
   const { request, response, dispatcher, path, silenceMs } = options;
   const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
+  body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const exchange = createExchange(options, body, { resolve, reject });
   const closed = () => exchange.abort(new Error('the client went away'));

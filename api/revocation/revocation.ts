@@ -43,7 +43,9 @@ export function startRevocation(
     for (const [lane, groups] of lanesOf(streams.list(performance.now() - minAgeMs))) {
       if (busy.has(lane)) continue;
       busy.add(lane);
-      void ask(groups).finally(() => busy.delete(lane));
+      ask(groups)
+        .catch((err: unknown) => logger.error({ err }, 'open streams were not asked about'))
+        .finally(() => busy.delete(lane));
     }
   }
 

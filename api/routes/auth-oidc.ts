@@ -13,6 +13,8 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
   if (oidc === undefined) return;
   const { provider, signIn, states } = oidc;
   const starts = createLoginStarts();
+  // Whoever makes the cookie up has us ask the database, too.
+  const returns = createLoginStarts();
 
   app.get<{ Querystring: { returnTo?: string } }>(
     '/auth/oidc/login',
@@ -32,6 +34,7 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
     '/auth/oidc/callback',
     { config: { access: 'public' }, schema: { hide: true } },
     async (request, reply) => {
+      returns.count(gateway.accounts.clientAddress(request.raw) ?? '');
       const pending = await states.take(request.headers, request.query.state);
       // Our own address as it is known to the provider, whatever the Host header says.
       const callback = new URL(request.raw.url ?? '', gateway.publicUrl);

@@ -87,7 +87,11 @@ async function carry(
     if (own === undefined) reply.header('content-security-policy', temporalUiPolicy(publicUrl, ''));
     return reply.send(answer.body);
   }
-  const page = Buffer.from(await answer.body.arrayBuffer());
+  const page = Buffer.from(
+    await answer.body.arrayBuffer().catch((error: unknown) => {
+      throw away(error);
+    }),
+  );
   if (own === undefined)
     reply.header('content-security-policy', temporalUiPolicy(publicUrl, isUtf8(page) ? page.toString() : ''));
   return reply.send(page);
