@@ -29,7 +29,7 @@ export function describeRequest(method: string, url: string): RequestDescription
   const queryStart = url.indexOf('?');
   const path = queryStart < 0 ? url : url.slice(0, queryStart);
   const query = queryStart < 0 ? '' : url.slice(queryStart + 1);
-  const fields: Fields = { pathKind: 'other', verb: '', path: path.slice(0, maxPath) };
+  const fields: Fields = { pathKind: 'other', verb: '', path: path.slice(0, maxPath).toWellFormed() };
   const segments = path.split('/').slice(1);
   const [first, second] = segments;
   if (first === 'kubernetes') describeKubernetes(fields, segments.slice(1), method, query);

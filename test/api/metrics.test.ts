@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { createGatewayMetrics } from '../../api/metrics/gateway-metrics.ts';
 import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
 import { annaKey, hashOf, startTestGateway, type TestGateway, testObjects } from './test-gateway.ts';
 
@@ -50,6 +51,14 @@ describe('metrics', () => {
     assert.match(text, /^nodejs_eventloop_lag_p99_seconds /m);
     assert.match(text, /^vcp_gateway_open_streams \d+$/m);
     assert.match(text, /^vcp_gateway_audit_events_lost_total 0$/m);
+  });
+
+  it('have few labels, whatever a server behind the gateway answers', async () => {
+    const metrics = createGatewayMetrics();
+    for (let code = 200; code < 1_000; code++)
+      metrics.requested({ pathKind: 'tenant', verb: `verb-${code}`, code, seconds: 0 });
+    const labels = (await metrics.text()).match(/^vcp_gateway_requests_total\{.*$/gm) ?? [];
+    assert.ok(labels.length < 80, `${labels.length} time series`);
   });
 
   it('count outcomes of authentication', async () => {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createAuditEntry } from '../../api/audit/audit-entry.ts';
+import { jsonBody } from '../../api/audit/body-capture.ts';
+import { describeRequest } from '../../api/audit/describe-request.ts';
+import type { AuditEvent } from '../../contracts/audit.ts';
+
+const long = 'é😀'.repeat(4_000);
+
+describe('an event of the trail', () => {
+  it('is short, whatever a stranger writes: PostgreSQL indexes no long names and would refuse it', () => {
+    for (const path of [
+      `/kubernetes/project/${long}/virtualcluster/${long}/api/v1/namespaces/${long}/pods/${long}/${long}`,
+      `/kubernetes/project/${long}/space/${long}/apis/${long}/v1/${long}`,
+      `/kubernetes/cluster/${long}/api/v1/pods`,
+      `/kubernetes/management/apis/${long}/v1/projects/${long}`,
+      `/api/v1/projects/${long}/virtualclusters/${long}/${long}`,
+    ]) {
+      const events: AuditEvent[] = [];
+      const start = { id: 'a', method: 'GET', sourceAddress: '192.0.2.1', userAgent: long };
+      const entry = createAuditEntry(
+        { ...start, description: describeRequest('GET', path) },
+        { policy: () => 'Metadata', record: (event) => void events.push(event) },
+      );
+      entry.end({ code: 401, reason: long });
+      const [event] = events;
+      assert.ok(event !== undefined && JSON.stringify(event).length < 5_000, JSON.stringify(event));
+      for (const value of Object.values(event)) assert.ok(String(value).isWellFormed());
+    }
+  });
+
+  it('keeps no body that PostgreSQL would refuse', () => {
+    const omitted = { nul: { a: '\0' }, half: { a: '\ud83d' }, name: { '\udc00': 1 } };
+    for (const [why, body] of Object.entries(omitted))
+      assert.ok('omitted' in (jsonBody(body) as object), why);
+    const whole = { a: '😀', b: ['é'] };
+    assert.deepEqual(jsonBody(whole), whole);
+  });
+});
