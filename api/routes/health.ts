@@ -5,6 +5,7 @@ import { checkAdministrator } from '../access/check-administrator.ts';
 import { cookieValues } from '../auth/cookies.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { Gateway } from '../gateway.ts';
+import { asPlatformError } from '../plugins/failures.ts';
 import { isReady, withoutParts } from '../readiness/readiness.ts';
 
 const Readiness = Type.Object(
@@ -59,27 +60,29 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
     },
     async (request, reply) => {
       const excluded = [request.query.exclude ?? []].flat();
-      const isOperator = await asksAsOperator(gateway, request);
-      if (excluded.length > 0 && !isOperator)
-        throw new PlatformError('unauthenticated', 'only administrators may leave checks out');
+      const refused = await refusedAsOperator(gateway, request);
+      if (excluded.length > 0 && refused !== undefined) throw refused;
       const checks = withoutParts(await gateway.readiness.look(), excluded);
       const ready = isReady(checks);
       return reply
         .code(ready ? 200 : 503)
         .header('cache-control', 'no-store')
-        .send(isOperator ? { ready, checks } : { ready });
+        .send(refused === undefined ? { ready, checks } : { ready });
     },
   );
 }
 
-/** Whether an administrator asks. Who shows nothing costs nothing; who shows something bad is nobody, and not refused. */
-async function asksAsOperator(gateway: Gateway, { headers, method }: FastifyRequest): Promise<boolean> {
+/** Why who asks is told no more than a stranger. Who shows nothing costs nothing. */
+async function refusedAsOperator(
+  gateway: Gateway,
+  { headers, method }: FastifyRequest,
+): Promise<PlatformError | undefined> {
   const shows = headers.authorization !== undefined || cookieValues(headers, sessionCookie).length > 0;
-  if (!shows) return false;
+  if (!shows) return new PlatformError('unauthenticated', 'only administrators may leave checks out');
   try {
     await checkAdministrator(gateway, await gateway.authenticate(headers, method));
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return asPlatformError(error);
   }
 }

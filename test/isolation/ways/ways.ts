@@ -1,4 +1,5 @@
 import type { Way } from '../way.ts';
+import { gatewayWays } from './gateway.ts';
 import { kubernetesWays, pathWays } from './kubernetes.ts';
 import { namedWays } from './names.ts';
 import { ownershipWays } from './ownership.ts';
@@ -16,4 +17,5 @@ export const ways: readonly Way[] = [
   ...rightsWays,
   ...watchWays,
   ...policyWays,
+  ...gatewayWays,
 ];
