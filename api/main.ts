@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import closeWithGrace from 'close-with-grace';
 import { readConfigFile } from '../adapters/config-file.ts';
+import { endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
 import { GatewayConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
@@ -11,9 +11,9 @@ import { createApp } from './app.ts';
 import { connectionLimitsOf } from './connection-limits.ts';
 import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
 import { createMetricsListener } from './metrics/metrics-listener.ts';
+import { requestContext } from './request-context.ts';
 import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
 import { isKnownTarget } from './tunnel/known-targets.ts';
-import { takeUncaughtFailures } from './uncaught-failures.ts';
 
 const cachesMs = 15_000;
 /** For the trail and the pools, after the connections. */
@@ -37,18 +37,11 @@ async function main(): Promise<void> {
     metrics?.close();
     await parts.close();
   };
-  const delayMs = limits.stopMs + restMs;
-  const grace = closeWithGrace(
-    { delay: delayMs, logger: false, skip: ['uncaughtException', 'unhandledRejection'] },
-    stop,
-  );
-  takeUncaughtFailures({
+  endInOrder(stop, {
+    delayMs: limits.stopMs + restMs,
     logger,
-    metrics: parts.gateway.metrics,
-    end: () => {
-      grace.uninstall();
-      void Promise.race([stop(), delay(delayMs)]).finally(() => process.exit(1));
-    },
+    count: parts.gateway.metrics.uncaught,
+    context: () => requestContext.getStore(),
   });
   if (config.metrics && metrics) await listen(metrics, config.metrics);
   await listen(tunnels.server, config.connect);
@@ -91,7 +84,10 @@ function portTaken({ host, port }: { host: string; port: number }, error: unknow
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof PlatformError)) throw error;
+  if (!(error instanceof PlatformError)) {
+    console.error(error);
+    process.exit(1);
+  }
   console.error(`error: ${errorTable[error.code].title}: ${error.message} (${error.code})`);
   process.exit(errorTable[error.code].exitCode);
 }

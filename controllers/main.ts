@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import closeWithGrace from 'close-with-grace';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { createConnectedClusters } from '../adapters/connected-clusters.ts';
 import { hostNamespaces } from '../adapters/host-namespaces.ts';
 import { briefAnswers, connectCluster } from '../adapters/kubernetes/client.ts';
+import { endInOrder } from '../adapters/end-in-order.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
 import { ControllersConfig } from '../contracts/config.ts';
@@ -43,11 +43,11 @@ async function main(): Promise<void> {
     logger,
     accessKeysPerOwner: config.accessKeysPerOwner,
   });
-  closeWithGrace({ delay: graceMs, logger: false }, async ({ err }) => {
-    if (err !== undefined) logger.error({ err }, 'the controllers stop because of an error');
+  const stop = async () => {
     await running.stop();
     await operations.close();
-  });
+  };
+  endInOrder(stop, { delayMs: graceMs, logger });
   await Promise.race([running.caughtUp, delay(catchUpMs, undefined, { ref: false })]);
   console.log('controllers ready');
 }
@@ -55,7 +55,10 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof PlatformError)) throw error;
+  if (!(error instanceof PlatformError)) {
+    console.error(error);
+    process.exit(1);
+  }
   console.error(`error: ${errorTable[error.code].title}: ${error.message} (${error.code})`);
   process.exit(errorTable[error.code].exitCode);
 }

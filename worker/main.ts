@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeTelemetryFilterString, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
-import closeWithGrace from 'close-with-grace';
 import { createActivities } from '../activities/index.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
+import { endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
 import { WorkerConfig } from '../contracts/config.ts';
 import { ensureWorkflowBundle } from './bundle.ts';
@@ -25,13 +25,13 @@ Runtime.install({
 });
 const deps = createWorkerDependencies(config, logger);
 const activities = createActivities(deps);
-closeWithGrace({ delay: 20_000 }, async ({ err }) => {
-  if (err) logger.error({ err }, 'the worker ends');
+const stop = async () => {
   stopping.abort();
   if (worker?.getState() === 'RUNNING') worker.shutdown();
   await running;
   await deps.close();
-});
+};
+endInOrder(stop, { delayMs: 20_000, logger });
 const running = run();
 
 async function run(): Promise<void> {

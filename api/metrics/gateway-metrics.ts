@@ -1,10 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { UncaughtKind } from '../../adapters/uncaught-failures.ts';
 import type { PathKind } from '../../contracts/audit.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-
-/** Whose a failure is that nobody caught: a connection's or stream's that broke off, a request's, or the gateway's own. */
-export type UncaughtKind = 'stream' | 'request' | 'gateway';
 
 /** Figures of a gateway process for Prometheus. Every label has few values: no names, no paths. */
 export interface GatewayMetrics {
@@ -63,11 +61,11 @@ export function createGatewayMetrics(): GatewayMetrics {
   });
   const uncaught = new Counter({
     name: 'vcp_gateway_uncaught_failures_total',
-    help: 'Failures that nobody caught, each a bug: of a stream, of a request (its connection ends) or of the gateway (it ends)',
+    help: 'Failures that nobody caught, each a bug: of a stream, of a request (its connection ends) or of the process (it ends)',
     labelNames: ['kind'] as const,
     registers,
   });
-  for (const kind of ['stream', 'request', 'gateway'] as const) uncaught.inc({ kind }, 0);
+  for (const kind of ['stream', 'request', 'process'] as const) uncaught.inc({ kind }, 0);
   return {
     uncaught: (kind) => uncaught.inc({ kind }),
     requested({ pathKind, verb, code, seconds }) {

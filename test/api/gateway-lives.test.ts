@@ -74,7 +74,7 @@ async function assertServes(): Promise<void> {
     { timeoutMs: 60_000 },
   );
   assert.equal(gateway.pid, pid);
-  for (const kind of ['stream', 'request', 'gateway'])
+  for (const kind of ['stream', 'request', 'process'])
     assert.equal(
       await gateway.metric(`vcp_gateway_uncaught_failures_total{kind="${kind}"}`),
       0,

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { PlatformError } from '../../contracts/errors.ts';
 import { createGatewayMetrics } from '../../api/metrics/gateway-metrics.ts';
 import { requestContext } from '../../api/request-context.ts';
-import { takeUncaughtFailures } from '../../api/uncaught-failures.ts';
+import { takeUncaughtFailures } from '../../adapters/uncaught-failures.ts';
 
 const withCode = (code: string | number) => Object.assign(new Error('it broke off'), { code });
 
@@ -17,7 +17,10 @@ function install() {
   const cut: string[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const metrics = createGatewayMetrics();
-  takeUncaughtFailures({ logger, metrics, end: (error) => ended.push(error) }, from as never);
+  takeUncaughtFailures(
+    { logger, count: metrics.uncaught, context: () => requestContext.getStore(), end: () => ended.push(1) },
+    from as never,
+  );
   const inRequest = (id: string, fail: () => void) =>
     requestContext.run({ id, cut: () => cut.push(id) }, fail);
   return { from, lines, ended, cut, metrics, inRequest };
@@ -64,6 +67,6 @@ describe('the last line of defence', () => {
     for (const failure of [new TypeError('a bug'), new Error('another'), undefined])
       from.emit('unhandledRejection', failure);
     assert.equal(ended.length, 1);
-    assert.match(await metrics.text(), /^vcp_gateway_uncaught_failures_total\{kind="gateway"\} 3$/m);
+    assert.match(await metrics.text(), /^vcp_gateway_uncaught_failures_total\{kind="process"\} 3$/m);
   });
 });
