@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { managementGroup } from '../../contracts/names.ts';
 import { auditLog } from './api-server-audit.ts';
 import { isApiServerReady } from './api-server-probe.ts';
 import type { egressSelector } from './egress-selector.ts';
+import { type EncryptionAtRest, openEncryption } from './encryption-at-rest.ts';
 import { type ClusterPki, openClusterPki } from './pki.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { writePrivateFile } from './processes/start-process.ts';
@@ -16,6 +19,7 @@ export interface KubernetesCluster {
   readonly url: string;
   readonly port: number;
   readonly pki: ClusterPki;
+  readonly encryption: EncryptionAtRest;
   /** Path of a kubeconfig of `system:masters`. */
   readonly adminKubeconfigFile: string;
   readonly adminKubeconfig: string;
@@ -24,19 +28,34 @@ export interface KubernetesCluster {
 /** Loopback addresses: packets to a Service of the platform's own clusters cannot leave the machine. */
 const serviceRange = '127.96.0.0/16';
 
+/**
+ * What is sealed at rest: what holds secrets, and what people write them into. Tenant clusters and templates have
+ * values inline, access keys their hashes.
+ */
+const sealedResources = {
+  management: ['secrets', 'configmaps', `*.${managementGroup}`],
+  local: ['secrets', 'configmaps'],
+};
+
 /** Keys, address and administrator's kubeconfig of a cluster, before anything of it runs. */
 export async function openKubernetesCluster(
   context: PlatformContext,
   name: KubernetesCluster['name'],
 ): Promise<KubernetesCluster> {
   const dir = name === 'management' ? context.state.managementDir : context.state.localDir;
+  const encryption = openEncryption({
+    keysFile: join(context.state.secretsDir, `${name}-encryption-keys`),
+    dir,
+    resources: sealedResources[name],
+    isNew: !existsSync(join(dir, 'pki', 'ca.crt')),
+  });
   const pki = await openClusterPki(join(dir, 'pki'), `vcluster-platform:${name}`);
   const port = await context.ports.get(`${name}-apiserver`);
   const url = `https://127.0.0.1:${port}`;
   const adminKubeconfig = await pki.kubeconfig(url, 'vcluster-platform:supervisor', ['system:masters']);
   const adminKubeconfigFile = join(dir, 'admin.kubeconfig');
   writePrivateFile(adminKubeconfigFile, adminKubeconfig);
-  return { name, dir, url, port, pki, adminKubeconfig, adminKubeconfigFile };
+  return { name, dir, url, port, pki, encryption, adminKubeconfig, adminKubeconfigFile };
 }
 
 /** Starts the kube-apiserver; resolves when it answers. */
@@ -50,7 +69,7 @@ export async function startKubeApiserver(
   },
 ): Promise<void> {
   const { toolchain, supervisor, state } = context;
-  const { name, dir, url, port, pki } = cluster;
+  const { name, dir, url, port, pki, encryption } = cluster;
   const audit = auditLog(`${name}-apiserver`, state.logsDir, dir);
   const server = kubeApiserver({
     binary: toolchain['kube-apiserver'],
@@ -58,13 +77,13 @@ export async function startKubeApiserver(
     etcdEndpoint: options.etcdEndpoint,
     pki: pki.server,
     serviceRange,
-    extraArgs: [...audit.args, ...options.egress.args, ...(options.extraArgs ?? [])],
+    extraArgs: [...audit.args, ...options.egress.args, ...encryption.args, ...(options.extraArgs ?? [])],
   });
   const client = await pki.client('vcluster-platform:supervisor', ['system:masters']);
   const probe = { url, certificateAuthority: pki.authority.certificate, client };
   await supervisor.start({
     name: `${name}-apiserver`,
-    program: () => ({ ...server, files: [audit.file, options.egress.file] }),
+    program: () => ({ ...server, files: [audit.file, options.egress.file, encryption.file] }),
     ready: (process) => waitUntil(`kube-apiserver (${name})`, () => isApiServerReady(probe), { process }),
   });
 }

@@ -19,7 +19,12 @@ import { takeLock } from './processes/exclusive-lock.ts';
 import { logSays } from './processes/log-file.ts';
 import { openPorts } from './remembered-ports.ts';
 import { startDatabase } from './start-database.ts';
-import { openManagement, startManagement, startManagementControllers } from './start-management.ts';
+import {
+  openManagement,
+  sealManagement,
+  startManagement,
+  startManagementControllers,
+} from './start-management.ts';
 import {
   checkExternalTemporal,
   prepareNamespace,
@@ -188,6 +193,7 @@ async function startStores(
     const fill = async (): Promise<void> => {
       await applyManagementResources(client);
       await createFirstObjects(client, admin);
+      await sealManagement(context, management, databaseUrl);
     };
     await Promise.all([startManagementControllers(context, management), fill()]);
   };

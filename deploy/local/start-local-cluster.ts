@@ -9,11 +9,13 @@ import {
   startKubeControllerManager,
   waitForComponentRoles,
 } from './kubernetes-cluster.ts';
+import { forgetInEtcd } from './forget-clear-values.ts';
 import { nodeProgram } from './node-program.ts';
 import { writeImages } from './node-images.ts';
 import { egressSelector } from './egress-selector.ts';
 import type { ProcessNodeConfig } from './node/config.ts';
 import type { PlatformContext } from './platform-context.ts';
+import { sealStored } from './seal-stored.ts';
 import { writePrivateFile } from './processes/start-process.ts';
 import { etcd, etcdEndpoint } from './servers/etcd.ts';
 import { kubeScheduler } from './servers/kube-scheduler.ts';
@@ -52,6 +54,9 @@ export async function startLocalCluster(context: PlatformContext, cluster: Kuber
     startKubeControllerManager(context, cluster, controllers),
     startScheduler(context, cluster),
     startNode(context, cluster),
+    sealStored(context, cluster, ['/api/v1/secrets', '/api/v1/configmaps'], (revision) =>
+      forgetInEtcd(context, revision),
+    ),
   ]);
 }
 

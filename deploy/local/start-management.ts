@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { identities } from '../../contracts/names.ts';
+import { resourcePath } from '../../adapters/kubernetes/resources.ts';
+import { identities, managementGroup } from '../../contracts/names.ts';
+import { type ResourcePlural, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import { egressSelector } from './egress-selector.ts';
 import {
   type KubernetesCluster,
@@ -10,6 +12,8 @@ import {
 import type { PlatformContext } from './platform-context.ts';
 import { writePrivateFile } from './processes/start-process.ts';
 import { kine, kineEndpoint } from './servers/kine.ts';
+import { forgetInKine } from './forget-clear-values.ts';
+import { sealStored } from './seal-stored.ts';
 import { acceptsConnections } from './socket-probe.ts';
 import { siblingDatabase } from './start-database.ts';
 import { waitUntil } from './wait-until.ts';
@@ -76,6 +80,20 @@ export function startManagementControllers(
   { cluster }: ManagementApi,
 ): Promise<void> {
   return startKubeControllerManager(context, cluster, controllers);
+}
+
+/** Seals what a former version stored in clear; the custom resources are there already. */
+export async function sealManagement(
+  context: PlatformContext,
+  { cluster }: ManagementApi,
+  databaseUrl: string,
+): Promise<void> {
+  const plurals = Object.keys(resourceKinds) as ResourcePlural[];
+  const lists = ['/api/v1/secrets', '/api/v1/configmaps', ...plurals.map((plural) => resourcePath(plural))];
+  const prefixes = ['secrets', 'configmaps', managementGroup].map((name) => `/registry/${name}/`);
+  await sealStored(context, cluster, lists, async () =>
+    forgetInKine(await siblingDatabase(databaseUrl, 'kine'), prefixes),
+  );
 }
 
 function kineSocket(socketDir: string): string {

@@ -18,6 +18,8 @@ export interface StateFolder {
   /** Configuration files of worker, gateway and controllers. */
   readonly configDir: string;
   readonly logsDir: string;
+  /** Secrets that are made once: passwords, keys of encryption at rest. */
+  readonly secretsDir: string;
   readonly snapshotsDir: string;
   readonly workerDir: string;
   /** Unix sockets; beside the folder if its path is too long for them (108 bytes). */
@@ -64,6 +66,7 @@ export function openStateFolder(path: string): StateFolder {
     gatewayDir: folder('gateway'),
     configDir: folder('config'),
     logsDir: folder('logs'),
+    secretsDir: folder('secrets'),
     snapshotsDir: folder('snapshots'),
     workerDir: folder('worker'),
     managementSocketDir: socketDir(root, 'management'),
