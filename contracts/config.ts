@@ -5,16 +5,31 @@ import { AuditConfig } from './audit.ts';
  * Configuration of the three processes, each read from one JSON file (`--config <path>`, mode 0600: it holds
  * passwords). Whoever starts the process writes the file; the processes read no environment variable.
  */
+const TemporalTls = Type.Object({
+  caFile: Type.Optional(
+    Type.String({ description: "Authorities (PEM) of the server; absent: the system's" }),
+  ),
+  certFile: Type.Optional(Type.String({ description: "The client's certificate (PEM); with keyFile" })),
+  keyFile: Type.Optional(Type.String()),
+  serverName: Type.Optional(
+    Type.String({ description: "Name in the server's certificate, if it is not the address's host" }),
+  ),
+});
+export type TemporalTls = Static<typeof TemporalTls>;
+
 const Temporal = Type.Object({
   address: Type.String({ description: 'host:port of the frontend' }),
   namespace: Type.String(),
+  tls: Type.Optional(TemporalTls),
   uiUrl: Type.Optional(
     Type.String({
       description:
-        "URL of Temporal's web UI (its `publicPath` is `/temporal`), shown to administrators by the gateway",
+        "URL of Temporal's web UI (its `publicPath` is `/temporal`), shown to administrators by the gateway; `unix:///path` for a Unix socket",
     }),
   ),
 });
+
+export type TemporalConfig = Static<typeof Temporal>;
 
 /** The OpenID provider that people log in at. */
 const Oidc = Type.Object({

@@ -1,5 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../adapters/logging.ts';
+import { temporalConnection } from '../adapters/temporal-connection.ts';
+import type { TemporalConfig } from '../contracts/config.ts';
 import { createOperationChanges, type OperationChanges } from '../db/changes.ts';
 import { createDatabase, type Database } from '../db/client.ts';
 
@@ -20,11 +22,11 @@ export interface OperationsDeps {
 export function createOperationsDependencies(
   config: {
     databaseUrl: string;
-    temporal: { address: string; namespace: string; uiUrl?: string | undefined };
+    temporal: TemporalConfig;
   },
   logger: Logger,
 ): OperationsDeps & { close(): Promise<void> } {
-  const connection = Connection.lazy({ address: config.temporal.address });
+  const connection = Connection.lazy(temporalConnection(config.temporal));
   const database = createDatabase(config.databaseUrl);
   const changes = createOperationChanges(config.databaseUrl);
   return {

@@ -4,6 +4,7 @@ import { createActivities } from '../activities/index.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
+import { temporalConnection } from '../adapters/temporal-connection.ts';
 import { WorkerConfig } from '../contracts/config.ts';
 import { ensureWorkflowBundle } from './bundle.ts';
 import { createWorkerDependencies } from './dependencies.ts';
@@ -51,8 +52,8 @@ async function run(): Promise<void> {
 
 /** Works until it is told to stop, or Temporal is lost for good. */
 async function work(bundlePath: string, onReady: () => void): Promise<void> {
-  const { address, namespace } = config.temporal;
-  const connection = await NativeConnection.connect({ address });
+  const { namespace } = config.temporal;
+  const connection = await NativeConnection.connect(temporalConnection(config.temporal));
   try {
     worker = await createLifecycleWorker({ connection, namespace, bundlePath, activities, logger });
     const done = worker.run();

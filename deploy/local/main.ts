@@ -4,6 +4,7 @@ import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { TemporalTls } from '../../contracts/config.ts';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
 import { compileCacheDir } from './node-program.ts';
 import type { Platform, PlatformOptions } from './platform.ts';
@@ -12,6 +13,9 @@ const usage = `Usage: npm start -- [flags]
   --state-dir DIR               where everything is kept (default ~/.vcluster-platform)
   --port N                      port of the platform on 127.0.0.1 (default 9898; 0: any free one)
   --temporal-address HOST:PORT  a Temporal server in place of the embedded one
+  --temporal-tls-ca FILE        authorities of that server's certificate (PEM); given alone, TLS without a certificate of ours
+  --temporal-tls-cert FILE      our certificate towards it (PEM); with --temporal-tls-key FILE
+  --temporal-tls-server-name N  name in its certificate, if it is not HOST
   --database-url URL            a PostgreSQL database in place of the embedded server
   --kubeconfig FILE             a Kubernetes cluster as connected cluster "local" in place of the embedded one
   --chart FILE|URL              archive (.tgz) of one more chart that templates may name; can be repeated
@@ -26,6 +30,10 @@ function readFlags(): PlatformOptions | undefined {
         'state-dir': string,
         port: string,
         'temporal-address': string,
+        'temporal-tls-ca': string,
+        'temporal-tls-cert': string,
+        'temporal-tls-key': string,
+        'temporal-tls-server-name': string,
         'database-url': string,
         kubeconfig: string,
         chart: { type: 'string', multiple: true },
@@ -48,16 +56,45 @@ function readFlags(): PlatformOptions | undefined {
       `--port ${values.port} is no port: give a number from 0 to 65535`,
     );
   }
+  const temporal = givenTemporal({
+    address: values['temporal-address'],
+    caFile: values['temporal-tls-ca'],
+    certFile: values['temporal-tls-cert'],
+    keyFile: values['temporal-tls-key'],
+    serverName: values['temporal-tls-server-name'],
+  });
   return {
     stateDir: values['state-dir'] ?? join(homedir(), '.vcluster-platform'),
     port,
-    ...(values['temporal-address'] === undefined ? {} : { temporalAddress: values['temporal-address'] }),
+    ...(temporal === undefined ? {} : { temporal }),
     ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
     ...(values['tools-image'] === undefined ? {} : { toolsImage: values['tools-image'] }),
     ...(values.chart === undefined ? {} : { charts: values.chart.map(chartLocation) }),
     onProgress: (line) => console.log(line),
   };
+}
+
+/** @throws PlatformError `invalid_request`: flags that make no sense together, or a file that is not there */
+function givenTemporal({
+  address,
+  ...tls
+}: { address: string | undefined } & Record<
+  keyof TemporalTls,
+  string | undefined
+>): PlatformOptions['temporal'] {
+  const given = Object.entries(tls).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  if (given.length === 0) return address === undefined ? undefined : { address };
+  const refuse = (reason: string) => new PlatformError('invalid_request', reason);
+  if (address === undefined)
+    throw refuse('--temporal-tls-… flags are for a server of your own: give --temporal-address too');
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined))
+    throw refuse('--temporal-tls-cert and --temporal-tls-key are given together or not at all');
+  const paths = given.map(([name, value]) => [name, name === 'serverName' ? value : resolve(value)] as const);
+  for (const [name, path] of paths)
+    if (name !== 'serverName' && !existsSync(path))
+      throw refuse(`--temporal-tls-…: there is no file ${path}`);
+  return { address, tls: Object.fromEntries(paths) };
 }
 
 /** @throws PlatformError `invalid_request` for a file that is not there */

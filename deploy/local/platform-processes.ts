@@ -1,5 +1,10 @@
 import { join } from 'node:path';
-import type { ControllersConfig, GatewayConfig, WorkerConfig } from '../../contracts/config.ts';
+import type {
+  ControllersConfig,
+  GatewayConfig,
+  TemporalConfig,
+  WorkerConfig,
+} from '../../contracts/config.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { nodeProgram } from './node-program.ts';
@@ -33,14 +38,14 @@ export function writeProcessConfigs(
   options: ProcessOptions,
 ): Record<'worker' | 'gateway' | 'controllers', string> {
   const { databaseUrl, gateway } = options;
-  const temporal = {
-    address: options.temporal.address,
-    namespace: temporalNamespace,
-    uiUrl: options.temporal.uiUrl,
+  const { address, tls, uiSocket } = options.temporal;
+  const temporalOf = (client: 'gateway' | 'worker' | 'controllers'): TemporalConfig => {
+    const files = tls(client);
+    return { address, namespace: temporalNamespace, ...(files === undefined ? {} : { tls: files }) };
   };
   const worker: WorkerConfig = {
     databaseUrl,
-    temporal,
+    temporal: temporalOf('worker'),
     managementKubeconfig: options.managementKubeconfigs.worker,
     helmBinary: toolchain.helm,
     chartsDir: join(repository, 'deploy', 'charts'),
@@ -51,7 +56,7 @@ export function writeProcessConfigs(
   };
   const gatewayConfig: GatewayConfig = {
     databaseUrl,
-    temporal,
+    temporal: { ...temporalOf('gateway'), uiUrl: `unix://${uiSocket}` },
     managementKubeconfig: options.managementKubeconfigs.gateway,
     publicUrl: gateway.publicUrl,
     listen: { host: '127.0.0.1', port: gateway.port },
@@ -61,7 +66,7 @@ export function writeProcessConfigs(
   };
   const controllers: ControllersConfig = {
     databaseUrl,
-    temporal,
+    temporal: temporalOf('controllers'),
     managementKubeconfig: options.managementKubeconfigs.controllers,
   };
   const write = (name: string, config: object): string => {

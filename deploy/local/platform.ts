@@ -1,4 +1,5 @@
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import type { TemporalServer } from '../../adapters/temporal-connection.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
 import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
@@ -26,11 +27,12 @@ import {
   startManagementControllers,
 } from './start-management.ts';
 import {
-  checkExternalTemporal,
+  checkGivenTemporal,
+  openTemporal,
   prepareNamespace,
+  type RunningTemporal,
   startTemporal,
   startTemporalUi,
-  temporalAddresses,
 } from './start-temporal.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { stopOrder } from './stop-order.ts';
@@ -42,8 +44,8 @@ export interface PlatformOptions {
   stateDir: string;
   /** Of the gateway on 127.0.0.1; 0: any free one. */
   port: number;
-  /** host:port of a Temporal server in place of the embedded one. */
-  temporalAddress?: string;
+  /** A Temporal server in place of the embedded one. */
+  temporal?: TemporalServer;
   /** URL of a PostgreSQL database in place of the embedded server; others are made beside it. */
   databaseUrl?: string;
   /** Path of the kubeconfig of a cluster in place of the embedded one as connected cluster `local`. */
@@ -118,8 +120,8 @@ async function startAll(
   external: ExternalCluster | undefined,
 ): Promise<AdminFile> {
   const { state, ports, onProgress } = context;
-  if (options.temporalAddress !== undefined) await checkExternalTemporal(options.temporalAddress);
-  const temporal = await temporalAddresses(context, options.temporalAddress);
+  if (options.temporal !== undefined) await checkGivenTemporal(options.temporal);
+  const temporal = await openTemporal(context, options.temporal);
   const management = await openManagement(context);
   const tls = await issueGatewayCertificate(state.gatewayDir);
   const connect = state.secret('connect-secret');
@@ -141,7 +143,7 @@ async function startAll(
   const [databaseUrl, credentials] = await Promise.all([
     startStores(context, options, { temporal, management, told, client, admin }),
     told('connected cluster local', connectLocalCluster(context, external, proxy)),
-    told("Temporal's web UI", startTemporalUi(context, temporal.address)),
+    told("Temporal's web UI", startTemporalUi(context, temporal)),
   ]);
   await storeCredentials(client, 'local', credentials);
   const gateway = {
@@ -169,7 +171,7 @@ async function startAll(
 }
 
 interface StoreOptions {
-  temporal: Awaited<ReturnType<typeof temporalAddresses>>;
+  temporal: RunningTemporal;
   management: Awaited<ReturnType<typeof openManagement>>;
   client: ReturnType<typeof connectCluster>;
   admin: AdminFile;
@@ -185,8 +187,8 @@ async function startStores(
   const { temporal, management, client, admin, told } = stores;
   const databaseUrl = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
   const withTemporal = async (): Promise<void> => {
-    if (options.temporalAddress === undefined) await startTemporal(context, temporal.address, databaseUrl);
-    await prepareNamespace(temporal.address);
+    await startTemporal(context, temporal, databaseUrl);
+    await prepareNamespace(temporal);
   };
   const withManagement = async (): Promise<void> => {
     await startManagement(context, management, databaseUrl);

@@ -1,11 +1,14 @@
 import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
+import { temporalConnection, type TemporalServer } from '../../adapters/temporal-connection.ts';
+import type { TemporalTls } from '../../contracts/config.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
-import { isPortFree } from './free-port.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { temporal, temporalPortNames, type TemporalPorts } from './servers/temporal.ts';
 import { temporalUi } from './servers/temporal-ui.ts';
+import { acceptsConnections } from './socket-probe.ts';
+import { openTemporalPki, type TemporalClient, type TemporalPki } from './temporal-pki.ts';
 import { answersTemporal } from './temporal-probe.ts';
 import { prepareTemporalDatabases, prepareTemporalNamespace } from './temporal-setup.ts';
 import { waitUntil } from './wait-until.ts';
@@ -13,26 +16,33 @@ import { waitUntil } from './wait-until.ts';
 export interface RunningTemporal {
   /** host:port of the frontend. */
   readonly address: string;
-  readonly uiUrl: string;
+  /** Unix socket of its web UI. */
+  readonly uiSocket: string;
+  /** What each client connects with; the same for all to a server that one has. */
+  tls(client: TemporalClient): TemporalTls | undefined;
+  /** Of the embedded server. */
+  readonly pki: TemporalPki | undefined;
 }
 
-/** Ports and addresses that are known before anything runs. */
-export async function temporalAddresses(
-  { ports }: PlatformContext,
-  externalAddress: string | undefined,
+/** Ports, addresses and keys, before anything runs. */
+export async function openTemporal(
+  { state, ports }: PlatformContext,
+  given: TemporalServer | undefined,
 ): Promise<RunningTemporal> {
-  return {
-    address: externalAddress ?? `127.0.0.1:${await ports.get('temporal-frontend')}`,
-    uiUrl: `http://127.0.0.1:${await ports.get('temporal-ui')}`,
-  };
+  const uiSocket = join(state.temporalSocketDir, 'ui.sock');
+  if (given !== undefined) return { address: given.address, uiSocket, tls: () => given.tls, pki: undefined };
+  const pki = await openTemporalPki(join(state.temporalDir, 'pki'));
+  const address = `127.0.0.1:${await ports.get('temporal-frontend')}`;
+  return { address, uiSocket, tls: (client) => pki.clients[client], pki };
 }
 
-/** An embedded Temporal server over PostgreSQL, ready but for the namespace. */
+/** The embedded Temporal server over PostgreSQL unless one was given; ready but for the namespace. */
 export async function startTemporal(
   context: PlatformContext,
-  address: string,
+  { address, pki, tls }: RunningTemporal,
   databaseUrl: string,
 ): Promise<void> {
+  if (pki === undefined) return;
   const { state, toolchain, supervisor } = context;
   const database = await prepareTemporalDatabases(
     databaseUrl,
@@ -40,29 +50,37 @@ export async function startTemporal(
     join(state.logsDir, 'temporal-schema.log'),
   );
   const ports = await temporalPorts(context);
+  const program = temporal({
+    binary: toolchain.temporal,
+    configDir: state.temporalDir,
+    database,
+    ports,
+    tls: pki.server,
+  });
+  const probe = { address, tls: tls('supervisor') };
   await supervisor.start({
     name: 'temporal',
-    program: () => temporal({ binary: toolchain.temporal, configDir: state.temporalDir, database, ports }),
-    ready: (process) => waitUntil('Temporal', () => answersTemporal(address), { process }),
+    program: () => program,
+    ready: (process) => waitUntil('Temporal', () => answersTemporal(probe), { process }),
   });
 }
 
 /** @throws PlatformError `temporal_unavailable` */
-export async function checkExternalTemporal(address: string): Promise<void> {
+export async function checkGivenTemporal(given: TemporalServer): Promise<void> {
   try {
-    await answersTemporal(address);
+    await answersTemporal(given);
   } catch (cause) {
     throw new PlatformError(
       'temporal_unavailable',
-      `Temporal at ${address} (--temporal-address) does not answer: start it or correct the address, or leave the flag out for the embedded one`,
+      `Temporal at ${given.address} (--temporal-address) does not answer: start it, correct the address or give its certificates (--temporal-tls-…), or leave the flag out for the embedded one`,
       { cause },
     );
   }
 }
 
 /** Our namespace with its search attributes; both stay if they are there. */
-export async function prepareNamespace(address: string): Promise<void> {
-  const connection = await Connection.connect({ address });
+export async function prepareNamespace({ address, tls }: RunningTemporal): Promise<void> {
+  const connection = await Connection.connect(temporalConnection({ address, tls: tls('supervisor') }));
   try {
     await prepareTemporalNamespace(connection);
   } finally {
@@ -71,20 +89,23 @@ export async function prepareNamespace(address: string): Promise<void> {
 }
 
 /** Temporal's web UI; it needs no Temporal to start. */
-export async function startTemporalUi(context: PlatformContext, temporalAddress: string): Promise<void> {
-  const { state, ports, toolchain, supervisor } = context;
-  const port = await ports.get('temporal-ui');
+export async function startTemporalUi(
+  context: PlatformContext,
+  { address, uiSocket, tls }: RunningTemporal,
+): Promise<void> {
+  const { state, toolchain, supervisor } = context;
   const program = temporalUi({
     binary: toolchain['temporal-ui'],
-    port,
-    temporalAddress,
+    socket: uiSocket,
+    temporalAddress: address,
+    tls: tls('ui'),
     namespace: temporalNamespace,
     configDir: state.temporalDir,
   });
   await supervisor.start({
     name: 'temporal-ui',
     program: () => program,
-    ready: (process) => waitUntil("Temporal's web UI", async () => !(await isPortFree(port)), { process }),
+    ready: (process) => waitUntil("Temporal's web UI", () => acceptsConnections(uiSocket), { process }),
   });
 }
 

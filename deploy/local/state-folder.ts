@@ -25,6 +25,7 @@ export interface StateFolder {
   /** Unix sockets; beside the folder if its path is too long for them (108 bytes). */
   readonly managementSocketDir: string;
   readonly localSocketDir: string;
+  readonly temporalSocketDir: string;
   readonly processesFile: string;
   readonly adminFile: string;
   readonly adminKubeconfig: string;
@@ -71,6 +72,7 @@ export function openStateFolder(path: string): StateFolder {
     workerDir: folder('worker'),
     managementSocketDir: socketDir(root, 'management'),
     localSocketDir: socketDir(root, 'local'),
+    temporalSocketDir: socketDir(root, 'temporal'),
     processesFile: join(root, 'processes.json'),
     adminFile: join(root, 'admin.json'),
     adminKubeconfig: join(root, 'admin.kubeconfig'),

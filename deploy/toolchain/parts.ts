@@ -163,10 +163,10 @@ export const parts: readonly Part[] = [
     programs: [
       {
         name: 'temporal-ui',
-        goPackage: 'github.com/temporalio/ui-server/v2/cmd/server',
-        file: 'server',
-        installedAs: ['temporal-ui-server'],
-        versionArgs: ['--version'],
+        goPackage: '.', // its own main listens on TCP only
+        file: 'temporal-ui',
+        installedAs: [],
+        versionArgs: [],
       },
     ],
   },

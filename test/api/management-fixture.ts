@@ -59,7 +59,7 @@ export async function startManagementFixture(options: FixtureOptions = {}): Prom
 
 type FixtureOptions = {
   databaseUrl?: string;
-  temporal?: { address: string; namespace: string };
+  temporal?: GatewayConfig['temporal'];
   auth?: AuthConfig;
 };
 

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { freePort, isPortFree } from '../../deploy/local/free-port.ts';
 import { temporalUi } from '../../deploy/local/servers/temporal-ui.ts';
+import { acceptsConnections } from '../../deploy/local/socket-probe.ts';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { startChild } from '../support/child.ts';
@@ -28,16 +28,17 @@ before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'vcp-temporal-ui-'));
   postgres = await startPostgres();
   temporal = await startTemporal({ databaseUrl: postgres.url });
-  const port = await freePort();
+  const socket = join(dir, 'ui.sock');
   const program = temporalUi({
     binary: findProgram('temporal-ui'),
-    port,
+    socket,
     temporalAddress: temporal.address,
+    tls: temporal.tls,
     namespace: temporal.namespace,
     configDir: dir,
   });
   ui = await startChild('temporal-ui', program, join(dir, 'ui.log'));
-  await waitUntil('the UI', async () => !(await isPortFree(port)), { process: ui });
+  await waitUntil('the UI', () => acceptsConnections(socket), { process: ui });
   upstream = await startEchoUpstream();
   const objects = testObjects();
   objects.users.push({ metadata: { name: 'ben' }, spec: { subject: 'ben@example.com' } });
@@ -49,7 +50,7 @@ before(async () => {
     target: upstream.target,
     objects,
     allows: ({ user }) => user === 'anna@example.com',
-    temporalUiUrl: `http://127.0.0.1:${port}`,
+    temporalUiUrl: `unix://${socket}`,
   });
 });
 after(async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
+import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath, removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -105,9 +106,9 @@ describe('operations that meet each other', { timeout: 1_200_000 }, () => {
 
   test('an operation terminated by hand in Temporal ends, and frees the turn', async () => {
     await create('byhand');
-    const connection = await Connection.connect({
-      address: readWorkerConfig(platform.stateDir).temporal.address,
-    });
+    const connection = await Connection.connect(
+      temporalConnection(readWorkerConfig(platform.stateDir).temporal),
+    );
     const client = new Client({ connection, namespace: temporalNamespace });
     const sleep = await platform.submit('byhand', { type: 'sleep' });
     await client.workflow

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
+import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
@@ -23,9 +24,8 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
   let temporal: Client;
   before(async () => {
     platform = await startTestPlatform();
-    const { address } = readWorkerConfig(platform.stateDir).temporal;
     temporal = new Client({
-      connection: await Connection.connect({ address }),
+      connection: await Connection.connect(temporalConnection(readWorkerConfig(platform.stateDir).temporal)),
       namespace: temporalNamespace,
     });
   });

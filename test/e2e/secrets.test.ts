@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
+import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -61,7 +62,7 @@ describe('secrets', { timeout: 1_200_000 }, () => {
 
   test('are in no Temporal history', async () => {
     const config = readWorkerConfig(platform.stateDir);
-    const connection = await Connection.connect({ address: config.temporal.address });
+    const connection = await Connection.connect(temporalConnection(config.temporal));
     const client = new Client({ connection, namespace: temporalNamespace });
     let histories = 0;
     for await (const execution of client.workflow.list()) {

@@ -12,6 +12,7 @@ import {
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { sql } from 'drizzle-orm';
+import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { failureInterceptor } from '../../activities/failures.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { stepRecorder } from '../../activities/step-recorder.ts';
@@ -92,9 +93,9 @@ export async function startUpdateWorkers(config: WorkerConfig): Promise<UpdateWo
   });
   const logger = createLogger('bench', 'error');
   const deps = createWorkerDependencies({ ...config, workDir: `${config.workDir}-bench` }, logger);
-  const { address, namespace } = config.temporal;
-  const native = await NativeConnection.connect({ address });
-  const connection = await Connection.connect({ address });
+  const { namespace } = config.temporal;
+  const native = await NativeConnection.connect(temporalConnection(config.temporal));
+  const connection = await Connection.connect(temporalConnection(config.temporal));
   const bench: Bench = { native, connection, namespace, operations: deps.operations, running: [] };
   const activities = createActivities(deps);
   const bundle = { codePath: await ensureWorkflowBundle() };

@@ -3,10 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { temporalConnection, type TemporalServer } from '../../adapters/temporal-connection.ts';
+import type { TemporalTls } from '../../contracts/config.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { freePort } from '../../deploy/local/free-port.ts';
 import { startChild } from './child.ts';
 import { temporal, temporalPortNames, type TemporalPorts } from '../../deploy/local/servers/temporal.ts';
+import { openTemporalPki } from '../../deploy/local/temporal-pki.ts';
 import { answersTemporal } from '../../deploy/local/temporal-probe.ts';
 import { prepareTemporalDatabases, prepareTemporalNamespace } from '../../deploy/local/temporal-setup.ts';
 import { waitUntil } from '../../deploy/local/wait-until.ts';
@@ -15,6 +18,8 @@ import { findProgram } from '../../deploy/toolchain/find-program.ts';
 export interface TestTemporal {
   /** host:port */
   readonly address: string;
+  /** Its clients' certificate; a server of the test runner may need none. */
+  readonly tls?: TemporalTls;
   /** Ours, with our search attributes: `vcluster-platform` on a server of its own, else one made for this file. */
   readonly namespace: string;
   stop(): Promise<void>;
@@ -28,7 +33,7 @@ export async function startTemporal(options: { databaseUrl: string }): Promise<T
   const shared = process.env['VCP_TEST_TEMPORAL_ADDRESS'];
   if (shared !== undefined) {
     const namespace = `test-${randomBytes(4).toString('hex')}`;
-    await prepareNamespace(shared, namespace);
+    await prepareNamespace({ address: shared }, namespace);
     return { address: shared, namespace, stop: async () => undefined };
   }
   const dir = mkdtempSync(join(tmpdir(), 'vcp-temporal-'));
@@ -39,16 +44,24 @@ export async function startTemporal(options: { databaseUrl: string }): Promise<T
   );
   const ports = await freeTemporalPorts();
   const address = `127.0.0.1:${ports.frontend}`;
-  const program = temporal({ binary: findProgram('temporal'), configDir: dir, database, ports });
+  const pki = await openTemporalPki(join(dir, 'pki'));
+  const tls = pki.clients.supervisor;
+  const program = temporal({
+    binary: findProgram('temporal'),
+    configDir: dir,
+    database,
+    ports,
+    tls: pki.server,
+  });
   const server = await startChild('temporal', program, join(dir, 'temporal.log'));
   const stop = async (): Promise<void> => {
     await server.stop();
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    await waitUntil('Temporal', () => answersTemporal(address), { process: server });
-    await prepareNamespace(address, temporalNamespace);
-    return { address, namespace: temporalNamespace, stop };
+    await waitUntil('Temporal', () => answersTemporal({ address, tls }), { process: server });
+    await prepareNamespace({ address, tls }, temporalNamespace);
+    return { address, tls, namespace: temporalNamespace, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -61,8 +74,8 @@ async function freeTemporalPorts(): Promise<TemporalPorts> {
   return ports as TemporalPorts;
 }
 
-async function prepareNamespace(address: string, namespace: string): Promise<void> {
-  const connection = await Connection.connect({ address });
+async function prepareNamespace(temporal: TemporalServer, namespace: string): Promise<void> {
+  const connection = await Connection.connect(temporalConnection(temporal));
   try {
     await prepareTemporalNamespace(connection, namespace);
   } finally {

@@ -5,6 +5,7 @@ import {
   Runtime,
   type Worker,
 } from '@temporalio/worker';
+import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { Activities } from '../../activities/index.ts';
 import { createSnapshotCatalogueActivities } from '../../activities/snapshot-catalogue.ts';
@@ -78,7 +79,7 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
       return { started: 0, ended: 0, cancelled: 0 };
     },
   };
-  const connection = await NativeConnection.connect({ address: temporal.address });
+  const connection = await NativeConnection.connect(temporalConnection(temporal));
   const bundlePath = await ensureWorkflowBundle();
   let worker: { instance: Worker; done: Promise<void> } | undefined;
 

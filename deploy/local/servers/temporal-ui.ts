@@ -1,29 +1,35 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import type { TemporalTls } from '../../../contracts/config.ts';
 import type { Program } from '../processes/program.ts';
 
 export interface TemporalUiOptions {
   binary: string;
-  port: number;
+  /** Path of the Unix socket it listens on: who may enter its folder may do what the UI may. */
+  socket: string;
   /** host:port of the Temporal frontend. */
   temporalAddress: string;
+  tls: TemporalTls | undefined;
   /** Namespace it opens with. */
   namespace: string;
   configDir: string;
 }
 
-/** Temporal's web UI on loopback, for operators. */
+/** Temporal's web UI on a Unix socket, for operators (deploy/toolchain/temporal-ui/main.go). */
 export function temporalUi(options: TemporalUiOptions): Program {
+  const configDir = join(options.configDir, 'temporal-ui');
+  const { caFile, certFile, keyFile, serverName } = options.tls ?? {};
   return {
     binary: options.binary,
-    args: ['--root', options.configDir, '--config', 'temporal-ui', '--env', 'local', 'start'],
+    args: [options.socket, configDir],
     files: [
       {
-        path: join(options.configDir, 'temporal-ui', 'local.yaml'),
+        path: join(configDir, 'local.yaml'),
         content: stringify({
           temporalGrpcAddress: options.temporalAddress,
-          host: '127.0.0.1',
-          port: options.port,
+          ...(options.tls === undefined
+            ? {}
+            : { tls: { caFile, certFile, keyFile, serverName, enableHostVerification: true } }),
           enableUi: true,
           // Shown by the gateway below this path, to administrators only.
           publicPath: '/temporal',

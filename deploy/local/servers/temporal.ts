@@ -8,6 +8,24 @@ export interface TemporalOptions {
   configDir: string;
   database: TemporalDatabases;
   ports: TemporalPorts;
+  tls: TemporalServerTls;
+}
+
+/** Paths (PEM). Frontend and internode have authorities of their own: a client cannot talk to the services behind. */
+export interface TemporalServerTls {
+  /** Name in the servers' certificates. */
+  serverName: string;
+  frontend: ServerKeys;
+  /** Also its services' certificate as clients of one another. */
+  internode: ServerKeys;
+  /** With which its own workers are clients of the frontend. */
+  systemWorker: { certFile: string; keyFile: string };
+}
+
+interface ServerKeys {
+  caFile: string;
+  certFile: string;
+  keyFile: string;
 }
 
 /** Its two databases on one PostgreSQL server. */
@@ -35,12 +53,16 @@ export const temporalPortNames = [
 ] as const;
 export type TemporalPorts = Record<(typeof temporalPortNames)[number], number>;
 
-/** A single Temporal server (all four services) on loopback over PostgreSQL; pools of 20 + 5 (design §2). */
+/**
+ * A single Temporal server (all four services) on loopback over PostgreSQL; pools of 20 + 5 (design §2). Whoever
+ * connects needs a certificate. The membership ports know no TLS: who lies there gets calls that end at the handshake.
+ */
 export function temporal(options: TemporalOptions): Program {
   const configFile = join(options.configDir, 'temporal.yaml');
   const dynamicFile = join(options.configDir, 'temporal-dynamic.yaml');
   return {
     binary: options.binary,
+    // No authorizer: every certificate of the frontend's authority may do everything.
     args: [`--config-file=${configFile}`, '--allow-no-auth', 'start'],
     files: [
       { path: configFile, content: stringify(serverConfig(options, dynamicFile)) },
@@ -79,7 +101,10 @@ function serverConfig(options: TemporalOptions, dynamicFile: string): object {
         visibility: { sql: sqlStore(options.database, options.database.visibility, 5) },
       },
     },
-    global: { membership: { maxJoinDuration: '30s', broadcastAddress: '127.0.0.1' } },
+    global: {
+      membership: { maxJoinDuration: '30s', broadcastAddress: '127.0.0.1' },
+      tls: tlsConfig(options.tls),
+    },
     services: {
       frontend: service(ports.frontend, ports.frontendMembership),
       history: service(ports.history, ports.historyMembership),
@@ -103,6 +128,18 @@ function serverConfig(options: TemporalOptions, dynamicFile: string): object {
     dcRedirectionPolicy: { policy: 'noop' },
     publicClient: { hostPort: `127.0.0.1:${ports.frontend}` },
     dynamicConfigClient: { filepath: dynamicFile, pollInterval: '60s' },
+  };
+}
+
+function tlsConfig({ serverName, frontend, internode, systemWorker }: TemporalServerTls): object {
+  const group = ({ caFile, certFile, keyFile }: ServerKeys) => ({
+    server: { certFile, keyFile, clientCaFiles: [caFile], requireClientAuth: true },
+    client: { serverName, rootCaFiles: [caFile] },
+  });
+  return {
+    frontend: group(frontend),
+    internode: group(internode),
+    systemWorker: { ...systemWorker, client: { serverName, rootCaFiles: [frontend.caFile] } },
   };
 }
 

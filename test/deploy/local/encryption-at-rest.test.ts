@@ -28,6 +28,7 @@ describe('the management API seals what it stores', () => {
   async function start(sealed: boolean) {
     const told: string[] = [];
     const context = await openTestContext(stateDir, (line) => told.push(line));
+    await stop();
     stop = () => context.supervisor.stopAll(stopOrder);
     const databaseUrl = await startDatabase(context, undefined);
     const management = await openManagement(context);
