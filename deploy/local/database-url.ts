@@ -9,3 +9,11 @@ export function withDatabase(url: string, database: string): string {
 export function databaseOf(url: string): string {
   return decodeURIComponent(new URL(url).pathname.slice(1));
 }
+
+/** `url` for another role. */
+export function withRole(url: string, role: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = encodeURIComponent(role);
+  changed.password = encodeURIComponent(password);
+  return changed.href;
+}

@@ -3,13 +3,19 @@ import pg from 'pg';
 /**
  * Makes database `name` if it is missing, through a connection to `adminUrl`.
  * @param url of the database itself: if it can be opened there is nothing to do, and no right to make databases is needed
- * @returns whether it was made
  */
-export async function ensureDatabase(adminUrl: string, name: string, url: string): Promise<boolean> {
-  if (await exists(url)) return false;
-  return query(adminUrl, async (client) => {
-    await client.query(`create database ${client.escapeIdentifier(name)} template template0 encoding 'UTF8'`);
-    return true;
+export async function ensureDatabase(adminUrl: string, name: string, url: string): Promise<void> {
+  if (await exists(url)) return;
+  await query(adminUrl, (client) =>
+    client.query(`create database ${client.escapeIdentifier(name)} template template0 encoding 'UTF8'`),
+  );
+}
+
+/** Whether there are no tables in it. */
+export function isEmpty(url: string): Promise<boolean> {
+  return query(url, async (client) => {
+    const { rowCount } = await client.query("select from pg_tables where schemaname = 'public' limit 1");
+    return rowCount === 0;
   });
 }
 

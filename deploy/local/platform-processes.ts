@@ -6,6 +6,7 @@ import type {
   WorkerConfig,
 } from '../../contracts/config.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
+import type { DatabaseUrls } from './database-roles.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { nodeProgram } from './node-program.ts';
 import { writePrivateFile } from './processes/start-process.ts';
@@ -15,7 +16,7 @@ import type { RunningTemporal } from './start-temporal.ts';
 const repository = join(import.meta.dirname, '..', '..');
 
 export interface ProcessOptions {
-  databaseUrl: string;
+  databases: Pick<DatabaseUrls, 'gateway' | 'worker' | 'controllers'>;
   /** Archives of more charts. */
   charts: readonly string[];
   /** Image of tenant-tools for charts that do not name it. */
@@ -37,14 +38,14 @@ export function writeProcessConfigs(
   { state, toolchain }: PlatformContext,
   options: ProcessOptions,
 ): Record<'worker' | 'gateway' | 'controllers', string> {
-  const { databaseUrl, gateway } = options;
+  const { databases, gateway } = options;
   const { address, tls, uiSocket } = options.temporal;
   const temporalOf = (client: 'gateway' | 'worker' | 'controllers'): TemporalConfig => {
     const files = tls(client);
     return { address, namespace: temporalNamespace, ...(files === undefined ? {} : { tls: files }) };
   };
   const worker: WorkerConfig = {
-    databaseUrl,
+    databaseUrl: databases.worker,
     temporal: temporalOf('worker'),
     managementKubeconfig: options.managementKubeconfigs.worker,
     helmBinary: toolchain.helm,
@@ -55,7 +56,7 @@ export function writeProcessConfigs(
     workDir: state.workerDir,
   };
   const gatewayConfig: GatewayConfig = {
-    databaseUrl,
+    databaseUrl: databases.gateway,
     temporal: { ...temporalOf('gateway'), uiUrl: `unix://${uiSocket}` },
     managementKubeconfig: options.managementKubeconfigs.gateway,
     publicUrl: gateway.publicUrl,
@@ -65,7 +66,7 @@ export function writeProcessConfigs(
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
   };
   const controllers: ControllersConfig = {
-    databaseUrl,
+    databaseUrl: databases.controllers,
     temporal: temporalOf('controllers'),
     managementKubeconfig: options.managementKubeconfigs.controllers,
   };

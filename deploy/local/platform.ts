@@ -10,6 +10,7 @@ import { waitForAdmission } from './bootstrap/admission-in-force.ts';
 import { applyManagementResources } from './bootstrap/management-resources.ts';
 import { checkRememberedCluster } from './bootstrap/remembered-cluster.ts';
 import { connectLocalCluster } from './connect-local-cluster.ts';
+import type { DatabaseUrls } from './database-roles.ts';
 import { freePort, isPortFree } from './free-port.ts';
 import { issueGatewayCertificate } from './gateway-certificate.ts';
 import { isGatewayReady } from './gateway-probe.ts';
@@ -140,7 +141,7 @@ async function startAll(
     onProgress(`${what}: ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
     return result;
   };
-  const [databaseUrl, credentials] = await Promise.all([
+  const [databases, credentials] = await Promise.all([
     startStores(context, options, { temporal, management, told, client, admin }),
     told('connected cluster local', connectLocalCluster(context, external, proxy)),
     told("Temporal's web UI", startTemporalUi(context, temporal)),
@@ -156,7 +157,7 @@ async function startAll(
   await startProcesses(
     context,
     {
-      databaseUrl,
+      databases,
       temporal,
       managementKubeconfigs: management.kubeconfigs,
       gateway,
@@ -178,29 +179,29 @@ interface StoreOptions {
   told: <T>(what: string, work: Promise<T>) => Promise<T>;
 }
 
-/** PostgreSQL, then beside each other Temporal and the management API with what it holds; returns our database's URL. */
+/** PostgreSQL, then beside each other Temporal and the management API with what it holds; returns the databases' URLs. */
 async function startStores(
   context: PlatformContext,
   options: PlatformOptions,
   stores: StoreOptions,
-): Promise<string> {
+): Promise<DatabaseUrls> {
   const { temporal, management, client, admin, told } = stores;
-  const databaseUrl = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
+  const databases = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
   const withTemporal = async (): Promise<void> => {
-    await startTemporal(context, temporal, databaseUrl);
+    await startTemporal(context, temporal, databases.temporal);
     await prepareNamespace(temporal);
   };
   const withManagement = async (): Promise<void> => {
-    await startManagement(context, management, databaseUrl);
+    await startManagement(context, management, databases.kine);
     const fill = async (): Promise<void> => {
       await applyManagementResources(client);
       await createFirstObjects(client, admin);
-      await sealManagement(context, management, databaseUrl);
+      await sealManagement(context, management, databases.kine);
     };
     await Promise.all([startManagementControllers(context, management), fill()]);
   };
   await Promise.all([told('Temporal', withTemporal()), told('management API', withManagement())]);
-  return databaseUrl;
+  return databases;
 }
 
 async function startProcesses(

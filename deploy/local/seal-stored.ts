@@ -7,9 +7,10 @@ import type { PlatformContext } from './platform-context.ts';
 
 interface MetadataList {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+  /** Null: there are none. */
   readonly items: ReadonlyArray<{
     readonly metadata: { readonly name: string; readonly namespace?: string };
-  }>;
+  }> | null;
 }
 
 const pageSize = 500;
@@ -74,7 +75,7 @@ async function namesIn(kubeConfig: KubeConfig, list: string): Promise<string[]> 
   let next = '';
   do {
     const page = await readPage(kubeConfig, list, next);
-    for (const { metadata } of page.items) {
+    for (const { metadata } of page.items ?? []) {
       const scope = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
       paths.push(`${base}${scope}/${plural}/${encodeURIComponent(metadata.name)}`);
     }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { PlatformError } from '../../contracts/errors.ts';
+import { applyGrants } from '../../db/grants.ts';
 import { migrate } from '../../db/migrate.ts';
+import { type DatabaseRole, type DatabaseUrls, prepareRoles, roleName } from './database-roles.ts';
 import { databaseOf, withDatabase } from './database-url.ts';
 import { ensureDatabase } from './databases.ts';
 import type { PlatformContext } from './platform-context.ts';
@@ -10,25 +12,38 @@ import { waitUntil } from './wait-until.ts';
 const embeddedDatabase = 'vcluster_platform';
 
 /**
- * The platform's database, made and migrated: on the server of `externalUrl`, or on an embedded one.
- * @returns its URL; other databases (`<name>_kine`, `<name>_temporal` …) lie beside it
+ * The platform's databases, made and migrated: on the server of `externalUrl`, or on an embedded one. Each process has
+ * a role of its own there, unless the role of `externalUrl` may make none: then all share it, and a line says so.
+ * @returns URLs by role; other databases (`<name>_kine`, `<name>_temporal` …) lie beside ours
  * @throws PlatformError `database_unavailable`: the external server does not answer
  */
 export async function startDatabase(
   context: PlatformContext,
   externalUrl: string | undefined,
-): Promise<string> {
+): Promise<DatabaseUrls> {
   const url = externalUrl === undefined ? await startEmbedded(context) : await checkExternal(externalUrl);
-  await migrate(url);
-  return url;
+  const passwordOf = (role: DatabaseRole) => context.state.secret(`postgres-${role}-password`).value;
+  const urls = await prepareRoles(url, passwordOf);
+  if (urls === undefined) return sharedDatabase(context, url);
+  await migrate(urls.owner);
+  const name = databaseOf(url);
+  await applyGrants(urls.owner, {
+    gateway: roleName(name, 'gateway'),
+    worker: roleName(name, 'worker'),
+    controllers: roleName(name, 'controllers'),
+  });
+  return urls;
 }
 
-/** URL of database `<name>_<suffix>`, made if it is missing. */
-export async function siblingDatabase(url: string, suffix: string): Promise<string> {
-  const name = `${databaseOf(url)}_${suffix}`;
-  const sibling = withDatabase(url, name);
-  await ensureDatabase(url, name, sibling);
-  return sibling;
+async function sharedDatabase({ onProgress }: PlatformContext, url: string): Promise<DatabaseUrls> {
+  onProgress(
+    'the role of --database-url may make no roles and databases (CREATEROLE, CREATEDB): all parts of the platform share it',
+  );
+  await migrate(url);
+  const kineName = `${databaseOf(url)}_kine`;
+  const kine = withDatabase(url, kineName);
+  await ensureDatabase(url, kineName, kine);
+  return { owner: url, gateway: url, worker: url, controllers: url, temporal: url, kine };
 }
 
 async function startEmbedded({ state, ports, supervisor }: PlatformContext): Promise<string> {

@@ -15,7 +15,6 @@ import { kine, kineEndpoint } from './servers/kine.ts';
 import { forgetInKine } from './forget-clear-values.ts';
 import { sealStored } from './seal-stored.ts';
 import { acceptsConnections } from './socket-probe.ts';
-import { siblingDatabase } from './start-database.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The management API and the kubeconfigs of those that use it. */
@@ -58,12 +57,11 @@ export async function openManagement(context: PlatformContext): Promise<Manageme
 export async function startManagement(
   context: PlatformContext,
   { cluster }: ManagementApi,
-  databaseUrl: string,
+  kineUrl: string,
 ): Promise<void> {
   const { state, toolchain, supervisor } = context;
   const socketDir = state.managementSocketDir;
-  const kineDatabase = await siblingDatabase(databaseUrl, 'kine');
-  const program = kine({ binary: toolchain.kine, databaseUrl: kineDatabase, socketDir });
+  const program = kine({ binary: toolchain.kine, databaseUrl: kineUrl, socketDir });
   await supervisor.start({
     name: 'kine',
     program: () => program,
@@ -86,14 +84,12 @@ export function startManagementControllers(
 export async function sealManagement(
   context: PlatformContext,
   { cluster }: ManagementApi,
-  databaseUrl: string,
+  kineUrl: string,
 ): Promise<void> {
   const plurals = Object.keys(resourceKinds) as ResourcePlural[];
   const lists = ['/api/v1/secrets', '/api/v1/configmaps', ...plurals.map((plural) => resourcePath(plural))];
   const prefixes = ['secrets', 'configmaps', managementGroup].map((name) => `/registry/${name}/`);
-  await sealStored(context, cluster, lists, async () =>
-    forgetInKine(await siblingDatabase(databaseUrl, 'kine'), prefixes),
-  );
+  await sealStored(context, cluster, lists, () => forgetInKine(kineUrl, prefixes));
 }
 
 function kineSocket(socketDir: string): string {

@@ -3,7 +3,7 @@ import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { databaseOf, withDatabase } from './database-url.ts';
-import { ensureDatabase } from './databases.ts';
+import { ensureDatabase, isEmpty } from './databases.ts';
 import { runCommand } from './processes/run-command.ts';
 import { type TemporalDatabases, temporalSchemaCommands } from './servers/temporal.ts';
 
@@ -47,7 +47,9 @@ export async function prepareTemporalDatabases(
     ['visibility', databases.visibility],
   ] as const;
   for (const [schema, name] of schemas) {
-    const isNew = await ensureDatabase(databaseUrl, name, withDatabase(databaseUrl, name));
+    const url = withDatabase(databaseUrl, name);
+    await ensureDatabase(databaseUrl, name, url);
+    const isNew = await isEmpty(url);
     const commands = temporalSchemaCommands(sqlTool, databases, schema);
     if (isNew) await runCommand(`Temporal's schema (${schema}, set-up)`, commands.setup, logFile);
     await runCommand(`Temporal's schema (${schema})`, commands.update, logFile);

@@ -15,7 +15,7 @@ import {
 } from '../../adapters/kubernetes/resources.ts';
 import { createApp } from '../../api/app.ts';
 import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
-import type { AuthConfig } from '../../contracts/config.ts';
+import type { AuthConfig, GatewayConfig } from '../../contracts/config.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { applyManifests, applyObject, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';

@@ -9,7 +9,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pg from 'pg';
 import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
-import { readWorkerConfig } from '../support/worker-config.ts';
+import { administratorDatabaseUrl, readWorkerConfig } from '../support/worker-config.ts';
 import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 
 const grep = promisify(execFile);
@@ -79,7 +79,7 @@ describe('secrets', { timeout: 1_200_000 }, () => {
   });
 
   test('are in no row of the platform’s database', async () => {
-    const client = new pg.Client({ connectionString: readWorkerConfig(platform.stateDir).databaseUrl });
+    const client = new pg.Client({ connectionString: administratorDatabaseUrl(platform.stateDir) });
     await client.connect();
     const tables = await client.query<{ name: string }>(
       "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",

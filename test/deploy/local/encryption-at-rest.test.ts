@@ -8,7 +8,7 @@ import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes
 import { managementResources } from '../../../adapters/kubernetes/resources.ts';
 import { applyManagementResources } from '../../../deploy/local/bootstrap/management-resources.ts';
 import { openEncryption } from '../../../deploy/local/encryption-at-rest.ts';
-import { siblingDatabase, startDatabase } from '../../../deploy/local/start-database.ts';
+import { startDatabase } from '../../../deploy/local/start-database.ts';
 import { openManagement, sealManagement, startManagement } from '../../../deploy/local/start-management.ts';
 import { stopOrder } from '../../../deploy/local/stop-order.ts';
 import { newStateDir, run } from '../../support/platform.ts';
@@ -30,7 +30,7 @@ describe('the management API seals what it stores', () => {
     const context = await openTestContext(stateDir, (line) => told.push(line));
     await stop();
     stop = () => context.supervisor.stopAll(stopOrder);
-    const databaseUrl = await startDatabase(context, undefined);
+    const { kine } = await startDatabase(context, undefined);
     const management = await openManagement(context);
     const clear = { args: [], file: { path: join(stateDir, 'none'), content: '' } };
     const { cluster } = management;
@@ -38,11 +38,11 @@ describe('the management API seals what it stores', () => {
       ...management,
       cluster: { ...cluster, encryption: { ...cluster.encryption, ...clear } },
     };
-    await startManagement(context, sealed ? management : asBefore, databaseUrl);
+    await startManagement(context, sealed ? management : asBefore, kine);
     const client = connectCluster(cluster.adminKubeconfig);
     await applyManagementResources(client);
-    if (sealed) await sealManagement(context, management, databaseUrl);
-    return { client, told, kine: await siblingDatabase(databaseUrl, 'kine') };
+    if (sealed) await sealManagement(context, management, kine);
+    return { client, told, kine };
   }
 
   const rows = async (kine: string, condition: string, value: string): Promise<string[]> => {

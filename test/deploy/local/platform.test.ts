@@ -4,14 +4,30 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { connect, type ConnectionOptions } from 'node:tls';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
+import type { TemporalServer } from '../../../adapters/temporal-connection.ts';
+import type { TemporalTls } from '../../../contracts/config.ts';
 import { processesNaming } from '../../../deploy/demo/remains.ts';
 import { isRunning } from '../../../deploy/local/processes/identity.ts';
 import type { ProcessRecord } from '../../../deploy/local/process-records.ts';
+import { openTemporalPki } from '../../../deploy/local/temporal-pki.ts';
+import { answersTemporal } from '../../../deploy/local/temporal-probe.ts';
 import { eventually } from '../../support/eventually.ts';
 import { newStateDir, run, startTestPlatform, type TestPlatform } from '../../support/platform.ts';
+import { readWorkerConfig } from '../../support/worker-config.ts';
 
 const main = 'deploy/local/main.ts';
+/** Resolves once the server has said something after the handshake, or rejects with why it ended. */
+async function handshake(options: ConnectionOptions): Promise<void> {
+  const socket = connect({ ...options, host: '127.0.0.1', ALPNProtocols: ['h2'] });
+  try {
+    await once(socket, 'data');
+  } finally {
+    socket.destroy();
+  }
+}
+
 const start = (...args: string[]) => run(process.execPath, [main, ...args], { timeoutMs: 60_000 });
 
 describe('starts that are refused', () => {
@@ -94,12 +110,48 @@ describe('a running platform', () => {
       'config/worker.json',
       'config/gateway.json',
       'secrets/postgres-password',
+      'secrets/management-encryption-keys',
+      'secrets/local-encryption-keys',
+      'temporal/pki/ca.key',
+      'temporal/pki/worker.key',
+      'temporal/pki/frontend.key',
+      'temporal/pki/internode.key',
     ]) {
       assert.equal(statSync(join(stateDir, file)).mode & 0o777, 0o600, file);
     }
     const password = readFileSync(join(stateDir, 'secrets', 'postgres-password'), 'utf8');
     assert.deepEqual(processesNaming(password), []);
     assert.deepEqual(processesNaming(platform.admin().accessKey), []);
+  });
+
+  test('Temporal answers who has a certificate of its own authority, and nobody else', async () => {
+    const ports = JSON.parse(readFileSync(join(stateDir, 'ports.json'), 'utf8')) as Record<string, number>;
+    const { temporal } = readWorkerConfig(stateDir);
+    const { caFile, serverName } = temporal.tls as Required<TemporalTls>;
+    assert.equal(await answersTemporal(temporal), true);
+    const strangers = await openTemporalPki(join(stateDir, 'strangers-pki'));
+    const { certFile, keyFile } = strangers.clients.worker;
+    const refused: [string, TemporalServer][] = [
+      ['in the clear', { address: temporal.address }],
+      ['without a certificate', { address: temporal.address, tls: { caFile, serverName } }],
+      ['another authority', { address: temporal.address, tls: { caFile, serverName, certFile, keyFile } }],
+    ];
+    for (const [what, server] of refused) await assert.rejects(answersTemporal(server), what);
+    // The services behind the frontend take no client of the frontend either.
+    const tls = { ca: readFileSync(join(stateDir, 'temporal/pki/internode-ca.crt')), servername: serverName };
+    const worker = {
+      cert: readFileSync(temporal.tls?.certFile ?? ''),
+      key: readFileSync(temporal.tls?.keyFile ?? ''),
+    };
+    for (const service of ['history', 'matching']) {
+      const port = ports[`temporal-${service}`] ?? 0;
+      await assert.rejects(handshake({ ...tls, ...worker, port }), { code: /ALERT|ECONNRESET/ }, service);
+      await assert.rejects(handshake({ ...tls, port }), { code: /ALERT|ECONNRESET/ }, service);
+    }
+    const socket = statSync(join(stateDir, 'temporal/sockets'));
+    assert.equal(socket.mode & 0o777, 0o700, 'its UI is on a socket that only we reach');
+    const page = await platform.call('GET', '/temporal/api/v1/settings');
+    assert.equal(page.status, 200, page.text);
   });
 
   test('state_in_use: a second start on the same folder', async () => {
