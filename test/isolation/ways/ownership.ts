@@ -76,7 +76,10 @@ const of = (subject: SubjectKind): Way[] => {
         apiVersion: 'management.loft.sh/v1',
         kind: victims[subject].kind,
         metadata: { name: 'in-system' },
-        spec: { clusterRef: { cluster: 'local', namespace: 'kube-system' } },
+        spec: {
+          ...(subject === 'tenant' ? { templateRef: { name: 'default' } } : {}),
+          clusterRef: { cluster: 'local', namespace: 'kube-system' },
+        },
       },
       sees: 422,
       says: /belongs to Kubernetes or to the platform/,
