@@ -7,8 +7,8 @@ const maxGeneration = 5;
 
 /**
  * What a key becomes that is made with `credential`: it ends with it and lives no longer.
- * @param asked `named`: the key has a name of its own; made so with a login, or with a key without an end that stands by
- *   itself, it stands by itself too, since that credential is as good as its owner
+ * @param asked `named`: the key has a name of its own; made so with a credential that is as good as its owner, it stands
+ *   by itself
  * @throws PlatformError `unauthenticated` for a credential that ends now, `forbidden` for a key too many generations down
  */
 export function boundByIssuer<S extends Partial<AccessKeySpec>>(
@@ -16,9 +16,8 @@ export function boundByIssuer<S extends Partial<AccessKeySpec>>(
   credential: Credential,
   { named, now = Date.now() }: { named: boolean; now?: number },
 ): S {
-  const { kind, keyType, expiresAt, generation = 0, issues } = credential;
-  const isLogin = kind === 'session' || keyType === 'Login';
-  if (named && generation === 0 && (isLogin || expiresAt === undefined)) return spec;
+  const { expiresAt, generation = 0, issues } = credential;
+  if (named && isAsGoodAsOwner(credential)) return spec;
   if (generation >= maxGeneration) {
     throw new PlatformError(
       'forbidden',
@@ -30,6 +29,11 @@ export function boundByIssuer<S extends Partial<AccessKeySpec>>(
   const left = Math.floor((expiresAt.getTime() - now) / 1000);
   if (left < 1) throw new PlatformError('unauthenticated', 'the access key has expired. Please login again');
   return { ...bound, ttl: Math.min(spec.ttl || left, left) };
+}
+
+/** Whether what is made with the credential may outlive it: it is a login, or a key without an end that stands by itself. */
+export function isAsGoodAsOwner({ kind, keyType, expiresAt, generation = 0 }: Credential): boolean {
+  return generation === 0 && (kind === 'session' || keyType === 'Login' || expiresAt === undefined);
 }
 
 /** Scope of a key for one tenant cluster that is made with a key of scope `own`: within both. */

@@ -252,6 +252,13 @@ describe('access keys of one’s own', () => {
       await eventually('it has ended', async () => (await works(key)) === 401);
   });
 
+  it('give no first password to one who has none, unless they are as good as their owner', async () => {
+    const anna = await fixture.call('anna', 'POST', `${group}/ownedaccesskeys`, { spec: { ttl: 60 } });
+    const set = await withKey(keyIn(anna), 'POST', `${group}/users/anna/profile`, { spec: { password } });
+    assert.equal(set.status, 403, set.text);
+    assert.equal((await login('anna', password)).status, 401);
+  });
+
   it('without an end, too, make none that stands by itself unless they do', async () => {
     const of = async (key: string, name?: string) => {
       const made = await makeKey(key, {}, name);

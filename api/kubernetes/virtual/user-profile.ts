@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { managementApiVersion } from '../../../contracts/names.ts';
+import { isAsGoodAsOwner } from '../../auth/issuing.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
 
@@ -45,6 +46,11 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
       // Who has only a key that was left lying about must not take over the account with it.
       if (isSelf && user.spec?.passwordRef?.secretName)
         await passwords.check(name, currentPassword ?? '', clientAddress(request.raw) ?? '');
+      else if (isSelf && !isAsGoodAsOwner(caller.credential))
+        throw new PlatformError(
+          'forbidden',
+          'a first password outlives this access key, which has an end: set it with a login or a key without one',
+        );
       await passwords.set(user, password);
       for (const key of gateway.directory.accessKeys()) if (key.spec.user === name) await keys.remove(key);
       await sessions.endAllOf(name);
