@@ -9,6 +9,7 @@ import {
   type Claim,
   lacksNamespace,
   type ManagedNamespace,
+  uidsOf,
   unclaimedNamespaces as unclaimed,
 } from '../domain/unclaimed-namespaces.ts';
 import type { Controller, ControllerContext } from './controller.ts';
@@ -58,9 +59,10 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
     known: readonly Known[],
     namespaces: readonly ManagedNamespace[],
   ): Promise<void> {
+    const present = uidsOf(namespaces);
     for (const { kind, instance } of known) {
       const { metadata, status } = instance;
-      const lacks = lacksNamespace(name, namespaces, {
+      const lacks = lacksNamespace(name, present, {
         ...toClaim(instance),
         made: status?.observedHash !== undefined,
         leaves: metadata.deletionTimestamp !== undefined,

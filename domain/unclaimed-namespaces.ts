@@ -37,18 +37,21 @@ export function unclaimedNamespaces(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether something is to be in `cluster` and has no namespace there, so that nothing of it can run. */
+/** The uids that namespaces carry. */
+export function uidsOf(namespaces: readonly ManagedNamespace[]): ReadonlySet<string | undefined> {
+  return new Set(namespaces.map(({ metadata }) => metadata?.labels?.[labels.instanceUid]));
+}
+
+/**
+ * Whether something is to be in `cluster` and has no namespace there, so that nothing of it can run.
+ * @param present uids of the namespaces there
+ */
 export function lacksNamespace(
   cluster: string,
-  namespaces: readonly ManagedNamespace[],
+  present: ReadonlySet<string | undefined>,
   { uid, cluster: where, made, leaves }: Claim & { readonly made: boolean; readonly leaves: boolean },
 ): boolean {
-  return (
-    made &&
-    !leaves &&
-    where === cluster &&
-    !namespaces.some(({ metadata }) => metadata?.labels?.[labels.instanceUid] === uid)
-  );
+  return made && !leaves && where === cluster && !present.has(uid);
 }
 
 function describe(name: string, given: Readonly<Record<string, string>>): UnclaimedNamespace {

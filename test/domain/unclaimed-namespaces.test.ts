@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lacksNamespace, unclaimedNamespaces } from '../../domain/unclaimed-namespaces.ts';
+import { lacksNamespace, uidsOf, unclaimedNamespaces } from '../../domain/unclaimed-namespaces.ts';
 
 const uidLabel = 'vcluster-platform.io/instance-uid';
 const namespace = (name: string, labels: Record<string, string>, deletionTimestamp?: string) => ({
@@ -33,7 +33,7 @@ test('a namespace belongs to the uid it carries, and to nothing else', () => {
 });
 
 test('what is made and stays has its namespace in its cluster', () => {
-  const namespaces = [namespace('here', { [uidLabel]: 'u1' })];
+  const namespaces = uidsOf([namespace('here', { [uidLabel]: 'u1' })]);
   const claim = { uid: 'u2', cluster: 'east', made: true, leaves: false };
   assert.equal(lacksNamespace('east', namespaces, claim), true);
   for (const other of [{ uid: 'u1' }, { cluster: 'west' }, { made: false }, { leaves: true }])
