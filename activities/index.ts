@@ -9,9 +9,11 @@ import { createInstanceReportActivities } from './instance-report.ts';
 import { createInstanceActivities } from './instance.ts';
 import { createReconcileActivities } from './reconcile.ts';
 import { createReleaseActivities } from './release.ts';
+import { createRestoreRight } from './restore-right.ts';
 import { createRestoreActivities } from './restore.ts';
 import { createSleepPolicyActivities } from './sleep-policy.ts';
 import { createSnapshotCatalogueActivities } from './snapshot-catalogue.ts';
+import { createSnapshotRetentionActivities } from './snapshot-retention.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createSpaceAccessActivities } from './space-access.ts';
 import { createSpaceInstanceActivities } from './space-instance.ts';
@@ -29,6 +31,7 @@ export interface ActivityDeps extends TenantDeps {
   readonly charts?: readonly string[] | undefined;
   readonly snapshotsDir: string;
   readonly toolsImage?: string | undefined;
+  readonly goneSnapshotDays?: number | undefined;
   /** Private scratch folder. */
   readonly workDir: string;
 }
@@ -37,7 +40,10 @@ export interface ActivityDeps extends TenantDeps {
 export function createActivities(deps: ActivityDeps) {
   return {
     ...createTurnActivities(deps.operations),
-    ...createSnapshotCatalogueActivities(deps.operations),
+    ...createSnapshotCatalogueActivities({
+      database: deps.operations.database,
+      checkRestoreRight: createRestoreRight(deps),
+    }),
     ...createReconcileActivities(deps),
     ...createInstanceActivities(deps),
     ...createInstanceReportActivities(deps),
@@ -50,6 +56,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createTenantKeysActivities(deps),
     ...createReleaseActivities(deps),
     ...createSnapshotActivities(deps),
+    ...createSnapshotRetentionActivities(deps),
     ...createRestoreActivities(deps),
     ...createSpaceInstanceActivities(deps),
     ...createSpaceReportActivities(deps),

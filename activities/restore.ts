@@ -8,9 +8,10 @@ import {
   openServiceAccountKeys,
   useKeys,
 } from '../adapters/snapshots/service-account-keys.ts';
-import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
+import { checkedSnapshotPath, snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
+import type { FoundSnapshot } from './snapshot-catalogue.ts';
 import { defaultToolsImage, type SnapshotDeps } from './snapshot.ts';
 
 const phases = ['prepare', 'swap', 'rollback', 'commit'] as const;
@@ -18,12 +19,7 @@ const phases = ['prepare', 'swap', 'rollback', 'commit'] as const;
 export interface RestoreJob {
   readonly tenant: TenantRef;
   readonly operationId: string;
-  readonly snapshot: {
-    readonly project: string;
-    readonly tenantCluster: string;
-    readonly name: string;
-    readonly sha256: string;
-  };
+  readonly snapshot: FoundSnapshot;
   /**
    * `prepare` makes a data folder of the snapshot beside the present one, `swap` exchanges them while etcd stands,
    * `rollback` puts things back as they were, `commit` removes the former folder.
@@ -38,6 +34,9 @@ export function createRestoreActivities(deps: SnapshotDeps) {
     operationId,
     command: phase,
   });
+
+  const keyOf = ({ project, projectUid }: FoundSnapshot): Promise<string> =>
+    getProjectKey(deps.management, { project, uid: projectUid });
 
   async function removeOtherPhases(
     host: TenantHost,
@@ -76,8 +75,11 @@ export function createRestoreActivities(deps: SnapshotDeps) {
           return createJob(request);
         }
         await forgetKeys(host, operationId);
-        const file = snapshotPath({ ...snapshot, snapshot: snapshot.name });
-        const key = await getProjectKey(deps.management, snapshot.project);
+        const file =
+          snapshot.file === undefined
+            ? snapshotPath({ ...snapshot, snapshot: snapshot.name })
+            : checkedSnapshotPath(snapshot.file);
+        const key = await keyOf(snapshot);
         return createJob({ ...request, file, settings: { SHA256: snapshot.sha256 } }, { key });
       }),
 
@@ -93,7 +95,7 @@ export function createRestoreActivities(deps: SnapshotDeps) {
         const host = await deps.hosts.prove(tenant);
         const result = await waitForJob(refOf(host, job), signal);
         if (phase === 'prepare') {
-          const key = await getProjectKey(deps.management, job.snapshot.project);
+          const key = await keyOf(job.snapshot);
           const keys = openServiceAccountKeys(key, String(result['serviceAccountKeys']));
           const chart = await tenantChartOf(deps.resources, tenant);
           await keepKeys(host, operationId, chart.keysSecret(tenant.name), keys);

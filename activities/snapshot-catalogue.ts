@@ -1,62 +1,134 @@
+import { activityInfo } from '@temporalio/activity';
+import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { Database } from '../db/client.ts';
+import { getOperationRow } from '../db/queries/operations.ts';
 import {
   completeSnapshot,
+  deleteLegacySnapshot,
   deleteSnapshot,
   failSnapshot,
-  getSnapshot,
+  getSnapshotRow,
   insertSnapshot,
   type SnapshotFacts,
-  type SnapshotKey,
 } from '../db/queries/snapshots.ts';
+import type { OperationRow } from '../db/schema/operations.ts';
+import type { SnapshotRow } from '../db/schema/snapshots.ts';
+
+/** A snapshot by its names. Whose it is, the row of the operation tells. */
+interface NamedSnapshot {
+  readonly project: string;
+  readonly tenantCluster: string;
+  readonly name: string;
+}
+
+/** What a Job needs to know of a snapshot. Histories of before have neither file nor project's uid. */
+export interface FoundSnapshot extends NamedSnapshot {
+  readonly sha256: string;
+  readonly file?: string;
+  readonly projectUid?: string;
+}
+
+export interface SnapshotCatalogueDeps {
+  readonly database: Database;
+  /** @throws PlatformError unless who asked for the restore may still have this snapshot */
+  readonly checkRestoreRight: (restore: OperationRow, snapshot: SnapshotRow) => Promise<void>;
+}
 
 /** The catalogue of snapshots in our own PostgreSQL. All are idempotent by snapshot and operation. */
-export function createSnapshotCatalogueActivities(deps: { database: Database }) {
-  const { database } = deps;
+export function createSnapshotCatalogueActivities({ database, checkRestoreRight }: SnapshotCatalogueDeps) {
   return {
-    /** Enters a snapshot in state `creating`. @throws `already_exists` if another operation made one of this name */
-    async recordSnapshot(input: SnapshotKey & { operationId: string }): Promise<void> {
-      const { operationId, ...key } = input;
-      if (await database.query((db) => insertSnapshot(db, key, operationId))) return;
-      throw new PlatformError(
-        'already_exists',
-        `There is a snapshot ${key.name} of ${key.tenantCluster} already; choose another name`,
-      );
+    /**
+     * Enters a snapshot of the operation's tenant cluster in state `creating`; gives where its file is to be and whose
+     * key seals it. @throws `already_exists` if another operation made one of this name
+     */
+    async recordSnapshot(
+      input: NamedSnapshot & { operationId: string },
+    ): Promise<{ file: string; projectUid: string }> {
+      const { operationId, name } = input;
+      return database.query(async (db) => {
+        const { project, tenantCluster, uid, projectUid } = await getOperationRow(db, operationId);
+        const file = snapshotPath({ project, tenantCluster, uid, snapshot: name });
+        const entry = { operationId, projectUid: projectUid ?? '', file };
+        const row = await insertSnapshot(db, { project, tenantCluster, uid, name }, entry);
+        if (row !== undefined) return { file: row.file, projectUid: row.projectUid };
+        throw new PlatformError(
+          'already_exists',
+          `There is a snapshot ${name} of ${tenantCluster} already; choose another name`,
+        );
+      });
     },
 
-    /** The snapshot, if it can be restored. @throws `snapshot_not_found`, `snapshot_damaged` */
-    async findSnapshot(input: SnapshotKey): Promise<SnapshotKey & { sha256: string }> {
-      const snapshot = await database.query((db) => getSnapshot(db, input));
-      if (!snapshot)
+    /**
+     * The snapshot that a restore names, if it can be restored: of the tenant cluster with the uid that the gateway
+     * resolved, and only if who asked may still have it.
+     * @throws `snapshot_not_found`, `snapshot_damaged`, `tenant_cluster_not_found`, `forbidden`, `management_unavailable`
+     */
+    async findSnapshot(input: NamedSnapshot & { operationId?: string }): Promise<FoundSnapshot> {
+      const { project, tenantCluster, name, operationId = operationOfWorkflow() } = input;
+      const { restore, row } = await database.query(async (db) => {
+        const operation = await getOperationRow(db, operationId);
+        const uid = sourceUidOf(operation);
+        return { restore: operation, row: await getSnapshotRow(db, { project, tenantCluster, uid, name }) };
+      });
+      if (row === undefined || restore.project !== project)
         throw new PlatformError(
           'snapshot_not_found',
-          `There is no snapshot ${input.name} of tenant cluster ${input.tenantCluster}`,
+          `There is no snapshot ${name} of tenant cluster ${tenantCluster}`,
         );
-      const { project, tenantCluster, name, sha256 } = snapshot;
-      if (snapshot.state !== 'completed' || sha256 === undefined) {
+      await checkRestoreRight(restore, row);
+      if (row.state !== 'completed' || row.sha256 === null) {
         throw new PlatformError(
           'snapshot_damaged',
-          `Snapshot ${name} is not complete (${snapshot.state}); choose another`,
+          `Snapshot ${name} is not complete (${row.state}); choose another`,
         );
       }
-      return { project, tenantCluster, name, sha256 };
+      const { sha256, file, projectUid } = row;
+      return { project, tenantCluster, name, sha256, file, projectUid };
     },
 
-    async completeSnapshot(input: SnapshotKey & SnapshotFacts & { operationId: string }): Promise<void> {
-      const { project, tenantCluster, name, operationId, ...facts } = input;
+    async completeSnapshot(input: NamedSnapshot & SnapshotFacts & { operationId: string }): Promise<void> {
+      const { project: _project, tenantCluster: _tenant, name: _name, operationId, ...facts } = input;
+      await database.query((db) => completeSnapshot(db, operationId, facts));
+    },
+
+    /**
+     * Removes the entry, unless the snapshot is being made anew.
+     * @param snapshot `operationId`: that made it; deletions of before name the snapshot only
+     */
+    async forgetSnapshot(snapshot: NamedSnapshot & { operationId?: string }): Promise<void> {
+      const { project, tenantCluster, name, operationId } = snapshot;
+      const file = snapshotPath({ project, tenantCluster, snapshot: name });
       await database.query((db) =>
-        completeSnapshot(db, { project, tenantCluster, name }, operationId, facts),
+        operationId === undefined ? deleteLegacySnapshot(db, file) : deleteSnapshot(db, operationId),
       );
     },
 
-    /** Removes the entry, unless the snapshot is being made anew. */
-    async forgetSnapshot(key: SnapshotKey): Promise<void> {
-      await database.query((db) => deleteSnapshot(db, key));
-    },
-
-    async failSnapshot(input: SnapshotKey & { operationId: string }): Promise<void> {
-      const { operationId, ...key } = input;
-      await database.query((db) => failSnapshot(db, key, operationId));
+    async failSnapshot(input: NamedSnapshot & { operationId: string }): Promise<void> {
+      await database.query((db) => failSnapshot(db, input.operationId));
     },
   };
+}
+
+/**
+ * Whose snapshot a restore is about. One that was let in before the gateway resolved names can only be about its own.
+ * @throws PlatformError `forbidden`
+ */
+function sourceUidOf({ uid, tenantCluster, parameters }: OperationRow): string {
+  const { sourceTenantCluster = tenantCluster, sourceUid } = parameters;
+  if (typeof sourceUid === 'string') return sourceUid;
+  if (sourceTenantCluster !== tenantCluster) throw askAgain();
+  return uid;
+}
+
+/** Restores that ran when inputs began to name it. */
+function operationOfWorkflow(): string {
+  return activityInfo().workflowExecution?.workflowId.replace(/^operation\//, '') ?? '';
+}
+
+function askAgain(): PlatformError {
+  return new PlatformError(
+    'forbidden',
+    'This restore was asked for before the platform checked whose snapshot it names; ask for it again',
+  );
 }

@@ -4,7 +4,11 @@ import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
 import { getProjectKey } from '../adapters/snapshots/project-key.ts';
-import { deleteSnapshotFile, snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
+import {
+  checkedSnapshotPath,
+  deleteSnapshotFile,
+  snapshotPath,
+} from '../adapters/snapshots/snapshot-files.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
@@ -27,6 +31,9 @@ export interface SnapshotJob {
   readonly operationId: string;
   /** Name of the snapshot. */
   readonly snapshot: string;
+  /** Path of its file, and whose key seals it; left out by operations of before rows had them. */
+  readonly file?: string;
+  readonly projectUid?: string;
   readonly asleep: boolean;
 }
 
@@ -59,7 +66,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       const [workload, release, key] = await Promise.all([
         tenantChart.readWorkload(host),
         readReleaseContent(host.client, { release: tenant.name, namespace: host.name }),
-        getProjectKey(deps.management, tenant.project),
+        getProjectKey(deps.management, { project: tenant.project, uid: job.projectUid }),
       ]);
       if (!job.asleep && workload.podIP === undefined) {
         throw new PlatformError(
@@ -69,14 +76,19 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       }
       const names = { project: tenant.project, tenantCluster: tenant.name, snapshot };
       const chart = { ...release.chart, values: release.values };
-      const metadata = JSON.stringify({ ...names, kubernetesVersion: workload.kubernetesVersion, chart });
+      const metadata = JSON.stringify({
+        ...names,
+        uid: tenant.uid,
+        kubernetesVersion: workload.kubernetesVersion,
+        chart,
+      });
       const request = {
         ...refOf(host, job),
         workload,
         keysSecret: tenantChart.keysSecret(tenant.name),
         toolsImage: deps.toolsImage ?? defaultToolsImage,
         snapshotsDir: deps.snapshotsDir,
-        file: snapshotPath(names),
+        file: job.file === undefined ? snapshotPath(names) : checkedSnapshotPath(job.file),
         ...(job.asleep ? {} : { settings: { ETCD_HOST: workload.podIP ?? '' } }),
       };
       await createJob(request, { key, 'metadata.json': Buffer.from(metadata).toString('base64') });
@@ -106,7 +118,11 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       }),
 
     /** Removes the file of a snapshot. Idempotent. @throws PlatformError `invalid_request` */
-    deleteSnapshotFile: (name: { project: string; tenantCluster: string; snapshot: string }): Promise<void> =>
-      deleteSnapshotFile(deps.snapshotsDir, name),
+    deleteSnapshotFile: async (name: {
+      project: string;
+      tenantCluster: string;
+      snapshot: string;
+      file?: string;
+    }): Promise<void> => deleteSnapshotFile(deps.snapshotsDir, name.file ?? snapshotPath(name)),
   };
 }

@@ -116,6 +116,10 @@ export const AuditEvent = Type.Object(
       Type.Integer({ description: 'Until the answer was over; of a stream, how long it lasted' }),
     ),
     operationId: Type.Optional(Type.String({ description: 'Operation that was started or joined' })),
+    sourceTenantCluster: Type.Optional(
+      Type.String({ description: 'Tenant cluster whose snapshot a restore names' }),
+    ),
+    sourceUid: Type.Optional(Type.String({ description: 'Its uid, as far as it was given or resolved' })),
     lost: Type.Optional(
       Type.Integer({ description: 'Stage `lost`: events that found no place in the queue before this one' }),
     ),

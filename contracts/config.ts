@@ -130,6 +130,12 @@ export const WorkerConfig = Type.Object({
   snapshotsDir: Type.String({
     description: 'Folder that snapshot Jobs write to, as the connected cluster `local` sees it',
   }),
+  goneSnapshotDays: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      description: 'Days that snapshots stay once their tenant cluster is gone; default 30, 0: for ever',
+    }),
+  ),
   toolsImage: Type.Optional(
     Type.String({
       description:

@@ -9,6 +9,8 @@ export const managementApiVersion = `${managementGroup}/${managementVersion}`;
 export const platformNamespace = 'vcluster-platform';
 /** Namespace of the Secrets with hashes of passwords, which only the gateway reads and writes. */
 export const passwordNamespace = 'vcluster-platform-passwords';
+/** Namespace of the Secrets that projects' snapshots are sealed with; they outlive the projects. */
+export const snapshotKeyNamespace = 'vcluster-platform-snapshot-keys';
 /** Prefix of a project's namespace in the management API. */
 export const projectNamespacePrefix = 'p-';
 /** Temporal namespace and task queue of all lifecycle workflows. */

@@ -88,9 +88,14 @@ export const Operation = Type.Object(
     project: Type.String(),
     tenantCluster: Type.Optional(Type.String({ description: 'Of operations of kind `tenant`' })),
     space: Type.Optional(Type.String({ description: 'Of operations of kind `space`' })),
+    uid: Type.Optional(
+      Type.String({ description: 'Of the tenant cluster or space; a later one of its name has another' }),
+    ),
+    projectUid: Type.Optional(Type.String()),
     cluster: Type.Optional(Type.String()),
     state: Type.Enum([...operationStates]),
     actor: Type.String({ description: 'Who asked for it' }),
+    actorUid: Type.Optional(Type.String({ description: 'Of the user or team that asked at the gateway' })),
     requestId: Type.Optional(Type.String()),
     parameters: Type.Record(Type.String(), Type.Unknown()),
     /** Machine-readable reason of a final state (an error code), and the sentence for people. */
@@ -152,6 +157,13 @@ export const OperationRequest = Type.Object(
                 'restore: tenant cluster of the same project whose snapshot it is; default: this one',
             }),
           ),
+          sourceUid: Type.Optional(
+            Type.String({
+              maxLength: 64,
+              description:
+                'restore: uid of the tenant cluster whose snapshot it is, if that one is gone or its name is another’s by now',
+            }),
+          ),
           forceDurationSeconds: Type.Optional(
             Type.Integer({
               minimum: 0,
@@ -173,6 +185,14 @@ export const Snapshot = Type.Object(
     name: Type.String(),
     project: Type.String(),
     tenantCluster: Type.String(),
+    uid: Type.Optional(Type.String({ description: 'Of the tenant cluster; absent: not known' })),
+    projectUid: Type.Optional(Type.String()),
+    goneAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'Its tenant cluster is gone since: it is kept for a while, for administrators',
+      }),
+    ),
     state: Type.Enum(['creating', 'completed', 'failed']),
     createdAt: Timestamp,
     sizeBytes: Type.Optional(Type.Integer()),

@@ -20,7 +20,7 @@ interface Operated {
 
 /** Submits operations of one kind of resource, each under the name of who changed the resource last. */
 export function createOperationSubmitter<T extends Operated>(
-  context: Pick<ControllerContext, 'operations' | 'logger'>,
+  context: Pick<ControllerContext, 'caches' | 'operations' | 'logger'>,
   resources: Pick<ResourceClient<T>, 'patchStatus'>,
 ) {
   /** When a delete, or an operation that had ended already, was seen first. */
@@ -36,6 +36,7 @@ export function createOperationSubmitter<T extends Operated>(
       ...subject,
       type: next.type,
       uid,
+      projectUid: context.caches.projects.get(subject.project)?.metadata.uid,
       actor: resource.metadata.annotations?.[annotations.changedBy] ?? 'unknown',
       targetHash: next.targetHash,
     };

@@ -1,9 +1,11 @@
 import { isNotFound } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
+import { keepProjectKey } from '../adapters/snapshots/project-key.ts';
 import type { Stored } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import { cleanupFinalizer, labels, projectNamespace, projectOfNamespace } from '../contracts/names.ts';
 import type { Project } from '../contracts/resources/project.ts';
+import { bindRecordsOfProject } from '../db/queries/project-records.ts';
 import { withCondition } from '../domain/conditions.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
@@ -12,7 +14,9 @@ const requireTemplateLabel = 'vcluster-platform.io/require-template';
 
 /** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters and spaces are. */
 export function projects(context: ControllerContext): Controller {
-  const { caches, client, resources } = context;
+  const { caches, client, resources, operations } = context;
+  /** uids of projects whose records of before know them by now. */
+  const bound = new Set<string>();
 
   async function reconcile(name: string): Promise<Requeue | undefined> {
     const project = caches.projects.get(name);
@@ -28,6 +32,7 @@ export function projects(context: ControllerContext): Controller {
       body: namespaceOf(project),
       contentType: 'application/apply-patch+yaml',
     });
+    if (!bound.has(project.metadata.uid)) await bindRecords(project);
     return resync;
   }
 
@@ -41,6 +46,9 @@ export function projects(context: ControllerContext): Controller {
       await sayBlocked(project, left);
       return resync;
     }
+    // What outlives it: its snapshots, and what they are sealed with.
+    await bindRecords(project);
+    await keepProjectKey(client, { project: project.metadata.name, uid: project.metadata.uid });
     await requestJson(client.kubeConfig, { method: 'DELETE', path: `/api/v1/namespaces/${namespace}` }).catch(
       unlessGone,
     );
@@ -49,6 +57,12 @@ export function projects(context: ControllerContext): Controller {
       finalizers.filter((finalizer) => finalizer !== cleanupFinalizer),
     );
     return undefined;
+  }
+
+  async function bindRecords({ metadata: { name, uid, creationTimestamp } }: Stored<Project>): Promise<void> {
+    const since = new Date(creationTimestamp);
+    await operations.database.query((db) => bindRecordsOfProject(db, { name, uid, since }));
+    bound.add(uid);
   }
 
   async function namesIn(namespace: string): Promise<string[]> {

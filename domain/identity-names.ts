@@ -1,4 +1,4 @@
-import { teamGroup, userGroup } from '../contracts/names.ts';
+import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
 
@@ -14,13 +14,26 @@ export function teamsOf(user: User, teams: readonly Team[]): string[] {
     .sort();
 }
 
+/** User name towards Kubernetes. */
+export function subjectOfUser({ metadata, spec }: User): string {
+  return spec?.subject || metadata.name;
+}
+
+/** Groups towards Kubernetes: the user's own, everybody's, and those that the platform gives. */
+export function groupsOfUser(user: User, teams: readonly Team[]): string[] {
+  const { groups = [], ssoGroups = [] } = user.spec ?? {};
+  const given = [userGroup(user.metadata.name), ...teamsOf(user, teams).map(teamGroup)];
+  const own = [...groups, ...ssoGroups].filter((group) => !isReserved(group));
+  return [...new Set([...own, everybodyGroup, ...given])];
+}
+
 /** Every user name and group under which the gateway may speak for these users and teams; both sorted. */
 export function impersonatedNames(
   users: readonly User[],
   teams: readonly Team[],
 ): { users: string[]; groups: string[] } {
   const enabled = users.filter(({ spec }) => spec?.disabled !== true);
-  const subjects = enabled.map(({ metadata, spec }) => spec?.subject || metadata.name);
+  const subjects = enabled.map(subjectOfUser);
   const teamGroups = teams.map(({ metadata }) => teamGroup(metadata.name));
   const ownGroups = enabled.flatMap(({ spec }) => [...(spec?.groups ?? []), ...(spec?.ssoGroups ?? [])]);
   const userGroups = enabled.map(({ metadata }) => userGroup(metadata.name));

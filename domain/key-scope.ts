@@ -86,7 +86,7 @@ function projectOpening(project: string): Opening {
   };
 }
 
-/** Everything inside one tenant cluster or space; its instance to read and to get a kubeconfig for. */
+/** Everything inside one tenant cluster or space, its own snapshots too; its instance to read and to get a kubeconfig for. */
 function instanceOpening(kind: 'tenant' | 'space', plural: string, project: string, name: string): Opening {
   return ({ target, request }) => {
     if (target.kind === kind) return matches(project, target.project) && matches(name, target.name);
@@ -97,7 +97,8 @@ function instanceOpening(kind: 'tenant' | 'space', plural: string, project: stri
     if (!namespaceProject || !matches(project, namespaceProject)) return false;
     return (
       readsNamed(request, name) ||
-      (verb === 'create' && resource.subresource === 'kubeconfig' && isNamed(resource, name))
+      (verb === 'create' && resource.subresource === 'kubeconfig' && isNamed(resource, name)) ||
+      (verb === 'update' && resource.subresource === 'snapshot' && isNamed(resource, name))
     );
   };
 }

@@ -63,6 +63,8 @@ export interface OperationParameters {
   readonly snapshot?: string;
   /** restore: tenant cluster whose snapshot it is, if it is another's. */
   readonly sourceTenantCluster?: string;
+  /** restore: its uid, as the gateway resolved the name when it let the restore in. */
+  readonly sourceUid?: string;
 }
 
 /** Signal without payload: the turn may be free, claim again. */

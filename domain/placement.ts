@@ -27,15 +27,16 @@ export interface PlacementQuestion {
 export function placeTenant({ project, clusters, wanted, load = () => 0 }: PlacementQuestion): Placement {
   const projectName = project.metadata.name;
   if (wanted) {
-    const cluster = clusters.find((candidate) => candidate.metadata.name === wanted);
-    if (cluster === undefined)
-      return { reason: 'cluster_not_found', message: `There is no connected cluster "${wanted}"` };
+    // Before looking whether there is one: the answer must not tell.
     if (!isClusterAllowed(project, wanted)) {
       return {
         reason: 'forbidden',
         message: `Project "${projectName}" does not allow cluster "${wanted}" (spec.allowedClusters)`,
       };
     }
+    const cluster = clusters.find((candidate) => candidate.metadata.name === wanted);
+    if (cluster === undefined)
+      return { reason: 'cluster_not_found', message: `There is no connected cluster "${wanted}"` };
     const fault = faultOf(cluster);
     return fault === undefined
       ? { cluster: wanted }

@@ -28,6 +28,9 @@ export function toOperation(
     steps: shown,
     live: extra.live,
     ...optional({
+      uid: row.uid,
+      projectUid: row.projectUid,
+      actorUid: row.actorUid,
       cluster: row.cluster,
       requestId: row.requestId,
       reason: row.reason,

@@ -78,7 +78,7 @@ export async function signalTurn(deps: OperationsDeps, operationId: string): Pro
 
 /** `work`, given up after `timeoutMs`; a Temporal that does not answer becomes `temporal_unavailable`. */
 export async function temporalCall<T>(
-  deps: OperationsDeps,
+  deps: Pick<OperationsDeps, 'temporal'>,
   work: () => Promise<T>,
   timeoutMs = deadlineMs,
 ): Promise<T> {
@@ -108,7 +108,7 @@ async function isThere(call: Promise<unknown>): Promise<boolean> {
 }
 
 function operationInput(row: OperationRow): OperationInput {
-  const { snapshot, sourceTenantCluster } = row.parameters;
+  const { snapshot, sourceTenantCluster, sourceUid } = row.parameters;
   return {
     operationId: row.id,
     type: row.type,
@@ -122,6 +122,7 @@ function operationInput(row: OperationRow): OperationInput {
     parameters: {
       ...(typeof snapshot === 'string' ? { snapshot } : {}),
       ...(typeof sourceTenantCluster === 'string' ? { sourceTenantCluster } : {}),
+      ...(typeof sourceUid === 'string' ? { sourceUid } : {}),
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   getOperationRow,
   listOpenOperations,
   listOperationRows,
+  type RecordsOf,
   subjectOfRow,
 } from '../db/queries/operations.ts';
 import { listSteps } from '../db/queries/operation-steps.ts';
@@ -28,6 +29,8 @@ export async function listOperations(
     /** With `name`, since a tenant cluster and a space may share it. */
     kind?: SubjectKind | undefined;
     name?: string | undefined;
+    /** Left out: whosever they are. */
+    of?: RecordsOf | undefined;
     limit: number;
     before?: string | undefined;
   },

@@ -7,6 +7,7 @@ import {
   insertOperation,
   listOpenOperations,
   markCancelRequested,
+  noteActor,
   subjectOfRow,
 } from '../db/queries/operations.ts';
 import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
@@ -26,8 +27,12 @@ export interface OperationSubmission {
   /** Name and uid of the VirtualClusterInstance or SpaceInstance. */
   readonly name: string;
   readonly uid: string;
+  /** Of the project, if it is known. */
+  readonly projectUid?: string | undefined;
   /** Who asked for it. */
   readonly actor: string;
+  /** Of the User or Team, if it is known who that is. */
+  readonly actorUid?: string | undefined;
   readonly requestId?: string | undefined;
   /** The same key for the same tenant cluster or space is the same request: it gets the operation of the first, ended or not. */
   readonly idempotencyKey: string;
@@ -73,8 +78,8 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
     const ref = { project, name, uid, ...submission.placed };
     await placeTenantRow(tx, kind === 'space' ? { ...ref, kind } : ref);
   }
-  const same = await findOperationByKey(tx, subject, submission.idempotencyKey);
-  if (same) return { row: checkedSame(same, submission), joined: true, toCancel: [] };
+  const same = await findOperationByKey(tx, { ...subject, uid }, submission.idempotencyKey);
+  if (same) return join(tx, checkedSame(same, submission), submission);
 
   const open = await listOpenOperations(tx, subject);
   // What still runs for a former one of this name only has to end first.
@@ -83,7 +88,7 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
   if (decision.action === 'join') {
     const row = present.find(({ id }) => id === decision.id);
     if (!row) throw new Error(`cannot join ${decision.id}, which is not there`);
-    return { row, joined: true, toCancel: [] };
+    return join(tx, row, submission);
   }
   if (decision.action === 'refuse') throw new PlatformError('conflict', `Not accepted: ${decision.reason}`);
 
@@ -98,7 +103,9 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
       project,
       tenantCluster: name,
       uid,
+      projectUid: submission.projectUid ?? null,
       actor: submission.actor,
+      actorUid: submission.actorUid ?? null,
       requestId: submission.requestId ?? null,
       idempotencyKey: submission.idempotencyKey,
       targetHash: submission.targetHash ?? null,
@@ -111,9 +118,15 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
   return { row: operation, joined: false, toCancel };
 }
 
+/** Controllers may have been faster than who asks: he may follow it to its end all the same. */
+async function join(tx: Queries, row: OperationRow, { actorUid }: OperationSubmission): Promise<Accepted> {
+  if (actorUid !== undefined) await noteActor(tx, row.id, actorUid);
+  return { row, joined: true, toCancel: [] };
+}
+
 /** A key that is used again must mean the same. */
 function checkedSame(row: OperationRow, submission: OperationSubmission): OperationRow {
-  if (row.uid === submission.uid && row.type === submission.type) return row;
+  if (row.type === submission.type) return row;
   throw new PlatformError('conflict', 'The idempotency key was used for another request; use a new one');
 }
 
@@ -133,10 +146,9 @@ function toPresent(row: OperationRow): PresentOperation {
 }
 
 function snapshotOf(parameters: Record<string, unknown>): string | undefined {
-  const { snapshot, sourceTenantCluster } = parameters;
-  return typeof snapshot === 'string'
-    ? `${typeof sourceTenantCluster === 'string' ? sourceTenantCluster : ''}/${snapshot}`
-    : undefined;
+  const { snapshot, sourceTenantCluster, sourceUid } = parameters;
+  const source = [sourceUid, sourceTenantCluster].find((one) => typeof one === 'string') ?? '';
+  return typeof snapshot === 'string' ? `${source}/${snapshot}` : undefined;
 }
 
 async function makeRoom(

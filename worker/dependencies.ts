@@ -28,6 +28,7 @@ export function createWorkerDependencies(
     chartsDir: config.chartsDir,
     charts: config.charts,
     snapshotsDir: config.snapshotsDir,
+    goneSnapshotDays: config.goneSnapshotDays,
     toolsImage: config.toolsImage,
     workDir,
     close: operations.close,

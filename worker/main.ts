@@ -9,7 +9,7 @@ import { WorkerConfig } from '../contracts/config.ts';
 import { ensureWorkflowBundle } from './bundle.ts';
 import { createWorkerDependencies } from './dependencies.ts';
 import { createLifecycleWorker } from './lifecycle-worker.ts';
-import { ensureReconcileSchedule } from './reconcile-schedule.ts';
+import { ensureSchedules } from './schedules.ts';
 
 /**
  * The Temporal worker: `node worker/main.ts --config <file>`. Waits for Temporal as long as it takes, at start
@@ -58,8 +58,8 @@ async function work(bundlePath: string, onReady: () => void): Promise<void> {
     worker = await createLifecycleWorker({ connection, namespace, bundlePath, activities, logger });
     const done = worker.run();
     if (stopping.signal.aborted) worker.shutdown();
-    await ensureReconcileSchedule(deps.operations.temporal).catch((err: unknown) =>
-      logger.warn({ err }, 'no reconcile schedule yet'),
+    await ensureSchedules(deps.operations.temporal).catch((err: unknown) =>
+      logger.warn({ err }, 'no schedules yet'),
     );
     onReady();
     process.stdout.write('worker ready\n');

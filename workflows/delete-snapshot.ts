@@ -1,23 +1,26 @@
 import { callActivity } from './proxies.ts';
 
 /**
- * Removes a snapshot's file, then its entry in the catalogue. Id `snapshot/<project>/<tenant cluster>/<name>/delete`;
- * no messages; tried until it succeeds, nothing to undo.
+ * Removes a snapshot's file, then its entry in the catalogue. Id `snapshot/<operation that made it>/delete`; no
+ * messages; tried until it succeeds, nothing to undo. Those that began before snapshots had uids name it by
+ * `snapshot/<project>/<tenant cluster>/<name>/delete` and give neither operation nor file.
  */
 export async function deleteSnapshot(input: {
   project: string;
   tenantCluster: string;
   name: string;
+  operationId?: string;
+  file?: string;
 }): Promise<void> {
-  const { project, tenantCluster, name } = input;
+  const { project, tenantCluster, name, operationId, file } = input;
   await callActivity(
     'deleteSnapshotFile',
-    { project, tenantCluster, snapshot: name },
+    { project, tenantCluster, snapshot: name, ...(file === undefined ? {} : { file }) },
     { summary: 'Delete the file', persistence: 'forever' },
   );
   await callActivity(
     'forgetSnapshot',
-    { project, tenantCluster, name },
+    { project, tenantCluster, name, ...(operationId === undefined ? {} : { operationId }) },
     { summary: 'Forget it', persistence: 'forever' },
   );
 }

@@ -5,6 +5,7 @@ export { deleteSnapshot } from './delete-snapshot.ts';
 export { deleteSpace } from './delete-space.ts';
 export { deleteTenantCluster } from './delete-tenant-cluster.ts';
 export { evaluateSleepPolicy } from './evaluate-sleep-policy.ts';
+export { expireSnapshots } from './expire-snapshots.ts';
 export { reconcileOperations } from './reconcile-operations.ts';
 export { restoreTenantCluster } from './restore-tenant-cluster.ts';
 export { sleepSpace } from './sleep-space.ts';

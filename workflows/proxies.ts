@@ -63,6 +63,7 @@ const limits: Record<ActivityName, AttemptLimits> = {
   deleteSnapshotJob: short,
   deleteSnapshotFile: short,
   forgetSnapshot: short,
+  expireSnapshots: { startToClose: 5 * minutes, heartbeat: 10 * seconds },
   applyRestoreJob: short,
   waitForRestoreJob: job,
   deleteRestoreJob: short,

@@ -48,11 +48,12 @@ export async function restoreTenantCluster(input: OperationInput): Promise<void>
 
 type RestorePhase = ActivityInput<'applyRestoreJob'>['phase'];
 
-function snapshotKey(input: OperationInput): { project: string; tenantCluster: string; name: string } {
+function snapshotKey(input: OperationInput): ActivityInput<'findSnapshot'> {
   const { snapshot, sourceTenantCluster } = input.parameters;
   if (snapshot === undefined)
     throw ApplicationFailure.nonRetryable('A restore needs the name of a snapshot', 'invalid_request');
-  return { project: input.project, tenantCluster: sourceTenantCluster ?? input.name, name: snapshot };
+  const { operationId, project, name } = input;
+  return { project, tenantCluster: sourceTenantCluster ?? name, name: snapshot, operationId };
 }
 
 /** One Job per phase: applied, waited for, deleted. */

@@ -17,15 +17,16 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
         throw ApplicationFailure.nonRetryable('A snapshot needs a name', 'invalid_request');
       const key = { project: input.project, tenantCluster: input.name, name: snapshot };
       const tenant = await locateTenant(run);
-      const { asleep, kubernetesVersion } = await run.step(
+      const { asleep, kubernetesVersion, place } = await run.step(
         'record',
         async (call) => {
-          await call('recordSnapshot', { ...key, operationId });
-          return call('inspectTenant', { tenant: run.tenant });
+          // Workers of before gave nothing.
+          const recorded = (await call('recordSnapshot', { ...key, operationId })) ?? undefined;
+          return { ...(await call('inspectTenant', { tenant: run.tenant })), place: recorded };
         },
         (call) => call('failSnapshot', { ...key, operationId }),
       );
-      const job = { tenant, operationId, snapshot, asleep };
+      const job = { tenant, operationId, snapshot, asleep, ...place };
       const facts = await run.step(
         'save',
         async (call) => {
@@ -34,7 +35,9 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
         },
         async (call) => {
           await call('deleteSnapshotJob', job);
-          await call('deleteSnapshotFile', { project: input.project, tenantCluster: input.name, snapshot });
+          const { project, name: tenantCluster } = input;
+          const file = place === undefined ? {} : { file: place.file };
+          await call('deleteSnapshotFile', { project, tenantCluster, snapshot, ...file });
         },
       );
       await run.step('complete', async (call) => {

@@ -1,44 +1,144 @@
 import { randomBytes } from 'node:crypto';
+import type { V1Secret } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import { projectNamespace } from '../../contracts/names.ts';
+import { projectNamespace, snapshotKeyNamespace } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { requestJson } from '../kubernetes/request.ts';
+import { resourcePath } from '../kubernetes/resources.ts';
 
-const name = 'snapshot-key';
+/** A project, and which one of its name. */
+export interface KeyedProject {
+  readonly project: string;
+  /** Left out or empty: of snapshots from before they had it. */
+  readonly uid?: string | undefined;
+}
+
+/** Where keys were before: in the project's namespace, with which they went. */
+const formerName = 'snapshot-key';
 const keyBytes = 32;
 
 /**
- * The key that a project's snapshots are encrypted with, base64: Secret `snapshot-key` in the project's namespace
- * of the management API, made at the first call. Without it the project's snapshots are worth nothing.
- * @throws PlatformError `management_unavailable`, `project_not_found`
+ * The key that a project's snapshots are encrypted with, base64: Secret `project-<uid>` of namespace
+ * `vcluster-platform-snapshot-keys` in the management API, made at the first call. It outlives the project: without it
+ * the project's snapshots are worth nothing.
+ * @throws PlatformError `management_unavailable`; `project_not_found` if there is no key and no such project to make one for
  */
-export async function getProjectKey(management: ClusterClient, project: string): Promise<string> {
-  const namespace = projectNamespace(project);
+export async function getProjectKey(management: ClusterClient, keyed: KeyedProject): Promise<string> {
+  const { project, uid } = keyed;
   try {
-    const existing = await orUndefined(management.core.readNamespacedSecret({ namespace, name }));
-    if (existing !== undefined) return checked(existing.data?.['key']);
-    const key = randomBytes(keyBytes).toString('base64');
-    await management.core.createNamespacedSecret({ namespace, body: { metadata: { name }, data: { key } } });
-    return key;
+    if (!uid) return await readOrMake(management, formerPlace(project), randomKey);
+    const place = placeOf(uid);
+    const kept = await read(management, place);
+    if (kept !== undefined) return kept;
+    if ((await presentUid(management, project)) !== uid) throw projectNotFound(project);
+    return await readOrMake(management, place, () => formerOrNew(management, project));
   } catch (error) {
-    if (error instanceof PlatformError) throw error;
-    // Somebody else was faster.
-    if (isConflict(error))
-      return checked((await management.core.readNamespacedSecret({ namespace, name })).data?.['key']);
-    const failure = kubernetesFailure(
-      `reading the snapshot key of project ${project}`,
-      error,
-      'management_unavailable',
-    );
-    throw failure.code === 'not_found'
-      ? new PlatformError('project_not_found', `There is no project ${project}`)
-      : failure;
+    throw keyFailure(project, error);
   }
 }
 
-function checked(key: string | undefined): string {
-  if (key === undefined || Buffer.from(key, 'base64').length !== keyBytes) {
-    throw new PlatformError('internal', `Secret ${name} of the project holds no key of ${keyBytes} bytes`);
+/**
+ * Takes the key of a project that is about to go out of its namespace, if it is still there and nowhere else.
+ * Idempotent. @throws PlatformError `management_unavailable`
+ */
+export async function keepProjectKey(
+  management: ClusterClient,
+  { project, uid }: { project: string; uid: string },
+): Promise<void> {
+  try {
+    const former = await read(management, formerPlace(project));
+    if (former !== undefined) await readOrMake(management, placeOf(uid), async () => former);
+  } catch (error) {
+    throw keyFailure(project, error);
   }
+}
+
+/** Removes the key of a project that is gone, with its last snapshot. Idempotent. @throws PlatformError `management_unavailable` */
+export async function forgetProjectKey(management: ClusterClient, uid: string): Promise<void> {
+  try {
+    await orUndefined(management.core.deleteNamespacedSecret(placeOf(uid)));
+  } catch (error) {
+    throw kubernetesFailure('deleting the snapshot key of a project', error, 'management_unavailable');
+  }
+}
+
+/** uids of the projects that have a key. @throws PlatformError `management_unavailable` */
+export async function listKeyedProjects(management: ClusterClient): Promise<string[]> {
+  try {
+    const { items } = await management.core.listNamespacedSecret({ namespace: snapshotKeyNamespace });
+    return items.flatMap(({ metadata }) => metadata?.name?.match(/^project-(.+)$/)?.[1] ?? []);
+  } catch (error) {
+    throw kubernetesFailure('listing the snapshot keys of projects', error, 'management_unavailable');
+  }
+}
+
+interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function placeOf(uid: string): Place {
+  return { namespace: snapshotKeyNamespace, name: `project-${uid}` };
+}
+
+function formerPlace(project: string): Place {
+  return { namespace: projectNamespace(project), name: formerName };
+}
+
+async function formerOrNew(management: ClusterClient, project: string): Promise<string> {
+  return (await read(management, formerPlace(project))) ?? randomKey();
+}
+
+async function randomKey(): Promise<string> {
+  return randomBytes(keyBytes).toString('base64');
+}
+
+async function readOrMake(
+  management: ClusterClient,
+  place: Place,
+  make: () => Promise<string>,
+): Promise<string> {
+  const existing = await read(management, place);
+  if (existing !== undefined) return existing;
+  const key = await make();
+  const { namespace, name } = place;
+  try {
+    await management.core.createNamespacedSecret({ namespace, body: { metadata: { name }, data: { key } } });
+    return key;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    return checked(await management.core.readNamespacedSecret(place)); // somebody else was faster
+  }
+}
+
+async function read(management: ClusterClient, place: Place): Promise<string | undefined> {
+  const secret = await orUndefined(management.core.readNamespacedSecret(place));
+  return secret === undefined ? undefined : checked(secret);
+}
+
+async function presentUid({ kubeConfig }: ClusterClient, project: string): Promise<string | undefined> {
+  const path = `${resourcePath('projects')}/${encodeURIComponent(project)}`;
+  const found = (await orUndefined(requestJson(kubeConfig, { path }))) as
+    | { metadata: { uid: string } }
+    | undefined;
+  return found?.metadata.uid;
+}
+
+function checked({ data, metadata }: V1Secret): string {
+  const key = data?.['key'];
+  if (key === undefined || Buffer.from(key, 'base64').length !== keyBytes)
+    throw new PlatformError('internal', `Secret ${metadata?.name} holds no key of ${keyBytes} bytes`);
   return key;
+}
+
+function keyFailure(project: string, error: unknown): PlatformError {
+  if (error instanceof PlatformError) return error;
+  const what = `reading the snapshot key of project ${project}`;
+  const failure = kubernetesFailure(what, error, 'management_unavailable');
+  return failure.code === 'not_found' ? projectNotFound(project) : failure;
+}
+
+function projectNotFound(project: string): PlatformError {
+  return new PlatformError('project_not_found', `There is no project ${project}`);
 }

@@ -26,6 +26,9 @@ export interface AuditOutcome {
   readonly aborted?: boolean;
 }
 
+/** The tenant cluster whose snapshot a restore names. */
+export type AuditSource = Pick<AuditEvent, 'sourceTenantCluster' | 'sourceUid'>;
+
 /** One request on its way into the trail. */
 export interface AuditEntry {
   readonly description: RequestDescription;
@@ -34,6 +37,8 @@ export interface AuditEntry {
   readonly identified: boolean;
   /** Notes the operation that it started or joined. */
   startsOperation(id: string): void;
+  /** Notes whose snapshot a restore names. */
+  restoresFrom(source: AuditSource): void;
   /** Notes why it failed, for an outcome that does not say. */
   fails(code: ErrorCode): void;
   /** Takes down the bodies; read when the event is recorded. */
@@ -79,6 +84,7 @@ export function createAuditEntry(
   const receivedAt = Date.now();
   let sender: AuditSender | undefined;
   let operationId: string | undefined;
+  let source: AuditSource = {};
   let failure: ErrorCode | undefined;
   let bodies: Parameters<AuditEntry['keepBodies']>[0] = {};
   let level: AuditLevel | undefined;
@@ -102,6 +108,7 @@ export function createAuditEntry(
       method: start.method,
       ...description,
       operationId,
+      ...source,
       ...outcome,
     } as AuditEvent;
     record(bounded(event));
@@ -119,6 +126,9 @@ export function createAuditEntry(
     },
     startsOperation(id) {
       operationId = id;
+    },
+    restoresFrom(named) {
+      source = named;
     },
     fails(code) {
       failure = code;

@@ -10,6 +10,8 @@ export interface Caller {
   readonly kind: 'user' | 'team';
   /** Name of the User or Team. */
   readonly name: string;
+  /** Of the User or Team: a later one of the same name is somebody else. */
+  readonly uid?: string | undefined;
   readonly displayName: string;
   readonly email: string;
   /** Names of the teams the user belongs to; for a team its own. */
@@ -79,6 +81,7 @@ function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'cr
   return {
     kind: 'user',
     name,
+    uid: user.metadata.uid,
     displayName: user.spec?.displayName ?? '',
     email: user.spec?.email ?? '',
     teams: memberOf,
@@ -98,6 +101,7 @@ export function callerOfTeam(team: Team, credential: Credential): Caller {
   return {
     kind: 'team',
     name,
+    uid: team.metadata.uid,
     displayName: team.spec?.displayName ?? '',
     email: '',
     teams: [name],

@@ -1,5 +1,6 @@
 import { managementGroup, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { OperationType } from '../../contracts/operations.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import { scopeAllows } from '../../domain/key-scope.ts';
 import { kubernetesRequest, type ResourceRequest } from '../../domain/kubernetes-request.ts';
@@ -34,7 +35,10 @@ export type RouteScope =
   | 'kubernetes'
   /** Instances in `:project` (`:name` if there is one), to read or to change by the request's method. */
   | 'virtualclusterinstances'
-  | 'spaceinstances';
+  | 'spaceinstances'
+  /** An operation of one of them; which one the handler knows, and asks with `checkOperationScope`. */
+  | 'virtualclusterinstances/operations'
+  | 'spaceinstances/operations';
 
 /**
  * Refuses a request to a route that the scope of the caller's key does not open; a route that declares nothing is
@@ -53,8 +57,35 @@ export function checkRouteScope(
   if (caller.identity.scope === undefined || route === 'any' || route === 'reviewed') return;
   if (route === 'kubernetes')
     return checkKubernetesScope(caller, request.method, parseKubernetesPath(request.raw.url ?? ''));
-  if (route === undefined || !scopeAllows(caller.identity.scope, ofRoute(route, request)))
-    throw outOfScope(caller);
+  if (route === undefined) throw outOfScope(caller);
+  const [resource, below] = route.split('/') as ['virtualclusterinstances' | 'spaceinstances', string?];
+  const { scope } = caller.identity;
+  const asked = ofRoute(resource, request);
+  if (scopeAllows(scope, asked) || (below !== undefined && opensSnapshots(scope, asked))) return;
+  throw outOfScope(caller);
+}
+
+/**
+ * Refuses an operation that the scope of the caller's key does not open. A key of one tenant cluster may do inside it what
+ * its owner may, so it may also bring that one's own data back; all else changes the instance.
+ * @throws PlatformError `forbidden`
+ */
+export function checkOperationScope(caller: Caller, type: OperationType, action: Action): void {
+  const { scope } = caller.identity;
+  if (actionInScope(scope, action)) return;
+  if (type === 'restore' && actionInScope(scope, snapshotAction(action))) return;
+  throw outOfScope(caller);
+}
+
+/** The same verb on the snapshots of an instance. */
+export function snapshotAction(action: Action): Action {
+  return { ...action, subresource: 'snapshot' };
+}
+
+function opensSnapshots(scope: AccessKeyScope | undefined, { target, request }: ScopedRequest): boolean {
+  if (request?.resource === undefined) return false;
+  const resource = { ...request.resource, subresource: 'snapshot' };
+  return scopeAllows(scope, { target, request: { ...request, resource } });
 }
 
 /** Whether an action of the management API is within the scope. Verb `use` means the tenant cluster or cluster itself. */

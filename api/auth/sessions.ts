@@ -12,6 +12,7 @@ import {
   insertSession,
   touchSession,
 } from '../../db/queries/sessions.ts';
+import type { User } from '../../contracts/resources/user.ts';
 import type { SessionRow } from '../../db/schema/sessions.ts';
 import type { KnownUser } from './authenticate.ts';
 import { cookieValues } from './cookies.ts';
@@ -30,7 +31,7 @@ export const defaultSessionLimits: SessionLimits = { idleSeconds: 12 * 3600, abs
 /** Sessions of browsers: a row here, a cookie there. */
 export interface Sessions {
   /** A new session; what the browser had before ends. Gives the cookie's value and the token against forged requests. */
-  begin(user: string, headers: IncomingHttpHeaders): Promise<{ id: string; csrfToken: string }>;
+  begin(user: User, headers: IncomingHttpHeaders): Promise<{ id: string; csrfToken: string }>;
   /**
    * @param options `isUse: false` does not keep an idle session alive
    * @throws PlatformError `unauthenticated`, `forbidden`, `database_unavailable`
@@ -117,7 +118,8 @@ export function createSessions(deps: {
       await database.query((db) =>
         insertSession(db, {
           idHash: hashOf(id),
-          user,
+          user: user.metadata.name,
+          userUid: user.metadata.uid ?? null,
           createdAt: at,
           lastSeenAt: at,
           expiresAt: new Date(now() + limits.absoluteSeconds * 1000),
@@ -136,6 +138,8 @@ export function createSessions(deps: {
       if (isUse) touch(row.idHash, entry);
       return {
         user: row.user,
+        uid: row.userUid ?? undefined,
+        since: row.createdAt,
         credential: {
           kind: 'session',
           name: row.idHash.slice(0, 16),

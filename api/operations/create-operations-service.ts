@@ -1,11 +1,11 @@
 import { findOperationByKey } from '../../db/queries/operations.ts';
 import { listSnapshots } from '../../db/queries/snapshots.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
+import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { getOperation, listOperations } from '../../operations/read.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
-import { deleteSnapshot } from './delete-snapshot.ts';
 import type { OperationsService } from './operations-service.ts';
 
 const temporalProbeMs = 1_500;
@@ -36,10 +36,10 @@ export function createOperationsService(
     list: tracked((filter) => listOperations(deps, filter)),
     watch: (id, signal) => watchOperation(deps, id, signal),
     cancel: tracked((id, actor) => cancelOperation(deps, { id, actor })),
-    snapshots: tracked(({ project, name }) =>
-      deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name })),
+    snapshots: tracked(({ project, name, snapshot }) =>
+      deps.database.query((db) => listSnapshots(db, { project, tenantCluster: name, name: snapshot })),
     ),
-    deleteSnapshot: tracked((key, actor) => deleteSnapshot(deps, key, actor)),
+    deleteSnapshot: tracked((operationId, actor) => deleteSnapshot(deps, operationId, actor)),
     probeTemporal: tracked(async () => {
       const { connection } = deps.temporal;
       await deps.temporal.withDeadline(Date.now() + temporalProbeMs, () =>

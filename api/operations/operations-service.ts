@@ -4,7 +4,9 @@ import type { Operation, OperationType, Snapshot, Subject, SubjectKind } from '.
 export interface SubmitRequest extends Subject {
   readonly type: OperationType;
   readonly uid: string;
+  readonly projectUid?: string | undefined;
   readonly actor: string;
+  readonly actorUid?: string | undefined;
   readonly requestId: string;
   readonly idempotencyKey: string;
   readonly targetHash?: string;
@@ -18,21 +20,27 @@ export interface OperationsService {
   submit(request: SubmitRequest): Promise<Operation>;
   /** @throws PlatformError `operation_not_found` */
   get(id: string): Promise<Operation>;
-  /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`. */
-  find(subject: Subject, idempotencyKey: string): Promise<Operation | undefined>;
+  /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`; without a uid, of the last one of its name. */
+  find(
+    subject: Subject & { readonly uid: string | undefined },
+    idempotencyKey: string,
+  ): Promise<Operation | undefined>;
   list(filter: {
     project: string;
     kind?: SubjectKind;
     name?: string;
+    /** Left out: whosever they are. */
+    of?: { readonly uid?: string | undefined; readonly projectUid?: string | undefined };
     limit: number;
     before?: string;
   }): Promise<Operation[]>;
   /** The operation now and at every change, until it has ended or `signal` aborts. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Operation>;
   cancel(id: string, actor: string): Promise<Operation>;
-  snapshots(filter: { project: string; name?: string }): Promise<Snapshot[]>;
-  /** @throws PlatformError `snapshot_not_found` */
-  deleteSnapshot(key: { project: string; tenantCluster: string; name: string }, actor: string): Promise<void>;
+  /** Whosever they are: `name` is of the tenant cluster. */
+  snapshots(filter: { project: string; name?: string; snapshot?: string }): Promise<Snapshot[]>;
+  /** @param operationId that made it. @throws PlatformError `snapshot_not_found`, `conflict` */
+  deleteSnapshot(operationId: string, actor: string): Promise<void>;
   /** Fails when Temporal does not answer. */
   probeTemporal(): Promise<void>;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import { subjectAction } from '../access/action.ts';
 import { subjectNotFound } from '../access/subject-not-found.ts';
 import type { Caller } from '../auth/caller.ts';
+import { snapshotAction } from '../auth/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
 import { type JsonAnswer, statusMessage } from '../kubernetes/json-request.ts';
 
@@ -68,10 +69,19 @@ export async function requestChange(
     case 'create':
     case 'update':
     case 'snapshot':
-    case 'restore':
       await requireVerb(deps, request, 'update');
       return instance;
+    case 'restore':
+      await requireRestore(deps, request);
+      return instance;
   }
+}
+
+/** Who may change it, or at least its snapshots (as keys of one tenant cluster may). @throws PlatformError `forbidden` */
+async function requireRestore(deps: Deps, request: InstanceRequest): Promise<void> {
+  const { identity } = request.caller;
+  if (await deps.review.allows(identity, snapshotAction(subjectAction('update', request)))) return;
+  await requireVerb(deps, request, 'update');
 }
 
 /** @throws PlatformError `forbidden` if the caller may not do `verb` with the instance */

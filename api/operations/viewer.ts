@@ -1,6 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { type Operation, subjectNouns, subjectOf } from '../../contracts/operations.ts';
-import { administratorAction, subjectAction } from '../access/action.ts';
+import { administratorAction } from '../access/action.ts';
+import { recordAccess, type RecordSubject } from '../access/record-access.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -16,30 +17,40 @@ export async function forViewer(
   return rest;
 }
 
+/** What an operation is about, and which one of that name. */
+export function recordOf(operation: Operation): RecordSubject {
+  const { uid, projectUid } = operation;
+  return { ...subjectOf(operation), uid, projectUid };
+}
+
 /**
- * The operation, if the caller asked for it or may do `verb` with the tenant cluster or space it belongs to; to others it
- * does not exist.
+ * The operation, if the caller asked for it or may do `verb` with the tenant cluster or space it belongs to (by uid: not
+ * with a later one of its name); to others it does not exist.
  * @throws PlatformError `operation_not_found`; `forbidden` if the caller may see but not do it
  */
 export async function visibleOperation(
-  gateway: Pick<Gateway, 'review' | 'operations'>,
+  gateway: Pick<Gateway, 'review' | 'managementJson' | 'operations'>,
   caller: Caller,
   id: string,
   verb: 'get' | 'update' = 'get',
 ): Promise<Operation> {
   const operation = await gateway.operations.get(id);
-  const subject = subjectOf(operation);
+  const record = recordOf(operation);
+  const access = recordAccess(gateway, caller.identity, record.project);
   // Who asked for it may follow it to its end: with a deleted instance go the rights on it.
   const mayGet =
-    (operation.actor === caller.identity.user && caller.identity.scope === undefined) ||
-    (await gateway.review.allows(caller.identity, subjectAction('get', subject)));
+    (operation.actorUid !== undefined &&
+      operation.actorUid === caller.uid &&
+      caller.identity.scope === undefined) ||
+    (await access.allows('get', record));
   if (!mayGet) {
     throw new PlatformError('operation_not_found', `there is no operation ${id}, or you may not see it`);
   }
-  if (verb !== 'get' && !(await gateway.review.allows(caller.identity, subjectAction(verb, subject)))) {
+  if (verb !== 'get' && !(await access.allows(verb, record))) {
+    const { kind, name, project } = record;
     throw new PlatformError(
       'forbidden',
-      `you may not ${verb} ${subjectNouns[subject.kind]} ${subject.name} of project ${subject.project}`,
+      `you may not ${verb} ${subjectNouns[kind]} ${name} of project ${project}`,
     );
   }
   return forViewer(gateway, caller, operation);

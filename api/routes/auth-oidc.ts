@@ -41,7 +41,7 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
       const user = await signIn(await provider.finish(callback, pending));
       if (user.spec?.disabled === true) throw new PlatformError('forbidden', 'this user is disabled');
       request.audit.identify(senderAtLogin(user, gateway.directory.teams(), 'oidc'));
-      await beginSession(gateway, request, reply, user.metadata.name);
+      await beginSession(gateway, request, reply, user);
       return reply
         .header('set-cookie', clearedCookie(pendingCookie))
         .redirect(ownPath(pending.returnTo), 303);

@@ -129,7 +129,7 @@ function loginRoutes(instance: FastifyInstance, gateway: Gateway): void {
     async (request, reply) => {
       checkOrigin(request.headers.origin, gateway.publicUrl);
       const user = await checkedUser(gateway, request, request.body);
-      const csrfToken = await beginSession(gateway, request, reply, user.metadata.name);
+      const csrfToken = await beginSession(gateway, request, reply, user);
       return reply.send({ user: user.metadata.name, csrfToken });
     },
   );
@@ -191,7 +191,7 @@ export async function beginSession(
   { accounts }: Gateway,
   request: FastifyRequest,
   reply: FastifyReply,
-  user: string,
+  user: User,
 ): Promise<string> {
   const { id, csrfToken } = await accounts.sessions.begin(user, request.headers);
   reply.header('set-cookie', hostCookie(sessionCookie, id)).header('cache-control', 'no-store');

@@ -1,12 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { type Operation, subjectOf } from '../../contracts/operations.ts';
-import { subjectAction } from '../access/action.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import { recordAccess } from '../access/record-access.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkOrigin } from '../kubernetes/origin.ts';
-import { forViewer, visibleOperation } from '../operations/viewer.ts';
+import { forViewer, recordOf, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../revocation/recheck.ts';
 import { sendEvents } from './event-stream.ts';
@@ -107,10 +107,9 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       const caller = callerOf(request);
       const { project } = request.params;
       const operations = await gateway.operations.list({ project, ...pageOf(request.query) });
+      const access = recordAccess(gateway, caller.identity, project);
       const visible = await Promise.all(
-        operations.map((operation) =>
-          gateway.review.allows(caller.identity, subjectAction('get', subjectOf(operation))),
-        ),
+        operations.map((operation) => access.allows('get', recordOf(operation))),
       );
       const items = operations.filter((_operation, index) => visible[index]);
       return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };

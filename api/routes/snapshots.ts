@@ -1,9 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { PlatformError } from '../../contracts/errors.ts';
-import { instanceAction } from '../access/action.ts';
+import { recordAccess } from '../access/record-access.ts';
+import { subjectNotFound } from '../access/subject-not-found.ts';
 import type { Gateway } from '../gateway.ts';
+import { allowed, namedSnapshot } from '../operations/named-snapshot.ts';
 import { callerOf } from '../plugins/access.ts';
 import { DnsLabel, problemResponses, ProjectPath, TenantPath } from './parameters.ts';
 
@@ -13,12 +14,15 @@ const SnapshotList = Type.Object(
 );
 const SnapshotPath = Type.Object({ project: DnsLabel, name: DnsLabel, snapshot: DnsLabel });
 
-/** The catalogue of snapshots. They outlive their tenant cluster until they are deleted by name. */
+/**
+ * The catalogue of snapshots. They outlive their tenant cluster: from then on they are its project's administrators', not
+ * those of who takes its name, and are deleted by hand or after a while.
+ */
 export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   app.addSchema(SnapshotList);
-  const mayDo = (request: Parameters<typeof callerOf>[0], verb: string, project: string, name: string) =>
-    gateway.review.allows(callerOf(request).identity, instanceAction(verb, project, name));
+  const accessOf = (request: Parameters<typeof callerOf>[0], project: string) =>
+    recordAccess(gateway, callerOf(request).identity, project);
 
   app.get(
     '/api/v1/projects/:project/virtualclusters/:name/snapshots',
@@ -34,8 +38,10 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
     },
     async (request) => {
       const { project, name } = request.params;
-      if (!(await mayDo(request, 'get', project, name))) throw notVisible(project, name);
-      return { items: await gateway.operations.snapshots({ project, name }) };
+      const access = accessOf(request, project);
+      if ((await access.visible('tenant', name)) === undefined)
+        throw subjectNotFound({ kind: 'tenant', project, name });
+      return { items: await allowed(access, 'get', await gateway.operations.snapshots({ project, name })) };
     },
   );
 
@@ -54,10 +60,7 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
     async (request) => {
       const { project } = request.params;
       const all = await gateway.operations.snapshots({ project });
-      const visible = await Promise.all(
-        all.map(({ tenantCluster }) => mayDo(request, 'get', project, tenantCluster)),
-      );
-      return { items: all.filter((_snapshot, index) => visible[index]) };
+      return { items: await allowed(accessOf(request, project), 'get', all) };
     },
   );
 
@@ -70,30 +73,31 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
         operationId: 'deleteSnapshot',
         tags: ['snapshots'],
         params: SnapshotPath,
+        querystring: Type.Object(
+          {
+            uid: Type.Optional(
+              Type.String({
+                minLength: 1,
+                maxLength: 64,
+                description: 'Of the tenant cluster, if it is gone or its name is another’s by now',
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
         response: { 202: Type.Object({ deleting: Type.String() }), ...problemResponses },
       },
     },
     async (request, reply) => {
       const { project, name, snapshot } = request.params;
-      if (!(await mayDo(request, 'get', project, name))) throw notVisible(project, name);
-      if (!(await mayDo(request, 'update', project, name))) {
-        throw new PlatformError(
-          'forbidden',
-          `you may not delete snapshots of tenant cluster ${name} of project ${project}`,
-        );
-      }
-      await gateway.operations.deleteSnapshot(
-        { project, tenantCluster: name, name: snapshot },
-        callerOf(request).identity.user,
-      );
+      const access = accessOf(request, project);
+      if ((await access.visible('tenant', name)) === undefined)
+        throw subjectNotFound({ kind: 'tenant', project, name });
+      const { uid } = request.query;
+      const named = { project, tenantCluster: name, name: snapshot, uid };
+      const { operationId } = await namedSnapshot(gateway, access, named);
+      await gateway.operations.deleteSnapshot(operationId, callerOf(request).identity.user);
       return reply.code(202).send({ deleting: snapshot });
     },
-  );
-}
-
-function notVisible(project: string, name: string): PlatformError {
-  return new PlatformError(
-    'tenant_cluster_not_found',
-    `there is no tenant cluster "${name}" in project "${project}", or you may not see it`,
   );
 }

@@ -13,11 +13,15 @@ import {
   subjectPlurals,
 } from '../../contracts/operations.ts';
 import { subjectAction } from '../access/action.ts';
+import { recordAccess, type VisibleRecords } from '../access/record-access.ts';
 import { subjectNotFound } from '../access/subject-not-found.ts';
+import { checkOperationScope } from '../auth/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { clientKey, planSubmit } from '../operations/plan-submit.ts';
-import { forViewer } from '../operations/viewer.ts';
+import { bindRestoreSource } from '../operations/restore-source.ts';
+import { forViewer, recordOf } from '../operations/viewer.ts';
+import type { AuditSource } from '../audit/audit-entry.ts';
 import { callerOf } from '../plugins/access.ts';
 import { PageQuery, pageOf } from './operation-page.ts';
 import { problemResponses, TenantPath } from './parameters.ts';
@@ -43,7 +47,7 @@ export async function subjectOperationRoutes(
   app.post(
     url,
     {
-      config,
+      config: { ...config, scope: `${subjectPlurals[kind]}/operations` },
       schema: {
         summary: `Ask for an operation of a ${subjectNouns[kind]}`,
         description:
@@ -66,11 +70,14 @@ export async function subjectOperationRoutes(
     async (request, reply) => {
       const { body } = request;
       const asked = { kind, caller: callerOf(request), ...request.params, requestId: request.id };
+      checkOperationScope(asked.caller, body.type, subjectAction('update', asked));
       checkParameters(kind, body);
+      if (body.type === 'restore') request.audit.restoresFrom(sourceOf(asked.name, body.parameters));
       const given = request.headers['idempotency-key'];
       const key = given === undefined ? undefined : clientKey(asked.caller, given);
       const operation =
         (await submittedBefore(gateway, asked, body, key)) ?? (await submit(gateway, asked, body, key));
+      if (body.type === 'restore') request.audit.restoresFrom(sourceOf(asked.name, operation.parameters));
       return reply
         .code(202)
         .header('location', `/api/v1/operations/${operation.id}`)
@@ -93,8 +100,13 @@ export async function subjectOperationRoutes(
     },
     async (request): Promise<{ items: Operation[] }> => {
       const caller = callerOf(request);
-      await requireView(gateway, { kind, caller, ...request.params, requestId: request.id });
-      const operations = await gateway.operations.list({ kind, ...request.params, ...pageOf(request.query) });
+      const of = await visibleRecords(gateway, { kind, caller, ...request.params, requestId: request.id });
+      const operations = await gateway.operations.list({
+        kind,
+        ...request.params,
+        ...(of === 'all' ? {} : { of }),
+        ...pageOf(request.query),
+      });
       return {
         items: await Promise.all(operations.map((operation) => forViewer(gateway, caller, operation))),
       };
@@ -112,17 +124,35 @@ async function submit(
   const { caller, kind, project, name, requestId } = asked;
   const before = await readInstance(gateway, asked);
   const instance = await requestChange(gateway, asked, before, body, Date.now());
+  const { uid = '' } = instance.metadata;
+  const parameters =
+    body.type === 'restore'
+      ? await bindRestoreSource(gateway, asked, uid, body.parameters ?? {})
+      : completeParameters(body, new Date());
   return gateway.operations.submit({
     type: body.type,
     kind,
     project,
     name,
-    uid: instance.metadata.uid ?? '',
+    uid,
+    projectUid: gateway.directory.projects().find(({ metadata }) => metadata.name === project)?.metadata.uid,
     actor: caller.identity.user,
+    actorUid: caller.uid,
     requestId,
     ...planSubmit(gateway.directory, kind, instance, body, { requestId, givenKey: key }),
-    parameters: completeParameters(body, new Date()),
+    parameters,
   });
+}
+
+/** What the trail tells of the source of a restore. */
+function sourceOf(
+  name: string,
+  { sourceTenantCluster = name, sourceUid }: Record<string, unknown> = {},
+): AuditSource {
+  return {
+    ...(typeof sourceTenantCluster === 'string' ? { sourceTenantCluster } : {}),
+    ...(typeof sourceUid === 'string' ? { sourceUid } : {}),
+  };
 }
 
 /** A snapshot that was given no name is called after the time (UTC). */
@@ -142,8 +172,11 @@ async function submittedBefore(
   key: string | undefined,
 ): Promise<Operation | undefined> {
   if (key === undefined) return undefined;
-  await requireView(gateway, asked);
-  const operation = await gateway.operations.find(asked, key);
+  await visibleRecords(gateway, asked);
+  const access = recordAccess(gateway, asked.caller.identity, asked.project);
+  const uid = await access.presentUid(asked.kind, asked.name);
+  const operation = await gateway.operations.find({ ...asked, uid }, key);
+  if (operation !== undefined && !(await access.allows('get', recordOf(operation)))) return undefined;
   if (operation !== undefined && operation.type !== body.type) {
     throw new PlatformError(
       'conflict',
@@ -153,10 +186,12 @@ async function submittedBefore(
   return operation;
 }
 
-/** A tenant cluster or space that is gone still has its history, for those who may see instances of that name. */
-async function requireView(gateway: Gateway, asked: InstanceRequest): Promise<void> {
-  if (await gateway.review.allows(asked.caller.identity, subjectAction('get', asked))) return;
-  throw subjectNotFound(asked);
+/** A tenant cluster or space that is gone still has its history, for administrators. */
+async function visibleRecords(gateway: Gateway, asked: InstanceRequest): Promise<VisibleRecords> {
+  const access = recordAccess(gateway, asked.caller.identity, asked.project);
+  const records = await access.visible(asked.kind, asked.name);
+  if (records === undefined) throw subjectNotFound(asked);
+  return records;
 }
 
 /** Parameters belong to one type each. @throws PlatformError `invalid_request` */
@@ -166,7 +201,7 @@ function checkParameters(kind: SubjectKind, { type, parameters = {} }: Operation
   const allowed: Partial<Record<OperationRequest['type'], readonly string[]>> = {
     sleep: ['forceDurationSeconds'],
     snapshot: ['snapshot'],
-    restore: ['snapshot', 'sourceTenantCluster'],
+    restore: ['snapshot', 'sourceTenantCluster', 'sourceUid'],
   };
   const foreign = Object.keys(parameters).find((name) => allowed[type]?.includes(name) !== true);
   if (foreign !== undefined)
@@ -183,4 +218,5 @@ function checkParameters(kind: SubjectKind, { type, parameters = {} }: Operation
   if (parameters.snapshot !== undefined) checkName('snapshot', parameters.snapshot);
   if (parameters.sourceTenantCluster !== undefined)
     checkName('sourceTenantCluster', parameters.sourceTenantCluster);
+  if (parameters.sourceUid !== undefined) checkName('sourceUid', parameters.sourceUid);
 }

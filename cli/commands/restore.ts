@@ -8,15 +8,21 @@ export function restoreCommand(): Command {
     .argument('<tenant-cluster>')
     .argument('<snapshot>')
     .option('--from <tenant-cluster>', 'tenant cluster of the same project whose snapshot it is')
-    .action((name: string, snapshot: string, options: CommonOptions & { from?: string }) => {
-      checkNames(options.project, name);
-      const source = options.from === undefined ? {} : { sourceTenantCluster: options.from };
-      return withClient((client) =>
-        runOperation(
-          client,
-          { ...options, kind: 'tenant', name },
-          { type: 'restore', parameters: { snapshot, ...source } },
-        ),
-      );
-    });
+    .option('--from-uid <uid>', 'its uid, if it is gone (administrators only)')
+    .action(
+      (name: string, snapshot: string, options: CommonOptions & { from?: string; fromUid?: string }) => {
+        checkNames(options.project, name);
+        const source = {
+          ...(options.from === undefined ? {} : { sourceTenantCluster: options.from }),
+          ...(options.fromUid === undefined ? {} : { sourceUid: options.fromUid }),
+        };
+        return withClient((client) =>
+          runOperation(
+            client,
+            { ...options, kind: 'tenant', name },
+            { type: 'restore', parameters: { snapshot, ...source } },
+          ),
+        );
+      },
+    );
 }

@@ -16,6 +16,7 @@ const columns: Column<Snapshot>[] = [
   ['KEYS', ({ totalKeys }) => String(totalKeys ?? '')],
   ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
   ['AGE', ({ createdAt }) => age(createdAt)],
+  ['UID', ({ uid }) => uid ?? ''],
 ];
 
 /** `vcp snapshot` */
@@ -56,9 +57,11 @@ export function snapshotCommand(): Command {
       platformCommand('delete', 'Delete a snapshot and its file')
         .argument('<tenant-cluster>')
         .argument('<snapshot>')
-        .action((tenantCluster: string, snapshot: string, options: CommonOptions) => {
+        .option('--uid <uid>', 'uid of the tenant cluster, if it is gone (administrators only)')
+        .action((tenantCluster: string, snapshot: string, options: CommonOptions & { uid?: string }) => {
           checkNames(options.project, tenantCluster);
-          return withClient((client) => deleteSnapshot(client, options.project, tenantCluster, snapshot));
+          const { project, uid } = options;
+          return withClient((client) => deleteSnapshot(client, { project, tenantCluster, snapshot, uid }));
         }),
     );
 }
@@ -74,16 +77,18 @@ const goneMs = 60_000;
 
 async function deleteSnapshot(
   client: Client,
-  project: string,
-  tenantCluster: string,
-  snapshot: string,
+  named: { project: string; tenantCluster: string; snapshot: string; uid: string | undefined },
 ): Promise<void> {
+  const { project, tenantCluster, snapshot, uid } = named;
   const path = listPath(project, tenantCluster);
-  await client.call('DELETE', `${path}/${encodeURIComponent(snapshot)}`);
+  const of = (one: Snapshot) => one.name === snapshot && (uid === undefined || one.uid === uid);
+  const before = (await client.call<{ items: Snapshot[] }>('GET', path)).items.filter(of).length;
+  const query = uid === undefined ? '' : `?uid=${encodeURIComponent(uid)}`;
+  await client.call('DELETE', `${path}/${encodeURIComponent(snapshot)}${query}`);
   const deadline = Date.now() + goneMs;
   while (Date.now() < deadline) {
     const { items } = await client.call<{ items: Snapshot[] }>('GET', path);
-    if (!items.some(({ name }) => name === snapshot)) {
+    if (items.filter(of).length < before) {
       console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} is deleted`);
       return;
     }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Subject, SubjectKind } from '../../contracts/operations.ts';
 import type { Queries } from '../client.ts';
@@ -41,16 +41,31 @@ export async function getOperationRow(db: Queries, id: string): Promise<Operatio
   return row;
 }
 
+/** The operation of this very tenant cluster or space, not of a former one of its name; without a uid, of the last one. */
 export async function findOperationByKey(
   db: Queries,
-  subject: Subject,
+  subject: Subject & { readonly uid: string | undefined },
   idempotencyKey: string,
 ): Promise<OperationRow | undefined> {
   const [row] = await db
     .select()
     .from(operations)
-    .where(and(isOfSubject(subject), eq(operations.idempotencyKey, idempotencyKey)));
+    .where(
+      and(
+        isOfSubject(subject),
+        subject.uid === undefined ? undefined : eq(operations.uid, subject.uid),
+        eq(operations.idempotencyKey, idempotencyKey),
+      ),
+    )
+    .orderBy(desc(operations.sequence))
+    .limit(1);
   return row;
+}
+
+/** Whose operations: those of one uid, and those of a project with all that is gone of it. */
+export interface RecordsOf {
+  readonly uid?: string | undefined;
+  readonly projectUid?: string | undefined;
 }
 
 /** Operations of a tenant cluster or space (of all, if none is named) that have not ended, in the order of their turns. */
@@ -70,6 +85,8 @@ export async function listOperationRows(
     /** With `name`, since a tenant cluster and a space may share it. */
     kind?: SubjectKind | undefined;
     name?: string | undefined;
+    /** Left out: whosever they are. */
+    of?: RecordsOf | undefined;
     limit: number;
     before?: number | undefined;
   },
@@ -82,11 +99,29 @@ export async function listOperationRows(
         filter.kind === undefined ? undefined : eq(operations.kind, filter.kind),
         eq(operations.project, filter.project),
         filter.name === undefined ? undefined : eq(operations.tenantCluster, filter.name),
+        filter.of && isOf(filter.of),
         filter.before === undefined ? undefined : lt(operations.sequence, filter.before),
       ),
     )
     .orderBy(desc(operations.sequence))
     .limit(filter.limit);
+}
+
+/** Where clause: no uid matches nothing. */
+function isOf({ uid, projectUid }: RecordsOf) {
+  const matches = [
+    ...(uid === undefined ? [] : [eq(operations.uid, uid)]),
+    ...(projectUid === undefined ? [] : [eq(operations.projectUid, projectUid)]),
+  ];
+  return matches.length === 0 ? sql`false` : or(...matches);
+}
+
+/** Writes down who asked for an operation that nobody's uid is known of: somebody who joined it asked for it too. */
+export async function noteActor(tx: Queries, id: string, actorUid: string): Promise<void> {
+  await tx
+    .update(operations)
+    .set({ actorUid })
+    .where(and(eq(operations.id, id), isNull(operations.actorUid)));
 }
 
 /** Marks operations that have not ended as asked to cancel. */

@@ -3,17 +3,23 @@ import type { Snapshot } from '../../contracts/operations.ts';
 import type { Queries } from '../client.ts';
 import { type SnapshotRow, snapshots } from '../schema/snapshots.ts';
 
-/** Names one snapshot: whose it is, and its name. */
-export interface SnapshotKey {
+/** Whose snapshots: the uid tells a tenant cluster from a later one of the same name. */
+export interface SnapshotOwner {
   readonly project: string;
   readonly tenantCluster: string;
+  /** Empty: not known. */
+  readonly uid: string;
+}
+
+/** Names one snapshot: whose it is, and its name. */
+export interface SnapshotKey extends SnapshotOwner {
   readonly name: string;
 }
 
-/** Snapshots of a project, newest first; of one tenant cluster if it is named. */
+/** Snapshots of a project's tenant clusters of before and of now, newest first; of one name if it is named. */
 export async function listSnapshots(
   db: Queries,
-  filter: { project: string; tenantCluster?: string | undefined },
+  filter: { project: string; tenantCluster?: string | undefined; name?: string | undefined },
 ): Promise<Snapshot[]> {
   const rows = await db
     .select()
@@ -22,33 +28,48 @@ export async function listSnapshots(
       and(
         eq(snapshots.project, filter.project),
         filter.tenantCluster === undefined ? undefined : eq(snapshots.tenantCluster, filter.tenantCluster),
+        filter.name === undefined ? undefined : eq(snapshots.name, filter.name),
       ),
     )
     .orderBy(desc(snapshots.createdAt));
   return rows.map(toSnapshot);
 }
 
-export async function getSnapshot(db: Queries, key: SnapshotKey): Promise<Snapshot | undefined> {
+export async function getSnapshotRow(db: Queries, key: SnapshotKey): Promise<SnapshotRow | undefined> {
   const [row] = await db.select().from(snapshots).where(isSnapshot(key));
-  return row && toSnapshot(row);
+  return row;
 }
 
+/** The snapshot that an operation made. */
+export async function findSnapshotOf(db: Queries, operationId: string): Promise<SnapshotRow | undefined> {
+  const [row] = await db.select().from(snapshots).where(eq(snapshots.operationId, operationId));
+  return row;
+}
+
+/** What a new entry says besides its key. */
+export type NewSnapshot = Pick<SnapshotRow, 'operationId' | 'projectUid' | 'file'>;
+
 /**
- * Enters a snapshot in state `creating`. False if the name is taken by another operation's snapshot; the same
- * operation may insert again, and a failed entry gives its name free.
+ * Enters a snapshot in state `creating` and gives its row. Undefined if the name is taken by another operation's
+ * snapshot; the same operation may insert again, and a failed entry gives its name free.
  */
-export async function insertSnapshot(db: Queries, key: SnapshotKey, operationId: string): Promise<boolean> {
-  const rows = await db
+export async function insertSnapshot(
+  db: Queries,
+  key: SnapshotKey,
+  entry: NewSnapshot,
+): Promise<SnapshotRow | undefined> {
+  const [row] = await db
     .insert(snapshots)
-    .values({ ...key, operationId })
+    .values({ ...keyOf(key), ...entry })
     .onConflictDoUpdate({
-      target: [snapshots.project, snapshots.tenantCluster, snapshots.name],
-      set: { operationId, state: 'creating', createdAt: new Date() },
+      target: [snapshots.project, snapshots.tenantCluster, snapshots.uid, snapshots.name],
+      set: { ...entry, state: 'creating', createdAt: new Date() },
       setWhere: eq(snapshots.state, 'failed'),
     })
     .returning();
-  if (rows.length > 0) return true;
-  return (await getSnapshot(db, key))?.operationId === operationId;
+  if (row !== undefined) return row;
+  const present = await getSnapshotRow(db, key);
+  return present?.operationId === entry.operationId ? present : undefined;
 }
 
 /** What is known of a snapshot once it is complete. */
@@ -56,36 +77,45 @@ export type SnapshotFacts = Pick<SnapshotRow, 'sizeBytes' | 'sha256' | 'revision
   kubernetesVersion?: string;
 };
 
+/** An operation makes one snapshot at most, so that it names it. */
 export async function completeSnapshot(
   db: Queries,
-  key: SnapshotKey,
   operationId: string,
   facts: SnapshotFacts,
 ): Promise<void> {
   await db
     .update(snapshots)
     .set({ ...facts, state: 'completed' })
-    .where(and(isSnapshot(key), eq(snapshots.operationId, operationId)));
+    .where(eq(snapshots.operationId, operationId));
 }
 
-export async function failSnapshot(db: Queries, key: SnapshotKey, operationId: string): Promise<void> {
+export async function failSnapshot(db: Queries, operationId: string): Promise<void> {
+  await db.update(snapshots).set({ state: 'failed' }).where(eq(snapshots.operationId, operationId));
+}
+
+/** Removes the entry that an operation made, if it is complete or has failed; one that is being made stays. */
+export async function deleteSnapshot(db: Queries, operationId: string): Promise<void> {
   await db
-    .update(snapshots)
-    .set({ state: 'failed' })
-    .where(and(isSnapshot(key), eq(snapshots.operationId, operationId)));
+    .delete(snapshots)
+    .where(and(eq(snapshots.operationId, operationId), ne(snapshots.state, 'creating')));
 }
 
-/** Removes an entry that is complete or has failed; one that is being made stays. */
-export async function deleteSnapshot(db: Queries, key: SnapshotKey): Promise<void> {
-  await db.delete(snapshots).where(and(isSnapshot(key), ne(snapshots.state, 'creating')));
+/** Likewise the entry whose file is at `file`: a path of before files had a uid is one snapshot's only. */
+export async function deleteLegacySnapshot(db: Queries, file: string): Promise<void> {
+  await db.delete(snapshots).where(and(eq(snapshots.file, file), ne(snapshots.state, 'creating')));
 }
 
 function isSnapshot(key: SnapshotKey) {
   return and(
     eq(snapshots.project, key.project),
     eq(snapshots.tenantCluster, key.tenantCluster),
+    eq(snapshots.uid, key.uid),
     eq(snapshots.name, key.name),
   );
+}
+
+function keyOf({ project, tenantCluster, uid, name }: SnapshotKey): SnapshotKey {
+  return { project, tenantCluster, uid, name };
 }
 
 function toSnapshot(row: SnapshotRow): Snapshot {
@@ -96,6 +126,9 @@ function toSnapshot(row: SnapshotRow): Snapshot {
     state: row.state,
     createdAt: row.createdAt.toISOString(),
     operationId: row.operationId,
+    ...(row.uid === '' ? {} : { uid: row.uid }),
+    ...(row.projectUid === '' ? {} : { projectUid: row.projectUid }),
+    ...(row.goneAt === null ? {} : { goneAt: row.goneAt.toISOString() }),
     ...(row.sizeBytes === null ? {} : { sizeBytes: row.sizeBytes }),
     ...(row.sha256 === null ? {} : { sha256: row.sha256 }),
     ...(row.revision === null ? {} : { revision: row.revision }),

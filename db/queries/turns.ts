@@ -72,7 +72,10 @@ export function blockerOf(
   open: readonly OperationRow[],
 ): BlockingOperation | undefined {
   const before = open.filter((other) => other.sequence < operation.sequence).at(-1);
-  return before && { id: before.id, type: before.type, actor: before.actor };
+  if (before === undefined) return undefined;
+  // A former one of the name only has to end; who had it is not for the next one to know.
+  const actor = before.uid === operation.uid ? before.actor : 'whoever had this name before';
+  return { id: before.id, type: before.type, actor };
 }
 
 export interface OperationEnd {

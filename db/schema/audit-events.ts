@@ -32,6 +32,8 @@ export const auditEvents = pgTable(
     reason: text(),
     latencyMs: integer(),
     operationId: uuid(),
+    sourceTenantCluster: text(),
+    sourceUid: text(),
     lost: integer(),
     requestBody: jsonb().$type<unknown>(),
     responseBody: jsonb().$type<unknown>(),

@@ -25,10 +25,14 @@ export const operations = pgTable(
     /** Name of the tenant cluster, or of the space. */
     tenantCluster: text().notNull(),
     uid: text().notNull(),
+    /** Of the project; null: not known, from before it was kept. */
+    projectUid: text(),
     state: text({ enum: operationStates }).notNull().default('queued'),
     actor: text().notNull(),
+    /** Of the User or Team that asked at the gateway: a later one of the same name did not. */
+    actorUid: text(),
     requestId: text(),
-    /** Unique per tenant cluster or space: the same key is the same request, ended or not. */
+    /** Unique per tenant cluster or space (by its uid): the same key is the same request, ended or not. */
     idempotencyKey: text().notNull(),
     /** Hash of the desired state that it works towards, if the submitter knew it. */
     targetHash: text(),
@@ -50,6 +54,7 @@ export const operations = pgTable(
       table.kind,
       table.project,
       table.tenantCluster,
+      table.uid,
       table.idempotencyKey,
     ),
     uniqueIndex('operations_one_running')

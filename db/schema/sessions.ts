@@ -6,6 +6,8 @@ export const sessions = pgTable(
   {
     idHash: text().primaryKey(),
     user: text().notNull(),
+    /** Of the User; null: from before it was kept. */
+    userUid: text(),
     createdAt: timestamp({ withTimezone: true }).notNull(),
     lastSeenAt: timestamp({ withTimezone: true }).notNull(),
     /** End of its life however much it is used. */

@@ -50,7 +50,7 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
         received.push(echo);
         response
           .writeHead(200, { 'content-type': 'application/json', 'set-cookie': 'from=upstream' })
-          .end(JSON.stringify(echo));
+          .end(JSON.stringify({ ...echo, metadata: { uid: uidOfEcho(echo.url) } }));
       });
     },
   );
@@ -81,6 +81,11 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
       await once(server, 'close');
     },
   };
+}
+
+/** Each path has an object of its own. */
+export function uidOfEcho(url: string): string {
+  return `uid-of-${url}`;
 }
 
 function echoOf(request: IncomingMessage, body: string): Echo {

@@ -7,7 +7,7 @@ import type { SpaceInstance } from '../../contracts/resources/space-instance.ts'
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { createUpstream, type Upstream } from '../../api/kubernetes/upstream.ts';
 import { type ConnectedCluster, dialTcp } from '../../api/tunnel/connected-clusters.ts';
-import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
+import { type EchoUpstream, startEchoUpstream, uidOfEcho } from './echo-upstream.ts';
 import { annaKey, hashOf, startTestGateway, testObjects, type TestGateway } from './test-gateway.ts';
 
 const projects = ['alpha', 'beta'];
@@ -117,6 +117,20 @@ const cases: Case[] = [
       { method: 'GET', path: instances, touches: { project } },
       { method: 'DELETE', path: instances, touches: { project } },
       { method: 'GET', path: `${rest}/operations`, touches: reads },
+      {
+        method: 'POST',
+        path: `${rest}/operations`,
+        touches: changes,
+        body: '{"type":"snapshot"}',
+        headers: json,
+      },
+      {
+        method: 'POST',
+        path: `${rest}/operations`,
+        touches: reads,
+        body: '{"type":"restore","parameters":{"snapshot":"s-1"}}',
+        headers: json,
+      },
       { method: 'GET', path: `${rest}/snapshots`, touches: reads },
       { method: 'DELETE', path: `${rest}/snapshots/s-1`, touches: changes },
       { method: 'GET', path: `/api/v1/operations/${idOf({ project, name })}`, touches: reads },
@@ -127,6 +141,11 @@ const cases: Case[] = [
   }),
 ];
 
+/** As the echoing upstream says when it is asked for the instance. */
+function uidOf({ project, name }: { project: string; name: string }): string {
+  return uidOfEcho(`/apis/management.loft.sh/v1/namespaces/p-${project}/virtualclusterinstances/${name}`);
+}
+
 function operation(tenant: { project: string; name: string }): Operation {
   return {
     id: idOf(tenant),
@@ -134,6 +153,7 @@ function operation(tenant: { project: string; name: string }): Operation {
     project: tenant.project,
     kind: 'tenant',
     tenantCluster: tenant.name,
+    uid: uidOf(tenant),
     state: 'succeeded',
     actor: 'anna@example.com',
     parameters: {},
@@ -184,16 +204,20 @@ before(async () => {
         operations.filter(
           (one) => one.project === project && (name ?? one.tenantCluster) === one.tenantCluster,
         ),
+      submit: async ({ project, name }) => operation({ project, name }),
       cancel: async (id) => operations.find((one) => one.id === id) ?? assert.fail(),
-      snapshots: async ({ project }) =>
-        names.map((name) => ({
-          name: 's-1',
-          project,
-          tenantCluster: name,
-          state: 'completed' as const,
-          createdAt: '2026-01-01T00:00:00Z',
-          operationId: idOf({ project, name }),
-        })),
+      snapshots: async ({ project, name: only }) =>
+        names
+          .filter((name) => name === (only ?? name))
+          .map((name) => ({
+            name: 's-1',
+            project,
+            tenantCluster: name,
+            uid: uidOf({ project, name }),
+            state: 'completed' as const,
+            createdAt: '2026-01-01T00:00:00Z',
+            operationId: idOf({ project, name }),
+          })),
       deleteSnapshot: async () => undefined,
       async *watch(id) {
         yield operations.find((one) => one.id === id) ?? assert.fail();
@@ -228,10 +252,12 @@ const call = ({ method, path, body, headers = {} }: Case, key: string) =>
 /** A connection that broke tells nothing of what is allowed: asked once more. */
 const send = (one: Case, key: string) => call(one, key).catch(() => call(one, key));
 
-/** Requests that arrived upstream for callers; the gateway itself notes there when keys are used. */
+/** Requests that arrived upstream for callers; the gateway itself notes there when keys are used, and asks for uids. */
 const arrived = () =>
-  upstream.received.filter(({ rawHeaders }) => !rawHeaders.includes('vcluster-platform:gateway-accounts'))
-    .length;
+  upstream.received.filter(
+    ({ rawHeaders }) =>
+      !['gateway-accounts', 'gateway-reader'].some((own) => rawHeaders.includes(`vcluster-platform:${own}`)),
+  ).length;
 
 /** What the scope says, told a second time and more simply. */
 function expected(scope: AccessKeyScope, { touches }: Case): boolean {

@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { recordCases } from './record-cases.ts';
 import { keyOf } from './user-calls.ts';
 
 /** The operations API on a real management API, PostgreSQL and Temporal; no worker: what is submitted waits. */
@@ -324,6 +325,8 @@ describe('reading, following and cancelling', () => {
     assert.deepEqual((await fixture.call('carl', 'GET', '/api/v1/projects')).json(), { items: [] });
   });
 });
+
+describe('records by uid', () => recordCases(() => ({ fixture, database, newInstance })));
 
 describe('virtual resources', () => {
   const path = '/kubernetes/management/apis/management.loft.sh/v1';

@@ -32,7 +32,7 @@ it('a session lives by its uses, and not by rechecks of its streams', async () =
     limits: { idleSeconds: 600, absoluteSeconds: 86_400 },
     now: () => time,
   });
-  const { id } = await sessions.begin('ben', {});
+  const { id } = await sessions.begin({ metadata: { name: 'ben' } }, {});
   const headers = { cookie: `${sessionCookie}=${id}` };
   const recheck = () => sessions.authenticate(headers, 'GET', { isUse: false });
   const lastSeen = async () => {

@@ -5,6 +5,7 @@ import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { leftovers } from '../support/leftovers.ts';
 import { run } from '../support/platform.ts';
+import { snapshotFolder } from '../support/snapshot-folder.ts';
 import type { Fleet } from './fleet.ts';
 
 type Check = (fleet: Fleet, tenant: string) => Promise<string[]>;
@@ -146,7 +147,7 @@ export const checksAfter = {
     const listed = (
       await fleet.call('GET', `/api/v1/projects/default/virtualclusters/${tenant}/snapshots`)
     ).json<{ items: Array<{ state: string }> }>().items;
-    const files = readdirSync(join(fleet.stateDir, 'snapshots/default', tenant));
+    const files = readdirSync(snapshotFolder(join(fleet.stateDir, 'snapshots'), 'default', tenant));
     const wanted = listed.length === 1 && listed[0]?.state === 'completed' && files.length === 1;
     return [
       ...(wanted ? [] : [`${listed.length} snapshots listed, files ${files.join(', ')}`]),

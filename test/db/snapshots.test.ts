@@ -6,9 +6,10 @@ import {
   completeSnapshot,
   deleteSnapshot,
   failSnapshot,
-  getSnapshot,
+  getSnapshotRow,
   insertSnapshot,
   listSnapshots,
+  type SnapshotKey,
 } from '../../db/queries/snapshots.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -26,6 +27,7 @@ after(async () => {
 
 const one = '00000000-0000-0000-0000-000000000001';
 const two = '00000000-0000-0000-0000-000000000002';
+const three = '00000000-0000-0000-0000-000000000003';
 const facts = {
   sizeBytes: 5_000_000_000,
   sha256: 'ab',
@@ -33,35 +35,43 @@ const facts = {
   totalKeys: 3,
   kubernetesVersion: 'v1.36.3',
 };
-const insert = (key: Parameters<typeof getSnapshot>[1], id: string) =>
-  database.query((db) => insertSnapshot(db, key, id));
-const get = (key: Parameters<typeof getSnapshot>[1]) => database.query((db) => getSnapshot(db, key));
+const insert = async (key: SnapshotKey, operationId: string) =>
+  (await database.query((db) =>
+    insertSnapshot(db, key, { operationId, projectUid: 'p', file: `${key.uid}/${key.name}` }),
+  )) !== undefined;
+const get = (key: SnapshotKey) => database.query((db) => getSnapshotRow(db, key));
 
 test('a name is taken by the first operation; the same one may come again; a failed entry gives it free', async () => {
-  const key = { project: 'default', tenantCluster: 'a', name: 's' };
+  const key = { project: 'default', tenantCluster: 'a', uid: 'u', name: 's' };
   assert.equal(await insert(key, one), true);
   assert.equal(await insert(key, one), true);
   assert.equal(await insert(key, two), false);
-  await database.query((db) => failSnapshot(db, key, two));
+  await database.query((db) => failSnapshot(db, two));
   assert.equal((await get(key))?.state, 'creating', "another operation's failure is not its own");
-  await database.query((db) => failSnapshot(db, key, one));
+  await database.query((db) => failSnapshot(db, one));
   assert.equal(await insert(key, two), true);
-  await database.query((db) => completeSnapshot(db, key, two, facts));
+  await database.query((db) => completeSnapshot(db, two, facts));
   const snapshot = await get(key);
   assert.deepEqual(
     [snapshot?.state, snapshot?.sizeBytes, snapshot?.revision],
     ['completed', 5_000_000_000, 9_000_000_000],
   );
   assert.equal(await insert(key, one), false);
+  // A later tenant cluster of the name takes nothing from it and is hindered by nothing.
+  const later = { ...key, uid: 'later' };
+  assert.equal(await get(later), undefined);
+  assert.equal(await insert(later, three), true);
+  assert.equal((await get(key))?.operationId, two);
 });
 
 test('lists are of one project, newest first', async () => {
+  const ids = [1, 2, 3].map((digit) => `10000000-0000-0000-0000-00000000000${digit}`);
   for (const [project, tenantCluster, name] of [
     ['red', 'a', 'first'],
     ['red', 'b', 'second'],
     ['blue', 'a', 'third'],
   ] as const) {
-    await insert({ project, tenantCluster, name }, one);
+    await insert({ project, tenantCluster, uid: 'u', name }, ids.pop() ?? '');
   }
   const names = async (filter: { project: string; tenantCluster?: string }) =>
     (await database.query((db) => listSnapshots(db, filter))).map(({ name }) => name);
@@ -70,11 +80,12 @@ test('lists are of one project, newest first', async () => {
 });
 
 test('an entry that is being made is not deleted', async () => {
-  const key = { project: 'default', tenantCluster: 'd', name: 's' };
-  await insert(key, one);
-  await database.query((db) => deleteSnapshot(db, key));
+  const key = { project: 'default', tenantCluster: 'd', uid: 'u', name: 's' };
+  const id = '20000000-0000-0000-0000-000000000001';
+  await insert(key, id);
+  await database.query((db) => deleteSnapshot(db, id));
   assert.ok(await get(key));
-  await database.query((db) => completeSnapshot(db, key, one, facts));
-  await database.query((db) => deleteSnapshot(db, key));
+  await database.query((db) => completeSnapshot(db, id, facts));
+  await database.query((db) => deleteSnapshot(db, id));
   assert.equal(await get(key), undefined);
 });

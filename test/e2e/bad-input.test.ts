@@ -9,6 +9,7 @@ import { isFailure, isProblem, isStatus } from '../support/failure-forms.ts';
 import { postLargeBody } from '../support/large-body.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { snapshotFolder } from '../support/snapshot-folder.ts';
 
 const apiVersion = 'management.loft.sh/v1';
 const management = `/kubernetes/management/apis/${apiVersion}`;
@@ -198,7 +199,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     const taken = await platform.submit('good', { type: 'snapshot', parameters: { snapshot: 's1' } });
     assert.equal((await platform.ended(taken.id)).state, 'succeeded');
     assert.equal((await platform.call('POST', tenant, kept)).status, 201);
-    const file = join(platform.stateDir, 'snapshots/default/good/s1.vcps');
+    const file = join(snapshotFolder(join(platform.stateDir, 'snapshots'), 'default', 'good'), 's1.vcps');
     const intact = readFileSync(file);
     for (const offset of [10, intact.length >> 1, intact.length - 1]) {
       const damaged = Buffer.from(intact);

@@ -19,6 +19,7 @@ import {
   startTestPlatform,
   type TestPlatform,
 } from '../support/platform.ts';
+import { snapshotFolder } from '../support/snapshot-folder.ts';
 
 /** What a platform could leave behind anywhere in a cluster. */
 const kinds = [
@@ -148,7 +149,9 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
   test('a snapshot brings its objects back', async () => {
     const parameters = { snapshot: 'before' };
     await succeeds((await platform.submit('alpha', { type: 'snapshot', parameters })).id);
-    assert.deepEqual(readdirSync(join(stateDir, 'snapshots/default/alpha')), ['before.vcps']);
+    assert.deepEqual(readdirSync(snapshotFolder(join(stateDir, 'snapshots'), 'default', 'alpha')), [
+      'before.vcps',
+    ]);
     await inTenant('delete', 'configmap', 'kept');
     await succeeds((await platform.submit('alpha', { type: 'restore', parameters })).id);
     assert.match(await inTenant('get', 'configmap', 'kept', '-o', 'yaml'), /greeting: hello/);

@@ -5,7 +5,7 @@ import type { Activities } from '../../activities/index.ts';
  * nobody asks for. An activity that stands nowhere here fails the suite.
  */
 export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
-  schedule: ['reconcileOperations', 'evaluateSleepPolicy'],
+  schedule: ['reconcileOperations', 'evaluateSleepPolicy', 'expireSnapshots'],
   'tenant:create': [
     ...([
       'claimTurn',

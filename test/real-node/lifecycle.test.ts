@@ -6,6 +6,7 @@ import { defaultHostNamespace } from '../../contracts/names.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import { eventually } from '../support/eventually.ts';
 import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { snapshotFolder } from '../support/snapshot-folder.ts';
 import { realNodeAvailable } from '../support/real-node/real-node-available.ts';
 import { type RealNodeCluster, startRealNodeCluster } from '../support/real-node/real-node-cluster.ts';
 
@@ -94,7 +95,10 @@ describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout
 
   test('snapshot and restore: a Job in a container writes the file, another brings the data back', async () => {
     await succeed({ type: 'snapshot', parameters: { snapshot: 'before' } });
-    const file = join(platform.stateDir, 'snapshots/default/alpha/before.vcps');
+    const file = join(
+      snapshotFolder(join(platform.stateDir, 'snapshots'), 'default', 'alpha'),
+      'before.vcps',
+    );
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(readFileSync(file).toString('latin1', 0, 4), 'VCPS');
     const path = `${tenant}/api/v1/namespaces/default/configmaps/kept`;
@@ -108,10 +112,10 @@ describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout
     await succeed({ type: 'sleep' });
     await succeed({ type: 'snapshot', parameters: { snapshot: 'asleep' } });
     assert.equal(await phase(), 'Sleeping');
-    assert.deepEqual(readdirSync(join(platform.stateDir, 'snapshots/default/alpha')).toSorted(), [
-      'asleep.vcps',
-      'before.vcps',
-    ]);
+    assert.deepEqual(
+      readdirSync(snapshotFolder(join(platform.stateDir, 'snapshots'), 'default', 'alpha')).toSorted(),
+      ['asleep.vcps', 'before.vcps'],
+    );
   });
 
   test('delete: no namespace, pod, volume or folder is left', async () => {

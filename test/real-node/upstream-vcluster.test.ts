@@ -9,6 +9,7 @@ import { kubernetesVersion } from '../../deploy/toolchain/parts.ts';
 import { vclusterChartVersion } from '../../deploy/toolchain/vcluster-chart.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath } from '../support/platform.ts';
+import { snapshotFolder } from '../support/snapshot-folder.ts';
 import { startUpstreamTenant, timed, type UpstreamTenant } from '../support/real-node/upstream-tenant.ts';
 import { upstreamTemplate, upstreamVclusterAvailable } from '../support/real-node/upstream-vcluster.ts';
 
@@ -174,7 +175,9 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     const object = { metadata: { name: 'kept' }, data: { greeting: 'hello-canary' } };
     assert.equal((await call('POST', configMaps(), object)).status, 201);
     await tenant.succeed({ type: 'snapshot', parameters: { snapshot: 'before' } });
-    const file = readFileSync(join(tenant.platform.stateDir, 'snapshots/default/up/before.vcps'));
+    const file = readFileSync(
+      join(snapshotFolder(join(tenant.platform.stateDir, 'snapshots'), 'default', 'up'), 'before.vcps'),
+    );
     assert.equal(file.toString('latin1', 0, 4), 'VCPS');
     assert.ok(!file.includes('hello-canary'));
     assert.equal((await call('DELETE', `${configMaps()}/kept`)).status, 200);

@@ -15,6 +15,7 @@ type FakeActivities = Omit<
   | 'failSnapshot'
   | 'forgetSnapshot'
   | 'reconcileOperations'
+  | 'expireSnapshots'
 >;
 type FakeName = keyof FakeActivities;
 

@@ -19,6 +19,7 @@ import { type OperationSubmission, submitOperation } from '../../operations/subm
 import { watchOperation } from '../../operations/watch.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';
 import { createLifecycleWorker } from '../../worker/lifecycle-worker.ts';
+import { PlatformError } from '../../contracts/errors.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTemporal } from '../support/temporal.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
@@ -73,7 +74,14 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
       return placement;
     },
     ...createTurnActivities(deps),
-    ...createSnapshotCatalogueActivities(deps),
+    ...createSnapshotCatalogueActivities({
+      database: deps.database,
+      checkRestoreRight: async (restore, snapshot) => {
+        if (restore.actor === 'mallory' && snapshot.uid !== restore.uid)
+          throw new PlatformError('tenant_cluster_not_found', 'not his');
+      },
+    }),
+    expireSnapshots: async () => ({ deleting: 0, keys: 0 }),
     reconcileOperations: async () => {
       await reconcileOperations(deps, async () => undefined);
       return { started: 0, ended: 0, cancelled: 0 };

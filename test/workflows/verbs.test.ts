@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { operationTypes } from '../../contracts/operations.ts';
-import { getSnapshot } from '../../db/queries/snapshots.ts';
+import { getSnapshotRow } from '../../db/queries/snapshots.ts';
 import { operationWorkflowId } from '../../domain/operation-workflows.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { watchOperation } from '../../operations/watch.ts';
@@ -166,8 +166,8 @@ test('snapshot and restore: the data come back', async () => {
   const parameters = { snapshot: 'before' };
   const snapshot = await fixture.run('snapshot', name, { parameters });
   assert.equal(snapshot.state, 'succeeded');
-  const key = { project: 'default', tenantCluster: name, name: 'before' };
-  const entry = await fixture.deps.database.query((db) => getSnapshot(db, key));
+  const key = { project: 'default', tenantCluster: name, uid: `uid-${name}`, name: 'before' };
+  const entry = await fixture.deps.database.query((db) => getSnapshotRow(db, key));
   assert.deepEqual([entry?.state, entry?.sizeBytes, entry?.revision], ['completed', 42, 7]);
   assert.equal((await fixture.run('restore', name, { parameters })).state, 'succeeded');
   const tenant = fixture.cluster.tenant(name);
@@ -184,6 +184,23 @@ test('restore while asleep stays asleep; of a missing snapshot it fails before a
   assert.deepEqual([fixture.cluster.tenant(name).awake, fixture.cluster.tenant(name).data], [false, 's']);
   const missing = await fixture.run('restore', name, { parameters: { snapshot: 'none' } });
   assert.deepEqual([missing.state, missing.reason], ['failed', 'snapshot_not_found']);
+});
+
+test('a restore finds the snapshot of the uid it is bound to, not of the name; one that may not is refused', async () => {
+  const [name, other] = [fixture.newName(), fixture.newName()];
+  for (const one of [name, other]) await fixture.run('create', one);
+  await fixture.run('snapshot', other, { parameters: { snapshot: 's' } });
+  const parameters = { snapshot: 's', sourceTenantCluster: other, sourceUid: `uid-${other}` };
+  const refused = await fixture.run('restore', name, { parameters, actor: 'mallory' });
+  assert.deepEqual([refused.state, refused.reason], ['failed', 'tenant_cluster_not_found']);
+  assert.equal((await fixture.run('restore', name, { parameters })).state, 'succeeded');
+  const later = { ...parameters, sourceUid: 'uid-of-a-later-one' };
+  const missing = await fixture.run('restore', name, { parameters: later });
+  assert.deepEqual([missing.state, missing.reason], ['failed', 'snapshot_not_found']);
+  // As the former version let it in: nobody has checked whose it is.
+  const unchecked = { snapshot: 's', sourceTenantCluster: other };
+  const old = await fixture.run('restore', name, { parameters: unchecked });
+  assert.deepEqual([old.state, old.reason], ['failed', 'forbidden']);
 });
 
 test('a restore whose control plane does not answer swaps the former data back and starts it', async () => {
@@ -207,7 +224,7 @@ test('a failed snapshot is marked so, and its file is deleted', async () => {
   const snapshot = await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
   assert.equal(snapshot.state, 'failed');
   const entry = await fixture.deps.database.query((db) =>
-    getSnapshot(db, { project: 'default', tenantCluster: name, name: 's' }),
+    getSnapshotRow(db, { project: 'default', tenantCluster: name, uid: `uid-${name}`, name: 's' }),
   );
   assert.equal(entry?.state, 'failed');
   assert.ok(fixture.cluster.calls(name).includes('deleteSnapshotFile'));

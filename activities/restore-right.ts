@@ -1,0 +1,85 @@
+import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { requestJson } from '../adapters/kubernetes/request.ts';
+import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { everybodyGroup, managementGroup, projectNamespace, teamGroup } from '../contracts/names.ts';
+import type { OperationRow } from '../db/schema/operations.ts';
+import type { SnapshotRow } from '../db/schema/snapshots.ts';
+import { groupsOfUser, subjectOfUser } from '../domain/identity-names.ts';
+import { managementCall } from './instance-access.ts';
+
+interface Who {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
+/**
+ * Asks again, when a restore has its turn, what the gateway asked when it let it in: whether who wants the snapshot of
+ * another tenant cluster may still have it (api/operations/restore-source.ts). The scope of a key is not asked again:
+ * it cannot have changed.
+ * @throws PlatformError (by the returned function) `tenant_cluster_not_found`, `management_unavailable`
+ */
+export function createRestoreRight(deps: {
+  readonly management: ClusterClient;
+  readonly resources: ManagementResources;
+}): (restore: OperationRow, snapshot: SnapshotRow) => Promise<void> {
+  const { management, resources } = deps;
+
+  return async (restore, snapshot) => {
+    if (snapshot.uid === restore.uid) return;
+    const { project, tenantCluster } = snapshot;
+    const namespace = projectNamespace(project);
+    const [who, source, present] = await managementCall(
+      'asking who may restore a snapshot',
+      Promise.all([
+        findActor(restore.actorUid),
+        resources.virtualclusterinstances.get({ namespace, name: tenantCluster }),
+        resources.projects.get({ name: project }),
+      ]),
+    );
+    const attributes =
+      source?.metadata.uid === snapshot.uid
+        ? [{ verb: 'update', resource: 'virtualclusterinstances', namespace, name: tenantCluster }]
+        : [
+            ...(present !== undefined && present.metadata.uid === snapshot.projectUid
+              ? [{ verb: '*', resource: 'virtualclusterinstances', namespace }]
+              : []),
+            { verb: '*', resource: '*' },
+          ];
+    for (const one of attributes) if (who !== undefined && (await isAllowed(who, one))) return;
+    throw new PlatformError(
+      'tenant_cluster_not_found',
+      `There is no tenant cluster ${tenantCluster} in project ${project} whose snapshots ${restore.actor} may have`,
+    );
+  };
+
+  /** Users who are disabled and actors that nobody knows by uid may nothing. */
+  async function findActor(uid: string | null): Promise<Who | undefined> {
+    if (uid === null) return undefined;
+    const [users, teams] = await Promise.all([resources.users.list(), resources.teams.list()]);
+    const user = users.find(({ metadata }) => metadata.uid === uid);
+    if (user !== undefined)
+      return user.spec?.disabled === true
+        ? undefined
+        : { user: subjectOfUser(user), groups: groupsOfUser(user, teams) };
+    const team = teams.find(({ metadata }) => metadata.uid === uid);
+    const group = team && teamGroup(team.metadata.name);
+    return group === undefined ? undefined : { user: group, groups: [everybodyGroup, group] };
+  }
+
+  async function isAllowed({ user, groups }: Who, attributes: object): Promise<boolean> {
+    const answer = (await managementCall(
+      'asking whether a restore is allowed',
+      requestJson(management.kubeConfig, {
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SubjectAccessReview',
+          spec: { user, groups, resourceAttributes: { group: managementGroup, ...attributes } },
+        },
+      }),
+    )) as { status?: { allowed?: boolean } };
+    return answer.status?.allowed === true;
+  }
+}

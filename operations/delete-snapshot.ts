@@ -1,0 +1,39 @@
+import { PlatformError } from '../contracts/errors.ts';
+import { lifecycleTaskQueue } from '../contracts/names.ts';
+import { findSnapshotOf } from '../db/queries/snapshots.ts';
+import type { OperationsDeps } from './dependencies.ts';
+import { temporalCall } from './operation-workflow.ts';
+
+/** Workflow that removes a snapshot's file, then its entry in the catalogue. */
+const workflowName = 'deleteSnapshot';
+
+/**
+ * Has the snapshot that operation `operationId` made deleted by a workflow; twice is once.
+ * @throws PlatformError `snapshot_not_found`, `conflict` while it is being made, `temporal_unavailable`, `database_unavailable`
+ */
+export async function deleteSnapshot(
+  deps: Pick<OperationsDeps, 'database' | 'temporal'>,
+  operationId: string,
+  actor: string,
+): Promise<void> {
+  const snapshot = await deps.database.query((db) => findSnapshotOf(db, operationId));
+  if (snapshot === undefined)
+    throw new PlatformError('snapshot_not_found', 'the snapshot is deleted already');
+  const { project, tenantCluster, name, file, state } = snapshot;
+  if (state === 'creating') {
+    throw new PlatformError(
+      'conflict',
+      `snapshot "${name}" is being made: cancel its operation ${operationId} instead`,
+    );
+  }
+  await temporalCall(deps, () =>
+    deps.temporal.workflow.start(workflowName, {
+      workflowId: `snapshot/${operationId}/delete`,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      taskQueue: lifecycleTaskQueue,
+      args: [{ project, tenantCluster, name, operationId, file }],
+      staticSummary: `Delete snapshot ${name} of tenant cluster ${tenantCluster} of project ${project}`,
+      staticDetails: `Asked for by ${actor}`,
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as runMigrations } from 'drizzle-orm/node-postgres/migrator';
+import pg from 'pg';
+import { createDatabase, type Database } from '../../db/client.ts';
+import { migrate } from '../../db/migrate.ts';
+import { findOperationByKey } from '../../db/queries/operations.ts';
+import { findSnapshotOf } from '../../db/queries/snapshots.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+
+/** Rows of the version before records had uids, under the migration that gives them some. */
+let postgres: TestPostgres;
+let database: Database;
+const made = '00000000-0000-0000-0000-000000000001';
+const orphan = '00000000-0000-0000-0000-000000000002';
+const folder = mkdtempSync(join(tmpdir(), 'vcp-migrations-'));
+
+before(async () => {
+  postgres = await startPostgres();
+  const all = join(import.meta.dirname, '../../db/migrations');
+  cpSync(all, folder, { recursive: true });
+  const journal = JSON.parse(readFileSync(join(all, 'meta/_journal.json'), 'utf8')) as {
+    entries: { idx: number }[];
+  };
+  const entries = journal.entries.filter(({ idx }) => idx < 5);
+  writeFileSync(join(folder, 'meta/_journal.json'), JSON.stringify({ ...journal, entries }));
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  await runMigrations(drizzle(client), { migrationsFolder: folder });
+  await client.query(
+    `insert into operations (id, type, project, tenant_cluster, uid, actor, idempotency_key, expected_ms)
+     values ($1, 'snapshot', 'red', 'dev', 'uid-of-dev', 'anna', 'once', 1)`,
+    [made],
+  );
+  await client.query(
+    `insert into snapshots (project, tenant_cluster, name, operation_id, state)
+     values ('red', 'dev', 's', $1, 'completed'), ('red', 'dev', 'lost', $2, 'completed')`,
+    [made, orphan],
+  );
+  await client.query(
+    `insert into sessions (id_hash, "user", created_at, last_seen_at, expires_at) values ('h', 'anna', now(), now(), now())`,
+  );
+  await client.end();
+  await migrate(postgres.url);
+  database = createDatabase(postgres.url);
+});
+after(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await database?.close();
+  await postgres?.stop();
+});
+
+test('rows stay, snapshots are of the uid whose operation made them, and files stay where they are', async () => {
+  const [snapshot, lost] = await database.query(async (db) => [
+    await findSnapshotOf(db, made),
+    await findSnapshotOf(db, orphan),
+  ]);
+  assert.deepEqual(
+    [snapshot?.uid, snapshot?.projectUid, snapshot?.file, snapshot?.state],
+    ['uid-of-dev', '', 'red/dev/s.vcps', 'completed'],
+  );
+  // Nobody knows whose it is: for the platform's administrators.
+  assert.deepEqual([lost?.uid, lost?.file], ['', 'red/dev/lost.vcps']);
+  const subject = { kind: 'tenant', project: 'red', name: 'dev', uid: 'uid-of-dev' } as const;
+  const row = await database.query((db) => findOperationByKey(db, subject, 'once'));
+  assert.deepEqual([row?.id, row?.projectUid, row?.actorUid], [made, null, null]);
+  const sessions = await database.query((db) => db.execute('select user_uid from sessions'));
+  assert.equal(sessions.rowCount, 1);
+});
