@@ -107,6 +107,10 @@ const secretResources: ReadonlySet<string> = new Set([
   'licensetokens',
   'password',
   'login',
+  // Their values and parameters are texts that people write passwords into.
+  'virtualclusterinstances',
+  'spaceinstances',
+  'virtualclustertemplates',
 ]);
 /** Subresources that hand out credentials or carry somebody's own traffic. */
 const secretSubresources: ReadonlySet<string> = new Set([

@@ -3,10 +3,12 @@ import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
 import { kubernetesRecheck, openingRequest } from '../revocation/recheck.ts';
 import { checkFetchDestination } from './fetch-destination.ts';
+import { hidingRequest, seesHidden } from './hiding.ts';
 import { createNarrowed } from './narrowed/serve-narrowed.ts';
 import { isolation, proxy } from './proxy.ts';
 import { parseKubernetesPath } from './request-path.ts';
 import { resolveDestination } from './resolve-destination.ts';
+import { serveHidden } from './serve-hidden.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -22,6 +24,14 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
     const caller = callerOf(request);
     const narrowed = serveNarrowed(request, reply, caller, target);
     if (narrowed !== false && (await narrowed)) return reply;
+    const hiding = hidingRequest(request.method, target);
+    if (
+      hiding !== undefined &&
+      !(await seesHidden(gateway.review, caller.identity, hiding.plural, hiding.place))
+    ) {
+      await resolveDestination(gateway, caller, target, request.method); // the scope of his key
+      return serveHidden(request, reply, { gateway, caller, target, hiding });
+    }
     const destination = await resolveDestination(gateway, caller, target, request.method);
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     return proxy(request, reply, { target, caller, destination, streams: gateway.streams, recheck });

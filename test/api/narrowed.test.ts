@@ -255,3 +255,126 @@ describe('narrowed watches', () => {
     }
   });
 });
+
+describe('texts that may hold secrets', () => {
+  const secret = 'canary-7f3a91c2';
+  const named = `${base}/namespaces/p-alpha/virtualclusterinstances/vc-4`;
+  const forms = [
+    '',
+    'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+    'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+    'application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
+    'application/yaml',
+  ];
+  before(async () => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': `{"spec":"${secret}"}` };
+    await fixture.resources.virtualclusterinstances.patch(
+      { namespace: 'p-alpha', name: 'vc-4' },
+      {
+        metadata: { annotations },
+        spec: {
+          parameters: `password: ${secret}`,
+          access: [{ users: ['tom'], verbs: ['get', 'use', 'delete'] }],
+        },
+      },
+    );
+    await fixture.resources.spaceinstances.create({
+      metadata: { name: 'sp-1', namespace: 'p-alpha', annotations },
+      spec: { parameters: `password: ${secret}`, owner: { user: 'anna' } },
+    });
+    await fixture.resources.virtualclustertemplates.patch(
+      { name: 't1' },
+      {
+        metadata: { annotations },
+        spec: {
+          parameters: [{ variable: 'password', type: 'password', defaultValue: secret }],
+          template: { helmRelease: { values: 'shown: yes', chart: { password: secret } } },
+          versions: [
+            {
+              version: '1.0.0',
+              parameters: [{ variable: 'password', type: 'password', defaultValue: secret }],
+            },
+          ],
+        },
+      },
+    );
+    await fixture.addUser('vic');
+    const name = 'reads-all';
+    await fixture.admin.rbac.createClusterRole({
+      body: {
+        metadata: { name },
+        rules: [
+          {
+            apiGroups: ['management.loft.sh'],
+            resources: ['*'],
+            verbs: ['get', 'list', 'watch', 'deletecollection'],
+          },
+        ],
+      },
+    });
+    await fixture.admin.rbac.createClusterRoleBinding({
+      body: {
+        metadata: { name },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+        subjects: [{ kind: 'User', name: 'vic@example.com', apiGroup: 'rbac.authorization.k8s.io' }],
+      },
+    });
+    await eventually('vic reads', async () => (await fixture.call('vic', 'GET', named)).status === 200);
+    await eventually(
+      'tom may delete',
+      async () => (await fixture.call('tom', 'DELETE', `${named}?dryRun=All`)).status === 200,
+    );
+  });
+
+  const watch = 'watch=1&timeoutSeconds=1&resourceVersion=0';
+  const ways: [who: string, method: string, path: string][] = [
+    ['tom', 'GET', named],
+    ['tom', 'GET', `${named}/status`],
+    ['tom', 'DELETE', `${named}?dryRun=All`],
+    ['tom', 'GET', `${base}/virtualclusterinstances?includeObject=Object`],
+    ['tom', 'GET', `${base}/namespaces/p-alpha/virtualclusterinstances?limit=1`],
+    ['tom', 'GET', `${base}/namespaces/p-alpha/virtualclusterinstances?${watch}`],
+    ['mia', 'GET', `${base}/virtualclustertemplates/t1`],
+    ['mia', 'GET', `${base}/virtualclustertemplates?includeObject=Object`],
+    ['mia', 'GET', `${base}/virtualclustertemplates?${watch}&includeObject=Object`],
+    ['vic', 'GET', named],
+    ['vic', 'GET', `${named}?includeObject=Object`],
+    ['vic', 'GET', `${base}/namespaces/p-alpha/virtualclusterinstances`],
+    ['vic', 'GET', `${base}/virtualclusterinstances?includeObject=Object`],
+    ['vic', 'GET', `${base}/virtualclusterinstances?fieldSelector=metadata.name=vc-4`],
+    ['vic', 'GET', `${base}/virtualclusterinstances?${watch}&includeObject=Object`],
+    ['vic', 'GET', `${base}/watch/virtualclusterinstances?timeoutSeconds=1`],
+    ['vic', 'GET', `${base}/watch/namespaces/p-alpha/virtualclusterinstances/vc-4?timeoutSeconds=1`],
+    ['vic', 'GET', `${base}/namespaces/p-alpha/virtualclusterinstances/vc-4?watch=1&timeoutSeconds=1`],
+    ['vic', 'DELETE', `${base}/namespaces/p-alpha/virtualclusterinstances?dryRun=All`],
+    ['vic', 'GET', `${base}/namespaces/p-alpha/spaceinstances/sp-1`],
+    ['vic', 'GET', `${base}/spaceinstances?${watch}`],
+    ['vic', 'GET', `${base}/virtualclustertemplates`],
+    ['vic', 'GET', `${base}/virtualclustertemplates/t1/status`],
+  ];
+
+  for (const [who, method, path] of ways)
+    it(`${who} may read and not change: ${method} ${path.slice(base.length)} shows none, in every form`, async () => {
+      for (const accept of forms) {
+        const headers = { ...(accept === '' ? {} : { accept }), 'accept-encoding': 'gzip' };
+        const { status, text } = await fixture.call(who, method, path, undefined, headers);
+        assert.ok(!text.includes(secret), `${status} ${accept}`);
+        assert.ok(!text.includes(Buffer.from(secret).toString('base64')), accept);
+      }
+    });
+
+  it('says that something is hidden, and shows what is not', async () => {
+    const { stdout } = await fixture.kubectl('tom', ['get', 'vci', '-n', 'p-alpha', 'vc-4', '-o', 'yaml']);
+    assert.match(stdout, /parameters: '?\(hidden: only who may update this object sees it\)/);
+    assert.match(stdout, /name: t1/);
+    const { text } = await fixture.call('mia', 'GET', `${base}/virtualclustertemplates/t1`);
+    assert.match(text, /shown: yes/);
+    const listed = await fixture.call('vic', 'GET', `${base}/virtualclusterinstances`);
+    assert.equal((listed.json() as { items: unknown[] }).items.length, 6, listed.text);
+  });
+
+  it('who may change it sees all of it, and an unchanged edit changes nothing', async () => {
+    for (const path of [named, `${base}/virtualclusterinstances`, `${base}/virtualclustertemplates/t1`])
+      assert.match((await fixture.call('anna', 'GET', path)).text, new RegExp(secret));
+  });
+});

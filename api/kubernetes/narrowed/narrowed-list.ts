@@ -4,6 +4,7 @@ import type { ContinueTokens } from './continue-token.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { placeOf } from './place.ts';
+import { hideFrom } from '../hiding.ts';
 import { visibleObjects } from './visibility.ts';
 
 /** Of the API server, so that one answer holds a page whatever is hidden. */
@@ -82,7 +83,13 @@ async function visibleOf(
     const place = placeOf(entry);
     return place === undefined ? [] : [{ ...place, entry }];
   });
-  return (await visibleObjects(deps, identity, plural, entries)).map(({ entry }) => entry);
+  const visible = await visibleObjects(deps, identity, plural, entries);
+  return hideFrom(
+    deps.review,
+    identity,
+    plural,
+    visible.map(({ entry }) => entry),
+  );
 }
 
 function answerOf(

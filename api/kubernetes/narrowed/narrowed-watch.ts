@@ -4,6 +4,7 @@ import type { AccessReview } from '../../access/access-review.ts';
 import type { Identity } from '../../auth/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { linesOf } from './body-lines.ts';
+import { hideFromEvent } from '../hiding.ts';
 import { goneObject, type WatchForm } from './gone-object.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
 import { placeOf } from './place.ts';
@@ -120,7 +121,10 @@ function createShown({ management, review, places }: Deps, watch: NarrowedWatch,
   };
   let lastVersion: string | undefined;
   const send = async (type: Event['type'], object: Event['object']) => {
-    await write(`${JSON.stringify({ type, object: bare ? withoutObjects(object) : object })}\n`);
+    const shown = bare
+      ? withoutObjects(object)
+      : await hideFromEvent(review, identity, request.plural, object);
+    await write(`${JSON.stringify({ type, object: shown })}\n`);
     // As its client reads it: a version of an event is where it goes on.
     lastVersion = versionOf(entryOf(object)) ?? lastVersion;
   };
