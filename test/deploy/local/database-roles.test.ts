@@ -139,7 +139,7 @@ describe("roles of the platform's databases", () => {
     const maker = `${name}_maker`;
     await query(former, `create role ${maker} login createrole createdb password 'm'`);
     const asMaker = withRole(former, maker, 'm');
-    await query(asMaker, `create database ${name}`);
+    await query(withDatabase(asMaker, 'postgres'), `create database ${name}`);
     const url = withDatabase(asMaker, name);
     await migrate(url);
     for (const _start of [1, 2]) {
