@@ -13,8 +13,8 @@ export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDep
      * @throws PlatformError `space_not_found`, what HostNamespaces.prove throws, `cluster_unreachable`, `management_unavailable`
      */
     async applySpaceAccess({ space }: { space: SpaceRef }): Promise<void> {
-      const [host, found, project] = await Promise.all([
-        hosts.prove(space),
+      const host = await hosts.prove(space);
+      const [found, project] = await Promise.all([
         findSpace(resources, space),
         managementCall(`reading project ${space.project}`, resources.projects.get({ name: space.project })),
       ]);

@@ -17,8 +17,9 @@ export function createTenantAccessActivities({ hosts, resources }: Pick<TenantDe
      * @throws PlatformError `tenant_cluster_not_found`, what HostNamespaces.prove throws, `cluster_unreachable`, `management_unavailable`
      */
     async applyTenantAccess({ tenant }: { tenant: TenantRef }): Promise<void> {
+      const host = await hosts.prove(tenant);
       const [client, instance, project, users, teams] = await Promise.all([
-        hosts.prove(tenant).then((host) => host.tenantClient()),
+        host.tenantClient(),
         readInstance(resources, tenant),
         managementCall(`reading project ${tenant.project}`, resources.projects.get({ name: tenant.project })),
         managementCall('reading users', resources.users.list()),

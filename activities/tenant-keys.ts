@@ -16,10 +16,8 @@ export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resour
      *   it is another's, and what `tenantChartOf` throws
      */
     applyTenantKeys: async ({ tenant }: { tenant: TenantRef }): Promise<void> => {
-      const [host, chart] = await Promise.all([
-        deps.hosts.prove(tenant),
-        tenantChartOf(deps.resources, tenant),
-      ]);
+      const host = await deps.hosts.prove(tenant);
+      const chart = await tenantChartOf(deps.resources, tenant);
       const name = chart.keysSecret(tenant.name);
       let pki = await readSecret(host, name);
       if (pki === undefined) {
