@@ -10,7 +10,7 @@ import { identities, labels, tenantObjects } from '../contracts/names.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 
-const roleName = 'vcluster-platform-gateway';
+const roleName = tenantObjects.gatewayRole;
 
 export function createGatewayCredentialActivities({
   hosts,

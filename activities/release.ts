@@ -1,16 +1,13 @@
-import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
 import type { Helm, ReleaseTarget } from '../adapters/helm/helm.ts';
 import { thisRunner } from '../adapters/helm/helm-runner.ts';
 import { createReleaseTurns } from '../adapters/helm/release-turns.ts';
-import { listRevisions, releaseLabels } from '../adapters/helm/releases.ts';
+import { deleteForgedRecords, listRevisions, releaseLabels } from '../adapters/helm/releases.ts';
 import { repairRelease } from '../adapters/helm/repair-release.ts';
 import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createChartSources } from '../adapters/release-values/chart-sources.ts';
-import { checkManifest } from '../adapters/release-values/manifest-contract.ts';
-import { type ReleaseValues, resolveReleaseValues } from '../adapters/release-values/release-values.ts';
-import { tenantChart } from '../adapters/tenant-charts/known-charts.ts';
+import { createCheckedReleases } from '../adapters/release-values/checked-releases.ts';
+import { isDeployed } from '../adapters/release-values/template-of-tenant.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
@@ -26,9 +23,6 @@ export interface ReleaseDeps {
   readonly workDir: string;
 }
 
-/** How many checked renderings are remembered, so that an install right after its check does not render again. */
-const rememberedChecks = 200;
-
 /** The tenant cluster's Helm release. Values stay inside: no input or result holds any. All heartbeat. */
 export function createReleaseActivities(deps: ReleaseDeps) {
   const inTurn = createReleaseTurns();
@@ -37,7 +31,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     chartsDir: deps.chartsDir,
     archives: deps.charts ?? [],
   });
-  const checked = new Set<string>();
+  const checkedRelease = createCheckedReleases({ ...deps, charts });
 
   async function targetOf(host: TenantHost, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
     const kubeconfig = await host.kubeconfigFile();
@@ -45,38 +39,25 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     return { release, namespace: host.name, cluster, kubeconfig, signal };
   }
 
-  async function checkedValues(tenant: TenantRef, signal: AbortSignal | undefined): Promise<ReleaseValues> {
-    const release = await resolveReleaseValues({ ...deps, charts }, tenant, signal);
-    const key = fingerprint(release, tenant);
-    if (checked.has(key)) return release;
-    const names = { release: tenant.name, namespace: tenant.hostNamespace };
-    const manifest = await deps.helm.template({
-      chart: release.chart.path,
-      values: release.values,
-      ...names,
-      signal,
-    });
-    checkManifest(manifest, { chart: release.chart.name, trusted: release.trusted, ...names });
-    if (checked.size >= rememberedChecks) checked.clear();
-    checked.add(key);
-    return release;
-  }
-
   return {
     /**
-     * Renders what would be installed, in a jail and against no cluster, and checks it against the chart contract.
-     * No effects.
+     * Renders what would be installed, in a jail, and checks it against the chart contract. Of the connected cluster
+     * only its version and kinds are asked. No effects.
      * @throws PlatformError `tenant_cluster_not_found`, `template_not_found`, `invalid_parameters`,
-     *   `invalid_values`, `chart_failed`, `management_unavailable`
+     *   `invalid_values`, `chart_failed`, `management_unavailable`, `cluster_unreachable`, `cluster_not_found`
      */
     checkRelease: ({ tenant }: { tenant: TenantRef }): Promise<{ chart: string; version: string }> =>
       keepAlive(async (signal) => {
-        const { chart } = await checkedValues(tenant, signal);
+        const [capabilities, isUpgrade] = await Promise.all([
+          deps.hosts.capabilities(tenant.cluster),
+          isDeployed(deps.resources, tenant),
+        ]);
+        const { chart } = await checkedRelease({ tenant, capabilities, isUpgrade, asleep: false }, signal);
         return { chart: chart.name, version: chart.version };
       }),
 
     /**
-     * Installs or upgrades the release, and waits for nothing. Idempotent by `operationId`: the second call finds
+     * Installs or upgrades the release to the bytes that were checked, and waits for nothing. Idempotent by `operationId`: the second call finds
      * the first one's revision. What a killed Helm left is cleared away first.
      * @throws PlatformError as `checkRelease`, and what HostNamespaces.prove throws
      */
@@ -95,13 +76,16 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           const last = (await listRevisions(client, target)).at(-1);
           if (last?.operation === operationId && last.status === 'deployed')
             return { revision: last.revision };
-          const { chart, values } = await checkedValues(tenant, signal);
-          if (last !== undefined) await repairRelease(deps.helm, client, target);
+          const isUpgrade = last !== undefined;
+          const [capabilities, asleep] = await Promise.all([
+            deps.hosts.capabilities(tenant.cluster),
+            isUpgrade && isAsleep(host),
+          ]);
+          const manifest = await checkedRelease({ tenant, capabilities, isUpgrade, asleep }, signal);
+          await deleteForgedRecords(client, target);
+          if (isUpgrade) await repairRelease(deps.helm, client, target);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
-          const overlay = await asleepValues(host, chart.name);
-          return {
-            revision: await deps.helm.upgrade(target, { chart: chart.path, values, overlay, labels }),
-          };
+          return { revision: await deps.helm.upgrade(target, { manifest, labels }) };
         });
       }),
 
@@ -117,6 +101,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         const { client } = host;
         const target = await targetOf(host, signal);
         await inTurn(target, async () => {
+          await deleteForgedRecords(client, target);
           await repairRelease(deps.helm, client, target);
           const revisions = await listRevisions(client, target);
           if (revisions.at(-1)?.operation !== operationId) return;
@@ -143,21 +128,9 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         const { client } = host;
         const target = await targetOf(host, signal);
         await inTurn(target, async () => {
+          await deleteForgedRecords(client, target);
           if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
         });
       }),
   };
-}
-
-/** What leaves a sleeping tenant cluster asleep (YAML), or nothing. */
-async function asleepValues(host: TenantHost, chart: string): Promise<string> {
-  const values = tenantChart(chart).asleepValues;
-  return values !== undefined && (await isAsleep(host)) ? stringify(values) : '';
-}
-
-/** Tells renderings apart without keeping values. */
-function fingerprint({ chart, values, trusted }: ReleaseValues, tenant: TenantRef): string {
-  return createHash('sha256')
-    .update(JSON.stringify([chart, values, trusted, tenant.name, tenant.hostNamespace]))
-    .digest('hex');
 }

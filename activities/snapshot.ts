@@ -75,7 +75,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
         );
       }
       const names = { project: tenant.project, tenantCluster: tenant.name, snapshot };
-      const chart = { ...release.chart, values: release.values };
+      const chart = { ...release.chart, manifest: release.manifest };
       const metadata = JSON.stringify({
         ...names,
         uid: tenant.uid,

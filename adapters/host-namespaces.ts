@@ -5,7 +5,9 @@ import type { SpaceRef } from '../contracts/space-ref.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { isReservedNamespace } from '../domain/host-namespace.ts';
 import type { ConnectedClusters } from './connected-clusters.ts';
+import type { ClusterCapabilities } from './helm/helm.ts';
 import type { ClusterClient } from './kubernetes/client.ts';
+import { clusterCapabilities } from './kubernetes/cluster-capabilities.ts';
 import { isConflict, kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
 
 type Owner = TenantRef | SpaceRef;
@@ -90,6 +92,8 @@ export interface HostNamespaces {
    * @throws PlatformError `cluster_unreachable`
    */
   volumesLeft(owner: Owner, volumes: readonly string[]): Promise<string[]>;
+  /** Version and kinds of a connected cluster. @throws PlatformError `cluster_unreachable`, and what ConnectedClusters.client throws */
+  capabilities(cluster: string): Promise<ClusterCapabilities>;
 }
 
 export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
@@ -145,6 +149,8 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
       }
       return left;
     },
+
+    capabilities: async (cluster) => clusterCapabilities(await clusters.client(cluster)),
   };
   return hosts;
 }

@@ -111,6 +111,16 @@ export const tenantObjects = {
   gatewaySecret: (name: string) => `vc-${name}-gateway`,
   /** CA and service-account keys, made once by an activity. */
   pkiSecret: (name: string) => `${name}-pki`,
+  /** Role, and its binding, by which the gateway reads its own credential. */
+  gatewayRole: 'vcluster-platform-gateway',
+} as const;
+
+/** Whom Helm acts as in a host namespace: its rights are ClusterRole `role(chart)`, bound there and nowhere else. */
+export const helmIdentity = {
+  /** ServiceAccount, and the RoleBinding that gives it its rights. */
+  serviceAccount: 'vcluster-platform-helm',
+  /** @param chart name of one of the platform's own charts (deploy/connected-cluster/helm.yaml) */
+  clusterRole: (chart: string) => `vcluster-platform:helm-${chart}`,
 } as const;
 
 /** Secret of platformNamespace with a process's kubeconfig (key `config`) for a connected cluster. */

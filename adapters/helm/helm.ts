@@ -3,6 +3,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
+import { type CheckedManifest, withCheckedChart } from './checked-chart.ts';
 import { helmFailure } from './helm-failures.ts';
 import { type HelmOutput, runHelm } from './run-helm.ts';
 
@@ -17,11 +18,25 @@ export interface ReleaseTarget {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What a chart may ask about the cluster that it will be installed in. */
+export interface ClusterCapabilities {
+  /** `v1.36.3` */
+  readonly kubeVersion: string;
+  /** `apps/v1` and `apps/v1/StatefulSet`. */
+  readonly apiVersions: readonly string[];
+}
+
 export interface TemplateRequest {
   /** Folder of the chart. */
   readonly chart: string;
   /** YAML. */
   readonly values: string;
+  /** YAML that wins over `values`. */
+  readonly overlay?: string | undefined;
+  /** What `.Capabilities` says; default: what Helm was built with. */
+  readonly capabilities?: ClusterCapabilities | undefined;
+  /** What `.Release.IsUpgrade` says; default false. */
+  readonly isUpgrade?: boolean | undefined;
   readonly release: string;
   readonly namespace: string;
   /** What is being done, for messages; default: "Rendering the chart". */
@@ -50,13 +65,13 @@ export interface Helm {
    */
   template(request: TemplateRequest): Promise<string>;
   /**
-   * Installs or upgrades the release and returns its new revision; waits for nothing. `labels` are kept on the
-   * release's Secret; `overlay` (YAML) wins over `values`.
-   * @throws PlatformError `invalid_values`, `chart_failed`, `cluster_unreachable`
+   * Installs or upgrades the release to exactly `manifest` and returns its new revision; waits for nothing. There is
+   * no rendering: what Helm gets has no templates and no values. `labels` are kept on the release's Secret.
+   * @throws PlatformError `chart_failed`, `cluster_unreachable`
    */
   upgrade(
     target: ReleaseTarget,
-    request: { chart: string; values: string; overlay?: string; labels: Record<string, string> },
+    request: { manifest: CheckedManifest; labels: Record<string, string> },
   ): Promise<number>;
   /** Goes back to what `revision` installed. @throws PlatformError `chart_failed`, `cluster_unreachable` */
   rollback(target: ReleaseTarget, revision: number): Promise<void>;
@@ -149,12 +164,20 @@ export function createHelm(deps: {
       return { name, version, path };
     },
 
-    template: ({ chart, values, release, namespace, what = 'Rendering the chart', signal }) =>
-      withValues([values], async (files) => {
+    template: ({ chart, release, namespace, what = 'Rendering the chart', signal, ...request }) =>
+      withValues([request.values, request.overlay ?? ''], async (files) => {
+        const { capabilities } = request;
         const output = await runHelm({
           binary,
           args: [
             ...['template', release, chart, '--namespace', namespace, '--include-crds'],
+            ...(request.isUpgrade === true ? ['--is-upgrade'] : []),
+            ...(capabilities === undefined
+              ? []
+              : [
+                  ...['--kube-version', capabilities.kubeVersion],
+                  ...['--api-versions', capabilities.apiVersions.join(',')],
+                ]),
             ...files.flatMap((file) => ['--values', file]),
           ],
           homeDir: join(workDir, 'helm', 'template'),
@@ -162,15 +185,16 @@ export function createHelm(deps: {
           limits: templateLimits,
           signal,
         });
-        if (output.exitCode !== 0) throw helmFailure(what, output, values);
+        if (output.exitCode !== 0) throw helmFailure(what, output, request.values);
         return output.stdout;
       }),
 
-    upgrade: (target, { chart, values, overlay = '', labels }) =>
-      withValues([values, overlay], async (files) => {
+    upgrade: (target, { manifest, labels }) =>
+      withCheckedChart(join(workDir, 'helm', 'checked'), manifest, async (chart) => {
         const output = await run(target, [
           ...['upgrade', target.release, chart, '--install', '--output', 'json'],
-          ...files.flatMap((file) => ['--values', file]),
+          // Not the values of a revision from before there were checked manifests.
+          '--reset-values',
           ...[
             '--labels',
             Object.entries(labels)
@@ -188,7 +212,7 @@ export function createHelm(deps: {
             '45s',
           ],
         ]);
-        if (output.exitCode !== 0) throw helmFailure('Installing the chart', output, values);
+        if (output.exitCode !== 0) throw helmFailure('Installing the chart', output);
         return revisionOf(output.stdout);
       }),
 

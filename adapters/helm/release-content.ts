@@ -1,18 +1,17 @@
 import { gunzipSync } from 'node:zlib';
-import { stringify } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { kubernetesFailure } from '../kubernetes/failures.ts';
-import type { ReleaseName } from './releases.ts';
+import { isRecord, type ReleaseName } from './releases.ts';
 
 export interface ReleaseContent {
   readonly chart: { readonly name: string; readonly version: string };
-  /** YAML of the values it was installed with; may hold secrets. */
-  readonly values: string;
+  /** YAML of the objects it made; may hold secrets. */
+  readonly manifest: string;
 }
 
 /**
- * Chart and values of the deployed revision of a release, from Helm's own Secret (base64 of gzipped JSON).
+ * Chart and objects of the deployed revision of a release, from Helm's own Secret (base64 of gzipped JSON).
  * @throws PlatformError `tenant_cluster_not_found` if nothing is deployed, `cluster_unreachable`
  */
 export async function readReleaseContent(client: ClusterClient, name: ReleaseName): Promise<ReleaseContent> {
@@ -23,14 +22,14 @@ export async function readReleaseContent(client: ClusterClient, name: ReleaseNam
   const list = await client.core.listNamespacedSecret(selector).catch((error: unknown) => {
     throw kubernetesFailure(`reading release ${name.release}`, error);
   });
-  const stored = list.items.at(-1)?.data?.['release'];
+  const stored = list.items.filter((secret) => isRecord(secret, name)).at(-1)?.data?.['release'];
   if (stored === undefined)
     throw new PlatformError('tenant_cluster_not_found', `Nothing is deployed for ${name.release}`);
   const packed = Buffer.from(Buffer.from(stored, 'base64').toString('latin1'), 'base64');
   const release = JSON.parse(gunzipSync(packed).toString('utf8')) as {
     chart: { metadata: { name: string; version: string } };
-    config?: Record<string, unknown>;
+    manifest: string;
   };
   const { name: chart, version } = release.chart.metadata;
-  return { chart: { name: chart, version }, values: stringify(release.config ?? {}, { version: '1.1' }) };
+  return { chart: { name: chart, version }, manifest: release.manifest };
 }

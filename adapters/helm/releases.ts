@@ -1,6 +1,6 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import type { ClusterClient } from '../kubernetes/client.ts';
-import { kubernetesFailure } from '../kubernetes/failures.ts';
+import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 
 /** One revision of a release, as its Secret's labels tell (Helm 3 and 4: `sh.helm.release.v1.<name>.v<revision>`). */
 export interface ReleaseRevision {
@@ -21,18 +21,67 @@ export interface ReleaseName {
 /** Labels that the platform puts on the revisions it makes. */
 export const releaseLabels = { operation: 'operation', runner: 'runner' } as const;
 
+/** Type of the Secrets that Helm keeps. */
+export const releaseSecretType = 'helm.sh/release.v1';
+/** On everything that a syncer of chart `vcluster` makes in the host namespace; it cannot be left out there. */
+const syncedLabel = 'vcluster.loft.sh/managed-by';
+
 /**
  * Revisions of a release, oldest first; none if there is no such release. Reads labels only, which is ten times
- * faster than `helm history`.
+ * faster than `helm history`. What only looks like a record is none.
  * @throws PlatformError `cluster_unreachable`
  */
 export async function listRevisions(client: ClusterClient, name: ReleaseName): Promise<ReleaseRevision[]> {
-  const list = await client.core
-    .listNamespacedSecret({ namespace: name.namespace, labelSelector: `owner=helm,name=${name.release}` })
-    .catch((error: unknown) => {
-      throw kubernetesFailure(`reading release ${name.release}`, error);
+  const secrets = await listRecords(client, name);
+  return secrets
+    .filter((secret) => isRecord(secret, name))
+    .map(toRevision)
+    .toSorted((a, b) => a.revision - b.revision);
+}
+
+/**
+ * Deletes what Helm would take for a record of the release and is none: Helm asks by labels, and a tenant's
+ * administrator has a syncer copy Secrets with any labels into the host namespace. To be called before Helm runs.
+ * @returns how many there were
+ * @throws PlatformError `cluster_unreachable`
+ */
+export async function deleteForgedRecords(client: ClusterClient, name: ReleaseName): Promise<number> {
+  const forged = (await listRecords(client, name)).filter((secret) => !isRecord(secret, name));
+  for (const { metadata } of forged) {
+    await orUndefined(
+      client.core.deleteNamespacedSecret({ namespace: name.namespace, name: metadata?.name ?? '' }),
+    ).catch((error: unknown) => {
+      throw kubernetesFailure(`deleting Secret ${metadata?.name}`, error);
     });
-  return list.items.map(toRevision).toSorted((a, b) => a.revision - b.revision);
+  }
+  return forged.length;
+}
+
+/**
+ * All Secrets that Helm would take for records of the release.
+ * @throws PlatformError `cluster_unreachable`
+ */
+async function listRecords(client: ClusterClient, { namespace, release }: ReleaseName): Promise<V1Secret[]> {
+  const list = await client.core
+    .listNamespacedSecret({ namespace, labelSelector: `owner=helm,name=${release}` })
+    .catch((error: unknown) => {
+      throw kubernetesFailure(`reading release ${release}`, error);
+    });
+  return list.items;
+}
+
+/**
+ * Whether Helm itself can have made it: by its exact name, which no syncer gives (its names end in `-x-<release>` or a
+ * hash), with the revision that the name says, and without a syncer's mark.
+ */
+export function isRecord({ metadata, type }: V1Secret, { release }: ReleaseName): boolean {
+  const labels = metadata?.labels ?? {};
+  return (
+    type === releaseSecretType &&
+    metadata?.name === `sh.helm.release.v1.${release}.v${labels['version']}` &&
+    /^[1-9]\d{0,8}$/.test(labels['version'] ?? '') &&
+    !(syncedLabel in labels)
+  );
 }
 
 /** Whether a killed Helm can have left `status` behind: it refuses every later upgrade. */

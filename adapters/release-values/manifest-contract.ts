@@ -1,7 +1,11 @@
-import type { KubernetesObject } from '@kubernetes/client-node';
-import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
+import { helmIdentity, tenantObjects } from '../../contracts/names.ts';
+import { readHelmYamlStream } from '../helm/helm-yaml.ts';
+import { releaseSecretType } from '../helm/releases.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
+import { grantedBeyond } from './granted-rules.ts';
+import { podSpecs, reachesNode } from './pod-contract.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -11,107 +15,160 @@ export interface ManifestContract {
   readonly trusted: boolean;
 }
 
-interface Manifest {
-  apiVersion?: string;
-  kind?: string;
-  metadata?: { name?: string; namespace?: string; labels?: Record<string, string> };
-  spec?: {
-    template?: { spec?: PodSpec };
-    jobTemplate?: { spec?: { template?: { spec?: PodSpec } } };
-  } & PodSpec;
-}
-
-interface PodSpec {
-  hostNetwork?: boolean;
-  hostPID?: boolean;
-  hostIPC?: boolean;
-  volumes?: { hostPath?: unknown }[];
-  containers?: Container[];
-  initContainers?: Container[];
-}
-
-interface Container {
-  ports?: { hostPort?: number }[];
-  securityContext?: { privileged?: boolean; capabilities?: { add?: string[] } };
+/** An object of a manifest: it has a kind and a name, and `kind` as `StatefulSet.apps`. */
+interface Manifest extends KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: V1ObjectMeta & { name: string };
 }
 
 /**
  * Checks a rendered chart against what the platform needs of a tenant cluster's chart (a workload and a Service of
  * the release's name, the labels `app` and `release`) and, unless it is an administrator's, against what it may
- * make: its ordinary kinds, in its own namespace, without a way to the node, with settings that are its to make.
+ * make: its ordinary kinds, in its own namespace, without a way to the node, Roles that give no more than the chart's
+ * own, nothing that is the platform's or that tells Helm what to do, with settings that are its to make.
+ * @returns the objects that were checked: what is installed is to be made of these, not of the text
  * @throws PlatformError `chart_failed`
  */
-export function checkManifest(text: string, contract: ManifestContract): void {
-  const manifests = parseAllDocuments(text, { version: '1.1', logLevel: 'silent' })
-    .map((document) => document.toJS() as Manifest | null)
-    .filter(
-      (manifest): manifest is Manifest =>
-        typeof manifest === 'object' && manifest !== null && manifest.kind !== undefined,
-    );
+export function checkManifest(text: string, contract: ManifestContract): readonly KubernetesObject[] {
+  const manifests = readManifests(text);
+  for (const manifest of manifests) checkOwned(manifest, contract);
   if (!contract.trusted) {
-    for (const manifest of manifests) checkOrdinary(manifest, contract);
+    for (const manifest of manifests) checkOrdinary(manifest, manifests, contract);
     checkSettings(manifests, contract);
   }
   checkWorkload(manifests, contract);
+  return manifests;
 }
 
 const needed = 'that needs a template made by an administrator';
 
-function checkSettings(manifests: Manifest[], { chart }: ManifestContract): void {
-  const settings = tenantChart(chart).extraordinarySettings(manifests as KubernetesObject[]);
+function readManifests(text: string): Manifest[] {
+  let contents: unknown[];
+  try {
+    contents = readHelmYamlStream(text);
+  } catch (cause) {
+    // The parser's message quotes the text.
+    throw new PlatformError('chart_failed', 'What the chart renders is no valid YAML', { cause });
+  }
+  return contents.filter((content) => content !== null && content !== undefined).map(toManifest);
+}
+
+function toManifest(content: unknown): Manifest {
+  const { apiVersion, kind, metadata } = content as Partial<Manifest>;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string')
+    throw refusal('The chart renders something that is no Kubernetes object');
+  // One object in a document, with a name: a List has others in it, and a name to come is not known to anybody yet.
+  if (typeof metadata?.name !== 'string' || metadata.name === '')
+    throw refusal(`The chart would make a ${kind} without a name`);
+  return content as Manifest;
+}
+
+function checkSettings(manifests: Manifest[], { chart, release }: ManifestContract): void {
+  const settings = tenantChart(chart).extraordinarySettings(manifests, release);
   if (settings.length === 0) return;
   throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
 
-function checkOrdinary(manifest: Manifest, contract: ManifestContract): void {
-  const { kind = '', metadata } = manifest;
-  const what = `${kind} ${metadata?.name ?? ''}`;
-  if (!tenantChart(contract.chart).ordinaryKinds.includes(kind))
+/** What no chart may make, whoever wrote the template: the platform's own objects beside it, and records of Helm. */
+function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): void {
+  const { kind, metadata } = manifest;
+  const names = [
+    helmIdentity.serviceAccount,
+    tenantObjects.gatewayRole,
+    tenantObjects.kubeconfigSecret(release),
+    tenantObjects.gatewaySecret(release),
+    tenantChart(chart).keysSecret(release),
+  ];
+  const ours =
+    ['Secret', 'ServiceAccount', 'Role', 'RoleBinding'].includes(kind) && names.includes(metadata.name);
+  const record =
+    metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === releaseSecretType);
+  if (ours || record) throw refusal(`The chart would make ${kind} ${metadata.name}, which is the platform's own`);
+  if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmIdentity.serviceAccount))
+    throw refusal(`The chart would give ${kind} ${metadata.name} the identity that Helm acts as`);
+}
+
+function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: ManifestContract): void {
+  const { kind, metadata } = manifest;
+  const what = `${kind} ${metadata.name}`;
+  if (!tenantChart(contract.chart).ordinaryKinds.includes(kindWithGroup(manifest)))
     throw refusal(`The chart would make ${what}; ${needed}`);
-  if (metadata?.namespace !== undefined && metadata.namespace !== contract.namespace) {
+  if (metadata.namespace !== undefined && metadata.namespace !== contract.namespace) {
     throw refusal(`The chart would make ${what} in namespace ${metadata.namespace}; ${needed}`);
   }
+  checkMetadata(metadata, what);
   for (const pod of podSpecs(manifest)) {
     if (reachesNode(pod))
       throw refusal(
         `The chart would give ${what} a way to the node (host namespaces or ports, hostPath, capabilities or privileged); ${needed}`,
       );
+    const account = pod.serviceAccountName ?? pod.serviceAccount ?? 'default';
+    if (account !== 'default' && !makes(all, 'ServiceAccount', account))
+      throw refusal(`The chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`);
+  }
+  if (kind === 'Secret' && (manifest as { type?: string }).type === 'kubernetes.io/service-account-token')
+    throw refusal(`The chart would make ${what} with a token of a ServiceAccount; ${needed}`);
+  if (kind === 'Service' && (manifest as { spec?: { externalIPs?: unknown } }).spec?.externalIPs !== undefined)
+    throw refusal(`The chart would give ${what} externalIPs; ${needed}`);
+  checkRights(manifest, all, contract, what);
+}
+
+/** `helm.sh/hook` has Helm run things, `helm.sh/resource-policy` leave things behind; a finalizer keeps the namespace. */
+function checkMetadata({ annotations, labels, finalizers, ownerReferences }: V1ObjectMeta, what: string): void {
+  const orders = [
+    ...Object.keys(annotations ?? {}).filter((key) => /^(meta\.)?helm\.sh\//.test(key)),
+    ...Object.keys(labels ?? {}).filter((key) => key.startsWith('vcluster-platform.io/')),
+    ...(finalizers === undefined ? [] : ['finalizers']),
+    ...(ownerReferences === undefined ? [] : ['ownerReferences']),
+  ];
+  if (orders.length > 0) throw refusal(`The chart would make ${what} with ${orders[0]}; ${needed}`);
+}
+
+/** Its Roles give what the chart's own gives, and its bindings give its own Roles to its own ServiceAccounts. */
+function checkRights(
+  manifest: Manifest,
+  all: readonly Manifest[],
+  { chart, namespace }: ManifestContract,
+  what: string,
+): void {
+  if (manifest.kind === 'Role') {
+    const { rules = [] } = manifest as { rules?: V1PolicyRule[] | null };
+    const [beyond] = grantedBeyond(rules ?? [], tenantChart(chart).ordinaryRules);
+    if (beyond !== undefined) throw refusal(`The chart would have ${what} give the right to ${beyond}; ${needed}`);
+  }
+  if (manifest.kind === 'RoleBinding') {
+    const { roleRef, subjects = [] } = manifest as unknown as V1RoleBinding;
+    const strangers = subjects.filter(
+      (subject) =>
+        subject.kind !== 'ServiceAccount' ||
+        (subject.namespace ?? namespace) !== namespace ||
+        !makes(all, 'ServiceAccount', subject.name),
+    );
+    if (roleRef.kind !== 'Role' || !makes(all, 'Role', roleRef.name) || strangers.length > 0)
+      throw refusal(`The chart would have ${what} bind more than its own Roles and ServiceAccounts; ${needed}`);
   }
 }
 
-function podSpecs({ kind, spec }: Manifest): PodSpec[] {
-  const own = kind === 'Pod' ? spec : undefined;
-  return [own, spec?.template?.spec, spec?.jobTemplate?.spec?.template?.spec].filter(
-    (pod): pod is PodSpec => pod !== undefined && pod !== null,
-  );
+function makes(all: readonly Manifest[], kind: string, name: string): boolean {
+  return all.some((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 }
 
-function reachesNode(pod: PodSpec): boolean {
-  const containers = [...(pod.containers ?? []), ...(pod.initContainers ?? [])];
-  return (
-    pod.hostNetwork === true ||
-    pod.hostPID === true ||
-    pod.hostIPC === true ||
-    (pod.volumes ?? []).some((volume) => volume.hostPath !== undefined) ||
-    containers.some(
-      ({ securityContext, ports }) =>
-        securityContext?.privileged === true ||
-        (securityContext?.capabilities?.add ?? []).some((name) => name !== 'NET_BIND_SERVICE') ||
-        (ports ?? []).some(({ hostPort }) => hostPort !== undefined),
-    )
-  );
+/** As kubectl writes it: `Service`, `StatefulSet.apps`. */
+function kindWithGroup({ apiVersion, kind }: Manifest): string {
+  return apiVersion.includes('/') ? `${kind}.${apiVersion.split('/')[0]}` : kind;
 }
 
 function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContract): void {
   const named = (kinds: string[]) =>
-    manifests.find(({ kind = '', metadata }) => kinds.includes(kind) && metadata?.name === release);
+    manifests.find(({ kind, metadata }) => kinds.includes(kind) && metadata.name === release);
   const workload = named(['StatefulSet', 'Deployment']);
   if (workload === undefined || named(['Service']) === undefined) {
     throw refusal(
       `Chart ${chart} makes no StatefulSet or Deployment and Service named ${release}, which the platform needs`,
     );
   }
-  const labels = workload.metadata?.labels;
+  const labels = workload.metadata.labels;
   if (labels?.['app'] !== 'vcluster' || labels['release'] !== release) {
     throw refusal(
       `Chart ${chart} does not label its workload app=vcluster,release=${release}, which the platform needs`,
@@ -120,5 +177,5 @@ function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContra
 }
 
 function refusal(message: string): PlatformError {
-  return new PlatformError('chart_failed', message);
+  return new PlatformError('chart_failed', message.slice(0, 600));
 }

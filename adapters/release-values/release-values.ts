@@ -5,13 +5,13 @@ import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkTenantPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues, type TemplateContext } from './render-values.ts';
-import { resolveParameters } from './template-parameters.ts';
+import { freeParameters, resolveParameters } from './template-parameters.ts';
 import { checkSameChart, isReferenced, managed, readInstance, selectTemplate } from './template-of-tenant.ts';
 
 /** What is to be installed for a tenant cluster. */
 export interface ReleaseValues {
   readonly chart: ReleaseChart;
-  /** YAML; may hold secrets. */
+  /** JSON; may hold secrets. */
   readonly values: string;
   /** From an administrator's template rather than an inline one. */
   readonly trusted: boolean;
@@ -40,17 +40,26 @@ export async function resolveReleaseValues(
   const template = await selectTemplate(deps.resources, instance);
   const chart = await deps.charts.find(template.definition.helmRelease?.chart, signal);
   checkSameChart(instance, chart.name);
-  const parameters = resolveParameters(template.parameters, instance.spec?.parameters ?? '');
-  const context: TemplateContext = {
-    ...parameters,
-    loft: await loftContext(deps.resources, tenant, instance),
-  };
+  const trusted = isReferenced(instance);
+  const given = instance.spec?.parameters ?? '';
+  const parameters = resolveParameters({ ...template, inline: !trusted }, given);
+  const loft = await loftContext(deps.resources, tenant, instance);
   const values = await renderValues(deps, {
     values: template.definition.helmRelease?.values ?? '',
-    context,
+    context: { ...parameters, loft },
+    // An inline template is as much its user's as they are, and what it makes is checked.
+    texts: trusted ? [...freeParameters(template.parameters, parameters), ...othersTexts(loft)] : [],
     signal,
   });
-  return { chart, values, trusted: isReferenced(instance) };
+  return { chart, values, trusted };
+}
+
+/** What of `.Values.loft` people choose: of their account or team, and annotations of the cluster. Dots descend. */
+function othersTexts({ user = {}, team = {} }: TemplateContext['loft']): string[] {
+  return [
+    ...Object.keys(user).map((name) => `loft.user.${name}`),
+    ...Object.keys(team).map((name) => `loft.team.${name}`),
+  ];
 }
 
 /** `.Values.loft`, with the names that the original offers. The owner stands for the user, so that a retry renders the same. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Helm } from '../helm/helm.ts';
+import { readHelmYaml, unambiguousJson } from '../helm/helm-yaml.ts';
 import { redactValues } from '../helm/redact-values.ts';
+import { type Question, questionsAbout, refuseStructure } from './parameters-as-data.ts';
 
 /** What a template's values may refer to as `.Values`. */
 export interface TemplateContext {
@@ -22,37 +24,73 @@ export interface TemplateContext {
   };
 }
 
+export interface ValuesRequest {
+  /** YAML with `{{ … }}`. */
+  readonly values: string;
+  readonly context: TemplateContext;
+  /** Variables of `context` whose text is not the template author's: it must not become structure. */
+  readonly texts: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Deps {
+  readonly helm: Helm;
+  readonly workDir: string;
+}
+
 const maxLength = 256 * 1024;
 
-/** Renders the values and nothing else; JSON carries any text through YAML unharmed. */
+/** Renders the values with each of the contexts and nothing else; JSON carries any text through YAML unharmed. */
 const carrier = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: values }
 data:
-  values: {{ tpl (.Files.Get "values.gotmpl") . | toJson }}
+  {{- range $index, $context := .Values.contexts }}
+  {{ $index | quote }}: {{ tpl ($.Files.Get "values.gotmpl") (merge (dict "Values" $context) (omit $ "Values")) | toJson }}
+  {{- end }}
 `;
 
 /**
- * Values (YAML) of a template whose `{{ … }}` are Go templates with Sprig, rendered by Helm's own engine in the
- * jail of `helm.template`.
+ * Values of a template whose `{{ … }}` are Go templates with Sprig, rendered by Helm's own engine in the
+ * jail of `helm.template`, as JSON: one reading for us and for Helm.
  * @param deps.workDir private folder
- * @throws PlatformError `invalid_values` if the result is no YAML object or too large; what `helm.template` throws
+ * @throws PlatformError `invalid_values` if the result is no YAML object or too large; `invalid_parameters` if a text
+ *   of `texts` would become structure; what `helm.template` throws
  */
-export async function renderValues(
-  deps: { helm: Helm; workDir: string },
-  request: { values: string; context: TemplateContext; signal?: AbortSignal | undefined },
-): Promise<string> {
+export async function renderValues(deps: Deps, request: ValuesRequest): Promise<string> {
   if (request.values.length > maxLength)
     throw new PlatformError('invalid_values', 'The values are longer than 256 KiB');
-  const rendered = request.values.includes('{{') ? await renderInJail(deps, request) : request.values;
-  checkYaml(rendered);
-  return rendered;
+  if (!request.values.includes('{{')) return unambiguousJson(toObject(request.values));
+  const questions = questionsAbout(request);
+  const [real = '', ...answers] = await renderAll(deps, request, questions);
+  refuseStructure(real, questions, answers);
+  return unambiguousJson(toObject(real));
+}
+
+/**
+ * The values as they are, and for each question as they would be. A template may fail on a text that it does not
+ * expect: if it fails on one of the questions only, that is an answer too.
+ */
+async function renderAll(
+  deps: Deps,
+  request: ValuesRequest,
+  questions: readonly Question[],
+): Promise<(string | undefined)[]> {
+  try {
+    return await renderInJail(deps, request, [request.context, ...questions.map(({ context }) => context)]);
+  } catch (error) {
+    if (questions.length === 0 || !(error instanceof PlatformError) || request.signal?.aborted === true)
+      throw error;
+    const real = await renderInJail(deps, request, [request.context]);
+    return [...real, ...questions.map(() => undefined)];
+  }
 }
 
 async function renderInJail(
-  deps: { helm: Helm; workDir: string },
-  request: { values: string; context: TemplateContext; signal?: AbortSignal | undefined },
-): Promise<string> {
+  deps: Deps,
+  request: ValuesRequest,
+  contexts: readonly TemplateContext[],
+): Promise<string[]> {
   const chart = join(deps.workDir, 'values-charts', randomUUID());
   try {
     await mkdir(join(chart, 'templates'), { recursive: true, mode: 0o700 });
@@ -64,7 +102,7 @@ async function renderInJail(
     const output = await deps.helm
       .template({
         chart,
-        values: JSON.stringify(request.context),
+        values: unambiguousJson({ contexts }),
         release: request.context.loft.virtualClusterName,
         namespace: request.context.loft.virtualClusterNamespace,
         what: "Rendering the template's values",
@@ -73,10 +111,13 @@ async function renderInJail(
       .catch((error: unknown) => {
         throw withoutSource(error, request.values);
       });
-    const { data } = parse(output) as { data: { values: string } };
-    if (data.values.length > maxLength)
-      throw new PlatformError('invalid_values', 'The rendered values are longer than 256 KiB');
-    return data.values;
+    const { data } = parse(output) as { data: Record<string, string> };
+    return contexts.map((_, index) => {
+      const rendered = data[String(index)] ?? '';
+      if (rendered.length > maxLength)
+        throw new PlatformError('invalid_values', 'The rendered values are longer than 256 KiB');
+      return rendered;
+    });
   } finally {
     await rm(chart, { recursive: true, force: true });
   }
@@ -94,14 +135,15 @@ function withoutSource(error: unknown, source: string): unknown {
   return new PlatformError(error.code, redactValues(message, source));
 }
 
-function checkYaml(values: string): void {
+function toObject(values: string): object {
   let content: unknown;
   try {
-    content = parse(values, { version: '1.1', maxAliasCount: 20, logLevel: 'error' });
+    content = readHelmYaml(values);
   } catch {
     throw new PlatformError('invalid_values', 'The values are no valid YAML'); // the parser's message quotes them
   }
-  if (content !== null && content !== undefined && (typeof content !== 'object' || Array.isArray(content))) {
+  if (content === null || content === undefined) return {};
+  if (typeof content !== 'object' || Array.isArray(content))
     throw new PlatformError('invalid_values', 'The values must be a YAML object: name: value');
-  }
+  return content;
 }

@@ -59,6 +59,14 @@ export function isReferenced(instance: VirtualClusterInstance): boolean {
 }
 
 /**
+ * Whether the tenant cluster was installed once, as its instance says.
+ * @throws PlatformError as `readInstance`
+ */
+export async function isDeployed(resources: ManagementResources, tenant: TenantRef): Promise<boolean> {
+  return deployedChart(await readInstance(resources, tenant)) !== undefined;
+}
+
+/**
  * The chart that a tenant cluster is of, or will be.
  * @throws PlatformError as `readInstance` and `selectTemplate`
  */

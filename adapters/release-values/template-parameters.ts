@@ -7,17 +7,23 @@ import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 export type ParameterValues = Record<string, unknown>;
 
 const maxLength = 64 * 1024;
+/** Of a text on one line. */
+const maxLineLength = 4096;
 const expressionTimeoutMs = 100;
 
 /**
- * The parameters of an instance, checked against what its template declares, with defaults filled in. Without
- * declarations (an inline template) they are free.
+ * The parameters of an instance, checked against what its template declares, with defaults filled in. Those of an
+ * inline template, which declares none, are free.
  * @param text YAML of `spec.parameters`
  * @throws PlatformError `invalid_parameters` that names the parameter, never its value
  */
-export function resolveParameters(declared: readonly AppParameter[], text: string): ParameterValues {
+export function resolveParameters(
+  template: { readonly parameters: readonly AppParameter[]; readonly inline: boolean },
+  text: string,
+): ParameterValues {
+  const declared = template.parameters;
   const given = parseParameters(text, declared.length > 0);
-  if (declared.length === 0) return given;
+  if (template.inline) return given;
   refuseUnknown(declared, given);
   const resolved: ParameterValues = {};
   for (const parameter of declared) {
@@ -25,6 +31,16 @@ export function resolveParameters(declared: readonly AppParameter[], text: strin
     if (value !== undefined) setAt(resolved, parameter.variable, value);
   }
   return resolved;
+}
+
+/** Variables of `values` whose text its user chose freely: no default, none of a choice, no number and no boolean. */
+export function freeParameters(declared: readonly AppParameter[], values: ParameterValues): string[] {
+  return declared
+    .filter(({ variable, options = [], defaultValue }) => {
+      const value = valueAt(values, variable);
+      return typeof value === 'string' && options.length === 0 && value !== defaultValue;
+    })
+    .map(({ variable }) => variable);
 }
 
 /** @param textual numbers stay as they are written: `1.30` is a version more often than 1.3 */
@@ -65,8 +81,9 @@ function refuseUnknown(declared: readonly AppParameter[], given: ParameterValues
   const known = declared.map((parameter) => parameter.variable.split('.')[0] ?? '');
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown !== undefined) {
+    const names = declared.map((parameter) => parameter.variable).join(', ');
     throw refusal(
-      `the template has no parameter "${unknown.slice(0, 60)}"; it has ${declared.map((parameter) => parameter.variable).join(', ')}`,
+      `the template has no parameter "${unknown.slice(0, 60)}"; it ${names === '' ? 'declares none' : `has ${names}`}`,
     );
   }
 }
@@ -81,7 +98,8 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
   if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
     throw refusal(`${name} must be a single value`);
   }
-  const text = String(raw);
+  const text = String(raw).replaceAll('\r\n', '\n');
+  if (!empty) checkText(parameter, name, text);
   const value = converted(parameter, name, text);
   if (parameter.options !== undefined && parameter.options.length > 0 && !parameter.options.includes(text)) {
     throw refusal(`${name} must be one of ${parameter.options.join(', ')}`);
@@ -89,6 +107,16 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
   checkExpression(parameter.validation, text, true, name);
   checkExpression(parameter.invalidation, text, false, name);
   return value;
+}
+
+/** Whoever may write a parameter may not write the template: a text is one line, or where it is declared so, lines. */
+function checkText({ type }: AppParameter, name: string, text: string): void {
+  if (type !== 'multiline' && text.includes('\n'))
+    throw refusal(`${name} must be one line; the template would have to declare it as multiline`);
+  if (type !== 'multiline' && text.length > maxLineLength)
+    throw refusal(`${name} is longer than ${maxLineLength} characters`);
+  if (/[^\P{Control}\n\t]|[\u2028\u2029\ufeff]/u.test(text) || (type !== 'multiline' && text.includes('\t')))
+    throw refusal(`${name} holds control characters`);
 }
 
 function converted(parameter: AppParameter, name: string, text: string): string | number | boolean {
@@ -131,7 +159,8 @@ function checkExpression(
   if (matches !== mustMatch) throw refusal(`${name} must ${mustMatch ? '' : 'not '}match ${expression}`);
 }
 
-function valueAt(values: ParameterValues, variable: string): unknown {
+/** What stands at a variable, whose dots descend. */
+export function valueAt(values: ParameterValues, variable: string): unknown {
   let at: unknown = values;
   for (const part of variable.split('.')) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
@@ -140,7 +169,8 @@ function valueAt(values: ParameterValues, variable: string): unknown {
   return at;
 }
 
-function setAt(values: ParameterValues, variable: string, value: unknown): void {
+/** Sets what stands at a variable, likewise. */
+export function setAt(values: ParameterValues, variable: string, value: unknown): void {
   const parts = variable.split('.');
   const last = parts.pop() ?? variable;
   let at = values;

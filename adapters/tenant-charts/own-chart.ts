@@ -7,7 +7,8 @@ import type { TenantChart } from './tenant-chart.ts';
 /** Chart `tenant-control-plane` (deploy/charts): refers to keys that the platform makes, renders no replicas. */
 export const ownChart: TenantChart = {
   name: 'tenant-control-plane',
-  ordinaryKinds: ['StatefulSet', 'Service', 'ConfigMap'],
+  ordinaryKinds: ['StatefulSet.apps', 'Service', 'ConfigMap'],
+  ordinaryRules: [],
   extraordinarySettings,
   keysSecret: tenantObjects.pkiSecret,
   createKeys: createTenantPki,

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '@kubernetes/client-node';
+import type { KubernetesObject, V1PolicyRule } from '@kubernetes/client-node';
 import type { TenantPki } from '../certificates/tenant-pki.ts';
 import type { TenantHost } from '../host-namespaces.ts';
 import type { TenantWorkload } from '../snapshots/tenant-workload.ts';
@@ -6,10 +6,12 @@ import type { TenantWorkload } from '../snapshots/tenant-workload.ts';
 /** What the platform must know of a chart that makes control planes, and what differs from one to the other. */
 export interface TenantChart {
   readonly name: string;
-  /** Kinds that it may make without an administrator's template. */
+  /** Kinds that it may make without an administrator's template, as kubectl writes them: `StatefulSet.apps`. */
   readonly ordinaryKinds: readonly string[];
+  /** What Roles that it makes may give without an administrator's template. */
+  readonly ordinaryRules: readonly V1PolicyRule[];
   /** What rendered objects of it set that only an administrator's template may; names as in its values. */
-  extraordinarySettings(objects: readonly KubernetesObject[]): string[];
+  extraordinarySettings(objects: readonly KubernetesObject[], release: string): string[];
   /**
    * Name of the Secret in the host namespace that its control plane takes its keys from: the authority (`ca.crt`,
    * `ca.key`) and the service accounts' keys (`sa.key`, `sa.pub`) under these names.

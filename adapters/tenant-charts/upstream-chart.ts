@@ -1,6 +1,7 @@
 import { createUpstreamKeys } from '../certificates/upstream-keys.ts';
 import { readUpstreamWorkload } from '../snapshots/upstream-workload.ts';
 import type { TenantChart } from './tenant-chart.ts';
+import { upstreamChartRules } from './upstream-chart-rules.ts';
 import { extraordinarySettings } from './upstream-chart-settings.ts';
 
 /**
@@ -11,18 +12,11 @@ import { extraordinarySettings } from './upstream-chart-settings.ts';
 export const upstreamChart: TenantChart = {
   name: 'vcluster',
   ordinaryKinds: [
-    ...[
-      'StatefulSet',
-      'Deployment',
-      'Service',
-      'ServiceAccount',
-      'Role',
-      'RoleBinding',
-      'ConfigMap',
-      'Secret',
-    ],
-    ...['PersistentVolumeClaim', 'PodDisruptionBudget', 'NetworkPolicy', 'ResourceQuota', 'LimitRange'],
+    ...['StatefulSet.apps', 'Deployment.apps', 'Service', 'ServiceAccount', 'ConfigMap', 'Secret'],
+    ...['Role.rbac.authorization.k8s.io', 'RoleBinding.rbac.authorization.k8s.io', 'PersistentVolumeClaim'],
+    ...['PodDisruptionBudget.policy', 'NetworkPolicy.networking.k8s.io', 'ResourceQuota', 'LimitRange'],
   ],
+  ordinaryRules: upstreamChartRules,
   extraordinarySettings,
   keysSecret: (release) => `${release}-certs`,
   createKeys: createUpstreamKeys,

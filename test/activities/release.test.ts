@@ -288,8 +288,7 @@ test('a cluster that does not answer is told from a bad chart', async () => {
   const target = { release: 'away', namespace: tenant.hostNamespace, cluster: 'away', kubeconfig: away };
   await assert.rejects(
     helm.upgrade(target, {
-      chart: join(chartsDir, 'tenant-control-plane'),
-      values: '',
+      manifest: { chart: { name: 'x', version: '1.0.0' }, objects: [] },
       labels: { operation: 'x' },
     }),
     refuses('cluster_unreachable', /does not answer/),

@@ -13,7 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { CheckedManifest } from '../../../adapters/helm/checked-chart.ts';
 import { createHelm } from '../../../adapters/helm/helm.ts';
+import { readHelmYaml, readHelmYamlStream } from '../../../adapters/helm/helm-yaml.ts';
+import { readReleaseContent } from '../../../adapters/helm/release-content.ts';
 import { listRevisions } from '../../../adapters/helm/releases.ts';
 import { repairRelease } from '../../../adapters/helm/repair-release.ts';
 import { runHelm } from '../../../adapters/helm/run-helm.ts';
@@ -38,37 +41,32 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-/** A chart whose hook Job never ends: Helm waits for it, with its release pending, until it is killed. */
-function endlessChart(): string {
-  const chart = join(dir, 'endless');
-  mkdirSync(join(chart, 'templates'), { recursive: true });
-  writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: endless\nversion: 0.1.0\n');
-  writeFileSync(
-    join(chart, 'templates', 'map.yaml'),
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata: {text: "{{ .Values.text }}"}\n',
-  );
-  writeFileSync(
-    join(chart, 'templates', 'hook.yaml'),
-    `{{ if .Values.wait }}
-apiVersion: batch/v1
-kind: Job
-metadata: {name: hook, annotations: {helm.sh/hook: "pre-install,pre-upgrade", helm.sh/hook-delete-policy: before-hook-creation}}
-spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}
-{{ end }}
-`,
-  );
-  return chart;
+/** With a hook Job that never ends: Helm waits for it, with its release pending, until it is killed. */
+function manifest(text: string, wait = false): CheckedManifest {
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'map' }, data: { text } };
+  const annotations = {
+    'helm.sh/hook': 'pre-install,pre-upgrade',
+    'helm.sh/hook-delete-policy': 'before-hook-creation',
+  };
+  const hook = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'hook', annotations },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } } },
+  };
+  return { chart: { name: 'endless', version: '0.1.0' }, objects: wait ? [map, hook] : [map] };
 }
 
 /** A process of its own that runs Helm as the worker does, so that it can be killed like one. */
-function runnerProcess(namespace: string, chart: string): ChildProcess {
+function runnerProcess(namespace: string): ChildProcess {
   const root = join(import.meta.dirname, '..', '..', '..');
   const code = `
-    import { createHelm } from '${root}/adapters/helm/helm.ts';
+    import type { CheckedManifest } from '../../../adapters/helm/checked-chart.ts';
+import { createHelm } from '${root}/adapters/helm/helm.ts';
     import { thisRunner } from '${root}/adapters/helm/helm-runner.ts';
     const helm = createHelm({ binary: ${JSON.stringify(findProgram('helm'))}, workDir: ${JSON.stringify(join(dir, 'runner'))} });
     await helm.upgrade({ release: 'r', namespace: '${namespace}', cluster: 'c', kubeconfig: ${JSON.stringify(kubeconfig)} },
-      { chart: ${JSON.stringify(chart)}, values: 'wait: true\\ntext: second', labels: { operation: 'op', runner: thisRunner() } });
+      { manifest: ${JSON.stringify(manifest('second', true))}, labels: { operation: 'op', runner: thisRunner() } });
   `;
   return spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'inherit' });
 }
@@ -91,16 +89,15 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
   test(`Helm dies with a killed worker, and what it left on ${before} is repaired`, async () => {
     const namespace = before === 'nothing' ? 'killed-first' : 'killed-later';
     await client.core.createNamespace({ body: { metadata: { name: namespace } } });
-    const chart = endlessChart();
     const helm = createHelm({ binary: findProgram('helm'), workDir: join(dir, 'work') });
     const target = { release: 'r', namespace, cluster: 'c', kubeconfig };
     if (before !== 'nothing') {
       assert.equal(
-        await helm.upgrade(target, { chart, values: 'text: first', labels: { operation: 'op-0' } }),
+        await helm.upgrade(target, { manifest: manifest('first'), labels: { operation: 'op-0' } }),
         1,
       );
     }
-    const runner = runnerProcess(namespace, chart);
+    const runner = runnerProcess(namespace);
     const pending = await eventually('a pending revision', async () =>
       (await listRevisions(client, target)).find(({ status }) => status.startsWith('pending-')),
     );
@@ -121,7 +118,7 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
       assert.equal(map.data?.['text'], 'first');
     }
     assert.equal(
-      await helm.upgrade(target, { chart, values: 'text: third', labels: { operation: 'op' } }),
+      await helm.upgrade(target, { manifest: manifest('third'), labels: { operation: 'op' } }),
       before === 'nothing' ? 1 : 4,
     );
     assert.equal(
@@ -131,22 +128,84 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
   });
 }
 
-test('an aborted run ends Helm and leaves no values behind', async () => {
+test('an aborted run ends Helm and leaves no manifest behind', async () => {
   const namespace = 'aborted';
   await client.core.createNamespace({ body: { metadata: { name: namespace } } });
   const helm = createHelm({ binary: findProgram('helm'), workDir: join(dir, 'abort') });
   const abort = new AbortController();
   const target = { release: 'r', namespace, cluster: 'c', kubeconfig, signal: abort.signal };
   const run = helm.upgrade(target, {
-    chart: endlessChart(),
-    values: 'wait: true',
+    manifest: manifest('aborted', true),
     labels: { operation: 'op' },
   });
   await eventually('a pending revision', async () => (await listRevisions(client, target)).length === 1);
   abort.abort(new Error('cancelled'));
   await assert.rejects(run, /cancelled/);
   assert.deepEqual(helmProcesses(namespace), []);
-  assert.deepEqual(readdirSync(join(dir, 'abort', 'helm', 'values')), []);
+  assert.deepEqual(readdirSync(join(dir, 'abort', 'helm', 'checked')), []);
+});
+
+test('what is installed is what was given, byte for byte, and nothing of it is a template', async () => {
+  const namespace = 'exact';
+  await client.core.createNamespace({ body: { metadata: { name: namespace } } });
+  const helm = createHelm({ binary: findProgram('helm'), workDir: join(dir, 'exact') });
+  const data = {
+    lookup: '{{ (lookup "v1" "Secret" "" "") | toJson }}',
+    values: '{{ .Values | toJson }} {{- /* */ -}} {{{ `{{` }}',
+    stream: 'a\n---\nkind: Secret\n...\n--- # b\r\n\t%YAML',
+    ends: 'a\u0085b\u2028c\u2029d\ufeffe\u007ff\u00a0g',
+    gone: '<no value> <nil>',
+    like: 'yes',
+    time: '1:30',
+    emoji: '😀 ü "\\"\'',
+  };
+  const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'map', namespace }, data };
+  const given = { chart: { name: 'some: chart', version: '1.2.3' }, objects: [map] };
+  const target = { release: 'r', namespace, cluster: 'c', kubeconfig };
+  await helm.upgrade(target, { manifest: given, labels: { operation: 'op' } });
+  assert.deepEqual((await client.core.readNamespacedConfigMap({ namespace, name: 'map' })).data, data);
+  const { chart, manifest: kept } = await readReleaseContent(client, target);
+  assert.deepEqual(chart, given.chart);
+  assert.deepEqual(readHelmYamlStream(kept).filter(Boolean), [map]);
+});
+
+test('YAML is read as Helm reads it', async () => {
+  const text = `
+a: yes
+b: 1:30
+c: 2026-11-29
+d: 0123
+e: 1_000
+f: 1e3
+g: "on"
+h: ~
+i: { 8080: x, yes: y, null: z }
+j: .5
+k: |
+  a
+  ---b
+l: &l { m: 1 }
+n: { <<: *l, o: 2 }
+p: 0x1F
+q: 12345678901
+r: '\n'
+r: last
+s: 08
+t: -0
+u: 1.30
+`;
+  const chart = join(dir, 'reader');
+  mkdirSync(join(chart, 'templates'), { recursive: true });
+  writeFileSync(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: reader\nversion: 0.1.0\n');
+  writeFileSync(join(chart, 'text.yaml'), text);
+  writeFileSync(
+    join(chart, 'templates', 'map.yaml'),
+    'kind: {{ .Files.Get "text.yaml" | fromYaml | toJson | quote }}\n',
+  );
+  const helm = createHelm({ binary: findProgram('helm'), workDir: join(dir, 'reader-work') });
+  const output = await helm.template({ chart, values: '', release: 'r', namespace: 'n' });
+  const { kind } = readHelmYaml(output) as { kind: string };
+  assert.deepEqual(readHelmYaml(text), JSON.parse(kind));
 });
 
 test('Helm gets no environment, and a limit stops it', async () => {

@@ -4,6 +4,9 @@ import { resolveParameters } from '../../../adapters/release-values/template-par
 import { PlatformError } from '../../../contracts/errors.ts';
 import type { AppParameter } from '../../../contracts/resources/app-parameter.ts';
 
+/** One that declares none stands for an inline template here. */
+const template = (parameters: AppParameter[]) => ({ parameters, inline: parameters.length === 0 });
+
 test('values are typed, nested and defaulted', () => {
   const cases: [declared: AppParameter[], text: string, expected: object][] = [
     [[], 'a: { b: 1 }', { a: { b: 1 } }],
@@ -22,7 +25,7 @@ test('values are typed, nested and defaulted', () => {
     [[{ variable: 'tier', options: ['gold', 'silver'], defaultValue: 'gold' }], '', { tier: 'gold' }],
   ];
   for (const [declared, text, expected] of cases)
-    assert.deepEqual(structuredClone(resolveParameters(declared, text)), expected, text);
+    assert.deepEqual(structuredClone(resolveParameters(template(declared), text)), expected, text);
 });
 
 test('what does not fit is refused by name, and a value is never quoted', () => {
@@ -43,10 +46,16 @@ test('what does not fit is refused by name, and a value is never quoted', () => 
     [[{ variable: 'x' }], `x: [${secret}`, /no valid YAML \(line 1/],
     [[], `a: &a [x]\nb: [${'*a,'.repeat(200)}]\nc: ${secret}`, /YAML/],
     [[], 'x'.repeat(70_000), /longer than 64 KiB/],
+    [[{ variable: 'x' }], `x: "${secret}\\n"`, /"x" must be one line/],
+    [[{ variable: 'x', type: 'password' }], `x: "a\\n${secret}"`, /"x" must be one line/],
+    [[{ variable: 'x' }], `x: "${secret}\\u0000"`, /"x" holds control characters/],
+    [[{ variable: 'x' }], `x: "${secret}\\t"`, /"x" holds control characters/],
+    [[{ variable: 'x', type: 'multiline' }], `x: "${secret}\\u2028"`, /"x" holds control characters/],
+    [[{ variable: 'x' }], `x: ${secret.repeat(400)}`, /"x" is longer than 4096/],
   ];
   for (const [declared, text, message] of cases) {
     assert.throws(
-      () => resolveParameters(declared, text),
+      () => resolveParameters(template(declared), text),
       (error) => {
         assert.ok(error instanceof PlatformError);
         assert.equal(error.code, 'invalid_parameters');
@@ -58,7 +67,13 @@ test('what does not fit is refused by name, and a value is never quoted', () => 
   }
 });
 
+test('a template by reference that declares no parameters takes none', () => {
+  const declaresNone = { parameters: [], inline: false };
+  assert.deepEqual(resolveParameters(declaresNone, ''), {});
+  assert.throws(() => resolveParameters(declaresNone, 'x: { y: 1 }'), /no parameter "x"; it declares none/);
+});
+
 test('a parameter cannot reach into prototypes', () => {
-  resolveParameters([{ variable: '__proto__.polluted', defaultValue: 'yes' }], '');
+  resolveParameters(template([{ variable: '__proto__.polluted', defaultValue: 'yes' }]), '');
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
 });

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { CheckedManifest } from '../helm/checked-chart.ts';
+import type { ClusterCapabilities, Helm } from '../helm/helm.ts';
+import { tenantChart } from '../tenant-charts/known-charts.ts';
+import { checkManifest } from './manifest-contract.ts';
+import { type ReleaseValues, type ReleaseValuesDeps, resolveReleaseValues } from './release-values.ts';
+
+export interface Rendering {
+  readonly tenant: TenantRef;
+  readonly capabilities: ClusterCapabilities;
+  /** Whether there is a release already. */
+  readonly isUpgrade: boolean;
+  /** Whether it sleeps, and shall go on doing so. */
+  readonly asleep: boolean;
+}
+
+/** How many checked manifests are kept, so that an install right after its check does not render again. */
+const keptManifests = 50;
+
+/** Renders releases, once: what was checked is what there is to install. Kept in memory only; they may hold secrets. */
+export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) {
+  const kept = new Map<string, CheckedManifest>();
+
+  /**
+   * The manifest of a tenant cluster, rendered in the jail and checked against its chart's contract.
+   * @throws PlatformError as `resolveReleaseValues`; `chart_failed` if it leaves the contract
+   */
+  return async (rendering: Rendering, signal?: AbortSignal): Promise<CheckedManifest> => {
+    const { tenant, asleep, isUpgrade, capabilities } = rendering;
+    const release = await resolveReleaseValues(deps, tenant, signal);
+    const asleepValues = asleep ? tenantChart(release.chart.name).asleepValues : undefined;
+    const overlay = asleepValues === undefined ? undefined : JSON.stringify(asleepValues);
+    const key = fingerprint(release, rendering, overlay);
+    const before = kept.get(key);
+    if (before !== undefined) return before;
+    const names = { release: tenant.name, namespace: tenant.hostNamespace };
+    const text = await deps.helm.template({
+      chart: release.chart.path,
+      values: release.values,
+      overlay,
+      capabilities,
+      isUpgrade,
+      ...names,
+      signal,
+    });
+    const { name, version } = release.chart;
+    const objects = checkManifest(text, { chart: name, trusted: release.trusted, ...names });
+    const checked = { chart: { name, version }, objects };
+    const [oldest] = kept.keys();
+    if (kept.size >= keptManifests && oldest !== undefined) kept.delete(oldest);
+    kept.set(key, checked);
+    return checked;
+  };
+}
+
+/** Tells renderings apart without keeping values. */
+function fingerprint(
+  { chart, values, trusted }: ReleaseValues,
+  { tenant, capabilities, isUpgrade }: Rendering,
+  overlay: string | undefined,
+): string {
+  const what = [chart, values, trusted, overlay, tenant.name, tenant.hostNamespace, isUpgrade, capabilities];
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex');
+}
