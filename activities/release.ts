@@ -7,7 +7,9 @@ import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts'
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { createChartSources } from '../adapters/release-values/chart-sources.ts';
 import { createCheckedReleases } from '../adapters/release-values/checked-releases.ts';
-import { isDeployed } from '../adapters/release-values/template-of-tenant.ts';
+import { isDeployed, tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
+import { upstreamChart } from '../adapters/tenant-charts/upstream-chart.ts';
+import { type ErrorCode, PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import { keepAlive } from './keep-alive.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
@@ -23,6 +25,8 @@ export interface ReleaseDeps {
   readonly workDir: string;
 }
 
+const goneCodes = new Set<ErrorCode>(['tenant_cluster_not_found', 'template_not_found']);
+
 /** The tenant cluster's Helm release. Values stay inside: no input or result holds any. All heartbeat. */
 export function createReleaseActivities(deps: ReleaseDeps) {
   const inTurn = createReleaseTurns();
@@ -33,10 +37,21 @@ export function createReleaseActivities(deps: ReleaseDeps) {
   });
   const checkedRelease = createCheckedReleases({ ...deps, charts });
 
+  /** Helm acts as an identity of the host namespace, with what the chart may make there. */
   async function targetOf(host: TenantHost, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
-    const kubeconfig = await host.kubeconfigFile();
+    const kubeconfig = await host.helmKubeconfigFile(await chartOf(host));
     const { name: release, cluster } = host.owner;
     return { release, namespace: host.name, cluster, kubeconfig, signal };
+  }
+
+  /** While an instance is deleted its template may have gone before it; the chart with the most kinds covers both. */
+  async function chartOf({ owner }: TenantHost): Promise<string> {
+    try {
+      return (await tenantChartOf(deps.resources, owner)).name;
+    } catch (error) {
+      if (error instanceof PlatformError && goneCodes.has(error.code)) return upstreamChart.name;
+      throw error;
+    }
   }
 
   return {

@@ -14,14 +14,24 @@ import { renderKubeconfig } from './certificates/kubeconfig.ts';
 import { tenantServer } from './certificates/tenant-pki.ts';
 import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
+import { grantHelm, requestHelmToken, waitUntilGranted } from './kubernetes/helm-identity.ts';
 import { readKubeconfig, type ReadKubeconfig } from './kubernetes/read-kubeconfig.ts';
 
 /** The way of worker and controllers into connected clusters and their tenant clusters. */
 export interface ConnectedClusters {
   /** Clients with the identity of `credential`. @throws PlatformError `cluster_not_found`, `management_unavailable` */
   client(cluster: string): Promise<ClusterClient>;
-  /** Path of the same kubeconfig, mode 0600, for Helm. @throws PlatformError as `client` */
-  kubeconfigFile(cluster: string): Promise<string>;
+  /**
+   * Path of a kubeconfig, mode 0600, with which Helm acts as the ServiceAccount of one host namespace, made if absent:
+   * it holds what `chart` may make there, and its token ends in minutes.
+   * @param namespace one that is known to be ours
+   * @throws PlatformError as `client`; `forbidden`, `cluster_unreachable`; `chart_failed` without the chart's ClusterRole
+   */
+  helmKubeconfigFile(
+    cluster: string,
+    namespace: { readonly name: string; readonly uid: string },
+    chart: string,
+  ): Promise<string>;
   /**
    * Clients with the administrator's identity inside a tenant cluster.
    * @throws PlatformError as `client`; `not_found` before its keys were made; `cluster_unreachable`
@@ -38,6 +48,8 @@ interface Connection {
 /** How long a credential is used without asking whether its Secret changed. */
 const trustedMs = 5_000;
 const maxTenantClients = 2_000;
+/** A run of Helm ends long before. */
+const leastTokenMs = 3 * 60_000;
 
 /**
  * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
@@ -55,7 +67,19 @@ export function createConnectedClusters(deps: {
   const clusters = new Map<string, { connection: Connection; readAt: number }>();
   // Tenant clusters come and go; a dropped client is only made anew.
   const tenants = new LruMap<Connection>(maxTenantClients);
+  const helms = new LruMap<{ readonly key: string; readonly expiresAtMs: number }>(maxTenantClients);
   const folder = join(deps.workDir, 'kubeconfigs');
+
+  async function writePrivately(file: string, text: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const temporary = `${file}.${process.pid}.${performance.now()}`;
+    try {
+      await writeFile(temporary, text, { mode: 0o600, flag: 'wx' });
+      await rename(temporary, file);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
 
   async function connection(cluster: string): Promise<Connection> {
     const known = clusters.get(cluster);
@@ -75,17 +99,18 @@ export function createConnectedClusters(deps: {
   return {
     client: async (cluster) => (await connection(cluster)).client,
 
-    async kubeconfigFile(cluster) {
-      const { kubeconfig, resourceVersion } = await connection(cluster);
-      const file = join(folder, `${cluster}-${resourceVersion}.yaml`);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      const temporary = `${file}.${process.pid}.${performance.now()}`;
-      try {
-        await writeFile(temporary, kubeconfig, { mode: 0o600, flag: 'wx' });
-        await rename(temporary, file);
-      } finally {
-        await rm(temporary, { force: true });
-      }
+    async helmKubeconfigFile(cluster, namespace, chart) {
+      const host = await connection(cluster);
+      const file = join(folder, `${cluster}.${namespace.name}.yaml`);
+      const key = `${cluster}/${host.resourceVersion}/${namespace.uid}/${chart}`;
+      const known = helms.get(file);
+      if (known?.key === key && known.expiresAtMs - performance.now() > leastTokenMs) return file;
+      const isNew = await grantHelm(host.client, namespace.name, chart);
+      const { token, expiresAtMs } = await requestHelmToken(host.client, namespace.name);
+      const kubeconfig = rendered(host.kubeconfig, { token });
+      if (isNew) await waitUntilGranted(kubeconfig, namespace.name, chart);
+      await writePrivately(file, kubeconfig);
+      helms.set(file, { key, expiresAtMs });
       return file;
     },
 
@@ -149,11 +174,15 @@ function adapted(secret: V1Secret, adapt: () => string): string {
   }
 }
 
-/** A kubeconfig of the same credential, for another address if one is given; see {@link readKubeconfig} for what of it counts. */
-function rendered(kubeconfig: string, address?: Address): string {
+/** A kubeconfig of the same credential and address, or of another one that is given; see {@link readKubeconfig} for what of it counts. */
+function rendered(
+  kubeconfig: string,
+  other: { readonly address?: Address; readonly token?: string } = {},
+): string {
   const { client, token = '', certificateAuthority, ...own } = readKubeconfig(kubeconfig);
-  const credential = client === undefined ? { token } : { client };
-  return renderKubeconfig({ certificateAuthority, ...(address ?? own), ...credential });
+  const credential =
+    client === undefined || other.token !== undefined ? { token: other.token ?? token } : { client };
+  return renderKubeconfig({ certificateAuthority, ...(other.address ?? own), ...credential });
 }
 
 type Address = Pick<ReadKubeconfig, 'server' | 'tlsServerName' | 'proxyUrl'>;
@@ -161,9 +190,10 @@ type Address = Pick<ReadKubeconfig, 'server' | 'tlsServerName' | 'proxyUrl'>;
 /** A tenant's kubeconfig with the address that the gateway's CONNECT listener knows, and the host cluster's proxy. */
 function throughProxy(kubeconfig: string, hostKubeconfig: string, tenant: TenantRef): string {
   const { proxyUrl } = readKubeconfig(hostKubeconfig);
-  return rendered(kubeconfig, {
+  const address = {
     server: `https://${connectTarget.service(tenant.cluster, tenant.hostNamespace, tenant.name)}:443`,
     tlsServerName: tenantServer(tenant).tlsServerName,
     ...(proxyUrl === undefined ? {} : { proxyUrl }),
-  });
+  };
+  return rendered(kubeconfig, { address });
 }

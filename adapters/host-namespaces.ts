@@ -56,9 +56,10 @@ export class OwnedNamespace<O extends Owner = Owner> {
       : 'other';
   }
 
-  /** Path of the kubeconfig that `client` works with, mode 0600, for Helm. */
-  kubeconfigFile(): Promise<string> {
-    return this.#clusters.kubeconfigFile(this.owner.cluster);
+  /** Path of a kubeconfig with which Helm acts on this namespace alone; see ConnectedClusters.helmKubeconfigFile. */
+  helmKubeconfigFile(chart: string): Promise<string> {
+    const namespace = { name: this.name, uid: this.namespace.metadata?.uid ?? '' };
+    return this.#clusters.helmKubeconfigFile(this.owner.cluster, namespace, chart);
   }
 
   /**

@@ -119,8 +119,9 @@ export const tenantObjects = {
 export const helmIdentity = {
   /** ServiceAccount, and the RoleBinding that gives it its rights. */
   serviceAccount: 'vcluster-platform-helm',
-  /** @param chart name of one of the platform's own charts (deploy/connected-cluster/helm.yaml) */
-  clusterRole: (chart: string) => `vcluster-platform:helm-${chart}`,
+  /** @param chart its name; charts that the platform does not know share one (deploy/connected-cluster/helm.yaml) */
+  clusterRole: (chart: string) =>
+    `vcluster-platform:helm-${['tenant-control-plane', 'vcluster'].includes(chart) ? chart : 'other'}`,
 } as const;
 
 /** Secret of platformNamespace with a process's kubeconfig (key `config`) for a connected cluster. */

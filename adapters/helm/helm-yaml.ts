@@ -36,11 +36,17 @@ function contentOf(document: Document): unknown {
   return content;
 }
 
+/** The API server reads an applied object as YAML again, where these are line ends or nothing at all. */
+const unreadable = /[\u007f-\u009f\ufeff\ufffe\uffff]/;
+
 function checkJson(value: unknown): void {
-  if (value === null || value === undefined || typeof value === 'string' || typeof value === 'boolean') return;
+  if (value === null || value === undefined || typeof value === 'boolean') return;
+  if (typeof value === 'string') {
+    if (unreadable.test(value)) throw new Error('a text holds control characters');
+    return;
+  }
   if (typeof value === 'number') {
-    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || value > 1e18))
-      return;
+    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return;
     throw new Error('a number is too large');
   }
   if (Array.isArray(value)) return value.forEach(checkJson);

@@ -1,4 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node';
+import { labels } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 
@@ -23,8 +24,6 @@ export const releaseLabels = { operation: 'operation', runner: 'runner' } as con
 
 /** Type of the Secrets that Helm keeps. */
 export const releaseSecretType = 'helm.sh/release.v1';
-/** On everything that a syncer of chart `vcluster` makes in the host namespace; it cannot be left out there. */
-const syncedLabel = 'vcluster.loft.sh/managed-by';
 
 /**
  * Revisions of a release, oldest first; none if there is no such release. Reads labels only, which is ten times
@@ -75,12 +74,12 @@ async function listRecords(client: ClusterClient, { namespace, release }: Releas
  * hash), with the revision that the name says, and without a syncer's mark.
  */
 export function isRecord({ metadata, type }: V1Secret, { release }: ReleaseName): boolean {
-  const labels = metadata?.labels ?? {};
+  const marks = metadata?.labels ?? {};
   return (
     type === releaseSecretType &&
-    metadata?.name === `sh.helm.release.v1.${release}.v${labels['version']}` &&
-    /^[1-9]\d{0,8}$/.test(labels['version'] ?? '') &&
-    !(syncedLabel in labels)
+    metadata?.name === `sh.helm.release.v1.${release}.v${marks['version']}` &&
+    /^[1-9]\d{0,8}$/.test(marks['version'] ?? '') &&
+    !(labels.synced in marks)
   );
 }
 
@@ -90,12 +89,12 @@ export function isUnfinished(status: string): boolean {
 }
 
 function toRevision(secret: V1Secret): ReleaseRevision {
-  const labels = secret.metadata?.labels ?? {};
+  const marks = secret.metadata?.labels ?? {};
   return {
-    revision: Number(labels['version']),
-    status: labels['status'] ?? 'unknown',
-    operation: labels[releaseLabels.operation],
-    runner: labels[releaseLabels.runner],
-    modifiedAt: Number(labels['modifiedAt'] ?? labels['createdAt'] ?? 0),
+    revision: Number(marks['version']),
+    status: marks['status'] ?? 'unknown',
+    operation: marks[releaseLabels.operation],
+    runner: marks[releaseLabels.runner],
+    modifiedAt: Number(marks['modifiedAt'] ?? marks['createdAt'] ?? 0),
   };
 }

@@ -13,13 +13,15 @@ interface Discovery {
   }[];
 }
 
-const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const aggregated = ['v2', 'v2beta1']
+  .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
+  .join(',');
 const keptMs = 5 * 60_000;
 const known = new WeakMap<ClusterClient, { at: number; capabilities: Promise<ClusterCapabilities> }>();
 
 /**
  * Version and kinds of a cluster, for charts that ask (`.Capabilities`), remembered for 5 min: by the aggregated
- * discovery that every Kubernetes from 1.30 has.
+ * discovery that every Kubernetes from 1.27 has.
  * @throws PlatformError `cluster_unreachable`
  */
 export function clusterCapabilities(client: ClusterClient): Promise<ClusterCapabilities> {

@@ -17,7 +17,12 @@ export function grantedBeyond(rules: readonly V1PolicyRule[], allowed: readonly 
   ]);
 }
 
-function covers({ apiGroups, resources, verbs }: V1PolicyRule, group: string, resource: string, verb: string): boolean {
+function covers(
+  { apiGroups, resources, verbs }: V1PolicyRule,
+  group: string,
+  resource: string,
+  verb: string,
+): boolean {
   return (
     apiGroups?.includes(group) === true && resources?.includes(resource) === true && verbs.includes(verb)
   );

@@ -73,18 +73,20 @@ function checkSettings(manifests: Manifest[], { chart, release }: ManifestContra
 /** What no chart may make, whoever wrote the template: the platform's own objects beside it, and records of Helm. */
 function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): void {
   const { kind, metadata } = manifest;
-  const names = [
-    helmIdentity.serviceAccount,
-    tenantObjects.gatewayRole,
+  const secrets = [
     tenantObjects.kubeconfigSecret(release),
     tenantObjects.gatewaySecret(release),
     tenantChart(chart).keysSecret(release),
   ];
+  const rights: readonly string[] = [helmIdentity.serviceAccount, tenantObjects.gatewayRole];
   const ours =
-    ['Secret', 'ServiceAccount', 'Role', 'RoleBinding'].includes(kind) && names.includes(metadata.name);
+    kind === 'Secret'
+      ? secrets.includes(metadata.name)
+      : ['ServiceAccount', 'Role', 'RoleBinding'].includes(kind) && rights.includes(metadata.name);
   const record =
     metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === releaseSecretType);
-  if (ours || record) throw refusal(`The chart would make ${kind} ${metadata.name}, which is the platform's own`);
+  if (ours || record)
+    throw refusal(`The chart would make ${kind} ${metadata.name}, which is the platform's own`);
   if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmIdentity.serviceAccount))
     throw refusal(`The chart would give ${kind} ${metadata.name} the identity that Helm acts as`);
 }
@@ -105,17 +107,25 @@ function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: M
       );
     const account = pod.serviceAccountName ?? pod.serviceAccount ?? 'default';
     if (account !== 'default' && !makes(all, 'ServiceAccount', account))
-      throw refusal(`The chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`);
+      throw refusal(
+        `The chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`,
+      );
   }
   if (kind === 'Secret' && (manifest as { type?: string }).type === 'kubernetes.io/service-account-token')
     throw refusal(`The chart would make ${what} with a token of a ServiceAccount; ${needed}`);
-  if (kind === 'Service' && (manifest as { spec?: { externalIPs?: unknown } }).spec?.externalIPs !== undefined)
+  if (
+    kind === 'Service' &&
+    (manifest as { spec?: { externalIPs?: unknown } }).spec?.externalIPs !== undefined
+  )
     throw refusal(`The chart would give ${what} externalIPs; ${needed}`);
   checkRights(manifest, all, contract, what);
 }
 
 /** `helm.sh/hook` has Helm run things, `helm.sh/resource-policy` leave things behind; a finalizer keeps the namespace. */
-function checkMetadata({ annotations, labels, finalizers, ownerReferences }: V1ObjectMeta, what: string): void {
+function checkMetadata(
+  { annotations, labels, finalizers, ownerReferences }: V1ObjectMeta,
+  what: string,
+): void {
   const orders = [
     ...Object.keys(annotations ?? {}).filter((key) => /^(meta\.)?helm\.sh\//.test(key)),
     ...Object.keys(labels ?? {}).filter((key) => key.startsWith('vcluster-platform.io/')),
@@ -135,7 +145,8 @@ function checkRights(
   if (manifest.kind === 'Role') {
     const { rules = [] } = manifest as { rules?: V1PolicyRule[] | null };
     const [beyond] = grantedBeyond(rules ?? [], tenantChart(chart).ordinaryRules);
-    if (beyond !== undefined) throw refusal(`The chart would have ${what} give the right to ${beyond}; ${needed}`);
+    if (beyond !== undefined)
+      throw refusal(`The chart would have ${what} give the right to ${beyond}; ${needed}`);
   }
   if (manifest.kind === 'RoleBinding') {
     const { roleRef, subjects = [] } = manifest as unknown as V1RoleBinding;
@@ -146,7 +157,9 @@ function checkRights(
         !makes(all, 'ServiceAccount', subject.name),
     );
     if (roleRef.kind !== 'Role' || !makes(all, 'Role', roleRef.name) || strangers.length > 0)
-      throw refusal(`The chart would have ${what} bind more than its own Roles and ServiceAccounts; ${needed}`);
+      throw refusal(
+        `The chart would have ${what} bind more than its own Roles and ServiceAccounts; ${needed}`,
+      );
   }
 }
 

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { readHelmYaml } from '../helm/helm-yaml.ts';
 import { harmlessTexts } from './harmless-text.ts';
-import type { TemplateContext, ValuesRequest } from './render-values.ts';
+import type { TemplateContext, ValuesRequest } from './template-context.ts';
 import { setAt, valueAt } from './template-parameters.ts';
 import { sameStructure } from './value-structure.ts';
 
@@ -14,7 +14,8 @@ export interface Question {
 /** More are not asked about one by one, but refused: each is a rendering within the same limits. */
 const maxQuestions = 24;
 /** Functions that make structure out of letters and digits. */
-const decoders = /\b(?:b32dec|b64dec|from(?:Yaml|Json|Toml)\w*|must(?:FromJson|RegexReplace\w*)|regexReplace\w*|replace|tpl)\b/;
+const decoders =
+  /\b(?:b32dec|b64dec|from(?:Yaml|Json|Toml)\w*|must(?:FromJson|RegexReplace\w*)|regexReplace\w*|replace|tpl)\b/;
 
 /**
  * What to render beside the values themselves, to see whether a text became structure: nothing for texts that cannot.

@@ -4,7 +4,8 @@ import type { Helm } from '../helm/helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkTenantPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
-import { renderValues, type TemplateContext } from './render-values.ts';
+import { renderValues } from './render-values.ts';
+import type { TemplateContext } from './template-context.ts';
 import { freeParameters, resolveParameters } from './template-parameters.ts';
 import { checkSameChart, isReferenced, managed, readInstance, selectTemplate } from './template-of-tenant.ts';
 

@@ -15,7 +15,11 @@ export const upstreamChartRules: readonly V1PolicyRule[] = [
     verbs: all,
   },
   { apiGroups: [''], resources: ['pods/attach', 'pods/portforward', 'pods/exec', 'endpoints'], verbs: all },
-  { apiGroups: [''], resources: ['pods/status', 'pods/ephemeralcontainers', 'pods/resize'], verbs: ['update', 'patch'] },
+  {
+    apiGroups: [''],
+    resources: ['pods/status', 'pods/ephemeralcontainers', 'pods/resize'],
+    verbs: ['update', 'patch'],
+  },
   { apiGroups: [''], resources: ['pods/log'], verbs: read },
   { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: [...read, 'create'] },
   {

@@ -9,6 +9,7 @@ import { type ManagementResources, managementResources } from '../../adapters/ku
 import {
   clusterCredentialSecret,
   defaultHostNamespace,
+  identities,
   labels,
   platformNamespace,
   projectNamespace,
@@ -42,7 +43,10 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   const config = kubeconfig ?? server?.adminKubeconfig ?? '';
   const client = connectCluster(config);
   const workDir = mkdtempSync(join(tmpdir(), 'vcp-activities-'));
-  await applyManifests(client, readManifests(join(root, 'deploy', 'crds')));
+  const folders = ['crds', 'connected-cluster'].map((folder) => join(root, 'deploy', folder));
+  await applyManifests(client, readManifests(...folders));
+  // The worker's own rights in a connected cluster, where there is a server to sign it a certificate.
+  const workers = (await server?.kubeconfig(identities.worker)) ?? config;
   const resources = managementResources(client);
   await eventually(
     'our resources are served',
@@ -57,7 +61,7 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   });
   await client.core.createNamespacedSecret({
     namespace: platformNamespace,
-    body: { metadata: { name: clusterCredentialSecret('local', 'worker') }, stringData: { config } },
+    body: { metadata: { name: clusterCredentialSecret('local', 'worker') }, stringData: { config: workers } },
   });
   const clusters = createConnectedClusters({ management: client, workDir });
   return {

@@ -277,7 +277,11 @@ test('an instance that was deleted and made anew is not installed for the old on
 
 test('a cluster that does not answer is told from a bad chart', async () => {
   const tenant = await platform.tenant('away', {});
-  const kubeconfigFile = await platform.clusters.kubeconfigFile('local');
+  const kubeconfigFile = await platform.clusters.helmKubeconfigFile(
+    'local',
+    { name: tenant.hostNamespace, uid: 'u' },
+    'tenant-control-plane',
+  );
   const { helm } = platform;
   const away = join(platform.workDir, 'away.yaml');
   writeFileSync(

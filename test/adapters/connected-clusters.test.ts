@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,12 @@ import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
 import { createHelm } from '../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../deploy/toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 
+const root = join(import.meta.dirname, '..', '..');
 let server: TestApiServer;
 let management: ClusterClient;
 let workDir: string;
@@ -83,7 +85,14 @@ test('clients and Helm reach a cluster by its name through the proxy, and a new 
   assert.equal(await whoAmI(await clusters.client('local')), 'first');
   assert.equal(await clusters.client('local'), await clusters.client('local'));
 
-  const file = await clusters.kubeconfigFile('local');
+  await applyManifests(management, readManifests(join(root, 'deploy', 'connected-cluster')));
+  const host = { name: 'default', uid: 'u' };
+  const file = await clusters.helmKubeconfigFile('local', host, 'tenant-control-plane');
+  assert.equal(await clusters.helmKubeconfigFile('local', host, 'tenant-control-plane'), file);
+  assert.equal(
+    await whoAmI(connectCluster(readFileSync(file, 'utf8'))),
+    'system:serviceaccount:default:vcluster-platform-helm',
+  );
   assert.equal(statSync(file).mode & 0o777, 0o600);
   const helm = createHelm({ binary: findProgram('helm'), workDir });
   const manifest = { chart: { name: 'empty', version: '1.0.0' }, objects: [] };

@@ -42,7 +42,7 @@ const attacks: [template: string, x: string][] = [
   ['apiServer: { extraArgs: { v: {{ .Values.x }} } }', '3, audit-log-path: /tmp/x'],
   ['apiServer: { extraArgs: { v: {{ .Values.x }} } }', '3, profiling'],
   ['apiServer: { extraArgs: { v: "{{ .Values.x }}" } }', '3", audit-log-path: "/tmp/x'],
-  ['apiServer: { extraArgs: { v: \'{{ .Values.x }}\' } }', "3', audit-log-path: '/tmp/x"],
+  ["apiServer: { extraArgs: { v: '{{ .Values.x }}' } }", "3', audit-log-path: '/tmp/x"],
   ['apiServer: { extraArgs: { v: "{{ .Values.x }}", w: "a" } }', '3\\'],
   ['args: [--a={{ .Values.x }}, --b]', '1, --c'],
   ['args:\n  - {{ .Values.x }}\n', 'a\n  - b'],
@@ -56,6 +56,10 @@ const attacks: [template: string, x: string][] = [
   ['pod:\n{{ .Values.x | b64dec | indent 2 }}\n', Buffer.from('a: b\nc: d\n').toString('base64')],
   ['{{ $x := .Values.x }}pod:\n{{ $x | b64dec | indent 2 }}\n', Buffer.from('a: b').toString('base64')],
   ['pod:\n  a: |\n{{ .Values.x }}\n', '    a\n  b: c'],
+  // A manifest that is a text in the values.
+  ['manifests: |\n  kind: Secret\n  type: {{ .Values.x }}\n', '{ a: b }'],
+  ['manifests: |\n  kind: Secret\n  type: {{ .Values.x | nindent 2 | trim }}\n', 'a\ndata: {}'],
+  ['manifests: |\n  kind: Secret\n  type: "{{ .Values.x }}"\n', '{{ lookup }}'],
 ];
 
 for (const [template, x] of attacks) {
@@ -86,6 +90,11 @@ const uses: [template: string, x: string, expected: unknown][] = [
   ['a: {{ .Values.x | splitList "," | toJson }}', 'b,c,d', { a: ['b', 'c', 'd'] }],
   ['a:\n{{- range splitList "," .Values.x }}\n  - {{ . | trim }}\n{{- end }}', 'b, c', { a: ['b', 'c'] }],
   ['a:\n{{- range splitList "\\n" .Values.x }}\n  - {{ . }}\n{{- end }}', 'b\nc', { a: ['b', 'c'] }],
+  [
+    'manifests: |\n  kind: Secret\n  type: {{ .Values.x | quote }}\n',
+    'a, b',
+    { manifests: 'kind: Secret\ntype: "a, b"\n' },
+  ],
   ['{{ .Values.x }}: true', 'label', { label: true }],
   ['a: {{ .Values.x | b64enc }}', 'a: b', { a: 'YTogYg==' }],
 ];

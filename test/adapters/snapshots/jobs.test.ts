@@ -17,7 +17,7 @@ before(async () => {
   client = connectCluster(server.adminKubeconfig);
   const clusters = {
     client: async () => client,
-    kubeconfigFile: async () => '',
+    helmKubeconfigFile: async () => '',
     tenantClient: async () => client,
   };
   host = await hostNamespaces(clusters).create(tenant, {});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
+import { grantHelm } from '../../../adapters/kubernetes/helm-identity.ts';
 import { applyManifests, readManifests } from '../../../deploy/local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -12,6 +13,9 @@ const gateway = 'vcluster-platform:gateway';
 const dialer = 'vcluster-platform:gateway-dialer';
 const worker = 'vcluster-platform:worker';
 const controllers = 'vcluster-platform:controllers';
+/** Helm for a tenant cluster in the namespace that these reviews ask about, and for one in another. */
+const helm = 'system:serviceaccount:kube-system:vcluster-platform-helm';
+const strangersHelm = 'system:serviceaccount:default:vcluster-platform-helm';
 /** Has a space: the namespace that these reviews ask about. */
 const spaceAdmin = 'anna';
 
@@ -35,6 +39,8 @@ describe('rights in a connected cluster', () => {
         subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: spaceAdmin }],
       },
     });
+    for (const namespace of ['kube-system', 'default'])
+      await grantHelm(admin, namespace, 'tenant-control-plane');
     await eventually(
       'the roles are in force',
       async () => (await may(worker, 'create namespaces')) && (await may(spaceAdmin, 'create pods')),
@@ -72,14 +78,43 @@ describe('rights in a connected cluster', () => {
     [dialer, 'list pods', true],
     [dialer, 'get secrets', false],
     [dialer, 'create pods', false],
-    [worker, 'create statefulsets.apps', true],
+    // What charts make, Helm makes, in one namespace.
+    ...[
+      'create statefulsets.apps',
+      'patch services',
+      'delete configmaps',
+      'create pods',
+      'create pods/exec',
+    ].map((what): [string, string, boolean] => [worker, what, false]),
+    [worker, 'patch statefulsets.apps', true],
     [worker, 'patch statefulsets/scale.apps', true],
     [worker, 'create jobs.batch', true],
     [worker, 'get pods/log', true],
     [worker, 'list persistentvolumes', true],
-    // What vCluster's own chart gives its control plane, the worker must hold.
-    [worker, 'create pods/exec', true],
-    [worker, 'bind roles.rbac.authorization.k8s.io any', true],
+    [worker, 'bind roles.rbac.authorization.k8s.io any', false],
+    [worker, 'bind roles.rbac.authorization.k8s.io vcluster-platform-gateway', true],
+    [worker, 'create serviceaccounts', true],
+    [worker, 'create serviceaccounts/token vcluster-platform-helm', true],
+    [worker, 'create serviceaccounts/token default', false],
+    [worker, 'bind clusterroles.rbac.authorization.k8s.io vcluster-platform:helm-vcluster', true],
+    [worker, 'create clusterrolebindings.rbac.authorization.k8s.io', false],
+    ...['create secrets', 'create statefulsets.apps', 'patch services'].map(
+      (what): [string, string, boolean] => [helm, what, true],
+    ),
+    ...[
+      'create pods',
+      'create pods/exec',
+      'create roles.rbac.authorization.k8s.io',
+      'create rolebindings.rbac.authorization.k8s.io',
+      'create serviceaccounts',
+      'create serviceaccounts/token vcluster-platform-helm',
+      'create clusterroles.rbac.authorization.k8s.io',
+      'get namespaces kube-system',
+      'get nodes',
+    ].map((what): [string, string, boolean] => [helm, what, false]),
+    ...['get secrets', 'create services', 'create configmaps', 'list statefulsets.apps'].map(
+      (what): [string, string, boolean] => [strangersHelm, what, false],
+    ),
     [worker, 'delete persistentvolumes', false],
     [worker, 'create clusterroles.rbac.authorization.k8s.io', false],
     [worker, 'bind clusterroles.rbac.authorization.k8s.io cluster-admin', false],

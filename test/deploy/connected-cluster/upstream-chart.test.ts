@@ -1,9 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
+import type { V1ClusterRole } from '@kubernetes/client-node';
+import { type ConnectedClusters, createConnectedClusters } from '../../../adapters/connected-clusters.ts';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
+import { grantedBeyond } from '../../../adapters/release-values/granted-rules.ts';
+import { checkManifest } from '../../../adapters/release-values/manifest-contract.ts';
+import { upstreamChartRules } from '../../../adapters/tenant-charts/upstream-chart-rules.ts';
+import {
+  clusterCredentialSecret,
+  helmIdentity,
+  identities,
+  platformNamespace,
+} from '../../../contracts/names.ts';
 import { applyManifests, readManifests } from '../../../deploy/local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../../deploy/toolchain/find-program.ts';
 import { packageVclusterChart } from '../../../deploy/toolchain/vcluster-chart.ts';
@@ -29,10 +41,13 @@ controlPlane:
 `,
 };
 
-describe("the worker's rights are enough to install vCluster's own chart", () => {
+const cluster = 'test';
+
+describe("Helm's rights in a host namespace are enough to install vCluster's own chart", () => {
   let server: TestApiServer;
   let helm: Helm;
   let dir: string;
+  let clusters: ConnectedClusters;
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'vcp-upstream-chart-'));
     helm = createHelm({ binary: findProgram('helm'), workDir: dir });
@@ -40,14 +55,15 @@ describe("the worker's rights are enough to install vCluster's own chart", () =>
     const admin = connectCluster(server.adminKubeconfig);
     const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster');
     await applyManifests(admin, readManifests(folder));
-    writeFileSync(join(dir, 'kubeconfig'), await server.kubeconfig('vcluster-platform:worker'), {
-      mode: 0o600,
+    for (const name of [platformNamespace, ...Object.keys(variants).map((_, index) => `host-${index}`)])
+      await admin.core.createNamespace({ body: { metadata: { name } } });
+    const config = await server.kubeconfig(identities.worker);
+    const metadata = { name: clusterCredentialSecret(cluster, 'worker') };
+    await admin.core.createNamespacedSecret({
+      namespace: platformNamespace,
+      body: { metadata, stringData: { config } },
     });
-    const worker = connectCluster(await server.kubeconfig('vcluster-platform:worker'));
-    for (const index of Object.keys(variants).keys())
-      await eventually('a namespace', () =>
-        worker.core.createNamespace({ body: { metadata: { name: `host-${index}` } } }),
-      );
+    clusters = createConnectedClusters({ management: admin, workDir: dir });
   });
   after(async () => {
     await server?.stop();
@@ -56,14 +72,24 @@ describe("the worker's rights are enough to install vCluster's own chart", () =>
 
   for (const [index, [name, values]] of Object.entries(variants).entries()) {
     it(`${name}: its Role, right after it the RoleBinding, and all other objects`, async () => {
-      const kubeconfig = join(dir, 'kubeconfig');
-      const target = { release: 'up', namespace: `host-${index}`, kubeconfig, cluster: 'test' };
-      await helm.upgrade(target, {
-        chart: await packageVclusterChart(),
-        values,
-        labels: { operation: 'test' },
-      });
+      const namespace = `host-${index}`;
+      const kubeconfig = await eventually("the worker's rights are in force", () =>
+        clusters.helmKubeconfigFile(cluster, { name: namespace, uid: namespace }, 'vcluster'),
+      );
+      const target = { release: 'up', namespace, kubeconfig, cluster };
+      const chart = await packageVclusterChart();
+      const text = await helm.template({ chart, values, release: 'up', namespace });
+      const objects = checkManifest(text, { chart: 'vcluster', release: 'up', namespace, trusted: true });
+      const manifest = { chart: { name: 'vcluster', version: '1.0.0' }, objects };
+      await helm.upgrade(target, { manifest, labels: { operation: 'test' } });
       await helm.uninstall(target);
     });
   }
+});
+
+test("what Helm may grant is what chart vcluster's Roles may say", () => {
+  const role = readManifests(join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster')).find(
+    ({ metadata }) => metadata?.name === helmIdentity.clusterRole('vcluster'),
+  ) as V1ClusterRole;
+  assert.deepEqual(grantedBeyond(upstreamChartRules, role.rules ?? []), []);
 });

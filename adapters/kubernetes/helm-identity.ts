@@ -1,0 +1,122 @@
+import { AuthorizationV1Api, type V1RoleBinding } from '@kubernetes/client-node';
+import { PlatformError } from '../../contracts/errors.ts';
+import { helmIdentity } from '../../contracts/names.ts';
+import { type ClusterClient, connectCluster } from './client.ts';
+import { isConflict, kubernetesFailure, orUndefined } from './failures.ts';
+
+export interface HelmToken {
+  readonly token: string;
+  /** Of `performance.now()`. */
+  readonly expiresAtMs: number;
+}
+
+/** The shortest life that the API server gives. */
+const tokenSeconds = 600;
+const inForce = { attempts: 100, pauseMs: 50 };
+const { serviceAccount } = helmIdentity;
+
+/**
+ * Makes Helm's identity in a host namespace, which is to be the platform's own: a ServiceAccount that holds what the
+ * chart's ClusterRole says, in this namespace and nowhere else. Idempotent; a binding that says something else is made anew.
+ * @param chart name of the chart; of one that the platform does not know, the rights are those of `other`
+ * @returns whether the binding is new, so that the API server may not know it yet
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function grantHelm(client: ClusterClient, namespace: string, chart: string): Promise<boolean> {
+  try {
+    const [, isNew] = await Promise.all([
+      unlessExists(
+        client.core.createNamespacedServiceAccount({
+          namespace,
+          body: { metadata: { name: serviceAccount }, automountServiceAccountToken: false },
+        }),
+      ),
+      bind(client, bindingOf(namespace, chart)),
+    ]);
+    return isNew;
+  } catch (error) {
+    throw kubernetesFailure(`making Helm's identity in namespace ${namespace}`, error);
+  }
+}
+
+/** A token of that identity. @throws PlatformError `cluster_unreachable`, `forbidden` */
+export async function requestHelmToken(client: ClusterClient, namespace: string): Promise<HelmToken> {
+  const askedAt = performance.now();
+  try {
+    const { status } = await client.core.createNamespacedServiceAccountToken({
+      namespace,
+      name: serviceAccount,
+      body: { spec: { audiences: [], expirationSeconds: tokenSeconds } },
+    });
+    return { token: status?.token ?? '', expiresAtMs: askedAt + tokenSeconds * 1000 };
+  } catch (error) {
+    throw kubernetesFailure(`asking for Helm's token in namespace ${namespace}`, error);
+  }
+}
+
+/**
+ * Waits until the API server knows a new binding: its authorizer reads a cache that follows.
+ * @param kubeconfig of the identity
+ * @throws PlatformError `chart_failed` if it never does: there is no such ClusterRole
+ */
+export async function waitUntilGranted(kubeconfig: string, namespace: string, chart: string): Promise<void> {
+  const reviews = connectCluster(kubeconfig).kubeConfig.makeApiClient(AuthorizationV1Api);
+  const resourceAttributes = { namespace, verb: 'create', resource: 'secrets' };
+  for (let attempt = 0; attempt < inForce.attempts; attempt += 1) {
+    try {
+      const { status } = await reviews.createSelfSubjectAccessReview({
+        body: { spec: { resourceAttributes } },
+      });
+      if (status?.allowed === true) return;
+    } catch (error) {
+      throw kubernetesFailure(`asking for Helm's rights in namespace ${namespace}`, error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, inForce.pauseMs));
+  }
+  throw new PlatformError(
+    'chart_failed',
+    `The connected cluster has no ClusterRole ${helmIdentity.clusterRole(chart)} that lets Helm install the chart`,
+  );
+}
+
+function bindingOf(namespace: string, chart: string): V1RoleBinding {
+  return {
+    metadata: { name: serviceAccount },
+    roleRef: {
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'ClusterRole',
+      name: helmIdentity.clusterRole(chart),
+    },
+    subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
+  };
+}
+
+async function bind({ rbac }: ClusterClient, wanted: V1RoleBinding): Promise<boolean> {
+  const namespace = wanted.subjects?.[0]?.namespace ?? '';
+  const name = serviceAccount;
+  if (await unlessExists(rbac.createNamespacedRoleBinding({ namespace, body: wanted }))) return true;
+  const present = await rbac.readNamespacedRoleBinding({ namespace, name });
+  const [subject, ...others] = present.subjects ?? [];
+  const isWanted =
+    present.roleRef.kind === 'ClusterRole' &&
+    present.roleRef.name === wanted.roleRef.name &&
+    subject?.kind === 'ServiceAccount' &&
+    subject.name === name &&
+    subject.namespace === namespace &&
+    others.length === 0;
+  if (isWanted) return false;
+  // What a binding gives cannot be changed.
+  await orUndefined(rbac.deleteNamespacedRoleBinding({ namespace, name }));
+  return unlessExists(rbac.createNamespacedRoleBinding({ namespace, body: wanted }));
+}
+
+/** Whether it did not exist yet. */
+async function unlessExists(creation: Promise<unknown>): Promise<boolean> {
+  try {
+    await creation;
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
+  }
+}
