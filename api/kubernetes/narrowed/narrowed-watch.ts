@@ -8,6 +8,7 @@ import { hideFromEvent } from '../hiding.ts';
 import { goneObject, type WatchForm } from './gone-object.ts';
 import type { NarrowedRequest } from './narrowed-request.ts';
 import { placeOf } from './place.ts';
+import { readShown } from './read-shown.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { type ObjectPlace, visibleObjects } from './visibility.ts';
 
@@ -17,7 +18,6 @@ const lookMs = 1_000;
 const lookAnywayMs = 30_000;
 /** Between two questions while nobody can say who may what. */
 const undecidedMs = 250;
-const singleMs = 10_000;
 
 export interface NarrowedWatch {
   readonly identity: Identity;
@@ -175,36 +175,19 @@ function createShown({ management, review, places }: Deps, watch: NarrowedWatch,
     const there = placesNow();
     const visible = new Set(await visibleObjects({ review }, identity, request.plural, there));
     for (const place of there) {
-      if (visible.has(place) === seen.has(place.key)) continue;
-      if (visible.has(place)) {
-        const object = await single(place);
+      if (visible.has(place) || !seen.delete(place.key)) continue;
+      await send('DELETED', goneObject(place, form));
+    }
+    const came = there.filter((place) => visible.has(place) && !seen.has(place.key));
+    for (const [namespace, places] of Map.groupBy(came, (place) => place.namespace)) {
+      const objects = await readShown({ management }, watch, namespace, places);
+      for (const { key } of places) {
+        const object = objects.get(key);
         if (object !== undefined) await send('ADDED', object);
-        seen.add(place.key);
-        hidden.delete(place.key);
-      } else {
-        seen.delete(place.key);
-        await send('DELETED', goneObject(place, form));
+        seen.add(key);
+        hidden.delete(key);
       }
     }
-  }
-
-  /** One object in the form of this watch, if the selectors of the request take it. */
-  async function single({ namespace, name }: ObjectPlace): Promise<Event['object'] | undefined> {
-    const query = new URLSearchParams();
-    for (const key of ['labelSelector', 'includeObject'])
-      for (const value of request.query.getAll(key)) query.append(key, value);
-    const fields = [request.query.get('fieldSelector') ?? '', `metadata.name=${name}`];
-    if (namespace !== undefined) fields.push(`metadata.namespace=${namespace}`);
-    query.set('fieldSelector', fields.filter((field) => field !== '').join(','));
-    if (bare) query.set('includeObject', 'Metadata');
-    const accept = watch.accept.replaceAll('as=PartialObjectMetadata;', 'as=PartialObjectMetadataList;');
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(singleMs)]);
-    const answer = await readAsReader({ management }, `${request.path}?${query}`, accept, limit);
-    const text = await textOf(answer);
-    if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${text}`);
-    const list = JSON.parse(text) as Listing;
-    if (list.kind === 'Table') return (list.rows ?? []).length === 0 ? undefined : list;
-    return list.items?.[0];
   }
 
   return {
