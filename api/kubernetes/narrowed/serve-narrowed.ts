@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LruMap } from 'toad-cache';
 import { objectKey } from '../../../adapters/kubernetes/informer.ts';
-import { projectOfNamespace } from '../../../contracts/names.ts';
+import { PlatformError } from '../../../contracts/errors.ts';
+import { identities, projectOfNamespace } from '../../../contracts/names.ts';
 import type { Caller } from '../../auth/caller.ts';
+import { authenticatedGroup, type Identity } from '../../auth/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { openingRequest, recheckOf } from '../../revocation/recheck.ts';
 import { GatewayStops } from '../open-streams.ts';
+import { strangerMessage } from '../own-refusal.ts';
 import type { KubernetesTarget } from '../request-path.ts';
 import { createContinueTokens } from './continue-token.ts';
 import { narrowedList } from './narrowed-list.ts';
@@ -164,6 +167,7 @@ export function createNarrowed(gateway: Gateway) {
       ...(name === undefined ? {} : { name }),
     };
     if (await review.allows(caller.identity, action)) return false;
+    if (caller.identity.originalUser !== undefined) await checkKnown(gateway, caller.identity);
     if (namespace !== undefined && !(await seesProject(caller, narrowed))) return false;
     await (verb === 'watch' ? watch : list)(request, reply, caller, narrowed);
     return true;
@@ -178,6 +182,26 @@ export function createNarrowed(gateway: Gateway) {
     const narrowed = narrowedRequest(request.method, target);
     return narrowed === undefined ? false : serve(request, reply, caller, narrowed);
   };
+}
+
+const gatewayIdentity: Identity = { user: identities.gateway, groups: [authenticatedGroup] };
+
+/**
+ * Nobody is sent to the management API here as whom somebody acts, so it is asked what it would have refused: that the
+ * gateway acts as a user or group that the platform does not know.
+ * @throws PlatformError `forbidden`, `management_unavailable`
+ */
+async function checkKnown({ review }: Pick<Gateway, 'review'>, { user, groups }: Identity): Promise<void> {
+  for (const [resource, names] of Object.entries({ users: [user], groups }))
+    for (const name of names) {
+      const isKnown = await review.authorizes(gatewayIdentity, {
+        verb: 'impersonate',
+        group: '',
+        resource,
+        name,
+      });
+      if (!isKnown) throw new PlatformError('forbidden', strangerMessage);
+    }
 }
 
 function keyOf({ identity }: Caller, { path, query }: NarrowedRequest, resourceVersion: string): string {
