@@ -5,6 +5,7 @@ import type { AccessKey } from '../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../domain/access-key-expiry.ts';
 import { withCondition, withoutCondition } from '../domain/conditions.ts';
 import { opensNothing } from '../domain/key-scope.ts';
+import { isMadeFor } from '../domain/made-for.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -54,7 +55,9 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
 
   async function sayUsable(key: Stored<AccessKey>): Promise<void> {
     const { user, team } = key.spec;
-    const exists = user ? caches.users.get(user) !== undefined : caches.teams.get(team ?? '') !== undefined;
+    const found = user ? caches.users.get(user) : caches.teams.get(team ?? '');
+    const made = { uid: key.status?.ownerUid, at: new Date(key.metadata.creationTimestamp) };
+    const exists = found !== undefined && isMadeFor(found, made);
     const owner = user ? `User "${user}"` : team ? `Team "${team}"` : 'A user or team';
     const condition = exists
       ? ({ type: 'OwnerExists', status: 'True', reason: 'Found', message: '' } as const)
@@ -62,7 +65,7 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
           type: 'OwnerExists',
           status: 'False',
           reason: 'OwnerNotFound',
-          message: `${owner} does not exist: the key lets nobody in`,
+          message: `${owner} ${found === undefined ? 'does not exist' : 'is another than it was made for'}: the key lets nobody in`,
         } as const);
     const now = new Date().toISOString();
     const withOwner = withCondition(key.status?.conditions, condition, now);
@@ -70,9 +73,11 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
       key.spec.scope !== undefined && opensNothing(key.spec.scope)
         ? withCondition(withOwner, scopeOpensNothing, now)
         : withoutCondition(withOwner, scopeOpensNothing.type);
-    if (conditions === key.status?.conditions) return;
+    // Written down once: what was made for this one is not for a later one of the name.
+    const ownerUid = exists && key.status?.ownerUid === undefined ? { ownerUid: found.metadata.uid } : {};
+    if (conditions === key.status?.conditions && !('ownerUid' in ownerUid)) return;
     const { name, resourceVersion } = key.metadata;
-    await resources.accesskeys.patchStatus({ name }, { conditions }, resourceVersion);
+    await resources.accesskeys.patchStatus({ name }, { conditions, ...ownerUid }, resourceVersion);
   }
 
   return {

@@ -2,7 +2,7 @@ import type { RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
 import { teamGroup, userGroup } from '../contracts/names.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
-/** `spec.clusterRoles` of users and teams as bindings in the management API. A disabled user holds none. */
+/** `spec.clusterRoles` of users and teams as bindings in the management API. A disabled user holds none, and who is being deleted. */
 export function managementAccess({ caches, rbac }: ControllerContext): Controller {
   return {
     name: 'management-access',
@@ -10,7 +10,7 @@ export function managementAccess({ caches, rbac }: ControllerContext): Controlle
     async reconcile(key) {
       const isUser = key.startsWith('users/');
       const name = key.slice(key.indexOf('/') + 1);
-      const found = isUser ? enabledUser(name) : caches.teams.get(name);
+      const found = unlessDeleted(isUser ? enabledUser(name) : caches.teams.get(name));
       const roles = (found?.spec?.clusterRoles ?? []).flatMap((role) => role.name || []);
       const group = isUser ? userGroup(name) : teamGroup(name);
       await rbac.sync(
@@ -32,6 +32,13 @@ export function managementAccess({ caches, rbac }: ControllerContext): Controlle
     const user = caches.users.get(name);
     return user?.spec?.disabled === true ? undefined : user;
   }
+}
+
+/** Who is being deleted holds nothing any more: the next one of the name must not find it. */
+function unlessDeleted<T extends { metadata: { deletionTimestamp?: string } }>(
+  found: T | undefined,
+): T | undefined {
+  return found?.metadata.deletionTimestamp === undefined ? found : undefined;
 }
 
 function binding(owner: string, role: string, group: string): RbacObject {

@@ -3,6 +3,7 @@ import { createWorkQueue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
 import { accessKeyCounts } from './access-key-counts.ts';
 import { accessKeys } from './access-keys.ts';
+import { accountRemoval } from './account-removal.ts';
 import { clusterIdentities } from './cluster-identities.ts';
 import { clusterCredentials, clusters } from './clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
@@ -26,6 +27,7 @@ import { userTeams } from './user-teams.ts';
 const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   accessKeyCounts,
   accessKeys,
+  accountRemoval,
   clusterCredentials,
   clusterIdentities,
   clusters,

@@ -9,6 +9,7 @@ import { type Authenticate, createAuthenticate, type KnownUser } from './authent
 import { createKeyActivity } from './key-activity.ts';
 import { createLoginThrottle } from './login-throttle.ts';
 import { createLoginStates, type LoginStates } from './oidc/login-states.ts';
+import { createMentions } from './oidc/mentions.ts';
 import { createOidcProvider, type OidcProvider } from './oidc/provider.ts';
 import { createSignIn, type SignIn } from './oidc/sign-in.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
@@ -61,7 +62,12 @@ export function createAccounts(deps: {
       ? undefined
       : {
           provider: createOidcProvider(config.oidc, `${publicUrl}/auth/oidc/callback`),
-          signIn: createSignIn({ management, directory, createUsers: config.oidc.createUsers ?? true }),
+          signIn: createSignIn({
+            management,
+            directory,
+            createUsers: config.oidc.createUsers ?? true,
+            mentions: createMentions({ management, database, directory }),
+          }),
           states: createLoginStates(database),
         };
   const idToken = oidc === undefined ? {} : { idToken: ownerOfIdToken(oidc) };

@@ -6,6 +6,7 @@ import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
 import { opensNothing } from '../../domain/key-scope.ts';
+import { isMadeFor } from '../../domain/made-for.ts';
 import { type Caller, callerOfTeam, callerOfUser, type Credential } from './caller.ts';
 import type { KeyActivity } from './key-activity.ts';
 
@@ -30,6 +31,9 @@ export type Authenticate = (headers: IncomingHttpHeaders, method?: string) => Pr
 /** A user who proved who he is by something other than an access key. */
 export interface KnownUser {
   readonly user: string;
+  /** uid of the User whom it was given to, and when; a later one of the name is somebody else. */
+  readonly uid?: string | undefined;
+  readonly since?: Date | undefined;
   readonly credential: Credential;
   /** Groups of the provider that the credential holds itself: of the user's own only these count. */
   readonly ssoGroups?: readonly string[];
@@ -115,7 +119,7 @@ export function createAuthenticate(directory: Directory, options: AuthenticateOp
     const found = await known(headers, method);
     if ('identity' in found) return found;
     checkSynced(directory);
-    const user = enabledUser(directory, found.user);
+    const user = enabledUser(directory, found.user, { uid: found.uid, at: found.since });
     return callerOfUser(withGroups(user, found.ssoGroups), directory.teams(), found.credential);
   };
 }
@@ -196,18 +200,21 @@ function issuerEnded({ metadata }: AccessKey): PlatformError {
 
 function ownerOf(accessKey: AccessKey, credential: Credential, directory: Directory): Caller {
   const { user: userName, team: teamName } = accessKey.spec;
+  const { creationTimestamp } = accessKey.metadata;
+  const at = creationTimestamp === undefined ? undefined : new Date(creationTimestamp);
+  const made = { uid: accessKey.status?.ownerUid, at };
   if (userName !== undefined && userName !== '')
-    return callerOfUser(enabledUser(directory, userName), directory.teams(), credential);
+    return callerOfUser(enabledUser(directory, userName, made), directory.teams(), credential);
   const team = directory.team(teamName ?? '');
-  if (team === undefined || team.metadata.deletionTimestamp !== undefined) {
+  if (team === undefined || team.metadata.deletionTimestamp !== undefined || !isMadeFor(team, made)) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }
   return callerOfTeam(team, credential);
 }
 
-function enabledUser(directory: Directory, name: string): User {
+function enabledUser(directory: Directory, name: string, made: Parameters<typeof isMadeFor>[1]): User {
   const user = directory.user(name);
-  if (user === undefined || user.metadata.deletionTimestamp !== undefined) {
+  if (user === undefined || user.metadata.deletionTimestamp !== undefined || !isMadeFor(user, made)) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }
   if (user.spec?.disabled === true)

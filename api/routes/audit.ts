@@ -66,9 +66,10 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
     },
     async (request) => {
       const filter = filterOf(request.query);
-      const visible = await visibleTo(gateway, callerOf(request), request.query.project);
+      const { sender, since } = await visibleTo(gateway, callerOf(request), request.query.project);
+      const from = later(filter.from, since);
       // One more than asked for tells whether there is a next page.
-      const found = await gateway.audit.log.list({ ...filter, ...visible, limit: filter.limit + 1 });
+      const found = await gateway.audit.log.list({ ...filter, sender, from, limit: filter.limit + 1 });
       const items = found.slice(0, filter.limit);
       const last = items.at(-1);
       return found.length > items.length && last !== undefined ? { items, next: cursorOf(last) } : { items };
@@ -76,12 +77,15 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
   );
 }
 
-/** What narrows the list to what the caller may see. */
+/**
+ * What narrows the list to what the caller may see. Events name people and projects, and the next one of a name is another:
+ * what was before it was made is not its own.
+ */
 async function visibleTo(
-  { review }: Pick<Gateway, 'review'>,
-  { identity }: Caller,
+  { review, directory }: Pick<Gateway, 'review' | 'directory'>,
+  { identity, kind, name }: Caller,
   project: string | undefined,
-): Promise<{ sender?: string }> {
+): Promise<{ sender?: string; since?: string | undefined }> {
   if (await review.allows(identity, administratorAction)) return {};
   if (project !== undefined) {
     const everything = {
@@ -89,9 +93,18 @@ async function visibleTo(
       resource: 'virtualclusterinstances',
       namespace: projectNamespace(project),
     };
-    if (await review.allows(identity, everything)) return {};
+    const found = directory.projects().find(({ metadata }) => metadata.name === project);
+    if (found !== undefined && (await review.allows(identity, everything)))
+      return { since: found.metadata.creationTimestamp };
   }
-  return { sender: identity.user };
+  const account = kind === 'user' ? directory.user(name) : directory.team(name);
+  return { sender: identity.user, since: account?.metadata.creationTimestamp };
+}
+
+function later(from: Date | undefined, since: string | undefined): Date | undefined {
+  const other = since === undefined ? undefined : new Date(since);
+  if (from === undefined || other === undefined) return from ?? other;
+  return from > other ? from : other;
 }
 
 function filterOf({ from, to, kind, code, requestId, limit, cursor, ...equal }: AuditQuery): AuditFilter {

@@ -119,6 +119,9 @@ export const AccessKey = Type.Object({
   status: Type.Optional(
     openObject({
       lastActivity: Type.Optional(Type.String({ format: 'date-time' })),
+      ownerUid: Type.Optional(
+        Type.String({ description: 'Of the user or team: a later one of the name does not get the key' }),
+      ),
       conditions: Type.Optional(Conditions),
     }),
   ),

@@ -24,6 +24,10 @@ interface Given {
   issuers?: AccessKey[];
   /** Sessions that go on. */
   sessions?: string[];
+  /** uid that the key was made for, and uid and time of the user who has the name now. */
+  ownerUid?: string;
+  userUid?: string;
+  userCreated?: string;
 }
 
 function authenticate(given: Given): Promise<Caller> {
@@ -37,11 +41,22 @@ function authenticate(given: Given): Promise<Caller> {
     used,
     issuers = [],
     sessions = [],
+    ownerUid,
+    userUid,
+    userCreated,
   } = given;
+  const status = {
+    ...(used === undefined ? {} : { lastActivity: used }),
+    ...(ownerUid === undefined ? {} : { ownerUid }),
+  };
+  const person = {
+    ...(userUid === undefined ? {} : { uid: userUid }),
+    ...(userCreated === undefined ? {} : { creationTimestamp: userCreated }),
+  };
   const accessKey: AccessKey = {
     metadata: { name: 'k', creationTimestamp: created },
     spec: { keyHash: hashOf(key), ...('team' in spec ? {} : { user: 'anna' }), ...spec },
-    ...(used === undefined ? {} : { status: { lastActivity: used } }),
+    status,
   };
   const all: Team[] = Object.entries(teams).map(([name, team]) => ({
     metadata: { name },
@@ -50,7 +65,8 @@ function authenticate(given: Given): Promise<Caller> {
   const directory: Directory = {
     accessKey: (hash) => (hash === accessKey.spec.keyHash ? accessKey : undefined),
     accessKeyNamed: (name) => issuers.find(({ metadata }) => metadata.name === name),
-    user: (name) => (name === 'anna' && user !== null ? { metadata: { name }, spec: user } : undefined),
+    user: (name) =>
+      name === 'anna' && user !== null ? { metadata: { name, ...person }, spec: user } : undefined,
     team: (name) => all.find(({ metadata }) => metadata.name === name),
     teams: () => all,
     synced,
@@ -60,6 +76,31 @@ function authenticate(given: Given): Promise<Caller> {
 }
 
 describe('authenticate', () => {
+  it('gives a former user’s key to no later one of the name', async () => {
+    const allowed = async (given: Given) =>
+      authenticate(given).then(
+        () => true,
+        (error: PlatformError) => {
+          assert.equal(error.code, 'unauthenticated');
+          return false;
+        },
+      );
+    assert.equal(
+      await allowed({ ownerUid: 'u-1', userUid: 'u-1', userCreated: '2030-01-01T00:00:00Z' }),
+      true,
+    );
+    assert.equal(await allowed({ ownerUid: 'u-1', userUid: 'u-2' }), false);
+    // From before uids were written down: by time, however close keys and users that are applied together are.
+    assert.equal(
+      await allowed({ created: '2026-01-01T00:00:00Z', userCreated: '2026-01-01T00:00:30Z' }),
+      true,
+    );
+    assert.equal(
+      await allowed({ created: '2025-12-31T00:00:00Z', userCreated: '2026-01-01T00:00:30Z' }),
+      false,
+    );
+  });
+
   it('gives a user its subject, own groups, and those of the platform', async () => {
     const caller = await authenticate({
       user: { subject: 'anna@example.com', groups: ['devs'], ssoGroups: ['sso'] },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { migrate } from '../../db/migrate.ts';
+import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -111,6 +112,45 @@ describe('login at an OpenID provider', () => {
     const same = await logIn('b-2');
     assert.equal(same.status, 403);
     assert.match(same.text, /another user/);
+  });
+
+  it('takes no name that anything mentions: what is there would be given to whoever is called so', async () => {
+    const { resources, admin } = fixture;
+    const group = 'rbac.authorization.k8s.io';
+    const bind = (name: string, subject: { kind: string; name: string }) =>
+      applyObject(admin, {
+        apiVersion: `${group}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name, namespace: 'p-beta' },
+        roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'loft-management-project-admin' },
+        subjects: [{ apiGroup: group, ...subject }],
+      } as never);
+    await resources.teams.create({ metadata: { name: 'waiting' }, spec: { users: ['emil'] } });
+    await resources.projects.patch(
+      { name: 'beta' },
+      { spec: { members: [{ kind: 'User', name: 'ella', clusterRole: 'loft-management-project-user' }] } },
+    );
+    await resources.accesskeys.create({
+      metadata: { name: 'left-behind' },
+      spec: { user: 'egon', keyHash: 'e'.repeat(64) },
+    });
+    await bind('of-a-group', { kind: 'Group', name: 'loft:user:edda' });
+    await bind('of-a-user', { kind: 'User', name: 'edwin@example.com' });
+    const { directory } = fixture.parts.gateway;
+    await eventually('the gateway has seen them', () =>
+      directory.accessKeys().some(({ metadata }) => metadata.name === 'left-behind'),
+    );
+    await eventually('and the team', () => directory.team('waiting') !== undefined);
+    const seen = () => directory.projects().some(({ spec }) => spec?.members?.[0]?.name === 'ella');
+    await eventually('and the member', seen);
+    for (const name of ['emil', 'ella', 'egon', 'edda']) {
+      provider.accounts[name] = { email: `${name}@example.com`, email_verified: true };
+      assert.match(await userOf(await logIn(name)), new RegExp(`^${name}-[0-9a-f]{8}$`));
+    }
+    provider.accounts['edwin'] = { email: 'edwin@example.com', email_verified: true };
+    const refused = await logIn('edwin');
+    assert.equal(refused.status, 403);
+    assert.match(refused.text, /roles are bound/);
   });
 
   const refused: [string, Record<string, unknown>, RegExp][] = [

@@ -20,6 +20,7 @@ import { eventually } from '../support/eventually.ts';
 import { startManagementApi, type TestManagementApi } from '../support/management-api.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { removalCases } from './removal-cases.ts';
 
 describe('controllers', () => {
   let api: TestManagementApi;
@@ -166,6 +167,8 @@ describe('controllers', () => {
       ),
     );
   });
+
+  removalCases(() => ({ admin, resources, operations }));
 
   it('replaces an access key by its hash, everywhere, and deletes it when it expires', async () => {
     const key = 'canary-of-an-access-key';

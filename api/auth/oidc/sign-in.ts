@@ -7,10 +7,11 @@ import type { GatewayDirectory } from '../../directory.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../../kubernetes/json-request.ts';
 import { accountsIdentity } from '../identity.ts';
 import type { ClaimedIdentity } from './claimed-identity.ts';
+import type { Mentions } from './mentions.ts';
 
 /**
  * The User of somebody who proved an identity: the one that is bound to it, else a new one. A User who is there
- * already is never taken over by a name that happens to be the same.
+ * already is never taken over by a name that happens to be the same, nor is what a name was given before.
  */
 export type SignIn = (claimed: ClaimedIdentity) => Promise<User>;
 
@@ -19,14 +20,15 @@ const knownMs = 5_000;
 /**
  * Keeps `spec.ssoGroups` in step with the newest token that was seen.
  * @throws PlatformError `forbidden` (by the returned function) for who is unknown where no users are made, and for a
- *   subject that is another user's; `management_unavailable`
+ *   subject that is another user's or has roles bound to it; `management_unavailable`
  */
 export function createSignIn(deps: {
   readonly management: JsonClient;
   readonly directory: Pick<GatewayDirectory, 'user' | 'users' | 'synced'>;
   readonly createUsers: boolean;
+  readonly mentions: Mentions;
 }): SignIn {
-  const { management, directory, createUsers } = deps;
+  const { management, directory, createUsers, mentions } = deps;
   const bound = new Map<string, string>();
   const collection = `/apis/${managementApiVersion}/users`;
 
@@ -50,8 +52,12 @@ export function createSignIn(deps: {
         'forbidden',
         `there is another user "${subject}"; an administrator must bind one of you`,
       );
-    const suffix = createHash('sha256').update(claimed.identity).digest('hex').slice(0, 8);
-    const free = directory.user(name) === undefined ? name : `${name}-${suffix}`;
+    if (await mentions.ofSubject(subject))
+      throw new PlatformError(
+        'forbidden',
+        `roles are bound to a user "${subject}" already; an administrator must make you that user`,
+      );
+    const free = await freeName(name, claimed.identity);
     const answer = await management(accountsIdentity, {
       method: 'POST',
       path: collection,
@@ -71,6 +77,21 @@ export function createSignIn(deps: {
     // Two first requests at the same time make one user.
     if (answer.status !== 409) expect(answer, 201);
     return appeared(claimed.identity);
+  }
+
+  /** A name that nothing mentions: what was given to it, or to a former user of it, is not for whoever is called so. */
+  async function freeName(name: string, identity: string): Promise<string> {
+    const hash = createHash('sha256').update(identity).digest('hex');
+    for (const candidate of [
+      name,
+      `${name}-${hash.slice(0, 8)}`,
+      `${name.slice(0, 40)}-${hash.slice(0, 20)}`,
+    ])
+      if (!(await mentions.ofName(candidate))) return candidate;
+    throw new PlatformError(
+      'forbidden',
+      `everything that you could be called means somebody else already; an administrator must make you a user`,
+    );
   }
 
   async function appeared(identity: string): Promise<User> {

@@ -133,7 +133,8 @@ export async function userAccessKeyRoutes(app: FastifyInstance, gateway: Gateway
   );
 }
 
-function belongsTo({ spec }: AccessKey, { kind, name }: Caller): boolean {
+function belongsTo({ spec, status }: AccessKey, { kind, name, uid }: Caller): boolean {
+  if (status?.ownerUid !== undefined && status.ownerUid !== uid) return false; // a former one's of the name
   return kind === 'user' ? spec.user === name : !spec.user && spec.team === name;
 }
 

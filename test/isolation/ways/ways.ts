@@ -4,6 +4,7 @@ import { kubernetesWays, pathWays } from './kubernetes.ts';
 import { namedWays } from './names.ts';
 import { ownershipWays } from './ownership.ts';
 import { policyWays } from './policies.ts';
+import { recordWays } from './records.ts';
 import { restWays } from './rest.ts';
 import { rightsWays, watchWays } from './rights.ts';
 
@@ -18,4 +19,5 @@ export const ways: readonly Way[] = [
   ...watchWays,
   ...policyWays,
   ...gatewayWays,
+  ...recordWays,
 ];

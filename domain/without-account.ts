@@ -1,0 +1,92 @@
+import type { Access, InstanceAccessRule, UserOrTeam } from '../contracts/resources/access.ts';
+import type { ProjectMember } from '../contracts/resources/project.ts';
+import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+
+/** A user or team by its name. */
+export interface Account {
+  readonly kind: 'user' | 'team';
+  readonly name: string;
+}
+
+/** Kinds whose objects name users and teams, besides access keys. */
+export const namingPlurals = [
+  'projects',
+  'clusters',
+  'virtualclustertemplates',
+  'virtualclusterinstances',
+  'spaceinstances',
+  'users',
+  'teams',
+] as const satisfies readonly ResourcePlural[];
+
+/** All fields by which any of these kinds names somebody. */
+interface Naming {
+  readonly owner?: UserOrTeam;
+  readonly access?: readonly Access[];
+  readonly members?: readonly ProjectMember[];
+  /** Of teams: names of users. */
+  readonly users?: readonly string[];
+  readonly extraAccessRules?: readonly InstanceAccessRule[];
+  readonly template?: NamingTemplate;
+  readonly versions?: readonly { readonly template?: NamingTemplate }[];
+}
+interface NamingTemplate {
+  readonly access?: { readonly rules?: readonly InstanceAccessRule[] };
+}
+
+/**
+ * The merge patch of the spec that takes `account` out of everything that gives it something: owner, members, access,
+ * access rules. Undefined if nothing does. Whom an entry gave to, and to nobody else, it goes with.
+ */
+export function withoutAccount(
+  resource: ResourceOf[(typeof namingPlurals)[number]],
+  account: Account,
+): Record<string, unknown> | undefined {
+  const spec = (resource.spec ?? {}) as Naming;
+  const patch: Record<string, unknown> = {};
+  if (spec.owner?.[account.kind] === account.name) patch['owner'] = null;
+  for (const field of ['access', 'extraAccessRules'] as const) {
+    const left = withoutGrantee(spec[field], account);
+    if (left !== spec[field]) patch[field] = left;
+  }
+  const members = spec.members?.filter((member) => !isMember(member, account));
+  if (members?.length !== spec.members?.length) patch['members'] = members;
+  const users = account.kind === 'user' ? spec.users?.filter((name) => name !== account.name) : spec.users;
+  if (users?.length !== spec.users?.length) patch['users'] = users;
+  const template = withoutInTemplate(spec.template, account);
+  if (template !== spec.template) patch['template'] = { access: template?.access };
+  const versions = spec.versions?.map((version) => {
+    const left = withoutInTemplate(version.template, account);
+    return left === version.template ? version : { ...version, template: left };
+  });
+  if (versions?.some((version, index) => version !== spec.versions?.[index]) === true)
+    patch['versions'] = versions;
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function isMember({ kind, name }: ProjectMember, account: Account): boolean {
+  return name === account.name && (kind === 'Team') === (account.kind === 'team');
+}
+
+function withoutInTemplate<T extends NamingTemplate>(
+  template: T | undefined,
+  account: Account,
+): T | undefined {
+  const rules = withoutGrantee(template?.access?.rules, account);
+  if (template === undefined || rules === template.access?.rules) return template;
+  return { ...template, access: { ...template.access, rules } };
+}
+
+/** The same list if nobody was in it. */
+function withoutGrantee<T extends { readonly users?: string[]; readonly teams?: string[] }>(
+  entries: readonly T[] | undefined,
+  account: Account,
+): readonly T[] | undefined {
+  const field = account.kind === 'user' ? 'users' : 'teams';
+  if (entries?.some((entry) => entry[field]?.includes(account.name)) !== true) return entries;
+  return entries.flatMap((entry) => {
+    if (entry[field]?.includes(account.name) !== true) return [entry];
+    const left = { ...entry, [field]: entry[field].filter((name) => name !== account.name) };
+    return (left.users ?? []).length + (left.teams ?? []).length === 0 ? [] : [left];
+  });
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { it } from 'node:test';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { insertOperation } from '../../db/queries/operations.ts';
+import { findSession, insertSession } from '../../db/queries/sessions.ts';
+import { findSnapshotOf, insertSnapshot } from '../../db/queries/snapshots.ts';
+import type { OperationsDeps } from '../../operations/dependencies.ts';
+import { eventually } from '../support/eventually.ts';
+
+interface Context {
+  readonly admin: ClusterClient;
+  readonly resources: ManagementResources;
+  readonly operations: OperationsDeps;
+}
+
+/** What is deleted leaves nothing to the next one of its name, and what has to outlive it does. */
+export function removalCases(context: () => Context): void {
+  it('takes a deleted user out of everything that names him before his name is free', async () => {
+    const { resources, operations } = context();
+    const uidOf = async () => (await resources.users.get({ name: 'greta' }))?.metadata.uid;
+    const make = () =>
+      resources.users.create({ metadata: { name: 'greta' }, spec: { subject: 'greta@example.org' } });
+    const { metadata } = await make();
+    // At admission: a user has it from the first moment.
+    assert.deepEqual(metadata.finalizers, ['loft.sh/cleanup']);
+    await resources.users.replace({
+      ...((await resources.users.get({ name: 'greta' })) ?? assert.fail()),
+      metadata: { ...metadata, finalizers: [] },
+    });
+    assert.deepEqual((await resources.users.get({ name: 'greta' }))?.metadata.finalizers, [
+      'loft.sh/cleanup',
+    ]);
+    const keyHash = 'a'.repeat(64);
+    await resources.accesskeys.create({ metadata: { name: 'gretas' }, spec: { user: 'greta', keyHash } });
+    await eventually(
+      'the key is written down as hers',
+      async () => (await resources.accesskeys.get({ name: 'gretas' }))?.status?.ownerUid === metadata.uid,
+    );
+    const access = [
+      { verbs: ['get'], users: ['greta', 'anna'] },
+      { verbs: ['*'], users: ['greta'] },
+    ];
+    const owner = { user: 'greta' };
+    const rules = [{ users: ['greta'], clusterRole: 'view' }];
+    await resources.teams.create({ metadata: { name: 'hers' }, spec: { users: ['anna', 'greta'], owner } });
+    await resources.virtualclustertemplates.create({
+      metadata: { name: 'hers' },
+      spec: { owner, access, versions: [{ version: '1.0.0', template: { access: { rules } } }] },
+    });
+    await resources.projects.create({
+      metadata: { name: 'hers' },
+      spec: {
+        owner,
+        access,
+        members: [
+          { kind: 'User', name: 'greta', clusterRole: 'loft-management-project-admin' },
+          { kind: 'Team', name: 'greta', clusterRole: 'loft-management-project-user' },
+        ],
+      },
+    });
+    const place = { name: 'hers', namespace: 'p-demo' };
+    const spec = { owner, access, extraAccessRules: rules };
+    await resources.virtualclusterinstances.create({
+      metadata: place,
+      spec: { ...spec, templateRef: { name: 'none-such' } },
+    });
+    await resources.spaceinstances.create({ metadata: place, spec });
+    const idHash = randomUUID();
+    const [now, expiresAt] = [new Date(), new Date(Date.now() + 60_000)];
+    const row = { idHash, user: 'greta', userUid: metadata.uid, createdAt: now, lastSeenAt: now, expiresAt };
+    await operations.database.query((db) => insertSession(db, row));
+
+    await resources.users.delete({ name: 'greta' });
+    await eventually('she is gone', async () => (await uidOf()) === undefined, { timeoutMs: 20_000 });
+    assert.equal(await resources.accesskeys.get({ name: 'gretas' }), undefined);
+    const found = await operations.database.query((db) =>
+      findSession(db, idHash, { now, idleSince: new Date(0) }),
+    );
+    assert.equal(found, undefined);
+    const left = {
+      team: (await resources.teams.get({ name: 'hers' }))?.spec,
+      template: (await resources.virtualclustertemplates.get({ name: 'hers' }))?.spec,
+      project: (await resources.projects.get({ name: 'hers' }))?.spec,
+      tenant: (await resources.virtualclusterinstances.get(place))?.spec,
+      space: (await resources.spaceinstances.get(place))?.spec,
+    };
+    assert.deepEqual(
+      left.project?.members?.map(({ kind, name }) => [kind, name]),
+      [['Team', 'greta']],
+    );
+    assert.deepEqual(left.team?.users, ['anna']);
+    assert.deepEqual(left.tenant?.access, [{ verbs: ['get'], users: ['anna'] }]);
+    assert.doesNotMatch(JSON.stringify({ ...left, project: { ...left.project, members: [] } }), /greta/);
+    await make();
+    await resources.users.delete({ name: 'greta' });
+  });
+
+  it('keeps what the snapshots of a deleted project are sealed with, and gives what is old its uid', async () => {
+    const { admin, resources, operations } = context();
+    const { metadata } = await resources.projects.create({ metadata: { name: 'kept' }, spec: {} });
+    await eventually('its namespace', () => admin.core.readNamespace({ name: 'p-kept' }));
+    const key = randomBytes(32).toString('base64');
+    const body = { metadata: { name: 'snapshot-key' }, data: { key } };
+    await admin.core.createNamespacedSecret({ namespace: 'p-kept', body });
+    const operationId = randomUUID();
+    await operations.database.query(async (db) => {
+      const operation = { project: 'kept', tenantCluster: 'old', uid: 'u-old', type: 'snapshot' } as const;
+      const more = { actor: 'anna', idempotencyKey: operationId, expectedMs: 1 };
+      const step = { key: 'save', title: 'Save', undo: '', expectedMs: 1 };
+      await insertOperation(db, { id: operationId, ...operation, ...more }, [step]);
+      const name = { project: 'kept', tenantCluster: 'old', uid: 'u-old', name: 's' };
+      await insertSnapshot(db, name, { operationId, projectUid: '', file: 'kept/old/s.vcps' });
+    });
+    await resources.projects.delete({ name: 'kept' });
+    const gone = async () => (await resources.projects.get({ name: 'kept' })) === undefined;
+    await eventually('the project is gone', gone, { timeoutMs: 20_000 });
+    const place = { namespace: 'vcluster-platform-snapshot-keys', name: `project-${metadata.uid}` };
+    assert.equal((await admin.core.readNamespacedSecret(place)).data?.['key'], key);
+    const row = await operations.database.query((db) => findSnapshotOf(db, operationId));
+    assert.equal(row?.projectUid, metadata.uid);
+  });
+}
