@@ -64,7 +64,7 @@ export function removalCases(context: () => Context): void {
     const spec = { owner, access, extraAccessRules: rules };
     await resources.virtualclusterinstances.create({
       metadata: place,
-      spec: { ...spec, templateRef: { name: 'none-such' } },
+      spec: { ...spec, templateRef: { name: 'small' } },
     });
     await resources.spaceinstances.create({ metadata: place, spec });
     const idHash = randomUUID();

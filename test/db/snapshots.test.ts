@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
+import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db/queries/gone-snapshots.ts';
 import {
   completeSnapshot,
   deleteSnapshot,
@@ -88,4 +89,30 @@ test('an entry that is being made is not deleted', async () => {
   await database.query((db) => completeSnapshot(db, id, facts));
   await database.query((db) => deleteSnapshot(db, id));
   assert.equal(await get(key), undefined);
+});
+
+test('what is gone is marked, and listed once it has been for long enough', async () => {
+  const ids = ['30000000-0000-0000-0000-000000000001', '30000000-0000-0000-0000-000000000002'] as const;
+  const key = { project: 'green', tenantCluster: 'g', name: 's' };
+  for (const [index, id] of ids.entries()) {
+    await insert({ ...key, uid: `g-${index}` }, id);
+    await database.query((db) => completeSnapshot(db, id, facts));
+  }
+  const goneOf = async () => {
+    const rows = await database.query((db) => listSnapshots(db, { project: 'green' }));
+    return rows.filter(({ goneAt }) => goneAt !== undefined).map(({ uid }) => uid);
+  };
+  const at = (time: string) => new Date(`2026-01-${time}T00:00:00Z`);
+  await database.query((db) => markGoneSnapshots(db, ['g-0'], at('01')));
+  await database.query((db) => markGoneSnapshots(db, ['g-0'], at('09')));
+  assert.deepEqual(await goneOf(), ['g-1']);
+  const expired = async (time: string) =>
+    (await database.query((db) => listGoneSnapshots(db, at(time), 1000))).filter((id) => id === ids[1]);
+  assert.deepEqual([await expired('01'), await expired('02')], [[], [ids[1]]]);
+  await database.query((db) => markGoneSnapshots(db, [], at('10')));
+  assert.deepEqual((await goneOf()).toSorted(), ['g-0', 'g-1']);
+  // Brought back from a backup.
+  await database.query((db) => markGoneSnapshots(db, ['g-0', 'g-1'], at('11')));
+  assert.deepEqual(await goneOf(), []);
+  assert.ok((await database.query((db) => listKeptProjects(db))).includes('p'));
 });
