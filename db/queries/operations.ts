@@ -107,6 +107,16 @@ export async function listOperationRows(
     .limit(filter.limit);
 }
 
+/** Whether anybody of that user name ever asked for an operation. */
+export async function hasActed(db: Queries, actor: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: operations.id })
+    .from(operations)
+    .where(eq(operations.actor, actor))
+    .limit(1);
+  return rows.length > 0;
+}
+
 /** Where clause: no uid matches nothing. */
 function isOf({ uid, projectUid }: RecordsOf) {
   const matches = [

@@ -95,6 +95,15 @@ export function removalCases(context: () => Context): void {
     assert.doesNotMatch(JSON.stringify({ ...left, project: { ...left.project, members: [] } }), /greta/);
     await make();
     await resources.users.delete({ name: 'greta' });
+    // There is no worker here that would remove them.
+    for (const plural of ['virtualclusterinstances', 'spaceinstances'] as const) {
+      await resources[plural].delete(place);
+      await eventually(`no ${plural} of hers`, async () => {
+        if ((await resources[plural].get(place)) === undefined) return true;
+        await resources[plural].patch(place, { metadata: { finalizers: [] } });
+        return false;
+      });
+    }
   });
 
   it('keeps what the snapshots of a deleted project are sealed with, and gives what is old its uid', async () => {
