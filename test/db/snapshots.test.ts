@@ -110,7 +110,7 @@ test('what is gone is marked, and listed once it has been for long enough', asyn
     (await database.query((db) => listGoneSnapshots(db, at(time), 1000))).filter((id) => id === ids[1]);
   assert.deepEqual([await expired('01'), await expired('02')], [[], [ids[1]]]);
   await database.query((db) => markGoneSnapshots(db, [], at('10')));
-  assert.deepEqual((await goneOf()).toSorted(), ['g-0', 'g-1']);
+  assert.deepEqual(new Set(await goneOf()), new Set(['g-0', 'g-1']));
   // Brought back from a backup.
   await database.query((db) => markGoneSnapshots(db, ['g-0', 'g-1'], at('11')));
   assert.deepEqual(await goneOf(), []);
