@@ -54,6 +54,9 @@ async function sendWhole(
   const { warning, 'content-type': contentType = 'application/json' } = answer.headers;
   if (warning !== undefined) reply.header('warning', warning);
   const isShown = answer.statusCode < 300 && text !== '';
+  // What could not be read is not shown.
+  if (isShown && !String(contentType).startsWith('application/json'))
+    throw new PlatformError(managementUnreachable.code, managementUnreachable.message);
   const body = isShown
     ? JSON.stringify(await withoutHidden(JSON.parse(text), gateway, caller, hiding))
     : text;

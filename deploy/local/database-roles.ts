@@ -88,21 +88,27 @@ async function prepareRole(
   if (!isSuperuser) await client.query(`grant ${name} to current_user`);
 }
 
-/** Objects of the database that have another owner, but those that follow a table or belong to an extension. */
+/**
+ * Objects of the database that have another owner, but those that follow a table or belong to an extension. Schemas
+ * first: who takes a table must be able to make one there.
+ */
 const strangers = `
-  select format('alter table %s owner to %I', c.oid::regclass, $1::text) as statement
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname !~ '^(pg_|information_schema)' and c.relowner <> (select oid from pg_roles where rolname = $1::text)
-      and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
-        and (d.deptype = 'e' or (c.relkind = 'S' and d.deptype in ('a', 'i'))))
-  union all
-  select format('alter routine %s owner to %I', p.oid::regprocedure, $1::text)
-    from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname !~ '^(pg_|information_schema)' and p.proowner <> (select oid from pg_roles where rolname = $1::text)
-      and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
-  union all
-  select format('alter schema %I owner to %I', n.nspname, $1::text) from pg_namespace n
-    where n.nspname !~ '^(pg_|information_schema|public$)' and n.nspowner <> (select oid from pg_roles where rolname = $1::text)`;
+  select statement from (
+    select 1 as turn, format('alter schema %I owner to %I', n.nspname, $1::text) as statement from pg_namespace n
+      where n.nspname !~ '^(pg_|information_schema|public$)' and n.nspowner <> (select oid from pg_roles where rolname = $1::text)
+    union all
+    select 2, format('alter table %s owner to %I', c.oid::regclass, $1::text)
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname !~ '^(pg_|information_schema)'
+        and c.relowner <> (select oid from pg_roles where rolname = $1::text)
+        and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+          and (d.deptype = 'e' or (c.relkind = 'S' and d.deptype in ('a', 'i'))))
+    union all
+    select 2, format('alter routine %s owner to %I', p.oid::regprocedure, $1::text)
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+      where n.nspname !~ '^(pg_|information_schema)' and p.proowner <> (select oid from pg_roles where rolname = $1::text)
+        and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+  ) found order by turn`;
 
 async function prepareOwner(
   client: pg.Client,
