@@ -57,6 +57,9 @@ export const canaries = {
   bob: 'canary-of-bob-93c2',
 } as const;
 
+/** Stands in the parameters of ana's and bob's tenant clusters: shown to who may change these, and to nobody else. */
+export const secretText = 'parameter-of-the-owner-41bb';
+
 const keyOf = (who: Actor) => `isolation-key-of-${who}-0123456789abcdef0123456789abcdef`;
 
 /** Two projects with a tenant cluster and a space each, on a whole platform. */
@@ -127,7 +130,7 @@ export async function createWorld(): Promise<World> {
         {
           kind: 'VirtualClusterInstance',
           metadata: { name: 'dev' },
-          spec: { templateRef: { name: 'default' }, displayName, ...rules },
+          spec: { templateRef: { name: 'default' }, displayName, parameters: `# ${secretText}`, ...rules },
         },
         `p-${project}`,
       ).then(() => true),

@@ -1,5 +1,6 @@
 import type { Way } from '../way.ts';
 import { gatewayWays } from './gateway.ts';
+import { hiddenWays } from './hidden.ts';
 import { kubernetesWays, pathWays } from './kubernetes.ts';
 import { namedWays } from './names.ts';
 import { ownershipWays } from './ownership.ts';
@@ -20,4 +21,5 @@ export const ways: readonly Way[] = [
   ...policyWays,
   ...gatewayWays,
   ...recordWays,
+  ...hiddenWays,
 ];
