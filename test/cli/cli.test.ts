@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import type { Operation } from '../../contracts/operations.ts';
 import { migrate } from '../../db/migrate.ts';
 import { listOpenOperations } from '../../db/queries/operations.ts';
+import { insertSnapshot } from '../../db/queries/snapshots.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
@@ -68,7 +69,7 @@ function startEngine(databaseUrl: string): () => Promise<void> {
       });
     }
     const open = await deps.database.query((db) => listOpenOperations(db));
-    for (const { id, parameters, tenantCluster, cancelRequestedBy } of open) {
+    for (const { id, type, uid, parameters, tenantCluster, cancelRequestedBy } of open) {
       if (cancelRequestedBy !== null) {
         await endOperation(deps.database, {
           id,
@@ -78,6 +79,12 @@ function startEngine(databaseUrl: string): () => Promise<void> {
         });
       }
       if (parameters['snapshot'] === 'slow') continue;
+      if (type === 'snapshot') {
+        const key = { project: 'alpha', tenantCluster, uid, name: String(parameters['snapshot']) };
+        await deps.database.query((db) =>
+          insertSnapshot(db, key, { operationId: id, projectUid: '', file: id }),
+        );
+      }
       const damaged = parameters['snapshot'] === 'damaged' || tenantCluster === 'hopeless';
       await endOperation(
         deps.database,
@@ -223,7 +230,7 @@ describe('vcp', () => {
       /is saved \(snapshot one\)/,
     );
     assert.match(
-      await succeeds('restore', 'demo', 'one', '-p', 'alpha', '--from', 'other'),
+      await succeeds('restore', 'demo', 'one', '-p', 'alpha', '--from', 'demo'),
       /is restored \(snapshot one\)/,
     );
     assert.match(await succeeds('snapshot', 'list', '-p', 'alpha'), /^NAME +TENANT CLUSTER/);
