@@ -229,13 +229,9 @@ export function createHelm(deps: {
     },
 
     async uninstall(target) {
-      const output = await run(target, [
-        'uninstall',
-        target.release,
-        '--ignore-not-found',
-        '--timeout',
-        '45s',
-      ]);
+      // Helm's --ignore-not-found takes every failure to read the release, forbidden or unreachable, for "not found".
+      const output = await run(target, ['uninstall', target.release, '--timeout', '45s']);
+      if (output.exitCode !== 0 && /release: not found/.test(output.stderr)) return;
       if (output.exitCode !== 0) throw helmFailure('Uninstalling the chart', output);
     },
   };
