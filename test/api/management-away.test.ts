@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Agent, request } from 'undici';
 import { eventually } from '../support/eventually.ts';
+import { startReflector } from '../support/reflector.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
@@ -42,6 +43,9 @@ const paths = [
   '/kubernetes/project/alpha/virtualcluster/demo/version',
 ];
 
+const instances =
+  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances';
+
 async function timed(user: string, path: string): Promise<FixtureAnswer & { ms: number }> {
   const startedAt = performance.now();
   const answer = await gateway.call(user, 'GET', path);
@@ -49,13 +53,10 @@ async function timed(user: string, path: string): Promise<FixtureAnswer & { ms: 
 }
 
 async function openWatch(user: string) {
-  const answer = await request(
-    `${gateway.url}/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances?watch=true`,
-    {
-      dispatcher: new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false }),
-      headers: { authorization: `Bearer ${keyOf(user)}` },
-    },
-  );
+  const answer = await request(`${gateway.url}${instances}?watch=true`, {
+    dispatcher: new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false }),
+    headers: { authorization: `Bearer ${keyOf(user)}` },
+  });
   assert.equal(answer.statusCode, 200);
   let open = true;
   answer.body.once('close', () => (open = false));
@@ -142,10 +143,26 @@ describe('the management API is away', { timeout: 600_000 }, () => {
 
   it('a connection that went silent hides no revocation', async (context) => {
     await answers();
-    const watch = await openWatch('ben');
+    const { rbac } = fixture.admin;
+    const binding = { name: 'test-carl', namespace: 'p-alpha' };
+    const apiGroup = 'rbac.authorization.k8s.io';
+    await rbac.createNamespacedRoleBinding({
+      namespace: binding.namespace,
+      body: {
+        metadata: binding,
+        roleRef: { apiGroup, kind: 'ClusterRole', name: 'loft-management-project-admin' },
+        subjects: [{ apiGroup, kind: 'Group', name: 'loft:user:carl' }],
+      },
+    });
+    await eventually('carl may', async () => (await gateway.call('carl', 'GET', instances)).status === 200, {
+      timeoutMs: 10_000,
+    });
+    const [watch, other] = await Promise.all(['ben', 'carl'].map(openWatch));
+    assert.ok(watch && other);
     // Everything that is open now carries nothing any more; what is dialled from now on works.
     relay.freeze();
     await fixture.resources.accesskeys.patch({ name: 'key-ben' }, { spec: { disabled: true } });
+    await rbac.deleteNamespacedRoleBinding(binding);
     const startedAt = performance.now();
     await eventually(
       'his key is refused',
@@ -156,10 +173,52 @@ describe('the management API is away', { timeout: 600_000 }, () => {
     await eventually('his watch ends', () => !watch.isOpen(), {
       timeoutMs: revocationMs + slackMs - refusedMs,
     });
+    const endedMs = Math.round(performance.now() - startedAt);
+    await eventually('so does the watch of who has no right any more', () => !other.isOpen(), {
+      timeoutMs: revocationMs + slackMs - endedMs,
+    });
     context.diagnostic(
-      `refused after ${refusedMs} ms, watch ended after ${Math.round(performance.now() - startedAt)} ms`,
+      `refused after ${refusedMs} ms, watches ended after ${endedMs} and ${Math.round(performance.now() - startedAt)} ms`,
     );
     await fixture.resources.accesskeys.patch({ name: 'key-ben' }, { spec: { disabled: false } });
     await answers();
+  });
+
+  it('a narrowed watch tells afterwards what happened meanwhile, and was not cut', async () => {
+    await answers();
+    const all = '/kubernetes/management/apis/management.loft.sh/v1/virtualclusterinstances';
+    const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });
+    const reflector = await startReflector(all, async (path, signal) => {
+      const headers = { authorization: `Bearer ${keyOf('ben')}` };
+      const { statusCode, body } = await request(`${gateway.url}${path}`, { dispatcher, headers, signal });
+      return { status: statusCode, body };
+    });
+    try {
+      fixture.apiServer.signal('SIGSTOP');
+      const spec = { templateRef: { name: 'default' } };
+      // Done as soon as it goes on, before the gateway knows again who may what.
+      const made = ['p-alpha', 'p-beta'].map((namespace) =>
+        fixture.resources.virtualclusterinstances.create({
+          metadata: { name: `meanwhile-${namespace}`, namespace },
+          spec,
+        }),
+      );
+      try {
+        await eventually(
+          'nobody can say any more who may what',
+          async () => (await gateway.call('ben', 'GET', '/api/v1/projects')).status === 503,
+          { timeoutMs: undecidedSeconds * 1000 },
+        );
+      } finally {
+        fixture.apiServer.signal('SIGCONT');
+      }
+      await Promise.all(made);
+      await eventually('it is told', () => reflector.store.has('meanwhile-p-alpha'), { timeoutMs: 20_000 });
+      assert.equal(reflector.store.has('meanwhile-p-beta'), false);
+      assert.deepEqual([reflector.lists, reflector.ends], [1, []]);
+    } finally {
+      await reflector.stop();
+      await dispatcher.destroy();
+    }
   });
 });
