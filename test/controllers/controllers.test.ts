@@ -168,7 +168,7 @@ describe('controllers', () => {
     );
   });
 
-  removalCases(() => ({ admin, resources, operations }));
+  removalCases(() => ({ admin, resources, operations, as: (name) => api.as(name) }));
 
   it('replaces an access key by its hash, everywhere, and deletes it when it expires', async () => {
     const key = 'canary-of-an-access-key';

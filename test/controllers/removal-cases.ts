@@ -2,15 +2,19 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { createSnapshotRetentionActivities } from '../../activities/snapshot-retention.ts';
+import { statusOf } from '../../adapters/kubernetes/failures.ts';
+import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { insertOperation } from '../../db/queries/operations.ts';
 import { findSession, insertSession } from '../../db/queries/sessions.ts';
-import { findSnapshotOf, insertSnapshot } from '../../db/queries/snapshots.ts';
+import { deleteSnapshot, failSnapshot, findSnapshotOf, insertSnapshot } from '../../db/queries/snapshots.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { eventually } from '../support/eventually.ts';
 
 interface Context {
   readonly admin: ClusterClient;
+  /** The management API as one of the platform's processes. */
+  as(name: string): Promise<ClusterClient>;
   readonly resources: ManagementResources;
   readonly operations: OperationsDeps;
 }
@@ -129,5 +133,17 @@ export function removalCases(context: () => Context): void {
     assert.equal((await admin.core.readNamespacedSecret(place)).data?.['key'], key);
     const row = await operations.database.query((db) => findSnapshotOf(db, operationId));
     assert.equal(row?.projectUid, metadata.uid);
+
+    // Until nobody needs it: what is gone for long goes, and its key with the last of it.
+    const management = await context().as('vcluster-platform:worker');
+    const ofWorker = { management, resources: managementResources(management), operations };
+    await operations.database.query((db) => failSnapshot(db, operationId));
+    assert.equal((await createSnapshotRetentionActivities(ofWorker).expireSnapshots()).deleting, 0);
+    const soon = createSnapshotRetentionActivities({ ...ofWorker, goneSnapshotDays: 1e-9 });
+    const first = await soon.expireSnapshots();
+    assert.deepEqual(first, { deleting: 1, keys: 0 });
+    await operations.database.query((db) => deleteSnapshot(db, operationId)); // what its workflow does
+    assert.deepEqual(await soon.expireSnapshots(), { deleting: 0, keys: 1 });
+    await assert.rejects(admin.core.readNamespacedSecret(place), (error) => statusOf(error) === 404);
   });
 }
