@@ -5,7 +5,7 @@ import { upstreamChartRules } from './upstream-chart-rules.ts';
 import { extraordinarySettings } from './upstream-chart-settings.ts';
 
 /**
- * Chart `vcluster` of vCluster, tried with 0.37.0. Its control plane makes its keys itself, unless Secret
+ * Chart `vcluster` of vCluster, tried with 0.36.0. Its control plane makes its keys itself, unless Secret
  * `<release>-certs` holds authorities already: then it keeps these and adds the certificates that are missing
  * (its pkg/certs/ensure.go). So the platform makes the authorities here too, and can sign before anything runs.
  */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { targetOfKubeconfig } from '../../api/kubernetes/kubeconfig-target.ts';
 import { tenantObjects } from '../../contracts/names.ts';
 import { kubernetesVersion } from '../../deploy/toolchain/parts.ts';
@@ -16,6 +17,39 @@ import { upstreamTemplate, upstreamVclusterAvailable } from '../support/real-nod
 const templatesPath = '/kubernetes/management/apis/management.loft.sh/v1/virtualclustertemplates';
 const mergePatch = { 'content-type': 'application/merge-patch+json' };
 const skip = upstreamVclusterAvailable();
+
+/** What another release made, in another namespace. */
+const victim = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: {
+    name: 'victim',
+    namespace: 'victim',
+    labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+    annotations: { 'meta.helm.sh/release-name': 'victim', 'meta.helm.sh/release-namespace': 'victim' },
+  },
+  data: { kept: 'yes' },
+};
+
+/** A Secret that vCluster copies into the host namespace, in which Helm finds the newest record of `release`: `object` is its. */
+function forgedRelease(release: string, object: object): object {
+  const record = {
+    ...{ name: 'victim', namespace: 'victim', version: 99 },
+    info: { status: 'deployed', first_deployed: '2026-01-01T00:00:00Z' },
+    chart: { metadata: { apiVersion: 'v2', name: 'vcluster', version: vclusterChartVersion } },
+    manifest: `---\n${JSON.stringify(object)}\n`,
+  };
+  const stored = gzipSync(JSON.stringify(record)).toString('base64');
+  return {
+    metadata: {
+      name: 'forged',
+      annotations: { 'vcluster.loft.sh/force-sync': 'true' },
+      labels: { owner: 'helm', name: release, status: 'deployed', version: '99' },
+    },
+    type: 'helm.sh/release.v1',
+    stringData: { release: stored },
+  };
+}
 
 /** vCluster's own chart through the workflows and activities of every chart, with pods that run on the node. */
 describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 }, () => {
@@ -48,6 +82,8 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.deepEqual(helmRelease, { chart: { name: 'vcluster', version: vclusterChartVersion } });
     const namespaces = await tenant.kubectl('get', 'namespaces', '-o', 'name');
     assert.match(namespaces.stdout, /namespace\/default\n/, namespaces.stderr);
+    const told = [tenant.namespace, vclusterChartVersion, 'Running'];
+    assert.deepEqual(await tenant.toldByVcluster(), told);
   });
 
   test("the gateway's credential alone opens nothing in it, and acts as nobody who is not on its list", async () => {
@@ -120,10 +156,31 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.equal(made.status, 403);
   });
 
+  // All that follows runs Helm, with this record among its own.
+  test('a record of Helm that the tenant forges is copied beside the true ones', async () => {
+    const { core } = tenant.cluster.client;
+    await core.createNamespace({ body: { metadata: { name: 'victim' } } });
+    await core.createNamespacedConfigMap({ namespace: 'victim', body: victim });
+    const secrets = `${tenant.path}/api/v1/namespaces/default/secrets`;
+    const made = await call('POST', secrets, forgedRelease('up', victim));
+    assert.equal(made.status, 201, made.text);
+    const { namespace } = tenant;
+    const copy = await eventually('its copy in the host namespace', async () => {
+      const { items } = await core.listNamespacedSecret({
+        namespace,
+        labelSelector: 'owner=helm,version=99',
+      });
+      return items[0];
+    });
+    assert.deepEqual([copy.metadata?.name, copy.type], ['forged-x-default-x-up', 'helm.sh/release.v1']);
+  });
+
   test('sleep: neither the control plane nor a pod that it ran is left, volumes are', async () => {
     await tenant.succeed({ type: 'sleep' });
     assert.equal(await tenant.phase(), 'Sleeping');
     assert.deepEqual(await tenant.hostPods(), []);
+    const told = [tenant.namespace, vclusterChartVersion, 'ScaledDown'];
+    assert.deepEqual(await tenant.toldByVcluster(), told);
     assert.equal((await tenant.cluster.client.core.listPersistentVolume()).items.length, 2);
   });
 
@@ -237,5 +294,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     const own = roles.map(({ metadata }) => metadata?.name ?? '').filter((name) => name.startsWith('vc-'));
     assert.deepEqual(own, []);
     assert.equal((await call('GET', `${instancesPath}/up`)).status, 404);
+    const { data } = await core.readNamespacedConfigMap({ namespace: 'victim', name: 'victim' });
+    assert.deepEqual(data, victim.data);
   });
 });

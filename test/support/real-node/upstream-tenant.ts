@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
@@ -33,6 +33,8 @@ export interface UpstreamTenant {
   succeed(request: OperationRequest): Promise<void>;
   /** kubectl in the tenant cluster, through the gateway. */
   kubectl(...args: string[]): Promise<CommandResult>;
+  /** Its namespace, version and status as vCluster's own command line tells them. */
+  toldByVcluster(): Promise<unknown>;
   /** Makes Deployment `web` with a volume. */
   createWeb(): Promise<void>;
   /** Name of the running pod of `web`. */
@@ -86,6 +88,17 @@ export async function startUpstreamTenant(): Promise<UpstreamTenant> {
         const ended = await platform.ended((await platform.submit('up', request)).id, 300_000);
         assert.equal(ended.state, 'succeeded', `${ended.message}; ${JSON.stringify(ended.steps)}`);
       }),
+    async toldByVcluster() {
+      // With a version it would send telemetry.
+      mkdirSync(join(dir, '.vcluster'), { recursive: true });
+      writeFileSync(join(dir, '.vcluster', 'config.json'), '{"telemetryDisabled":true}');
+      const args = ['list', '--driver', 'helm', '--output', 'json'];
+      const env = { PATH: process.env['PATH'], HOME: dir, KUBECONFIG: cluster.kubeconfigFile };
+      const { stdout, stderr } = await run(findProgram('vclusterctl'), args, { env });
+      const [listed] = JSON.parse(stdout) as { Namespace: string; Version: string; Status: string }[];
+      assert.ok(listed !== undefined, stderr);
+      return [listed.Namespace, listed.Version, listed.Status];
+    },
     async createWeb() {
       const core = await platform.call(
         'POST',
