@@ -1,4 +1,5 @@
 import type { Way } from '../way.ts';
+import { chartWays } from './charts.ts';
 import { gatewayWays } from './gateway.ts';
 import { hiddenWays } from './hidden.ts';
 import { kubernetesWays, pathWays } from './kubernetes.ts';
@@ -15,6 +16,7 @@ export const ways: readonly Way[] = [
   ...kubernetesWays,
   ...pathWays,
   ...namedWays,
+  ...chartWays,
   ...ownershipWays,
   ...rightsWays,
   ...watchWays,
