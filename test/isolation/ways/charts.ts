@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Way } from '../way.ts';
+import { eventually } from '../../support/eventually.ts';
 import { management, type World } from '../world.ts';
 
 const apiVersion = 'management.loft.sh/v1';
@@ -42,10 +43,41 @@ async function makeTemplate(world: World): Promise<void> {
   assert.ok([201, 409].includes(answer.status), answer.text);
 }
 
-/** Ria administers red, and tries on a tenant cluster of her own, which is gone before its namespace has anything in it. */
-function creates(tries: string, spec: object, says: RegExp): Way {
-  const path = `${management}/namespaces/p-red/virtualclusterinstances`;
-  const name = 'tried';
+/** A project that ria administers and that lets its members write templates of their own. */
+async function makeOpenProject(world: World): Promise<void> {
+  const clusterRole = 'loft-management-project-admin';
+  const answer = await world.call('admin', 'POST', `${management}/projects`, {
+    apiVersion,
+    kind: 'Project',
+    metadata: { name: 'open' },
+    spec: {
+      allowedClusters: [{ name: '*' }],
+      requireTemplate: { disabled: true },
+      members: [{ kind: 'User', name: 'ria', clusterRole }],
+    },
+  });
+  assert.ok([201, 409].includes(answer.status), answer.text);
+  await eventually('ria administers it', async () => {
+    const { status } = await world.call(
+      'ria',
+      'GET',
+      `${management}/namespaces/p-open/virtualclusterinstances`,
+    );
+    return status === 200;
+  });
+}
+
+interface Attempt {
+  readonly project: 'red' | 'open';
+  readonly name: string;
+  readonly tries: string;
+  readonly spec: object;
+  readonly says: RegExp;
+}
+
+/** Ria tries on a tenant cluster of her own, which is never made. */
+function creates({ project, name, tries, spec, says }: Attempt): Way {
+  const path = `${management}/namespaces/p-${project}/virtualclusterinstances`;
   return {
     who: 'ria',
     tries,
@@ -54,36 +86,36 @@ function creates(tries: string, spec: object, says: RegExp): Way {
     says,
     verb: 'tenant:create',
     attack: async (world) => {
-      await makeTemplate(world);
+      await (project === 'red' ? makeTemplate(world) : makeOpenProject(world));
       const answer = await world.call('ria', 'POST', path, {
         apiVersion,
         kind: 'VirtualClusterInstance',
         metadata: { name },
         spec,
       });
-      if (answer.status !== 201) return answer;
-      const operation = await world.settled('tenant', 'red', name);
-      await world.call('admin', 'DELETE', `${path}/${name}`);
-      await world.settled('tenant', 'red', name);
-      return operation;
+      return answer.status === 201 ? world.settled('tenant', project, name) : answer;
     },
   };
 }
 
 /** What a chart is given by people must be data, and what it makes must be the tenant cluster's own. */
 export const chartWays: readonly Way[] = [
-  ...Object.entries(texts).map(([what, parameters]) =>
-    creates(
-      `writes ${what} into a text of an administrator's template`,
-      { templateRef: { name: template }, parameters },
-      /Parameter \\"(level|note)\\" (holds signs|must be one line)/,
-    ),
+  ...Object.entries(texts).map(([what, parameters], index) =>
+    creates({
+      project: 'red',
+      name: `text-${index}`,
+      tries: `writes ${what} into a text of an administrator's template`,
+      spec: { templateRef: { name: template }, parameters },
+      says: /Parameter \\"(level|note)\\" (holds signs|must be one line)/,
+    }),
   ),
-  ...Object.entries(inline).map(([what, chartValues]) =>
-    creates(
-      `sets ${what} in a template of her own`,
-      { template: { helmRelease: { values: chartValues } } },
-      /needs a template made by an administrator/,
-    ),
+  ...Object.entries(inline).map(([what, chartValues], index) =>
+    creates({
+      project: 'open',
+      name: `inline-${index}`,
+      tries: `sets ${what} in a template of her own`,
+      spec: { template: { helmRelease: { values: chartValues } } },
+      says: /needs a template made by an administrator/,
+    }),
   ),
 ];
