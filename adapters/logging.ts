@@ -19,6 +19,7 @@ const warning = 40;
 /** Characters of a line: what others send (paths, headers, messages) is at most so long a part of the log. */
 const maxLine = 8 * 1024;
 const keptOfLong = 4 * 1024;
+const keptOfMessage = 512;
 
 /**
  * JSON lines on stderr at `LOG_LEVEL`-independent level `level`; names that hold secrets are blanked at any depth up to three.
@@ -69,12 +70,13 @@ function createGathered(options: pino.LoggerOptions): Logger {
   } as DestinationStream & { lastLevel: number });
 }
 
-/** `line` as it is, or its beginning within another one. Blanked is what had to be: it was before it was written. */
+/** `line` as it is, or its message and its beginning within another one. Blanked is what had to be: it was before it was written. */
 export function boundedLine(line: string): string {
   if (line.length <= maxLine) return line;
-  const { level, time, name, reqId } = JSON.parse(line) as Record<string, unknown>;
+  const { level, time, name, reqId, msg } = JSON.parse(line) as Record<string, unknown>;
+  const kept = { level, time, name, reqId, msg: String(msg).slice(0, keptOfMessage).toWellFormed() };
   const head = line.slice(0, keptOfLong).toWellFormed();
-  return `${JSON.stringify({ level, time, name, reqId, msg: 'a line that is too long', length: line.length, head })}\n`;
+  return `${JSON.stringify({ ...kept, cutFrom: line.length, head })}\n`;
 }
 
 /** `logger` for lines whose fields are fixed and hold no secret: nothing in them is looked for or blanked. */

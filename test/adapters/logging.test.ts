@@ -7,12 +7,12 @@ it('a line of the log has a bound, whatever others send, and stays JSON', () => 
   assert.equal(boundedLine(short), short);
   for (const text of ['x'.repeat(100_000), '😀'.repeat(50_000), '"\\\n'.repeat(30_000)]) {
     const line = boundedLine(
-      `${JSON.stringify({ level: 40, time: 1, name: 'gateway', reqId: 'a', path: text })}\n`,
+      `${JSON.stringify({ level: 40, time: 1, name: 'gateway', reqId: 'a', path: text, msg: 'it waits' })}\n`,
     );
     assert.ok(line.length < 16_384, `${line.length}`);
     assert.ok(line.endsWith('}\n') && line.isWellFormed());
-    const { level, reqId, length } = JSON.parse(line) as Record<string, unknown>;
-    assert.deepEqual([level, reqId], [40, 'a']);
-    assert.ok(Number(length) > 90_000);
+    const { level, reqId, msg, cutFrom } = JSON.parse(line) as Record<string, unknown>;
+    assert.deepEqual([level, reqId, msg], [40, 'a', 'it waits']);
+    assert.ok(Number(cutFrom) > 90_000);
   }
 });

@@ -29,9 +29,9 @@ export function removalCases(context: () => Context): void {
     const { metadata } = await make();
     // At admission: a user has it from the first moment.
     assert.deepEqual(metadata.finalizers, ['loft.sh/cleanup']);
-    await resources.users.replace({
-      ...((await resources.users.get({ name: 'greta' })) ?? assert.fail()),
-      metadata: { ...metadata, finalizers: [] },
+    await eventually('she is written over', async () => {
+      const now = (await resources.users.get({ name: 'greta' })) ?? assert.fail();
+      return resources.users.replace({ ...now, metadata: { ...now.metadata, finalizers: [] } });
     });
     assert.deepEqual((await resources.users.get({ name: 'greta' }))?.metadata.finalizers, [
       'loft.sh/cleanup',
