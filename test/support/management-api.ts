@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
+import { managementApiVersion } from '../../contracts/names.ts';
 import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer, type TestApiServerOptions } from './api-server.ts';
 import { eventually } from './eventually.ts';
@@ -56,7 +58,12 @@ async function policiesInForce(admin: ClusterClient, resources: ManagementResour
       () => true,
     );
   });
-  // Policies that take objects as parameters refuse all until the server watches the kind of these.
+  // Policies that change a kind, or take it as a parameter, refuse all until the server has learnt it.
+  const user = { apiVersion: managementApiVersion, kind: 'User', metadata: { name: 'probe' }, spec: {} };
+  const path = `/apis/${managementApiVersion}/users?dryRun=All`;
+  await eventually('users are changed', () =>
+    requestJson(admin.kubeConfig, { method: 'POST', path, body: user }),
+  );
   const key = { metadata: { name: 'probe' }, spec: { user: 'probe', keyHash: '0'.repeat(64) } };
   await eventually('access keys are counted', () => resources.accesskeys.create(key));
   await resources.accesskeys.delete(key.metadata);

@@ -28,40 +28,39 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
     const keyHash = accessKeyHash(admin);
     if (done === undefined) {
       const creations = [
-        resources.clusters.create({
-          metadata: { name: 'local' },
-          spec: { displayName: "The platform's own cluster", local: true },
-        }),
-        createAdministrator(resources),
-        resources.virtualclustertemplates.create({
-          metadata: { name: 'default' },
-          spec: {
-            displayName: 'Default',
-            description: "The platform's own chart with its default values",
-            template: { helmRelease: {} },
-          },
-        }),
-        resources.projects.create({
-          metadata: { name: 'default' },
-          spec: {
-            displayName: 'Default',
-            allowedClusters: [{ name: '*' }],
-            allowedTemplates: [
-              { kind: 'VirtualClusterTemplate', name: 'default', isDefault: true },
-              { name: '*' },
-            ],
-          },
-        }),
+        () =>
+          resources.clusters.create({
+            metadata: { name: 'local' },
+            spec: { displayName: "The platform's own cluster", local: true },
+          }),
+        () => createAdministrator(resources),
+        () =>
+          resources.virtualclustertemplates.create({
+            metadata: { name: 'default' },
+            spec: {
+              displayName: 'Default',
+              description: "The platform's own chart with its default values",
+              template: { helmRelease: {} },
+            },
+          }),
+        () =>
+          resources.projects.create({
+            metadata: { name: 'default' },
+            spec: {
+              displayName: 'Default',
+              allowedClusters: [{ name: '*' }],
+              allowedTemplates: [
+                { kind: 'VirtualClusterTemplate', name: 'default', isDefault: true },
+                { name: '*' },
+              ],
+            },
+          }),
       ];
-      await Promise.all(creations.map((creation) => unlessItExists(creation)));
+      await Promise.all(creations.map((create) => onceAdmitted('the first objects', create)));
     }
     if (done?.data?.['adminKeyHash'] !== keyHash) {
       await setAdminPassword(client, admin);
-      // A policy with parameters refuses everything until the API server knows their kind.
-      await waitUntil("the administrator's access key", async () => {
-        await unlessItExists(createAdminAccessKey(resources, admin));
-        return true;
-      });
+      await onceAdmitted("the administrator's access key", () => createAdminAccessKey(resources, admin));
       await writeMarker(client, keyHash, done !== undefined);
     }
   } catch (error) {
@@ -80,11 +79,17 @@ async function writeMarker(client: ClusterClient, adminKeyHash: string, exists: 
   else await client.core.createNamespacedConfigMap({ namespace: platformNamespace, body });
 }
 
-/** A start that was killed half-way may have made it. */
-async function unlessItExists(creation: Promise<unknown>): Promise<void> {
-  try {
-    await creation;
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-  }
+/**
+ * Creates an object that a start that was killed half-way may have made. Admission policies refuse everything until the API
+ * server knows the kinds that they change or take as parameters, which is some moments after these are established.
+ */
+async function onceAdmitted(what: string, create: () => Promise<unknown>): Promise<void> {
+  await waitUntil(what, async () => {
+    try {
+      await create();
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+    return true;
+  });
 }
