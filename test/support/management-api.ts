@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
-import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyKindsThenPolicies } from '../../deploy/local/bootstrap/management-resources.ts';
 import { startApiServer, type TestApiServer, type TestApiServerOptions } from './api-server.ts';
 import { eventually } from './eventually.ts';
 
@@ -17,16 +16,13 @@ export interface TestManagementApi {
   stop(): Promise<void>;
 }
 
-const deployDir = join(import.meta.dirname, '..', '..', 'deploy');
-
 /** A new API server with our custom resources, roles and admission policies, and the policies in force. */
 export async function startManagementApi(options: TestApiServerOptions = {}): Promise<TestManagementApi> {
   const server = await startApiServer(options);
   try {
     const admin = connectCluster(server.adminKubeconfig);
     const resources = managementResources(admin);
-    await applyManifests(admin, readManifests(join(deployDir, 'crds'), join(deployDir, 'management')));
-    await eventually('the custom resources', () => resources.virtualclusterinstances.list());
+    await applyKindsThenPolicies(admin);
     await policiesInForce(admin, resources);
     return {
       server,
