@@ -13,7 +13,7 @@ const podSecurity = { 'pod-security.kubernetes.io/enforce': 'baseline' };
 
 /**
  * The space's namespace in its connected cluster. All are idempotent by space and throw `cluster_unreachable`. It has
- * not the label by which the embedded node runs pods: that node isolates nothing (deploy/local/node).
+ * not the label by which the embedded node runs pods: that node isolates nothing (node).
  */
 export function createSpaceNamespaceActivities(deps: TenantDeps) {
   const { hosts } = deps;

@@ -18,7 +18,10 @@ const arrows: Record<string, { values: readonly string[]; types?: readonly strin
   controllers: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'], types: ['workflows'] },
   api: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'], types: ['workflows'] },
   cli: { values: ['contracts'] },
-  deploy: { values: ['contracts', 'adapters', 'db', 'domain'] },
+  deploy: { values: ['contracts'] },
+  toolchain: { values: ['contracts', 'adapters'] },
+  node: { values: ['contracts', 'adapters'] },
+  local: { values: ['contracts', 'adapters', 'db', 'toolchain'], types: ['node'] },
   scripts: { values: [] },
 };
 

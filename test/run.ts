@@ -18,7 +18,7 @@ const only = process.argv.slice(2);
 const realNode = 'test/real-node/';
 
 /** Suites that start a whole platform: one at a time. */
-const heavy = ['test/e2e/', 'test/deploy/local/platform.test.ts', 'test/isolation/isolation.test.ts'];
+const heavy = ['test/e2e/', 'test/local/platform.test.ts', 'test/isolation/isolation.test.ts'];
 
 function testFiles(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
@@ -61,7 +61,7 @@ function realNodeSuites(onRealNode: readonly string[]): typeof suites {
     return [['tests on a real node', [...nodeTest(1), ...onRealNode]]];
   }
   return [
-    ['toolchain of a real node', ['deploy/toolchain/main.ts', 'real-node']],
+    ['toolchain of a real node', ['toolchain/main.ts', 'real-node']],
     ...upstreamToolchain(onRealNode),
     ...onRealNode.map((file): (typeof suites)[number] => [
       `test on a real node: ${file}`,
@@ -74,7 +74,7 @@ function realNodeSuites(onRealNode: readonly string[]): typeof suites {
 function upstreamToolchain(onRealNode: readonly string[]): typeof suites {
   if (!onRealNode.some((file) => file.includes('upstream-'))) return [];
   if (spawnSync(process.env['CC'] ?? 'gcc', ['--version']).status === 0)
-    return [['toolchain of vCluster', ['deploy/toolchain/main.ts', 'upstream']]];
+    return [['toolchain of vCluster', ['toolchain/main.ts', 'upstream']]];
   console.log(
     'there is no C compiler, which Kine for vCluster needs: its suite is skipped unless it is built',
   );
@@ -96,7 +96,7 @@ const isHeavy = (file: string) => heavy.some((prefix) => file.startsWith(prefix)
 const suites: Array<[title: string, args: string[]]> = [];
 if (only.length === 0) {
   suites.push(['check', ['scripts/check.ts']]);
-  suites.push(['toolchain', ['deploy/toolchain/main.ts']]);
+  suites.push(['toolchain', ['toolchain/main.ts']]);
 }
 const light = files.filter((file) => !isHeavy(file) && !isOnRealNode(file));
 const whole = files.filter(isHeavy);

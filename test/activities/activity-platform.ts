@@ -16,8 +16,8 @@ import {
 } from '../../contracts/names.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { startApiServer } from '../support/api-server.ts';
 

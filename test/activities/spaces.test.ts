@@ -14,7 +14,7 @@ import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { SpaceRef } from '../../contracts/space-ref.ts';
 import { migrate } from '../../db/migrate.ts';
-import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';

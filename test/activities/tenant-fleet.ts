@@ -9,9 +9,9 @@ import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/cl
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import { writeImages } from '../../deploy/local/node-images.ts';
-import { resolveToolchain } from '../../deploy/toolchain/toolchain.ts';
-import { type NodeCluster, startNodeCluster } from '../deploy/local/node/node-cluster.ts';
+import { writeImages } from '../../local/node-images.ts';
+import { resolveToolchain } from '../../toolchain/toolchain.ts';
+import { type NodeCluster, startNodeCluster } from '../node/node-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 

@@ -10,11 +10,11 @@ import { createCertificateAuthority } from '../../adapters/certificates/certific
 import { createHelm } from '../../adapters/helm/helm.ts';
 import { readUpstreamWorkload } from '../../adapters/snapshots/upstream-workload.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import {
   packageVclusterChart,
   vclusterChartVersion as vclusterVersion,
-} from '../../deploy/toolchain/vcluster-chart.ts';
+} from '../../toolchain/vcluster-chart.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 
 const refuses = (code: string, message: RegExp) => (error: unknown) => {

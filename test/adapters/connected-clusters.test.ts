@@ -11,8 +11,8 @@ import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
 import { createHelm } from '../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { applyManifests, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 

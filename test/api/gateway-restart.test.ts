@@ -8,7 +8,7 @@ import { KubeConfig, makeInformer, type V1ConfigMap } from '@kubernetes/client-n
 import { Agent, request } from 'undici';
 import { createInformer } from '../../adapters/kubernetes/informer.ts';
 import { openRequest } from '../../adapters/kubernetes/request.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { startApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type OpenPath, startReflector } from '../support/reflector.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 
 const group = 'rbac.authorization.k8s.io';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { migrate } from '../../db/migrate.ts';
-import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { it } from 'node:test';
-import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import type { Operation, Snapshot } from '../../contracts/operations.ts';
 import type { Database } from '../../db/client.ts';
 import { insertOperation } from '../../db/queries/operations.ts';

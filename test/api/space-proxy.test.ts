@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
 import { keyOf } from './user-calls.ts';

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
-import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
 import { deleteSessionsOf } from '../../db/queries/sessions.ts';

@@ -5,7 +5,7 @@ import { createConnectListener, type ConnectListener } from '../../api/tunnel/co
 import { isKnownTarget } from '../../api/tunnel/known-targets.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { applyManifests, applyObject, readManifests } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyManifests, applyObject, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';

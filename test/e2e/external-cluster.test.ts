@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
-import { processesNaming } from '../../deploy/demo/remains.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { processesNaming } from '../../local/demo/remains.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { type ExternalCluster, startExternalCluster } from '../support/external-cluster.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 import {
@@ -182,7 +182,7 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
   test('the folder stays with that cluster: without it, or with a wrong kubeconfig, a start is refused', async () => {
     const refused = async (args: string[], code: number, line: RegExp) => {
       const result = await run(process.execPath, [
-        ...['deploy/local/main.ts', '--state-dir', stateDir, '--port', '0'],
+        ...['local/main.ts', '--state-dir', stateDir, '--port', '0'],
         ...args,
       ]);
       assert.equal(result.code, code, result.stderr);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { newMember } from '../support/members.ts';
 import { type ApiPath, type KubectlCommand, kubectlCommands } from '../support/kubectl/kubectl-commands.ts';

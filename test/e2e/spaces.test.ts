@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Operation, OperationType } from '../../contracts/operations.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Member, newMember } from '../support/members.ts';
 import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';

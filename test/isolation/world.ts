@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Operation, OperationRequest, SubjectKind } from '../../contracts/operations.ts';
 import { isFinal, subjectCollections } from '../../contracts/operations.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   type Answer,

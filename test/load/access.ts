@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { applyObject } from '../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { openRequest } from '../../adapters/kubernetes/request.ts';
 import {
   type GatewayProcess,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Writable } from 'node:stream';
-import { nodeProgram } from '../../deploy/local/node-program.ts';
+import { nodeProgram } from '../../local/node-program.ts';
 
 /** Processes of a bench, with a folder of their own for their settings and logs. */
 export interface BenchChildren {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { targetOfKubeconfig } from '../../api/kubernetes/kubeconfig-target.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { annaKey, startTestGateway, type TestGateway } from '../api/test-gateway.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort, run } from '../support/platform.ts';

@@ -1,18 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isApiServerReady } from '../../deploy/local/api-server-probe.ts';
-import { freePort } from '../../deploy/local/free-port.ts';
-import { openClusterPki } from '../../deploy/local/pki.ts';
-import { sendSignal } from '../../deploy/local/processes/identity.ts';
-import type { Program } from '../../deploy/local/processes/program.ts';
-import { type RunningProcess, writePrivateFile } from '../../deploy/local/processes/start-process.ts';
-import { etcd, etcdEndpoint } from '../../deploy/local/servers/etcd.ts';
-import { kubeApiserver } from '../../deploy/local/servers/kube-apiserver.ts';
-import { kubeControllerManager } from '../../deploy/local/servers/kube-controller-manager.ts';
-import { kubeScheduler } from '../../deploy/local/servers/kube-scheduler.ts';
-import { waitUntil } from '../../deploy/local/wait-until.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { isApiServerReady } from '../../local/api-server-probe.ts';
+import { freePort } from '../../local/free-port.ts';
+import { openClusterPki } from '../../local/pki.ts';
+import { sendSignal } from '../../adapters/processes/identity.ts';
+import type { Program } from '../../adapters/processes/program.ts';
+import { type RunningProcess, writePrivateFile } from '../../adapters/processes/start-process.ts';
+import { etcd, etcdEndpoint } from '../../local/servers/etcd.ts';
+import { kubeApiserver } from '../../local/servers/kube-apiserver.ts';
+import { kubeControllerManager } from '../../local/servers/kube-controller-manager.ts';
+import { kubeScheduler } from '../../local/servers/kube-scheduler.ts';
+import { waitUntil } from '../../local/wait-until.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { startChild } from './child.ts';
 
 export interface TestApiServer {

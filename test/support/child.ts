@@ -1,6 +1,6 @@
-import { isRunning, sendSignal } from '../../deploy/local/processes/identity.ts';
-import type { Program } from '../../deploy/local/processes/program.ts';
-import { type RunningProcess, startProcess } from '../../deploy/local/processes/start-process.ts';
+import { isRunning, sendSignal } from '../../adapters/processes/identity.ts';
+import type { Program } from '../../adapters/processes/program.ts';
+import { type RunningProcess, startProcess } from '../../adapters/processes/start-process.ts';
 
 const children: RunningProcess[] = [];
 

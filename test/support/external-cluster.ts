@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { openKubernetesCluster } from '../../deploy/local/kubernetes-cluster.ts';
-import { leftovers } from '../../deploy/local/process-records.ts';
-import { startLocalCluster } from '../../deploy/local/start-local-cluster.ts';
-import { stopOrder } from '../../deploy/local/stop-order.ts';
+import { openKubernetesCluster } from '../../local/kubernetes-cluster.ts';
+import { leftovers } from '../../local/process-records.ts';
+import { startLocalCluster } from '../../local/start-local-cluster.ts';
+import { stopOrder } from '../../local/stop-order.ts';
 import type { WatchedCluster } from './leftovers.ts';
 import { newStateDir, removeStateDir } from './platform.ts';
 import { openTestContext } from './platform-context.ts';

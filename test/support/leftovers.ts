@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { podProcesses, type Remains, remainsOf } from '../../deploy/demo/remains.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { podProcesses, type Remains, remainsOf } from '../../local/demo/remains.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import type { TestPlatform } from './platform.ts';
 
 /** What of a tenant cluster still exists anywhere; all empty after a clean delete. */

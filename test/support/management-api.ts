@@ -2,7 +2,7 @@ import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/cl
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
-import { applyKindsThenPolicies } from '../../deploy/local/bootstrap/management-resources.ts';
+import { applyKindsThenPolicies } from '../../local/bootstrap/management-resources.ts';
 import { startApiServer, type TestApiServer, type TestApiServerOptions } from './api-server.ts';
 import { eventually } from './eventually.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from './eventually.ts';
 import { type CommandResult, run, type TestPlatform } from './platform.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { PlatformContext } from '../../deploy/local/platform-context.ts';
-import { createProcessRecords, leftovers } from '../../deploy/local/process-records.ts';
-import { sendSignal } from '../../deploy/local/processes/identity.ts';
-import { openPorts } from '../../deploy/local/remembered-ports.ts';
-import { openStateFolder } from '../../deploy/local/state-folder.ts';
-import { createSupervisor } from '../../deploy/local/supervisor.ts';
-import { resolveToolchain } from '../../deploy/toolchain/toolchain.ts';
+import type { PlatformContext } from '../../local/platform-context.ts';
+import { createProcessRecords, leftovers } from '../../local/process-records.ts';
+import { sendSignal } from '../../adapters/processes/identity.ts';
+import { openPorts } from '../../local/remembered-ports.ts';
+import { openStateFolder } from '../../local/state-folder.ts';
+import { createSupervisor } from '../../local/supervisor.ts';
+import { resolveToolchain } from '../../toolchain/toolchain.ts';
 
 /** What the parts of the embedded platform start with; its processes do not outlive this test process. */
 export async function openTestContext(

@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { Agent, request } from 'undici';
 import type { Operation, OperationRequest, OperationType } from '../../contracts/operations.ts';
 import { isFinal } from '../../contracts/operations.ts';
-import type { AdminFile } from '../../deploy/local/bootstrap/administrator.ts';
-import { findProgram } from '../../deploy/toolchain/find-program.ts';
+import type { AdminFile } from '../../local/bootstrap/administrator.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from './eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -120,14 +120,7 @@ export async function startTestPlatform(
   const startedAt = performance.now();
   const supervisor = spawn(
     process.execPath,
-    [
-      join(root, 'deploy/local/main.ts'),
-      '--state-dir',
-      stateDir,
-      '--port',
-      String(port),
-      ...(options.args ?? []),
-    ],
+    [join(root, 'local/main.ts'), '--state-dir', stateDir, '--port', String(port), ...(options.args ?? [])],
     { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
   let output = '';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerConfig } from '../../contracts/config.ts';
-import { withRole } from '../../deploy/local/database-url.ts';
-import { postgresSuperuser } from '../../deploy/local/postgres-cluster.ts';
+import { withRole } from '../../local/database-url.ts';
+import { postgresSuperuser } from '../../local/postgres-cluster.ts';
 
 /** The configuration that the supervisor wrote for the worker of this state folder. */
 export function readWorkerConfig(stateDir: string): WorkerConfig {

@@ -21,7 +21,7 @@ import { listRevisions } from '../../../adapters/helm/releases.ts';
 import { repairRelease } from '../../../adapters/helm/repair-release.ts';
 import { runHelm } from '../../../adapters/helm/run-helm.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { createInformer, type Informer } from '../../../adapters/kubernetes/informer.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startTcpRelay, type TcpRelay } from '../../support/tcp-relay.ts';
@@ -123,7 +123,7 @@ describe('informer', () => {
 async function compactHistory(server: TestApiServer): Promise<void> {
   const run = promisify(execFile);
   const etcdctl = findProgram('etcdctl');
-  const { etcdEndpoint } = await import('../../../deploy/local/servers/etcd.ts');
+  const { etcdEndpoint } = await import('../../../local/servers/etcd.ts');
   const endpoints = `--endpoints=${etcdEndpoint({ socketDir: server.dir })}`;
   const { stdout } = await run(etcdctl, [endpoints, 'endpoint', 'status', '--write-out=json']);
   const [{ Status: status }] = JSON.parse(stdout) as [{ Status: { header: { revision: number } } }];

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { renderValues } from '../../../adapters/release-values/render-values.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 
 let dir: string;
 let helm: Helm;

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { createHelm } from '../../../adapters/helm/helm.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { type Canary, startCanary } from '../../support/canary.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -9,7 +9,7 @@ import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { checkManifest } from '../../../adapters/release-values/manifest-contract.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 
 const chart = join(import.meta.dirname, '..', '..', '..', 'deploy', 'charts', 'tenant-control-plane');

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { grantHelm } from '../../../adapters/kubernetes/helm-identity.ts';
-import { applyManifests, readManifests } from '../../../deploy/local/bootstrap/apply-manifests.ts';
+import { applyManifests, readManifests } from '../../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
 

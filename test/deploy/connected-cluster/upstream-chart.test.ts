@@ -16,9 +16,9 @@ import {
   identities,
   platformNamespace,
 } from '../../../contracts/names.ts';
-import { applyManifests, readManifests } from '../../../deploy/local/bootstrap/apply-manifests.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
-import { packageVclusterChart } from '../../../deploy/toolchain/vcluster-chart.ts';
+import { applyManifests, readManifests } from '../../../local/bootstrap/apply-manifests.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
+import { packageVclusterChart } from '../../../toolchain/vcluster-chart.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { type CommandResult, run } from '../platform.ts';
 import type { KubectlCommand } from './kubectl-commands.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Program } from '../../../deploy/local/processes/program.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import type { Program } from '../../../adapters/processes/program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { podNetworkFiles } from './network.ts';
 import { systemProgram } from './real-node-available.ts';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { eventually } from '../eventually.ts';
 
 /** What `kubectl logs -f` with these arguments prints until more came after its third line. */

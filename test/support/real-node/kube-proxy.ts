@@ -1,5 +1,5 @@
-import type { Program } from '../../../deploy/local/processes/program.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
+import type { Program } from '../../../adapters/processes/program.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
 import { nodeNetwork } from './network.ts';
 
 /** Its metrics, which answer when it runs; the namespace has nobody else who could want the port. */

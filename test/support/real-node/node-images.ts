@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
-import { kubernetesVersion, parts } from '../../../deploy/toolchain/parts.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
+import { kubernetesVersion, parts } from '../../../toolchain/parts.ts';
 import type { ImageConfig, ImageFiles } from './image-layout.ts';
 import { systemProgram } from './real-node-available.ts';
 

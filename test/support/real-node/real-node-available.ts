@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { presentProgram } from '../../../deploy/toolchain/find-program.ts';
-import { realNodeParts } from '../../../deploy/toolchain/parts.ts';
+import { presentProgram } from '../../../toolchain/find-program.ts';
+import { realNodeParts } from '../../../toolchain/parts.ts';
 
 /** Debian packages of what a node needs beside the toolchain, by program. */
 const packages = {
@@ -70,7 +70,7 @@ export function realNodeAvailable(): string | undefined {
   );
   if (unbuilt.length > 0) {
     const names = unbuilt.map(({ name }) => name).join(', ');
-    return `${names} not built: "node scripts/run.mjs deploy/toolchain/main.ts real-node" builds them`;
+    return `${names} not built: "node scripts/run.mjs toolchain/main.ts real-node" builds them`;
   }
   if (process.env['VCP_SANDBOX'] === undefined || reachesOtherMachines())
     return 'a real node runs only in namespaces of its own: "npm test -- test/real-node/" makes them';

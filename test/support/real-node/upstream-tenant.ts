@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { V1Pod } from '@kubernetes/client-node';
 import { defaultHostNamespace } from '../../../contracts/names.ts';
 import type { OperationRequest } from '../../../contracts/operations.ts';
-import { findProgram } from '../../../deploy/toolchain/find-program.ts';
-import { packageVclusterChart } from '../../../deploy/toolchain/vcluster-chart.ts';
+import { findProgram } from '../../../toolchain/find-program.ts';
+import { packageVclusterChart } from '../../../toolchain/vcluster-chart.ts';
 import { eventually } from '../eventually.ts';
 import {
   type CommandResult,

@@ -1,6 +1,6 @@
-import { findProgram, presentProgram } from '../../../deploy/toolchain/find-program.ts';
-import { kubernetesVersion, upstreamParts } from '../../../deploy/toolchain/parts.ts';
-import { vclusterChartVersion } from '../../../deploy/toolchain/vcluster-chart.ts';
+import { findProgram, presentProgram } from '../../../toolchain/find-program.ts';
+import { kubernetesVersion, upstreamParts } from '../../../toolchain/parts.ts';
+import { vclusterChartVersion } from '../../../toolchain/vcluster-chart.ts';
 import { busyboxFiles } from './node-images.ts';
 import { realNodeAvailable } from './real-node-available.ts';
 import type { RealNodeCluster } from './real-node-cluster.ts';
@@ -13,7 +13,7 @@ export function upstreamVclusterAvailable(): string | undefined {
     part.programs.some((program) => presentProgram(part, program) === undefined),
   );
   if (unbuilt.length > 0)
-    return `${unbuilt.map(({ name }) => name).join(', ')} not built: "node scripts/run.mjs deploy/toolchain/main.ts upstream" builds them`;
+    return `${unbuilt.map(({ name }) => name).join(', ')} not built: "node scripts/run.mjs toolchain/main.ts upstream" builds them`;
   return realNodeAvailable();
 }
 

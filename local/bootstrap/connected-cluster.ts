@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import {
+  clusterCredentialSecret,
+  connectTarget,
+  identities,
+  platformNamespace,
+} from '../../contracts/names.ts';
+import type { KubernetesCluster } from '../kubernetes-cluster.ts';
+import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
+import { applySecret } from './secrets.ts';
+
+const manifestsDir = join(import.meta.dirname, '..', '..', 'deploy', 'connected-cluster');
+
+/** How workers reach connected clusters: the gateway's CONNECT listener. */
+export interface ConnectProxy {
+  readonly port: number;
+  readonly secret: string;
+}
+
+/** Roles of the platform's identities, storage class and policies in a connected cluster. */
+export async function applyConnectedClusterResources(client: ClusterClient): Promise<void> {
+  await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
+  await applyManifests(client, readManifests(manifestsDir));
+}
+
+/** Kubeconfigs of the platform's processes for a connected cluster. */
+export interface ClusterCredentials {
+  readonly gateway: string;
+  readonly worker: string;
+  readonly controllers: string;
+}
+
+/** Credentials for the embedded cluster: client certificates of its own authority. */
+export async function embeddedCredentials(
+  cluster: KubernetesCluster,
+  proxy: ConnectProxy,
+): Promise<ClusterCredentials> {
+  const throughGateway = (identity: string) =>
+    cluster.pki.kubeconfig(`https://${connectTarget.apiServer(cluster.name)}`, identity, [], {
+      tlsServerName: 'kubernetes',
+      proxyUrl: proxyUrl(proxy),
+    });
+  return {
+    gateway: await cluster.pki.kubeconfig(cluster.url, identities.gateway),
+    worker: await throughGateway(identities.worker),
+    controllers: await throughGateway(identities.controllers),
+  };
+}
+
+/** Where a worker dials through. */
+export function proxyUrl({ port, secret }: ConnectProxy): string {
+  return `http://worker:${secret}@127.0.0.1:${port}`;
+}
+
+/** Keeps a cluster's credentials where gateway and worker look for them. */
+export async function storeCredentials(
+  management: ClusterClient,
+  cluster: string,
+  credentials: ClusterCredentials,
+): Promise<void> {
+  const processes = ['gateway', 'worker', 'controllers'] as const;
+  await Promise.all(
+    processes.map((process) =>
+      applySecret(management, clusterCredentialSecret(cluster, process), { config: credentials[process] }),
+    ),
+  );
+}

@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PlatformError } from '../../contracts/errors.ts';
+import { writePrivateFile } from '../../adapters/processes/start-process.ts';
+import type { StateFolder } from '../state-folder.ts';
+
+const embedded = 'embedded';
+
+/**
+ * Checks that connected cluster `local` is the one that this state folder's tenant clusters are on.
+ * @param id of the cluster of `--kubeconfig`; undefined: the embedded one
+ * @throws PlatformError `conflict` if it is another
+ */
+export function checkRememberedCluster(state: StateFolder, id: string | undefined): void {
+  const known = rememberedCluster(state);
+  if (known === undefined || known === (id ?? embedded)) return;
+  const [which, remedy] =
+    known === embedded
+      ? ['the embedded cluster', 'start it without --kubeconfig']
+      : ['a cluster given with --kubeconfig, and not this one', 'give the kubeconfig of that cluster'];
+  throw new PlatformError(
+    'conflict',
+    `the tenant clusters of ${state.root} are on ${which}: ${remedy}, or another folder with --state-dir (if that cluster is gone for good, remove ${file(state)})`,
+  );
+}
+
+/** Keeps which cluster is `local`, once it is connected. */
+export function rememberCluster(state: StateFolder, id: string | undefined): void {
+  writePrivateFile(file(state), id ?? embedded);
+}
+
+function rememberedCluster(state: StateFolder): string | undefined {
+  if (existsSync(file(state))) return readFileSync(file(state), 'utf8').trim();
+  return existsSync(join(state.localDir, 'etcd')) ? embedded : undefined;
+}
+
+function file({ localDir }: StateFolder): string {
+  return join(localDir, 'cluster-id');
+}

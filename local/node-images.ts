@@ -1,0 +1,50 @@
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { parts } from '../toolchain/parts.ts';
+import type { Toolchain } from '../toolchain/toolchain.ts';
+import type { ImageTable } from '../node/images.ts';
+import { writePrivateFile } from '../adapters/processes/start-process.ts';
+
+const tenantTools = join(import.meta.dirname, '..', 'deploy', 'images', 'tenant-tools');
+
+/**
+ * Writes the process node's table of images, and for each image a folder of links under `dir` with its programs
+ * by the names that the real image has.
+ * @returns path of the table
+ */
+export function writeImages({ dir, toolchain }: { dir: string; toolchain: Toolchain }): string {
+  rmSync(dir, { recursive: true, force: true });
+  const links = (image: string, programs: Record<string, string>): string => {
+    const folder = join(dir, image);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    for (const [name, target] of Object.entries(programs)) symlinkSync(target, join(folder, name));
+    return folder;
+  };
+  const kubernetes = (name: 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'): ImageTable => ({
+    [`registry.k8s.io/${name}`]: {
+      bin: [links(name, { [name]: toolchain[name] })],
+      tags: [versionOf('kubernetes')],
+    },
+  });
+  const etcd = { etcd: toolchain.etcd, etcdctl: toolchain.etcdctl, etcdutl: toolchain.etcdutl };
+  const table: ImageTable = {
+    'registry.k8s.io/etcd': { bin: [links('etcd', etcd)], tags: [`${versionOf('etcd').slice(1)}-0`] },
+    ...kubernetes('kube-apiserver'),
+    ...kubernetes('kube-controller-manager'),
+    ...kubernetes('kube-scheduler'),
+    'vcluster-platform/tenant-tools': {
+      bin: [links('tenant-tools', { ...etcd, node: process.execPath }), tenantTools, '/bin', '/usr/bin'],
+      tags: ['0.1.0'],
+    },
+    busybox: { bin: ['/bin', '/usr/bin'], tags: ['latest', '1', '1.36', '1.37', 'stable'] },
+  };
+  const file = `${dir}.json`;
+  writePrivateFile(file, JSON.stringify(table, undefined, 2));
+  return file;
+}
+
+function versionOf(name: string): string {
+  const part = parts.find((candidate) => candidate.name === name);
+  if (part === undefined) throw new Error(`parts.ts lists no part ${name}`);
+  return part.version;
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { ControllersConfig, GatewayConfig, TemporalConfig, WorkerConfig } from '../contracts/config.ts';
+import { temporalNamespace } from '../contracts/names.ts';
+import type { DatabaseUrls } from './database-roles.ts';
+import type { PlatformContext } from './platform-context.ts';
+import { nodeProgram } from './node-program.ts';
+import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import type { Service } from './supervisor.ts';
+import type { RunningTemporal } from './start-temporal.ts';
+
+const repository = join(import.meta.dirname, '..');
+
+export interface ProcessOptions {
+  databases: Pick<DatabaseUrls, 'gateway' | 'worker' | 'controllers'>;
+  /** Archives of more charts. */
+  charts: readonly string[];
+  /** Image of tenant-tools for charts that do not name it. */
+  toolsImage: string | undefined;
+  temporal: RunningTemporal;
+  /** Paths, by process. */
+  managementKubeconfigs: Record<'gateway' | 'worker' | 'controllers', string>;
+  gateway: {
+    port: number;
+    publicUrl: string;
+    tls: GatewayConfig['tls'];
+    connectPort: number;
+    connectSecretFile: string;
+  };
+}
+
+/** Writes the configuration files of worker, gateway and controllers; returns their paths. */
+export function writeProcessConfigs(
+  { state, toolchain }: PlatformContext,
+  options: ProcessOptions,
+): Record<'worker' | 'gateway' | 'controllers', string> {
+  const { databases, gateway } = options;
+  const { address, tls, uiSocket } = options.temporal;
+  const temporalOf = (client: 'gateway' | 'worker' | 'controllers'): TemporalConfig => {
+    const files = tls(client);
+    return { address, namespace: temporalNamespace, ...(files === undefined ? {} : { tls: files }) };
+  };
+  const worker: WorkerConfig = {
+    databaseUrl: databases.worker,
+    temporal: temporalOf('worker'),
+    managementKubeconfig: options.managementKubeconfigs.worker,
+    helmBinary: toolchain.helm,
+    chartsDir: join(repository, 'deploy', 'charts'),
+    charts: [...options.charts],
+    ...(options.toolsImage === undefined ? {} : { toolsImage: options.toolsImage }),
+    snapshotsDir: state.snapshotsDir,
+    workDir: state.workerDir,
+  };
+  const gatewayConfig: GatewayConfig = {
+    databaseUrl: databases.gateway,
+    temporal: { ...temporalOf('gateway'), uiUrl: `unix://${uiSocket}` },
+    managementKubeconfig: options.managementKubeconfigs.gateway,
+    publicUrl: gateway.publicUrl,
+    listen: { host: '127.0.0.1', port: gateway.port },
+    loopbackPods: { cluster: 'local', range: '127.64.0.0/10' }, // those of the process node
+    tls: gateway.tls,
+    connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
+  };
+  const controllers: ControllersConfig = {
+    databaseUrl: databases.controllers,
+    temporal: temporalOf('controllers'),
+    managementKubeconfig: options.managementKubeconfigs.controllers,
+  };
+  const write = (name: string, config: object): string => {
+    const file = join(state.configDir, `${name}.json`);
+    writePrivateFile(file, JSON.stringify(config, undefined, 2));
+    return file;
+  };
+  return {
+    worker: write('worker', worker),
+    gateway: write('gateway', gatewayConfig),
+    controllers: write('controllers', controllers),
+  };
+}
+
+/** A process of the platform: `node <folder>/main.ts --config <file>`. */
+export function platformService(
+  name: 'worker' | 'gateway' | 'controllers',
+  options: { configFile: string; ready: Service['ready'] },
+): Service {
+  const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');
+  return {
+    name,
+    program: () => nodeProgram([main, '--config', options.configFile]),
+    ready: options.ready,
+  };
+}

@@ -1,0 +1,267 @@
+import { connectCluster } from '../adapters/kubernetes/client.ts';
+import type { TemporalServer } from '../adapters/temporal-connection.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
+import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
+import { type ConnectProxy, storeCredentials } from './bootstrap/connected-cluster.ts';
+import { type ExternalCluster, openExternalCluster } from './bootstrap/external-cluster.ts';
+import { createFirstObjects } from './bootstrap/first-objects.ts';
+import { waitForAdmission } from './bootstrap/admission-in-force.ts';
+import { applyManagementResources } from './bootstrap/management-resources.ts';
+import { checkRememberedCluster } from './bootstrap/remembered-cluster.ts';
+import { connectLocalCluster } from './connect-local-cluster.ts';
+import type { DatabaseUrls } from './database-roles.ts';
+import { freePort, isPortFree } from './free-port.ts';
+import { issueGatewayCertificate } from './gateway-certificate.ts';
+import { isGatewayReady } from './gateway-probe.ts';
+import type { PlatformContext } from './platform-context.ts';
+import { type ProcessOptions, platformService, writeProcessConfigs } from './platform-processes.ts';
+import { createProcessRecords, leftovers, stopLeftovers } from './process-records.ts';
+import { takeLock } from '../adapters/processes/exclusive-lock.ts';
+import { logSays } from '../adapters/processes/log-file.ts';
+import { openPorts } from './remembered-ports.ts';
+import { startDatabase } from './start-database.ts';
+import {
+  openManagement,
+  sealManagement,
+  startManagement,
+  startManagementControllers,
+} from './start-management.ts';
+import {
+  checkGivenTemporal,
+  openTemporal,
+  prepareNamespace,
+  type RunningTemporal,
+  startTemporal,
+  startTemporalUi,
+} from './start-temporal.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
+import { stopOrder } from './stop-order.ts';
+import { createSupervisor, type Service } from './supervisor.ts';
+import { waitUntil } from './wait-until.ts';
+
+export interface PlatformOptions {
+  /** Folder of everything the platform keeps; made if it is missing. */
+  stateDir: string;
+  /** Of the gateway on 127.0.0.1; 0: any free one. */
+  port: number;
+  /** A Temporal server in place of the embedded one. */
+  temporal?: TemporalServer;
+  /** URL of a PostgreSQL database in place of the embedded server; others are made beside it. */
+  databaseUrl?: string;
+  /** Path of the kubeconfig of a cluster in place of the embedded one as connected cluster `local`. */
+  kubeconfig?: string;
+  /** Archives of more charts that templates may name (contracts/config.ts). */
+  charts?: readonly string[];
+  /** Image of tenant-tools for snapshots of charts that do not name it. */
+  toolsImage?: string;
+  onProgress?: OnProgress;
+  /** Names of processes that are not started, for tests of the others. */
+  omit?: readonly string[];
+  /** Aborting it ends the start. */
+  signal?: AbortSignal;
+}
+
+export interface Platform {
+  /** Path of `admin.json`. */
+  readonly adminFile: string;
+  readonly admin: AdminFile;
+  /** Stops everything in order; the state stays. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the whole embedded platform; resolves when it is ready.
+ * @throws PlatformError `state_in_use`, `port_taken`, `toolchain_unavailable`, `database_unavailable`,
+ *   `temporal_unavailable`, `cluster_unreachable`, `unauthenticated`, `forbidden`, `conflict`, `invalid_request`,
+ *   `internal`; whatever was started is stopped then
+ */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  const state = openStateFolder(options.stateDir);
+  const unlock = await lockState(state);
+  try {
+    await recoverLeftovers(state, onProgress);
+    const port = await gatewayPort(options.port);
+    const external =
+      options.kubeconfig === undefined ? undefined : await openExternalCluster(options.kubeconfig);
+    checkRememberedCluster(state, external?.id);
+    const context: PlatformContext = {
+      state,
+      onProgress,
+      ports: openPorts(`${state.root}/ports.json`),
+      toolchain: await resolveToolchain(onProgress, options.signal),
+      supervisor: createSupervisor({
+        logsDir: state.logsDir,
+        records: createProcessRecords(state.processesFile),
+        onEvent: onProgress,
+        omit: options.omit ?? [],
+      }),
+    };
+    const stop = async (): Promise<void> => {
+      await context.supervisor.stopAll(stopOrder);
+      unlock();
+    };
+    try {
+      const admin = await orAborted(startAll(context, { ...options, port }, external), options.signal);
+      return { adminFile: state.adminFile, admin, stop };
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function startAll(
+  context: PlatformContext,
+  options: PlatformOptions,
+  external: ExternalCluster | undefined,
+): Promise<AdminFile> {
+  const { state, ports, onProgress } = context;
+  if (options.temporal !== undefined) await checkGivenTemporal(options.temporal);
+  const temporal = await openTemporal(context, options.temporal);
+  const management = await openManagement(context);
+  const tls = await issueGatewayCertificate(state.gatewayDir);
+  const connect = state.secret('connect-secret');
+  const proxy: ConnectProxy = { port: await ports.get('connect'), secret: connect.value };
+  const publicUrl = `https://127.0.0.1:${options.port}`;
+  const admin = writeAdminFiles(state, {
+    url: publicUrl,
+    caFile: tls.caFile,
+    temporalUi: `${publicUrl}/temporal`,
+  });
+  const client = connectCluster(management.cluster.adminKubeconfig);
+
+  const told = async <T>(what: string, work: Promise<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const result = await work;
+    onProgress(`${what}: ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    return result;
+  };
+  const [databases, credentials] = await Promise.all([
+    startStores(context, options, { temporal, management, told, client, admin }),
+    told('connected cluster local', connectLocalCluster(context, external, proxy)),
+    told("Temporal's web UI", startTemporalUi(context, temporal)),
+  ]);
+  await storeCredentials(client, 'local', credentials);
+  const gateway = {
+    port: options.port,
+    publicUrl,
+    tls,
+    connectPort: proxy.port,
+    connectSecretFile: connect.file,
+  };
+  await startProcesses(
+    context,
+    {
+      databases,
+      temporal,
+      managementKubeconfigs: management.kubeconfigs,
+      gateway,
+      charts: options.charts ?? [],
+      toolsImage: options.toolsImage,
+    },
+    told,
+  );
+  // Without controllers (tests of the servers alone) there is no project yet.
+  if (!(options.omit ?? []).includes('controllers')) await waitForAdmission(client);
+  return admin;
+}
+
+interface StoreOptions {
+  temporal: RunningTemporal;
+  management: Awaited<ReturnType<typeof openManagement>>;
+  client: ReturnType<typeof connectCluster>;
+  admin: AdminFile;
+  told: <T>(what: string, work: Promise<T>) => Promise<T>;
+}
+
+/** PostgreSQL, then beside each other Temporal and the management API with what it holds; returns the databases' URLs. */
+async function startStores(
+  context: PlatformContext,
+  options: PlatformOptions,
+  stores: StoreOptions,
+): Promise<DatabaseUrls> {
+  const { temporal, management, client, admin, told } = stores;
+  const databases = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
+  const withTemporal = async (): Promise<void> => {
+    await startTemporal(context, temporal, databases.temporal);
+    await prepareNamespace(temporal);
+  };
+  const withManagement = async (): Promise<void> => {
+    await startManagement(context, management, databases.kine);
+    const fill = async (): Promise<void> => {
+      await applyManagementResources(client);
+      await createFirstObjects(client, admin);
+      await sealManagement(context, management, databases.kine);
+    };
+    await Promise.all([startManagementControllers(context, management), fill()]);
+  };
+  await Promise.all([told('Temporal', withTemporal()), told('management API', withManagement())]);
+  return databases;
+}
+
+async function startProcesses(
+  context: PlatformContext,
+  options: ProcessOptions,
+  told: StoreOptions['told'],
+): Promise<void> {
+  const { supervisor } = context;
+  const files = writeProcessConfigs(context, options);
+  const startAndWaitForLine = (name: 'worker' | 'controllers'): Promise<void> => {
+    const ready: Service['ready'] = (process) =>
+      waitUntil(name, async () => logSays(process.logFile, process.logOffset, /\bready\b/), { process });
+    return told(name, supervisor.start(platformService(name, { configFile: files[name], ready })));
+  };
+  const gatewayReady: Service['ready'] = (process) =>
+    waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), {
+      process,
+    });
+  const gateway = platformService('gateway', { configFile: files.gateway, ready: gatewayReady });
+  await Promise.all([
+    startAndWaitForLine('worker'),
+    startAndWaitForLine('controllers'),
+    told('gateway', supervisor.start(gateway)),
+  ]);
+}
+
+async function lockState({ root }: StateFolder): Promise<() => void> {
+  const unlock = await takeLock(`state ${root}`);
+  if (unlock !== undefined) return unlock;
+  throw new PlatformError(
+    'state_in_use',
+    `a platform already runs on ${root}: stop it first (Ctrl-C where it was started), or give another folder with --state-dir`,
+  );
+}
+
+/** Ends what a supervisor that was killed left behind. Pods go on: the new node adopts them. */
+async function recoverLeftovers(state: StateFolder, onProgress: OnProgress): Promise<void> {
+  const found = leftovers(state.processesFile);
+  if (found.size === 0) return;
+  onProgress(`the last run ended without stopping ${[...found.keys()].join(', ')}: ending them first`);
+  await stopLeftovers(found, stopOrder);
+}
+
+async function gatewayPort(wanted: number): Promise<number> {
+  if (wanted === 0) return freePort();
+  if (await isPortFree(wanted)) return wanted;
+  throw new PlatformError(
+    'port_taken',
+    `port ${wanted} on 127.0.0.1 is taken: stop what listens there, or choose another with --port`,
+  );
+}
+
+/** The outcome of `work`, or at once the reason of `signal` when that is aborted. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return Promise.race([
+    work,
+    new Promise<never>((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason as Error);
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    }),
+  ]);
+}
