@@ -5,7 +5,7 @@ import type { TenantDeps } from './dependencies.ts';
 import { managementCall } from './instance-access.ts';
 import { findSpace, spaceNotFound } from './space-instance-access.ts';
 
-/** RBAC in the namespace of a space. controllers/space-access.ts keeps it in step afterwards. */
+/** RBAC in the namespace of a space. controllers/spaces/space-access.ts keeps it in step afterwards. */
 export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /**

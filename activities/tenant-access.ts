@@ -8,7 +8,7 @@ import { managementCall, readInstance } from './instance-access.ts';
 
 /**
  * RBAC inside a tenant cluster: whom the gateway may act as there, by name, and what who is let in by it may do.
- * controllers/tenant-access.ts keeps it in step afterwards.
+ * controllers/virtual-clusters/tenant-access.ts keeps it in step afterwards.
  */
 export function createTenantAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {

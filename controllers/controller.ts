@@ -6,7 +6,7 @@ import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
 import type { OperationsDeps } from '../operations/dependencies.ts';
 import type { Caches } from './caches.ts';
-import type { OwnedRbac } from './owned-rbac.ts';
+import type { OwnedRbac } from './rbac/owned-rbac.ts';
 
 /** What every controller works with. */
 export interface ControllerContext {

@@ -12,7 +12,7 @@ import { ControllersConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 import { createCaches } from './caches.ts';
-import { createOwnedRbac } from './owned-rbac.ts';
+import { createOwnedRbac } from './rbac/owned-rbac.ts';
 import { startControllers } from './start-controllers.ts';
 
 const graceMs = 10_000;

@@ -1,28 +1,28 @@
 import { isConflict } from '../adapters/kubernetes/failures.ts';
 import { createWorkQueue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
-import { accessKeyCounts } from './access-key-counts.ts';
-import { accessKeys } from './access-keys.ts';
-import { accountRemoval } from './account-removal.ts';
-import { clusterIdentities } from './cluster-identities.ts';
-import { clusterCredentials, clusters } from './clusters.ts';
+import { accessKeyCounts } from './accounts/access-key-counts.ts';
+import { accessKeys } from './accounts/access-keys.ts';
+import { accountRemoval } from './accounts/account-removal.ts';
+import { clusterIdentities } from './clusters/cluster-identities.ts';
+import { clusterCredentials, clusters } from './clusters/clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
-import { gatewayIdentities } from './gateway-identities.ts';
+import { gatewayIdentities } from './clusters/gateway-identities.ts';
 import { ignoredFields } from './ignored-fields.ts';
-import { instanceAccess } from './instance-access.ts';
-import { instanceOperations } from './instance-operations.ts';
-import { managementAccess } from './management-access.ts';
-import { objectAccess } from './object-access.ts';
-import { projectAccess } from './project-access.ts';
-import { projectPolicies } from './project-policies.ts';
-import { projects } from './projects.ts';
-import { sleepSchedules } from './sleep-schedules.ts';
-import { spaceAccess } from './space-access.ts';
-import { spaceInstanceAccess } from './space-instance-access.ts';
-import { spaceOperations } from './space-operations.ts';
-import { tenantAccess } from './tenant-access.ts';
-import { unclaimedNamespaces } from './unclaimed-namespaces.ts';
-import { userTeams } from './user-teams.ts';
+import { instanceAccess } from './virtual-clusters/instance-access.ts';
+import { instanceOperations } from './virtual-clusters/instance-operations.ts';
+import { managementAccess } from './accounts/management-access.ts';
+import { objectAccess } from './rbac/object-access.ts';
+import { projectAccess } from './projects/project-access.ts';
+import { projectPolicies } from './instances/project-policies.ts';
+import { projects } from './projects/projects.ts';
+import { sleepSchedules } from './instances/sleep-schedules.ts';
+import { spaceAccess } from './spaces/space-access.ts';
+import { spaceInstanceAccess } from './spaces/space-instance-access.ts';
+import { spaceOperations } from './spaces/space-operations.ts';
+import { tenantAccess } from './virtual-clusters/tenant-access.ts';
+import { unclaimedNamespaces } from './instances/unclaimed-namespaces.ts';
+import { userTeams } from './accounts/user-teams.ts';
 
 const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   accessKeyCounts,

@@ -13,7 +13,7 @@ export interface NextSpaceOperation {
 
 /**
  * Hash of what is asked for. A space has nothing that an operation would update (its access is kept in step by
- * controllers/space-access.ts), so a new hash only means that what failed is worth another try. Where it is placed
+ * controllers/spaces/space-access.ts), so a new hash only means that what failed is worth another try. Where it is placed
  * is not in it, since the platform writes that itself.
  */
 export function spaceHash({ spec }: SpaceInstance): string {

@@ -101,8 +101,8 @@ test('activities reach connected clusters only through namespaces that are prove
   assert.deepEqual(
     matches('controllers', /\bclusters\.(?:client|tenantClient|kubeconfigFile)\b/g),
     [
-      'controllers/cluster-identities.ts: clusters.client',
-      'controllers/unclaimed-namespaces.ts: clusters.client',
+      'controllers/clusters/cluster-identities.ts: clusters.client',
+      'controllers/instances/unclaimed-namespaces.ts: clusters.client',
     ],
     'its two objects belong to no namespace',
   );

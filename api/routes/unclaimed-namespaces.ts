@@ -13,7 +13,7 @@ const Listed = Type.Interface([UnclaimedNamespace], { cluster: Type.String() });
 const collection = '/api/v1/unclaimed-namespaces';
 
 /**
- * Namespaces with the platform's mark that belong to nothing that is there, as controllers/unclaimed-namespaces.ts found
+ * Namespaces with the platform's mark that belong to nothing that is there, as controllers/instances/unclaimed-namespaces.ts found
  * them, and their deletion by an ordinary operation. For administrators.
  */
 export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {

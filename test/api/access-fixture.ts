@@ -5,7 +5,7 @@ import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/cl
 import { managementResources } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import { createCaches } from '../../controllers/caches.ts';
-import { createOwnedRbac } from '../../controllers/owned-rbac.ts';
+import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import { startControllers } from '../../controllers/start-controllers.ts';
 import { storeCredentials } from '../../local/bootstrap/connected-cluster.ts';
 import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';

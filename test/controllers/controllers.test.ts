@@ -11,7 +11,7 @@ import { type ManagementResources, managementResources } from '../../adapters/ku
 import { createLogger } from '../../adapters/logging.ts';
 import { annotations, cleanupFinalizer } from '../../contracts/names.ts';
 import { createCaches } from '../../controllers/caches.ts';
-import { createOwnedRbac } from '../../controllers/owned-rbac.ts';
+import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
 import { migrate } from '../../db/migrate.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';

@@ -1,12 +1,12 @@
-import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
-import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { annotations } from '../contracts/names.ts';
-import { isFinal, type Subject } from '../contracts/operations.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { NextOperation } from '../domain/desired-state.ts';
-import { submitOperation } from '../operations/submit.ts';
-import { type ControllerContext, resync } from './controller.ts';
+import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { annotations } from '../../contracts/names.ts';
+import { isFinal, type Subject } from '../../contracts/operations.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import type { NextOperation } from '../../domain/desired-state.ts';
+import { submitOperation } from '../../operations/submit.ts';
+import { type ControllerContext, resync } from '../controller.ts';
 
 /** Time for the gateway to submit a delete first: it knows who deleted, the resource does not. */
 const deleteGraceMs = 250;

@@ -1,17 +1,17 @@
-import { fromObjectKey, type Informer, objectKey } from '../adapters/kubernetes/informer.ts';
-import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
-import { projectOfNamespace } from '../contracts/names.ts';
-import type { Condition } from '../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../domain/conditions.ts';
+import { fromObjectKey, type Informer, objectKey } from '../../adapters/kubernetes/informer.ts';
+import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import { projectOfNamespace } from '../../contracts/names.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import { type ConditionState, withCondition, withoutCondition } from '../../domain/conditions.ts';
 import {
   isInlineAgainstPolicy,
   type PolicyBreach,
   spaceBreach,
   tenantBreach,
-} from '../domain/project-policy.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+} from '../../domain/project-policy.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const type = 'AllowedByProject';
 const kinds = ['virtualclusterinstances', 'spaceinstances'] as const;

@@ -1,12 +1,12 @@
-import { fromObjectKey, objectKey } from '../adapters/kubernetes/informer.ts';
-import type { Stored } from '../adapters/kubernetes/resources.ts';
-import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
-import { cleanupFinalizer, projectOfNamespace } from '../contracts/names.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
-import { nextOperation } from '../domain/desired-state.ts';
-import { defaultTemplate, namesNoTemplate } from '../domain/template-choice.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
-import { createOperationSubmitter } from './operation-submitter.ts';
+import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { nextOperation } from '../../domain/desired-state.ts';
+import { defaultTemplate, namesNoTemplate } from '../../domain/template-choice.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { createOperationSubmitter } from '../instances/operation-submitter.ts';
 
 type Instance = Stored<VirtualClusterInstance>;
 

@@ -1,12 +1,12 @@
-import { isConflict } from '../adapters/kubernetes/failures.ts';
-import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
-import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
-import { cleanupFinalizer } from '../contracts/names.ts';
-import type { Team } from '../contracts/resources/team.ts';
-import type { User } from '../contracts/resources/user.ts';
-import { deleteSessionsOf } from '../db/queries/sessions.ts';
-import { type Account, namingPlurals, withoutAccount } from '../domain/without-account.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { isConflict } from '../../adapters/kubernetes/failures.ts';
+import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { cleanupFinalizer } from '../../contracts/names.ts';
+import type { Team } from '../../contracts/resources/team.ts';
+import type { User } from '../../contracts/resources/user.ts';
+import { deleteSessionsOf } from '../../db/queries/sessions.ts';
+import { type Account, namingPlurals, withoutAccount } from '../../domain/without-account.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** For the other controllers to see what was changed. */
 const settleMs = 500;

@@ -1,8 +1,8 @@
-import type { RbacObject, Subject } from '../adapters/kubernetes/rbac-objects.ts';
-import { everybodyGroup, managementGroup, teamGroup, userGroup } from '../contracts/names.ts';
-import type { Access, UserOrTeam } from '../contracts/resources/access.ts';
-import type { ResourcePlural } from '../contracts/resources/resource-kinds.ts';
-import type { PolicyRule } from '../domain/rbac.ts';
+import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { everybodyGroup, managementGroup, teamGroup, userGroup } from '../../contracts/names.ts';
+import type { Access, UserOrTeam } from '../../contracts/resources/access.ts';
+import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
+import type { PolicyRule } from '../../domain/rbac.ts';
 
 /** What an owner or an `access` entry means for one object, besides what RBAC itself bounds by name. */
 const allVerbs = ['get', 'list', 'watch', 'update', 'patch', 'delete', 'create', 'use'];

@@ -1,9 +1,9 @@
-import { fromObjectKey } from '../adapters/kubernetes/informer.ts';
-import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
-import { cleanupFinalizer, projectOfNamespace } from '../contracts/names.ts';
-import { nextSpaceOperation } from '../domain/space-state.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
-import { createOperationSubmitter } from './operation-submitter.ts';
+import { fromObjectKey } from '../../adapters/kubernetes/informer.ts';
+import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
+import { nextSpaceOperation } from '../../domain/space-state.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { createOperationSubmitter } from '../instances/operation-submitter.ts';
 
 /** Submits the operation that each space needs; what is tried in vain waits for a change of its spec. */
 export function spaceOperations(context: ControllerContext): Controller {

@@ -1,12 +1,12 @@
-import { fromObjectKey, objectKey } from '../adapters/kubernetes/informer.ts';
-import type { RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
-import { projectOfNamespace } from '../contracts/names.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
-import { templateAccessOf } from '../domain/template-access.ts';
-import { accessRules } from '../domain/tenant-grants.ts';
-import { accessGrants, grantOn, groupSubjects, ruleOf } from './access-grants.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
+import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { projectOfNamespace } from '../../contracts/names.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import { templateAccessOf } from '../../domain/template-access.ts';
+import { accessRules } from '../../domain/tenant-grants.ts';
+import { accessGrants, grantOn, groupSubjects, ruleOf } from '../rbac/access-grants.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const subresources = ['accesskey', 'kubeconfig', 'log', 'operations', 'snapshot'];
 

@@ -1,7 +1,7 @@
-import type { RbacObject, Subject } from '../adapters/kubernetes/rbac-objects.ts';
-import { managementGroup, projectNamespace, teamGroup, userGroup } from '../contracts/names.ts';
-import type { Project, ProjectMember } from '../contracts/resources/project.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { managementGroup, projectNamespace, teamGroup, userGroup } from '../../contracts/names.ts';
+import type { Project, ProjectMember } from '../../contracts/resources/project.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const adminRole = 'loft-management-project-admin';
 

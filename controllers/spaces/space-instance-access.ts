@@ -1,10 +1,10 @@
-import { fromObjectKey } from '../adapters/kubernetes/informer.ts';
-import type { RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
-import { projectOfNamespace } from '../contracts/names.ts';
-import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
-import { accessRules } from '../domain/tenant-grants.ts';
-import { accessGrants, grantOn, groupSubjects, ruleOf } from './access-grants.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { fromObjectKey } from '../../adapters/kubernetes/informer.ts';
+import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { projectOfNamespace } from '../../contracts/names.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import { accessRules } from '../../domain/tenant-grants.ts';
+import { accessGrants, grantOn, groupSubjects, ruleOf } from '../rbac/access-grants.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const prefix = 'spaces/';
 

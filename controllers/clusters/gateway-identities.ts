@@ -1,6 +1,6 @@
-import { impersonationRules, type RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
-import { impersonatedNames } from '../domain/identity-names.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { impersonationRules, type RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { impersonatedNames } from '../../domain/identity-names.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const owner = 'gateway';
 

@@ -1,6 +1,6 @@
-import type { RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
-import { teamGroup, userGroup } from '../contracts/names.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { teamGroup, userGroup } from '../../contracts/names.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** `spec.clusterRoles` of users and teams as bindings in the management API. A disabled user holds none, and who is being deleted. */
 export function managementAccess({ caches, rbac }: ControllerContext): Controller {

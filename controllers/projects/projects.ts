@@ -1,13 +1,13 @@
-import { isNotFound } from '../adapters/kubernetes/failures.ts';
-import { requestJson } from '../adapters/kubernetes/request.ts';
-import { keepProjectKey } from '../adapters/snapshots/project-key.ts';
-import type { Stored } from '../adapters/kubernetes/resources.ts';
-import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
-import { cleanupFinalizer, labels, projectNamespace, projectOfNamespace } from '../contracts/names.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import { bindRecordsOfProject } from '../db/queries/project-records.ts';
-import { withCondition } from '../domain/conditions.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { isNotFound } from '../../adapters/kubernetes/failures.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { keepProjectKey } from '../../adapters/snapshots/project-key.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { cleanupFinalizer, labels, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import { bindRecordsOfProject } from '../../db/queries/project-records.ts';
+import { withCondition } from '../../domain/conditions.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const fieldManager = 'vcluster-platform-controllers';
 const requireTemplateLabel = 'vcluster-platform.io/require-template';

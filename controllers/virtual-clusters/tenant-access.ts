@@ -1,15 +1,15 @@
-import { fromObjectKey, objectKey } from '../adapters/kubernetes/informer.ts';
-import type { Stored } from '../adapters/kubernetes/resources.ts';
-import { syncTenantRbac } from '../adapters/kubernetes/tenant-rbac.ts';
-import { projectOfNamespace } from '../contracts/names.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
-import { contentHash } from '../domain/content-hash.ts';
-import { deployedPlace } from '../domain/deployed-place.ts';
-import { templateAccessOf } from '../domain/template-access.ts';
-import { tenantGrants } from '../domain/tenant-grants.ts';
-import { tenantIdentities } from '../domain/tenant-identities.ts';
-import type { Controller, ControllerContext } from './controller.ts';
+import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import { syncTenantRbac } from '../../adapters/kubernetes/tenant-rbac.ts';
+import { projectOfNamespace } from '../../contracts/names.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import { contentHash } from '../../domain/content-hash.ts';
+import { deployedPlace } from '../../domain/deployed-place.ts';
+import { templateAccessOf } from '../../domain/template-access.ts';
+import { tenantGrants } from '../../domain/tenant-grants.ts';
+import { tenantIdentities } from '../../domain/tenant-identities.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
 
 /** So soon is repaired what a tenant's administrator deletes or changes of ours. */
 const repairMs = 15_000;

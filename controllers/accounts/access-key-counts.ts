@@ -1,6 +1,6 @@
-import type { AccessKey } from '../contracts/resources/access-key.ts';
-import { defaultAccessKeysPerOwner } from '../contracts/resources/access-key-count.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import type { AccessKey } from '../../contracts/resources/access-key.ts';
+import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /**
  * `status.accessKeys` of users and teams: how many keys they have and may have, for the policy that bounds keys made as

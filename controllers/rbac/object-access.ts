@@ -1,4 +1,4 @@
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessGrants } from './access-grants.ts';
 
 const kinds = {

@@ -1,18 +1,18 @@
-import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
-import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
-import { clusterCredentialSecret, labels, platformNamespace } from '../contracts/names.ts';
-import type { UnclaimedNamespace } from '../contracts/resources/cluster.ts';
-import type { Condition } from '../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import { withCondition, withoutCondition } from '../domain/conditions.ts';
+import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import { clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
+import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import {
   type Claim,
   lacksNamespace,
   type ManagedNamespace,
   uidsOf,
   unclaimedNamespaces as unclaimed,
-} from '../domain/unclaimed-namespaces.ts';
-import type { Controller, ControllerContext } from './controller.ts';
+} from '../../domain/unclaimed-namespaces.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
 
 const type = 'NamespacesClaimed';
 const missingType = 'NamespaceFound';

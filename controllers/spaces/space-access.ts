@@ -1,14 +1,14 @@
-import { fromObjectKey, objectKey } from '../adapters/kubernetes/informer.ts';
-import type { Stored } from '../adapters/kubernetes/resources.ts';
-import { syncSpaceRbac } from '../adapters/kubernetes/space-rbac.ts';
-import { bindableSpaceRoles, projectOfNamespace } from '../contracts/names.ts';
-import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
-import type { SpaceRef } from '../contracts/space-ref.ts';
-import { withCondition, withoutCondition } from '../domain/conditions.ts';
-import { contentHash } from '../domain/content-hash.ts';
-import { spaceGrants } from '../domain/space-grants.ts';
-import { isSpaceMade } from '../domain/space-state.ts';
-import type { Controller, ControllerContext } from './controller.ts';
+import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
+import { bindableSpaceRoles, projectOfNamespace } from '../../contracts/names.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import type { SpaceRef } from '../../contracts/space-ref.ts';
+import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { contentHash } from '../../domain/content-hash.ts';
+import { spaceGrants } from '../../domain/space-grants.ts';
+import { isSpaceMade } from '../../domain/space-state.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
 
 /** So soon is repaired what somebody in the space deletes or changes of ours. */
 const repairMs = 15_000;

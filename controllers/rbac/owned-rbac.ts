@@ -1,15 +1,15 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { createInformer, type Informer, objectKey } from '../adapters/kubernetes/informer.ts';
+import { createInformer, type Informer, objectKey } from '../../adapters/kubernetes/informer.ts';
 import {
   applyRbac,
   deleteRbac,
   type RbacObject,
   rbacManifest,
   rbacPath,
-} from '../adapters/kubernetes/rbac-objects.ts';
-import type { Logger } from '../adapters/logging.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import { contentHash } from '../domain/content-hash.ts';
+} from '../../adapters/kubernetes/rbac-objects.ts';
+import type { Logger } from '../../adapters/logging.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { contentHash } from '../../domain/content-hash.ts';
 
 /** Roles and bindings that the controllers make, each for one owner such as `users/anna`. */
 export interface OwnedRbac {

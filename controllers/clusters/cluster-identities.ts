@@ -3,11 +3,11 @@ import {
   impersonationRules,
   rbacManifest,
   type RbacObject,
-} from '../adapters/kubernetes/rbac-objects.ts';
-import { clusterCredentialSecret, everybodyGroup, platformNamespace } from '../contracts/names.ts';
-import { impersonatedNames } from '../domain/identity-names.ts';
-import { administratorGroups } from '../domain/platform-administrators.ts';
-import type { Controller, ControllerContext } from './controller.ts';
+} from '../../adapters/kubernetes/rbac-objects.ts';
+import { clusterCredentialSecret, everybodyGroup, platformNamespace } from '../../contracts/names.ts';
+import { impersonatedNames } from '../../domain/identity-names.ts';
+import { administratorGroups } from '../../domain/platform-administrators.ts';
+import type { Controller, ControllerContext } from '../controller.ts';
 
 const fieldManager = 'vcluster-platform-controllers';
 const repairMs = 60_000;

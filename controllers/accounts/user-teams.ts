@@ -1,5 +1,5 @@
-import { teamsOf } from '../domain/identity-names.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import { teamsOf } from '../../domain/identity-names.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** `status.teams` of every user: the teams that name the user or one of its groups. */
 export function userTeams({ caches, resources }: ControllerContext): Controller {

@@ -1,8 +1,8 @@
-import type { RbacObject } from '../adapters/kubernetes/rbac-objects.ts';
-import type { Stored } from '../adapters/kubernetes/resources.ts';
-import { clusterCredentialSecret, platformNamespace } from '../contracts/names.ts';
-import type { Cluster, ClusterStatus } from '../contracts/resources/cluster.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import { clusterCredentialSecret, platformNamespace } from '../../contracts/names.ts';
+import type { Cluster, ClusterStatus } from '../../contracts/resources/cluster.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 type ClusterState = Pick<ClusterStatus, 'phase' | 'reason' | 'message'>;
 

@@ -1,15 +1,15 @@
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { Informer } from '../adapters/kubernetes/informer.ts';
-import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
-import { lifecycleTaskQueue, projectOfNamespace } from '../contracts/names.ts';
-import { type SubjectKind, subjectKinds, subjectPlurals } from '../contracts/operations.ts';
-import type { Condition } from '../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import { withCondition, withoutCondition } from '../domain/conditions.ts';
-import { contentHash } from '../domain/content-hash.ts';
-import type { SleepPolicyInput } from '../domain/operation-workflows.ts';
-import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../domain/sleep-policy.ts';
-import { type Controller, type ControllerContext, resync } from './controller.ts';
+import type { Informer } from '../../adapters/kubernetes/informer.ts';
+import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts';
+import { type SubjectKind, subjectKinds, subjectPlurals } from '../../contracts/operations.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { contentHash } from '../../domain/content-hash.ts';
+import type { SleepPolicyInput } from '../../domain/operation-workflows.ts';
+import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../../domain/sleep-policy.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** A tenant cluster or space. */
 type Instance = Stored<{ metadata: ObjectMeta; status?: { conditions?: Condition[] } }>;
