@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
-import { type ConnectionLimits, defaultConnectionLimits } from './connection-limits.ts';
+import { type ConnectionLimits, defaultConnectionLimits } from './http/connection-limits.ts';
 import type { Gateway } from './gateway.ts';
-import { carryUpgrades } from './kubernetes/upgrades/carry-upgrades.ts';
+import { carryUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { audit } from './plugins/audit.ts';
 import { access } from './plugins/access.ts';
 import { connections } from './plugins/connections.ts';
-import { failures, sendFailure } from './plugins/failures.ts';
+import { failures, sendFailure } from './http/failures.ts';
 import { lazyChildLogger } from './plugins/lazy-child-logger.ts';
 import { lingeringClose } from './plugins/lingering-close.ts';
 import { metrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
-import { requestGuard } from './plugins/request-guard.ts';
+import { requestGuard } from './http/request-guard.ts';
 import { requestLog } from './plugins/request-log.ts';
 import { requestContexts } from './plugins/request-context.ts';
-import { createRequestLines } from './request-lines.ts';
+import { createRequestLines } from './http/request-lines.ts';
 import { registerRoutes } from './routes/index.ts';
 
 const maxBodyBytes = 1024 * 1024;

@@ -1,17 +1,17 @@
 import type { Logger } from '../adapters/logging.ts';
-import type { AccessReview } from './access/access-review.ts';
+import type { AccessReview } from './authorization/access-review.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Accounts } from './auth/accounts.ts';
 import type { Authenticate } from './auth/authenticate.ts';
-import type { GatewayDirectory } from './directory.ts';
-import type { JsonClient } from './kubernetes/json-request.ts';
-import type { OpenStreams } from './kubernetes/open-streams.ts';
-import type { TenantUpstreams } from './kubernetes/tenant-upstreams.ts';
-import type { Upstream } from './kubernetes/upstream.ts';
+import type { GatewayDirectory } from './cache/resource-cache.ts';
+import type { JsonClient } from './upstreams/json-request.ts';
+import type { OpenStreams } from './streams/stream-registry.ts';
+import type { TenantUpstreams } from './tunnel/tenant-upstreams.ts';
+import type { Upstream } from './upstreams/upstream.ts';
 import type { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import type { OperationsService } from './operations/operations-service.ts';
 import type { Readiness } from './readiness/readiness.ts';
-import type { TemporalUi } from './temporal-ui/temporal-ui.ts';
+import type { TemporalUi } from './routes/temporal-ui/temporal-ui.ts';
 import type { ConnectedClusters } from './tunnel/connected-clusters.ts';
 
 /** Times of upgraded streams, in milliseconds. */

@@ -8,10 +8,10 @@ import { createLogger, type Logger } from '../adapters/logging.ts';
 import { GatewayConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { createApp } from './app.ts';
-import { connectionLimitsOf } from './connection-limits.ts';
+import { connectionLimitsOf } from './http/connection-limits.ts';
 import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
 import { createMetricsListener } from './metrics/metrics-listener.ts';
-import { requestContext } from './request-context.ts';
+import { requestContext } from './http/request-context.ts';
 import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
 import { isKnownTarget } from './tunnel/known-targets.ts';
 

@@ -5,7 +5,7 @@ import type { AuditConfig, AuditEvent } from '../../contracts/audit.ts';
 import type { Database } from '../../db/client.ts';
 import { isFaultOfData } from '../../db/failures.ts';
 import { type AuditFilter, listAuditEvents, putAuditEvents } from '../../db/queries/audit-events.ts';
-import { createFloodLimit } from '../flood-limit.ts';
+import { createFloodLimit } from '../http/rate-limiter.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 
 /** The trail: takes events without waiting for anything, and gives them back by filter. */

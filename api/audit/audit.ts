@@ -4,7 +4,7 @@ import type { AuditConfig } from '../../contracts/audit.ts';
 import type { Database } from '../../db/client.ts';
 import { type AuditEntry, createAuditEntry } from './audit-entry.ts';
 import { type AuditLog, createAuditLog } from './audit-log.ts';
-import type { ClientAddress } from './client-address.ts';
+import type { ClientAddress } from '../http/client-address.ts';
 import { describeRequest } from './describe-request.ts';
 import { createAuditPolicy } from './policy.ts';
 import { keepRetention } from './retention.ts';

@@ -1,6 +1,6 @@
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
-import { type Caller, callerOfUser } from '../auth/caller.ts';
+import { type Caller, callerOfUser } from '../identity/caller.ts';
 import type { AuditSender } from './audit-entry.ts';
 
 /** A caller as the trail names them. */

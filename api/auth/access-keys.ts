@@ -4,11 +4,11 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
 import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
 import type { AccessKey, AccessKeySpec } from '../../contracts/resources/access-key.ts';
-import { type JsonAnswer, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
-import type { GatewayDirectory } from '../directory.ts';
+import type { GatewayDirectory } from '../cache/resource-cache.ts';
 import type { Directory } from './authenticate.ts';
-import { accountsIdentity } from './identity.ts';
+import { accountsIdentity } from '../identity/identity.ts';
 
 /** What an access key begins with, so that scanners find those that leaked. */
 const keyPrefix = 'vcp_';

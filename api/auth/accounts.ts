@@ -1,9 +1,9 @@
 import type { Logger } from '../../adapters/logging.ts';
 import type { AuthConfig } from '../../contracts/config.ts';
 import { createDatabase } from '../../db/client.ts';
-import type { ClientAddress } from '../audit/client-address.ts';
-import type { GatewayDirectory } from '../directory.ts';
-import type { JsonClient } from '../kubernetes/json-request.ts';
+import type { ClientAddress } from '../http/client-address.ts';
+import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { JsonClient } from '../upstreams/json-request.ts';
 import { type AccessKeys, createAccessKeys } from './access-keys.ts';
 import { type Authenticate, createAuthenticate, type KnownUser } from './authenticate.ts';
 import { createKeyActivity } from './key-activity.ts';

@@ -7,7 +7,7 @@ import type { User } from '../../contracts/resources/user.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
 import { opensNothing } from '../../domain/key-scope.ts';
 import { isMadeFor } from '../../domain/made-for.ts';
-import { type Caller, callerOfTeam, callerOfUser, type Credential } from './caller.ts';
+import { type Caller, callerOfTeam, callerOfUser, type Credential } from '../identity/caller.ts';
 import type { KeyActivity } from './key-activity.ts';
 
 /** What authentication looks up; informer caches in the running gateway. */

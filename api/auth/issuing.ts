@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKeyScope, AccessKeySpec } from '../../contracts/resources/access-key.ts';
-import type { Credential } from './caller.ts';
+import type { Credential } from '../identity/caller.ts';
 
 /** Keys made with keys made with keys: no client needs more than a few. */
 const maxGeneration = 5;

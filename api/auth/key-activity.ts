@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
-import type { JsonClient } from '../kubernetes/json-request.ts';
-import { accountsIdentity } from './identity.ts';
+import type { JsonClient } from '../upstreams/json-request.ts';
+import { accountsIdentity } from '../identity/identity.ts';
 
 /** When access keys were used last. Recording costs a request nothing but a look into a map. */
 export interface KeyActivity {

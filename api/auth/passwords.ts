@@ -3,9 +3,9 @@ import { hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion, passwordNamespace } from '../../contracts/names.ts';
 import type { User } from '../../contracts/resources/user.ts';
-import { type JsonAnswer, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
+import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import type { Directory } from './authenticate.ts';
-import { accountsIdentity } from './identity.ts';
+import { accountsIdentity } from '../identity/identity.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 
 /** Passwords of users, of which Secrets of their own namespace hold scrypt hashes. */

@@ -15,7 +15,7 @@ import {
 import type { User } from '../../contracts/resources/user.ts';
 import type { SessionRow } from '../../db/schema/sessions.ts';
 import type { KnownUser } from './authenticate.ts';
-import { cookieValues } from './cookies.ts';
+import { cookieValues } from '../http/cookies.ts';
 
 /** `__Host-`: only ever set by this very origin, over TLS, for all paths (RFC 6265bis). */
 export const sessionCookie = '__Host-vcp-session';

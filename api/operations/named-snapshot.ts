@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Snapshot } from '../../contracts/operations.ts';
-import type { RecordAccess, RecordSubject } from '../access/record-access.ts';
+import type { RecordAccess, RecordSubject } from '../authorization/record-access.ts';
 import type { Gateway } from '../gateway.ts';
 
 /** A snapshot as a request names it. */

@@ -3,8 +3,8 @@ import type { SpaceInstance } from '../../contracts/resources/space-instance.ts'
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { desiredHash, nextOperation } from '../../domain/desired-state.ts';
 import { nextSpaceOperation, spaceHash } from '../../domain/space-state.ts';
-import type { Caller } from '../auth/caller.ts';
-import type { GatewayDirectory } from '../directory.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { GatewayDirectory } from '../cache/resource-cache.ts';
 import type { SubjectInstance } from './request-change.ts';
 
 /** Target and idempotency key of a submit. */

@@ -8,12 +8,12 @@ import {
 } from '../../contracts/operations.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { subjectAction } from '../access/action.ts';
-import { subjectNotFound } from '../access/subject-not-found.ts';
-import type { Caller } from '../auth/caller.ts';
-import { snapshotAction } from '../auth/scope-check.ts';
+import { subjectAction } from '../authorization/action.ts';
+import { subjectNotFound } from '../authorization/subject-not-found.ts';
+import type { Caller } from '../identity/caller.ts';
+import { snapshotAction } from '../authorization/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
-import { type JsonAnswer, statusMessage } from '../kubernetes/json-request.ts';
+import { type JsonAnswer, statusMessage } from '../upstreams/json-request.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 

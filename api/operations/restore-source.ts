@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
-import { recordAccess } from '../access/record-access.ts';
-import { subjectNotFound } from '../access/subject-not-found.ts';
+import { recordAccess } from '../authorization/record-access.ts';
+import { subjectNotFound } from '../authorization/subject-not-found.ts';
 import type { Gateway } from '../gateway.ts';
 import { namedSnapshot } from './named-snapshot.ts';
 import type { InstanceRequest } from './request-change.ts';

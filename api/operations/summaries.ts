@@ -2,8 +2,8 @@ import { annotations, projectOfNamespace } from '../../contracts/names.ts';
 import type { SubjectKind } from '../../contracts/operations.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { subjectAction } from '../access/action.ts';
-import type { Identity } from '../auth/identity.ts';
+import { subjectAction } from '../authorization/action.ts';
+import type { Identity } from '../identity/identity.ts';
 import type { Gateway } from '../gateway.ts';
 
 interface Summary {

@@ -1,8 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { type Operation, subjectNouns, subjectOf } from '../../contracts/operations.ts';
-import { administratorAction } from '../access/action.ts';
-import { recordAccess, type RecordSubject } from '../access/record-access.ts';
-import type { Caller } from '../auth/caller.ts';
+import { administratorAction } from '../authorization/action.ts';
+import { recordAccess, type RecordSubject } from '../authorization/record-access.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
 
 /** `operation` as `caller` may see it: the link into the Temporal UI is for administrators of the platform. */

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { AccessReview } from '../access/access-review.ts';
+import type { AccessReview } from '../authorization/access-review.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
-import type { Caller } from '../auth/caller.ts';
-import { checkRouteScope, type RouteScope } from '../auth/scope-check.ts';
-import { impersonatedCaller, refuseImpersonation } from '../kubernetes/impersonation.ts';
+import type { Caller } from '../identity/caller.ts';
+import { checkRouteScope, type RouteScope } from '../authorization/scope-check.ts';
+import { impersonatedCaller, refuseImpersonation } from '../authorization/impersonation.ts';
 
 /**
  * Who may call a route. `public`: anyone; `authenticated`: who presents a valid access key (what they may see

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../audit/audit-entry.ts';
 import { captureRequest, captureResponse, jsonBody } from '../audit/body-capture.ts';
 import { senderOf } from '../audit/sender.ts';
 import { isRead } from '../audit/describe-request.ts';
-import { asPlatformError } from './failures.ts';
+import { asPlatformError } from '../http/failures.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

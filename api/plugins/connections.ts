@@ -2,9 +2,9 @@ import type { Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import type { ConnectionLimits } from '../connection-limits.ts';
-import { createFloodLimit } from '../flood-limit.ts';
-import type { OpenStreams } from '../kubernetes/open-streams.ts';
+import type { ConnectionLimits } from '../http/connection-limits.ts';
+import { createFloodLimit } from '../http/rate-limiter.ts';
+import type { OpenStreams } from '../streams/stream-registry.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 
 const looksPerStall = 5;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { requestContext } from '../request-context.ts';
+import { requestContext } from '../http/request-context.ts';
 
 /** All that is done for a request is done in its context. */
 export const requestContexts = fp(

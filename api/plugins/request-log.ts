@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin';
-import type { RequestLines } from '../request-lines.ts';
+import type { RequestLines } from '../http/request-lines.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {

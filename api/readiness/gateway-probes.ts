@@ -1,9 +1,9 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { createWritableProbe } from '../../db/writable.ts';
-import { readerIdentity } from '../auth/identity.ts';
-import type { GatewayDirectory } from '../directory.ts';
-import { createJsonClient } from '../kubernetes/json-request.ts';
-import { createUpstream, type UpstreamTarget } from '../kubernetes/upstream.ts';
+import { readerIdentity } from '../identity/identity.ts';
+import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import { createJsonClient } from '../upstreams/json-request.ts';
+import { createUpstream, type UpstreamTarget } from '../upstreams/upstream.ts';
 import type { OperationsService } from '../operations/operations-service.ts';
 import { dialTcp } from '../tunnel/connected-clusters.ts';
 

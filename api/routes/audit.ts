@@ -5,11 +5,11 @@ import { AuditEvent, pathKinds } from '../../contracts/audit.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { projectNamespace } from '../../contracts/names.ts';
 import type { AuditFilter } from '../../db/queries/audit-events.ts';
-import { administratorAction } from '../access/action.ts';
-import type { Caller } from '../auth/caller.ts';
+import { administratorAction } from '../authorization/action.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses } from './parameters.ts';
+import { DnsLabel, problemResponses } from '../http/parameters.ts';
 
 const defaultLimit = 100;
 const maxLimit = 1_000;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { PlatformError } from '../../contracts/errors.ts';
 import { senderAtLogin } from '../audit/sender.ts';
-import { clearedCookie, hostCookie } from '../auth/cookies.ts';
+import { clearedCookie, hostCookie } from '../http/cookies.ts';
 import { createLoginStarts } from '../auth/oidc/login-starts.ts';
 import { pendingCookie, pendingSeconds } from '../auth/oidc/login-states.ts';
 import type { Gateway } from '../gateway.ts';

@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { senderAtLogin } from '../audit/sender.ts';
-import { clearedCookie, hostCookie } from '../auth/cookies.ts';
+import { clearedCookie, hostCookie } from '../http/cookies.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { Gateway } from '../gateway.ts';
-import { checkOrigin } from '../kubernetes/origin.ts';
+import { checkOrigin } from '../http/same-origin.ts';
 import { callerOf } from '../plugins/access.ts';
-import { problemResponses } from './parameters.ts';
+import { problemResponses } from '../http/parameters.ts';
 
 const Credentials = Type.Object(
   {

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
-import { checkAdministrator } from '../access/check-administrator.ts';
-import { cookieValues } from '../auth/cookies.ts';
+import { checkAdministrator } from '../authorization/check-administrator.ts';
+import { cookieValues } from '../http/cookies.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { Gateway } from '../gateway.ts';
-import { asPlatformError } from '../plugins/failures.ts';
+import { asPlatformError } from '../http/failures.ts';
 import { isReady, withoutParts } from '../readiness/readiness.ts';
 
 const Readiness = Type.Object(

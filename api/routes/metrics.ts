@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { checkAdministrator } from '../access/check-administrator.ts';
+import { checkAdministrator } from '../authorization/check-administrator.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
 

@@ -2,16 +2,16 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Operation } from '../../contracts/operations.ts';
-import { recordAccess } from '../access/record-access.ts';
-import type { Caller } from '../auth/caller.ts';
+import { recordAccess } from '../authorization/record-access.ts';
+import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
-import { checkOrigin } from '../kubernetes/origin.ts';
+import { checkOrigin } from '../http/same-origin.ts';
 import { forViewer, recordOf, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
-import { openingRequest, recheckOf } from '../revocation/recheck.ts';
-import { sendEvents } from './event-stream.ts';
+import { openingRequest, recheckOf } from '../proxy/recheck.ts';
+import { sendEvents } from '../http/event-stream.ts';
 import { PageQuery, pageOf } from './operation-page.ts';
-import { OperationPath, problemResponses, ProjectPath } from './parameters.ts';
+import { OperationPath, problemResponses, ProjectPath } from '../http/parameters.ts';
 
 /** One operation: read it, follow it, cancel it. And those of a project. */
 export async function operationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {

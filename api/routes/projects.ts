@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { problemResponses } from './parameters.ts';
+import { problemResponses } from '../http/parameters.ts';
 
 const ProjectSummary = Type.Object(
   {

@@ -1,12 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { recordAccess } from '../access/record-access.ts';
-import { subjectNotFound } from '../access/subject-not-found.ts';
+import { recordAccess } from '../authorization/record-access.ts';
+import { subjectNotFound } from '../authorization/subject-not-found.ts';
 import type { Gateway } from '../gateway.ts';
 import { allowed, namedSnapshot } from '../operations/named-snapshot.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses, ProjectPath, TenantPath } from './parameters.ts';
+import { DnsLabel, problemResponses, ProjectPath, TenantPath } from '../http/parameters.ts';
 
 const SnapshotList = Type.Object(
   { items: Type.Array(Type.Ref('Snapshot')) },

@@ -6,7 +6,7 @@ import { SpaceSummary } from '../../contracts/space-summary.ts';
 import type { Gateway } from '../gateway.ts';
 import { present, summaryOf, visibleSummaries } from '../operations/summaries.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses } from './parameters.ts';
+import { DnsLabel, problemResponses } from '../http/parameters.ts';
 
 const SpaceList = Type.Object(
   { items: Type.Array(Type.Ref('SpaceSummary')) },

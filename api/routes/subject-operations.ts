@@ -12,10 +12,10 @@ import {
   subjectNouns,
   subjectPlurals,
 } from '../../contracts/operations.ts';
-import { subjectAction } from '../access/action.ts';
-import { recordAccess, type VisibleRecords } from '../access/record-access.ts';
-import { subjectNotFound } from '../access/subject-not-found.ts';
-import { checkOperationScope } from '../auth/scope-check.ts';
+import { subjectAction } from '../authorization/action.ts';
+import { recordAccess, type VisibleRecords } from '../authorization/record-access.ts';
+import { subjectNotFound } from '../authorization/subject-not-found.ts';
+import { checkOperationScope } from '../authorization/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { clientKey, planSubmit } from '../operations/plan-submit.ts';
@@ -24,7 +24,7 @@ import { forViewer, recordOf } from '../operations/viewer.ts';
 import type { AuditSource } from '../audit/audit-entry.ts';
 import { callerOf } from '../plugins/access.ts';
 import { PageQuery, pageOf } from './operation-page.ts';
-import { problemResponses, TenantPath } from './parameters.ts';
+import { problemResponses, TenantPath } from '../http/parameters.ts';
 
 const idempotencyKeyPattern = '^[\\x21-\\x7e]{1,128}$';
 

@@ -4,10 +4,10 @@ import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
-import { checkAdministrator } from '../access/check-administrator.ts';
+import { checkAdministrator } from '../authorization/check-administrator.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses } from './parameters.ts';
+import { DnsLabel, problemResponses } from '../http/parameters.ts';
 
 const Listed = Type.Interface([UnclaimedNamespace], { cluster: Type.String() });
 const collection = '/api/v1/unclaimed-namespaces';

@@ -6,7 +6,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import type { Gateway } from '../gateway.ts';
 import { present, summaryOf, visibleSummaries } from '../operations/summaries.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses } from './parameters.ts';
+import { DnsLabel, problemResponses } from '../http/parameters.ts';
 
 const VirtualClusterList = Type.Object(
   { items: Type.Array(Type.Ref('VirtualClusterSummary')) },

@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { PlatformError } from '../../contracts/errors.ts';
 import { clusterCredentialSecret, identities, platformNamespace } from '../../contracts/names.ts';
-import { readerIdentity } from '../auth/identity.ts';
-import { createJsonClient, type JsonClient, statusMessage } from '../kubernetes/json-request.ts';
-import { targetOfKubeconfig } from '../kubernetes/kubeconfig-target.ts';
+import { readerIdentity } from '../identity/identity.ts';
+import { createJsonClient, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
+import { targetOfKubeconfig } from '../upstreams/kubeconfig-target.ts';
 import { createCheckedLookup } from './checked-lookup.ts';
-import { createUpstream, type Upstream, type UpstreamTarget } from '../kubernetes/upstream.ts';
+import { createUpstream, type Upstream, type UpstreamTarget } from '../upstreams/upstream.ts';
 
 /** A connected cluster as the gateway finds its way in it. */
 export interface DialledCluster {

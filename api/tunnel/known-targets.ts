@@ -1,5 +1,5 @@
 import { deployedPlace } from '../../domain/deployed-place.ts';
-import type { GatewayDirectory } from '../directory.ts';
+import type { GatewayDirectory } from '../cache/resource-cache.ts';
 import type { DialTarget } from './dial.ts';
 
 /**

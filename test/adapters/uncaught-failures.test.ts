@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { pino } from 'pino';
 import { PlatformError } from '../../contracts/errors.ts';
 import { createGatewayMetrics } from '../../api/metrics/gateway-metrics.ts';
-import { requestContext } from '../../api/request-context.ts';
+import { requestContext } from '../../api/http/request-context.ts';
 import { takeUncaughtFailures } from '../../adapters/uncaught-failures.ts';
 
 const withCode = (code: string | number) => Object.assign(new Error('it broke off'), { code });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAuthenticate, type Directory } from '../../api/auth/authenticate.ts';
-import type { Caller } from '../../api/auth/caller.ts';
+import type { Caller } from '../../api/identity/caller.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { CertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
-import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import type { UpstreamTarget } from '../../api/upstreams/upstream.ts';
 import { createUpstreamIdentity } from './upstream-identity.ts';
 
 /** One request as it arrived at the upstream. */

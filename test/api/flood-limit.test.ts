@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createFloodLimit } from '../../api/flood-limit.ts';
+import { createFloodLimit } from '../../api/http/rate-limiter.ts';
 
 it('of a flood a part is let through, and the rest counted once', () => {
   let time = 0;

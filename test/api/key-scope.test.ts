@@ -5,7 +5,7 @@ import type { Operation } from '../../contracts/operations.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { createUpstream, type Upstream } from '../../api/kubernetes/upstream.ts';
+import { createUpstream, type Upstream } from '../../api/upstreams/upstream.ts';
 import { type ConnectedCluster, dialTcp } from '../../api/tunnel/connected-clusters.ts';
 import { type EchoUpstream, startEchoUpstream, uidOfEcho } from './echo-upstream.ts';
 import { annaKey, hashOf, startTestGateway, testObjects, type TestGateway } from './test-gateway.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stringify } from 'yaml';
-import { targetOfKubeconfig } from '../../api/kubernetes/kubeconfig-target.ts';
+import { targetOfKubeconfig } from '../../api/upstreams/kubeconfig-target.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Caller } from '../../api/auth/caller.ts';
-import { createOpenStreams } from '../../api/kubernetes/open-streams.ts';
+import type { Caller } from '../../api/identity/caller.ts';
+import { createOpenStreams } from '../../api/streams/stream-registry.ts';
 
 function callerNamed(name: string): Caller {
   return {

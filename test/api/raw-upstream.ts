@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:tls';
-import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import type { UpstreamTarget } from '../../api/upstreams/upstream.ts';
 import { createUpstreamIdentity } from './upstream-identity.ts';
 
 /** A connection on which the upstream was asked something other than whether it is ready. */

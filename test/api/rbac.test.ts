@@ -6,7 +6,7 @@ import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { createInformer } from '../../adapters/kubernetes/informer.ts';
 import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
-import { createRbacCache, type RbacCache } from '../../api/access/rbac-cache.ts';
+import { createRbacCache, type RbacCache } from '../../api/cache/rbac-cache.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { privilegedGroup } from '../../domain/rbac.ts';

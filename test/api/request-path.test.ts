@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseKubernetesPath } from '../../api/kubernetes/request-path.ts';
+import { parseKubernetesPath } from '../../api/http/kubernetes-path.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 
 const management = '/kubernetes/management';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import Fastify from 'fastify';
 import { access } from '../../api/plugins/access.ts';
-import { requestGuard } from '../../api/plugins/request-guard.ts';
+import { requestGuard } from '../../api/http/request-guard.ts';
 import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
 import { startTestGateway, type TestGateway } from './test-gateway.ts';
 

@@ -3,7 +3,7 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
 } from '../../adapters/certificates/certificate-authority.ts';
-import type { UpstreamTarget } from '../../api/kubernetes/upstream.ts';
+import type { UpstreamTarget } from '../../api/upstreams/upstream.ts';
 
 /** What a fake upstream on loopback shows, and what the gateway shows it. */
 export interface UpstreamIdentity {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { watchFramesOf } from '../../api/kubernetes/watch-frames.ts';
+import { watchFramesOf } from '../../api/streams/watch-frames.ts';
 
 const json = Buffer.from('{"type":"ADDED"}\n{"type":"MODIFIED","text":"a\\nb"}\n');
 const protobuf = Buffer.concat(

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { targetOfKubeconfig } from '../../api/kubernetes/kubeconfig-target.ts';
+import { targetOfKubeconfig } from '../../api/upstreams/kubeconfig-target.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { annaKey, startTestGateway, type TestGateway } from '../api/test-gateway.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { targetOfKubeconfig } from '../../api/kubernetes/kubeconfig-target.ts';
+import { targetOfKubeconfig } from '../../api/upstreams/kubeconfig-target.ts';
 import { tenantObjects } from '../../contracts/names.ts';
 import { kubernetesVersion } from '../../toolchain/parts.ts';
 import { vclusterChartVersion } from '../../toolchain/vcluster-chart.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { OidcConfig } from '../../../contracts/config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { isHeaderText, isReservedGroup, isReservedName } from '../identity.ts';
+import { isHeaderText, isReservedGroup, isReservedName } from '../../identity/identity.ts';
 
 /** Who a verified token says somebody is. */
 export interface ClaimedIdentity {

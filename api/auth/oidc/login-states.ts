@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { PlatformError } from '../../../contracts/errors.ts';
 import type { Database } from '../../../db/client.ts';
 import { insertLoginState, takeLoginState } from '../../../db/queries/sessions.ts';
-import { cookieValues } from '../cookies.ts';
+import { cookieValues } from '../../http/cookies.ts';
 import type { PendingLogin } from './provider.ts';
 
 /** Holds a login that has begun; only the browser that began it has it. */

@@ -3,9 +3,9 @@ import { userGroup } from '../../../contracts/names.ts';
 import type { Database } from '../../../db/client.ts';
 import { hasActed } from '../../../db/queries/operations.ts';
 import { namingPlurals, withoutAccount } from '../../../domain/without-account.ts';
-import type { GatewayDirectory } from '../../directory.ts';
-import { type JsonClient, statusMessage } from '../../kubernetes/json-request.ts';
-import { accountsIdentity } from '../identity.ts';
+import type { GatewayDirectory } from '../../cache/resource-cache.ts';
+import { type JsonClient, statusMessage } from '../../upstreams/json-request.ts';
+import { accountsIdentity } from '../../identity/identity.ts';
 
 /** What may be given to a name before there is a user of it, or was to a former one. */
 export interface Mentions {

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { annotations, managementApiVersion } from '../../../contracts/names.ts';
 import type { User } from '../../../contracts/resources/user.ts';
-import type { GatewayDirectory } from '../../directory.ts';
-import { type JsonAnswer, type JsonClient, statusMessage } from '../../kubernetes/json-request.ts';
-import { accountsIdentity } from '../identity.ts';
+import type { GatewayDirectory } from '../../cache/resource-cache.ts';
+import { type JsonAnswer, type JsonClient, statusMessage } from '../../upstreams/json-request.ts';
+import { accountsIdentity } from '../../identity/identity.ts';
 import type { ClaimedIdentity } from './claimed-identity.ts';
 import type { Mentions } from './mentions.ts';
 

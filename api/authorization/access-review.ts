@@ -1,0 +1,64 @@
+import { managementGroup } from '../../contracts/names.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { RbacQuestion } from '../../domain/rbac.ts';
+import { actionInScope } from './scope-check.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Action } from './action.ts';
+import type { RbacCache } from '../cache/rbac-cache.ts';
+
+/**
+ * Who may what in the management API, narrowed by the scope of the key: its own RBAC, evaluated here
+ * ([ADR 13](../../docs/adr/0013-rbac-in-the-process.md)).
+ */
+export interface AccessReview {
+  /** @throws PlatformError `management_unavailable` while the roles and bindings are not known as of now */
+  allows(identity: Identity, action: Action): Promise<boolean>;
+  /**
+   * Those of `things` whose action is allowed, by one state of all roles and bindings.
+   * @throws PlatformError `management_unavailable`
+   */
+  filter<T>(identity: Identity, things: readonly T[], actionOf: (thing: T) => Action): Promise<T[]>;
+  /**
+   * What RBAC says of a request whose scope was looked at before.
+   * @throws PlatformError `management_unavailable`
+   */
+  authorizes(identity: Identity, question: RbacQuestion): Promise<boolean>;
+  /** Counts changes: as long as it is the same for `identity`, so is every answer about it. */
+  generationOf(identity: Identity): number;
+}
+
+/** Decides from `rbac`. */
+export function createAccessReview(
+  rbac: Pick<RbacCache, 'allows' | 'generationOf' | 'isInStep'>,
+): AccessReview {
+  function checkInStep(): void {
+    if (rbac.isInStep()) return;
+    throw new PlatformError(
+      'management_unavailable',
+      'nobody can say at the moment whether this is allowed: the management API cannot be reached; try again',
+    );
+  }
+
+  const decide = (identity: Identity, action: Action) =>
+    rbac.allows(identity, { group: managementGroup, ...action });
+
+  return {
+    async allows(identity, action) {
+      if (!actionInScope(identity.scope, action)) return false;
+      checkInStep();
+      return decide(identity, action);
+    },
+    async filter(identity, things, actionOf) {
+      checkInStep();
+      return things.filter((thing) => {
+        const action = actionOf(thing);
+        return actionInScope(identity.scope, action) && decide(identity, action);
+      });
+    },
+    async authorizes(identity, question) {
+      checkInStep();
+      return rbac.allows(identity, question);
+    },
+    generationOf: rbac.generationOf,
+  };
+}

@@ -1,0 +1,28 @@
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { AccessReview } from './access-review.ts';
+import { clusterAction } from './action.ts';
+
+/**
+ * Lets `caller` through to connected cluster `name` if the management API allows verb `use` on it; what he may do
+ * there its own RBAC decides. To who may not even see it, it does not exist.
+ * @throws PlatformError `cluster_not_found`, `forbidden`, `management_unavailable`
+ */
+export async function checkClusterAccess(
+  deps: { directory: Pick<GatewayDirectory, 'hasCluster'>; review: AccessReview },
+  { identity }: Caller,
+  name: string,
+): Promise<void> {
+  // Asked before looking whether there is one: the time it takes must not tell.
+  const mayUse = await deps.review.allows(identity, clusterAction('use', name));
+  const exists = deps.directory.hasCluster(name);
+  if (exists && mayUse) return;
+  if (exists && (await deps.review.allows(identity, clusterAction('get', name)))) {
+    throw new PlatformError('forbidden', `you may see connected cluster ${name}, but not use it`);
+  }
+  throw new PlatformError(
+    'cluster_not_found',
+    `there is no connected cluster "${name}", or you may not see it`,
+  );
+}

@@ -1,0 +1,85 @@
+import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { type Subject, type SubjectKind, subjectPlurals } from '../../contracts/operations.ts';
+import { type Identity, readerIdentity } from '../identity/identity.ts';
+import type { Gateway } from '../gateway.ts';
+import { statusMessage } from '../upstreams/json-request.ts';
+import { type Action, administratorAction, subjectAction } from './action.ts';
+
+type Deps = Pick<Gateway, 'managementJson' | 'review'>;
+
+/** A row, a snapshot: what it is about, and which one of that name. No uid: not known, which is nobody's. */
+export interface RecordSubject extends Subject {
+  readonly uid?: string | undefined;
+  readonly projectUid?: string | undefined;
+}
+
+/** Which records of one name: all there are, or those of one uid and of one project with what is gone of it. */
+export type VisibleRecords =
+  | 'all'
+  | { readonly uid: string | undefined; readonly projectUid: string | undefined };
+
+/** What somebody may do with records of one project. */
+export interface RecordAccess {
+  /**
+   * Whether one may do `verb` with what is recorded of a tenant cluster or space: while it is there, who may do that with
+   * it; when it is gone, whoever has its name, only the administrators of its very project and of the platform.
+   */
+  allows(verb: string, record: RecordSubject): Promise<boolean>;
+  /** What one may see of a name; undefined: to this one there is none. */
+  visible(kind: SubjectKind, name: string): Promise<VisibleRecords | undefined>;
+  /** uid of the one that has this name now. */
+  presentUid(kind: SubjectKind, name: string): Promise<string | undefined>;
+}
+
+/**
+ * Asks the management API itself which uid a name has, not a cache: one that lags would give a former one's records to
+ * who has its name by now. Answers are kept for as long as the object is: make one for each request.
+ * @throws PlatformError (by its functions) `management_unavailable`
+ */
+export function recordAccess(deps: Deps, identity: Identity, project: string): RecordAccess {
+  const namespace = projectNamespace(project);
+  const uids = new Map<string, Promise<string | undefined>>();
+  const uidAt = (path: string) => {
+    const asked = uids.get(path) ?? readUid(deps, `/apis/${managementApiVersion}/${path}`);
+    uids.set(path, asked);
+    return asked;
+  };
+  const presentUid = (kind: SubjectKind, name: string) =>
+    uidAt(`namespaces/${namespace}/${subjectPlurals[kind]}/${name}`);
+  const mayAll = (action: Action) => deps.review.allows(identity, action);
+  /** uid of the project, for who has every right on all that is in it. */
+  const administered = async (kind: SubjectKind) =>
+    (await mayAll({ verb: '*', resource: subjectPlurals[kind], namespace }))
+      ? uidAt(`projects/${project}`)
+      : undefined;
+
+  return {
+    presentUid,
+    async allows(verb, record) {
+      const { kind, name, uid, projectUid } = record;
+      // Asked before looking whether there is one: the time it takes must not tell. Administrators may it by any name.
+      if (!(await deps.review.allows(identity, subjectAction(verb, record)))) return false;
+      if (await mayAll(administratorAction)) return true;
+      if (projectUid !== undefined && projectUid === (await administered(kind))) return true;
+      return uid !== undefined && uid === (await presentUid(kind, name));
+    },
+    async visible(kind, name) {
+      if (!(await deps.review.allows(identity, subjectAction('get', { kind, project, name }))))
+        return undefined;
+      if (await mayAll(administratorAction)) return 'all';
+      const [uid, projectUid] = await Promise.all([presentUid(kind, name), administered(kind)]);
+      return uid === undefined && projectUid === undefined ? undefined : { uid, projectUid };
+    },
+  };
+}
+
+async function readUid(deps: Deps, path: string): Promise<string | undefined> {
+  const answer = await deps.managementJson(readerIdentity, { method: 'GET', path });
+  if (answer.status === 404) return undefined;
+  if (answer.status === 200)
+    return (answer.body as { metadata?: { uid?: string } } | undefined)?.metadata?.uid;
+  throw new PlatformError('management_unavailable', 'the management API could not be asked; try again', {
+    cause: new Error(statusMessage(answer)),
+  });
+}

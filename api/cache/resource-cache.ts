@@ -1,0 +1,173 @@
+import { KubeConfig } from '@kubernetes/client-node';
+import { createInformer, type Informer } from '../../adapters/kubernetes/informer.ts';
+import { resourcePath } from '../../adapters/kubernetes/resources.ts';
+import type { Logger } from '../../adapters/logging.ts';
+import { identities, projectNamespace } from '../../contracts/names.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import type { AccessKey } from '../../contracts/resources/access-key.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import type { ResourceOf, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import type { User } from '../../contracts/resources/user.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import { createRbacCache, type RbacCache } from './rbac-cache.ts';
+import type { Directory } from '../auth/authenticate.ts';
+
+/** Kinds that are looked at as a whole. */
+export type ListedPlural =
+  | 'projects'
+  | 'clusters'
+  | 'virtualclustertemplates'
+  | 'virtualclusterinstances'
+  | 'spaceinstances';
+
+/** What the gateway knows of the management API by itself, from informer caches. */
+export interface GatewayDirectory extends Directory {
+  instance(project: string, name: string): VirtualClusterInstance | undefined;
+  instanceAt(namespace: string, name: string): VirtualClusterInstance | undefined;
+  instances(): VirtualClusterInstance[];
+  /** Instances placed in connected cluster `cluster`. */
+  instancesIn(cluster: string): VirtualClusterInstance[];
+  space(project: string, name: string): SpaceInstance | undefined;
+  spaces(): SpaceInstance[];
+  accessKeys(): AccessKey[];
+  users(): User[];
+  template(name: string): VirtualClusterTemplate | undefined;
+  projects(): Project[];
+  clusters(): Cluster[];
+  hasCluster(name: string): boolean;
+  /** All objects of a kind. */
+  objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
+  /** Calls `handler` with namespace and name of each tenant cluster or space that appears, changes or goes. */
+  onInstanceChange(handler: (namespace: string, name: string) => void): void;
+  /** Settles when they are. */
+  readonly ready: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The directory, and the rights of everybody, which `api/access/` decides by. */
+export interface ManagementCaches extends GatewayDirectory {
+  readonly rbac: RbacCache;
+}
+
+/**
+ * A connection that is open and carries nothing any more must not hide that a key was revoked: with the 4 s between
+ * two sweeps (api/revocation) that is known within 10 s even then.
+ */
+const credentialWatchSeconds = 3;
+
+/** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
+export function createDirectory(managementKubeconfig: string, logger: Logger): ManagementCaches {
+  const kubeConfig = impersonating(managementKubeconfig, identities.gatewayReader);
+  const watchPath: WatchPath = (path, options = {}) =>
+    createInformer({
+      ...options,
+      kubeConfig,
+      path,
+      onFailure: (err) => logger.debug({ err, path }, 'informer begins anew'),
+    });
+  const watch = <P extends ResourcePlural>(plural: P, options?: { watchSeconds?: number }) =>
+    watchPath<ResourceOf[P]>(resourcePath(plural), options);
+  const credentials = { watchSeconds: credentialWatchSeconds };
+  const accessKeys = watch('accesskeys', credentials);
+  const users = watch('users', credentials);
+  const teams = watch('teams', credentials);
+  const projects = watch('projects');
+  const clusters = watch('clusters');
+  const instances = watch('virtualclusterinstances');
+  const spaces = watch('spaceinstances');
+  const templates = watch('virtualclustertemplates');
+  const rbac = createRbacCache((path) => watchPath(path, credentials));
+  const all = [accessKeys, users, teams, projects, clusters, instances, spaces, templates];
+  const listed = {
+    projects,
+    clusters,
+    virtualclustertemplates: templates,
+    virtualclusterinstances: instances,
+    spaceinstances: spaces,
+  };
+  const byHash = indexByHash(accessKeys);
+  const allTeams = listUntilChange(teams);
+  let synced = false;
+  const ready = Promise.all([rbac.ready, ...all.map((informer) => informer.synced)]).then(() => {
+    synced = true;
+  });
+  return {
+    rbac,
+    accessKey: (hash) => byHash.get(hash),
+    accessKeyNamed: (name) => accessKeys.get(name),
+    user: (name) => users.get(name),
+    team: (name) => teams.get(name),
+    teams: allTeams,
+    instance: (project, name) => instances.get(`${projectNamespace(project)}/${name}`),
+    instanceAt: (namespace, name) => instances.get(`${namespace}/${name}`),
+    instances: () => instances.list(),
+    instancesIn: (cluster) =>
+      instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
+    space: (project, name) => spaces.get(`${projectNamespace(project)}/${name}`),
+    spaces: () => spaces.list(),
+    accessKeys: () => accessKeys.list(),
+    users: () => users.list(),
+    template: (name) => templates.get(name),
+    projects: () => projects.list(),
+    clusters: () => clusters.list(),
+    objects: (plural) => listed[plural].list(),
+    hasCluster: (name) => clusters.get(name) !== undefined,
+    onInstanceChange: (handler) => {
+      for (const informer of [instances, spaces])
+        informer.onChange((key) => {
+          const [namespace = '', name = ''] = key.split('/');
+          handler(namespace, name);
+        });
+    },
+    get synced() {
+      return synced;
+    },
+    ready,
+    stop: async () => {
+      await Promise.all([rbac, ...all].map((informer) => informer.stop()));
+    },
+  };
+}
+
+type WatchPath = <T extends { metadata: ObjectMeta }>(
+  path: string,
+  options?: { watchSeconds?: number },
+) => Informer<T>;
+
+/** The kubeconfig's connection, each request as `user`. */
+function impersonating(kubeconfig: string, user: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromString(kubeconfig);
+  kubeConfig.users = kubeConfig.users.map((entry) => ({ ...entry, impersonateUser: user }));
+  return kubeConfig;
+}
+
+/** The same list until an object of it changes. */
+function listUntilChange<T>(informer: Informer<T>): () => readonly T[] {
+  let listed: readonly T[] | undefined;
+  informer.onChange(() => {
+    listed = undefined;
+  });
+  return () => (listed ??= informer.list());
+}
+
+function indexByHash(keys: Informer<AccessKey>): ReadonlyMap<string, AccessKey> {
+  const byHash = new Map<string, AccessKey>();
+  const hashOf = new Map<string, string>();
+  keys.onChange((name) => {
+    const previous = hashOf.get(name);
+    if (previous !== undefined && byHash.get(previous)?.metadata.name === name) byHash.delete(previous);
+    const key = keys.get(name);
+    const hash = key?.spec.keyHash;
+    if (key === undefined || hash === undefined) {
+      hashOf.delete(name);
+      return;
+    }
+    hashOf.set(name, hash);
+    byHash.set(hash, key);
+  });
+  return byHash;
+}

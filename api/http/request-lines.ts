@@ -1,0 +1,50 @@
+import { type Logger, withoutRedaction } from '../../adapters/logging.ts';
+import { createFloodLimit } from './rate-limiter.ts';
+
+/** One answered request or upgrade, as its line in the log says it. */
+export interface RequestLine {
+  readonly reqId: string;
+  readonly method: string | undefined;
+  /** Only the path is logged: the query may hold what is nobody's business. */
+  readonly url: string | undefined;
+  readonly status: number;
+  readonly ms: number;
+  /** Absent for a stranger. */
+  readonly user: string | undefined;
+  readonly bytesUp?: number | undefined;
+  readonly bytesDown?: number | undefined;
+}
+
+/** What the log says of requests: of a flood of those who are nobody, a part and how many were left out. */
+export interface RequestLines {
+  answered(kind: 'request' | 'upgrade', line: RequestLine): void;
+  /** Why one failed that the platform itself is to blame for. */
+  failed(of: { reqId: string; isKnown: boolean }, failure: { err: unknown; code: string }): void;
+}
+
+/** Of lines about who was not let in. */
+const strangers = { burst: 200, perSecond: 10 };
+/** Of failures that strangers meet: they have a stack. */
+const failuresOfStrangers = { burst: 20, perSecond: 1 };
+const maxPath = 1_000;
+
+export function createRequestLines(logger: Logger): RequestLines {
+  const lines = withoutRedaction(logger);
+  const ofStrangers = createFloodLimit(strangers);
+  const theirFailures = createFloodLimit(failuresOfStrangers);
+  const leftOut = (limit: typeof ofStrangers) => {
+    const count = limit.takeRefused();
+    return count === 0 ? {} : { leftOut: count };
+  };
+  return {
+    answered(kind, { url, ...line }) {
+      if (line.status >= 400 && line.user === undefined && !ofStrangers.take()) return;
+      const path = url?.split('?', 1)[0]?.slice(0, maxPath);
+      lines.info({ ...line, path, ...leftOut(ofStrangers) }, kind);
+    },
+    failed({ reqId, isKnown }, failure) {
+      if (!isKnown && !theirFailures.take()) return;
+      logger.warn({ reqId, ...failure, ...leftOut(theirFailures) }, 'request failed');
+    },
+  };
+}

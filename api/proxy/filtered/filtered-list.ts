@@ -1,0 +1,127 @@
+import type { Identity } from '../../identity/identity.ts';
+import type { Gateway } from '../../gateway.ts';
+import type { ContinueTokens } from './continue-token.ts';
+import type { NarrowedRequest } from './filtered-request.ts';
+import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
+import { placeOf } from './object-ref.ts';
+import { hideFrom } from './hiding.ts';
+import { visibleObjects } from './visible-objects.ts';
+
+/** Of the API server, so that one answer holds a page whatever is hidden. */
+const pageSize = 500;
+const timeoutMs = 30_000;
+
+/** The answer to a narrowed list. */
+export interface NarrowedAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  /** Keys of what it shows, and the resourceVersion it is of; absent for a failure or one of several pages. */
+  readonly shown?: { readonly resourceVersion: string; readonly keys: ReadonlySet<string> };
+}
+
+/**
+ * The list that `request` asks for with only what `identity` may see. A page is filled up to `limit` with what is
+ * visible; how many there are beyond it is not told.
+ * @throws PlatformError `management_unavailable`
+ */
+export async function narrowedList(
+  deps: Pick<Gateway, 'management' | 'review'> & { tokens: ContinueTokens },
+  identity: Identity,
+  request: NarrowedRequest,
+  accept: string,
+): Promise<NarrowedAnswer> {
+  const limit = Number(request.query.get('limit') ?? '0') || Number.POSITIVE_INFINITY;
+  const query = new URLSearchParams(request.query);
+  const sealed = query.get('continue');
+  if (sealed !== null && sealed !== '') {
+    const token = deps.tokens.open(sealed, identity);
+    if (token === undefined) return expired();
+    query.set('continue', token);
+  }
+  // Rows without their object could not be told apart.
+  const bare = query.get('includeObject') === 'None';
+  if (bare) query.set('includeObject', 'Metadata');
+  const found: (Shown | Row)[] = [];
+  for (;;) {
+    query.set('limit', String(Math.min(pageSize, limit - found.length)));
+    const answer = await readAsReader(
+      deps,
+      `${request.path}?${query}`,
+      accept,
+      AbortSignal.timeout(timeoutMs),
+    );
+    const text = await textOf(answer);
+    const contentType = String(answer.headers['content-type'] ?? 'application/json');
+    if (answer.statusCode !== 200) return { status: answer.statusCode, contentType, body: text };
+    const page = JSON.parse(text) as Listing;
+    found.push(...(await visibleOf(deps, identity, request, page)));
+    const next = page.metadata.continue ?? '';
+    if (next !== '' && found.length < limit) {
+      query.set('continue', next);
+      // Only the first page may say which state it wants.
+      query.delete('resourceVersion');
+      query.delete('resourceVersionMatch');
+      continue;
+    }
+    const rest = next === '' ? '' : deps.tokens.seal(next, identity);
+    return {
+      status: 200,
+      contentType,
+      ...answerOf(page, found, rest, { bare, whole: sealed === null && rest === '' }),
+    };
+  }
+}
+
+async function visibleOf(
+  deps: Pick<Gateway, 'review'>,
+  identity: Identity,
+  { plural }: NarrowedRequest,
+  page: Listing,
+): Promise<(Shown | Row)[]> {
+  const entries = (page.rows ?? page.items ?? []).flatMap((entry) => {
+    const place = placeOf(entry);
+    return place === undefined ? [] : [{ ...place, entry }];
+  });
+  const visible = await visibleObjects(deps, identity, plural, entries);
+  return hideFrom(
+    deps.review,
+    identity,
+    plural,
+    visible.map(({ entry }) => entry),
+  );
+}
+
+function answerOf(
+  page: Listing,
+  found: readonly (Shown | Row)[],
+  rest: string,
+  { bare, whole }: { bare: boolean; whole: boolean },
+): Pick<NarrowedAnswer, 'body' | 'shown'> {
+  const { remainingItemCount: _count, continue: _next, ...metadata } = page.metadata;
+  const shownRows = bare ? found.map(({ object: _object, ...row }) => row) : found;
+  const body = JSON.stringify({
+    ...page,
+    metadata: { ...metadata, ...(rest === '' ? {} : { continue: rest }) },
+    ...(page.kind === 'Table' ? { rows: shownRows } : { items: shownRows }),
+  });
+  const { resourceVersion } = page.metadata;
+  if (!whole || resourceVersion === undefined) return { body };
+  const keys = found.flatMap((entry) => placeOf(entry)?.key ?? []);
+  return { body, shown: { resourceVersion, keys: new Set(keys) } };
+}
+
+/** As an API server says that a page is too old: clients list anew. */
+function expired(): NarrowedAnswer {
+  const message = 'The provided continue parameter is too old or not yours: list again without it';
+  const status = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason: 'Expired',
+    code: 410,
+  };
+  return { status: 410, contentType: 'application/json', body: JSON.stringify(status) };
+}

@@ -1,0 +1,218 @@
+import { once } from 'node:events';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LruMap } from 'toad-cache';
+import { objectKey } from '../../../adapters/kubernetes/informer.ts';
+import { PlatformError } from '../../../contracts/errors.ts';
+import { identities, projectOfNamespace } from '../../../contracts/names.ts';
+import type { Caller } from '../../identity/caller.ts';
+import { authenticatedGroup, type Identity } from '../../identity/identity.ts';
+import type { Gateway } from '../../gateway.ts';
+import { openingRequest, recheckOf } from '../recheck.ts';
+import { GatewayStops } from '../../streams/stream-registry.ts';
+import { strangerMessage } from '../../upstreams/impersonation-denied.ts';
+import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
+import { createContinueTokens } from './continue-token.ts';
+import { narrowedList } from './filtered-list.ts';
+import { type NarrowedRequest, narrowedRequest } from './filtered-request.ts';
+import { narrowedWatch } from './filtered-watch.ts';
+import { acceptedJson } from './reader.ts';
+import { visibleObjects } from './visible-objects.ts';
+
+/** Lists and watches whose content is remembered for the watch that usually follows; the longest unused go first. */
+const maxRemembered = 2_000;
+
+/**
+ * What an API server says to a watch from a state that it does not remember: the client lists anew. To go on from
+ * what is visible now would hide what went meanwhile.
+ */
+const tooOld = {
+  type: 'ERROR',
+  object: {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'too old resource version: the gateway does not remember what you were shown then; list anew',
+    reason: 'Expired',
+    code: 410,
+  },
+};
+
+/**
+ * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: narrowed to
+ * what he may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
+ */
+export function createNarrowed(gateway: Gateway) {
+  const tokens = createContinueTokens();
+  const { management, directory, review } = gateway;
+  /** What somebody was shown last, by who, what and state. */
+  const listed = new LruMap<ReadonlySet<string>>(maxRemembered);
+
+  async function list(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    narrowed: NarrowedRequest,
+  ) {
+    const accept = acceptedJson(request.headers.accept);
+    const answer = await narrowedList({ management, review, tokens }, caller.identity, narrowed, accept);
+    if (answer.shown !== undefined)
+      remember(caller, narrowed, answer.shown.resourceVersion, answer.shown.keys);
+    await reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
+  }
+
+  async function watch(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    narrowed: NarrowedRequest,
+  ) {
+    const ended = new AbortController();
+    const response = reply.raw;
+    response.once('close', () => ended.abort());
+    // What is shown follows every right by itself; here it matters only that somebody can say.
+    const decided = async (now: Caller) => {
+      await review.allows(now.identity, { verb: 'get', resource: narrowed.plural });
+    };
+    const recheck = () => recheckOf(gateway, openingRequest(request.raw), caller, decided);
+    const over = gateway.streams.add(
+      caller,
+      (reason) => {
+        ended.abort(reason);
+        if (!(reason instanceof GatewayStops)) response.destroy();
+      },
+      recheck,
+    );
+    const places = () => placesOf(directory.objects(narrowed.plural));
+    const begin = (status: number, contentType: string) => {
+      reply.hijack();
+      response.writeHead(status, {
+        'content-type': contentType,
+        'cache-control': 'no-cache, private',
+        'x-content-type-options': 'nosniff',
+        'x-request-id': request.id,
+      });
+      response.flushHeaders();
+    };
+    try {
+      const seen = knownAtStart(caller, narrowed);
+      if (seen === undefined) {
+        begin(200, 'application/json');
+        response.end(`${JSON.stringify(tooOld)}\n`);
+        return;
+      }
+      const last = await narrowedWatch(
+        { management, review, places },
+        {
+          identity: caller.identity,
+          request: narrowed,
+          accept: acceptedJson(request.headers.accept),
+          seen,
+          signal: ended.signal,
+          begin,
+          write: async (text) => {
+            if (!response.write(text)) await once(response, 'drain', { signal: ended.signal });
+          },
+        },
+      );
+      // Only of a watch that was shown to its end is it certain what the client knows.
+      if (!ended.signal.aborted && last !== undefined) remember(caller, narrowed, last, seen);
+    } catch (error) {
+      if (!response.headersSent && !ended.signal.aborted) throw error;
+      if (!ended.signal.aborted) request.log.warn({ err: error }, 'a narrowed watch broke off');
+      response.destroy();
+    } finally {
+      over();
+    }
+    if (!reply.sent) reply.hijack();
+    response.end();
+  }
+
+  function remember(caller: Caller, narrowed: NarrowedRequest, version: string, shown: ReadonlySet<string>) {
+    listed.set(keyOf(caller, narrowed, version), shown);
+  }
+
+  /** What the client of a watch was shown before it began; undefined if nobody knows any more. */
+  function knownAtStart(caller: Caller, narrowed: NarrowedRequest): Set<string> | undefined {
+    const version = narrowed.query.get('resourceVersion') ?? '';
+    const sendsAll = version === '' || version === '0' || narrowed.query.get('sendInitialEvents') === 'true';
+    if (sendsAll) return new Set();
+    const known = listed.get(keyOf(caller, narrowed, version));
+    return known === undefined ? undefined : new Set(known);
+  }
+
+  /** To who has nothing to do with a project, its namespace is refused by RBAC like any other. */
+  async function seesProject(
+    { identity }: Caller,
+    { plural, namespace = '' }: NarrowedRequest,
+  ): Promise<boolean> {
+    const name = projectOfNamespace(namespace);
+    if (name === undefined) return false;
+    if (await review.allows(identity, { verb: 'get', resource: 'projects', name })) return true;
+    const there = directory.objects(plural).filter(({ metadata }) => metadata.namespace === namespace);
+    return (await visibleObjects(gateway, identity, plural, placesOf(there))).length > 0;
+  }
+
+  async function serve(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    narrowed: NarrowedRequest,
+  ): Promise<boolean> {
+    const { verb, plural: resource, namespace, name } = narrowed;
+    const action = {
+      verb,
+      resource,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(name === undefined ? {} : { name }),
+    };
+    if (await review.allows(caller.identity, action)) return false;
+    if (caller.identity.originalUser !== undefined) await checkKnown(gateway, caller.identity);
+    if (namespace !== undefined && !(await seesProject(caller, narrowed))) return false;
+    await (verb === 'watch' ? watch : list)(request, reply, caller, narrowed);
+    return true;
+  }
+
+  return (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    target: KubernetesTarget,
+  ): false | Promise<boolean> => {
+    const narrowed = narrowedRequest(request.method, target);
+    return narrowed === undefined ? false : serve(request, reply, caller, narrowed);
+  };
+}
+
+const gatewayIdentity: Identity = { user: identities.gateway, groups: [authenticatedGroup] };
+
+/**
+ * Nobody is sent to the management API here as whom somebody acts, so it is asked what it would have refused: that the
+ * gateway acts as a user or group that the platform does not know.
+ * @throws PlatformError `forbidden`, `management_unavailable`
+ */
+async function checkKnown({ review }: Pick<Gateway, 'review'>, { user, groups }: Identity): Promise<void> {
+  for (const [resource, names] of Object.entries({ users: [user], groups }))
+    for (const name of names) {
+      const isKnown = await review.authorizes(gatewayIdentity, {
+        verb: 'impersonate',
+        group: '',
+        resource,
+        name,
+      });
+      if (!isKnown) throw new PlatformError('forbidden', strangerMessage);
+    }
+}
+
+function keyOf({ identity }: Caller, { path, query }: NarrowedRequest, resourceVersion: string): string {
+  const selectors = [query.get('labelSelector'), query.get('fieldSelector')];
+  return JSON.stringify([identity.user, identity.groups, path, selectors, resourceVersion]);
+}
+
+function placesOf(objects: readonly { metadata: { name: string; namespace?: string } }[]) {
+  return objects.map(({ metadata }) => ({
+    key: objectKey(metadata),
+    name: metadata.name,
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+  }));
+}

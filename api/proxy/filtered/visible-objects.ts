@@ -1,0 +1,27 @@
+import type { AccessReview } from '../../authorization/access-review.ts';
+import type { Identity } from '../../identity/identity.ts';
+import type { NarrowedPlural } from './filtered-request.ts';
+
+/** What names an object in its kind. */
+export interface ObjectPlace {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/**
+ * Those of `objects` that `identity` may `get`.
+ * @throws PlatformError `management_unavailable`
+ */
+export function visibleObjects<T extends ObjectPlace>(
+  { review }: { review: AccessReview },
+  identity: Identity,
+  plural: NarrowedPlural,
+  objects: readonly T[],
+): Promise<T[]> {
+  return review.filter(identity, objects, ({ namespace, name }) => ({
+    verb: 'get',
+    resource: plural,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+  }));
+}

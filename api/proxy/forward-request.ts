@@ -1,0 +1,209 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough, type Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { downstreamHeaders } from '../http/response-headers.ts';
+import { checkOutgoing } from '../upstreams/outgoing-header-check.ts';
+import { isOwnRefusal } from '../upstreams/impersonation-denied.ts';
+import { GatewayStops } from '../streams/stream-registry.ts';
+import { DialError } from '../upstreams/upstream.ts';
+import { doubtUntilAnswered } from '../upstreams/upstream-liveness.ts';
+import { watchFramesOf } from '../streams/watch-frames.ts';
+import { createWholeEnding } from '../streams/graceful-watch-end.ts';
+
+/** One request to be carried through as a stream. */
+export interface StreamRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly dispatcher: Dispatcher;
+  /** Path and query, sent byte for byte. */
+  readonly path: string;
+  /** Flat list of names and values, identity included. */
+  readonly headers: readonly string[];
+  /** Headers that the gateway adds to the answer. */
+  readonly answerHeaders: Readonly<Record<string, string>>;
+  /** What the gateway took off the path; put before a `Location` of the upstream. */
+  readonly prefix: string;
+  /** A watch, which can end between two events; what else is cut off before its end must not look complete. */
+  readonly isWatch: boolean;
+  /** Time for the answer's head after the request is sent, and between two pieces of its body. 0: no limit. */
+  readonly silenceMs: number;
+  /** Whether the upstream answers anybody; asked while an answer is long in coming. Rejects if it does not. */
+  readonly isAlive: () => Promise<void>;
+  /** Hears how to end the stream from our side (shutdown, revocation); gives what to call when it is over. */
+  readonly opened: (abort: (reason: Error) => void) => () => void;
+}
+
+/** Why nothing of an answer reached the client; the caller still has the response to say so. */
+export class StreamFailure extends Error {
+  override readonly name = 'StreamFailure';
+  /** `credential`: the upstream does not know the gateway; `refused`: it does not let it act as the caller (yet). */
+  readonly kind: 'dial' | 'connection' | 'credential' | 'refused';
+  /** Whether the request can be sent again: it had no body. */
+  readonly repeatable: boolean;
+  /** Bytes of the body that the upstream took before it closed the connection. */
+  readonly bytesSent: number;
+
+  constructor(kind: StreamFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
+    super(kind === 'credential' ? 'the upstream does not accept the gateway' : String(cause), { cause });
+    this.kind = kind;
+    this.repeatable = repeatable;
+    this.bytesSent = bytesSent;
+  }
+}
+
+/** A Status is smaller; a larger 403 is somebody's page behind `…/proxy`. */
+const heldBytes = 16 * 1024;
+
+/** Whether a request carries a body. */
+export function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}
+
+/**
+ * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
+ * When either side goes away the other is closed. Resolves when the answer is over, however it ended.
+ * @throws StreamFailure if no answer has begun; PlatformError `internal` if the identity check refuses
+ */
+export function streamRequest(options: StreamRequest): Promise<void> {
+  checkOutgoing(options.headers);
+  const { request, response, dispatcher, path, silenceMs } = options;
+  const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
+  body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const exchange = createExchange(options, body, { resolve, reject });
+  const closed = () => exchange.abort(new Error('the client went away'));
+  response.once('close', closed);
+  const over = options.opened((reason) => exchange.abort(reason));
+  const settle = () => {
+    response.off('close', closed);
+    over();
+    if (body !== null) request.unpipe(body);
+  };
+  dispatcher.dispatch(
+    {
+      path,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: options.headers as string[],
+      body,
+      headersTimeout: silenceMs,
+      bodyTimeout: silenceMs,
+    },
+    exchange.handler,
+  );
+  return promise.finally(settle);
+}
+
+interface Settle {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+function createExchange(options: StreamRequest, body: Readable | null, settle: Settle) {
+  const { response } = options;
+  let controller: Dispatcher.DispatchController | undefined;
+  let aborted: Error | undefined;
+  let bytesSent = 0;
+  /** Begins an answer that is held back: a 403 is looked at first, for it may be meant for the gateway itself. */
+  let begin: (() => void) | undefined;
+  const held: Buffer[] = [];
+  let isHeadAlone = false;
+  const resume = () => controller?.resume();
+  const flushHead = () => {
+    if (isHeadAlone && !response.destroyed) response.flushHeaders();
+  };
+  const failure = (kind: StreamFailure['kind'], cause: unknown) =>
+    new StreamFailure(kind, body === null, bytesSent, cause);
+  const ending = createWholeEnding(response, () => controller?.abort(new Error('ended between two events')));
+  const doubt = doubtUntilAnswered(options.isAlive, (cause) => controller?.abort(failure('dial', cause)));
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started;
+      if (aborted !== undefined) started.abort(aborted);
+      else doubt.begin();
+    },
+    onBodySent(chunk) {
+      bytesSent += chunk.length;
+      doubt.begin();
+    },
+    onResponseStart(_controller, statusCode, headers, statusMessage = '') {
+      if (statusCode < 200) return;
+      doubt.end();
+      // Impersonated requests are never 401: it is the gateway itself that was not recognised.
+      if (statusCode === 401) throw failure('credential', new Error('401 from the upstream'));
+      const answer = { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders };
+      begin = () => {
+        begin = undefined;
+        response.writeHead(statusCode, statusMessage, answer);
+        // What came together leaves together: one TLS record and one system call for a small answer.
+        isHeadAlone = true;
+        process.nextTick(flushHead);
+      };
+      if (statusCode !== 403) begin();
+      if (options.isWatch && statusCode === 200)
+        ending.begin(watchFramesOf(String(headers['content-type'] ?? '')));
+    },
+    onResponseData(started, chunk) {
+      let bytes = chunk;
+      if (begin !== undefined) {
+        held.push(chunk);
+        bytes = Buffer.concat(held);
+        if (bytes.length < heldBytes) return;
+        begin();
+      }
+      isHeadAlone = false;
+      const isFull = !response.write(ending.take(bytes));
+      ending.look();
+      if (!isFull) return;
+      started.pause();
+      response.once('drain', resume);
+    },
+    onResponseEnd() {
+      if (begin === undefined) {
+        isHeadAlone = false;
+        response.end();
+        settle.resolve();
+        return;
+      }
+      const refusal = Buffer.concat(held);
+      if (isOwnRefusal(403, refusal.toString('latin1'))) {
+        settle.reject(failure('refused', new Error(refusal.toString('latin1'))));
+        return;
+      }
+      begin();
+      isHeadAlone = false;
+      response.end(refusal);
+      settle.resolve();
+    },
+    onResponseError(_controller, error) {
+      doubt.end();
+      if (response.headersSent) {
+        if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
+        settle.resolve();
+      } else if (aborted !== undefined) {
+        response.destroy(); // nobody else would answer
+        settle.resolve();
+      } else if (error instanceof StreamFailure) settle.reject(error);
+      else settle.reject(failure(error instanceof DialError ? 'dial' : 'connection', error));
+    },
+  };
+
+  return {
+    handler,
+    abort(reason: Error) {
+      if (response.writableFinished) return;
+      if (reason instanceof GatewayStops) {
+        ending.stop();
+        return; // what cannot end whole goes on for as long as there is time
+      }
+      aborted = reason;
+      if (controller === undefined) {
+        response.destroy(); // still waiting for a connection: aborted as soon as it starts
+        settle.resolve();
+        return;
+      }
+      controller.abort(reason);
+    },
+  };
+}

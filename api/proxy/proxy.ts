@@ -1,0 +1,102 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PlatformError } from '../../contracts/errors.ts';
+import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { OpenStreams, Recheck } from '../streams/stream-registry.ts';
+import { strangerMessage } from '../upstreams/impersonation-denied.ts';
+import { upstreamHeaders } from '../upstreams/request-headers.ts';
+import type { KubernetesTarget } from '../http/kubernetes-path.ts';
+import type { Destination } from './resolve-upstream.ts';
+import { StreamFailure, streamRequest } from './forward-request.ts';
+
+/** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
+const maxKubernetesBody = 3 * 1024 * 1024;
+
+/** API servers give other requests up after 60 s themselves. */
+const silenceMs = 65_000;
+/** What may be silent for hours: the long-running requests of Kubernetes. */
+const silentVerbs: ReadonlySet<string> = new Set(['watch', 'proxy']);
+const silentSubresources: ReadonlySet<string> = new Set(['log', 'proxy', 'attach', 'exec', 'portforward']);
+
+/** What content from a cluster may do in a browser: nothing in our origin's name. */
+export const isolation = {
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** Carries a request to `destination` under the caller's identity; failures become a Status. */
+export async function proxy(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: {
+    target: KubernetesTarget;
+    caller: Caller;
+    destination: Destination;
+    streams: OpenStreams;
+    recheck: () => Recheck;
+  },
+): Promise<void> {
+  const { target, caller, destination, streams, recheck } = options;
+  const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
+  const { verb, resource } = kubernetesRequest(request.method, target.upstreamPath);
+  const mayBeSilent = silentVerbs.has(verb) || silentSubresources.has(resource?.subresource ?? '');
+  const attempt = async () => {
+    const upstream = await destination.upstream();
+    return streamRequest({
+      request: request.raw,
+      response: reply.raw,
+      dispatcher: upstream.dispatcher,
+      isAlive: upstream.isAlive,
+      isWatch: verb === 'watch',
+      silenceMs: mayBeSilent ? 0 : silenceMs,
+      path: target.upstreamPath,
+      prefix: target.prefix,
+      headers,
+      answerHeaders: { 'x-request-id': request.id, ...isolation },
+      opened: (abort) => streams.add(caller, abort, recheck),
+    });
+  };
+  try {
+    await attempt().catch((error: unknown) => {
+      if (!(error instanceof StreamFailure)) throw error;
+      if (error.kind === 'credential') destination.refused();
+      if (!mayRepeat(error, request.method)) throw error;
+      return attempt();
+    });
+  } catch (error) {
+    throw failureOf(error, destination, caller.identity, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
+  }
+  reply.hijack(); // it was answered on the raw response
+}
+
+/** A request that reached nobody, or only reads, is sent once more: kept-alive connections die of age. */
+function mayRepeat(failure: StreamFailure, method: string): boolean {
+  if (!failure.repeatable || failure.kind === 'dial') return false;
+  return failure.kind === 'credential' || method === 'GET' || method === 'HEAD';
+}
+
+function declaredBytes({ headers }: FastifyRequest): number {
+  return Number(headers['content-length'] ?? 0);
+}
+
+/** What a caller is told when no answer has begun. @param declared bytes of the body, as its head said */
+export function failureOf(
+  error: unknown,
+  { unreachable }: Destination,
+  { originalUser }: Identity,
+  declared = 0,
+): unknown {
+  if (!(error instanceof StreamFailure)) return error;
+  if (error.kind === 'refused' && originalUser !== undefined) {
+    return new PlatformError('forbidden', strangerMessage, { cause: error });
+  }
+  // An API server answers 413 and resets the connection, which may overtake the answer.
+  if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {
+    return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', {
+      cause: error,
+    });
+  }
+  return new PlatformError(unreachable.code, unreachable.message, { cause: error });
+}

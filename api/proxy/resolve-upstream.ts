@@ -1,0 +1,140 @@
+import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { leavesSpace } from '../../domain/space-request.ts';
+import { isSpaceMade } from '../../domain/space-state.ts';
+import { checkClusterAccess } from '../authorization/cluster-access.ts';
+import { accessibleSpace } from '../authorization/space-access.ts';
+import { accessibleInstance } from '../authorization/tenant-access.ts';
+import type { Caller } from '../identity/caller.ts';
+import { checkKubernetesScope } from '../authorization/scope-check.ts';
+import type { Gateway } from '../gateway.ts';
+import { managementUnreachable } from '../upstreams/json-request.ts';
+import type { ClusterTarget, KubernetesTarget, SpaceTarget, TenantTarget } from '../http/kubernetes-path.ts';
+import type { Upstream } from '../upstreams/upstream.ts';
+
+/** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
+export interface Destination {
+  upstream(): Promise<Upstream>;
+  /** Drops a credential that the upstream refused, so that the next `upstream()` reads it anew. */
+  refused(): void;
+  /** Failure to tell when the upstream cannot be reached. */
+  readonly unreachable: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** What destinations are looked up in. */
+export type DestinationDependencies = Pick<
+  Gateway,
+  'directory' | 'review' | 'management' | 'clusters' | 'tenants'
+>;
+
+/**
+ * The Kubernetes API that `target` means, if `caller` may go there. One plain function for requests and for upgrades:
+ * nothing reaches an upstream but through it.
+ * @throws PlatformError `tenant_cluster_not_found`, `space_not_found`, `cluster_not_found`, `forbidden`, `sleeping`, `cluster_unreachable`, `management_unavailable`
+ */
+export async function resolveDestination(
+  gateway: DestinationDependencies,
+  caller: Caller,
+  target: KubernetesTarget,
+  method: string,
+): Promise<Destination> {
+  checkKubernetesScope(caller, method, target);
+  switch (target.kind) {
+    case 'management':
+      return {
+        upstream: async () => gateway.management,
+        refused: () => undefined,
+        unreachable: managementUnreachable,
+      };
+    case 'cluster':
+      return clusterDestination(gateway, caller, target);
+    case 'tenant':
+      return tenantDestination(gateway, caller, target);
+    case 'space':
+      return spaceDestination(gateway, caller, target, method);
+  }
+}
+
+async function clusterDestination(
+  gateway: DestinationDependencies,
+  caller: Caller,
+  { name }: ClusterTarget,
+): Promise<Destination> {
+  await checkClusterAccess(gateway, caller, name);
+  return connectedCluster(gateway, name);
+}
+
+function connectedCluster({ clusters }: DestinationDependencies, name: string): Destination {
+  return {
+    upstream: async () => (await clusters.get(name)).upstream,
+    refused: () => clusters.recheck(name),
+    unreachable: {
+      code: 'cluster_unreachable',
+      message: `connected cluster ${name} cannot be reached at the moment; try again`,
+    },
+  };
+}
+
+async function tenantDestination(
+  gateway: DestinationDependencies,
+  caller: Caller,
+  { project, name }: TenantTarget,
+): Promise<Destination> {
+  const instance = await accessibleInstance(gateway, caller, 'use', project, name);
+  checkAwake(instance, project);
+  return {
+    upstream: () => gateway.tenants.get(instance),
+    refused: () => gateway.tenants.drop(instance),
+    unreachable: {
+      code: 'cluster_unreachable',
+      message: `tenant cluster ${name} cannot be reached at the moment; try again`,
+    },
+  };
+}
+
+/**
+ * The connected cluster of a space, for requests that stay in its namespace. Who may not use the space is not told
+ * more than that; who may is told what leaves it, before anything is dialled.
+ */
+async function spaceDestination(
+  gateway: DestinationDependencies,
+  caller: Caller,
+  { project, name, upstreamPath }: SpaceTarget,
+  method: string,
+): Promise<Destination> {
+  const { cluster, namespace } = placeOf(await accessibleSpace(gateway, caller, 'use', project, name));
+  const why = leavesSpace(method, upstreamPath, namespace);
+  if (why !== undefined) {
+    throw new PlatformError(
+      'forbidden',
+      `space ${name} is namespace ${namespace} of cluster ${cluster} and nothing beyond it: ${why}`,
+    );
+  }
+  return connectedCluster(gateway, cluster);
+}
+
+/** @throws PlatformError `cluster_unreachable` for one whose namespace was not made, or is not known to be ours */
+function placeOf(space: SpaceInstance): { cluster: string; namespace: string } {
+  const { cluster, namespace } = space.spec?.clusterRef ?? {};
+  if (cluster && namespace && isSpaceMade(space)) return { cluster, namespace };
+  const { phase, message = '' } = space.status ?? {};
+  const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';
+  throw new PlatformError('cluster_unreachable', `space ${space.metadata.name} is not ready: ${why}`);
+}
+
+/** @throws PlatformError `sleeping`, or `cluster_unreachable` for one that was never up */
+function checkAwake(instance: VirtualClusterInstance, project: string): void {
+  const { name } = instance.metadata;
+  const { phase = '', message = '', observedHash } = instance.status ?? {};
+  if (phase === 'Sleeping') {
+    throw new PlatformError(
+      'sleeping',
+      `tenant cluster ${name} sleeps; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
+    );
+  }
+  if (phase !== 'Ready' && observedHash === undefined) {
+    const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';
+    throw new PlatformError('cluster_unreachable', `tenant cluster ${name} is not ready: ${why}`);
+  }
+}

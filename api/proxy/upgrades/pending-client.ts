@@ -1,0 +1,54 @@
+import type { Duplex } from 'node:stream';
+import { GatewayStops } from '../../streams/stream-registry.ts';
+
+/** A client that waits for the answer to its request to upgrade. */
+export interface WaitingClient {
+  /** Aborted when it goes away, or by `abort`. */
+  readonly signal: AbortSignal;
+  /** Ends the wait from our side and closes the connection. */
+  abort(reason: Error): void;
+  /** Ends the wait: what came early can be read from the socket again. */
+  release(): void;
+}
+
+/** What a client may send before it knows the answer. */
+const maxEarlyBytes = 64 * 1024;
+
+/**
+ * Watches a client's connection while its upgrade is under way. The bytes it sends before the answer are kept aside,
+ * up to 64 KiB, then it is held back.
+ * @param head what stood right behind the request's head
+ */
+export function createWaitingClient(socket: Duplex, head: Buffer): WaitingClient {
+  const controller = new AbortController();
+  const early: Buffer[] = [head];
+  let bytes = head.length;
+  const keep = (chunk: Buffer) => {
+    early.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= maxEarlyBytes) socket.pause();
+  };
+  const gone = () => {
+    controller.abort(new Error('the client went away'));
+    socket.destroy();
+  };
+  socket.on('error', gone);
+  socket.on('data', keep);
+  socket.once('end', gone);
+  socket.once('close', gone);
+  return {
+    signal: controller.signal,
+    abort(reason) {
+      if (reason instanceof GatewayStops) return; // there is no form to end it whole: cut off when time is up
+      controller.abort(reason);
+      socket.destroy();
+    },
+    release() {
+      socket.off('data', keep);
+      socket.off('end', gone);
+      socket.off('close', gone);
+      socket.pause();
+      if (bytes > 0) socket.unshift(Buffer.concat(early));
+    },
+  };
+}

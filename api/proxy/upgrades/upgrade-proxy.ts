@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { errorTable } from '../../../contracts/errors.ts';
+import type { AuditEntry } from '../../audit/audit-entry.ts';
+import { senderOf } from '../../audit/sender.ts';
+import type { Caller } from '../../identity/caller.ts';
+import type { Gateway } from '../../gateway.ts';
+import { requestContext } from '../../http/request-context.ts';
+import type { RequestLines } from '../../http/request-lines.ts';
+import { clientGone } from '../../metrics/gateway-metrics.ts';
+import { asPlatformError } from '../../http/failures.ts';
+import { answerFailure, answerHead, relayAnswer } from './upgrade-response.ts';
+import { kubernetesRecheck, openingRequest } from '../recheck.ts';
+import { impersonatedCaller } from '../../authorization/impersonation.ts';
+import { joinSockets } from './pipe-sockets.ts';
+import { checkOrigin } from '../../http/same-origin.ts';
+import { failureOf, isolation } from '../proxy.ts';
+import { downstreamHeaders } from '../../http/response-headers.ts';
+import { upstreamHeaders } from '../../upstreams/request-headers.ts';
+import { type KubernetesTarget, parseKubernetesPath } from '../../http/kubernetes-path.ts';
+import { type Destination, resolveDestination } from '../resolve-upstream.ts';
+import { type AcceptedAnswer, requestUpgrade } from './request-upgrade.ts';
+import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
+import { createWaitingClient, type WaitingClient } from './pending-client.ts';
+
+/** One request to upgrade on its way. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly client: WaitingClient;
+  readonly id: string;
+  readonly entry: AuditEntry;
+  caller?: Caller;
+}
+
+/** How an exchange ended, for the log. */
+interface Outcome {
+  readonly status: number;
+  readonly bytesUp?: number;
+  readonly bytesDown?: number;
+}
+
+const tcpKeepAliveMs = 30_000;
+
+/**
+ * Carries requests to switch protocols (exec, attach, port-forward, cp). They do not pass Fastify's hooks, so they
+ * go through the same plain functions as its requests do, in the same order.
+ */
+export function carryUpgrades(app: FastifyInstance, gateway: Gateway, lines: RequestLines): void {
+  app.server.on('upgrade', (request, socket, head) => {
+    const id = randomUUID();
+    requestContext.run({ id, cut: () => socket.destroy() }, () =>
+      take(id, { request, socket, head }, { gateway, lines }),
+    );
+  });
+}
+
+function take(
+  id: string,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+  { gateway, lines }: { gateway: Gateway; lines: RequestLines },
+): void {
+  const startedAt = performance.now();
+  request.socket.setKeepAlive(true, tcpKeepAliveMs);
+  // Its two directions may end one by one. Only here: half-open connections of those who never sent a request stay.
+  request.socket.allowHalfOpen = true;
+  const client = createWaitingClient(socket, head);
+  const entry = gateway.audit.begin(id, request);
+  const exchange: Exchange = { request, socket, client, id, entry };
+  void serve(exchange, { gateway, lines }).then((outcome) => {
+    const { status: code } = outcome;
+    entry.end({ code, aborted: code === clientGone });
+    const { pathKind, verb } = entry.description;
+    gateway.metrics.requested({ pathKind, verb, code, seconds: (performance.now() - startedAt) / 1000 });
+    lines.answered('upgrade', {
+      reqId: id,
+      method: request.method,
+      url: request.url,
+      ms: Math.round(performance.now() - startedAt),
+      user: exchange.caller?.identity.user,
+      ...outcome,
+    });
+  });
+}
+
+/** Never rejects: every failure is answered here. */
+async function serve(
+  exchange: Exchange,
+  { gateway, lines }: { gateway: Gateway; lines: RequestLines },
+): Promise<Outcome> {
+  const { request, socket, client, id, entry } = exchange;
+  try {
+    const upgrade = readUpgrade(request);
+    checkOrigin(upgrade.headers.origin, gateway.publicUrl);
+    const target = parseKubernetesPath(request.url ?? '');
+    const authenticated = await gateway.authenticate(upgrade.headers, request.method);
+    entry.identify(senderOf(authenticated));
+    const caller = await impersonatedCaller(gateway.review, authenticated, upgrade.rawHeaders);
+    exchange.caller = caller;
+    entry.identify(senderOf(caller));
+    entry.attempted();
+    const opening = { ...openingRequest(request), ...upgrade };
+    const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
+    const over = gateway.streams.add(caller, client.abort, recheck);
+    try {
+      const destination = await resolveDestination(gateway, caller, target, request.method ?? '');
+      return await carry(exchange, { gateway, upgrade, caller, target, destination });
+    } finally {
+      over();
+    }
+  } catch (error) {
+    const failure = asPlatformError(error);
+    const { status } = errorTable[failure.code];
+    entry.fails(failure.code);
+    if (status >= 500)
+      lines.failed({ reqId: id, isKnown: exchange.caller !== undefined }, { err: error, code: failure.code });
+    if (client.signal.aborted) return { status: clientGone };
+    client.release();
+    answerFailure(socket, failure, id);
+    return { status };
+  }
+}
+
+interface Route {
+  readonly gateway: Gateway;
+  readonly upgrade: UpgradeRequest;
+  readonly caller: Caller;
+  readonly target: KubernetesTarget;
+  readonly destination: Destination;
+}
+
+async function carry({ request, socket, client, id, entry }: Exchange, route: Route): Promise<Outcome> {
+  const { gateway, upgrade, caller, target, destination } = route;
+  const { idleMs, answerMs } = gateway.streamLimits;
+  const accepted = await requestUpgrade(destination, {
+    method: request.method ?? '',
+    path: target.upstreamPath,
+    headers: upstreamHeaders(upgrade.rawHeaders, caller.identity, id),
+    protocol: upgrade.protocol,
+    answerMs,
+    signal: client.signal,
+  }).catch((error: unknown) => {
+    throw failureOf(error, destination, caller.identity);
+  });
+  if (client.signal.aborted) {
+    accepted.response.socket.destroy();
+    return { status: clientGone };
+  }
+  client.release();
+  const headers = { ...downstreamHeaders(accepted.response.headers, target.prefix), 'x-request-id': id };
+  const status = accepted.response.statusCode ?? 0;
+  if (!accepted.switched) {
+    await relayAnswer(socket, accepted.response, {
+      headers: { ...headers, ...isolation },
+      begun: accepted.begun,
+    });
+    return { status };
+  }
+  entry.streaming(status);
+  const switching = { ...headers, connection: 'Upgrade', upgrade: upgrade.protocol };
+  return { status, ...(await join(socket, accepted, switching, idleMs)) };
+}
+
+function join(
+  socket: Duplex,
+  { socket: upstream, head }: Extract<AcceptedAnswer, { switched: true }>,
+  headers: Record<string, string | string[]>,
+  idleMs: number,
+) {
+  socket.write(answerHead(101, 'Switching Protocols', headers), 'latin1');
+  if (head.length > 0) upstream.unshift(head);
+  return joinSockets(socket, upstream, idleMs);
+}

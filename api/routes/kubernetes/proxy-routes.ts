@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Gateway } from '../../gateway.ts';
+import { callerOf } from '../../plugins/access.ts';
+import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
+import { checkFetchDestination } from '../../http/sec-fetch-dest.ts';
+import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
+import { createNarrowed } from '../../proxy/filtered/serve-filtered.ts';
+import { isolation, proxy } from '../../proxy/proxy.ts';
+import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
+import { resolveDestination } from '../../proxy/resolve-upstream.ts';
+import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Everything under `/kubernetes/` that no other route takes: carried through under the caller's identity. */
+export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  // Bodies are streams here, whatever they are.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  const serveNarrowed = createNarrowed(gateway);
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    checkFetchDestination(request.headers['sec-fetch-dest']);
+    const target = parseKubernetesPath(request.raw.url ?? '');
+    const caller = callerOf(request);
+    const narrowed = serveNarrowed(request, reply, caller, target);
+    if (narrowed !== false && (await narrowed)) return reply;
+    const hiding = hidingRequest(request.method, target);
+    if (
+      hiding !== undefined &&
+      !(await seesHidden(gateway.review, caller.identity, hiding.plural, hiding.place))
+    ) {
+      await resolveDestination(gateway, caller, target, request.method); // the scope of his key
+      return serveHidden(request, reply, { gateway, caller, target, hiding });
+    }
+    const destination = await resolveDestination(gateway, caller, target, request.method);
+    const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
+    return proxy(request, reply, { target, caller, destination, streams: gateway.streams, recheck });
+  };
+  // In place of Helmet's: what is carried has them already, so they are set on our own answers only.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    reply.headers(isolation);
+    done(null, payload);
+  });
+  const config = {
+    access: 'authenticated',
+    scope: 'kubernetes',
+    impersonation: true,
+    ownHeaders: true,
+  } as const;
+  for (const url of ['/kubernetes', '/kubernetes/*'])
+    app.route({ method: [...methods], url, config, handler });
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { PlatformError } from '../../../contracts/errors.ts';
+import { managementApiVersion, projectNamespacePrefix, teamGroup } from '../../../contracts/names.ts';
+import type { Caller } from '../../identity/caller.ts';
+import type { Gateway } from '../../gateway.ts';
+import { callerOf } from '../../plugins/access.ts';
+
+/**
+ * `POST …/selves`: who the gateway takes the caller for. With `spec.accessKey`, what another key of the same owner
+ * is; others' keys are told of no more than unknown ones. Who impersonates is told whom, and of no key.
+ */
+export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  app.post<{ Body: { spec?: { accessKey?: unknown } } | null | undefined }>(
+    '/kubernetes/management/apis/management.loft.sh/v1/selves',
+    { config: { access: 'authenticated', scope: 'kubernetes', impersonation: true }, schema: { hide: true } },
+    async (request, reply) => {
+      const caller = asImpersonated(callerOf(request), gateway);
+      const other = request.body?.spec?.accessKey;
+      if (other !== undefined && typeof other !== 'string')
+        throw new PlatformError('invalid_request', 'spec.accessKey must be a text');
+      const self = other === undefined || other === '' ? caller : await sameOwner(gateway, caller, other);
+      return reply.code(201).header('cache-control', 'no-store').send(selfOf(self, gateway));
+    },
+  );
+}
+
+/** The caller; of one who impersonates somebody, that somebody's name and teams in place of its own. */
+function asImpersonated(caller: Caller, { directory }: Gateway): Caller {
+  const { user, groups, originalUser } = caller.identity;
+  if (originalUser === undefined) return caller;
+  const known = directory.users().find(({ metadata, spec }) => (spec?.subject || metadata.name) === user);
+  const teams = directory.teams().map(({ metadata }) => metadata.name);
+  return {
+    ...caller,
+    kind: 'user',
+    name: known?.metadata.name ?? user,
+    displayName: known?.spec?.displayName ?? '',
+    email: known?.spec?.email ?? '',
+    teams: teams.filter((team) => groups.includes(teamGroup(team))),
+  };
+}
+
+/** @throws PlatformError `not_found` */
+async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise<Caller> {
+  const found = gateway.directory.accessKey(createHash('sha256').update(key).digest('hex'));
+  const owner = caller.kind === 'user' ? found?.spec.user : found?.spec.team;
+  const { scope, originalUser } = caller.identity;
+  // A key with a scope learns nothing of keys beyond it, and who impersonates nothing of the other's keys.
+  if (found === undefined || owner !== caller.name || scope !== undefined || originalUser !== undefined)
+    throw new PlatformError('not_found', 'there is no such access key of yours');
+  return gateway.authenticateAgain({ authorization: `Bearer ${key}` });
+}
+
+function selfOf(caller: Caller, { publicUrl, directory }: Gateway) {
+  const { identity, name, displayName, email, credential } = caller;
+  const entity = { name, displayName, username: name, email, subject: identity.user };
+  const teams = caller.teams.map((team) => ({
+    name: team,
+    displayName: directory.team(team)?.spec?.displayName || team,
+  }));
+  const resource = caller.kind === 'user' ? directory.user(name) : directory.team(name);
+  return {
+    apiVersion: managementApiVersion,
+    kind: 'Self',
+    metadata: { name, creationTimestamp: null },
+    spec: {},
+    status: {
+      ...(caller.kind === 'user' ? { user: { ...entity, teams } } : { team: { name, displayName } }),
+      ...(credential.kind === 'access-key' && identity.originalUser === undefined
+        ? {
+            accessKey: credential.name,
+            accessKeyType: credential.keyType ?? '',
+            ...(credential.scope === undefined ? {} : { accessKeyScope: credential.scope }),
+          }
+        : {}),
+      subject: identity.user,
+      ...(resource?.metadata.uid === undefined ? {} : { uid: resource.metadata.uid }),
+      groups: identity.groups,
+      loftHost: publicUrl,
+      projectNamespacePrefix,
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import type { Logger } from '../../adapters/logging.ts';
+import { errorTable, PlatformError } from '../../contracts/errors.ts';
+import type { OpenStream, OpenStreams, Recheck } from './stream-registry.ts';
+
+/** Between two sweeps. With 3 s that a decision is remembered (access-review.ts), a right ends within 10 s. */
+const defaultSweepMs = 4_000;
+const atOnce = 32;
+/** What is younger is mostly a short request, which was asked about a moment ago. */
+const minAgeMs = 1_000;
+
+/** Default of how long a stream may stay open about which nobody can say whether it may. */
+export const defaultUndecidedMs = 60_000;
+
+export interface Revocation {
+  stop(): Promise<void>;
+}
+
+type Asked = Omit<Recheck, 'inside'>;
+
+/** Streams that one question is about. */
+interface Group {
+  readonly recheck: Asked;
+  readonly streams: OpenStream[];
+  readonly isDoor: boolean;
+}
+
+/**
+ * Ends open streams whose caller would not be let in any more: a key that is disabled, deleted or expired, a user
+ * disabled, removed from a team or a project, a role taken away. Every stream is asked about as a new request
+ * would be. While nobody can say whether the gateway's door is open to them (the management API is away), streams
+ * stay for `undecidedMs`, then they end too; new requests are refused from the start. Each lane of questions goes at
+ * its own pace: what one tenant cluster does not answer delays nobody else's revocation.
+ */
+export function startRevocation(
+  streams: Pick<OpenStreams, 'list'>,
+  options: { logger: Logger; undecidedMs?: number; sweepMs?: number },
+): Revocation {
+  const { logger, undecidedMs = defaultUndecidedMs, sweepMs = defaultSweepMs } = options;
+  const stopping = new AbortController();
+  const busy = new Set<string>();
+
+  function sweep(): void {
+    for (const [lane, groups] of lanesOf(streams.list(performance.now() - minAgeMs))) {
+      if (busy.has(lane)) continue;
+      busy.add(lane);
+      ask(groups)
+        .catch((err: unknown) => logger.error({ err }, 'open streams were not asked about'))
+        .finally(() => busy.delete(lane));
+    }
+  }
+
+  async function ask(groups: Group[]): Promise<void> {
+    let unanswered = 0;
+    const work = async () => {
+      for (let group = groups.pop(); group !== undefined; group = groups.pop()) {
+        if (stopping.signal.aborted) return;
+        // So many in a row: it is away, and asking for each of thousands would take minutes.
+        const decided = unanswered < atOnce && (await decide(group));
+        unanswered = decided ? 0 : unanswered + 1;
+        if (!decided && group.isDoor) endUndecided(group.streams);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, work));
+  }
+
+  /** Whether somebody could say. */
+  async function decide({ recheck, streams: asked, isDoor }: Group): Promise<boolean> {
+    const startedAt = performance.now();
+    try {
+      await recheck.run();
+      if (isDoor) for (const stream of asked) stream.decidedAt = startedAt;
+      return true;
+    } catch (error) {
+      if (!isRefusal(error)) {
+        logger.debug({ err: error }, 'an open stream could not be asked about');
+        return false;
+      }
+      end(asked, error, 'streams ended: revoked');
+      return true;
+    }
+  }
+
+  function endUndecided(asked: readonly OpenStream[]): void {
+    const since = performance.now() - undecidedMs;
+    const over = asked.filter(({ decidedAt }) => decidedAt < since);
+    const reason = new PlatformError(
+      'management_unavailable',
+      'nobody could say for long whether it may go on',
+    );
+    if (over.length > 0) end(over, reason, 'streams ended: nobody can say whether they may go on');
+  }
+
+  function end(ended: readonly OpenStream[], error: PlatformError, message: string): void {
+    const { kind, name } = ended[0]?.caller ?? {};
+    logger.info({ [kind ?? 'caller']: name, streams: ended.length, reason: error.message }, message);
+    for (const { abort } of ended) abort(error);
+  }
+
+  const timer = setInterval(sweep, sweepMs).unref();
+  return {
+    stop: async () => {
+      stopping.abort();
+      clearInterval(timer);
+    },
+  };
+}
+
+function lanesOf(streams: readonly OpenStream[]): Map<string, Group[]> {
+  const groups = new Map<string, Group>();
+  const put = (stream: OpenStream, recheck: Asked, isDoor: boolean) => {
+    const key = JSON.stringify([isDoor, recheck.lane, recheck.key]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { recheck, streams: [stream], isDoor });
+    else group.streams.push(stream);
+  };
+  for (const stream of streams) {
+    put(stream, stream.recheck, true);
+    if (stream.recheck.inside !== undefined) put(stream, stream.recheck.inside, false);
+  }
+  return Map.groupBy(
+    groups.values(),
+    ({ recheck, isDoor }) => `${isDoor ? 'door' : 'inside'} ${recheck.lane}`,
+  );
+}
+
+/** Whether a failure says that this caller may not, rather than that nobody can say. */
+function isRefusal(error: unknown): error is PlatformError {
+  return error instanceof PlatformError && [401, 403, 404].includes(errorTable[error.code].status);
+}

@@ -1,0 +1,97 @@
+import type { Caller } from '../identity/caller.ts';
+
+/** Asks again whether a stream that is open would be opened now. */
+export interface Recheck {
+  /** Streams with the same key are asked about once. */
+  readonly key: string;
+  /** Who has to answer: while one of them does not, the others' streams are asked about all the same. */
+  readonly lane: string;
+  /** @throws PlatformError as the request itself would now */
+  run(): Promise<void>;
+  /** What the API behind the gateway's door says to it; while it cannot say, the stream may go on. */
+  readonly inside?: Omit<Recheck, 'inside'>;
+}
+
+/** Why streams end when the process does: those that have a form for it end whole, the others may go on a while. */
+export class GatewayStops extends Error {
+  override readonly name = 'GatewayStops';
+}
+
+export interface OpenStream {
+  readonly caller: Caller;
+  readonly recheck: Recheck;
+  /** By `performance.now()`. */
+  readonly openedAt: number;
+  /** When it was last certain that the gateway's door is open to its caller. */
+  decidedAt: number;
+  readonly abort: (reason: Error) => void;
+}
+
+/** The streams that are open now, each with its caller, so that they can be ended from our side. */
+export interface OpenStreams {
+  /** Registers a stream; call the result when it is over. `recheck` is made when it is first asked for. */
+  add(caller: Caller, abort: (reason: Error) => void, recheck: () => Recheck): () => void;
+  /** Ends the streams whose caller `matches`. */
+  end(reason: string, matches?: (caller: Caller) => boolean): void;
+  /** Tells all streams, and those that still come, that the gateway stops. */
+  stop(): void;
+  /** Those that were opened before this time of `performance.now()`; default: all. */
+  list(openedBefore?: number): OpenStream[];
+  readonly size: number;
+}
+
+interface Placed {
+  readonly caller: Caller;
+  readonly abort: (reason: Error) => void;
+  readonly openedAt: number;
+  decidedAt: number;
+  recheck: Recheck | (() => Recheck);
+  index: number;
+}
+
+function asked(stream: Placed): OpenStream {
+  if (typeof stream.recheck === 'function') stream.recheck = stream.recheck();
+  return stream as OpenStream;
+}
+
+export function createOpenStreams(): OpenStreams {
+  /**
+   * Not a Set: every request comes and goes here, and with one, requests stayed in memory until the next full
+   * collection. Probably because V8 copies a Set every few changes and chains the copies; measured is only that they stayed.
+   */
+  const open: Placed[] = [];
+  const stops = new GatewayStops('the gateway is stopping');
+  let stopping = false;
+
+  function remove(stream: Placed): void {
+    const last = open.at(-1);
+    if (last === undefined || open[stream.index] !== stream) return;
+    open[stream.index] = last;
+    last.index = stream.index;
+    open.pop();
+  }
+
+  return {
+    add(caller, abort, recheck) {
+      const now = performance.now();
+      const stream = { caller, abort, recheck, openedAt: now, decidedAt: now, index: open.length };
+      open.push(stream);
+      if (stopping) setImmediate(abort, stops);
+      return () => remove(stream);
+    },
+    end(reason, matches = () => true) {
+      for (const { caller, abort } of [...open]) {
+        if (matches(caller)) abort(new Error(reason));
+      }
+    },
+    stop() {
+      stopping = true;
+      for (const { abort } of [...open]) abort(stops);
+    },
+    list: (openedBefore = Number.POSITIVE_INFINITY) =>
+      open.filter(({ openedAt }) => openedAt < openedBefore).map(asked),
+    get size() {
+      return open.length;
+    },
+  };
+}

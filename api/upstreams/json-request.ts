@@ -1,0 +1,79 @@
+import type { Dispatcher } from 'undici';
+import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import type { Identity } from '../identity/identity.ts';
+import { checkOutgoing } from './outgoing-header-check.ts';
+import { isOwnRefusal, strangerMessage } from './impersonation-denied.ts';
+import { appendIdentity } from './request-headers.ts';
+
+export interface JsonRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+  readonly requestId?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Small requests to a Kubernetes API under an identity. */
+export type JsonClient = (identity: Identity, request: JsonRequest) => Promise<JsonAnswer>;
+
+/**
+ * A JsonClient of one Kubernetes API. (client-node cannot do this: it merges repeated headers, and every group
+ * needs one of its own.) Its promises fail with `unreachable.code` when the API cannot be reached or does not
+ * know the gateway, and with `forbidden` when somebody is impersonated as whom the gateway may not act; other
+ * statuses are answers.
+ */
+export function createJsonClient(
+  dispatcher: Dispatcher,
+  unreachable: { code: ErrorCode; message: string } = managementUnreachable,
+): JsonClient {
+  return async (
+    identity,
+    { method, path, body, contentType = 'application/json', requestId, timeoutMs = 10_000 },
+  ) => {
+    const headers = ['Accept', 'application/json'];
+    if (body !== undefined) headers.push('Content-Type', contentType);
+    if (requestId !== undefined) headers.push('Audit-ID', requestId);
+    appendIdentity(headers, identity);
+    checkOutgoing(headers);
+    try {
+      const answer = await dispatcher.request({
+        method,
+        path,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const text = await answer.body.text();
+      if (isOwnRefusal(answer.statusCode, text)) {
+        if (identity.originalUser === undefined) throw new Error(text);
+        throw new PlatformError('forbidden', strangerMessage, { cause: new Error(text) });
+      }
+      if (answer.statusCode === 401) throw new Error('401: the credential of the gateway was not accepted');
+      return { status: answer.statusCode, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+    } catch (error) {
+      if (error instanceof PlatformError) throw error;
+      throw new PlatformError(unreachable.code, unreachable.message, { cause: error });
+    }
+  };
+}
+
+/** What to tell when the management API is away. */
+export const managementUnreachable = {
+  code: 'management_unavailable',
+  message: 'the management API cannot be reached at the moment; try again',
+} as const;
+
+/** Message of a `Status` answer. */
+export function statusMessage(answer: JsonAnswer): string {
+  const { body } = answer;
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
+    return body.message;
+  return `the management API answered ${answer.status}`;
+}

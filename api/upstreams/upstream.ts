@@ -1,0 +1,121 @@
+import { isIP, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import { requestContext } from '../http/request-context.ts';
+import { dialTls } from './dial-tls.ts';
+import { createReadinessGate } from './readiness-gate.ts';
+
+/** A Kubernetes API that requests can be sent to, with its kept-alive connections. */
+export interface Upstream {
+  readonly dispatcher: Dispatcher;
+  /**
+   * A connection of one's own, TLS done, never shared and never in the pool; and half-open if what `dial` gives is.
+   * @throws DialError
+   */
+  connect(): Promise<Socket>;
+  /** Whether the API server answers at all, on a connection of its own. @throws Error if it does not within 8 s */
+  isAlive(): Promise<void>;
+  /** What a request written on such a connection needs besides the caller's headers: names and values. */
+  readonly ownHeaders: readonly string[];
+  /** Ends all connections at once, streams too. */
+  close(): Promise<void>;
+}
+
+/** TLS and address of one Kubernetes API. */
+export interface UpstreamTarget {
+  readonly host: string;
+  readonly port: number;
+  /** Absent: the authorities that Node knows. */
+  readonly ca?: string | Buffer;
+  /** The gateway's own credential there: a client certificate with its key, or a bearer token. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly token?: string;
+  /** Name that the server's certificate must have. */
+  readonly servername: string;
+}
+
+/** Dialling failed: nothing of the request was sent. */
+export class DialError extends Error {
+  override readonly name = 'DialError';
+}
+
+/**
+ * Connections to `target`, HTTP/1.1 over TLS 1.2 or newer. Nothing is dialled before the first request, and
+ * nothing is sent to an API server that says it is not ready: one that starts refuses what it will allow.
+ * @param dial gives the TCP connection; TLS to the target runs end to end inside it
+ */
+export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socket>): Upstream {
+  const { servername, token } = target;
+  const credential = Object.fromEntries(
+    (['ca', 'cert', 'key'] as const).flatMap((name) =>
+      target[name] === undefined ? [] : [[name, target[name]]],
+    ),
+  );
+  // An address is checked against the certificate, but must not be sent as server name (RFC 6066 §3).
+  const peer = isIP(servername) === 0 ? { servername } : { host: servername };
+  // Made once: reading certificates and key anew for each connection costs more than the handshake.
+  let secureContext: SecureContext | undefined;
+  const dialTarget = async () => {
+    secureContext ??= createSecureContext({ ...credential, minVersion: 'TLSv1.2' });
+    return dialTls(dial, { ...peer, secureContext, ALPNProtocols: ['http/1.1'] });
+  };
+  const passGate = createReadinessGate(dialTarget, { host: target.host, token });
+  const connect = async () => {
+    try {
+      await passGate();
+      return await dialTarget();
+    } catch (error) {
+      throw new DialError(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  };
+  const pool = new Pool(`https://${target.host}:${target.port}`, {
+    connections: null,
+    pipelining: 1,
+    // Watches may be silent for hours; a dead peer is noticed by TCP keep-alive.
+    bodyTimeout: 0,
+    headersTimeout: 0,
+    keepAliveTimeout: 30_000,
+    allowH2: false,
+    connect: (_options, callback) => {
+      const made: { socket?: Socket } = {};
+      // Kept for others' requests: what fails uncaught on it ends it, not the request that it was made for.
+      requestContext.run({ cut: () => made.socket?.destroy() }, () => {
+        const connecting = async () => (made.socket = await connect());
+        void connectInto(connecting, callback);
+      });
+    },
+  });
+  const dispatcher = token === undefined ? pool : pool.compose(withToken(token));
+  return {
+    dispatcher,
+    connect,
+    isAlive: passGate,
+    ownHeaders: ['Host', `${target.host}:${target.port}`, ...(token === undefined ? [] : bearer(token))],
+    close: () => pool.destroy(),
+  };
+}
+
+/** Gives undici the socket, or a DialError. */
+async function connectInto(connect: () => Promise<Socket>, callback: buildConnector.Callback): Promise<void> {
+  let socket: Socket;
+  try {
+    socket = await connect();
+  } catch (error) {
+    callback(error as DialError, null);
+    return;
+  }
+  callback(null, socket);
+}
+
+function bearer(token: string): [string, string] {
+  return ['Authorization', `Bearer ${token}`];
+}
+
+/** Adds the gateway's own bearer token below the checks of headers, which let no Authorization through. */
+function withToken(token: string): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) => {
+    const headers = Array.isArray(options.headers) ? (options.headers as string[]) : [];
+    return dispatch({ ...options, headers: [...headers, ...bearer(token)] }, handler);
+  };
+}
