@@ -7,7 +7,7 @@ import type { AccessKey, AccessKeySpec } from '../../contracts/resources/access-
 import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
 import type { GatewayDirectory } from '../cache/resource-cache.ts';
-import type { Directory } from './authenticate.ts';
+import type { Directory } from '../identity/directory.ts';
 import { accountsIdentity } from '../identity/identity.ts';
 
 /** What an access key begins with, so that scanners find those that leaked. */

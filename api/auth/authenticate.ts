@@ -1,26 +1,14 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { AccessKey } from '../../contracts/resources/access-key.ts';
-import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
+import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
 import { opensNothing } from '../../domain/key-scope.ts';
 import { isMadeFor } from '../../domain/made-for.ts';
+import type { Directory } from '../identity/directory.ts';
 import { type Caller, callerOfTeam, callerOfUser, type Credential } from '../identity/caller.ts';
 import type { KeyActivity } from './key-activity.ts';
-
-/** What authentication looks up; informer caches in the running gateway. */
-export interface Directory {
-  /** The key with this lower-case hex SHA-256, if there is one. */
-  accessKey(hash: string): AccessKey | undefined;
-  accessKeyNamed(name: string): AccessKey | undefined;
-  user(name: string): User | undefined;
-  team(name: string): Team | undefined;
-  teams(): readonly Team[];
-  /** False until everybody is known: nobody may be told then that a key is unknown. */
-  readonly synced: boolean;
-}
 
 /**
  * Who sends the request with these headers. One plain function for requests and for upgrades.

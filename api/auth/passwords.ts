@@ -4,7 +4,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion, passwordNamespace } from '../../contracts/names.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
-import type { Directory } from './authenticate.ts';
+import type { Directory } from '../identity/directory.ts';
 import { accountsIdentity } from '../identity/identity.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 

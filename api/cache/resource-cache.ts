@@ -13,7 +13,7 @@ import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { createRbacCache, type RbacCache } from './rbac-cache.ts';
-import type { Directory } from '../auth/authenticate.ts';
+import type { Directory } from '../identity/directory.ts';
 
 /** Kinds that are looked at as a whole. */
 export type ListedPlural =

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createAuthenticate, type Directory } from '../../api/auth/authenticate.ts';
+import type { Directory } from '../../api/identity/directory.ts';
+import { createAuthenticate } from '../../api/auth/authenticate.ts';
 import type { Caller } from '../../api/identity/caller.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { PlatformError } from '../../contracts/errors.ts';

@@ -1,0 +1,15 @@
+import type { AccessKey } from '../../contracts/resources/access-key.ts';
+import type { Team } from '../../contracts/resources/team.ts';
+import type { User } from '../../contracts/resources/user.ts';
+
+/** What authentication looks up; informer caches in the running gateway. */
+export interface Directory {
+  /** The key with this lower-case hex SHA-256, if there is one. */
+  accessKey(hash: string): AccessKey | undefined;
+  accessKeyNamed(name: string): AccessKey | undefined;
+  user(name: string): User | undefined;
+  team(name: string): Team | undefined;
+  teams(): readonly Team[];
+  /** False until everybody is known: nobody may be told then that a key is unknown. */
+  readonly synced: boolean;
+}
