@@ -8,7 +8,7 @@ import type { RbacCache } from '../cache/rbac-cache.ts';
 
 /**
  * Who may what in the management API, narrowed by the scope of the key: its own RBAC, evaluated here
- * ([ADR 13](../../docs/adr/0013-rbac-in-the-process.md)).
+ * ([ADR 13](../../docs/adr/0013-in-process-rbac.md)).
  */
 export interface AccessReview {
   /** @throws PlatformError `management_unavailable` while the roles and bindings are not known as of now */
