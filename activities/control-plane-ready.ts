@@ -15,7 +15,7 @@ const lookAtPodsMs = 2_000;
 
 /**
  * After a restart on the same data the two hooks' objects are there already, and waiting for the hooks costs most
- * of the time; no wrong answer was seen after this gate (design §10).
+ * of the time; no wrong answer was seen after this gate.
  */
 const restartGate =
   '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';

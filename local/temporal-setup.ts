@@ -7,7 +7,7 @@ import { ensureDatabase, isEmpty } from './databases.ts';
 import { runCommand } from '../adapters/processes/run-command.ts';
 import { type TemporalDatabases, temporalSchemaCommands } from './servers/temporal.ts';
 
-/** What every lifecycle workflow is tagged with: names only, they are stored in the clear (design §5). */
+/** What every lifecycle workflow is tagged with: names only, they are stored in the clear. */
 export const searchAttributes = [
   'Project',
   'TenantCluster',

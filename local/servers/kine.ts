@@ -13,7 +13,7 @@ export function kineEndpoint(options: Pick<KineOptions, 'socketDir'>): string {
   return `unix://${join(options.socketDir, 'kine.sock')}`;
 }
 
-/** Kine on a unix socket over a PostgreSQL database, with a bounded pool (design §2: at most 30). */
+/** Kine on a unix socket over a PostgreSQL database, with a bounded pool (at most 30). */
 export function kine(options: KineOptions): Program {
   return {
     binary: options.binary,

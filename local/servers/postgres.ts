@@ -17,7 +17,7 @@ export interface PostgresOptions {
  */
 const workingDirectory = '/proc/self/cwd';
 
-/** A PostgreSQL server on 127.0.0.1 with passwords (SCRAM); `max_connections` 200 (design §2). Fast shutdown. */
+/** A PostgreSQL server on 127.0.0.1 with passwords (SCRAM); `max_connections` 200. Fast shutdown. */
 export function postgres(options: PostgresOptions): Program {
   const settings = {
     listen_addresses: '127.0.0.1',
