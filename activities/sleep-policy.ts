@@ -1,7 +1,7 @@
 import type { ResourceClient } from '../adapters/kubernetes/resources.ts';
 import { annotations, projectNamespace } from '../contracts/names.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { SleepPolicyInput } from '../domain/operation-workflows.ts';
+import type { SleepPolicyInput } from '../contracts/workflows.ts';
 import { sleepPolicyAction } from '../domain/sleep-policy.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { managementCall } from './instance-access.ts';

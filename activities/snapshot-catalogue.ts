@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
 import { PlatformError } from '../contracts/errors.ts';
+import { operationOfWorkflow } from '../contracts/workflows.ts';
 import type { Database } from '../db/client.ts';
 import { getOperationRow } from '../db/queries/operations.ts';
 import {
@@ -65,7 +66,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
      * @throws `snapshot_not_found`, `snapshot_damaged`, `tenant_cluster_not_found`, `forbidden`, `management_unavailable`
      */
     async findSnapshot(input: NamedSnapshot & { operationId?: string }): Promise<FoundSnapshot> {
-      const { project, tenantCluster, name, operationId = operationOfWorkflow() } = input;
+      const { project, tenantCluster, name, operationId = operationOfRestore() } = input;
       const { restore, row } = await database.query(async (db) => {
         const operation = await getOperationRow(db, operationId);
         const uid = sourceUidOf(operation);
@@ -122,8 +123,8 @@ function sourceUidOf({ uid, tenantCluster, parameters }: OperationRow): string {
 }
 
 /** Restores that ran when inputs began to name it. */
-function operationOfWorkflow(): string {
-  return activityInfo().workflowExecution?.workflowId.replace(/^operation\//, '') ?? '';
+function operationOfRestore(): string {
+  return operationOfWorkflow(activityInfo().workflowExecution?.workflowId ?? '') ?? '';
 }
 
 function askAgain(): PlatformError {

@@ -2,24 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporalNamespace } from '../contracts/names.ts';
+import { searchAttributes } from '../contracts/workflows.ts';
 import { databaseOf, withDatabase } from './database-url.ts';
 import { ensureDatabase, isEmpty } from './databases.ts';
 import { runCommand } from '../adapters/processes/run-command.ts';
 import { type TemporalDatabases, temporalSchemaCommands } from './servers/temporal.ts';
 
-/** What every lifecycle workflow is tagged with: names only, they are stored in the clear. */
-export const searchAttributes = [
-  'Project',
-  'TenantCluster',
-  'Space',
-  'Cluster',
-  'OperationType',
-  'Actor',
-] as const;
-
 const retentionDays = 30;
-/** `INDEXED_VALUE_TYPE_KEYWORD` of temporal.api.enums.v1; the package exports its enums to CommonJS only. */
-const keyword = 2;
+/** `INDEXED_VALUE_TYPE_…` of temporal.api.enums.v1; the package exports its enums to CommonJS only. */
+const indexedValueTypes = { KEYWORD: 2 };
 
 /** Temporal's two databases beside the platform's own: `<name>_temporal` and `<name>_temporal_visibility`. */
 export function temporalDatabases(databaseUrl: string): TemporalDatabases {
@@ -72,11 +63,15 @@ export async function prepareTemporalNamespace(
   for (;;) {
     try {
       const present = await connection.operatorService.listSearchAttributes({ namespace });
-      const missing = searchAttributes.filter((name) => !Object.hasOwn(present.customAttributes, name));
+      const missing = Object.values(searchAttributes).filter(
+        ({ name }) => !Object.hasOwn(present.customAttributes, name),
+      );
       if (missing.length === 0) return;
       await connection.operatorService.addSearchAttributes({
         namespace,
-        searchAttributes: Object.fromEntries(missing.map((name) => [name, keyword])),
+        searchAttributes: Object.fromEntries(
+          missing.map(({ name, type }) => [name, indexedValueTypes[type]]),
+        ),
       });
     } catch (error) {
       // A new namespace reaches the other services' caches a moment later.

@@ -1,11 +1,9 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
+import { snapshotDeletionWorkflowId } from '../contracts/workflows.ts';
 import { findSnapshotOf } from '../db/queries/snapshots.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { temporalCall } from './operation-workflow.ts';
-
-/** Workflow that removes a snapshot's file, then its entry in the catalogue. */
-const workflowName = 'deleteSnapshot';
 
 /**
  * Has the snapshot that operation `operationId` made deleted by a workflow; twice is once.
@@ -27,8 +25,8 @@ export async function deleteSnapshot(
     );
   }
   await temporalCall(deps, () =>
-    deps.temporal.workflow.start(workflowName, {
-      workflowId: `snapshot/${operationId}/delete`,
+    deps.temporal.workflow.start('deleteSnapshot', {
+      workflowId: snapshotDeletionWorkflowId(operationId),
       workflowIdConflictPolicy: 'USE_EXISTING',
       taskQueue: lifecycleTaskQueue,
       args: [{ project, tenantCluster, name, operationId, file }],

@@ -1,9 +1,5 @@
 import { isFinal, type Operation, type OperationStep } from '../contracts/operations.ts';
-import {
-  type OperationProgress,
-  operationWorkflowId,
-  progressQueryName,
-} from '../domain/operation-workflows.ts';
+import { type OperationProgress, operationWorkflowId, progressQuery } from '../contracts/workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { temporalCall } from './operation-workflow.ts';
 
@@ -58,7 +54,7 @@ async function describePending(deps: OperationsDeps, id: string): Promise<Pendin
 async function queryProgress(deps: OperationsDeps, id: string): Promise<OperationProgress | undefined> {
   try {
     const handle = deps.temporal.workflow.getHandle(operationWorkflowId(id));
-    return await temporalCall(deps, () => handle.query<OperationProgress>(progressQueryName), deadlineMs);
+    return await temporalCall(deps, () => handle.query(progressQuery), deadlineMs);
   } catch (error) {
     deps.logger.debug({ err: error, operation: id }, 'the worker does not answer');
     return undefined;

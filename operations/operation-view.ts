@@ -2,7 +2,7 @@ import type { Operation, OperationStep } from '../contracts/operations.ts';
 import type { BlockingOperation } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import type { StepRow } from '../db/schema/operation-steps.ts';
-import { operationWorkflowId } from '../domain/operation-workflows.ts';
+import { operationWorkflowId } from '../contracts/workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 
 /** An operation as the API shows it, from its rows alone. */

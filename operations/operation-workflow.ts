@@ -4,32 +4,22 @@ import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
 import { subjectNouns } from '../contracts/operations.ts';
-import type { OperationRow } from '../db/schema/operations.ts';
-import { planOf } from '../domain/operation-plans.ts';
 import {
   type OperationInput,
   operationWorkflowId,
-  operationWorkflowOf,
-  turnSignalName,
-} from '../domain/operation-workflows.ts';
+  searchAttributes,
+  turnSignal,
+} from '../contracts/workflows.ts';
+import type { OperationRow } from '../db/schema/operations.ts';
+import { planOf } from '../domain/operation-plans.ts';
+import { operationWorkflowOf } from '../domain/operation-workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 
 /** How long a request waits for Temporal before it goes on without it. */
 const deadlineMs = 2000;
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-const searchAttributeKeys = {
-  project: keyword('Project'),
-  tenant: keyword('TenantCluster'),
-  space: keyword('Space'),
-  operationType: keyword('OperationType'),
-  actor: keyword('Actor'),
-  cluster: keyword('Cluster'),
-};
 
 /**
  * Starts the workflow of an operation; one that exists already, running or ended, is left alone.
@@ -47,11 +37,11 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
         staticSummary: `${verb} ${subjectNouns[row.kind]} ${row.tenantCluster} of project ${row.project}`,
         staticDetails: `Asked for by ${row.actor}`,
         typedSearchAttributes: [
-          { key: searchAttributeKeys.project, value: row.project },
-          { key: searchAttributeKeys[row.kind], value: row.tenantCluster },
-          { key: searchAttributeKeys.operationType, value: row.type },
-          { key: searchAttributeKeys.actor, value: row.actor },
-          ...(row.cluster === null ? [] : [{ key: searchAttributeKeys.cluster, value: row.cluster }]),
+          { key: searchAttributes.project, value: row.project },
+          { key: searchAttributes[row.kind], value: row.tenantCluster },
+          { key: searchAttributes.operationType, value: row.type },
+          { key: searchAttributes.actor, value: row.actor },
+          ...(row.cluster === null ? [] : [{ key: searchAttributes.cluster, value: row.cluster }]),
         ],
       }),
     );
@@ -71,7 +61,7 @@ export async function cancelOperationWorkflow(deps: OperationsDeps, operationId:
 export async function signalTurn(deps: OperationsDeps, operationId: string): Promise<void> {
   await isThere(
     temporalCall(deps, () =>
-      deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).signal(turnSignalName),
+      deps.temporal.workflow.getHandle(operationWorkflowId(operationId)).signal(turnSignal),
     ),
   );
 }

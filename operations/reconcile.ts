@@ -3,7 +3,7 @@ import { isFinal } from '../contracts/operations.ts';
 import { getOperationRow, listOpenOperations } from '../db/queries/operations.ts';
 import { endOperation } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import { operationWorkflowId } from '../domain/operation-workflows.ts';
+import { operationWorkflowId } from '../contracts/workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import {
   cancelOperationWorkflow,

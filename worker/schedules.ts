@@ -1,23 +1,26 @@
 import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
+import { scheduleIds } from '../contracts/workflows.ts';
 
-/** What the platform does again and again, by the schedule's id, which is its workflow's too. */
-const schedules = {
-  'reconcile-operations': {
-    every: '1 minute',
+/** What the platform does again and again. */
+const schedules = [
+  {
+    scheduleId: scheduleIds.reconcileOperations,
     workflowType: 'reconcileOperations',
+    every: '1 minute',
     summary: 'Compare the open operations with their workflows',
   },
-  'expire-snapshots': {
-    every: '1 hour',
+  {
+    scheduleId: scheduleIds.expireSnapshots,
     workflowType: 'expireSnapshots',
+    every: '1 hour',
     summary: 'Remove the snapshots of what has been gone for long',
   },
-} as const;
+] as const;
 
 /** Makes the Temporal Schedules, and has them run now. */
 export async function ensureSchedules(temporal: Client): Promise<void> {
-  for (const [scheduleId, { every, workflowType, summary }] of Object.entries(schedules)) {
+  for (const { scheduleId, workflowType, every, summary } of schedules) {
     try {
       await temporal.schedule.create({
         scheduleId,

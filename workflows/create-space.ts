@@ -1,4 +1,4 @@
-import type { OperationInput } from '../domain/operation-workflows.ts';
+import type { OperationInput } from '../contracts/workflows.ts';
 import { deleteSpaceNamespace } from './steps/delete-namespace.ts';
 import { unplacedSpace } from './steps/locate-space.ts';
 import { tagCluster } from './steps/operation-run.ts';

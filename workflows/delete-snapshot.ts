@@ -1,3 +1,4 @@
+import type { SnapshotDeletion } from '../contracts/workflows.ts';
 import { callActivity } from './proxies.ts';
 
 /**
@@ -5,13 +6,7 @@ import { callActivity } from './proxies.ts';
  * messages; tried until it succeeds, nothing to undo. Those that began before snapshots had uids name it by
  * `snapshot/<project>/<tenant cluster>/<name>/delete` and give neither operation nor file.
  */
-export async function deleteSnapshot(input: {
-  project: string;
-  tenantCluster: string;
-  name: string;
-  operationId?: string;
-  file?: string;
-}): Promise<void> {
+export async function deleteSnapshot(input: SnapshotDeletion): Promise<void> {
   const { project, tenantCluster, name, operationId, file } = input;
   await callActivity(
     'deleteSnapshotFile',

@@ -1,4 +1,4 @@
-import type { OperationInput } from '../domain/operation-workflows.ts';
+import type { OperationInput } from '../contracts/workflows.ts';
 import { deleteHostNamespace } from './steps/delete-namespace.ts';
 import { runOperation } from './steps/run-operation.ts';
 

@@ -1,4 +1,4 @@
-import type { SleepPolicyInput } from '../domain/operation-workflows.ts';
+import type { SleepPolicyInput } from '../contracts/workflows.ts';
 import { callActivity } from './proxies.ts';
 
 /**

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { StepRecord } from '../domain/operation-workflows.ts';
+import type { StepRecord } from '../contracts/workflows.ts';
 
 export type ActivityName = keyof Activities;
 export type ActivityInput<K extends ActivityName> = Parameters<Activities[K]>[0];

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
-import type { OperationInput } from '../domain/operation-workflows.ts';
+import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
 import type { Call } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';

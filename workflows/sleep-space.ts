@@ -1,4 +1,4 @@
-import type { OperationInput } from '../domain/operation-workflows.ts';
+import type { OperationInput } from '../contracts/workflows.ts';
 import { locateSpace } from './steps/locate-space.ts';
 import { runOperation } from './steps/run-operation.ts';
 

@@ -1,4 +1,4 @@
-import type { OperationInput } from '../domain/operation-workflows.ts';
+import type { OperationInput } from '../contracts/workflows.ts';
 import { locateTenant } from './steps/locate-tenant.ts';
 import { runOperation } from './steps/run-operation.ts';
 

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { OperationInput } from '../domain/operation-workflows.ts';
+import type { OperationInput } from '../contracts/workflows.ts';
 import { locateTenant } from './steps/locate-tenant.ts';
 import { runOperation } from './steps/run-operation.ts';
 

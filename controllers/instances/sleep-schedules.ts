@@ -5,9 +5,9 @@ import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts
 import { type SubjectKind, subjectKinds, subjectPlurals } from '../../contracts/operations.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { type SleepPolicyInput, sleepScheduleId, uidOfSleepSchedule } from '../../contracts/workflows.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import type { SleepPolicyInput } from '../../domain/operation-workflows.ts';
 import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../../domain/sleep-policy.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
@@ -15,7 +15,6 @@ import { type Controller, type ControllerContext, resync } from '../controller.t
 type Instance = Stored<{ metadata: ObjectMeta; status?: { conditions?: Condition[] } }>;
 
 const conditionType = 'SleepScheduleValid';
-const idPrefix = 'sleep-policy/';
 const deadlineMs = 3000;
 
 /**
@@ -59,7 +58,9 @@ export function sleepSchedules(context: ControllerContext): Controller {
       await write(kind, instance, found.policy, schedules.has(uid));
       schedules.set(uid, hash);
       if (sleepPolicyAction(instance, new Date()) !== undefined) {
-        await operations.temporal.schedule.getHandle(idPrefix + uid).trigger(ScheduleOverlapPolicy.SKIP);
+        await operations.temporal.schedule
+          .getHandle(sleepScheduleId(uid))
+          .trigger(ScheduleOverlapPolicy.SKIP);
       }
     }
     return resync;
@@ -77,19 +78,19 @@ export function sleepSchedules(context: ControllerContext): Controller {
     const { schedule: client } = operations.temporal;
     if (exists) {
       try {
-        await client.getHandle(idPrefix + uid).update((previous) => ({ ...previous, ...schedule }));
+        await client.getHandle(sleepScheduleId(uid)).update((previous) => ({ ...previous, ...schedule }));
         return;
       } catch (error) {
         if (!(error instanceof ScheduleNotFoundError)) throw error;
       }
     }
-    await client.create({ scheduleId: idPrefix + uid, ...schedule });
+    await client.create({ scheduleId: sleepScheduleId(uid), ...schedule });
   }
 
   async function remove(uid: string, schedules: Map<string, string | undefined>): Promise<void> {
     if (!schedules.has(uid)) return;
     try {
-      await operations.temporal.schedule.getHandle(idPrefix + uid).delete();
+      await operations.temporal.schedule.getHandle(sleepScheduleId(uid)).delete();
     } catch (error) {
       if (!(error instanceof ScheduleNotFoundError)) throw error; // the delete operation was here first
     }
@@ -133,7 +134,8 @@ export function sleepSchedules(context: ControllerContext): Controller {
 async function listSchedules(temporal: Client): Promise<Map<string, string | undefined>> {
   const found = new Map<string, string | undefined>();
   for await (const { scheduleId } of temporal.schedule.list()) {
-    if (scheduleId.startsWith(idPrefix)) found.set(scheduleId.slice(idPrefix.length), undefined);
+    const uid = uidOfSleepSchedule(scheduleId);
+    if (uid !== undefined) found.set(uid, undefined);
   }
   return found;
 }
@@ -148,8 +150,8 @@ function scheduleOf(tenant: SleepPolicyInput, policy: SleepPolicy) {
       type: 'startWorkflow' as const,
       workflowType: 'evaluateSleepPolicy',
       taskQueue: lifecycleTaskQueue,
-      args: [tenant],
-      workflowId: idPrefix + tenant.uid,
+      args: [tenant] as const,
+      workflowId: sleepScheduleId(tenant.uid),
       staticSummary: `Sleep schedule of ${tenant.name} in ${tenant.project}`,
     },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' as const },

@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
-import type { StepChange } from '../../domain/operation-workflows.ts';
+import type { StepChange } from '../../contracts/workflows.ts';
 import type { Queries } from '../client.ts';
 import { operationSteps, type StepRow } from '../schema/operation-steps.ts';
 

@@ -1,6 +1,6 @@
 import { and, inArray, sql } from 'drizzle-orm';
 import type { OperationState, OperationType, Subject } from '../../contracts/operations.ts';
-import type { StepChange } from '../../domain/operation-workflows.ts';
+import type { StepChange } from '../../contracts/workflows.ts';
 import type { Database, Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
 import { tenants } from '../schema/tenants.ts';

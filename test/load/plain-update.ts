@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import type { StepRecord } from '../../domain/operation-workflows.ts';
+import type { StepRecord } from '../../contracts/workflows.ts';
 
 /** What {@link plainUpdate} is started with. */
 export interface PlainUpdateInput {

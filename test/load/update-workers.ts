@@ -24,7 +24,7 @@ import type { Database } from '../../db/client.ts';
 import { recordSteps } from '../../db/queries/operation-steps.ts';
 import { insertOperation } from '../../db/queries/operations.ts';
 import { operationPlans } from '../../domain/operation-plans.ts';
-import { operationWorkflowId, type StepRecord } from '../../domain/operation-workflows.ts';
+import { operationWorkflowId, type StepRecord } from '../../contracts/workflows.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';

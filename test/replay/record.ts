@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { PlatformError } from '../../contracts/errors.ts';
-import { operationWorkflowId } from '../../domain/operation-workflows.ts';
+import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 

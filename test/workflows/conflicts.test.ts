@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Activities } from '../../activities/index.ts';
 import { operationPlans } from '../../domain/operation-plans.ts';
-import { operationWorkflowId } from '../../domain/operation-workflows.ts';
+import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { getOperation } from '../../operations/read.ts';
 import { reconcileOperations } from '../../operations/reconcile.ts';

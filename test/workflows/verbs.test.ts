@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { operationTypes } from '../../contracts/operations.ts';
 import { getSnapshotRow } from '../../db/queries/snapshots.ts';
-import { operationWorkflowId } from '../../domain/operation-workflows.ts';
+import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';

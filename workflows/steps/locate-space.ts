@@ -1,5 +1,5 @@
 import type { SpaceRef, UnplacedSpace } from '../../contracts/space-ref.ts';
-import type { OperationInput } from '../../domain/operation-workflows.ts';
+import type { OperationInput } from '../../contracts/workflows.ts';
 import { callActivity } from '../proxies.ts';
 import { type OperationRun, tagCluster } from './operation-run.ts';
 

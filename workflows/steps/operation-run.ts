@@ -1,7 +1,6 @@
 import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
-import type { OperationInput } from '../../domain/operation-workflows.ts';
+import { type OperationInput, searchAttributes } from '../../contracts/workflows.ts';
 import {
   type ActivityInput,
   type ActivityName,
@@ -41,11 +40,9 @@ export interface UndoableRun extends OperationRun {
   undoAll(): Promise<string[]>;
 }
 
-const clusterAttribute = defineSearchAttributeKey('Cluster', SearchAttributeType.KEYWORD);
-
 /** Makes the connected cluster searchable in Temporal. */
 export function tagCluster(cluster: string): void {
-  upsertSearchAttributes([{ key: clusterAttribute, value: cluster }]);
+  upsertSearchAttributes([{ key: searchAttributes.cluster, value: cluster }]);
 }
 
 /** A run of the input's verb whose steps are written through `progress`. */

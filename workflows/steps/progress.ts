@@ -2,12 +2,7 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { StepState } from '../../contracts/operations.ts';
 import type { PlannedStep } from '../../domain/operation-plan.ts';
 import { planOf } from '../../domain/operation-plans.ts';
-import type {
-  OperationInput,
-  OperationProgress,
-  StepChange,
-  StepRecord,
-} from '../../domain/operation-workflows.ts';
+import type { OperationInput, OperationProgress, StepChange, StepRecord } from '../../contracts/workflows.ts';
 
 /** What has become of each planned step, shown in Temporal's UI and written to the steps' rows. */
 export interface Progress {

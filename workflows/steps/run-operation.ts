@@ -1,7 +1,6 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  defineQuery,
   getExternalWorkflowHandle,
   isCancellation,
   log,
@@ -11,11 +10,10 @@ import { isSpaceOperation } from '../../contracts/operations.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import {
   type OperationInput,
-  type OperationProgress,
   operationWorkflowId,
-  progressQueryName,
-  turnSignalName,
-} from '../../domain/operation-workflows.ts';
+  progressQuery,
+  turnSignal,
+} from '../../contracts/workflows.ts';
 import { type ActivityInput, callDatabase } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
 import { createOperationRun, type OperationRun, tagCluster, type UndoableRun } from './operation-run.ts';
@@ -43,8 +41,6 @@ export interface Verb {
   /** Once it has its turn it goes on until it succeeds: nothing cancels or fails it for good. */
   readonly finishesForward?: boolean;
 }
-
-const progressQuery = defineQuery<OperationProgress>(progressQueryName);
 
 /**
  * Runs one operation from claiming the turn to passing it on. The workflow fails or is cancelled when the
@@ -170,7 +166,7 @@ async function end(
   });
   if (next === undefined) return;
   try {
-    await getExternalWorkflowHandle(operationWorkflowId(next)).signal(turnSignalName);
+    await getExternalWorkflowHandle(operationWorkflowId(next)).signal(turnSignal);
   } catch (error) {
     log.info('the next operation has no workflow yet; it claims by itself', { next, error });
   }

@@ -1,9 +1,7 @@
-import { condition, defineSignal, setHandler } from '@temporalio/workflow';
-import { type OperationInput, turnSignalName } from '../../domain/operation-workflows.ts';
+import { condition, setHandler } from '@temporalio/workflow';
+import { type OperationInput, turnSignal } from '../../contracts/workflows.ts';
 import { type ActivityResult, callDatabase } from '../proxies.ts';
 import type { Progress } from './progress.ts';
-
-const turnSignal = defineSignal(turnSignalName);
 
 /** Fallback if a signal was lost with whoever should have sent it. */
 const claimAgainAfterMs = 30_000;

@@ -1,0 +1,147 @@
+import type { QueryDefinition, SignalDefinition } from '@temporalio/common';
+import type { OperationType, StepState, SubjectKind } from './operations.ts';
+import type { UnplacedSpace } from './space-ref.ts';
+import type { UnplacedTenant } from './tenant-ref.ts';
+
+// What passes through Temporal between those who start workflows, the workflows and their activities: names, ids,
+// inputs, messages, search attributes. Histories and schedules of before hold all of it, so nothing here is renamed.
+
+/** The workflows that run an operation; each takes an {@link OperationInput}. */
+export const operationWorkflowNames = [
+  'createTenantCluster',
+  'updateTenantCluster',
+  'sleepTenantCluster',
+  'wakeTenantCluster',
+  'snapshotTenantCluster',
+  'restoreTenantCluster',
+  'deleteTenantCluster',
+  'createSpace',
+  'sleepSpace',
+  'wakeSpace',
+  'deleteSpace',
+] as const;
+export type OperationWorkflowName = (typeof operationWorkflowNames)[number];
+
+/** Every workflow that can be started: the exports of workflows/index.ts. */
+export const workflowNames = [
+  ...operationWorkflowNames,
+  'deleteSnapshot',
+  'evaluateSleepPolicy',
+  'expireSnapshots',
+  'reconcileOperations',
+] as const;
+export type WorkflowName = (typeof workflowNames)[number];
+
+const operationPrefix = 'operation/';
+
+/** Id of the workflow that runs operation `operationId`. */
+export function operationWorkflowId(operationId: string): string {
+  return operationPrefix + operationId;
+}
+
+/** The operation that the workflow with this id runs; undefined if it runs none. */
+export function operationOfWorkflow(workflowId: string): string | undefined {
+  return workflowId.startsWith(operationPrefix) ? workflowId.slice(operationPrefix.length) : undefined;
+}
+
+/** Id of the workflow that deletes the snapshot which operation `operationId` made. */
+export function snapshotDeletionWorkflowId(operationId: string): string {
+  return `snapshot/${operationId}/delete`;
+}
+
+const sleepPolicyPrefix = 'sleep-policy/';
+
+/** Id of the Temporal Schedule of the tenant cluster or space with this uid, and of the workflow that it starts. */
+export function sleepScheduleId(uid: string): string {
+  return sleepPolicyPrefix + uid;
+}
+
+/** Whose sleep schedule it is, by its id; undefined for schedules of other purposes. */
+export function uidOfSleepSchedule(scheduleId: string): string | undefined {
+  return scheduleId.startsWith(sleepPolicyPrefix) ? scheduleId.slice(sleepPolicyPrefix.length) : undefined;
+}
+
+/** Ids of the Temporal Schedules that the platform always has, and of what they start, by the name of the workflow. */
+export const scheduleIds = {
+  reconcileOperations: 'reconcile-operations',
+  expireSnapshots: 'expire-snapshots',
+} as const satisfies Partial<Record<WorkflowName, string>>;
+
+const keyword = <Name extends string>(name: Name) => ({ name, type: 'KEYWORD' }) as const;
+
+/** Keys of the search attributes of operation workflows. Temporal stores their values in the clear: names only. */
+export const searchAttributes = {
+  project: keyword('Project'),
+  tenant: keyword('TenantCluster'),
+  space: keyword('Space'),
+  cluster: keyword('Cluster'),
+  operationType: keyword('OperationType'),
+  actor: keyword('Actor'),
+} as const;
+
+/** The one argument of every operation workflow: names and ids, never values or credentials. */
+export interface OperationInput {
+  readonly operationId: string;
+  readonly type: OperationType;
+  /** Left out: a tenant cluster, as in all histories of before there were spaces. */
+  readonly kind?: SubjectKind;
+  readonly project: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly actor: string;
+  readonly targetHash?: string;
+  /** Where it ran when the operation was submitted: the search attribute that the workflow was started with. */
+  readonly cluster?: string;
+  readonly parameters: OperationParameters;
+}
+
+export interface OperationParameters {
+  /** snapshot: name of the new one; restore: which one. */
+  readonly snapshot?: string;
+  /** restore: tenant cluster whose snapshot it is, if it is another's. */
+  readonly sourceTenantCluster?: string;
+  /** restore: its uid, as the gateway resolved the name when it let the restore in. */
+  readonly sourceUid?: string;
+}
+
+/** The argument of `deleteSnapshot`. */
+export interface SnapshotDeletion {
+  readonly project: string;
+  readonly tenantCluster: string;
+  readonly name: string;
+  /** That made it. Those that began before snapshots had uids give neither operation nor file. */
+  readonly operationId?: string;
+  readonly file?: string;
+}
+
+/** The argument of `evaluateSleepPolicy`. */
+export type SleepPolicyInput = UnplacedTenant | UnplacedSpace;
+
+/** Signal to an operation workflow: the turn may be free, claim again. */
+export const turnSignal = { type: 'signal', name: 'turn' } as SignalDefinition<[], 'turn'>;
+
+/** Query to an operation workflow. */
+export const progressQuery = { type: 'query', name: 'progress' } as QueryDefinition<
+  OperationProgress,
+  [],
+  'progress'
+>;
+
+/** What a running operation says of itself, newer than its rows by what is still being written. */
+export interface OperationProgress {
+  readonly currentStep?: string;
+  readonly steps: readonly StepChange[];
+}
+
+/** What a step's row shall say now; its times are those of the writes. */
+export interface StepChange {
+  readonly key: string;
+  readonly state: StepState;
+  readonly message?: string;
+}
+
+/** Steps of one operation that changed. It travels as the second argument of an activity. */
+export interface StepRecord {
+  readonly operationId: string;
+  readonly changes: readonly StepChange[];
+}
