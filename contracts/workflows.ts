@@ -4,33 +4,40 @@ import type { UnplacedSpace } from './space-ref.ts';
 import type { UnplacedTenant } from './tenant-ref.ts';
 
 // What passes through Temporal between those who start workflows, the workflows and their activities: names, ids,
-// inputs, messages, search attributes. Histories and schedules of before hold all of it, so nothing here is renamed.
+// inputs, messages, search attributes. Running workflows and schedules hold all of it, so nothing here is renamed.
 
-/** The workflows that run an operation; each takes an {@link OperationInput}. */
-export const operationWorkflowNames = [
-  'createTenantCluster',
-  'updateTenantCluster',
-  'sleepTenantCluster',
-  'wakeTenantCluster',
-  'snapshotTenantCluster',
-  'restoreTenantCluster',
-  'deleteTenantCluster',
-  'createSpace',
-  'sleepSpace',
-  'wakeSpace',
-  'deleteSpace',
-] as const;
-export type OperationWorkflowName = (typeof operationWorkflowNames)[number];
+/**
+ * The workflows that run an operation. A definition is for those who start the workflow: they give it to Temporal's
+ * client, which reads its name and never calls it; the compiler reads what it takes. The workflow itself is the export of
+ * that name of workflows/index.ts.
+ */
+export const operationWorkflows = {
+  createTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  updateTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  sleepTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  wakeTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  snapshotTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  restoreTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  deleteTenantCluster: (_input: OperationInput) => runsInTemporal(),
+  createSpace: (_input: OperationInput) => runsInTemporal(),
+  sleepSpace: (_input: OperationInput) => runsInTemporal(),
+  wakeSpace: (_input: OperationInput) => runsInTemporal(),
+  deleteSpace: (_input: OperationInput) => runsInTemporal(),
+};
+export type OperationWorkflowName = keyof typeof operationWorkflows;
 
-/** Every workflow that can be started: the exports of workflows/index.ts. */
-export const workflowNames = [
-  ...operationWorkflowNames,
-  'deleteSnapshot',
-  'evaluateSleepPolicy',
-  'expireSnapshots',
-  'reconcileOperations',
-] as const;
-export type WorkflowName = (typeof workflowNames)[number];
+/** All workflows, as {@link operationWorkflows}. */
+export const workflows = {
+  ...operationWorkflows,
+  deleteSnapshot: (_input: SnapshotDeletion) => runsInTemporal(),
+  evaluateSleepPolicy: (_input: SleepPolicyInput) => runsInTemporal(),
+  expireSnapshots: () => runsInTemporal(),
+  reconcileOperations: () => runsInTemporal(),
+};
+
+async function runsInTemporal(): Promise<void> {
+  throw new Error('a workflow is started with the client of Temporal, not called');
+}
 
 const operationPrefix = 'operation/';
 
@@ -65,11 +72,11 @@ export function uidOfSleepSchedule(scheduleId: string): string | undefined {
 export const scheduleIds = {
   reconcileOperations: 'reconcile-operations',
   expireSnapshots: 'expire-snapshots',
-} as const satisfies Partial<Record<WorkflowName, string>>;
+} as const satisfies Partial<Record<keyof typeof workflows, string>>;
 
 const keyword = <Name extends string>(name: Name) => ({ name, type: 'KEYWORD' }) as const;
 
-/** Keys of the search attributes of operation workflows. Temporal stores their values in the clear: names only. */
+/** Search attributes of operation workflows. Temporal stores their values in the clear: names only. */
 export const searchAttributes = {
   project: keyword('Project'),
   tenant: keyword('TenantCluster'),
@@ -83,7 +90,7 @@ export const searchAttributes = {
 export interface OperationInput {
   readonly operationId: string;
   readonly type: OperationType;
-  /** Left out: a tenant cluster, as in all histories of before there were spaces. */
+  /** Left out: a tenant cluster, as in all histories of earlier versions. */
   readonly kind?: SubjectKind;
   readonly project: string;
   readonly name: string;

@@ -1,6 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
-import { snapshotDeletionWorkflowId } from '../contracts/workflows.ts';
+import { snapshotDeletionWorkflowId, workflows } from '../contracts/workflows.ts';
 import { findSnapshotOf } from '../db/queries/snapshots.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { temporalCall } from './operation-workflow.ts';
@@ -25,7 +25,7 @@ export async function deleteSnapshot(
     );
   }
   await temporalCall(deps, () =>
-    deps.temporal.workflow.start('deleteSnapshot', {
+    deps.temporal.workflow.start(workflows.deleteSnapshot, {
       workflowId: snapshotDeletionWorkflowId(operationId),
       workflowIdConflictPolicy: 'USE_EXISTING',
       taskQueue: lifecycleTaskQueue,

@@ -10,6 +10,7 @@ import { subjectNouns } from '../contracts/operations.ts';
 import {
   type OperationInput,
   operationWorkflowId,
+  operationWorkflows,
   searchAttributes,
   turnSignal,
 } from '../contracts/workflows.ts';
@@ -29,7 +30,7 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
   const { verb } = planOf(row);
   try {
     await temporalCall(deps, () =>
-      deps.temporal.workflow.start(operationWorkflowOf(row), {
+      deps.temporal.workflow.start(operationWorkflows[operationWorkflowOf(row)], {
         workflowId: operationWorkflowId(row.id),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: lifecycleTaskQueue,

@@ -1,18 +1,18 @@
 import { type Client, ScheduleAlreadyRunning } from '@temporalio/client';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
-import { scheduleIds } from '../contracts/workflows.ts';
+import { scheduleIds, workflows } from '../contracts/workflows.ts';
 
 /** What the platform does again and again. */
 const schedules = [
   {
     scheduleId: scheduleIds.reconcileOperations,
-    workflowType: 'reconcileOperations',
+    workflowType: workflows.reconcileOperations,
     every: '1 minute',
     summary: 'Compare the open operations with their workflows',
   },
   {
     scheduleId: scheduleIds.expireSnapshots,
-    workflowType: 'expireSnapshots',
+    workflowType: workflows.expireSnapshots,
     every: '1 hour',
     summary: 'Remove the snapshots of what has been gone for long',
   },

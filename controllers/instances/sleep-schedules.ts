@@ -5,7 +5,12 @@ import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts
 import { type SubjectKind, subjectKinds, subjectPlurals } from '../../contracts/operations.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
-import { type SleepPolicyInput, sleepScheduleId, uidOfSleepSchedule } from '../../contracts/workflows.ts';
+import {
+  type SleepPolicyInput,
+  sleepScheduleId,
+  uidOfSleepSchedule,
+  workflows,
+} from '../../contracts/workflows.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../../domain/sleep-policy.ts';
@@ -148,7 +153,7 @@ function scheduleOf(tenant: SleepPolicyInput, policy: SleepPolicy) {
     },
     action: {
       type: 'startWorkflow' as const,
-      workflowType: 'evaluateSleepPolicy',
+      workflowType: workflows.evaluateSleepPolicy,
       taskQueue: lifecycleTaskQueue,
       args: [tenant] as const,
       workflowId: sleepScheduleId(tenant.uid),

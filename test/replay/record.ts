@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { PlatformError } from '../../contracts/errors.ts';
-import { operationWorkflowId } from '../../contracts/workflows.ts';
+import { operationWorkflowId, workflows } from '../../contracts/workflows.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 
@@ -74,19 +74,19 @@ async function recordTenants(): Promise<void> {
 
   const { temporal } = fixture.deps;
   const input = { project: 'default', name, uid: `uid-${name}` };
-  await temporal.workflow.start('evaluateSleepPolicy', {
+  await temporal.workflow.start(workflows.evaluateSleepPolicy, {
     taskQueue: 'lifecycle',
     workflowId: 'sleep-policy/x',
     args: [input],
   });
   await save('evaluate-sleep-policy', 'sleep-policy/x');
-  await temporal.workflow.start('reconcileOperations', {
+  await temporal.workflow.start(workflows.reconcileOperations, {
     taskQueue: 'lifecycle',
     workflowId: 'reconcile',
     args: [],
   });
   await save('reconcile-operations', 'reconcile');
-  await temporal.workflow.start('deleteSnapshot', {
+  await temporal.workflow.start(workflows.deleteSnapshot, {
     taskQueue: 'lifecycle',
     workflowId: 'snapshot/x',
     args: [{ project: 'default', tenantCluster: name, name: 's' }],
