@@ -1,5 +1,5 @@
 import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
-import { checkTenantPolicy } from '../adapters/project-policy.ts';
+import { checkPolicy } from '../adapters/project-policy.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
@@ -31,7 +31,9 @@ export function createControlPlaneScaleActivities({
      */
     async startControlPlane({ tenant, wakes }: { tenant: TenantRef; wakes?: boolean }): Promise<void> {
       if (wakes === true)
-        await checkTenantPolicy(resources, tenant.project, await readInstance(resources, tenant), {
+        await checkPolicy(resources, 'tenant', {
+          project: tenant.project,
+          instance: await readInstance(resources, tenant),
           asMade: true,
         });
       await scaleControlPlane(await hosts.prove(tenant), true);

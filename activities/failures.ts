@@ -2,7 +2,7 @@ import { ApplicationFailure, CancelledFailure, CompleteAsyncError, type Context 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from '../adapters/logging.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
-import { deleteWorkflows } from '../domain/operation-workflows.ts';
+import { forwardWorkflows } from '../domain/kinds/kinds.ts';
 
 /**
  * An API server that has just started refuses everything until its RBAC caches are filled, so "forbidden" is
@@ -51,7 +51,7 @@ export function failureInterceptor(logger: Logger): ActivityInterceptorsFactory 
         } catch (error) {
           const { activityType, attempt, workflowExecution, workflowType } = context.info;
           const failure = toApplicationFailure(error, {
-            retryForward: deleteWorkflows.has(workflowType ?? ''),
+            retryForward: forwardWorkflows.has(workflowType ?? ''),
             cancelled: context.cancellationSignal.aborted,
             attempt,
           });

@@ -4,7 +4,7 @@ import { PlatformError } from '../contracts/errors.ts';
 import { projectNamespace } from '../contracts/names.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { UnplacedTenant } from '../contracts/tenant-ref.ts';
-import { desiredHash } from '../domain/desired-state.ts';
+import { virtualCluster } from '../domain/kinds/virtual-cluster.ts';
 
 export type StoredInstance = Stored<VirtualClusterInstance>;
 
@@ -52,7 +52,7 @@ export async function currentHash(
     name === undefined
       ? undefined
       : await managementCall(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
-  return desiredHash(instance, template);
+  return virtualCluster.desiredHash(instance, template);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { isConflict, kubernetesFailure, orUndefined, statusOf } from '../adapters/kubernetes/failures.ts';
 import { annotations } from '../contracts/names.ts';
-import type { OperationState, OperationType } from '../contracts/operations.ts';
+import type { OperationState } from '../contracts/operations.ts';
+import type { OperationType } from '../contracts/verbs.ts';
 import type { Condition } from '../contracts/resources/condition.ts';
 import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef, UnplacedTenant } from '../contracts/tenant-ref.ts';
+import { aimsAtPhase, targetHashOf, verbRules } from '../domain/verbs.ts';
 import type { TenantDeps } from './dependencies.ts';
 import {
   changeInstance,
@@ -73,7 +75,7 @@ export function createInstanceReportActivities({ resources }: Pick<TenantDeps, '
   async function failedHashOf(report: InstanceReport, instance: StoredInstance): Promise<string> {
     const hash = await currentHash(resources, instance);
     const { type } = report.operation;
-    return type === 'sleep' || type === 'wake' ? `${type}:${hash}` : hash;
+    return targetHashOf(type, hash);
   }
 
   /** `sleeping-since` as in the original: seconds since 1970, while it sleeps. */
@@ -117,8 +119,7 @@ function statusPatch(
 
 /** Only what deploys anew ends a deployment's failure: an update that failed is not tried again because of a wake. */
 function isOver(failedHash: string | undefined, type: OperationType): boolean {
-  const isOfSleep = failedHash !== undefined && /^(sleep|wake):/.test(failedHash);
-  return isOfSleep || type === 'create' || type === 'update';
+  return (failedHash !== undefined && aimsAtPhase(failedHash)) || verbRules[type].aim === 'spec';
 }
 
 function deployedDefinition(

@@ -8,7 +8,7 @@ import type { VirtualClusterInstance } from '../contracts/resources/virtual-clus
 import type { TenantRef, UnplacedTenant } from '../contracts/tenant-ref.ts';
 import { placeTenantRow } from '../db/queries/tenants.ts';
 import { deployedPlace } from '../domain/deployed-place.ts';
-import { isDeployed } from '../domain/desired-state.ts';
+import { isProvisioned } from '../domain/desired-state.ts';
 import { hostNamespaceOf } from '../domain/host-namespace.ts';
 import { tenantBreach } from '../domain/project-policy.ts';
 import { defaultTemplate, namesNoTemplate } from '../domain/template-choice.ts';
@@ -69,7 +69,7 @@ export function createInstanceActivities(deps: TenantDeps) {
         return {
           tenant: { ...tenant, ...place },
           targetHash,
-          deployed: isDeployed(instance),
+          deployed: isProvisioned(instance),
           phase: instance.status?.phase,
         };
       });
@@ -99,7 +99,7 @@ export function createInstanceActivities(deps: TenantDeps) {
     }): Promise<{ tenant: TenantRef; targetHash: string; asleep: boolean; kubernetesVersion?: string }> {
       const instance = await readInstance(resources, tenant);
       const found = placeOf(tenant, instance);
-      if (!found || !isDeployed(instance))
+      if (!found || !isProvisioned(instance))
         throw new PlatformError('conflict', `Tenant cluster ${tenant.name} is not deployed`);
       const host = await hosts.prove(found);
       const [targetHash, asleep] = await Promise.all([

@@ -1,5 +1,4 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { isSpaceOperation } from '../contracts/operations.ts';
 import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { UnplacedSpace } from '../contracts/space-ref.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
@@ -52,7 +51,6 @@ export function createReconcileActivities(deps: TenantDeps) {
 
   const repairSpace: RepairInstance = async (row, { state, reason, message }) => {
     const space = { kind: 'space', project: row.project, name: row.tenantCluster, uid: row.uid } as const;
-    if (!isSpaceOperation(row.type)) return;
     await reportSpace({
       space,
       operation: { id: row.id, type: row.type, state },

@@ -7,7 +7,8 @@ import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import type { SpaceRef, UnplacedSpace } from '../contracts/space-ref.ts';
 import { placeTenantRow } from '../db/queries/tenants.ts';
 import { spaceNamespaceOf } from '../domain/host-namespace.ts';
-import { isSpaceMade, spaceHash } from '../domain/space-state.ts';
+import { isProvisioned } from '../domain/desired-state.ts';
+import { space as descriptor } from '../domain/kinds/space.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { managementCall } from './instance-access.ts';
@@ -44,7 +45,7 @@ export function createSpaceInstanceActivities(deps: TenantDeps) {
         return { stored: found, place: chosen };
       });
       const placed: SpaceRef = { ...space, cluster: place.cluster, hostNamespace: place.namespace };
-      const made = isSpaceMade(stored);
+      const made = isProvisioned(stored);
       if (!made && stored.status?.phase !== 'Pending') {
         await managementCall(
           `writing the status of ${space.name}`,
@@ -55,7 +56,7 @@ export function createSpaceInstanceActivities(deps: TenantDeps) {
           }),
         );
       }
-      return { space: placed, targetHash: spaceHash(stored), made };
+      return { space: placed, targetHash: descriptor.desiredHash(stored, undefined), made };
     },
 
     /**
@@ -66,7 +67,7 @@ export function createSpaceInstanceActivities(deps: TenantDeps) {
       const found = await findSpace(resources, space);
       if (!found) throw spaceNotFound(space);
       const placed = placeOf(space, found);
-      if (!placed || !isSpaceMade(found))
+      if (!placed || !isProvisioned(found))
         throw new PlatformError('conflict', `Space ${space.name} was not made yet`);
       await notePlaceRow(deps, await hosts.prove(placed));
       return { space: placed };

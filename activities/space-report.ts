@@ -1,9 +1,10 @@
 import { annotations } from '../contracts/names.ts';
-import type { OperationState, SpaceOperationType } from '../contracts/operations.ts';
+import type { OperationState } from '../contracts/operations.ts';
+import type { OperationType } from '../contracts/verbs.ts';
 import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
 import type { UnplacedSpace } from '../contracts/space-ref.ts';
 import { type ConditionState, withCondition } from '../domain/conditions.ts';
-import { spaceHash } from '../domain/space-state.ts';
+import { space as descriptor } from '../domain/kinds/space.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { managementCall } from './instance-access.ts';
 import { changeSpace, spaceObject, type StoredSpace } from './space-instance-access.ts';
@@ -13,7 +14,7 @@ export interface SpaceReport {
   readonly space: UnplacedSpace;
   readonly operation: {
     readonly id: string;
-    readonly type: SpaceOperationType;
+    readonly type: OperationType;
     readonly state: OperationState;
   };
   readonly phase?: InstancePhase;
@@ -68,7 +69,7 @@ export function createSpaceReportActivities({ resources }: Pick<TenantDeps, 'res
 function statusPatch(report: SpaceReport, found: StoredSpace): Record<string, unknown> {
   const { operation, phase, reason, message, observedHash, failed } = report;
   const succeeded = operation.state === 'succeeded';
-  const hash = spaceHash(found);
+  const hash = descriptor.desiredHash(found, undefined);
   const isPhaseChange = operation.type === 'sleep' || operation.type === 'wake';
   const failedHash = failed === true ? (isPhaseChange ? `${operation.type}:${hash}` : hash) : failed;
   const now = new Date().toISOString();

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { SpaceHost } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
-import { checkSpacePolicy } from '../adapters/project-policy.ts';
+import { checkPolicy } from '../adapters/project-policy.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import type { SpaceRef } from '../contracts/space-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
@@ -42,7 +42,7 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
       if (wakes === true) {
         const found = await findSpace(resources, space);
         if (!found) throw spaceNotFound(space);
-        await checkSpacePolicy(resources, space.project, found);
+        await checkPolicy(resources, 'space', { project: space.project, instance: found, asMade: true });
       }
       const { client, name: namespace } = await hosts.prove(space);
       try {

@@ -1,33 +1,24 @@
 import { PlatformError } from '../contracts/errors.ts';
+import type { ManagedKind } from '../contracts/kinds.ts';
 import type { Project } from '../contracts/resources/project.ts';
-import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
-import { type PolicyBreach, spaceBreach, tenantBreach } from '../domain/project-policy.ts';
+import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from '../domain/kinds/kinds.ts';
+import type { PolicyBreach } from '../domain/project-policy.ts';
 import { kubernetesFailure } from './kubernetes/failures.ts';
 import type { ManagementResources } from './kubernetes/resources.ts';
 
 /**
- * Asks the project, as it is now, whether it allows what the tenant cluster is made of and where it is.
+ * Asks the project, as it is now, whether it allows what the instance is made of and where it is.
  * @param options `asMade`: it is made of nothing else; one from before templates were required names none, and wakes
  * @throws PlatformError `forbidden`, `project_not_found`, `management_unavailable`
  */
-export async function checkTenantPolicy(
+export async function checkPolicy(
   resources: ManagementResources,
-  project: string,
-  instance: VirtualClusterInstance,
-  { asMade }: { asMade: boolean },
+  kind: ManagedKind,
+  { project, instance, asMade }: { project: string; instance: ManagedInstance; asMade: boolean },
 ): Promise<void> {
-  const breach = tenantBreach(await readProject(resources, project), instance);
+  const breach = descriptorOf(kind).breach(await readProject(resources, project), instance);
   if (!(asMade && breach?.reason === 'TemplateRequired')) refuse(breach);
-}
-
-/** As {@link checkTenantPolicy}, for a space. */
-export async function checkSpacePolicy(
-  resources: ManagementResources,
-  project: string,
-  space: SpaceInstance,
-): Promise<void> {
-  refuse(spaceBreach(await readProject(resources, project), space));
 }
 
 /** @throws PlatformError `forbidden` if there is one */

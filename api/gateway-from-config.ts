@@ -66,9 +66,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     clientAddress: createClientAddress(config.trustedProxies),
   });
   const revocation = startRevocation(streams, { logger, undecidedMs: undecidedMsOf(config) });
-  directory.onInstanceChange((namespace, name) => {
-    tenants.keepOnly(namespace, name, directory.instanceAt(namespace, name));
-  });
+  directory.onInstanceChange('tenant', tenants.keepOnly);
   return {
     gateway: {
       logger,

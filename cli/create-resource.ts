@@ -1,52 +1,43 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorTable } from '../contracts/errors.ts';
 import { managementApiVersion, projectNamespace } from '../contracts/names.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../contracts/kinds.ts';
+import { isFinal, type Operation } from '../contracts/operations.ts';
 import {
-  isFinal,
-  type Operation,
-  type Subject,
-  subjectCollections,
-  type SubjectKind,
-  subjectNouns,
-  subjectPlurals,
-} from '../contracts/operations.ts';
-import { type ResourceOf, resourceKinds } from '../contracts/resources/resource-kinds.ts';
+  type InstanceOf,
+  type ManagedInstance,
+  resourceKinds,
+} from '../contracts/resources/resource-kinds.ts';
 import type { Client } from './client.ts';
 import { CommandFailure } from './failure.ts';
 
-type Resource<K extends SubjectKind> = ResourceOf[(typeof subjectPlurals)[K]];
-
 /** Creates the resource of a tenant cluster or space; gives the operation that the platform begins for it. */
-export async function createResource<K extends SubjectKind>(
+export async function createResource<K extends ManagedKind>(
   client: Client,
-  subject: Subject & { readonly kind: K },
-  spec: Resource<K>['spec'],
+  target: OperationTarget & { readonly kind: K },
+  spec: InstanceOf<K>['spec'],
 ): Promise<Operation> {
-  const { kind, project, name } = subject;
+  const { kind, project, name } = target;
   const namespace = projectNamespace(project);
-  const plural = subjectPlurals[kind];
+  const plural = kindNames[kind].plural;
   const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${namespace}/${plural}`;
   const resource = await record(client, path, {
     apiVersion: managementApiVersion,
     kind: resourceKinds[plural].kind,
     metadata: { name, namespace },
     spec,
-  } as Resource<K>).catch((error: unknown) => {
+  } as InstanceOf<K>).catch((error: unknown) => {
     throw isMissing(error, 'namespaces', namespace)
       ? new CommandFailure('project_not_found', `there is no project "${project}"`)
       : error;
   });
-  return firstOperation(client, subject, resource);
+  return firstOperation(client, target, resource);
 }
 
 const recordMs = 30_000;
 
 /** Creates the resource. An API that is not ready yet (a platform that has just started) is asked again for a while. */
-async function record<R extends Resource<SubjectKind>>(
-  client: Client,
-  path: string,
-  resource: R,
-): Promise<R> {
+async function record<R extends ManagedInstance>(client: Client, path: string, resource: R): Promise<R> {
   const deadline = Date.now() + recordMs;
   for (let first = true; ; first = false) {
     try {
@@ -78,13 +69,13 @@ const appearsMs = 30_000;
  */
 async function firstOperation(
   client: Client,
-  subject: Subject,
-  { metadata }: Resource<SubjectKind>,
+  target: OperationTarget,
+  { metadata }: ManagedInstance,
 ): Promise<Operation> {
   const deadline = Date.now() + appearsMs;
   const createdAt = Date.parse(metadata.creationTimestamp ?? '');
   while (Date.now() < deadline) {
-    const operations = await listOperations(client, subject);
+    const operations = await listOperations(client, target);
     // Creation times of resources are whole seconds.
     const found = operations.find(
       ({ type, state, createdAt: at }) =>
@@ -95,16 +86,19 @@ async function firstOperation(
   }
   throw new CommandFailure(
     'management_unavailable',
-    `the ${subjectNouns[subject.kind]} is recorded, but the platform has not begun to create it within ${appearsMs / 1000} s; it will: vcp operations list --project ${subject.project}`,
+    `the ${kindNames[target.kind].noun} is recorded, but the platform has not begun to create it within ${appearsMs / 1000} s; it will: vcp operations list --project ${target.project}`,
   );
 }
 
-async function listOperations(client: Client, { kind, project, name }: Subject): Promise<Operation[]> {
+async function listOperations(
+  client: Client,
+  { kind, project, name }: OperationTarget,
+): Promise<Operation[]> {
   try {
     return (
       await client.call<{ items: Operation[] }>(
         'GET',
-        `/api/v1/projects/${project}/${subjectCollections[kind]}/${name}/operations?limit=5`,
+        `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}/operations?limit=5`,
       )
     ).items;
   } catch (error) {

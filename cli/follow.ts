@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { errorTable, isErrorCode } from '../contracts/errors.ts';
-import { isFinal, type Operation, subjectOf } from '../contracts/operations.ts';
+import { isFinal, type Operation, targetOf } from '../contracts/operations.ts';
 import type { Client } from './client.ts';
 import { CommandFailure } from './failure.ts';
 
@@ -58,7 +58,7 @@ export function requireSuccess(operation: Operation): void {
   if (operation.state === 'succeeded') return;
   const fallback = operation.state === 'failed' ? 'operation_failed' : 'operation_cancelled';
   const code = operation.state === 'failed' && isErrorCode(operation.reason) ? operation.reason : fallback;
-  const what = `${operation.type} of ${subjectOf(operation).name}`;
+  const what = `${operation.type} of ${targetOf(operation).name}`;
   throw new CommandFailure(code, operation.message ?? `${what} ended as ${operation.state}`, {
     requestId: operation.requestId,
   });

@@ -1,19 +1,12 @@
-import {
-  isFinal,
-  type Operation,
-  type OperationRequest,
-  type Subject,
-  subjectCollections,
-  subjectNouns,
-  subjectOf,
-} from '../contracts/operations.ts';
+import { kindNames, type OperationTarget } from '../contracts/kinds.ts';
+import { isFinal, type Operation, type OperationRequest, targetOf } from '../contracts/operations.ts';
 import type { Client } from './client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
 import { duration, type OutputFormat, printDocument } from './output.ts';
 import { createProgress } from './progress.ts';
 
 /** Which tenant cluster or space, and how to show what happens with it. */
-export interface OperationTarget extends Subject {
+export interface ShownTarget extends OperationTarget {
   readonly output: OutputFormat;
   /** Come back as soon as it is accepted. */
   readonly skipWait?: boolean;
@@ -22,10 +15,10 @@ export interface OperationTarget extends Subject {
 /** Asks for an operation and shows it to its end. @throws CommandFailure also if the operation does not succeed */
 export async function runOperation(
   client: Client,
-  target: OperationTarget,
+  target: ShownTarget,
   request: OperationRequest,
 ): Promise<void> {
-  const path = `/api/v1/projects/${target.project}/${subjectCollections[target.kind]}/${target.name}/operations`;
+  const path = `/api/v1/projects/${target.project}/${kindNames[target.kind].collection}/${target.name}/operations`;
   const operation = await client.call<Operation>('POST', path, request);
   await showOperation(client, target, operation);
 }
@@ -35,7 +28,7 @@ const ownSubmitMs = 3_000;
 /** Shows an operation until it has ended. @throws CommandFailure if it does not succeed */
 export async function showOperation(
   client: Client,
-  target: Pick<OperationTarget, 'output' | 'skipWait'>,
+  target: Pick<ShownTarget, 'output' | 'skipWait'>,
   operation: Operation,
 ): Promise<void> {
   if (target.output === 'table') {
@@ -46,7 +39,7 @@ export async function showOperation(
         ? ', which is under way already'
         : '';
     process.stderr.write(
-      `${operation.type} ${subjectOf(operation).name} (project ${operation.project}, operation ${operation.id})${joined}\n`,
+      `${operation.type} ${targetOf(operation).name} (project ${operation.project}, operation ${operation.id})${joined}\n`,
     );
   }
   if (target.skipWait === true) {
@@ -85,9 +78,9 @@ const outcomes: Record<Operation['type'], string> = {
 
 function doneLine(operation: Operation): string {
   const { type, parameters, createdAt, finishedAt } = operation;
-  const { kind, name } = subjectOf(operation);
+  const { kind, name } = targetOf(operation);
   const took =
     finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
   const snapshot = typeof parameters['snapshot'] === 'string' ? ` (snapshot ${parameters['snapshot']})` : '';
-  return `${subjectNouns[kind]} ${name} ${outcomes[type]}${snapshot}${took}`;
+  return `${kindNames[kind].noun} ${name} ${outcomes[type]}${snapshot}${took}`;
 }

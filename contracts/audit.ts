@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { managedKinds } from './kinds.ts';
 
 /**
  * How much of a request is kept, as in Kubernetes: `None` nothing, `Metadata` who did what to what, `Request` its body
@@ -11,8 +12,7 @@ export type AuditLevel = (typeof auditLevels)[number];
 export const pathKinds = [
   'management',
   'cluster',
-  'tenant',
-  'space',
+  ...managedKinds,
   'rest',
   'login',
   'temporal',

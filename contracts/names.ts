@@ -150,6 +150,11 @@ const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
  */
 export const maxTenantNameLength = 48;
 
+/** `text` as the beginning of a sentence. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Whether `name` is a DNS label of at most `maxLength` characters. */
 export function isName(name: string, maxLength = 63): boolean {
   return name.length <= maxLength && dnsLabel.test(name);

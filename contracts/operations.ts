@@ -1,28 +1,6 @@
 import { type Static, Type } from 'typebox';
-
-/** What operations are about. One name may stand for one of each in a project. */
-export const subjectKinds = ['tenant', 'space'] as const;
-export type SubjectKind = (typeof subjectKinds)[number];
-
-/** A tenant cluster or a space by its name. */
-export interface Subject {
-  readonly kind: SubjectKind;
-  readonly project: string;
-  readonly name: string;
-}
-
-/** The lifecycle verbs of a tenant cluster. */
-export const operationTypes = ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'] as const;
-export const OperationType = Type.Enum([...operationTypes], { $id: 'OperationType' });
-export type OperationType = (typeof operationTypes)[number];
-
-/** The lifecycle verbs of a space. */
-export const spaceOperationTypes = ['create', 'sleep', 'wake', 'delete'] as const;
-export type SpaceOperationType = (typeof spaceOperationTypes)[number];
-
-export function isSpaceOperation(type: OperationType): type is SpaceOperationType {
-  return (spaceOperationTypes as readonly OperationType[]).includes(type);
-}
+import { kindNames, managedKinds, type OperationTarget } from './kinds.ts';
+import { OperationParameters, operationTypes } from './verbs.ts';
 
 /**
  * `queued` waits for its turn, `running` holds it, the others are final. `superseded`: a delete made it
@@ -84,7 +62,7 @@ export const Operation = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     type: Type.Enum([...operationTypes]),
-    kind: Type.Enum([...subjectKinds]),
+    kind: Type.Enum([...managedKinds]),
     project: Type.String(),
     tenantCluster: Type.Optional(Type.String({ description: 'Of operations of kind `tenant`' })),
     space: Type.Optional(Type.String({ description: 'Of operations of kind `space`' })),
@@ -128,52 +106,16 @@ export const OperationList = Type.Object(
 );
 
 /** What an operation is about. */
-export function subjectOf({ kind, project, tenantCluster, space }: Operation): Subject {
-  return { kind, project, name: (kind === 'space' ? space : tenantCluster) ?? '' };
+export function targetOf(operation: Operation): OperationTarget {
+  const { kind, project } = operation;
+  return { kind, project, name: operation[kindNames[kind].field] ?? '' };
 }
-
-/** The resources of each kind of subject, and its collection in the REST API. */
-export const subjectPlurals = { tenant: 'virtualclusterinstances', space: 'spaceinstances' } as const;
-export const subjectCollections = { tenant: 'virtualclusters', space: 'spaces' } as const;
-
-/** What people call a subject: "tenant cluster". */
-export const subjectNouns: Record<SubjectKind, string> = { tenant: 'tenant cluster', space: 'space' };
 
 /** Body of `POST /api/v1/projects/{project}/{virtualclusters,spaces}/{name}/operations`. */
 export const OperationRequest = Type.Object(
   {
     type: Type.Enum([...operationTypes]),
-    parameters: Type.Optional(
-      Type.Object(
-        {
-          snapshot: Type.Optional(
-            Type.String({
-              description: 'snapshot: name of the new one (default: made up); restore: which one',
-            }),
-          ),
-          sourceTenantCluster: Type.Optional(
-            Type.String({
-              description:
-                'restore: tenant cluster of the same project whose snapshot it is; default: this one',
-            }),
-          ),
-          sourceUid: Type.Optional(
-            Type.String({
-              maxLength: 64,
-              description:
-                'restore: uid of the tenant cluster whose snapshot it is, if that one is gone or its name is another’s by now',
-            }),
-          ),
-          forceDurationSeconds: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              description: 'sleep: refuse to wake on request for so long; 0 = until woken explicitly',
-            }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
-    ),
+    parameters: Type.Optional(OperationParameters),
   },
   { $id: 'OperationRequest', additionalProperties: false },
 );

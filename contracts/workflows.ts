@@ -1,7 +1,9 @@
 import type { QueryDefinition, SignalDefinition } from '@temporalio/common';
-import type { OperationType, StepState, SubjectKind } from './operations.ts';
+import { kindNames, type ManagedKind, managedKinds } from './kinds.ts';
+import type { StepState } from './operations.ts';
 import type { UnplacedSpace } from './space-ref.ts';
 import type { UnplacedTenant } from './tenant-ref.ts';
+import type { OperationParameters, OperationType } from './verbs.ts';
 
 // What passes through Temporal between those who start workflows, the workflows and their activities: names, ids,
 // inputs, messages, search attributes. Running workflows and schedules hold all of it, so nothing here is renamed.
@@ -79,8 +81,9 @@ const keyword = <Name extends string>(name: Name) => ({ name, type: 'KEYWORD' })
 /** Search attributes of operation workflows. Temporal stores their values in the clear: names only. */
 export const searchAttributes = {
   project: keyword('Project'),
-  tenant: keyword('TenantCluster'),
-  space: keyword('Space'),
+  ...(Object.fromEntries(managedKinds.map((kind) => [kind, keyword(kindNames[kind].searchAttribute)])) as {
+    readonly [K in ManagedKind]: ReturnType<typeof keyword>;
+  }),
   cluster: keyword('Cluster'),
   operationType: keyword('OperationType'),
   actor: keyword('Actor'),
@@ -91,7 +94,7 @@ export interface OperationInput {
   readonly operationId: string;
   readonly type: OperationType;
   /** Left out: a tenant cluster, as in all histories of earlier versions. */
-  readonly kind?: SubjectKind;
+  readonly kind?: ManagedKind;
   readonly project: string;
   readonly name: string;
   readonly uid: string;
@@ -100,15 +103,6 @@ export interface OperationInput {
   /** Where it ran when the operation was submitted: the search attribute that the workflow was started with. */
   readonly cluster?: string;
   readonly parameters: OperationParameters;
-}
-
-export interface OperationParameters {
-  /** snapshot: name of the new one; restore: which one. */
-  readonly snapshot?: string;
-  /** restore: tenant cluster whose snapshot it is, if it is another's. */
-  readonly sourceTenantCluster?: string;
-  /** restore: its uid, as the gateway resolved the name when it let the restore in. */
-  readonly sourceUid?: string;
 }
 
 /** The argument of `deleteSnapshot`. */

@@ -3,8 +3,9 @@ import { createInformer, type Informer } from '../adapters/kubernetes/informer.t
 import { resourcePath, type Stored } from '../adapters/kubernetes/resources.ts';
 import type { Logger } from '../adapters/logging.ts';
 import { labels, platformNamespace } from '../contracts/names.ts';
+import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+import type { ManagedInstance, ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
 
 /** Metadata of an object whose content is of no interest. */
 export interface MetadataOnly {
@@ -18,6 +19,11 @@ export type Caches = { readonly [P in ResourcePlural]: Informer<Stored<ResourceO
   /** Secrets of the platform's own namespace, without their content. */
   readonly platformSecrets: Informer<MetadataOnly>;
 };
+
+/** What the controllers know of the instances of a kind. */
+export function instanceCache(caches: Caches, kind: ManagedKind): Informer<Stored<ManagedInstance>> {
+  return caches[kindNames[kind].plural];
+}
 
 /** Starts an informer for everything that the controllers look at. */
 export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {

@@ -1,6 +1,7 @@
 import { isConflict } from '../adapters/kubernetes/failures.ts';
 import { createWorkQueue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
+import { managedKinds } from '../contracts/kinds.ts';
 import { accessKeyCounts } from './accounts/access-key-counts.ts';
 import { accessKeys } from './accounts/access-keys.ts';
 import { accountRemoval } from './accounts/account-removal.ts';
@@ -9,8 +10,8 @@ import { clusterCredentials, clusters } from './clusters/clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { gatewayIdentities } from './clusters/gateway-identities.ts';
 import { ignoredFields } from './ignored-fields.ts';
-import { instanceAccess } from './virtual-clusters/instance-access.ts';
-import { instanceOperations } from './virtual-clusters/instance-operations.ts';
+import { instanceAccess } from './instances/instance-access.ts';
+import { instanceOperations } from './instances/instance-operations.ts';
 import { managementAccess } from './accounts/management-access.ts';
 import { objectAccess } from './rbac/object-access.ts';
 import { projectAccess } from './projects/project-access.ts';
@@ -18,8 +19,6 @@ import { projectPolicies } from './instances/project-policies.ts';
 import { projects } from './projects/projects.ts';
 import { sleepSchedules } from './instances/sleep-schedules.ts';
 import { spaceAccess } from './spaces/space-access.ts';
-import { spaceInstanceAccess } from './spaces/space-instance-access.ts';
-import { spaceOperations } from './spaces/space-operations.ts';
 import { tenantAccess } from './virtual-clusters/tenant-access.ts';
 import { unclaimedNamespaces } from './instances/unclaimed-namespaces.ts';
 import { userTeams } from './accounts/user-teams.ts';
@@ -33,8 +32,6 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   clusters,
   gatewayIdentities,
   ignoredFields,
-  instanceAccess,
-  instanceOperations,
   managementAccess,
   objectAccess,
   projectAccess,
@@ -42,11 +39,13 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   projects,
   sleepSchedules,
   spaceAccess,
-  spaceInstanceAccess,
-  spaceOperations,
   tenantAccess,
   unclaimedNamespaces,
   userTeams,
+  ...managedKinds.flatMap((kind) => [
+    instanceAccess.bind(undefined, kind),
+    instanceOperations.bind(undefined, kind),
+  ]),
 ];
 
 export interface RunningControllers {

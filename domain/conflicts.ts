@@ -1,4 +1,5 @@
-import type { OperationType } from '../contracts/operations.ts';
+import type { OperationType } from '../contracts/verbs.ts';
+import { verbRules } from './verbs.ts';
 
 /** An operation of the same tenant cluster that has not ended. */
 export interface PresentOperation {
@@ -72,23 +73,19 @@ function verdictOf(requested: RequestedOperation, present: PresentOperation): Ve
   }
   if (requested.type === 'delete') return deleteBeside(present);
   if (present.type !== requested.type || present.cancelRequested) return 'wait';
-  switch (requested.type) {
-    case 'sleep':
-    case 'wake':
+  switch (verbRules[requested.type].joins) {
+    case 'any':
       return 'join';
-    case 'create':
-    case 'update':
+    case 'same-target':
       return present.state === 'queued' ||
         (present.targetHash !== undefined && present.targetHash === requested.targetHash)
         ? 'join'
         : 'wait';
-    case 'snapshot':
-    case 'restore':
+    case 'same-snapshot':
       return present.snapshot === requested.snapshot ? 'join' : 'wait';
   }
 }
 
 function deleteBeside(present: PresentOperation): Verdict {
-  if (present.state === 'queued') return 'supersede';
-  return present.type === 'sleep' || present.type === 'wake' ? 'wait' : 'cancel';
+  return present.state === 'queued' ? 'supersede' : verbRules[present.type].besideDelete;
 }

@@ -1,4 +1,6 @@
 import { resourceKinds, type ResourceOf } from '../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from './kinds/kinds.ts';
+import { ignoredInDefinition } from './kinds/virtual-cluster.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */
 const ignoredFields = {
@@ -18,33 +20,12 @@ const ignoredFields = {
     ...ignoredInDefinition('template'),
     ...ignoredInDefinition('versions[].template'),
   ],
-  virtualclusterinstances: [
-    'networkPeer',
-    'external',
-    'standalone',
-    'templateRef.syncOnce',
-    'clusterRef.virtualCluster',
-    ...ignoredInDefinition('template'),
-  ],
-  spaceinstances: ['templateRef', 'template', 'parameters'],
+  virtualclusterinstances: descriptorOf('tenant').ignoredFields,
+  spaceinstances: descriptorOf('space').ignoredFields,
   users: ['owner', 'access', 'codesRef', 'imagePullSecrets', 'extraClaims', 'icon'],
   teams: ['owner', 'access', 'imagePullSecrets'],
   accesskeys: ['identity', 'identityRefresh', 'oidcProvider', 'oidcLogin', 'parent'],
 } as const satisfies Partial<Record<keyof ResourceOf, readonly string[]>>;
-
-function ignoredInDefinition<Path extends string>(path: Path) {
-  const fields = [
-    'apps',
-    'charts',
-    'objects',
-    'spaceTemplate',
-    'pro',
-    'accessPoint',
-    'forwardToken',
-    'forwardTokenMode',
-  ];
-  return [...fields, 'metadata', 'instanceTemplate'].map((field) => `${path}.${field}`);
-}
 
 /**
  * Paths below `spec` that `resource` sets and the platform does not act on, such as `spec.vault`; fields of the

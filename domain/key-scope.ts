@@ -1,3 +1,4 @@
+import { kindNames, managedPlurals, type OperationTarget } from '../contracts/kinds.ts';
 import { managementGroup, projectOfNamespace } from '../contracts/names.ts';
 import { AccessKeyScope } from '../contracts/resources/access-key.ts';
 import { ruleAllows } from './key-scope-rules.ts';
@@ -29,12 +30,10 @@ function openingsOf(scope: AccessKeyScope): Opening[] {
   return [
     ...(scope.projects ?? []).flatMap(({ project }) => (project ? [projectOpening(project)] : [])),
     ...(scope.virtualClusters ?? []).flatMap(({ project, virtualCluster }) =>
-      project && virtualCluster
-        ? [instanceOpening('tenant', 'virtualclusterinstances', project, virtualCluster)]
-        : [],
+      project && virtualCluster ? [instanceOpening({ kind: 'tenant', project, name: virtualCluster })] : [],
     ),
     ...(scope.spaces ?? []).flatMap(({ project, space }) =>
-      project && space ? [instanceOpening('space', 'spaceinstances', project, space)] : [],
+      project && space ? [instanceOpening({ kind: 'space', project, name: space })] : [],
     ),
     ...(scope.clusters ?? []).flatMap(({ cluster }) => (cluster ? [clusterOpening(cluster)] : [])),
     ...(scope.roles ?? []).flatMap((role) => roleOpening(role)),
@@ -66,16 +65,12 @@ function isAboutOneself({ target, request }: ScopedRequest): boolean {
 }
 
 /** Kinds whose objects live in a project's namespace. */
-const inProjects: ReadonlySet<string> = new Set([
-  'virtualclusterinstances',
-  'spaceinstances',
-  'projectsecrets',
-]);
+const inProjects: ReadonlySet<string> = new Set([...managedPlurals, 'projectsecrets']);
 
 /** All that is in the project; the project itself to read. */
 function projectOpening(project: string): Opening {
   return ({ target, request }) => {
-    if (target.kind === 'tenant' || target.kind === 'space') return matches(project, target.project);
+    if ('project' in target) return matches(project, target.project);
     if (target.kind !== 'management' || request?.resource === undefined) return false;
     const { verb, resource } = request;
     if (isManagement(resource, 'projects')) return readsNamed(request, project);
@@ -87,12 +82,12 @@ function projectOpening(project: string): Opening {
 }
 
 /** Everything inside one tenant cluster or space, its own snapshots too; its instance to read and to get a kubeconfig for. */
-function instanceOpening(kind: 'tenant' | 'space', plural: string, project: string, name: string): Opening {
+function instanceOpening({ kind, project, name }: OperationTarget): Opening {
   return ({ target, request }) => {
     if (target.kind === kind) return matches(project, target.project) && matches(name, target.name);
     if (target.kind !== 'management' || request?.resource === undefined) return false;
     const { verb, resource } = request;
-    if (!isManagement(resource, plural)) return false;
+    if (!isManagement(resource, kindNames[kind].plural)) return false;
     const namespaceProject = projectOfNamespace(resource.namespace ?? '');
     if (!namespaceProject || !matches(project, namespaceProject)) return false;
     return (

@@ -1,5 +1,4 @@
 import type { Project } from '../contracts/resources/project.ts';
-import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import { isClusterAllowed } from './placement.ts';
 import { isTemplateAllowed, namesNoTemplate } from './template-choice.ts';
@@ -32,21 +31,13 @@ export function tenantBreach(project: Project, instance: VirtualClusterInstance)
   return clusterBreach(project, instance.spec?.clusterRef?.cluster);
 }
 
-/** What `project` does not allow of a space; undefined if it allows everything. */
-export function spaceBreach(project: Project, space: SpaceInstance): PolicyBreach | undefined {
-  return clusterBreach(project, space.spec?.clusterRef?.cluster);
-}
-
-/** Whether the tenant cluster has a template of its own in a project that requires named ones. */
-export function isInlineAgainstPolicy(project: Project, { spec }: VirtualClusterInstance): boolean {
-  return spec?.template !== undefined && requiresTemplate(project);
-}
-
-function requiresTemplate(project: Project): boolean {
+/** Whether the project lets nothing be made without a named template. */
+export function requiresTemplate(project: Project): boolean {
   return project.spec?.requireTemplate?.disabled !== true;
 }
 
-function clusterBreach(project: Project, cluster: string | undefined): PolicyBreach | undefined {
+/** Whether something may be in `cluster`, as far as `project` says. */
+export function clusterBreach(project: Project, cluster: string | undefined): PolicyBreach | undefined {
   if (!cluster || isClusterAllowed(project, cluster)) return undefined;
   return {
     reason: 'ClusterNotAllowed',

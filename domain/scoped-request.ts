@@ -1,11 +1,11 @@
+import type { OperationTarget } from '../contracts/kinds.ts';
 import type { KubernetesRequest } from './kubernetes-request.ts';
 
 /** Where a request goes. */
 export type ScopeTarget =
   | { readonly kind: 'management' }
   | { readonly kind: 'cluster'; readonly name: string }
-  | { readonly kind: 'tenant'; readonly project: string; readonly name: string }
-  | { readonly kind: 'space'; readonly project: string; readonly name: string };
+  | OperationTarget;
 
 /** What a scope is asked about. */
 export interface ScopedRequest {

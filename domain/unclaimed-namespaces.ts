@@ -1,6 +1,6 @@
+import { kindNames, managedKinds } from '../contracts/kinds.ts';
 import { labels } from '../contracts/names.ts';
 import type { UnclaimedNamespace } from '../contracts/resources/cluster.ts';
-import type { SubjectKind } from '../contracts/operations.ts';
 
 /** A namespace of a connected cluster that carries an instance's uid. */
 export interface ManagedNamespace {
@@ -55,8 +55,9 @@ export function lacksNamespace(
 }
 
 function describe(name: string, given: Readonly<Record<string, string>>): UnclaimedNamespace {
-  const kind: SubjectKind = given[labels.space] === undefined ? 'tenant' : 'space';
-  const subject = given[labels.space] ?? given[labels.tenantCluster];
+  // Namespaces of kinds that came later are told by their label; one without any is a tenant cluster's.
+  const kind = managedKinds.findLast((one) => given[kindNames[one].label] !== undefined) ?? 'tenant';
+  const subject = given[kindNames[kind].label];
   const project = given[labels.project];
   const uid = given[labels.instanceUid];
   return {

@@ -1,3 +1,4 @@
+import { managedPlurals } from '../contracts/kinds.ts';
 import type { Access, InstanceAccessRule, UserOrTeam } from '../contracts/resources/access.ts';
 import type { ProjectMember } from '../contracts/resources/project.ts';
 import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
@@ -13,8 +14,7 @@ export const namingPlurals = [
   'projects',
   'clusters',
   'virtualclustertemplates',
-  'virtualclusterinstances',
-  'spaceinstances',
+  ...managedPlurals,
   'users',
   'teams',
 ] as const satisfies readonly ResourcePlural[];

@@ -2,6 +2,7 @@ import { PlatformError } from '../contracts/errors.ts';
 import { isFinal, type Operation } from '../contracts/operations.ts';
 import { getOperationRow, markCancelRequested } from '../db/queries/operations.ts';
 import { endOperation } from '../db/queries/turns.ts';
+import { verbRules } from '../domain/verbs.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { cancelOperationWorkflow, signalTurn } from './operation-workflow.ts';
 import { getOperation } from './read.ts';
@@ -18,10 +19,10 @@ export async function cancelOperation(
   const { id, type, state } = await getOperation(deps, request.id);
   if (isFinal(state))
     throw new PlatformError('operation_finished', `The operation has ended already: ${state}`);
-  if (state === 'running' && type === 'delete') {
+  if (state === 'running' && verbRules[type].finishesForward) {
     throw new PlatformError(
       'conflict',
-      'A delete that has begun cannot be cancelled; it goes on until it has succeeded',
+      `A ${type} that has begun cannot be cancelled; it goes on until it has succeeded`,
     );
   }
   await deps.database.query((db) => markCancelRequested(db, [id], request.actor));

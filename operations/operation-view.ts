@@ -1,3 +1,4 @@
+import { kindNames } from '../contracts/kinds.ts';
 import type { Operation, OperationStep } from '../contracts/operations.ts';
 import type { BlockingOperation } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
@@ -19,7 +20,7 @@ export function toOperation(
     type: row.type,
     kind: row.kind,
     project: row.project,
-    ...(row.kind === 'space' ? { space: row.tenantCluster } : { tenantCluster: row.tenantCluster }),
+    [kindNames[row.kind].field]: row.tenantCluster,
     state: row.state,
     actor: row.actor,
     parameters: row.parameters,

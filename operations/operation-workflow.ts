@@ -6,7 +6,8 @@ import {
 } from '@temporalio/client';
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
-import { subjectNouns } from '../contracts/operations.ts';
+import { kindNames, namedKind } from '../contracts/kinds.ts';
+import { givenParameters } from '../contracts/verbs.ts';
 import {
   type OperationInput,
   operationWorkflowId,
@@ -15,8 +16,7 @@ import {
   turnSignal,
 } from '../contracts/workflows.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import { planOf } from '../domain/operation-plans.ts';
-import { operationWorkflowOf } from '../domain/operation-workflows.ts';
+import { operationWorkflowOf, planOf } from '../domain/kinds/kinds.ts';
 import type { OperationsDeps } from './dependencies.ts';
 
 /** How long a request waits for Temporal before it goes on without it. */
@@ -28,6 +28,7 @@ const deadlineMs = 2000;
  */
 export async function startOperationWorkflow(deps: OperationsDeps, row: OperationRow): Promise<void> {
   const { verb } = planOf(row);
+  const { noun } = kindNames[row.kind];
   try {
     await temporalCall(deps, () =>
       deps.temporal.workflow.start(operationWorkflows[operationWorkflowOf(row)], {
@@ -35,7 +36,7 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: lifecycleTaskQueue,
         args: [operationInput(row)],
-        staticSummary: `${verb} ${subjectNouns[row.kind]} ${row.tenantCluster} of project ${row.project}`,
+        staticSummary: `${verb} ${noun} ${row.tenantCluster} of project ${row.project}`,
         staticDetails: `Asked for by ${row.actor}`,
         typedSearchAttributes: [
           { key: searchAttributes.project, value: row.project },
@@ -99,21 +100,16 @@ async function isThere(call: Promise<unknown>): Promise<boolean> {
 }
 
 function operationInput(row: OperationRow): OperationInput {
-  const { snapshot, sourceTenantCluster, sourceUid } = row.parameters;
   return {
     operationId: row.id,
     type: row.type,
-    ...(row.kind === 'space' ? { kind: row.kind } : {}),
+    ...namedKind(row.kind),
     project: row.project,
     name: row.tenantCluster,
     uid: row.uid,
     actor: row.actor,
     ...(row.targetHash === null ? {} : { targetHash: row.targetHash }),
     ...(row.cluster === null ? {} : { cluster: row.cluster }),
-    parameters: {
-      ...(typeof snapshot === 'string' ? { snapshot } : {}),
-      ...(typeof sourceTenantCluster === 'string' ? { sourceTenantCluster } : {}),
-      ...(typeof sourceUid === 'string' ? { sourceUid } : {}),
-    },
+    parameters: givenParameters(row.type, row.parameters),
   };
 }

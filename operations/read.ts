@@ -1,10 +1,11 @@
-import { isFinal, type Operation, type SubjectKind } from '../contracts/operations.ts';
+import type { ManagedKind } from '../contracts/kinds.ts';
+import { isFinal, type Operation } from '../contracts/operations.ts';
 import {
   getOperationRow,
   listOpenOperations,
   listOperationRows,
   type RecordsOf,
-  subjectOfRow,
+  targetOfRow,
 } from '../db/queries/operations.ts';
 import { listSteps } from '../db/queries/operation-steps.ts';
 import { blockerOf } from '../db/queries/turns.ts';
@@ -27,7 +28,7 @@ export async function listOperations(
   filter: {
     project: string;
     /** With `name`, since a tenant cluster and a space may share it. */
-    kind?: SubjectKind | undefined;
+    kind?: ManagedKind | undefined;
     name?: string | undefined;
     /** Left out: whosever they are. */
     of?: RecordsOf | undefined;
@@ -61,7 +62,7 @@ export async function readRecorded(deps: OperationsDeps, id: string): Promise<Op
   return deps.database.query(async (db) => {
     const row = await getOperationRow(db, checkedId(id));
     const steps = await listSteps(db, [row.id]);
-    const open = row.state === 'queued' ? await listOpenOperations(db, subjectOfRow(row)) : [];
+    const open = row.state === 'queued' ? await listOpenOperations(db, targetOfRow(row)) : [];
     return toOperation(deps, row, steps, { live: isFinal(row.state), blockedBy: blockerOf(row, open) });
   });
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PlatformError } from '../contracts/errors.ts';
-import type { Operation, OperationType, Subject, SubjectKind } from '../contracts/operations.ts';
+import type { ManagedKind, OperationTarget } from '../contracts/kinds.ts';
+import type { Operation } from '../contracts/operations.ts';
+import type { OperationType } from '../contracts/verbs.ts';
 import type { Queries } from '../db/client.ts';
 import {
   findOperationByKey,
@@ -8,21 +10,21 @@ import {
   listOpenOperations,
   markCancelRequested,
   noteActor,
-  subjectOfRow,
+  targetOfRow,
 } from '../db/queries/operations.ts';
 import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
 import { lockTenant, placeTenantRow } from '../db/queries/tenants.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
-import { planOf } from '../domain/operation-plans.ts';
+import { planOf } from '../domain/kinds/kinds.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { toOperation } from './operation-view.ts';
 import { cancelOperationWorkflow, startOperationWorkflow } from './operation-workflow.ts';
 
 export interface OperationSubmission {
   readonly type: OperationType;
-  readonly kind: SubjectKind;
+  readonly kind: ManagedKind;
   readonly project: string;
   /** Name and uid of the VirtualClusterInstance or SpaceInstance. */
   readonly name: string;
@@ -71,17 +73,16 @@ export async function submitOperation(
 
 async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {
   const { kind, project, name, uid } = submission;
-  const subject: Subject = { kind, project, name };
-  const tenant = await lockTenant(tx, { ...subject, uid });
+  const target: OperationTarget = { kind, project, name };
+  const tenant = await lockTenant(tx, { ...target, uid });
   const { cluster } = submission.placed ?? tenant;
   if (submission.placed !== undefined) {
-    const ref = { project, name, uid, ...submission.placed };
-    await placeTenantRow(tx, kind === 'space' ? { ...ref, kind } : ref);
+    await placeTenantRow(tx, { ...target, uid, ...submission.placed });
   }
-  const same = await findOperationByKey(tx, { ...subject, uid }, submission.idempotencyKey);
+  const same = await findOperationByKey(tx, { ...target, uid }, submission.idempotencyKey);
   if (same) return join(tx, checkedSame(same, submission), submission);
 
-  const open = await listOpenOperations(tx, subject);
+  const open = await listOpenOperations(tx, target);
   // What still runs for a former one of this name only has to end first.
   const present = open.filter((row) => row.uid === uid);
   const decision = decideConflict(requestOf(submission), present.map(toPresent));
@@ -183,7 +184,7 @@ async function tellTemporal(deps: OperationsDeps, { row, toCancel }: Accepted): 
 async function show(deps: OperationsDeps, { row, joined }: Accepted, live: boolean): Promise<Operation> {
   const { steps, open } = await deps.database.query(async (db) => ({
     steps: await listSteps(db, [row.id]),
-    open: row.state === 'queued' ? await listOpenOperations(db, subjectOfRow(row)) : [],
+    open: row.state === 'queued' ? await listOpenOperations(db, targetOfRow(row)) : [],
   }));
   return { ...toOperation(deps, row, steps, { live, blockedBy: blockerOf(row, open) }), joined };
 }

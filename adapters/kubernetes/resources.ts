@@ -1,6 +1,8 @@
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { managementApiVersion, managementGroup, managementVersion } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import {
+  type ManagedInstance,
   type ResourceOf,
   type ResourcePlural,
   resourceKinds,
@@ -40,6 +42,14 @@ export interface ResourceClient<T extends { metadata: ObjectMeta }> {
 }
 
 export type ManagementResources = { readonly [P in ResourcePlural]: ResourceClient<ResourceOf[P]> };
+
+/** The resources of a managed kind; give them instances of that kind only. */
+export function instanceResources(
+  resources: ManagementResources,
+  kind: ManagedKind,
+): ResourceClient<ManagedInstance> {
+  return resources[kindNames[kind].plural];
+}
 
 /** Typed access to the custom resources of `management.loft.sh/v1`. */
 export function managementResources(client: ClusterClient): ManagementResources {

@@ -2,7 +2,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { Helm } from '../helm/helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
-import { checkTenantPolicy } from '../project-policy.ts';
+import { checkPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues } from './render-values.ts';
 import type { TemplateContext } from './template-context.ts';
@@ -37,7 +37,7 @@ export async function resolveReleaseValues(
   signal?: AbortSignal,
 ): Promise<ReleaseValues> {
   const instance = await readInstance(deps.resources, tenant);
-  await checkTenantPolicy(deps.resources, tenant.project, instance, { asMade: false });
+  await checkPolicy(deps.resources, 'tenant', { project: tenant.project, instance, asMade: false });
   const template = await selectTemplate(deps.resources, instance);
   const chart = await deps.charts.find(template.definition.helmRelease?.chart, signal);
   checkSameChart(instance, chart.name);

@@ -1,4 +1,5 @@
 import type { PathKind } from '../../contracts/audit.ts';
+import { kindNames, kindOfCollection, kindOfPlural, kindOfSegment } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 
@@ -49,16 +50,18 @@ function describeKubernetes(fields: Fields, segments: string[], method: string, 
     describeResource(fields, segments.slice(1), method, query);
     fields.project = fields.namespace === undefined ? undefined : projectOfNamespace(fields.namespace);
     if (fields.resource === 'projects') fields.project = fields.name;
-    if (fields.resource === 'virtualclusterinstances') fields.tenantCluster = fields.name;
-    if (fields.resource === 'spaceinstances') fields.space = fields.name;
+    const kind = kindOfPlural(fields.resource ?? '');
+    if (kind !== undefined) fields[kindNames[kind].field] = fields.name;
   } else if (first === 'cluster') {
     fields.pathKind = 'cluster';
     fields.cluster = second;
     describeResource(fields, segments.slice(2), method, query);
-  } else if (first === 'project' && (third === 'virtualcluster' || third === 'space')) {
-    fields.pathKind = third === 'space' ? 'space' : 'tenant';
+  } else if (first === 'project') {
+    const kind = kindOfSegment(third ?? '');
+    if (kind === undefined) return;
+    fields.pathKind = kind;
     fields.project = second;
-    fields[third === 'space' ? 'space' : 'tenantCluster'] = fourth;
+    fields[kindNames[kind].field] = fourth;
     describeResource(fields, segments.slice(4), method, query);
   }
 }
@@ -83,8 +86,8 @@ function describeRest(fields: Fields, segments: string[], method: string): void 
     fields.resource = segments[index];
     fields.name = name;
     if (fields.resource === 'projects') fields.project = name;
-    if (fields.resource === 'virtualclusters') fields.tenantCluster = name;
-    if (fields.resource === 'spaces') fields.space = name;
+    const kind = kindOfCollection(fields.resource ?? '');
+    if (kind !== undefined) fields[kindNames[kind].field] = name;
   }
   const { resource, name } = fields;
   // /api/v1/operations/<id>/cancel: something done with the one before.

@@ -1,4 +1,5 @@
 import { type AuditConfig, type AuditLevel, type AuditRule, auditLevels } from '../../contracts/audit.ts';
+import { managedPlurals } from '../../contracts/kinds.ts';
 import type { RequestDescription } from './describe-request.ts';
 
 /** Who a request comes from, as far as rules ask. */
@@ -108,8 +109,7 @@ const secretResources: ReadonlySet<string> = new Set([
   'password',
   'login',
   // Their values and parameters are texts that people write passwords into.
-  'virtualclusterinstances',
-  'spaceinstances',
+  ...managedPlurals,
   'virtualclustertemplates',
 ]);
 /** Subresources that hand out credentials or carry somebody's own traffic. */

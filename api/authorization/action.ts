@@ -1,5 +1,5 @@
 import { projectNamespace } from '../../contracts/names.ts';
-import type { Subject } from '../../contracts/operations.ts';
+import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
 
 /** What somebody wants to do in the management API. */
 export interface Action {
@@ -11,19 +11,9 @@ export interface Action {
   readonly name?: string;
 }
 
-/** A verb on a tenant cluster's instance. */
-export function instanceAction(verb: string, project: string, name: string): Action {
-  return { verb, resource: 'virtualclusterinstances', namespace: projectNamespace(project), name };
-}
-
-/** A verb on a space's instance. */
-export function spaceAction(verb: string, project: string, name: string): Action {
-  return { verb, resource: 'spaceinstances', namespace: projectNamespace(project), name };
-}
-
-/** A verb on the instance of a tenant cluster or space. */
-export function subjectAction(verb: string, { kind, project, name }: Subject): Action {
-  return kind === 'space' ? spaceAction(verb, project, name) : instanceAction(verb, project, name);
+/** A verb on an instance of a managed kind. */
+export function targetAction(verb: string, { kind, project, name }: OperationTarget): Action {
+  return { verb, resource: kindNames[kind].plural, namespace: projectNamespace(project), name };
 }
 
 /** A verb on a connected cluster. */

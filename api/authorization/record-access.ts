@@ -1,15 +1,15 @@
 import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { type Subject, type SubjectKind, subjectPlurals } from '../../contracts/operations.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import { type Identity, readerIdentity } from '../identity/identity.ts';
 import type { Gateway } from '../gateway.ts';
 import { statusMessage } from '../upstreams/json-request.ts';
-import { type Action, administratorAction, subjectAction } from './action.ts';
+import { type Action, administratorAction, targetAction } from './action.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 
 /** A row, a snapshot: what it is about, and which one of that name. No uid: not known, which is nobody's. */
-export interface RecordSubject extends Subject {
+export interface RecordTarget extends OperationTarget {
   readonly uid?: string | undefined;
   readonly projectUid?: string | undefined;
 }
@@ -25,11 +25,11 @@ export interface RecordAccess {
    * Whether one may do `verb` with what is recorded of a tenant cluster or space: while it is there, who may do that with
    * it; when it is gone, whoever has its name, only the administrators of its very project and of the platform.
    */
-  allows(verb: string, record: RecordSubject): Promise<boolean>;
+  allows(verb: string, record: RecordTarget): Promise<boolean>;
   /** What one may see of a name; undefined: to this one there is none. */
-  visible(kind: SubjectKind, name: string): Promise<VisibleRecords | undefined>;
+  visible(kind: ManagedKind, name: string): Promise<VisibleRecords | undefined>;
   /** uid of the one that has this name now. */
-  presentUid(kind: SubjectKind, name: string): Promise<string | undefined>;
+  presentUid(kind: ManagedKind, name: string): Promise<string | undefined>;
 }
 
 /**
@@ -45,12 +45,12 @@ export function recordAccess(deps: Deps, identity: Identity, project: string): R
     uids.set(path, asked);
     return asked;
   };
-  const presentUid = (kind: SubjectKind, name: string) =>
-    uidAt(`namespaces/${namespace}/${subjectPlurals[kind]}/${name}`);
+  const presentUid = (kind: ManagedKind, name: string) =>
+    uidAt(`namespaces/${namespace}/${kindNames[kind].plural}/${name}`);
   const mayAll = (action: Action) => deps.review.allows(identity, action);
   /** uid of the project, for who has every right on all that is in it. */
-  const administered = async (kind: SubjectKind) =>
-    (await mayAll({ verb: '*', resource: subjectPlurals[kind], namespace }))
+  const administered = async (kind: ManagedKind) =>
+    (await mayAll({ verb: '*', resource: kindNames[kind].plural, namespace }))
       ? uidAt(`projects/${project}`)
       : undefined;
 
@@ -59,13 +59,13 @@ export function recordAccess(deps: Deps, identity: Identity, project: string): R
     async allows(verb, record) {
       const { kind, name, uid, projectUid } = record;
       // Asked before looking whether there is one: the time it takes must not tell. Administrators may it by any name.
-      if (!(await deps.review.allows(identity, subjectAction(verb, record)))) return false;
+      if (!(await deps.review.allows(identity, targetAction(verb, record)))) return false;
       if (await mayAll(administratorAction)) return true;
       if (projectUid !== undefined && projectUid === (await administered(kind))) return true;
       return uid !== undefined && uid === (await presentUid(kind, name));
     },
     async visible(kind, name) {
-      if (!(await deps.review.allows(identity, subjectAction('get', { kind, project, name }))))
+      if (!(await deps.review.allows(identity, targetAction('get', { kind, project, name }))))
         return undefined;
       if (await mayAll(administratorAction)) return 'all';
       const [uid, projectUid] = await Promise.all([presentUid(kind, name), administered(kind)]);

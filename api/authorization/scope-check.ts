@@ -1,9 +1,11 @@
+import { kindOfPlural, type ManagedPlural } from '../../contracts/kinds.ts';
 import { managementGroup, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { OperationType } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import { scopeAllows } from '../../domain/key-scope.ts';
 import { kubernetesRequest, type ResourceRequest } from '../../domain/kubernetes-request.ts';
+import { verbRules } from '../../domain/verbs.ts';
 import type { ScopedRequest, ScopeTarget } from '../../domain/scoped-request.ts';
 import type { Action } from './action.ts';
 import { parseKubernetesPath } from '../http/kubernetes-path.ts';
@@ -34,11 +36,9 @@ export type RouteScope =
   /** The request to a Kubernetes API that its path is. */
   | 'kubernetes'
   /** Instances in `:project` (`:name` if there is one), to read or to change by the request's method. */
-  | 'virtualclusterinstances'
-  | 'spaceinstances'
+  | ManagedPlural
   /** An operation of one of them; which one the handler knows, and asks with `checkOperationScope`. */
-  | 'virtualclusterinstances/operations'
-  | 'spaceinstances/operations';
+  | `${ManagedPlural}/operations`;
 
 /**
  * Refuses a request to a route that the scope of the caller's key does not open; a route that declares nothing is
@@ -58,7 +58,7 @@ export function checkRouteScope(
   if (route === 'kubernetes')
     return checkKubernetesScope(caller, request.method, parseKubernetesPath(request.raw.url ?? ''));
   if (route === undefined) throw outOfScope(caller);
-  const [resource, below] = route.split('/') as ['virtualclusterinstances' | 'spaceinstances', string?];
+  const [resource, below] = route.split('/') as [ManagedPlural, string?];
   const { scope } = caller.identity;
   const asked = ofRoute(resource, request);
   if (scopeAllows(scope, asked) || (below !== undefined && opensSnapshots(scope, asked))) return;
@@ -73,7 +73,9 @@ export function checkRouteScope(
 export function checkOperationScope(caller: Caller, type: OperationType, action: Action): void {
   const { scope } = caller.identity;
   if (actionInScope(scope, action)) return;
-  if (type === 'restore' && actionInScope(scope, snapshotAction(action))) return;
+  const { request } = verbRules[type];
+  if ('check' in request && request.snapshots === true && actionInScope(scope, snapshotAction(action)))
+    return;
   throw outOfScope(caller);
 }
 
@@ -113,12 +115,12 @@ function usedTarget({ resource, namespace = '', name }: Action): ScopeTarget | u
   if (resource === 'clusters') return { kind: 'cluster', name };
   const project = projectOfNamespace(namespace);
   if (project === undefined) return undefined;
-  if (resource === 'virtualclusterinstances') return { kind: 'tenant', project, name };
-  return resource === 'spaceinstances' ? { kind: 'space', project, name } : undefined;
+  const kind = kindOfPlural(resource);
+  return kind === undefined ? undefined : { kind, project, name };
 }
 
 function ofRoute(
-  resource: 'virtualclusterinstances' | 'spaceinstances',
+  resource: ManagedPlural,
   { method, params }: { readonly method: string; readonly params: unknown },
 ): ScopedRequest {
   const { project, name } = params as { project?: string; name?: string };

@@ -2,13 +2,20 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { createInformer, type Informer } from '../../adapters/kubernetes/informer.ts';
 import { resourcePath } from '../../adapters/kubernetes/resources.ts';
 import type { Logger } from '../../adapters/logging.ts';
+import {
+  kindNames,
+  kindOfPlural,
+  managedKinds,
+  type ManagedKind,
+  type ManagedPlural,
+  type OperationTarget,
+} from '../../contracts/kinds.ts';
 import { identities, projectNamespace } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Project } from '../../contracts/resources/project.ts';
-import type { ResourceOf, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
-import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import type { InstanceOf, ResourceOf, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
@@ -16,22 +23,14 @@ import { createRbacCache, type RbacCache } from './rbac-cache.ts';
 import type { Directory } from '../identity/directory.ts';
 
 /** Kinds that are looked at as a whole. */
-export type ListedPlural =
-  | 'projects'
-  | 'clusters'
-  | 'virtualclustertemplates'
-  | 'virtualclusterinstances'
-  | 'spaceinstances';
+export type ListedPlural = 'projects' | 'clusters' | 'virtualclustertemplates' | ManagedPlural;
 
 /** What the gateway knows of the management API by itself, from informer caches. */
 export interface GatewayDirectory extends Directory {
-  instance(project: string, name: string): VirtualClusterInstance | undefined;
-  instanceAt(namespace: string, name: string): VirtualClusterInstance | undefined;
-  instances(): VirtualClusterInstance[];
-  /** Instances placed in connected cluster `cluster`. */
+  instance<K extends ManagedKind>(target: OperationTarget & { readonly kind: K }): InstanceOf<K> | undefined;
+  instances<K extends ManagedKind>(kind: K): InstanceOf<K>[];
+  /** Tenant clusters placed in connected cluster `cluster`. */
   instancesIn(cluster: string): VirtualClusterInstance[];
-  space(project: string, name: string): SpaceInstance | undefined;
-  spaces(): SpaceInstance[];
   accessKeys(): AccessKey[];
   users(): User[];
   template(name: string): VirtualClusterTemplate | undefined;
@@ -40,8 +39,11 @@ export interface GatewayDirectory extends Directory {
   hasCluster(name: string): boolean;
   /** All objects of a kind. */
   objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
-  /** Calls `handler` with namespace and name of each tenant cluster or space that appears, changes or goes. */
-  onInstanceChange(handler: (namespace: string, name: string) => void): void;
+  /** Calls `handler` with each instance of `kind` that appears or changes, and without one if it goes. */
+  onInstanceChange<K extends ManagedKind>(
+    kind: K,
+    handler: (namespace: string, name: string, instance: InstanceOf<K> | undefined) => void,
+  ): void;
   /** Settles when they are. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
@@ -76,18 +78,13 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): M
   const teams = watch('teams', credentials);
   const projects = watch('projects');
   const clusters = watch('clusters');
-  const instances = watch('virtualclusterinstances');
-  const spaces = watch('spaceinstances');
+  const managed = Object.fromEntries(
+    managedKinds.map((kind) => [kind, watch(kindNames[kind].plural)]),
+  ) as unknown as { readonly [K in ManagedKind]: Informer<InstanceOf<K>> };
   const templates = watch('virtualclustertemplates');
   const rbac = createRbacCache((path) => watchPath(path, credentials));
-  const all = [accessKeys, users, teams, projects, clusters, instances, spaces, templates];
-  const listed = {
-    projects,
-    clusters,
-    virtualclustertemplates: templates,
-    virtualclusterinstances: instances,
-    spaceinstances: spaces,
-  };
+  const all = [accessKeys, users, teams, projects, clusters, templates, ...Object.values(managed)];
+  const listed = { projects, clusters, virtualclustertemplates: templates };
   const byHash = indexByHash(accessKeys);
   const allTeams = listUntilChange(teams);
   let synced = false;
@@ -101,26 +98,25 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): M
     user: (name) => users.get(name),
     team: (name) => teams.get(name),
     teams: allTeams,
-    instance: (project, name) => instances.get(`${projectNamespace(project)}/${name}`),
-    instanceAt: (namespace, name) => instances.get(`${namespace}/${name}`),
-    instances: () => instances.list(),
+    instance: ({ kind, project, name }) => managed[kind].get(`${projectNamespace(project)}/${name}`),
+    instances: (kind) => managed[kind].list(),
     instancesIn: (cluster) =>
-      instances.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
-    space: (project, name) => spaces.get(`${projectNamespace(project)}/${name}`),
-    spaces: () => spaces.list(),
+      managed.tenant.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
     accessKeys: () => accessKeys.list(),
     users: () => users.list(),
     template: (name) => templates.get(name),
     projects: () => projects.list(),
     clusters: () => clusters.list(),
-    objects: (plural) => listed[plural].list(),
+    objects: (plural) => {
+      const kind = kindOfPlural(plural);
+      return (kind === undefined ? listed[plural as keyof typeof listed] : managed[kind]).list();
+    },
     hasCluster: (name) => clusters.get(name) !== undefined,
-    onInstanceChange: (handler) => {
-      for (const informer of [instances, spaces])
-        informer.onChange((key) => {
-          const [namespace = '', name = ''] = key.split('/');
-          handler(namespace, name);
-        });
+    onInstanceChange: (kind, handler) => {
+      managed[kind].onChange((key) => {
+        const [namespace = '', name = ''] = key.split('/');
+        handler(namespace, name, managed[kind].get(key));
+      });
     },
     get synced() {
       return synced;

@@ -1,7 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
+import { kindOfSegment, kindNames, managedKinds, type OperationTarget } from '../../contracts/kinds.ts';
 
 /** Which Kubernetes API a request path means, and the rest of it as it will be sent there. */
-export type KubernetesTarget = ManagementTarget | ClusterTarget | TenantTarget | SpaceTarget;
+export type KubernetesTarget = ManagementTarget | ClusterTarget | InstanceTarget;
 
 export interface ManagementTarget {
   readonly kind: 'management';
@@ -19,24 +20,14 @@ export interface ClusterTarget {
   readonly name: string;
 }
 
-export interface TenantTarget {
-  readonly kind: 'tenant';
+/** An instance of a managed kind. */
+export interface InstanceTarget extends OperationTarget {
   readonly prefix: string;
   readonly upstreamPath: string;
-  readonly project: string;
-  readonly name: string;
-}
-
-export interface SpaceTarget {
-  readonly kind: 'space';
-  readonly prefix: string;
-  readonly upstreamPath: string;
-  readonly project: string;
-  readonly name: string;
 }
 
 const clusterPrefix = /^\/kubernetes\/cluster\/([^/]+)(\/.*)?$/;
-const projectPrefix = /^\/kubernetes\/project\/([^/]+)\/(virtualcluster|space)\/([^/]+)(\/.*)?$/;
+const projectPrefix = /^\/kubernetes\/project\/([^/]+)\/([^/]+)\/([^/]+)(\/.*)?$/;
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
@@ -71,10 +62,12 @@ function clusterTarget(path: string, query: string): ClusterTarget | undefined {
   return { kind: 'cluster', prefix: `/kubernetes/cluster/${name}`, upstreamPath: rest + query, name };
 }
 
-function projectTarget(path: string, query: string): TenantTarget | SpaceTarget | undefined {
+function projectTarget(path: string, query: string): InstanceTarget | undefined {
   const match = projectPrefix.exec(path);
   if (match === null) return undefined;
-  const [, project = '', collection = '', name = '', rest = '/'] = match;
+  const [, project = '', segment = '', name = '', rest = '/'] = match;
+  const kind = kindOfSegment(segment);
+  if (kind === undefined) return undefined;
   if (!dnsLabel.test(project) || !dnsLabel.test(name)) {
     throw new PlatformError(
       'invalid_request',
@@ -82,8 +75,8 @@ function projectTarget(path: string, query: string): TenantTarget | SpaceTarget 
     );
   }
   return {
-    kind: collection === 'space' ? 'space' : 'tenant',
-    prefix: `/kubernetes/project/${project}/${collection}/${name}`,
+    kind,
+    prefix: `/kubernetes/project/${project}/${segment}/${name}`,
     upstreamPath: rest + query,
     project,
     name,
@@ -93,7 +86,7 @@ function projectTarget(path: string, query: string): TenantTarget | SpaceTarget 
 function unknownPath(): never {
   throw new PlatformError(
     'not_found',
-    'there is nothing at this path: use /kubernetes/management/…, /kubernetes/cluster/<name>/…, /kubernetes/project/<project>/virtualcluster/<name>/… or /kubernetes/project/<project>/space/<name>/…',
+    `there is nothing at this path: use /kubernetes/management/…, /kubernetes/cluster/<name>/… or ${managedKinds.map((kind) => `/kubernetes/project/<project>/${kindNames[kind].segment}/<name>/…`).join(' or ')}`,
   );
 }
 

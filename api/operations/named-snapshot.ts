@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Snapshot } from '../../contracts/operations.ts';
-import type { RecordAccess, RecordSubject } from '../authorization/record-access.ts';
+import type { RecordAccess, RecordTarget } from '../authorization/record-access.ts';
 import type { Gateway } from '../gateway.ts';
 
 /** A snapshot as a request names it. */
@@ -13,7 +13,7 @@ export interface SnapshotReference {
 }
 
 /** What a snapshot is of, and which one of that name. */
-export function recordOfSnapshot({ project, tenantCluster, uid, projectUid }: Snapshot): RecordSubject {
+export function recordOfSnapshot({ project, tenantCluster, uid, projectUid }: Snapshot): RecordTarget {
   return { kind: 'tenant', project, name: tenantCluster, uid, projectUid };
 }
 

@@ -1,7 +1,9 @@
-import type { Operation, OperationType, Snapshot, Subject, SubjectKind } from '../../contracts/operations.ts';
+import type { ManagedKind, OperationTarget } from '../../contracts/kinds.ts';
+import type { Operation, Snapshot } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 
 /** What a route asks to be done. */
-export interface SubmitRequest extends Subject {
+export interface SubmitRequest extends OperationTarget {
   readonly type: OperationType;
   readonly uid: string;
   readonly projectUid?: string | undefined;
@@ -22,12 +24,12 @@ export interface OperationsService {
   get(id: string): Promise<Operation>;
   /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`; without a uid, of the last one of its name. */
   find(
-    subject: Subject & { readonly uid: string | undefined },
+    subject: OperationTarget & { readonly uid: string | undefined },
     idempotencyKey: string,
   ): Promise<Operation | undefined>;
   list(filter: {
     project: string;
-    kind?: SubjectKind;
+    kind?: ManagedKind;
     name?: string;
     /** Left out: whosever they are. */
     of?: { readonly uid?: string | undefined; readonly projectUid?: string | undefined };

@@ -1,11 +1,11 @@
-import type { OperationRequest, SubjectKind } from '../../contracts/operations.ts';
-import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { desiredHash, nextOperation } from '../../domain/desired-state.ts';
-import { nextSpaceOperation, spaceHash } from '../../domain/space-state.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
+import type { OperationRequest } from '../../contracts/operations.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { nextOperation } from '../../domain/desired-state.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { targetHashOf } from '../../domain/verbs.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { GatewayDirectory } from '../cache/resource-cache.ts';
-import type { SubjectInstance } from './request-change.ts';
 
 /** Target and idempotency key of a submit. */
 export interface SubmitPlan {
@@ -25,23 +25,19 @@ export function clientKey(caller: Caller, given: string): string {
  */
 export function planSubmit(
   directory: Pick<GatewayDirectory, 'template'>,
-  kind: SubjectKind,
-  instance: SubjectInstance,
+  kind: ManagedKind,
+  instance: ManagedInstance,
   { type }: OperationRequest,
   request: { requestId: string; givenKey: string | undefined },
 ): SubmitPlan {
-  const { next, hash } =
-    kind === 'space'
-      ? { next: nextSpaceOperation(instance as SpaceInstance), hash: spaceHash(instance as SpaceInstance) }
-      : tenantNeed(directory, instance as VirtualClusterInstance);
-  const own = request.givenKey ?? `request:${request.requestId}`;
+  const descriptor = descriptorOf(kind);
+  const name = descriptor.templateName(instance);
+  const template = name === undefined ? undefined : directory.template(name);
+  const next = nextOperation(kind, instance, template);
   if (next?.type === type)
     return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };
-  return { targetHash: type === 'sleep' || type === 'wake' ? `${type}:${hash}` : hash, idempotencyKey: own };
-}
-
-function tenantNeed(directory: Pick<GatewayDirectory, 'template'>, instance: VirtualClusterInstance) {
-  const name = instance.spec?.templateRef?.name;
-  const template = name === undefined ? undefined : directory.template(name);
-  return { next: nextOperation(instance, template), hash: desiredHash(instance, template) };
+  return {
+    targetHash: targetHashOf(type, descriptor.desiredHash(instance, template)),
+    idempotencyKey: request.givenKey ?? `request:${request.requestId}`,
+  };
 }

@@ -1,15 +1,11 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { annotations, managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
-import {
-  type OperationRequest,
-  type Subject,
-  subjectNouns,
-  subjectPlurals,
-} from '../../contracts/operations.ts';
-import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { subjectAction } from '../authorization/action.ts';
-import { subjectNotFound } from '../authorization/subject-not-found.ts';
+import { managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
+import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationRequest } from '../../contracts/operations.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { verbRules } from '../../domain/verbs.ts';
+import { targetAction } from '../authorization/action.ts';
+import { targetNotFound } from '../authorization/target-not-found.ts';
 import type { Caller } from '../identity/caller.ts';
 import { snapshotAction } from '../authorization/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
@@ -18,22 +14,19 @@ import { type JsonAnswer, statusMessage } from '../upstreams/json-request.ts';
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 
 /** Which tenant cluster or space, asked by whom. */
-export interface InstanceRequest extends Subject {
+export interface InstanceRequest extends OperationTarget {
   readonly caller: Caller;
   readonly requestId: string;
 }
-
-/** The resource of a tenant cluster or space. */
-export type SubjectInstance = VirtualClusterInstance | SpaceInstance;
 
 /**
  * The instance as the caller sees it in the management API.
  * @throws PlatformError `tenant_cluster_not_found`, `space_not_found` also if the caller may not see it
  */
-export async function readInstance(deps: Deps, request: InstanceRequest): Promise<SubjectInstance> {
+export async function readInstance(deps: Deps, request: InstanceRequest): Promise<ManagedInstance> {
   const answer = await send(deps, request, 'GET');
-  if (answer.status === 200) return answer.body as SubjectInstance;
-  if (answer.status === 403 || answer.status === 404) throw subjectNotFound(request);
+  if (answer.status === 200) return answer.body as ManagedInstance;
+  if (answer.status === 403 || answer.status === 404) throw targetNotFound(request);
   throw failure(answer);
 }
 
@@ -47,54 +40,34 @@ export async function readInstance(deps: Deps, request: InstanceRequest): Promis
 export async function requestChange(
   deps: Deps,
   request: InstanceRequest,
-  instance: SubjectInstance,
+  instance: ManagedInstance,
   { type, parameters }: OperationRequest,
-  now: number,
-): Promise<SubjectInstance> {
-  switch (type) {
-    case 'sleep':
-      return patchAnnotations(deps, request, {
-        [annotations.sleepForce]: 'true',
-        [annotations.sleepForceDuration]:
-          parameters?.forceDurationSeconds === undefined ? null : String(parameters.forceDurationSeconds),
-      });
-    case 'wake':
-      return patchAnnotations(deps, request, {
-        [annotations.sleepForce]: null,
-        [annotations.sleepForceDuration]: null,
-        [annotations.lastActivity]: String(Math.floor(now / 1000)),
-      });
-    case 'delete':
-      return deleteInstance(deps, request, instance);
-    case 'create':
-    case 'update':
-    case 'snapshot':
-      await requireVerb(deps, request, 'update');
-      return instance;
-    case 'restore':
-      await requireRestore(deps, request);
-      return instance;
-  }
+  now: Date,
+): Promise<ManagedInstance> {
+  const { request: asks } = verbRules[type];
+  if ('annotate' in asks) return patchAnnotations(deps, request, asks.annotate(parameters ?? {}, now));
+  if ('delete' in asks) return deleteInstance(deps, request, instance);
+  if (!(asks.snapshots === true && (await mayUpdateSnapshots(deps, request))))
+    await requireVerb(deps, request, asks.check);
+  return instance;
 }
 
-/** Who may change it, or at least its snapshots (as keys of one tenant cluster may). @throws PlatformError `forbidden` */
-async function requireRestore(deps: Deps, request: InstanceRequest): Promise<void> {
-  const { identity } = request.caller;
-  if (await deps.review.allows(identity, snapshotAction(subjectAction('update', request)))) return;
-  await requireVerb(deps, request, 'update');
+/** Whether the caller may change its snapshots, as keys of one tenant cluster may. */
+async function mayUpdateSnapshots(deps: Deps, { caller, ...target }: InstanceRequest): Promise<boolean> {
+  return deps.review.allows(caller.identity, snapshotAction(targetAction('update', target)));
 }
 
 /** @throws PlatformError `forbidden` if the caller may not do `verb` with the instance */
 export async function requireVerb(
   deps: Deps,
-  { caller, ...subject }: InstanceRequest,
+  { caller, ...target }: InstanceRequest,
   verb: string,
 ): Promise<void> {
-  if (await deps.review.allows(caller.identity, subjectAction(verb, subject))) return;
-  const { kind, project, name } = subject;
+  if (await deps.review.allows(caller.identity, targetAction(verb, target))) return;
+  const { kind, project, name } = target;
   throw new PlatformError(
     'forbidden',
-    `you may not ${verb} ${subjectNouns[kind]} ${name} of project ${project}`,
+    `you may not ${verb} ${kindNames[kind].noun} ${name} of project ${project}`,
   );
 }
 
@@ -102,25 +75,25 @@ async function patchAnnotations(
   deps: Deps,
   request: InstanceRequest,
   changed: Record<string, string | null>,
-): Promise<SubjectInstance> {
+): Promise<ManagedInstance> {
   const answer = await send(deps, request, 'PATCH', { metadata: { annotations: changed } });
-  if (answer.status === 200) return answer.body as SubjectInstance;
-  throw answer.status === 404 ? subjectNotFound(request) : failure(answer);
+  if (answer.status === 200) return answer.body as ManagedInstance;
+  throw answer.status === 404 ? targetNotFound(request) : failure(answer);
 }
 
 async function deleteInstance(
   deps: Deps,
   request: InstanceRequest,
-  instance: SubjectInstance,
-): Promise<SubjectInstance> {
+  instance: ManagedInstance,
+): Promise<ManagedInstance> {
   const answer = await send(deps, request, 'DELETE', {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
     preconditions: { uid: instance.metadata.uid },
   });
-  if (answer.status === 404) throw subjectNotFound(request);
+  if (answer.status === 404) throw targetNotFound(request);
   if (answer.status !== 200 && answer.status !== 202) throw failure(answer);
-  const deleted = answer.body as SubjectInstance | { kind: 'Status' };
+  const deleted = answer.body as ManagedInstance | { kind: 'Status' };
   return 'metadata' in deleted && deleted.metadata.uid !== undefined ? deleted : instance;
 }
 
@@ -132,7 +105,7 @@ function send(
 ): Promise<JsonAnswer> {
   return deps.managementJson(caller.identity, {
     method,
-    path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/${subjectPlurals[kind]}/${name}`,
+    path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/${kindNames[kind].plural}/${name}`,
     requestId,
     ...(body === undefined ? {} : { body }),
     ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {}),

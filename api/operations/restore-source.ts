@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import { recordAccess } from '../authorization/record-access.ts';
-import { subjectNotFound } from '../authorization/subject-not-found.ts';
+import { targetNotFound } from '../authorization/target-not-found.ts';
 import type { Gateway } from '../gateway.ts';
 import { namedSnapshot } from './named-snapshot.ts';
 import type { InstanceRequest } from './request-change.ts';
@@ -34,7 +34,7 @@ async function checkedSource(
 ): Promise<string> {
   const subject = { kind: 'tenant', project, name: sourceTenantCluster } as const;
   const access = recordAccess(deps, caller.identity, project);
-  if ((await access.visible('tenant', sourceTenantCluster)) === undefined) throw subjectNotFound(subject);
+  if ((await access.visible('tenant', sourceTenantCluster)) === undefined) throw targetNotFound(subject);
   const present = await access.presentUid('tenant', sourceTenantCluster);
   const wanted = sourceUid ?? present;
   if (wanted === undefined || wanted !== present) return uidOfGone();

@@ -1,31 +1,28 @@
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import { annotations, projectOfNamespace } from '../../contracts/names.ts';
-import type { SubjectKind } from '../../contracts/operations.ts';
-import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { subjectAction } from '../authorization/action.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { targetAction } from '../authorization/action.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Gateway } from '../gateway.ts';
 
-interface Summary {
-  readonly project: string;
-  readonly name: string;
-}
-
-/** Those of `summaries` that `identity` may see, of one project if one is named, by project and name. */
-export async function visibleSummaries<S extends Summary>(
-  { review }: Pick<Gateway, 'review'>,
-  { kind, identity, project }: { kind: SubjectKind; identity: Identity; project: string | undefined },
-  summaries: readonly S[],
-): Promise<S[]> {
-  const asked = summaries.filter((one) => one.project !== '' && (project ?? one.project) === one.project);
+/** What a list says of the instances of a kind that `identity` may see, of one project if one is named, by project and name. */
+export async function visibleSummaries(
+  { review, directory }: Pick<Gateway, 'review' | 'directory'>,
+  { kind, identity, project }: { kind: ManagedKind; identity: Identity; project: string | undefined },
+) {
+  const asked = directory
+    .instances(kind)
+    .map((instance) => summaryOf(kind, instance))
+    .filter((one) => one.project !== '' && (project ?? one.project) === one.project);
   const visible = await review.filter(identity, asked, (one) =>
-    subjectAction('get', { kind, project: one.project, name: one.name }),
+    targetAction('get', { kind, project: one.project, name: one.name }),
   );
   return visible.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`));
 }
 
-/** What a list says of a tenant cluster or a space alike. */
-export function summaryOf({ metadata, spec, status }: SpaceInstance | VirtualClusterInstance) {
+function summaryOf(kind: ManagedKind, instance: ManagedInstance) {
+  const { metadata, spec, status } = instance;
   return {
     name: metadata.name,
     project: projectOfNamespace(metadata.namespace ?? '') ?? '',
@@ -38,14 +35,13 @@ export function summaryOf({ metadata, spec, status }: SpaceInstance | VirtualClu
       createdAt: metadata.creationTimestamp,
       sleepingSince: metadata.annotations?.[annotations.sleepingSince],
       lastOperation: status?.lastOperation?.id,
+      ...descriptorOf(kind).summary(instance),
     }),
   };
 }
 
 /** Those of `fields` that say something. */
-export function present<T extends Record<string, string | undefined>>(
-  fields: T,
-): { [K in keyof T]?: string } {
+function present<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''),
   ) as { [K in keyof T]?: string };

@@ -1,7 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { type Operation, subjectNouns, subjectOf } from '../../contracts/operations.ts';
+import { kindNames } from '../../contracts/kinds.ts';
+import { type Operation, targetOf } from '../../contracts/operations.ts';
 import { administratorAction } from '../authorization/action.ts';
-import { recordAccess, type RecordSubject } from '../authorization/record-access.ts';
+import { recordAccess, type RecordTarget } from '../authorization/record-access.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -18,9 +19,9 @@ export async function forViewer(
 }
 
 /** What an operation is about, and which one of that name. */
-export function recordOf(operation: Operation): RecordSubject {
+export function recordOf(operation: Operation): RecordTarget {
   const { uid, projectUid } = operation;
-  return { ...subjectOf(operation), uid, projectUid };
+  return { ...targetOf(operation), uid, projectUid };
 }
 
 /**
@@ -50,7 +51,7 @@ export async function visibleOperation(
     const { kind, name, project } = record;
     throw new PlatformError(
       'forbidden',
-      `you may not ${verb} ${subjectNouns[kind]} ${name} of project ${project}`,
+      `you may not ${verb} ${kindNames[kind].noun} ${name} of project ${project}`,
     );
   }
   return forViewer(gateway, caller, operation);

@@ -1,16 +1,16 @@
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
-import { isSpaceMade } from '../../domain/space-state.ts';
+import { isProvisioned } from '../../domain/desired-state.ts';
 import { checkClusterAccess } from '../authorization/cluster-access.ts';
-import { accessibleSpace } from '../authorization/space-access.ts';
-import { accessibleInstance } from '../authorization/tenant-access.ts';
+import { accessibleInstance } from '../authorization/instance-access.ts';
 import type { Caller } from '../identity/caller.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
 import { managementUnreachable } from '../upstreams/json-request.ts';
-import type { ClusterTarget, KubernetesTarget, SpaceTarget, TenantTarget } from '../http/kubernetes-path.ts';
+import type { ClusterTarget, InstanceTarget, KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 
 /** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
@@ -49,10 +49,8 @@ export async function resolveDestination(
       };
     case 'cluster':
       return clusterDestination(gateway, caller, target);
-    case 'tenant':
-      return tenantDestination(gateway, caller, target);
-    case 'space':
-      return spaceDestination(gateway, caller, target, method);
+    default:
+      return destinations[target.kind](gateway, caller, target, method);
   }
 }
 
@@ -79,9 +77,9 @@ function connectedCluster({ clusters }: DestinationDependencies, name: string): 
 async function tenantDestination(
   gateway: DestinationDependencies,
   caller: Caller,
-  { project, name }: TenantTarget,
+  { project, name }: InstanceTarget,
 ): Promise<Destination> {
-  const instance = await accessibleInstance(gateway, caller, 'use', project, name);
+  const instance = await accessibleInstance(gateway, caller, 'use', { kind: 'tenant', project, name });
   checkAwake(instance, project);
   return {
     upstream: () => gateway.tenants.get(instance),
@@ -100,10 +98,11 @@ async function tenantDestination(
 async function spaceDestination(
   gateway: DestinationDependencies,
   caller: Caller,
-  { project, name, upstreamPath }: SpaceTarget,
+  { project, name, upstreamPath }: InstanceTarget,
   method: string,
 ): Promise<Destination> {
-  const { cluster, namespace } = placeOf(await accessibleSpace(gateway, caller, 'use', project, name));
+  const space = await accessibleInstance(gateway, caller, 'use', { kind: 'space', project, name });
+  const { cluster, namespace } = placeOf(space);
   const why = leavesSpace(method, upstreamPath, namespace);
   if (why !== undefined) {
     throw new PlatformError(
@@ -114,10 +113,20 @@ async function spaceDestination(
   return connectedCluster(gateway, cluster);
 }
 
+/** The Kubernetes API that an instance of each kind is, if the caller may use it. */
+const destinations: {
+  readonly [K in ManagedKind]: (
+    gateway: DestinationDependencies,
+    caller: Caller,
+    target: InstanceTarget,
+    method: string,
+  ) => Promise<Destination>;
+} = { tenant: tenantDestination, space: spaceDestination };
+
 /** @throws PlatformError `cluster_unreachable` for one whose namespace was not made, or is not known to be ours */
 function placeOf(space: SpaceInstance): { cluster: string; namespace: string } {
   const { cluster, namespace } = space.spec?.clusterRef ?? {};
-  if (cluster && namespace && isSpaceMade(space)) return { cluster, namespace };
+  if (cluster && namespace && isProvisioned(space)) return { cluster, namespace };
   const { phase, message = '' } = space.status ?? {};
   const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';
   throw new PlatformError('cluster_unreachable', `space ${space.metadata.name} is not ready: ${why}`);

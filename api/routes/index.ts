@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { subjectKinds } from '../../contracts/operations.ts';
+import { managedKinds } from '../../contracts/kinds.ts';
 import type { Gateway } from '../gateway.ts';
 import { loginPageRoutes } from './login-page/login-page-routes.ts';
 import { proxyRoutes } from './kubernetes/proxy-routes.ts';
@@ -17,11 +17,10 @@ import { openapiRoutes } from './openapi-document.ts';
 import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { snapshotRoutes } from './snapshots.ts';
-import { spaceRoutes } from './spaces.ts';
-import { subjectOperationRoutes } from './subject-operations.ts';
+import { instanceOperationRoutes } from './instance-operations.ts';
+import { instanceRoutes } from './instances.ts';
 import { unclaimedNamespaceRoutes } from './unclaimed-namespaces.ts';
 import { versionRoutes } from './version.ts';
-import { virtualClusterRoutes } from './virtual-clusters.ts';
 
 /** All routes of the gateway, in one place. Each is a plugin of its own. */
 export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -29,11 +28,11 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   await app.register(versionRoutes);
   await app.register(openapiRoutes);
   await app.register(async (scope) => projectRoutes(scope, gateway));
-  await app.register(async (scope) => virtualClusterRoutes(scope, gateway));
-  await app.register(async (scope) => spaceRoutes(scope, gateway));
   await app.register(async (scope) => operationRoutes(scope, gateway));
-  for (const kind of subjectKinds)
-    await app.register(async (scope) => subjectOperationRoutes(scope, gateway, kind));
+  for (const kind of managedKinds) {
+    await app.register(async (scope) => instanceRoutes(scope, gateway, kind));
+    await app.register(async (scope) => instanceOperationRoutes(scope, gateway, kind));
+  }
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));
   await app.register(async (scope) => authOidcRoutes(scope, gateway));

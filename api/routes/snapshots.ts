@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { recordAccess } from '../authorization/record-access.ts';
-import { subjectNotFound } from '../authorization/subject-not-found.ts';
+import { targetNotFound } from '../authorization/target-not-found.ts';
 import type { Gateway } from '../gateway.ts';
 import { allowed, namedSnapshot } from '../operations/named-snapshot.ts';
 import { callerOf } from '../plugins/access.ts';
@@ -40,7 +40,7 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
       const { project, name } = request.params;
       const access = accessOf(request, project);
       if ((await access.visible('tenant', name)) === undefined)
-        throw subjectNotFound({ kind: 'tenant', project, name });
+        throw targetNotFound({ kind: 'tenant', project, name });
       return { items: await allowed(access, 'get', await gateway.operations.snapshots({ project, name })) };
     },
   );
@@ -92,7 +92,7 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
       const { project, name, snapshot } = request.params;
       const access = accessOf(request, project);
       if ((await access.visible('tenant', name)) === undefined)
-        throw subjectNotFound({ kind: 'tenant', project, name });
+        throw targetNotFound({ kind: 'tenant', project, name });
       const { uid } = request.query;
       const named = { project, tenantCluster: name, name: snapshot, uid };
       const { operationId } = await namedSnapshot(gateway, access, named);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { SubjectKind } from '../../contracts/operations.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import { runOperation } from '../run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
@@ -24,7 +24,7 @@ export function deleteCommand(): Command {
     );
 }
 
-function deleteOf(kind: SubjectKind) {
+function deleteOf(kind: ManagedKind) {
   return (name: string, options: CommonOptions) => {
     checkNames(options.project, name);
     return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'delete' }));

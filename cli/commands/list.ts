@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import type { SpaceSummary } from '../../contracts/space-summary.ts';
-import type { VirtualClusterSummary } from '../../contracts/virtual-cluster-summary.ts';
+import type { SpaceSummary, VirtualClusterSummary } from '../../contracts/instance-summaries.ts';
 import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
 import { listAccessKeysCommand } from './access-keys.ts';
 import { checkNames, withClient } from './options.ts';

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type Operation, subjectNouns, subjectOf } from '../../contracts/operations.ts';
+import { kindNames } from '../../contracts/kinds.ts';
+import { type Operation, targetOf } from '../../contracts/operations.ts';
 import { CommandFailure } from '../failure.ts';
 import { age, type Column, duration, printDocument, printList } from '../output.ts';
 import { showOperation } from '../run-operation.ts';
@@ -8,9 +9,9 @@ import { checkNames, type CommonOptions, platformCommand, withClient } from './o
 const columns: Column<Operation>[] = [
   ['ID', ({ id }) => id],
   ['TYPE', ({ type }) => type],
-  ['NAME', (operation) => subjectOf(operation).name],
+  ['NAME', (operation) => targetOf(operation).name],
   ['STATE', ({ state }) => state],
-  ['KIND', ({ kind }) => subjectNouns[kind]],
+  ['KIND', ({ kind }) => kindNames[kind].noun],
   ['ACTOR', ({ actor }) => actor],
   [
     'TOOK',
@@ -73,7 +74,7 @@ export function operationsCommand(): Command {
             );
             if (options.output === 'table')
               console.log(
-                `operation ${operation.id} (${operation.type} ${subjectOf(operation).name}) is ${operation.state}; it was asked to cancel`,
+                `operation ${operation.id} (${operation.type} ${targetOf(operation).name}) is ${operation.state}; it was asked to cancel`,
               );
             else printDocument(operation, options.output);
           }),

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import type { SubjectKind } from '../../contracts/operations.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import { CommandFailure } from '../failure.ts';
 import { runOperation } from '../run-operation.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
 
 /** `vcp sleep` */
 export function sleepCommand(): Command {
-  const sleeping = (kind: SubjectKind, command: Command) =>
+  const sleeping = (kind: ManagedKind, command: Command) =>
     command
       .argument('<name>')
       .option(
@@ -38,7 +38,7 @@ export function sleepCommand(): Command {
 
 /** `vcp wakeup` */
 export function wakeupCommand(): Command {
-  const waking = (kind: SubjectKind, command: Command) =>
+  const waking = (kind: ManagedKind, command: Command) =>
     command.argument('<name>').action((name: string, options: CommonOptions) => {
       checkNames(options.project, name);
       return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'wake' }));

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { Access, UserOrTeam } from './access.ts';
-import { subjectKinds } from '../operations.ts';
+import { managedKinds } from '../kinds.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
@@ -43,7 +43,7 @@ export const clusterPhases = ['Initialized', 'Failed'] as const;
 /** A namespace of a connected cluster that the platform made, for something that is not there any more. */
 export const UnclaimedNamespace = openObject({
   name: Type.String(),
-  kind: Type.Enum([...subjectKinds]),
+  kind: Type.Enum([...managedKinds]),
   project: Type.Optional(Type.String()),
   /** Name of the tenant cluster or space, as the namespace has it. */
   subject: Type.Optional(Type.String()),

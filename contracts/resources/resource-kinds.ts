@@ -1,4 +1,5 @@
 import type { TObject } from 'typebox';
+import type { ManagedKind, PluralOf } from '../kinds.ts';
 import { AccessKey } from './access-key.ts';
 import { Cluster } from './cluster.ts';
 import { Project } from './project.ts';
@@ -65,3 +66,8 @@ export interface ResourceOf {
   teams: Team;
   accesskeys: AccessKey;
 }
+
+/** Type of the resources of each managed kind. */
+export type InstanceOf<K extends ManagedKind> = ResourceOf[PluralOf<K>];
+/** A resource of a managed kind. */
+export type ManagedInstance = InstanceOf<ManagedKind>;

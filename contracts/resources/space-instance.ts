@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { operationStates, spaceOperationTypes } from '../operations.ts';
+import { kindNames } from '../kinds.ts';
+import { operationStates } from '../operations.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
 import { Conditions } from './condition.ts';
 import { nameRule } from './name-rule.ts';
@@ -37,7 +38,7 @@ export const SpaceInstanceStatus = openObject({
   message: Type.Optional(Type.String()),
   conditions: Type.Optional(Conditions),
   observedGeneration: Type.Optional(Type.Integer()),
-  /** Desired hash (domain/space-state.ts) of the create that succeeded; absent: the namespace was never ours. */
+  /** Desired hash (domain/desired-state.ts) of the create that succeeded; absent: the namespace was never ours. */
   observedHash: Type.Optional(Type.String()),
   /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash: it is not tried again by itself. */
   failedHash: Type.Optional(Type.String()),
@@ -46,7 +47,7 @@ export const SpaceInstanceStatus = openObject({
   lastOperation: Type.Optional(
     openObject({
       id: Type.String(),
-      type: Type.Enum([...spaceOperationTypes]),
+      type: Type.Enum([...kindNames.space.verbs]),
       state: Type.Enum([...operationStates]),
     }),
   ),

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { operationStates, operationTypes } from '../operations.ts';
+import { operationStates } from '../operations.ts';
+import { operationTypes } from '../verbs.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
 import { Conditions } from './condition.ts';
 import { nameRule } from './name-rule.ts';

@@ -2,7 +2,8 @@ import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { annotations } from '../../contracts/names.ts';
-import { isFinal, type Subject } from '../../contracts/operations.ts';
+import type { OperationTarget } from '../../contracts/kinds.ts';
+import { isFinal } from '../../contracts/operations.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { NextOperation } from '../../domain/desired-state.ts';
 import { submitOperation } from '../../operations/submit.ts';
@@ -26,7 +27,11 @@ export function createOperationSubmitter<T extends Operated>(
   /** When a delete, or an operation that had ended already, was seen first. */
   const firstSeen = new Map<string, number>();
 
-  async function submit(resource: Stored<T>, subject: Subject, next: NextOperation): Promise<Requeue> {
+  async function submit(
+    resource: Stored<T>,
+    subject: OperationTarget,
+    next: NextOperation,
+  ): Promise<Requeue> {
     const { uid } = resource.metadata;
     if (next.type === 'delete') {
       const remainingMs = deleteGraceMs - sinceFirstSeen(`${uid}:delete`);

@@ -1,67 +1,58 @@
-import { fromObjectKey, type Informer, objectKey } from '../../adapters/kubernetes/informer.ts';
-import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
+import { instanceResources } from '../../adapters/kubernetes/resources.ts';
+import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
-import type { Condition } from '../../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { Project } from '../../contracts/resources/project.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { type ConditionState, withCondition, withoutCondition } from '../../domain/conditions.ts';
-import {
-  isInlineAgainstPolicy,
-  type PolicyBreach,
-  spaceBreach,
-  tenantBreach,
-} from '../../domain/project-policy.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { type PolicyBreach, requiresTemplate } from '../../domain/project-policy.ts';
+import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const type = 'AllowedByProject';
-const kinds = ['virtualclusterinstances', 'spaceinstances'] as const;
-type Kind = (typeof kinds)[number];
-
-interface Instance {
-  metadata: ObjectMeta;
-  status?: { conditions?: Condition[] };
-}
-
 /**
  * Condition `AllowedByProject`, False on tenant clusters and spaces that their project does not allow (any more): what
  * runs goes on, and the condition says what will not be done.
  */
 export function projectPolicies({ caches, resources }: ControllerContext): Controller {
-  function stateOf(kind: Kind, key: string, project: Project): ConditionState | undefined {
-    if (kind === 'spaceinstances') {
-      const space = caches.spaceinstances.get(key);
-      return notAllowed(space && spaceBreach(project, space));
-    }
-    const instance = caches.virtualclusterinstances.get(key);
-    if (instance === undefined) return undefined;
-    if (isInlineAgainstPolicy(project, instance)) return inline(project);
-    return notAllowed(tenantBreach(project, instance));
+  function stateOf(
+    kind: ManagedKind,
+    instance: ManagedInstance,
+    project: Project,
+  ): ConditionState | undefined {
+    const descriptor = descriptorOf(kind);
+    if (descriptor.hasInlineTemplate(instance) && requiresTemplate(project)) return inline(project);
+    return notAllowed(descriptor.breach(project, instance));
   }
 
   return {
     name: 'project-policies',
-    /** @param id plural, blank, key of the object */
+    /** @param id kind, blank, key of the object */
     async reconcile(id) {
-      const [kind, key] = id.split(' ') as [Kind, string];
-      const instance = (caches[kind] as Informer<Stored<Instance>>).get(key);
+      const [kind, key] = id.split(' ') as [ManagedKind, string];
+      const instance = instanceCache(caches, kind).get(key);
       const project = caches.projects.get(projectOfNamespace(fromObjectKey(key).namespace ?? '') ?? '');
       if (instance === undefined || project === undefined) return undefined;
-      const state = stateOf(kind, key, project);
+      const state = stateOf(kind, instance, project);
       const before = instance.status?.conditions ?? [];
       const conditions =
         state === undefined
           ? withoutCondition(before, type)
           : withCondition(before, state, new Date().toISOString());
       if (conditions === before) return resync;
-      const client = resources[kind] as unknown as ResourceClient<Instance>;
-      await client.patchStatus(fromObjectKey(key), { conditions }, instance.metadata.resourceVersion);
+      await instanceResources(resources, kind).patchStatus(
+        fromObjectKey(key),
+        { conditions },
+        instance.metadata.resourceVersion,
+      );
       return resync;
     },
     watch(add) {
-      for (const kind of kinds) caches[kind].onChange((key) => add(`${kind} ${key}`));
+      for (const kind of managedKinds) instanceCache(caches, kind).onChange((key) => add(`${kind} ${key}`));
       caches.projects.onChange((name) => {
-        for (const kind of kinds)
-          for (const { metadata } of caches[kind].list())
+        for (const kind of managedKinds)
+          for (const { metadata } of instanceCache(caches, kind).list())
             if (projectOfNamespace(metadata.namespace ?? '') === name) add(`${kind} ${objectKey(metadata)}`);
       });
     },

@@ -1,10 +1,8 @@
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { Informer } from '../../adapters/kubernetes/informer.ts';
-import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts';
-import { type SubjectKind, subjectKinds, subjectPlurals } from '../../contracts/operations.ts';
-import type { Condition } from '../../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { type ManagedKind, managedKinds, namedKind } from '../../contracts/kinds.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import {
   type SleepPolicyInput,
   sleepScheduleId,
@@ -14,10 +12,10 @@ import {
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../../domain/sleep-policy.ts';
+import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
-/** A tenant cluster or space. */
-type Instance = Stored<{ metadata: ObjectMeta; status?: { conditions?: Condition[] } }>;
+type Instance = Stored<ManagedInstance>;
 
 const conditionType = 'SleepScheduleValid';
 const deadlineMs = 3000;
@@ -29,9 +27,7 @@ const deadlineMs = 3000;
  */
 export function sleepSchedules(context: ControllerContext): Controller {
   const { operations } = context;
-  const cache = (kind: SubjectKind) => context.caches[subjectPlurals[kind]] as unknown as Informer<Instance>;
-  const client = (kind: SubjectKind) =>
-    context.resources[subjectPlurals[kind]] as unknown as ResourceClient<Instance>;
+  const cache = (kind: ManagedKind) => instanceCache(context.caches, kind);
   /** By uid: hash of the policy that the schedule was written with; undefined value: written by somebody before us. */
   let known: Map<string, string | undefined> | undefined;
   /** Uid by key: the resource of a tenant cluster that is gone cannot tell it. */
@@ -44,7 +40,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
 
   /** @param key kind, blank, key of the object */
   async function bringInStep(key: string) {
-    const [kind, objectKey] = key.split(' ') as [SubjectKind, string];
+    const [kind, objectKey] = key.split(' ') as [ManagedKind, string];
     const schedules = (known ??= await listSchedules(operations.temporal));
     const instance = cache(kind).get(objectKey);
     const gone = uids.get(key);
@@ -72,14 +68,14 @@ export function sleepSchedules(context: ControllerContext): Controller {
   }
 
   async function write(
-    kind: SubjectKind,
+    kind: ManagedKind,
     { metadata }: Instance,
     policy: SleepPolicy,
     exists: boolean,
   ): Promise<void> {
     const { name, uid, namespace = '' } = metadata;
-    const subject = { project: projectOfNamespace(namespace) ?? '', name, uid };
-    const schedule = scheduleOf(kind === 'space' ? { kind, ...subject } : subject, policy);
+    const target = { ...namedKind(kind), project: projectOfNamespace(namespace) ?? '', name, uid };
+    const schedule = scheduleOf(target, policy);
     const { schedule: client } = operations.temporal;
     if (exists) {
       try {
@@ -103,7 +99,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
   }
 
   async function sayValid(
-    kind: SubjectKind,
+    kind: ManagedKind,
     instance: Instance,
     found: ReturnType<typeof sleepPolicyOf>,
   ): Promise<void> {
@@ -123,14 +119,18 @@ export function sleepSchedules(context: ControllerContext): Controller {
       found === undefined ? withoutCondition(before, conditionType) : withCondition(before, state, now);
     if (conditions === before || (before === undefined && conditions.length === 0)) return;
     const { name, namespace = '', resourceVersion } = instance.metadata;
-    await client(kind).patchStatus({ namespace, name }, { conditions }, resourceVersion);
+    await instanceResources(context.resources, kind).patchStatus(
+      { namespace, name },
+      { conditions },
+      resourceVersion,
+    );
   }
 
   return {
     name: 'sleep-schedules',
     reconcile,
     watch(add) {
-      for (const kind of subjectKinds) cache(kind).onChange((objectKey) => add(`${kind} ${objectKey}`));
+      for (const kind of managedKinds) cache(kind).onChange((objectKey) => add(`${kind} ${objectKey}`));
     },
   };
 }

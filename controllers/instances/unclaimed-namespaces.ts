@@ -1,10 +1,11 @@
 import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
-import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
+import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
+import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
-import type { Condition } from '../../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { isProvisioned } from '../../domain/desired-state.ts';
 import {
   type Claim,
   lacksNamespace,
@@ -12,11 +13,11 @@ import {
   uidsOf,
   unclaimedNamespaces as unclaimed,
 } from '../../domain/unclaimed-namespaces.ts';
+import { instanceCache } from '../caches.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
 const type = 'NamespacesClaimed';
 const missingType = 'NamespaceFound';
-const kinds = ['virtualclusterinstances', 'spaceinstances'] as const;
 const lookAgain = { requeueAfterMs: 60_000 };
 /** As many as a status says. */
 const maxTold = 100;
@@ -30,11 +31,8 @@ const maxTold = 100;
 export function unclaimedNamespaces({ caches, clusters, resources, logger }: ControllerContext): Controller {
   /** Asked anew, as a cache may lag behind what has just been made. */
   async function claims(): Promise<Claim[]> {
-    const [tenants, spaces] = await Promise.all([
-      resources.virtualclusterinstances.list(),
-      resources.spaceinstances.list(),
-    ]);
-    return [...tenants, ...spaces].map(toClaim);
+    const lists = await Promise.all(managedKinds.map((kind) => instanceResources(resources, kind).list()));
+    return lists.flat().map(toClaim);
   }
 
   async function namespacesOf(name: string): Promise<ManagedNamespace[]> {
@@ -48,7 +46,7 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
   }
 
   async function find(name: string, items: readonly ManagedNamespace[]): Promise<UnclaimedNamespace[]> {
-    const cached = [...caches.virtualclusterinstances.list(), ...caches.spaceinstances.list()].map(toClaim);
+    const cached = managedKinds.flatMap((kind) => instanceCache(caches, kind).list()).map(toClaim);
     const suspected = unclaimed(name, items, cached);
     return suspected.length === 0 ? [] : unclaimed(name, items, await claims());
   }
@@ -64,7 +62,7 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
       const { metadata, status } = instance;
       const lacks = lacksNamespace(name, present, {
         ...toClaim(instance),
-        made: status?.observedHash !== undefined,
+        made: isProvisioned(instance),
         leaves: metadata.deletionTimestamp !== undefined,
       });
       const told = status?.conditions?.some((condition) => condition.type === missingType) === true;
@@ -73,8 +71,7 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
         ? withCondition(status?.conditions, missing(name), new Date().toISOString())
         : withoutCondition(status?.conditions, missingType);
       const object = { namespace: metadata.namespace ?? '', name: metadata.name };
-      const client = resources[kind] as unknown as ResourceClient<Instance>;
-      await client.patchStatus(object, { conditions }, metadata.resourceVersion);
+      await instanceResources(resources, kind).patchStatus(object, { conditions }, metadata.resourceVersion);
     }
   }
 
@@ -85,8 +82,10 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
       const secret = `${platformNamespace}/${clusterCredentialSecret(name, 'controllers')}`;
       if (cluster === undefined || caches.platformSecrets.get(secret) === undefined) return undefined;
       // Before the namespaces are read: what is made meanwhile has one.
-      const known = kinds.flatMap((kind) =>
-        (caches[kind].list() as Stored<Instance>[]).map((instance) => ({ kind, instance })),
+      const known = managedKinds.flatMap((kind) =>
+        instanceCache(caches, kind)
+          .list()
+          .map((instance) => ({ kind, instance })),
       );
       const namespaces = await namespacesOf(name);
       await sayMissing(name, known, namespaces);
@@ -109,9 +108,9 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
         for (const { metadata } of caches.clusters.list()) add(metadata.name);
       });
       // What goes without having been undone is seen at once.
-      for (const kind of kinds)
-        caches[kind].onChange((key) => {
-          if (caches[kind].get(key) !== undefined) return;
+      for (const kind of managedKinds)
+        instanceCache(caches, kind).onChange((key) => {
+          if (instanceCache(caches, kind).get(key) !== undefined) return;
           for (const { metadata } of caches.clusters.list()) add(metadata.name);
         });
     },
@@ -142,16 +141,10 @@ function missing(cluster: string) {
 }
 
 interface Known {
-  readonly kind: (typeof kinds)[number];
-  readonly instance: Stored<Instance>;
+  readonly kind: ManagedKind;
+  readonly instance: Stored<ManagedInstance>;
 }
 
-interface Instance {
-  metadata: ObjectMeta;
-  spec?: { clusterRef?: { cluster?: string } };
-  status?: { observedHash?: string; conditions?: Condition[] };
-}
-
-function toClaim({ metadata, spec }: Instance): Claim {
+function toClaim({ metadata, spec }: ManagedInstance): Claim {
   return { uid: metadata.uid, cluster: spec?.clusterRef?.cluster };
 }

@@ -1,12 +1,14 @@
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { keepProjectKey } from '../../adapters/snapshots/project-key.ts';
-import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
 import { cleanupFinalizer, labels, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import { bindRecordsOfProject } from '../../db/queries/project-records.ts';
 import { withCondition } from '../../domain/conditions.ts';
+import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const fieldManager = 'vcluster-platform-controllers';
@@ -66,12 +68,13 @@ export function projects(context: ControllerContext): Controller {
   }
 
   async function namesIn(namespace: string): Promise<string[]> {
-    const tenants = await resources.virtualclusterinstances.list(namespace);
-    const spaces = await resources.spaceinstances.list(namespace);
-    return [
-      ...tenants.map(({ metadata }) => metadata.name),
-      ...spaces.map(({ metadata }) => `space ${metadata.name}`),
-    ];
+    const lists = await Promise.all(
+      managedKinds.map(async (kind) => {
+        const instances = await instanceResources(resources, kind).list(namespace);
+        return instances.map(({ metadata }) => `${kindNames[kind].noun} ${metadata.name}`);
+      }),
+    );
+    return lists.flat();
   }
 
   async function sayBlocked(project: Stored<Project>, names: readonly string[]): Promise<void> {
@@ -80,7 +83,7 @@ export function projects(context: ControllerContext): Controller {
       type: 'DeletionBlocked',
       status: 'True',
       reason: 'TenantClustersExist',
-      message: `The project is deleted once its tenant clusters and spaces are: ${shown}`,
+      message: `The project is deleted once its ${managedKinds.map((kind) => `${kindNames[kind].noun}s`).join(' and ')} are: ${shown}`,
     } as const;
     const conditions = withCondition(project.status?.conditions, condition, new Date().toISOString());
     if (conditions === project.status?.conditions) return;
@@ -108,11 +111,13 @@ export function projects(context: ControllerContext): Controller {
         if (project !== undefined) add(project);
       };
       caches.namespaces.onChange(addByNamespace);
-      for (const kind of ['virtualclusterinstances', 'spaceinstances'] as const)
-        caches[kind].onChange((key) => {
+      for (const kind of managedKinds) {
+        const cache = instanceCache(caches, kind);
+        cache.onChange((key) => {
           // Only the last one's end matters, not every change.
-          if (caches[kind].get(key) === undefined) addByNamespace(key.split('/')[0] ?? '');
+          if (cache.get(key) === undefined) addByNamespace(key.split('/')[0] ?? '');
         });
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
+import { kindNames, kindOfPlural } from '../../contracts/kinds.ts';
 import { everybodyGroup, managementGroup, teamGroup, userGroup } from '../../contracts/names.ts';
 import type { Access, UserOrTeam } from '../../contracts/resources/access.ts';
 import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
@@ -49,13 +50,18 @@ export function grantOn(
   const roleName =
     namespace === undefined
       ? `vcluster-platform:${plural}:${name}:${suffix}`
-      : `vcluster-platform:${plural === 'spaceinstances' ? 'space' : 'instance'}:${name}:${suffix}`;
+      : `vcluster-platform:${roleStem(plural)}:${name}:${suffix}`;
   const place = { name: roleName, ...(namespace === undefined ? {} : { namespace }) };
   const kind = namespace === undefined ? 'ClusterRole' : 'Role';
   return [
     { kind, ...place, rules: [rule] },
     { kind: `${kind}Binding`, ...place, role: { kind, name: roleName }, subjects },
   ];
+}
+
+function roleStem(plural: string): string {
+  const kind = kindOfPlural(plural);
+  return kind === undefined ? plural : kindNames[kind].role;
 }
 
 /** A rule for these verbs on the object and those of its subresources that are asked for. */

@@ -7,7 +7,7 @@ import type { SpaceRef } from '../../contracts/space-ref.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
-import { isSpaceMade } from '../../domain/space-state.ts';
+import { isProvisioned } from '../../domain/desired-state.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
 /** So soon is repaired what somebody in the space deletes or changes of ours. */
@@ -97,7 +97,7 @@ function placeOf(key: string, space: Stored<SpaceInstance>): SpaceRef | undefine
   const { name, uid } = space.metadata;
   const project = projectOfNamespace(fromObjectKey(key).namespace ?? '');
   const { cluster, namespace } = space.spec?.clusterRef ?? {};
-  if (project === undefined || !cluster || !namespace || !isSpaceMade(space)) return undefined;
+  if (project === undefined || !cluster || !namespace || !isProvisioned(space)) return undefined;
   if (space.metadata.deletionTimestamp !== undefined) return undefined;
   return { kind: 'space', project, name, uid, cluster, hostNamespace: namespace };
 }

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Subject, SubjectKind } from '../../contracts/operations.ts';
+import type { ManagedKind, OperationTarget } from '../../contracts/kinds.ts';
 import type { Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
 import { operationSteps, type StepRow } from '../schema/operation-steps.ts';
@@ -44,7 +44,7 @@ export async function getOperationRow(db: Queries, id: string): Promise<Operatio
 /** The operation of this very tenant cluster or space, not of a former one of its name; without a uid, of the last one. */
 export async function findOperationByKey(
   db: Queries,
-  subject: Subject & { readonly uid: string | undefined },
+  subject: OperationTarget & { readonly uid: string | undefined },
   idempotencyKey: string,
 ): Promise<OperationRow | undefined> {
   const [row] = await db
@@ -52,7 +52,7 @@ export async function findOperationByKey(
     .from(operations)
     .where(
       and(
-        isOfSubject(subject),
+        isOfTarget(subject),
         subject.uid === undefined ? undefined : eq(operations.uid, subject.uid),
         eq(operations.idempotencyKey, idempotencyKey),
       ),
@@ -69,11 +69,11 @@ export interface RecordsOf {
 }
 
 /** Operations of a tenant cluster or space (of all, if none is named) that have not ended, in the order of their turns. */
-export async function listOpenOperations(db: Queries, subject?: Subject): Promise<OperationRow[]> {
+export async function listOpenOperations(db: Queries, subject?: OperationTarget): Promise<OperationRow[]> {
   return db
     .select()
     .from(operations)
-    .where(and(subject ? isOfSubject(subject) : undefined, inArray(operations.state, [...openStates])))
+    .where(and(subject ? isOfTarget(subject) : undefined, inArray(operations.state, [...openStates])))
     .orderBy(asc(operations.sequence));
 }
 
@@ -83,7 +83,7 @@ export async function listOperationRows(
   filter: {
     project: string;
     /** With `name`, since a tenant cluster and a space may share it. */
-    kind?: SubjectKind | undefined;
+    kind?: ManagedKind | undefined;
     name?: string | undefined;
     /** Left out: whosever they are. */
     of?: RecordsOf | undefined;
@@ -144,11 +144,11 @@ export async function markCancelRequested(tx: Queries, ids: readonly string[], a
 }
 
 /** Where clause: operations of one tenant cluster or space, whatever its uid. */
-export function isOfSubject({ kind, project, name }: Subject) {
+export function isOfTarget({ kind, project, name }: OperationTarget) {
   return and(eq(operations.kind, kind), eq(operations.project, project), eq(operations.tenantCluster, name));
 }
 
 /** What an operation is about. */
-export function subjectOfRow({ kind, project, tenantCluster }: OperationRow): Subject {
+export function targetOfRow({ kind, project, tenantCluster }: OperationRow): OperationTarget {
   return { kind, project, name: tenantCluster };
 }

@@ -1,12 +1,14 @@
 import { and, inArray, sql } from 'drizzle-orm';
-import type { OperationState, OperationType, Subject } from '../../contracts/operations.ts';
+import type { OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationState } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import type { StepChange } from '../../contracts/workflows.ts';
 import type { Database, Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
 import { tenants } from '../schema/tenants.ts';
-import { getOperationRow, isOfSubject, listOpenOperations, openStates, subjectOfRow } from './operations.ts';
+import { getOperationRow, isOfTarget, listOpenOperations, openStates, targetOfRow } from './operations.ts';
 import { closeSteps, recordSteps } from './operation-steps.ts';
-import { isSubject } from './tenants.ts';
+import { isTarget } from './tenants.ts';
 
 /** What an operation waits for. */
 export interface BlockingOperation {
@@ -49,7 +51,7 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
       const [tenant] = await db
         .select()
         .from(tenants)
-        .where(isSubject(subjectOfRow(operation)));
+        .where(isTarget(targetOfRow(operation)));
       const placed =
         tenant?.uid === operation.uid && tenant.cluster !== null && tenant.hostNamespace !== null;
       return {
@@ -61,7 +63,7 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
     if (operation.state !== 'queued') return { state: 'ended' };
     return {
       state: 'waiting',
-      behind: blockerOf(operation, await listOpenOperations(db, subjectOfRow(operation))),
+      behind: blockerOf(operation, await listOpenOperations(db, targetOfRow(operation))),
     };
   });
 }
@@ -100,8 +102,8 @@ export async function endOperation(
   end: OperationEnd,
 ): Promise<{ next: string | undefined; changed: boolean }> {
   return database.transaction(async (tx) => {
-    const subject = subjectOfRow(await getOperationRow(tx, end.id));
-    await tx.select({ uid: tenants.uid }).from(tenants).where(isSubject(subject)).for('update');
+    const subject = targetOfRow(await getOperationRow(tx, end.id));
+    await tx.select({ uid: tenants.uid }).from(tenants).where(isTarget(subject)).for('update');
     const changed = await endRows(tx, [end.id], end);
     if (changed && end.steps) await recordSteps(tx, end.id, end.steps);
     if (changed) await closeSteps(tx, [end.id], end.state === 'superseded' ? 'cancelled' : end.state);
@@ -136,11 +138,11 @@ export async function endRows(
 }
 
 /** The operation whose turn is next, if the turn is free. */
-async function nextQueued(tx: Queries, subject: Subject): Promise<OperationRow | undefined> {
+async function nextQueued(tx: Queries, subject: OperationTarget): Promise<OperationRow | undefined> {
   const [oldest] = await tx
     .select()
     .from(operations)
-    .where(and(isOfSubject(subject), inArray(operations.state, [...openStates])))
+    .where(and(isOfTarget(subject), inArray(operations.state, [...openStates])))
     .orderBy(operations.sequence)
     .limit(1);
   return oldest?.state === 'queued' ? oldest : undefined;

@@ -10,7 +10,9 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { operationStates, operationTypes, subjectKinds } from '../../contracts/operations.ts';
+import { managedKinds } from '../../contracts/kinds.ts';
+import { operationStates } from '../../contracts/operations.ts';
+import { operationTypes } from '../../contracts/verbs.ts';
 
 /** Which operations exist, their order and turn, and their history. */
 export const operations = pgTable(
@@ -20,7 +22,7 @@ export const operations = pgTable(
     /** The order in which operations were accepted; turns follow it. */
     sequence: bigserial({ mode: 'number' }).notNull(),
     type: text({ enum: operationTypes }).notNull(),
-    kind: text({ enum: subjectKinds }).notNull().default('tenant'),
+    kind: text({ enum: managedKinds }).notNull().default('tenant'),
     project: text().notNull(),
     /** Name of the tenant cluster, or of the space. */
     tenantCluster: text().notNull(),

@@ -1,5 +1,5 @@
 import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
-import { subjectKinds } from '../../contracts/operations.ts';
+import { managedKinds } from '../../contracts/kinds.ts';
 
 /**
  * One row per tenant cluster or space that ever had an operation: the lock under which submits of one of them
@@ -8,7 +8,7 @@ import { subjectKinds } from '../../contracts/operations.ts';
 export const tenants = pgTable(
   'tenants',
   {
-    kind: text({ enum: subjectKinds }).notNull().default('tenant'),
+    kind: text({ enum: managedKinds }).notNull().default('tenant'),
     project: text().notNull(),
     name: text().notNull(),
     uid: text().notNull(),

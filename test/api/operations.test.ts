@@ -55,7 +55,9 @@ async function newInstance(name: string, phase: 'Ready' | 'Sleeping' = 'Ready'):
   );
   await eventually(
     'the gateway has seen it',
-    () => fixture.parts.gateway.directory.instance('alpha', name)?.status?.phase === phase,
+    () =>
+      fixture.parts.gateway.directory.instance({ kind: 'tenant', project: 'alpha', name })?.status?.phase ===
+      phase,
     { intervalMs: 10 },
   );
 }

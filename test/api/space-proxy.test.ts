@@ -39,7 +39,11 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.match(String((await ask()).json()['message']), /space demo is not ready: it is being created/);
     await patch({ clusterRef: { cluster: 'local', namespace } });
     await eventually('the gateway has seen it', async () => {
-      const space = fixture.parts.gateway.directory.space('alpha', 'demo');
+      const space = fixture.parts.gateway.directory.instance({
+        kind: 'space',
+        project: 'alpha',
+        name: 'demo',
+      });
       return space?.spec?.clusterRef?.namespace === namespace;
     });
     assert.equal((await ask()).status, 503);
@@ -257,7 +261,11 @@ describe('/kubernetes/project/…/space/…', () => {
   it('reads on while it sleeps', async () => {
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
     await eventually('the gateway has seen it', () => {
-      const space = fixture.parts.gateway.directory.space('alpha', 'demo');
+      const space = fixture.parts.gateway.directory.instance({
+        kind: 'space',
+        project: 'alpha',
+        name: 'demo',
+      });
       return space?.status?.phase === 'Sleeping';
     });
     assert.equal(await sees('mia'), true);

@@ -43,7 +43,9 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
     await resources.virtualclusterinstances.patchStatus({ namespace: 'p-alpha', name: 'demo' }, status);
     await eventually(
       'the gateway has seen it',
-      () => management.parts.gateway.directory.instance('alpha', 'demo')?.status?.phase === status.phase,
+      () =>
+        management.parts.gateway.directory.instance({ kind: 'tenant', project: 'alpha', name: 'demo' })
+          ?.status?.phase === status.phase,
       { intervalMs: 10 },
     );
   };

@@ -28,6 +28,8 @@ import { type ConnectedClusters, dialTcp } from '../../api/tunnel/connected-clus
 import { createDatabase } from '../../db/client.ts';
 import type { AuditConfig } from '../../contracts/audit.ts';
 import type { AuthConfig } from '../../contracts/config.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
+import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { Team } from '../../contracts/resources/team.ts';
@@ -226,22 +228,17 @@ export async function startTestGateway(options: {
 function fixedDirectory(objects: TestObjects): GatewayDirectory {
   const named = <T extends { metadata: { name: string } }>(list: T[], name: string) =>
     list.find(({ metadata }) => metadata.name === name);
+  const instances = <K extends ManagedKind>(kind: K) =>
+    ({ tenant: objects.instances, space: objects.spaces })[kind] as InstanceOf<K>[];
   return {
     accessKey: (hash) => objects.accessKeys.find(({ spec }) => spec.keyHash === hash),
     accessKeyNamed: (name) => named(objects.accessKeys, name),
     user: (name) => named(objects.users, name),
     team: (name) => named(objects.teams, name),
     teams: () => objects.teams,
-    instance: (project, name) =>
-      objects.instances.find(
-        ({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name,
-      ),
-    instanceAt: (namespace, name) =>
-      objects.instances.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name),
-    instances: () => objects.instances,
-    space: (project, name) =>
-      objects.spaces.find(({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name),
-    spaces: () => objects.spaces,
+    instance: ({ kind, project, name }) =>
+      instances(kind).find(({ metadata }) => metadata.namespace === `p-${project}` && metadata.name === name),
+    instances,
     accessKeys: () => objects.accessKeys,
     users: () => objects.users,
     instancesIn: () => [],

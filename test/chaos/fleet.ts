@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Operation, type OperationType, isFinal } from '../../contracts/operations.ts';
+import { isFinal, type Operation } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import { eventually } from '../support/eventually.ts';
 import { leftovers, nodeProcesses } from '../support/leftovers.ts';
 import { type Answer, newStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';

@@ -4,7 +4,7 @@
  * end state, that nothing ran twice with effect and that nothing is left over. Exit code 1 if any round fell short.
  */
 import { parseArgs } from 'node:util';
-import { operationTypes, type OperationType } from '../../contracts/operations.ts';
+import { type OperationType, operationTypes } from '../../contracts/verbs.ts';
 import { removeStateDir } from '../support/platform.ts';
 import { createRandom } from './random.ts';
 import { createFleet } from './fleet.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
-import type { Operation, OperationType } from '../../contracts/operations.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import { eventually } from '../support/eventually.ts';
 import { checksAfter } from './checks.ts';
 import type { Fleet } from './fleet.ts';

@@ -14,6 +14,7 @@ import { createCaches } from '../../controllers/caches.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
 import { migrate } from '../../db/migrate.ts';
+import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { listOperations } from '../../operations/read.ts';
 import { eventually } from '../support/eventually.ts';
@@ -277,12 +278,14 @@ describe('controllers', () => {
   });
 
   async function deployed(name: string, phase: 'Ready' | 'Sleeping'): Promise<void> {
-    const { desiredHash } = await import('../../domain/desired-state.ts');
     const found = await instance(name);
     assert.ok(found);
     await resources.virtualclusterinstances.patchStatus(
       { namespace: 'p-demo', name },
-      { phase, observedHash: desiredHash({ ...found, status: { observedHash: 'x' } }, undefined) },
+      {
+        phase,
+        observedHash: virtualCluster.desiredHash({ ...found, status: { observedHash: 'x' } }, undefined),
+      },
     );
   }
   async function annotate(name: string, values: Record<string, string | null>): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { operationTypes, type OperationType } from '../../contracts/operations.ts';
+import { type OperationType, operationTypes } from '../../contracts/verbs.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../../domain/conflicts.ts';
 
 const present = (

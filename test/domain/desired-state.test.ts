@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
-import { desiredHash, nextOperation } from '../../domain/desired-state.ts';
+import { nextOperation } from '../../domain/desired-state.ts';
+import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
+
+const { desiredHash } = virtualCluster;
 
 type Spec = NonNullable<VirtualClusterInstance['spec']>;
 type Status = NonNullable<VirtualClusterInstance['status']>;
@@ -145,28 +148,33 @@ describe('nextOperation', () => {
   ];
   for (const [title, given, expected] of cases) {
     it(`${title} → ${expected ?? 'nothing'}`, () =>
-      assert.equal(nextOperation(given, there)?.type, expected));
+      assert.equal(nextOperation('tenant', given, there)?.type, expected));
   }
 
   it('leaves what runs alone when the template it follows is gone', () => {
     const running = instance(following, { observedHash: 'old', phase: 'Ready' });
-    assert.equal(nextOperation(running, undefined), undefined);
-    assert.equal(nextOperation(running, template({ '2.0.0': 'a' })), undefined);
-    assert.equal(nextOperation(running, template({ '1.0.0': 'a' }))?.type, 'update');
+    assert.equal(nextOperation('tenant', running, undefined), undefined);
+    assert.equal(nextOperation('tenant', running, template({ '2.0.0': 'a' })), undefined);
+    assert.equal(nextOperation('tenant', running, template({ '1.0.0': 'a' }))?.type, 'update');
   });
 
   it('tries again once the missing template is there', () => {
     const failed = instance(spec, {
-      failedHash: nextOperation(instance(spec), undefined)?.targetHash ?? '',
+      failedHash: nextOperation('tenant', instance(spec), undefined)?.targetHash ?? '',
       phase: 'Failed',
     });
-    assert.equal(nextOperation(failed, undefined), undefined);
-    assert.equal(nextOperation(failed, there)?.type, 'create');
+    assert.equal(nextOperation('tenant', failed, undefined), undefined);
+    assert.equal(nextOperation('tenant', failed, there)?.type, 'create');
   });
 
   it('gives everyone who sees the same need the same key, and a need that comes back a new one', () => {
-    const once = nextOperation(instance(spec, { observedHash: hash, phase: 'Ready' }, force), there);
+    const once = nextOperation(
+      'tenant',
+      instance(spec, { observedHash: hash, phase: 'Ready' }, force),
+      there,
+    );
     const relisted = nextOperation(
+      'tenant',
       instance(spec, { observedHash: hash, phase: 'Ready', conditions: [] }, force),
       there,
     );
@@ -176,6 +184,6 @@ describe('nextOperation', () => {
       force,
     );
     assert.equal(once?.idempotencyKey, relisted?.idempotencyKey);
-    assert.notEqual(once?.idempotencyKey, nextOperation(later, there)?.idempotencyKey);
+    assert.notEqual(once?.idempotencyKey, nextOperation('tenant', later, there)?.idempotencyKey);
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Project } from '../../contracts/resources/project.ts';
-import { isInlineAgainstPolicy, spaceBreach, tenantBreach } from '../../domain/project-policy.ts';
+import { space } from '../../domain/kinds/space.ts';
+import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
+import { requiresTemplate } from '../../domain/project-policy.ts';
 
 const project = (spec: Project['spec'] = {}): Project => ({ metadata: { name: 'p' }, spec });
 const instance = (spec: object) => ({ metadata: { name: 'i' }, spec });
@@ -26,20 +28,19 @@ test('what a project does not allow of a tenant cluster', () => {
     [project({ allowedClusters: [] }), { template: {}, clusterRef: { cluster: 'x' } }, 'ClusterNotAllowed'],
   ];
   for (const [where, spec, reason] of cases)
-    assert.equal(tenantBreach(where, instance(spec))?.reason, reason, JSON.stringify(spec));
+    assert.equal(virtualCluster.breach(where, instance(spec))?.reason, reason, JSON.stringify(spec));
 });
 
 test('of a space only the cluster counts; an inline template is told of where templates are required', () => {
   const picky = project({ allowedClusters: [{ name: 'east' }] });
   assert.equal(
-    spaceBreach(picky, instance({ clusterRef: { cluster: 'west' } }))?.reason,
+    space.breach(picky, instance({ clusterRef: { cluster: 'west' } }))?.reason,
     'ClusterNotAllowed',
   );
-  assert.equal(spaceBreach(picky, instance({})), undefined);
-  assert.equal(isInlineAgainstPolicy(picky, instance({ template: {} })), true);
-  assert.equal(isInlineAgainstPolicy(picky, instance({ templateRef: { name: 'small' } })), false);
-  assert.equal(
-    isInlineAgainstPolicy(project({ requireTemplate: { disabled: true } }), instance({ template: {} })),
-    false,
-  );
+  assert.equal(space.breach(picky, instance({})), undefined);
+  const isTold = (where: Project, spec: object) =>
+    requiresTemplate(where) && virtualCluster.hasInlineTemplate(instance(spec));
+  assert.equal(isTold(picky, { template: {} }), true);
+  assert.equal(isTold(picky, { templateRef: { name: 'small' } }), false);
+  assert.equal(isTold(project({ requireTemplate: { disabled: true } }), { template: {} }), false);
 });

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import { nextSpaceOperation, spaceHash } from '../../domain/space-state.ts';
+import { nextOperation } from '../../domain/desired-state.ts';
+import { space as descriptor } from '../../domain/kinds/space.ts';
+
+const nextSpaceOperation = (instance: SpaceInstance) => nextOperation('space', instance, undefined);
 
 const space = (
   more: Partial<SpaceInstance> = {},
@@ -11,7 +14,7 @@ const space = (
   metadata: { name: 'a', uid: 'u', finalizers: ['loft.sh/cleanup'], annotations, ...more.metadata },
 });
 const asleep = { 'sleepmode.loft.sh/force': 'true' };
-const hash = spaceHash(space());
+const hash = descriptor.desiredHash(space(), undefined);
 
 test('a new space is created, a failed one waits for a change of its spec', () => {
   assert.deepEqual(nextSpaceOperation(space()), {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import type { Operation, OperationRequest, SubjectKind } from '../../contracts/operations.ts';
-import { isFinal, subjectCollections } from '../../contracts/operations.ts';
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import { isFinal, type Operation, type OperationRequest } from '../../contracts/operations.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import {
@@ -34,13 +34,13 @@ export interface World {
   /** The operation asked for by `who` in its end state; what is refused at the door is given as the answer. */
   operate(
     who: Actor,
-    kind: SubjectKind,
+    kind: ManagedKind,
     project: string,
     name: string,
     body: OperationRequest,
   ): Promise<Answer | Operation>;
   /** The newest operation of a tenant cluster or space once it has ended. */
-  settled(kind: SubjectKind, project: string, name: string): Promise<Operation>;
+  settled(kind: ManagedKind, project: string, name: string): Promise<Operation>;
   /** kubectl of the connected cluster's own administrator: its standard output. */
   host(...args: string[]): Promise<string>;
   /** Identifiers that ways are filled in with. */
@@ -77,7 +77,7 @@ export async function createWorld(): Promise<World> {
   };
   const settled: World['settled'] = (kind, project, name) =>
     eventually(`the newest operation of ${kind} ${project}/${name} ends`, async () => {
-      const path = `/api/v1/projects/${project}/${subjectCollections[kind]}/${name}/operations`;
+      const path = `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}/operations`;
       const [newest] = (await call('admin', 'GET', path)).json<{ items: Operation[] }>().items;
       return newest !== undefined && isFinal(newest.state) ? newest : undefined;
     });
@@ -142,7 +142,7 @@ export async function createWorld(): Promise<World> {
       `p-${project}`,
     );
   }
-  const succeeded = async (kind: SubjectKind, project: string, name: string) => {
+  const succeeded = async (kind: ManagedKind, project: string, name: string) => {
     const operation = await settled(kind, project, name);
     assert.equal(operation.state, 'succeeded', operation.message);
     return operation.id;
@@ -154,7 +154,7 @@ export async function createWorld(): Promise<World> {
   };
   await succeeded('space', 'blue', 'work');
   const operate: World['operate'] = async (who, kind, project, name, body) => {
-    const path = `/api/v1/projects/${project}/${subjectCollections[kind]}/${name}/operations`;
+    const path = `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}/operations`;
     const answer = await call(who, 'POST', path, body);
     if (answer.status !== 202) return answer;
     return platform.ended(answer.json<Operation>().id);

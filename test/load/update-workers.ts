@@ -23,7 +23,7 @@ import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { Database } from '../../db/client.ts';
 import { recordSteps } from '../../db/queries/operation-steps.ts';
 import { insertOperation } from '../../db/queries/operations.ts';
-import { operationPlans } from '../../domain/operation-plans.ts';
+import { virtualClusterPlans } from '../../domain/kinds/virtual-cluster-plans.ts';
 import { operationWorkflowId, type StepRecord } from '../../contracts/workflows.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
@@ -198,7 +198,7 @@ async function plainOn(
   const client = new Client({ connection, namespace });
   return async (tenant) => {
     const id = randomUUID();
-    const { expectedMs, steps } = operationPlans.update;
+    const { expectedMs, steps } = virtualClusterPlans.update;
     const { project, name: tenantCluster, uid } = tenant;
     const row = { id, type: 'update' as const, project, tenantCluster, uid, actor: 'bench', expectedMs };
     await database.transaction((tx) => insertOperation(tx, { ...row, idempotencyKey: id }, steps));

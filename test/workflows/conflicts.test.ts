@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Activities } from '../../activities/index.ts';
-import { operationPlans } from '../../domain/operation-plans.ts';
+import { virtualClusterPlans } from '../../domain/kinds/virtual-cluster-plans.ts';
 import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { getOperation } from '../../operations/read.ts';
@@ -174,7 +174,7 @@ const heldActivity: Record<string, keyof Omit<Activities, 'claimTurn' | 'recordS
   ready: 'waitForControlPlane',
   access: 'applyTenantAccess',
 };
-for (const { key } of operationPlans.create.steps.filter((step) => step.key in heldActivity)) {
+for (const { key } of virtualClusterPlans.create.steps.filter((step) => step.key in heldActivity)) {
   test(`create cancelled at "${key}" leaves nothing and says so`, async () => {
     const name = fixture.newName();
     const hold = fixture.cluster.hold(name, heldActivity[key] as 'placeTenant');

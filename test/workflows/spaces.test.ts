@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Operation, SpaceOperationType } from '../../contracts/operations.ts';
+import type { VerbOf } from '../../contracts/kinds.ts';
+import type { Operation } from '../../contracts/operations.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';
 
@@ -11,8 +12,8 @@ before(async () => {
 });
 after(() => fixture?.stop());
 
-const run = (type: SpaceOperationType, name: string) => fixture.run(type, name, { kind: 'space' });
-const submit = (type: SpaceOperationType, name: string) => fixture.submit(type, name, { kind: 'space' });
+const run = (type: VerbOf<'space'>, name: string) => fixture.run(type, name, { kind: 'space' });
+const submit = (type: VerbOf<'space'>, name: string) => fixture.submit(type, name, { kind: 'space' });
 const stepStates = ({ steps }: Operation) => steps.map(({ key, state }) => `${key} ${state}`);
 
 test('a space is created, sleeps, wakes and is deleted', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { operationTypes } from '../../contracts/operations.ts';
+import { operationTypes } from '../../contracts/verbs.ts';
 import { getSnapshotRow } from '../../db/queries/snapshots.ts';
 import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { PlatformError } from '../../contracts/errors.ts';

@@ -1,7 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { StepState } from '../../contracts/operations.ts';
-import type { PlannedStep } from '../../domain/operation-plan.ts';
-import { planOf } from '../../domain/operation-plans.ts';
+import type { PlannedStep } from '../../domain/kinds/plan.ts';
+import { planOf } from '../../domain/kinds/kinds.ts';
 import type { OperationInput, OperationProgress, StepChange, StepRecord } from '../../contracts/workflows.ts';
 
 /** What has become of each planned step, shown in Temporal's UI and written to the steps' rows. */

@@ -6,7 +6,6 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow';
-import { isSpaceOperation } from '../../contracts/operations.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import {
   type OperationInput,
@@ -143,7 +142,7 @@ async function reportInstance(
 ): Promise<void> {
   const { operationId: id, type, kind } = run.input;
   await run.step('finish', (call) => {
-    if (kind !== 'space' || !isSpaceOperation(type))
+    if (kind !== 'space')
       return call('reportInstance', { ...report, tenant: run.tenant, operation: { id, type, state } });
     return call('reportSpace', {
       ...report,

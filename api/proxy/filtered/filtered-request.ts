@@ -1,16 +1,11 @@
+import { managedPlurals } from '../../../contracts/kinds.ts';
 import { managementGroup, managementVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 
 /** The kinds whose lists and watches show each caller what is his; no other is narrowed. */
-const narrowedPlurals = [
-  'projects',
-  'clusters',
-  'virtualclustertemplates',
-  'virtualclusterinstances',
-  'spaceinstances',
-] as const;
+const narrowedPlurals = ['projects', 'clusters', 'virtualclustertemplates', ...managedPlurals] as const;
 export type NarrowedPlural = (typeof narrowedPlurals)[number];
 
 /** A list or watch of one of the narrowed kinds. */

@@ -1,3 +1,4 @@
+import { type ManagedPlural, managedPlurals } from '../../../contracts/kinds.ts';
 import type { ResourcePlural } from '../../../contracts/resources/resource-kinds.ts';
 
 /** What stands in place of a text that may hold secrets, for who may read an object and not change it. */
@@ -7,9 +8,11 @@ export const hiddenText = '(hidden: only who may update this object sees it)';
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Texts that people write secrets into. Administrators' templates are for all who use them: only passwords are hidden. */
+const hiddenInInstances = new Set(['parameters', 'values', 'objects', 'manifests', 'password']);
 const hiddenTexts = {
-  virtualclusterinstances: new Set(['parameters', 'values', 'objects', 'manifests', 'password']),
-  spaceinstances: new Set(['parameters', 'values', 'objects', 'manifests', 'password']),
+  ...(Object.fromEntries(managedPlurals.map((plural) => [plural, hiddenInInstances])) as unknown as {
+    [P in ManagedPlural]: ReadonlySet<string>;
+  }),
   virtualclustertemplates: new Set(['password']),
 } as const satisfies Partial<Record<ResourcePlural, ReadonlySet<string>>>;
 

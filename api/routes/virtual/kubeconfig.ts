@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { stringify } from 'yaml';
 import { managementApiVersion, projectOfNamespace } from '../../../contracts/names.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { accessibleInstance } from '../../authorization/tenant-access.ts';
+import { accessibleInstance } from '../../authorization/instance-access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { boundByIssuer, tenantScope } from '../../auth/issuing.ts';
 import type { Gateway } from '../../gateway.ts';
@@ -30,7 +30,7 @@ export async function kubeconfigRoutes(app: FastifyInstance, gateway: Gateway): 
           'tenant_cluster_not_found',
           `there is no project with namespace "${namespace}"`,
         );
-      await accessibleInstance(gateway, caller, 'use', project, name);
+      await accessibleInstance(gateway, caller, 'use', { kind: 'tenant', project, name });
       const ttl = askedTtl(request.body);
       const user =
         ttl === undefined ? execPlugin : { token: await issueKey(gateway, caller, { project, name, ttl }) };

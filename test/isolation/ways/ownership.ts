@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { OperationType, SubjectKind } from '../../../contracts/operations.ts';
+import type { ManagedKind } from '../../../contracts/kinds.ts';
+import type { OperationType } from '../../../contracts/verbs.ts';
 import type { Seen, Way } from '../way.ts';
 import { management, type World } from '../world.ts';
 
@@ -20,12 +21,12 @@ const victims = {
     verbs: ['wake', 'sleep', 'delete'],
   },
 } as const satisfies Record<
-  SubjectKind,
+  ManagedKind,
   { kind: string; plural: string; clusterRef: object; inside: string; verbs: readonly OperationType[] }
 >;
 
 /** Bob's, in the place of ana's: who administers the connected cluster may write such a place. */
-async function trespass(world: World, subject: SubjectKind): Promise<void> {
+async function trespass(world: World, subject: ManagedKind): Promise<void> {
   const { kind, plural, clusterRef } = victims[subject];
   const spec = { owner: { user: 'bob' }, clusterRef };
   const answer = await world.call('admin', 'POST', `${management}/namespaces/p-blue/${plural}`, {
@@ -39,7 +40,7 @@ async function trespass(world: World, subject: SubjectKind): Promise<void> {
   assert.notEqual(create.state, 'succeeded');
 }
 
-const of = (subject: SubjectKind): Way[] => {
+const of = (subject: ManagedKind): Way[] => {
   const { inside, verbs, plural } = victims[subject];
   const after =
     (attack: (world: World) => Promise<Seen | Awaited<ReturnType<World['operate']>>>) =>

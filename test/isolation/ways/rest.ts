@@ -1,5 +1,5 @@
-import type { OperationType, SpaceOperationType } from '../../../contracts/operations.ts';
-import { operationTypes, spaceOperationTypes } from '../../../contracts/operations.ts';
+import { kindNames } from '../../../contracts/kinds.ts';
+import type { OperationType } from '../../../contracts/verbs.ts';
 import type { Way } from '../way.ts';
 import type { Actor } from '../world.ts';
 
@@ -16,7 +16,7 @@ function operationBody(type: OperationType): unknown {
 
 /** Every REST route that names something of ana's, as those who have no right to it. */
 export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
-  ...operationTypes.map(
+  ...kindNames.tenant.verbs.map(
     (type): Way => ({
       who,
       tries: `asks for ${type} of ana's tenant cluster`,
@@ -26,8 +26,8 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
       verb: `tenant:${type}`,
     }),
   ),
-  ...spaceOperationTypes.map(
-    (type: SpaceOperationType): Way => ({
+  ...kindNames.space.verbs.map(
+    (type): Way => ({
       who,
       tries: `asks for ${type} of ana's space`,
       request: `POST ${work}/operations`,

@@ -1,5 +1,5 @@
-import type { SpaceOperationType } from '../contracts/operations.ts';
-import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './operation-plan.ts';
+import type { VerbOf } from '../../contracts/kinds.ts';
+import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './plan.ts';
 
 const close: PlannedStep = {
   key: 'close',
@@ -14,8 +14,8 @@ const scale: PlannedStep = {
   expectedMs: 200,
 };
 
-/** The stages of every lifecycle verb of a space, as operation-plans.ts has those of a tenant cluster. */
-export const spaceOperationPlans: Record<SpaceOperationType, OperationPlan> = {
+/** The stages of every lifecycle verb of a space, as virtual-cluster-plans.ts has those of a tenant cluster. */
+export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
   create: {
     verb: 'Create',
     expectedMs: 400,

@@ -1,6 +1,5 @@
-import { isSpaceOperation, type OperationType, type SubjectKind } from '../contracts/operations.ts';
-import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './operation-plan.ts';
-import { spaceOperationPlans } from './space-operation-plans.ts';
+import type { VerbOf } from '../../contracts/kinds.ts';
+import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './plan.ts';
 
 const ready = (expectedMs: number): PlannedStep => ({
   key: 'ready',
@@ -37,7 +36,7 @@ const access: PlannedStep = {
  * The stages of every lifecycle verb of a tenant cluster. Rows of `operation_steps` are made from it when an operation is
  * submitted; the workflow of the same verb runs exactly these keys.
  */
-export const operationPlans: Record<OperationType, OperationPlan> = {
+export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
   create: {
     verb: 'Create',
     expectedMs: 6000,
@@ -189,10 +188,3 @@ export const operationPlans: Record<OperationType, OperationPlan> = {
     ],
   },
 };
-
-/** The plan of an operation. @throws Error if spaces have no such verb */
-export function planOf({ kind, type }: { kind: SubjectKind; type: OperationType }): OperationPlan {
-  if (kind === 'tenant') return operationPlans[type];
-  if (!isSpaceOperation(type)) throw new Error(`spaces have no operation ${type}`);
-  return spaceOperationPlans[type];
-}

@@ -3,18 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { checkName } from '../../contracts/names.ts';
-import {
-  isSpaceOperation,
-  type Operation,
-  type OperationRequest,
-  subjectCollections,
-  type SubjectKind,
-  subjectNouns,
-  subjectPlurals,
-} from '../../contracts/operations.ts';
-import { subjectAction } from '../authorization/action.ts';
+import { hasVerb, kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import type { Operation, OperationRequest } from '../../contracts/operations.ts';
+import { parametersOf, requiredParametersOf } from '../../contracts/verbs.ts';
+import { verbRules } from '../../domain/verbs.ts';
+import { targetAction } from '../authorization/action.ts';
 import { recordAccess, type VisibleRecords } from '../authorization/record-access.ts';
-import { subjectNotFound } from '../authorization/subject-not-found.ts';
+import { targetNotFound } from '../authorization/target-not-found.ts';
 import { checkOperationScope } from '../authorization/scope-check.ts';
 import type { Gateway } from '../gateway.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
@@ -28,31 +23,26 @@ import { problemResponses, TenantPath } from '../http/parameters.ts';
 
 const idempotencyKeyPattern = '^[\\x21-\\x7e]{1,128}$';
 
-/** Names in the OpenAPI document. */
-const operationIds = {
-  tenant: { create: 'createOperation', list: 'listOperations' },
-  space: { create: 'createSpaceOperation', list: 'listSpaceOperations' },
-} as const;
-
-/** Operations of tenant clusters, or of spaces: ask for one, list them. */
-export async function subjectOperationRoutes(
+/** Operations of the instances of a kind: ask for one, list them. */
+export async function instanceOperationRoutes(
   instance: FastifyInstance,
   gateway: Gateway,
-  kind: SubjectKind,
+  kind: ManagedKind,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const url = `/api/v1/projects/:project/${subjectCollections[kind]}/:name/operations` as const;
-  const config = { access: 'authenticated', scope: subjectPlurals[kind] } as const;
+  const { collection, plural, noun, operationsName } = kindNames[kind];
+  const url = `/api/v1/projects/:project/${collection}/:name/operations` as const;
+  const config = { access: 'authenticated', scope: plural } as const;
 
   app.post(
     url,
     {
-      config: { ...config, scope: `${subjectPlurals[kind]}/operations` },
+      config: { ...config, scope: `${plural}/operations` },
       schema: {
-        summary: `Ask for an operation of a ${subjectNouns[kind]}`,
+        summary: `Ask for an operation of a ${noun}`,
         description:
           'The change is written into the resource under your own identity first (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same one is there already, the answer is that one, with `joined: true`.',
-        operationId: operationIds[kind].create,
+        operationId: `create${operationsName}Operation`,
         tags: ['operations'],
         params: TenantPath,
         headers: Type.Object({
@@ -70,7 +60,7 @@ export async function subjectOperationRoutes(
     async (request, reply) => {
       const { body } = request;
       const asked = { kind, caller: callerOf(request), ...request.params, requestId: request.id };
-      checkOperationScope(asked.caller, body.type, subjectAction('update', asked));
+      checkOperationScope(asked.caller, body.type, targetAction('update', asked));
       checkParameters(kind, body);
       if (body.type === 'restore') request.audit.restoresFrom(sourceOf(asked.name, body.parameters));
       const given = request.headers['idempotency-key'];
@@ -90,8 +80,8 @@ export async function subjectOperationRoutes(
     {
       config,
       schema: {
-        summary: `Operations of a ${subjectNouns[kind]}, newest first`,
-        operationId: operationIds[kind].list,
+        summary: `Operations of a ${noun}, newest first`,
+        operationId: `list${operationsName}Operations`,
         tags: ['operations'],
         params: TenantPath,
         querystring: PageQuery,
@@ -122,13 +112,14 @@ async function submit(
   key: string | undefined,
 ): Promise<Operation> {
   const { caller, kind, project, name, requestId } = asked;
+  const now = new Date();
   const before = await readInstance(gateway, asked);
-  const instance = await requestChange(gateway, asked, before, body, Date.now());
+  const instance = await requestChange(gateway, asked, before, body, now);
   const { uid = '' } = instance.metadata;
   const parameters =
     body.type === 'restore'
       ? await bindRestoreSource(gateway, asked, uid, body.parameters ?? {})
-      : completeParameters(body, new Date());
+      : (verbRules[body.type].complete?.(body.parameters ?? {}, now) ?? body.parameters ?? {});
   return gateway.operations.submit({
     type: body.type,
     kind,
@@ -152,15 +143,6 @@ function sourceOf(
   return {
     ...(typeof sourceTenantCluster === 'string' ? { sourceTenantCluster } : {}),
     ...(typeof sourceUid === 'string' ? { sourceUid } : {}),
-  };
-}
-
-/** A snapshot that was given no name is called after the time (UTC). */
-function completeParameters({ type, parameters = {} }: OperationRequest, now: Date): Record<string, unknown> {
-  if (type !== 'snapshot' || parameters.snapshot !== undefined) return parameters;
-  return {
-    ...parameters,
-    snapshot: `s-${now.toISOString().slice(0, 19).toLowerCase().replaceAll(':', '').replace('t', '-')}`,
   };
 }
 
@@ -190,33 +172,29 @@ async function submittedBefore(
 async function visibleRecords(gateway: Gateway, asked: InstanceRequest): Promise<VisibleRecords> {
   const access = recordAccess(gateway, asked.caller.identity, asked.project);
   const records = await access.visible(asked.kind, asked.name);
-  if (records === undefined) throw subjectNotFound(asked);
+  if (records === undefined) throw targetNotFound(asked);
   return records;
 }
 
 /** Parameters belong to one type each. @throws PlatformError `invalid_request` */
-function checkParameters(kind: SubjectKind, { type, parameters = {} }: OperationRequest): void {
-  if (kind === 'space' && !isSpaceOperation(type))
-    throw new PlatformError('invalid_request', `body/type: spaces have no operation ${type}`);
-  const allowed: Partial<Record<OperationRequest['type'], readonly string[]>> = {
-    sleep: ['forceDurationSeconds'],
-    snapshot: ['snapshot'],
-    restore: ['snapshot', 'sourceTenantCluster', 'sourceUid'],
-  };
-  const foreign = Object.keys(parameters).find((name) => allowed[type]?.includes(name) !== true);
+function checkParameters(kind: ManagedKind, { type, parameters = {} }: OperationRequest): void {
+  if (!hasVerb(kind, type))
+    throw new PlatformError(
+      'invalid_request',
+      `body/type: ${kindNames[kind].noun}s have no operation ${type}`,
+    );
+  const foreign = Object.keys(parameters).find((name) => !parametersOf(type).includes(name));
   if (foreign !== undefined)
     throw new PlatformError(
       'invalid_request',
       `body/parameters/${foreign}: the operation ${type} has no such parameter`,
     );
-  if (type === 'restore' && parameters.snapshot === undefined) {
+  const missing = requiredParametersOf(type).find((name) => !(name in parameters));
+  if (missing !== undefined)
     throw new PlatformError(
       'invalid_request',
-      'body/parameters/snapshot is missing: say which snapshot to restore',
+      `body/parameters/${missing} is missing: say which ${missing} to ${type}`,
     );
-  }
-  if (parameters.snapshot !== undefined) checkName('snapshot', parameters.snapshot);
-  if (parameters.sourceTenantCluster !== undefined)
-    checkName('sourceTenantCluster', parameters.sourceTenantCluster);
-  if (parameters.sourceUid !== undefined) checkName('sourceUid', parameters.sourceUid);
+  for (const [name, value] of Object.entries(parameters))
+    if (typeof value === 'string') checkName(name, value);
 }

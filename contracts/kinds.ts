@@ -1,0 +1,118 @@
+import type { ErrorCode } from './errors.ts';
+import { labels } from './names.ts';
+import type { OperationType } from './verbs.ts';
+
+/** What a managed kind is called, and what it has. How it behaves: its descriptor in domain/kinds/. */
+interface KindNames {
+  /** What people call one; its plural ends in "s". */
+  readonly noun: string;
+  /** Its resources in the management API. */
+  readonly plural: string;
+  /** Its collection in the REST API. */
+  readonly collection: string;
+  /** What stands before its name in the paths of the Kubernetes proxy. */
+  readonly segment: string;
+  /** Stem of the names of its roles in the management API; with an "s", of whom these are made for. */
+  readonly role: string;
+  /** Stem of the names of its schemas and routes in the OpenAPI document. */
+  readonly documentName: string;
+  /** What stands before "Operation" there in the names of its routes. */
+  readonly operationsName: string;
+  /** Field of an operation and of an audit event that holds its name. */
+  readonly field: string;
+  readonly searchAttribute: string;
+  readonly notFound: ErrorCode;
+  /** Label of its namespace that holds its name. */
+  readonly label: string;
+  /** Field of a project's `namespacePattern`. */
+  readonly pattern: string;
+  /** The lifecycle verbs that it has. */
+  readonly verbs: readonly OperationType[];
+}
+
+/**
+ * The managed kinds: what has a lifecycle of operations. The keys are what rows, histories and answers of the REST API
+ * hold, so that they stay as they are.
+ */
+export const kindNames = {
+  tenant: {
+    noun: 'tenant cluster',
+    plural: 'virtualclusterinstances',
+    collection: 'virtualclusters',
+    segment: 'virtualcluster',
+    role: 'instance',
+    documentName: 'VirtualCluster',
+    operationsName: '',
+    field: 'tenantCluster',
+    searchAttribute: 'TenantCluster',
+    notFound: 'tenant_cluster_not_found',
+    label: labels.tenantCluster,
+    pattern: 'virtualCluster',
+    verbs: ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'],
+  },
+  space: {
+    noun: 'space',
+    plural: 'spaceinstances',
+    collection: 'spaces',
+    segment: 'space',
+    role: 'space',
+    documentName: 'Space',
+    operationsName: 'Space',
+    field: 'space',
+    searchAttribute: 'Space',
+    notFound: 'space_not_found',
+    label: labels.space,
+    pattern: 'space',
+    verbs: ['create', 'sleep', 'wake', 'delete'],
+  },
+} as const satisfies Record<string, KindNames>;
+
+export type ManagedKind = keyof typeof kindNames;
+export const managedKinds = Object.keys(kindNames) as [ManagedKind, ...ManagedKind[]];
+
+export type VerbOf<K extends ManagedKind> = (typeof kindNames)[K]['verbs'][number];
+export type PluralOf<K extends ManagedKind> = (typeof kindNames)[K]['plural'];
+
+/** The resources of managed kinds. */
+export type ManagedPlural = PluralOf<ManagedKind>;
+export const managedPlurals = managedKinds.map((kind) => kindNames[kind].plural);
+
+/** The kind of what is recorded without one: histories from before there were others leave it out, and new ones do too. */
+const unnamedKind = 'tenant' satisfies ManagedKind;
+
+/** The kind of what a history or a schedule names. */
+export function kindOf({ kind }: { readonly kind?: ManagedKind | undefined }): ManagedKind {
+  return kind ?? unnamedKind;
+}
+
+/** `kind` as histories and schedules name it. */
+export function namedKind(kind: ManagedKind): { kind?: Exclude<ManagedKind, typeof unnamedKind> } {
+  return kind === unnamedKind ? {} : { kind };
+}
+
+/** One of a managed kind by its name, which may stand for one of each in a project: what an operation is about. */
+export interface OperationTarget {
+  readonly kind: ManagedKind;
+  readonly project: string;
+  readonly name: string;
+}
+
+/** Whether `kind` has the verb. */
+export function hasVerb(kind: ManagedKind, type: OperationType): boolean {
+  return (kindNames[kind].verbs as readonly OperationType[]).includes(type);
+}
+
+/** The kind whose resources are `plural`; undefined if it is not a managed one. */
+export function kindOfPlural(plural: string): ManagedKind | undefined {
+  return managedKinds.find((kind) => kindNames[kind].plural === plural);
+}
+
+/** The kind that stands as `segment` in a path of the Kubernetes proxy. */
+export function kindOfSegment(segment: string): ManagedKind | undefined {
+  return managedKinds.find((kind) => kindNames[kind].segment === segment);
+}
+
+/** The kind whose collection in the REST API is `collection`. */
+export function kindOfCollection(collection: string): ManagedKind | undefined {
+  return managedKinds.find((kind) => kindNames[kind].collection === collection);
+}

@@ -1,0 +1,94 @@
+import { type Static, type TObject, Type } from 'typebox';
+
+/** What is seen of a lifecycle verb from outside. How the platform treats it: domain/verbs.ts. */
+interface VerbForm {
+  /** Parameters of a request for it. Texts are names (DNS labels). */
+  readonly parameters: TObject;
+  /** The end of a sentence that begins with what it was done to: "is ready". */
+  readonly outcome: string;
+}
+
+const none = Type.Object({});
+const snapshot = Type.String({
+  description: 'snapshot: name of the new one (default: made up); restore: which one',
+});
+
+/** Every lifecycle verb; which of them a kind has: contracts/kinds.ts. */
+export const verbs = {
+  create: { parameters: none, outcome: 'is ready' },
+  update: { parameters: none, outcome: 'is up to date' },
+  sleep: {
+    parameters: Type.Object({
+      forceDurationSeconds: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'sleep: refuse to wake on request for so long; 0 = until woken explicitly',
+        }),
+      ),
+    }),
+    outcome: 'sleeps',
+  },
+  wake: { parameters: none, outcome: 'is awake' },
+  snapshot: {
+    parameters: Type.Object({
+      snapshot: Type.Optional(snapshot),
+    }),
+    outcome: 'is saved',
+  },
+  restore: {
+    parameters: Type.Object({
+      snapshot,
+      sourceTenantCluster: Type.Optional(
+        Type.String({
+          description: 'restore: tenant cluster of the same project whose snapshot it is; default: this one',
+        }),
+      ),
+      sourceUid: Type.Optional(
+        Type.String({
+          maxLength: 64,
+          description:
+            'restore: uid of the tenant cluster whose snapshot it is, if that one is gone or its name is another’s by now',
+        }),
+      ),
+    }),
+    outcome: 'is restored',
+  },
+  delete: { parameters: none, outcome: 'is deleted' },
+} as const satisfies Record<string, VerbForm>;
+
+/** The lifecycle verbs. */
+export type OperationType = keyof typeof verbs;
+export const operationTypes = Object.keys(verbs) as [OperationType, ...OperationType[]];
+
+type Intersection<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer I) => void
+  ? I
+  : never;
+
+/** Parameters of any verb. */
+export type OperationParameters = Partial<
+  Intersection<{ [V in OperationType]: Static<(typeof verbs)[V]['parameters']> }[OperationType]>
+>;
+
+/** The parameters of all verbs, each of them optional: which of them belong together, `checkParameters` says. */
+export const OperationParameters = Type.Unsafe<OperationParameters>(
+  Type.Object(
+    Object.assign({}, ...operationTypes.map((type) => Type.Partial(verbs[type].parameters).properties)),
+    { additionalProperties: false },
+  ),
+);
+
+/** Names of the parameters of `type`. */
+export function parametersOf(type: OperationType): readonly string[] {
+  return Object.keys(verbs[type].parameters.properties);
+}
+
+/** Names of the parameters that `type` cannot do without. */
+export function requiredParametersOf(type: OperationType): readonly string[] {
+  return (verbs[type].parameters as { readonly required?: readonly string[] }).required ?? [];
+}
+
+/** Those of `given` that `type` has. */
+export function givenParameters(type: OperationType, given: Record<string, unknown>): OperationParameters {
+  const names = parametersOf(type);
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
+}

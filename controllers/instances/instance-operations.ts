@@ -1,0 +1,66 @@
+import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
+import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
+import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { nextOperation } from '../../domain/desired-state.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { instanceCache } from '../caches.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { createOperationSubmitter } from './operation-submitter.ts';
+
+/** Submits the operation that each instance of a kind needs; what is tried in vain waits for a change of its spec. */
+export function instanceOperations(kind: ManagedKind, context: ControllerContext): Controller {
+  const { caches } = context;
+  const cache = instanceCache(caches, kind);
+  const resources = instanceResources(context.resources, kind);
+  const descriptor = descriptorOf(kind);
+  const submitter = createOperationSubmitter(context, resources);
+
+  async function reconcile(key: string): Promise<Requeue | undefined> {
+    const instance = cache.get(key);
+    const { namespace = '', name } = fromObjectKey(key);
+    const project = projectOfNamespace(namespace);
+    if (instance === undefined || project === undefined) return undefined;
+    const change = firstChange(instance, project);
+    if (change !== undefined) {
+      const { resourceVersion } = instance.metadata;
+      const metadata = { ...change.metadata, resourceVersion };
+      await resources.patch({ namespace, name }, { ...change, metadata });
+      return resync; // the change comes back as an event
+    }
+    const template = caches.virtualclustertemplates.get(descriptor.templateName(instance) ?? '');
+    const next = nextOperation(kind, instance, template);
+    return next === undefined ? resync : submitter.submit(instance, { kind, project, name }, next);
+  }
+
+  /** What the resource needs before its first operation: our finalizer, and what its spec lacks. */
+  function firstChange(
+    instance: Stored<ManagedInstance>,
+    project: string,
+  ): { metadata: object; spec?: object } | undefined {
+    const { finalizers = [], deletionTimestamp } = instance.metadata;
+    if (deletionTimestamp !== undefined) return undefined;
+    const found = caches.projects.get(project);
+    const spec = found === undefined ? undefined : descriptor.defaults(instance, found);
+    const isHeld = finalizers.includes(cleanupFinalizer);
+    if (isHeld && spec === undefined) return undefined;
+    return {
+      metadata: isHeld ? {} : { finalizers: [...finalizers, cleanupFinalizer] },
+      ...(spec === undefined ? {} : { spec }),
+    };
+  }
+
+  return {
+    name: `${kindNames[kind].role}-operations`,
+    reconcile,
+    watch(add) {
+      cache.onChange(add);
+      caches.virtualclustertemplates.onChange((template) => {
+        for (const instance of cache.list())
+          if (descriptor.templateName(instance) === template) add(objectKey(instance.metadata));
+      });
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { InstanceAccess } from '../../contracts/resources/access.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
+import type { OperationWorkflowName } from '../../contracts/workflows.ts';
+import type { PolicyBreach } from '../project-policy.ts';
+import type { OperationPlan } from './plan.ts';
+
+/** A namespace of a connected cluster. */
+export interface InstancePlace {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+/**
+ * How instances of a managed kind behave, besides their names (contracts/kinds.ts). What every kind does alike stands in
+ * the functions that take a descriptor; what only one does is said here, and a kind that forgets it does not compile.
+ */
+export interface KindDescriptor<R extends ManagedInstance, V extends OperationType> {
+  /** The steps of each verb; its workflow runs exactly these keys. */
+  readonly plans: Readonly<Record<V, OperationPlan>>;
+  /** The workflow that runs each verb. */
+  readonly workflows: Readonly<Record<V, OperationWorkflowName>>;
+  /** Conditions of its status, of the original's names. `deployed`: it also says what was deployed last. */
+  readonly conditions: { readonly ready: string; readonly synced: string; readonly deployed?: string };
+  /** Subresources that people use. `rules`: those that whom its access rules name may use. */
+  readonly subresources: { readonly all: readonly string[]; readonly rules: readonly string[] };
+  /** Paths below `spec` that are kept and not acted on. `x[]` means each entry. */
+  readonly ignoredFields: readonly string[];
+  /** Name of the template that it is made of; undefined if it names none. */
+  templateName(instance: R): string | undefined;
+  /**
+   * Hash of what is to be deployed. Place, owner and access are not part of it.
+   * @param template the one that `templateName` says, or undefined if there is none
+   */
+  desiredHash(instance: R, template: VirtualClusterTemplate | undefined): string;
+  /** Whether other hands run it, so that no operation creates it. */
+  isElsewhere(instance: R): boolean;
+  /** Whether what it asks for now can be deployed, now that it differs from what was deployed last. */
+  canUpdate(instance: R, template: VirtualClusterTemplate | undefined): boolean;
+  /** What its spec lacks before its first operation, as a merge patch of the spec; undefined if it lacks nothing. */
+  defaults(instance: R, project: Project): object | undefined;
+  /** Where the worker wrote in the status that it is; undefined if only `spec.clusterRef` says so, or nothing yet. */
+  deployedPlace(instance: R): InstancePlace | undefined;
+  /** What `project` does not allow of it; undefined if it allows everything. */
+  breach(project: Project, instance: R): PolicyBreach | undefined;
+  /** Whether it is made of a template of its own, which only some may write where a project requires named ones. */
+  hasInlineTemplate(instance: R): boolean;
+  /** What a list says of it, besides what it says of every kind; values that are left out are not told. */
+  summary(instance: R): Readonly<Record<string, string | undefined>>;
+  /** `access` of what it is made of. */
+  templateAccess(instance: R, template: VirtualClusterTemplate | undefined): InstanceAccess | undefined;
+}

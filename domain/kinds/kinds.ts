@@ -1,0 +1,50 @@
+import { kindNames, type ManagedKind, managedKinds, type VerbOf } from '../../contracts/kinds.ts';
+import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
+import type { OperationWorkflowName } from '../../contracts/workflows.ts';
+import { verbRules } from '../verbs.ts';
+import type { KindDescriptor } from './descriptor.ts';
+import type { OperationPlan } from './plan.ts';
+import { space } from './space.ts';
+import { virtualCluster } from './virtual-cluster.ts';
+
+const descriptors: { readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, VerbOf<K>> } = {
+  tenant: virtualCluster,
+  space,
+};
+
+/** How instances of `kind` behave; give its functions instances of that kind only. */
+export function descriptorOf(kind: ManagedKind): KindDescriptor<ManagedInstance, never> {
+  return descriptors[kind];
+}
+
+/** The plan of an operation. @throws Error if the kind has no such verb */
+export function planOf({ kind, type }: { kind: ManagedKind; type: OperationType }): OperationPlan {
+  const plans: Partial<Record<OperationType, OperationPlan>> = descriptors[kind].plans;
+  return plans[type] ?? unknownVerb(kind, type);
+}
+
+/** The workflow that runs an operation. @throws Error if the kind has no such verb */
+export function operationWorkflowOf({
+  kind,
+  type,
+}: {
+  kind: ManagedKind;
+  type: OperationType;
+}): OperationWorkflowName {
+  const workflows: Partial<Record<OperationType, OperationWorkflowName>> = descriptors[kind].workflows;
+  return workflows[type] ?? unknownVerb(kind, type);
+}
+
+/** The workflows that go on until they succeed. */
+export const forwardWorkflows: ReadonlySet<string> = new Set(
+  managedKinds.flatMap((kind) =>
+    kindNames[kind].verbs
+      .filter((type) => verbRules[type].finishesForward)
+      .map((type) => operationWorkflowOf({ kind, type })),
+  ),
+);
+
+function unknownVerb(kind: ManagedKind, type: OperationType): never {
+  throw new Error(`${kindNames[kind].noun}s have no operation ${type}`);
+}

@@ -1,0 +1,33 @@
+import type { VerbOf } from '../../contracts/kinds.ts';
+import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import { contentHash } from '../content-hash.ts';
+import { clusterBreach } from '../project-policy.ts';
+import type { KindDescriptor } from './descriptor.ts';
+import { spacePlans } from './space-plans.ts';
+
+/** A space: one namespace of a connected cluster (ADR 11). */
+export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>> = {
+  plans: spacePlans,
+  workflows: { create: 'createSpace', sleep: 'sleepSpace', wake: 'wakeSpace', delete: 'deleteSpace' },
+  conditions: { ready: 'SpaceReady', synced: 'SpaceSynced' },
+  subresources: { all: ['operations'], rules: ['operations'] },
+  ignoredFields: ['templateRef', 'template', 'parameters'],
+  templateName: () => undefined,
+  /**
+   * A space has nothing that an operation would update (its access is reconciled by controllers/spaces/space-access.ts),
+   * so a new hash only means that what failed is worth another try. Where it is placed is not in it, since the platform
+   * writes that itself.
+   */
+  desiredHash({ spec }) {
+    const { clusterRef: _ours, ...asked } = spec ?? {};
+    return contentHash(asked);
+  },
+  isElsewhere: () => false,
+  canUpdate: () => false,
+  defaults: () => undefined,
+  deployedPlace: () => undefined,
+  breach: (project, { spec }) => clusterBreach(project, spec?.clusterRef?.cluster),
+  hasInlineTemplate: () => false,
+  summary: ({ spec }) => ({ namespace: spec?.clusterRef?.namespace }),
+  templateAccess: () => undefined,
+};

@@ -1,0 +1,95 @@
+import type { VerbOf } from '../../contracts/kinds.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import { contentHash } from '../content-hash.ts';
+import { deployedPlace } from '../deployed-place.ts';
+import { tenantBreach } from '../project-policy.ts';
+import { templateAccessOf } from '../template-access.ts';
+import { defaultTemplate, namesNoTemplate } from '../template-choice.ts';
+import { isVersionPattern, resolveTemplate } from '../template-version.ts';
+import type { KindDescriptor } from './descriptor.ts';
+import { virtualClusterPlans } from './virtual-cluster-plans.ts';
+
+/** A tenant cluster: a Helm release in its host namespace. */
+export const virtualCluster: KindDescriptor<VirtualClusterInstance, VerbOf<'tenant'>> = {
+  plans: virtualClusterPlans,
+  workflows: {
+    create: 'createTenantCluster',
+    update: 'updateTenantCluster',
+    sleep: 'sleepTenantCluster',
+    wake: 'wakeTenantCluster',
+    snapshot: 'snapshotTenantCluster',
+    restore: 'restoreTenantCluster',
+    delete: 'deleteTenantCluster',
+  },
+  conditions: {
+    ready: 'VirtualClusterReady',
+    synced: 'VirtualClusterSynced',
+    deployed: 'VirtualClusterDeployed',
+  },
+  subresources: { all: ['accesskey', 'kubeconfig', 'log', 'operations', 'snapshot'], rules: ['kubeconfig'] },
+  ignoredFields: [
+    'networkPeer',
+    'external',
+    'standalone',
+    'templateRef.syncOnce',
+    'clusterRef.virtualCluster',
+    ...ignoredInDefinition('template'),
+  ],
+  templateName: ({ spec }) => spec?.templateRef?.name || undefined,
+  desiredHash,
+  isElsewhere({ spec }) {
+    const { external, networkPeer, standalone } = spec ?? {};
+    return external === true || networkPeer === true || standalone === true;
+  },
+  canUpdate,
+  defaults(instance, project) {
+    const name = namesNoTemplate(instance) ? defaultTemplate(project) : undefined;
+    return name === undefined ? undefined : { templateRef: { ...instance.spec?.templateRef, name } };
+  },
+  deployedPlace,
+  breach: tenantBreach,
+  hasInlineTemplate: ({ spec }) => spec?.template !== undefined,
+  summary: ({ spec, status }) => ({
+    template: spec?.templateRef?.name,
+    kubernetesVersion: status?.kubernetesVersion,
+    chartVersion: status?.virtualCluster?.helmRelease?.chart?.version,
+  }),
+  templateAccess: templateAccessOf,
+};
+
+/** Its template, parameters and, where the reference follows a template's versions, what it selects now. */
+function desiredHash(instance: VirtualClusterInstance, template: VirtualClusterTemplate | undefined): string {
+  const { templateRef, template: inline, parameters } = instance.spec ?? {};
+  const name = templateRef?.name || undefined;
+  const version = templateRef?.version || undefined;
+  const selected =
+    name === undefined || template === undefined ? undefined : resolveTemplate(template, version);
+  // A create that failed for want of its template is tried again once the template is there.
+  const isDeployed = instance.status?.observedHash !== undefined;
+  const missing = name !== undefined && selected === undefined && !isDeployed ? true : undefined;
+  const followed = version !== undefined && isVersionPattern(version) ? selected : undefined;
+  return contentHash({ name, version, inline, parameters: parameters || undefined, followed, missing });
+}
+
+/** A template that went away takes nothing from what runs: an instance that follows it stays as it is. */
+function canUpdate({ spec }: VirtualClusterInstance, template: VirtualClusterTemplate | undefined): boolean {
+  const { name, version } = spec?.templateRef ?? {};
+  if (!name || !version || !isVersionPattern(version)) return true;
+  return template !== undefined && resolveTemplate(template, version) !== undefined;
+}
+
+/** Paths below a definition of a tenant cluster, inline or in a template, that are kept and not acted on. */
+export function ignoredInDefinition(path: string): string[] {
+  const fields = [
+    'apps',
+    'charts',
+    'objects',
+    'spaceTemplate',
+    'pro',
+    'accessPoint',
+    'forwardToken',
+    'forwardTokenMode',
+  ];
+  return [...fields, 'metadata', 'instanceTemplate'].map((field) => `${path}.${field}`);
+}
