@@ -12,8 +12,8 @@ export async function createSpace(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;
   await runOperation(input, {
     async run(run) {
-      const placement = await run.step('place', (call) =>
-        call('placeSpace', { space: unplacedSpace(input) }),
+      const placement = await run.step('place', (activities) =>
+        activities.placeSpace({ space: unplacedSpace(input) }),
       );
       const { space } = placement;
       targetHash = placement.targetHash;
@@ -21,10 +21,10 @@ export async function createSpace(input: OperationInput): Promise<void> {
       if (placement.made) return { report: {}, message: 'The space is there already; nothing was done' };
       await run.step(
         'namespace',
-        (call) => call('applySpaceNamespace', { space }),
-        (call) => deleteSpaceNamespace(call, space),
+        (activities) => activities.applySpaceNamespace({ space }),
+        (activities) => deleteSpaceNamespace(activities, space),
       );
-      await run.step('access', (call) => call('applySpaceAccess', { space }));
+      await run.step('access', (activities) => activities.applySpaceAccess({ space }));
       const { cluster, hostNamespace } = space;
       return {
         report: { phase: 'Ready', observedHash: placement.targetHash },

@@ -13,7 +13,9 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
   await runOperation(input, {
     async run(run) {
       const { operationId } = input;
-      const placement = await run.step('place', (call) => call('placeTenant', { tenant: run.tenant }));
+      const placement = await run.step('place', (activities) =>
+        activities.placeTenant({ tenant: run.tenant }),
+      );
       const { tenant } = placement;
       targetHash = placement.targetHash;
       if (!run.placed) tagCluster(tenant.cluster);
@@ -23,31 +25,31 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
       let chart: { chart: string; version: string } | undefined;
       await run.parallel(
         async () => {
-          chart = await run.step('check', (call) => call('checkRelease', { tenant }));
+          chart = await run.step('check', (activities) => activities.checkRelease({ tenant }));
         },
         async () => {
           await run.step(
             'namespace',
-            (call) => call('applyHostNamespace', { tenant }),
-            (call) => deleteHostNamespace(call, tenant),
+            (activities) => activities.applyHostNamespace({ tenant }),
+            (activities) => deleteHostNamespace(activities, tenant),
           );
-          await run.step('keys', (call) => call('applyTenantKeys', { tenant }));
+          await run.step('keys', (activities) => activities.applyTenantKeys({ tenant }));
         },
       );
       await run.parallel(
-        () => run.step('credential', (call) => call('applyGatewayCredential', { tenant })),
+        () => run.step('credential', (activities) => activities.applyGatewayCredential({ tenant })),
         () =>
           run.step(
             'install',
-            (call) => call('installRelease', { tenant, operationId }),
-            (call) => call('uninstallRelease', { tenant }),
+            (activities) => activities.installRelease({ tenant, operationId }),
+            (activities) => activities.uninstallRelease({ tenant }),
           ),
       );
-      await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
-      const { kubernetesVersion } = await run.step('access', async (call) => {
+      await run.step('ready', (activities) => activities.waitForControlPlane({ tenant, fresh: false }));
+      const { kubernetesVersion } = await run.step('access', async (activities) => {
         // The administrator may write while a new API server still makes its many bootstrap roles.
-        await call('applyTenantAccess', { tenant });
-        return call('waitForControlPlane', { tenant, fresh: true });
+        await activities.applyTenantAccess({ tenant });
+        return activities.waitForControlPlane({ tenant, fresh: true });
       });
       return {
         report: {

@@ -1,5 +1,5 @@
 import type { SnapshotDeletion } from '../contracts/workflows.ts';
-import { callActivity } from './proxies.ts';
+import { activitiesWith } from './proxies.ts';
 
 /**
  * Removes a snapshot's file, then its entry in the catalogue. Id `snapshot/<operation that made it>/delete`; no
@@ -8,14 +8,16 @@ import { callActivity } from './proxies.ts';
  */
 export async function deleteSnapshot(input: SnapshotDeletion): Promise<void> {
   const { project, tenantCluster, name, operationId, file } = input;
-  await callActivity(
-    'deleteSnapshotFile',
-    { project, tenantCluster, snapshot: name, ...(file === undefined ? {} : { file }) },
-    { summary: 'Delete the file', persistence: 'forever' },
-  );
-  await callActivity(
-    'forgetSnapshot',
-    { project, tenantCluster, name, ...(operationId === undefined ? {} : { operationId }) },
-    { summary: 'Forget it', persistence: 'forever' },
-  );
+  await activitiesWith({ summary: 'Delete the file', persistence: 'forever' }).deleteSnapshotFile({
+    project,
+    tenantCluster,
+    snapshot: name,
+    ...(file === undefined ? {} : { file }),
+  });
+  await activitiesWith({ summary: 'Forget it', persistence: 'forever' }).forgetSnapshot({
+    project,
+    tenantCluster,
+    name,
+    ...(operationId === undefined ? {} : { operationId }),
+  });
 }

@@ -14,15 +14,15 @@ export async function deleteSpace(input: OperationInput): Promise<void> {
     finishesForward: true,
     async run(run) {
       const placed = placedSpace(run);
-      const { space } = await run.step('inspect', (call) =>
-        call('findSpaceRemains', { space: unplaced, ...(placed ? { placed } : {}) }),
+      const { space } = await run.step('inspect', (activities) =>
+        activities.findSpaceRemains({ space: unplaced, ...(placed ? { placed } : {}) }),
       );
       if (space) {
-        await run.step('namespace', (call) => deleteSpaceNamespace(call, space));
+        await run.step('namespace', (activities) => deleteSpaceNamespace(activities, space));
       } else {
         run.skip('namespace', 'It was never placed in a cluster');
       }
-      await run.step('finish', (call) => call('releaseSpace', { space: unplaced }));
+      await run.step('finish', (activities) => activities.releaseSpace({ space: unplaced }));
       return {};
     },
   });

@@ -11,18 +11,18 @@ export async function deleteTenantCluster(input: OperationInput): Promise<void> 
   await runOperation(input, {
     finishesForward: true,
     async run(run) {
-      const { tenant } = await run.step('inspect', (call) =>
-        call('findTenantRemains', { tenant: run.tenant, ...(run.placed ? { placed: run.placed } : {}) }),
+      const { tenant } = await run.step('inspect', (activities) =>
+        activities.findTenantRemains({ tenant: run.tenant, ...(run.placed ? { placed: run.placed } : {}) }),
       );
       if (tenant) {
-        await run.step('uninstall', (call) => call('uninstallRelease', { tenant }));
-        await run.step('namespace', async (call) => {
-          await deleteHostNamespace(call, tenant);
+        await run.step('uninstall', (activities) => activities.uninstallRelease({ tenant }));
+        await run.step('namespace', async (activities) => {
+          await deleteHostNamespace(activities, tenant);
         });
       } else {
         for (const key of ['uninstall', 'namespace']) run.skip(key, 'It was never placed in a cluster');
       }
-      await run.step('finish', (call) => call('releaseInstance', { tenant: run.tenant }));
+      await run.step('finish', (activities) => activities.releaseInstance({ tenant: run.tenant }));
       return {};
     },
   });

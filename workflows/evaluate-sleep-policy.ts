@@ -1,5 +1,5 @@
 import type { SleepPolicyInput } from '../contracts/workflows.ts';
-import { callActivity } from './proxies.ts';
+import { activitiesWith } from './proxies.ts';
 
 /**
  * Patches the sleep annotations of a tenant cluster or space if its schedule wants another state than it has; the change then
@@ -7,9 +7,6 @@ import { callActivity } from './proxies.ts';
  * nothing to undo.
  */
 export async function evaluateSleepPolicy(input: SleepPolicyInput): Promise<void> {
-  await callActivity(
-    'evaluateSleepPolicy',
-    { tenant: input },
-    { summary: 'Compare the schedule with what is' },
-  );
+  const activities = activitiesWith({ summary: 'Compare the schedule with what is' });
+  await activities.evaluateSleepPolicy({ tenant: input });
 }

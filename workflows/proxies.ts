@@ -1,48 +1,63 @@
 import {
   ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
   patched,
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { StepRecord } from '../contracts/workflows.ts';
 
-export type ActivityName = keyof Activities;
+type ActivityName = keyof Activities;
 export type ActivityInput<K extends ActivityName> = Parameters<Activities[K]>[0];
-export type ActivityResult<K extends ActivityName> = Awaited<ReturnType<Activities[K]>>;
+type ActivityResult<K extends ActivityName> = Awaited<ReturnType<Activities[K]>>;
 
-/** Limits of one attempt, in milliseconds. With `heartbeat`, a worker that died is noticed after so long. */
-interface AttemptLimits {
+/**
+ * The activities as Temporal carries them. Beside its input, each may take steps to record while it runs
+ * (activities/step-recorder.ts): a local activity of its own at each boundary cost 11 ms a time (measured) on the way of
+ * every operation.
+ */
+export type RecordingActivities = {
+  [K in ActivityName]: (input: ActivityInput<K>, steps?: StepRecord) => Promise<ActivityResult<K>>;
+};
+
+/** Limits of one attempt, in milliseconds. */
+interface Limits {
   readonly startToClose: number;
+  /** A worker that died is noticed after so long. */
   readonly heartbeat?: number;
+  /** A few short requests: first tried as a local activity. */
+  readonly brief?: true;
 }
 
 const seconds = 1000;
 const minutes = 60 * seconds;
-const short: AttemptLimits = { startToClose: 15 * seconds };
-const helm: AttemptLimits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
-const waiting: AttemptLimits = { startToClose: 15 * minutes, heartbeat: 5 * seconds };
+const short: Limits = { startToClose: 15 * seconds };
+const brief: Limits = { ...short, brief: true };
+const helm: Limits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
+const waiting: Limits = { startToClose: 15 * minutes, heartbeat: 5 * seconds };
 /** A space may hold hundreds of workloads and pods. */
-const manyObjects: AttemptLimits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
-const job: AttemptLimits = { startToClose: 60 * minutes, heartbeat: 5 * seconds };
+const manyObjects: Limits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
+const job: Limits = { startToClose: 60 * minutes, heartbeat: 5 * seconds };
 
 /** Every activity with its limits: the one place for them. */
-const limits: Record<ActivityName, AttemptLimits> = {
+const limits: Record<ActivityName, Limits> = {
   claimTurn: short,
   recordSteps: short,
   endOperation: short,
   reconcileOperations: { startToClose: 5 * minutes, heartbeat: 10 * seconds },
-  placeTenant: short,
+  placeTenant: brief,
   inspectTenant: short,
   findTenantRemains: short,
-  reportInstance: short,
+  reportInstance: brief,
   releaseInstance: short,
   evaluateSleepPolicy: short,
   applyHostNamespace: short,
   deleteHostNamespace: short,
   waitForHostNamespaceDeleted: waiting,
-  startControlPlane: short,
+  startControlPlane: brief,
   stopControlPlane: short,
   waitForControlPlane: waiting,
   waitForControlPlaneStopped: waiting,
@@ -67,10 +82,10 @@ const limits: Record<ActivityName, AttemptLimits> = {
   applyRestoreJob: short,
   waitForRestoreJob: job,
   deleteRestoreJob: short,
-  placeSpace: short,
+  placeSpace: brief,
   findSpacePlace: short,
   findSpaceRemains: short,
-  reportSpace: short,
+  reportSpace: brief,
   releaseSpace: short,
   applySpaceNamespace: short,
   deleteSpaceNamespace: short,
@@ -103,21 +118,54 @@ interface CallOptions {
   /** Shown in Temporal's UI. */
   readonly summary?: string;
   readonly persistence?: Persistence;
-  /**
-   * Steps to record while the activity runs (activities/step-recorder.ts). They travel with it, because a local
-   * activity at each boundary cost 11 ms a time (measured) on the way of every operation.
-   */
+  /** Recorded while the activity runs. */
   readonly steps?: StepRecord;
 }
 
-/** Calls one activity with its limits. */
-export function callActivity<K extends ActivityName>(
+/** Calls of activities outside the steps of an operation. */
+export function activitiesWith(options: CallOptions): Activities {
+  return activitiesThrough((activity, input) => callRegular(activity, input, options));
+}
+
+/** Histories of earlier versions have brief activities as regular ones. */
+const briefPatch = 'brief-activities';
+
+/**
+ * Calls of activities in a step: brief ones run inside the workflow task, which saves two round trips through Temporal.
+ * @param nextOptions asked before each call
+ */
+export function stepActivities(nextOptions: () => CallOptions): Activities {
+  return activitiesThrough((activity, input) => {
+    const options = nextOptions();
+    return limits[activity].brief === true && patched(briefPatch)
+      ? callLocally(activity, input, options, 1)
+      : callRegular(activity, input, options);
+  });
+}
+
+/**
+ * Activities that are one short write to our own PostgreSQL. They run inside the workflow task and are tried again until
+ * PostgreSQL is back.
+ */
+export const databaseActivities: Pick<Activities, 'claimTurn' | 'recordSteps' | 'endOperation'> =
+  activitiesThrough((activity, input) => callLocally(activity, input, { persistence: 'forever' }, 2));
+
+/** To the compiler and the editor these are the activities themselves; each call goes through `call`. */
+function activitiesThrough(
+  call: <K extends ActivityName>(activity: K, input: ActivityInput<K>) => Promise<ActivityResult<K>>,
+): Activities {
+  return new Proxy({} as Activities, {
+    get: (_target, activity: ActivityName) => (input: ActivityInput<ActivityName>) => call(activity, input),
+  });
+}
+
+function callRegular<K extends ActivityName>(
   activity: K,
   input: ActivityInput<K>,
-  options: CallOptions = {},
+  options: CallOptions,
 ): Promise<ActivityResult<K>> {
   const { startToClose, heartbeat } = limits[activity];
-  const proxy = proxyActivities<UntypedActivity>({
+  const activities: RecordingActivities = proxyActivities<RecordingActivities>({
     startToCloseTimeout: startToClose,
     ...(heartbeat === undefined ? {} : { heartbeatTimeout: heartbeat }),
     retry: options.persistence === 'forever' ? retry : { ...retry, maximumAttempts: boundedAttempts },
@@ -125,40 +173,7 @@ export function callActivity<K extends ActivityName>(
     ...(options.activityId === undefined ? {} : { activityId: options.activityId }),
     ...(options.summary === undefined ? {} : { summary: options.summary }),
   });
-  return invoke(proxy, activity, input, options.steps) as Promise<ActivityResult<K>>;
-}
-
-/** Activities that are one short write to our own PostgreSQL. */
-type LocalActivityName = 'claimTurn' | 'recordSteps' | 'endOperation';
-
-/** Runs a database write inside the workflow task; one that fails is retried until PostgreSQL is back. */
-export function callDatabase<K extends LocalActivityName>(
-  activity: K,
-  input: ActivityInput<K>,
-): Promise<ActivityResult<K>> {
-  return callLocally(activity, input, { persistence: 'forever' }, 2);
-}
-
-/** Activities of a few short requests each, at the begin and end of an operation. */
-const brief: ReadonlySet<ActivityName> = new Set([
-  'placeTenant',
-  'startControlPlane',
-  'reportInstance',
-  'placeSpace',
-  'reportSpace',
-]);
-/** Histories of before have them as regular activities. */
-const briefPatch = 'brief-activities';
-
-/** Calls an activity of a step: a brief one inside the workflow task, which saves two round trips through Temporal. */
-export function callStepActivity<K extends ActivityName>(
-  activity: K,
-  input: ActivityInput<K>,
-  options: CallOptions,
-): Promise<ActivityResult<K>> {
-  return brief.has(activity) && patched(briefPatch)
-    ? callLocally(activity, input, options, 1)
-    : callActivity(activity, input, options);
+  return invoke(activities[activity], input, options.steps);
 }
 
 /**
@@ -171,31 +186,27 @@ async function callLocally<K extends ActivityName>(
   options: CallOptions,
   attempts: number,
 ): Promise<ActivityResult<K>> {
-  const proxy = proxyLocalActivities<UntypedActivity>({
+  const activities: RecordingActivities = proxyLocalActivities<RecordingActivities>({
     startToCloseTimeout: 2 * seconds,
     retry: { initialInterval: 100, maximumAttempts: attempts },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     ...(options.summary === undefined ? {} : { summary: options.summary }),
   });
   try {
-    return (await invoke(proxy, activity, input, options.steps)) as ActivityResult<K>;
+    return await invoke(activities[activity], input, options.steps);
   } catch (error) {
     if (isCancellation(error) || isFinalFailure(error)) throw error;
-    return callActivity(activity, input, options);
+    return callRegular(activity, input, options);
   }
 }
 
-type UntypedActivity = Record<string, (...args: unknown[]) => Promise<unknown>>;
-
-function invoke(
-  proxy: UntypedActivity,
-  activity: string,
-  input: unknown,
-  steps?: StepRecord,
-): Promise<unknown> {
-  const call = proxy[activity];
-  if (!call) throw new TypeError(`no activity ${activity}`);
-  return steps === undefined ? call(input) : call(input, steps);
+/** An argument that is undefined would travel too. */
+function invoke<K extends ActivityName>(
+  activity: RecordingActivities[K],
+  input: ActivityInput<K>,
+  steps: StepRecord | undefined,
+): Promise<ActivityResult<K>> {
+  return steps === undefined ? activity(input) : activity(input, steps);
 }
 
 function isFinalFailure(error: unknown): boolean {

@@ -1,11 +1,9 @@
-import { callActivity } from './proxies.ts';
+import { activitiesWith } from './proxies.ts';
 
 /**
  * Compares the open operations with Temporal and repairs what a crash or a hand left behind. Started each
  * minute by the Temporal Schedule `reconcile-operations`; no messages, nothing to undo.
  */
 export async function reconcileOperations(): Promise<void> {
-  await callActivity('reconcileOperations', undefined, {
-    summary: 'Compare operations with their workflows',
-  });
+  await activitiesWith({ summary: 'Compare operations with their workflows' }).reconcileOperations();
 }

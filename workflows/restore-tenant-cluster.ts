@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { TenantRef } from '../contracts/tenant-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
-import type { Call } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -13,33 +13,33 @@ import { runOperation } from './steps/run-operation.ts';
 export async function restoreTenantCluster(input: OperationInput): Promise<void> {
   await runOperation(input, {
     async run(run) {
-      const { snapshot, tenant, asleep } = await run.step('find', async (call) => {
-        const found = await call('findSnapshot', snapshotKey(input));
-        return { ...(await call('inspectTenant', { tenant: run.tenant })), snapshot: found };
+      const { snapshot, tenant, asleep } = await run.step('find', async (activities) => {
+        const found = await activities.findSnapshot(snapshotKey(input));
+        return { ...(await activities.inspectTenant({ tenant: run.tenant })), snapshot: found };
       });
-      const phase = (call: Call, name: RestorePhase) =>
-        runRestoreJob(call, { tenant, operationId: input.operationId, snapshot, phase: name });
-      const stop = async (call: Call) => {
-        await call('stopControlPlane', { tenant });
-        await call('waitForControlPlaneStopped', { tenant });
+      const phase = (activities: Activities, name: RestorePhase) =>
+        runRestoreJob(activities, { tenant, operationId: input.operationId, snapshot, phase: name });
+      const stop = async (activities: Activities) => {
+        await activities.stopControlPlane({ tenant });
+        await activities.waitForControlPlaneStopped({ tenant });
       };
-      const start = (call: Call) => call('startControlPlane', { tenant });
-      const rollBack = (call: Call) => phase(call, 'rollback');
+      const start = (activities: Activities) => activities.startControlPlane({ tenant });
+      const rollBack = (activities: Activities) => phase(activities, 'rollback');
 
-      await run.step('prepare', (call) => phase(call, 'prepare'), rollBack);
+      await run.step('prepare', (activities) => phase(activities, 'prepare'), rollBack);
       if (asleep) run.skip('stop', 'It sleeps');
       else await run.step('stop', stop, start);
-      await run.step('swap', (call) => phase(call, 'swap'), rollBack);
+      await run.step('swap', (activities) => phase(activities, 'swap'), rollBack);
       if (asleep) {
         for (const key of ['start', 'ready', 'access']) run.skip(key, 'It stays asleep');
         run.skip('commit', 'It stays asleep: the former data are kept until the next restore');
         return { report: { phase: 'Sleeping' }, result: { snapshot: snapshot.name } };
       }
       await run.step('start', start, stop);
-      await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
-      await run.step('access', (call) => call('applyTenantAccess', { tenant }));
+      await run.step('ready', (activities) => activities.waitForControlPlane({ tenant, fresh: false }));
+      await run.step('access', (activities) => activities.applyTenantAccess({ tenant }));
       run.passPointOfNoReturn();
-      await run.step('commit', (call) => phase(call, 'commit'));
+      await run.step('commit', (activities) => phase(activities, 'commit'));
       return { report: { phase: 'Ready' }, result: { snapshot: snapshot.name } };
     },
     reportFailure: ({ reason, message }, undone) => (undone ? {} : { phase: 'Failed', reason, message }),
@@ -58,7 +58,7 @@ function snapshotKey(input: OperationInput): ActivityInput<'findSnapshot'> {
 
 /** One Job per phase: applied, waited for, deleted. */
 async function runRestoreJob(
-  call: Call,
+  activities: Activities,
   job: {
     tenant: TenantRef;
     operationId: string;
@@ -66,7 +66,7 @@ async function runRestoreJob(
     phase: RestorePhase;
   },
 ): Promise<void> {
-  await call('applyRestoreJob', job);
-  await call('waitForRestoreJob', job);
-  await call('deleteRestoreJob', job);
+  await activities.applyRestoreJob(job);
+  await activities.waitForRestoreJob(job);
+  await activities.deleteRestoreJob(job);
 }

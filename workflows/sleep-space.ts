@@ -12,17 +12,17 @@ export async function sleepSpace(input: OperationInput): Promise<void> {
       const space = await locateSpace(run);
       await run.step(
         'close',
-        (call) => call('closeSpace', { space }),
-        (call) => call('openSpace', { space }),
+        (activities) => activities.closeSpace({ space }),
+        (activities) => activities.openSpace({ space }),
       );
       await run.step(
         'scale',
-        (call) => call('stopSpaceWorkloads', { space }),
-        (call) => call('resumeSpaceWorkloads', { space }),
+        (activities) => activities.stopSpaceWorkloads({ space }),
+        (activities) => activities.resumeSpaceWorkloads({ space }),
       );
-      await run.step('pods', async (call) => {
-        await call('deleteSpacePods', { space });
-        await call('waitForSpacePodsEnded', { space });
+      await run.step('pods', async (activities) => {
+        await activities.deleteSpacePods({ space });
+        await activities.waitForSpacePodsEnded({ space });
       });
       return { report: { phase: 'Sleeping' } };
     },

@@ -12,11 +12,11 @@ export async function sleepTenantCluster(input: OperationInput): Promise<void> {
       const tenant = await locateTenant(run);
       await run.step(
         'stop',
-        async (call) => {
-          await call('stopControlPlane', { tenant });
-          await call('waitForControlPlaneStopped', { tenant });
+        async (activities) => {
+          await activities.stopControlPlane({ tenant });
+          await activities.waitForControlPlaneStopped({ tenant });
         },
-        (call) => call('startControlPlane', { tenant }),
+        (activities) => activities.startControlPlane({ tenant }),
       );
       return { report: { phase: 'Sleeping' } };
     },

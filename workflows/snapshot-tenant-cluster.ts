@@ -19,35 +19,35 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
       const tenant = await locateTenant(run);
       const { asleep, kubernetesVersion, place } = await run.step(
         'record',
-        async (call) => {
+        async (activities) => {
           // Workers of before gave nothing.
-          const recorded = (await call('recordSnapshot', { ...key, operationId })) ?? undefined;
-          return { ...(await call('inspectTenant', { tenant: run.tenant })), place: recorded };
+          const recorded = (await activities.recordSnapshot({ ...key, operationId })) ?? undefined;
+          return { ...(await activities.inspectTenant({ tenant: run.tenant })), place: recorded };
         },
-        (call) => call('failSnapshot', { ...key, operationId }),
+        (activities) => activities.failSnapshot({ ...key, operationId }),
       );
       const job = { tenant, operationId, snapshot, asleep, ...place };
       const facts = await run.step(
         'save',
-        async (call) => {
-          await call('applySnapshotJob', job);
-          return call('waitForSnapshotJob', job);
+        async (activities) => {
+          await activities.applySnapshotJob(job);
+          return activities.waitForSnapshotJob(job);
         },
-        async (call) => {
-          await call('deleteSnapshotJob', job);
+        async (activities) => {
+          await activities.deleteSnapshotJob(job);
           const { project, name: tenantCluster } = input;
           const file = place === undefined ? {} : { file: place.file };
-          await call('deleteSnapshotFile', { project, tenantCluster, snapshot, ...file });
+          await activities.deleteSnapshotFile({ project, tenantCluster, snapshot, ...file });
         },
       );
-      await run.step('complete', async (call) => {
-        await call('completeSnapshot', {
+      await run.step('complete', async (activities) => {
+        await activities.completeSnapshot({
           ...key,
           operationId,
           ...facts,
           ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
         });
-        await call('deleteSnapshotJob', job);
+        await activities.deleteSnapshotJob(job);
       });
       return { report: {}, result: { snapshot, sizeBytes: facts.sizeBytes, sha256: facts.sha256 } };
     },

@@ -11,14 +11,16 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
   await runOperation(input, {
     async run(run) {
       const { operationId } = input;
-      const found = await run.step('inspect', (call) => call('inspectTenant', { tenant: run.tenant }));
+      const found = await run.step('inspect', (activities) =>
+        activities.inspectTenant({ tenant: run.tenant }),
+      );
       const { tenant } = found;
       targetHash = found.targetHash;
-      const chart = await run.step('check', (call) => call('checkRelease', { tenant }));
+      const chart = await run.step('check', (activities) => activities.checkRelease({ tenant }));
       await run.step(
         'install',
-        (call) => call('installRelease', { tenant, operationId }),
-        (call) => call('rollbackRelease', { tenant, operationId }),
+        (activities) => activities.installRelease({ tenant, operationId }),
+        (activities) => activities.rollbackRelease({ tenant, operationId }),
       );
       const report = { observedHash: found.targetHash, place: tenant, chart };
       if (found.asleep) {
@@ -26,11 +28,11 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
         run.skip('access', 'It sleeps');
         return { report: { ...report, phase: 'Sleeping' }, result: { ...chart } };
       }
-      const { kubernetesVersion } = await run.step('ready', async (call) => {
-        await call('waitForRollout', { tenant });
-        return call('waitForControlPlane', { tenant, fresh: true });
+      const { kubernetesVersion } = await run.step('ready', async (activities) => {
+        await activities.waitForRollout({ tenant });
+        return activities.waitForControlPlane({ tenant, fresh: true });
       });
-      await run.step('access', (call) => call('applyTenantAccess', { tenant }));
+      await run.step('access', (activities) => activities.applyTenantAccess({ tenant }));
       return {
         report: { ...report, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) },
         result: { ...chart },

@@ -12,13 +12,13 @@ export async function wakeSpace(input: OperationInput): Promise<void> {
       const space = await locateSpace(run);
       await run.step(
         'open',
-        (call) => call('openSpace', { space, wakes: true }),
-        (call) => call('closeSpace', { space }),
+        (activities) => activities.openSpace({ space, wakes: true }),
+        (activities) => activities.closeSpace({ space }),
       );
       await run.step(
         'scale',
-        (call) => call('resumeSpaceWorkloads', { space }),
-        (call) => call('stopSpaceWorkloads', { space }),
+        (activities) => activities.resumeSpaceWorkloads({ space }),
+        (activities) => activities.stopSpaceWorkloads({ space }),
       );
       return { report: { phase: 'Ready' } };
     },

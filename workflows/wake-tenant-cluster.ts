@@ -12,13 +12,13 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
       const tenant = await locateTenant(run);
       await run.step(
         'start',
-        (call) => call('startControlPlane', { tenant, wakes: true }),
-        async (call) => {
-          await call('stopControlPlane', { tenant });
-          await call('waitForControlPlaneStopped', { tenant });
+        (activities) => activities.startControlPlane({ tenant, wakes: true }),
+        async (activities) => {
+          await activities.stopControlPlane({ tenant });
+          await activities.waitForControlPlaneStopped({ tenant });
         },
       );
-      await run.step('ready', (call) => call('waitForControlPlane', { tenant, fresh: false }));
+      await run.step('ready', (activities) => activities.waitForControlPlane({ tenant, fresh: false }));
       return { report: { phase: 'Ready' } };
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),

@@ -1,7 +1,7 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { StepRecord } from '../../contracts/workflows.ts';
+import type { RecordingActivities } from '../../workflows/proxies.ts';
 
 /** What {@link plainUpdate} is started with. */
 export interface PlainUpdateInput {
@@ -11,14 +11,6 @@ export interface PlainUpdateInput {
 
 type Steps = StepRecord['changes'];
 
-/** The platform's own activities, each with the steps to write beside it. */
-type Recorded = {
-  [K in keyof Activities]: (
-    input: Parameters<Activities[K]>[0],
-    record?: StepRecord,
-  ) => ReturnType<Activities[K]>;
-};
-
 /** The two writes that begin and end an operation's rows. */
 export interface PlainRows {
   beginPlainOperation(operationId: string): Promise<void>;
@@ -26,12 +18,15 @@ export interface PlainRows {
 }
 
 const rows = proxyLocalActivities<PlainRows>({ startToCloseTimeout: '2s' });
-const { reportInstance } = proxyLocalActivities<Recorded>({ startToCloseTimeout: '2s' }); // as the platform's own
-const { inspectTenant, applyTenantAccess } = proxyActivities<Recorded>({ startToCloseTimeout: '15s' });
-const { checkRelease, installRelease, waitForRollout, waitForControlPlane } = proxyActivities<Recorded>({
-  startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '5s',
+const { reportInstance } = proxyLocalActivities<RecordingActivities>({ startToCloseTimeout: '2s' }); // as the platform's own
+const { inspectTenant, applyTenantAccess } = proxyActivities<RecordingActivities>({
+  startToCloseTimeout: '15s',
 });
+const { checkRelease, installRelease, waitForRollout, waitForControlPlane } =
+  proxyActivities<RecordingActivities>({
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '5s',
+  });
 
 /**
  * An update as anybody would write it: the activities that the platform's own update calls, one after another,

@@ -1,18 +1,18 @@
+import type { Activities } from '../../activities/index.ts';
 import type { SpaceRef } from '../../contracts/space-ref.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import type { NamespaceDeletion } from '../../activities/owned-namespace.ts';
-import type { Call } from './operation-run.ts';
 
 /** Deletes the tenant cluster's namespace if it is its own, and waits until it and its volumes are gone. */
-export async function deleteHostNamespace(call: Call, tenant: TenantRef): Promise<void> {
-  const deletion = await call('deleteHostNamespace', { tenant });
-  await call('waitForHostNamespaceDeleted', { tenant, ...volumesOf(deletion) });
+export async function deleteHostNamespace(activities: Activities, tenant: TenantRef): Promise<void> {
+  const deletion = await activities.deleteHostNamespace({ tenant });
+  await activities.waitForHostNamespaceDeleted({ tenant, ...volumesOf(deletion) });
 }
 
 /** Likewise the namespace of a space. */
-export async function deleteSpaceNamespace(call: Call, space: SpaceRef): Promise<void> {
-  const deletion = await call('deleteSpaceNamespace', { space });
-  await call('waitForSpaceNamespaceDeleted', { space, ...volumesOf(deletion) });
+export async function deleteSpaceNamespace(activities: Activities, space: SpaceRef): Promise<void> {
+  const deletion = await activities.deleteSpaceNamespace({ space });
+  await activities.waitForSpaceNamespaceDeleted({ space, ...volumesOf(deletion) });
 }
 
 /** Histories of before know of no volumes. */

@@ -1,6 +1,6 @@
 import type { SpaceRef, UnplacedSpace } from '../../contracts/space-ref.ts';
 import type { OperationInput } from '../../contracts/workflows.ts';
-import { callActivity } from '../proxies.ts';
+import { activitiesWith } from '../proxies.ts';
 import { type OperationRun, tagCluster } from './operation-run.ts';
 
 /** The space that an operation is about. */
@@ -22,11 +22,9 @@ export function placedSpace({ input, placed }: OperationRun): SpaceRef | undefin
 export async function locateSpace(run: OperationRun): Promise<SpaceRef> {
   const placed = placedSpace(run);
   if (placed) return placed;
-  const { space } = await callActivity(
-    'findSpacePlace',
-    { space: unplacedSpace(run.input) },
-    { summary: 'Find where it is' },
-  );
+  const { space } = await activitiesWith({ summary: 'Find where it is' }).findSpacePlace({
+    space: unplacedSpace(run.input),
+  });
   tagCluster(space.cluster);
   return space;
 }

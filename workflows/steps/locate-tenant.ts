@@ -1,5 +1,5 @@
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
-import { callActivity } from '../proxies.ts';
+import { activitiesWith } from '../proxies.ts';
 import { type OperationRun, tagCluster } from './operation-run.ts';
 
 /**
@@ -8,11 +8,7 @@ import { type OperationRun, tagCluster } from './operation-run.ts';
  */
 export async function locateTenant(run: OperationRun): Promise<TenantRef> {
   if (run.placed) return run.placed;
-  const found = await callActivity(
-    'inspectTenant',
-    { tenant: run.tenant },
-    { summary: 'Find where it runs' },
-  );
+  const found = await activitiesWith({ summary: 'Find where it runs' }).inspectTenant({ tenant: run.tenant });
   tagCluster(found.tenant.cluster);
   return found.tenant;
 }

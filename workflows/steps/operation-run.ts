@@ -1,21 +1,13 @@
 import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
 import { type OperationInput, searchAttributes } from '../../contracts/workflows.ts';
-import {
-  type ActivityInput,
-  type ActivityName,
-  type ActivityResult,
-  callStepActivity,
-  type Persistence,
-} from '../proxies.ts';
+import { type Persistence, stepActivities } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Progress } from './progress.ts';
 
-/** Calls an activity as part of a step. */
-export type Call = <K extends ActivityName>(
-  activity: K,
-  input: ActivityInput<K>,
-) => Promise<ActivityResult<K>>;
+/** What a step does, or undoes: calls of activities, which show in Temporal as the step's. */
+type Work<T> = (activities: Activities) => Promise<T>;
 
 /** What a verb's workflow works with while it has the turn. */
 export interface OperationRun {
@@ -27,7 +19,7 @@ export interface OperationRun {
    * Runs one planned step. `undo` is registered before `work` begins, so it must hold for work that was done in
    * part or not at all.
    */
-  step<T>(key: string, work: (call: Call) => Promise<T>, undo?: (call: Call) => Promise<unknown>): Promise<T>;
+  step<T>(key: string, work: Work<T>, undo?: Work<unknown>): Promise<T>;
   skip(key: string, message: string): void;
   /** Runs branches side by side; the first failure cancels the others and is thrown when all have ended. */
   parallel(...branches: (() => Promise<unknown>)[]): Promise<void>;
@@ -52,19 +44,18 @@ export function createOperationRun(
   placed: TenantRef | undefined,
   persistence: Persistence,
 ): UndoableRun {
-  const undos: { key: string; undo: (call: Call) => Promise<unknown> }[] = [];
+  const undos: { key: string; undo: Work<unknown> }[] = [];
   let calls = 0;
-  const caller = (key: string, wanted: Persistence): Call => {
-    return (activity, argument) => {
+  const activitiesOf = (key: string, wanted: Persistence) =>
+    stepActivities(() => {
       const steps = progress.takeChanges();
-      return callStepActivity(activity, argument, {
+      return {
         activityId: `${key}.${++calls}`,
         summary: progress.titleOf(key),
         persistence: wanted,
         ...(steps ? { steps } : {}),
-      });
-    };
-  };
+      };
+    });
   return {
     input,
     tenant: { project: input.project, name: input.name, uid: input.uid },
@@ -73,7 +64,7 @@ export function createOperationRun(
       if (undo) undos.push({ key, undo });
       progress.set(key, 'running');
       try {
-        const result = await work(caller(key, persistence));
+        const result = await work(activitiesOf(key, persistence));
         progress.set(key, 'succeeded');
         return result;
       } catch (error) {
@@ -92,7 +83,7 @@ export function createOperationRun(
       for (const { key, undo } of undos.reverse()) {
         progress.set(key, 'undoing');
         try {
-          await undo(caller(key, 'bounded'));
+          await undo(activitiesOf(key, 'bounded'));
           progress.set(key, 'undone');
         } catch (error) {
           log.warn('a step could not be undone', { step: key, error });

@@ -13,7 +13,7 @@ import {
   progressQuery,
   turnSignal,
 } from '../../contracts/workflows.ts';
-import { type ActivityInput, callDatabase } from '../proxies.ts';
+import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
 import { createOperationRun, type OperationRun, tagCluster, type UndoableRun } from './operation-run.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -141,10 +141,10 @@ async function reportInstance(
   report: InstanceReport,
 ): Promise<void> {
   const { operationId: id, type, kind } = run.input;
-  await run.step('finish', (call) => {
+  await run.step('finish', (activities) => {
     if (kind !== 'space')
-      return call('reportInstance', { ...report, tenant: run.tenant, operation: { id, type, state } });
-    return call('reportSpace', {
+      return activities.reportInstance({ ...report, tenant: run.tenant, operation: { id, type, state } });
+    return activities.reportSpace({
       ...report,
       space: unplacedSpace(run.input),
       operation: { id, type, state },
@@ -158,7 +158,7 @@ async function end(
   progress: Progress,
   how: Omit<ActivityInput<'endOperation'>, 'operationId' | 'steps'>,
 ): Promise<void> {
-  const { next } = await callDatabase('endOperation', {
+  const { next } = await databaseActivities.endOperation({
     ...how,
     operationId: input.operationId,
     steps: progress.all(),

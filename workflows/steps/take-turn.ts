@@ -1,6 +1,7 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import { type OperationInput, turnSignal } from '../../contracts/workflows.ts';
-import { type ActivityResult, callDatabase } from '../proxies.ts';
+import type { TurnAnswer } from '../../activities/turn.ts';
+import { databaseActivities } from '../proxies.ts';
 import type { Progress } from './progress.ts';
 
 /** Fallback if a signal was lost with whoever should have sent it. */
@@ -13,7 +14,7 @@ const claimAgainAfterMs = 30_000;
 export async function takeTurn(
   input: OperationInput,
   progress: Progress,
-): Promise<Exclude<ActivityResult<'claimTurn'>, { state: 'waiting' | 'ended' }> | undefined> {
+): Promise<Extract<TurnAnswer, { state: 'claimed' }> | undefined> {
   let signalled = false;
   setHandler(turnSignal, () => {
     signalled = true;
@@ -21,7 +22,7 @@ export async function takeTurn(
   progress.set('turn', 'running');
   for (;;) {
     signalled = false;
-    const claim = await callDatabase('claimTurn', { operationId: input.operationId });
+    const claim = await databaseActivities.claimTurn({ operationId: input.operationId });
     if (claim.state === 'ended') return undefined;
     if (claim.state === 'claimed') {
       progress.set('turn', 'succeeded');
@@ -33,7 +34,7 @@ export async function takeTurn(
       claim.behind ? `Waiting behind ${claim.behind.type} by ${claim.behind.actor}` : 'Waiting',
     );
     const steps = progress.takeChanges();
-    if (steps) await callDatabase('recordSteps', steps);
+    if (steps) await databaseActivities.recordSteps(steps);
     await condition(() => signalled, claimAgainAfterMs);
   }
 }
