@@ -44,9 +44,7 @@ async function install() {
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
   console.error('installing the npm packages …');
   const ticker = setInterval(() => console.error(`installing the npm packages … ${seconds()} s`), 10_000);
-  // Not `npm ci`: it refuses a lock file without entries for packages of other systems, which a registry that does
-  // not carry them leaves out. `--no-save` installs what is locked and changes no file either.
-  const command = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const command = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
   const code = await run('npm', command, { cwd: root });
   clearInterval(ticker);
   if (code !== 0) {
