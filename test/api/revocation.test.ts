@@ -39,11 +39,13 @@ async function openWatch(user: string, path: string): Promise<{ isOpen: () => bo
 }
 
 const configMaps = '/kubernetes/cluster/local/api/v1/namespaces/default/configmaps';
-const instances =
-  '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances';
 const watched = (path: string) => `${path}?watch=true&timeoutSeconds=600`;
 
-/** Everything that lets user `name` watch tenant clusters of project alpha, and what takes it away. */
+const projectOf = (user: string) => `of-${user}`;
+const instancesOf = (user: string) =>
+  `/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-${projectOf(user)}/virtualclusterinstances`;
+
+/** Everything that lets user `name` watch tenant clusters of a project, which is his alone, and what takes it away. */
 const ways: {
   what: string;
   prepare: (name: string) => Promise<void>;
@@ -84,21 +86,16 @@ const ways: {
   {
     what: 'the user leaves the project',
     prepare: (name) => makeMember(name),
-    revoke: () => fixture.resources.projects.patch({ name: 'alpha' }, { spec: { members: [] } }),
+    revoke: (name) => setMembers(name, []),
     status: 403,
   },
   {
     what: 'the user leaves the team that is a member',
     prepare: async (name) => {
       await fixture.resources.teams.create({ metadata: { name: `team-${name}` }, spec: { users: [name] } });
-      await fixture.resources.projects.patch(
-        { name: 'alpha' },
-        {
-          spec: {
-            members: [{ kind: 'Team', name: `team-${name}`, clusterRole: 'loft-management-project-admin' }],
-          },
-        },
-      );
+      await setMembers(name, [
+        { kind: 'Team', name: `team-${name}`, clusterRole: 'loft-management-project-admin' },
+      ]);
     },
     revoke: (name) => fixture.resources.teams.patch({ name: `team-${name}` }, { spec: { users: [] } }),
     status: 403,
@@ -111,14 +108,9 @@ const ways: {
         metadata: { name: `team-${name}` },
         spec: { groups: [`group-${name}`] },
       });
-      await fixture.resources.projects.patch(
-        { name: 'alpha' },
-        {
-          spec: {
-            members: [{ kind: 'Team', name: `team-${name}`, clusterRole: 'loft-management-project-admin' }],
-          },
-        },
-      );
+      await setMembers(name, [
+        { kind: 'Team', name: `team-${name}`, clusterRole: 'loft-management-project-admin' },
+      ]);
     },
     revoke: (name) => fixture.resources.users.patch({ name }, { spec: { groups: [] } }),
     status: 403,
@@ -126,11 +118,7 @@ const ways: {
   {
     what: 'its role in the project becomes a smaller one',
     prepare: (name) => makeMember(name),
-    revoke: (name) =>
-      fixture.resources.projects.patch(
-        { name: 'alpha' },
-        { spec: { members: [{ name, clusterRole: 'loft-management-project-viewer' }] } },
-      ),
+    revoke: (name) => setMembers(name, [{ name, clusterRole: 'loft-management-project-viewer' }]),
     // A viewer may list what is shared with him: nothing here.
     status: 200,
   },
@@ -147,18 +135,21 @@ const ways: {
   },
 ];
 
-async function makeMember(name: string): Promise<void> {
-  await fixture.resources.projects.patch(
-    { name: 'alpha' },
-    { spec: { members: [{ name, clusterRole: 'loft-management-project-admin' }] } },
-  );
+async function setMembers(user: string, members: object[]): Promise<void> {
+  await fixture.resources.projects.patch({ name: projectOf(user) }, { spec: { members } });
 }
 
-describe('revocation', () => {
+async function makeMember(name: string): Promise<void> {
+  await setMembers(name, [{ name, clusterRole: 'loft-management-project-admin' }]);
+}
+
+describe('revocation', { concurrency: true }, () => {
   for (const [index, { what, prepare, revoke, status }] of ways.entries()) {
     it(`${what}: open watches end and new requests get ${status}`, async () => {
       const name = `user-${index}`;
+      const instances = instancesOf(name);
       await fixture.addUser(name);
+      await fixture.resources.projects.create({ metadata: { name: projectOf(name) } });
       await prepare(name);
       await eventually('he may', async () => (await fixture.call(name, 'GET', instances)).status === 200);
       const watch = await openWatch(name, watched(instances));

@@ -180,29 +180,33 @@ const stillOpen = (streams: Record<string, Stream>) =>
     .filter(([, { isOpen }]) => isOpen())
     .map(([kind]) => kind);
 
-/** A user who may open all of them. */
-async function makeUser(name: string): Promise<void> {
-  await fixture.addUser(name);
-  await fixture.resources.projects.patch(
-    { name: 'alpha' },
-    { spec: { members: [{ name, clusterRole: 'loft-management-project-admin' }] } },
-  );
+/** Users who may open all of them. */
+async function makeUsers(names: readonly string[]): Promise<void> {
+  await Promise.all(names.map((name) => fixture.addUser(name)));
+  await setMembers(names);
   await fixture.resources.clusters.patch(
     { name: 'local' },
-    { spec: { access: [{ users: [name], verbs: ['get', 'use'] }] } },
+    { spec: { access: [{ users: [...names], verbs: ['get', 'use'] }] } },
   );
-  await fixture.clusterAdmin.rbac.createClusterRoleBinding({
-    body: {
-      metadata: { name },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: `loft:user:${name}` }],
-    },
-  });
+  for (const name of names)
+    await fixture.clusterAdmin.rbac.createClusterRoleBinding({
+      body: {
+        metadata: { name },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: `loft:user:${name}` }],
+      },
+    });
   const pods = '/kubernetes/cluster/local/api/v1/namespaces/default/pods';
-  await eventually('he may', async () => {
-    const all = await Promise.all([instances, pods].map((path) => fixture.call(name, 'GET', path)));
-    return all.every(({ status }) => status === 200);
-  });
+  for (const name of names)
+    await eventually(`${name} may`, async () => {
+      const all = await Promise.all([instances, pods].map((path) => fixture.call(name, 'GET', path)));
+      return all.every(({ status }) => status === 200);
+    });
+}
+
+async function setMembers(names: readonly string[]): Promise<void> {
+  const members = names.map((name) => ({ name, clusterRole: 'loft-management-project-admin' }));
+  await fixture.resources.projects.patch({ name: 'alpha' }, { spec: { members } });
 }
 
 async function session(user: string): Promise<Credential> {
@@ -221,9 +225,33 @@ async function session(user: string): Promise<Credential> {
 
 const key = (user: string): Credential => ({ authorization: `Bearer ${keyOf(user)}` });
 
-describe('watches, event streams and exec sessions', { timeout: 300_000 }, () => {
+/** How a browser's session ends. */
+const sessionEnds: { user: string; what: string; end: (credential: Credential) => Promise<unknown> }[] = [
+  {
+    user: 'lea',
+    what: 'ends by a logout',
+    end: async (credential) => {
+      const answer = await fixture.call('', 'POST', '/auth/logout', undefined, credential);
+      assert.equal(answer.status, 204, answer.text);
+    },
+  },
+  {
+    user: 'ida',
+    what: 'is ended by another gateway',
+    end: () => database.query((db) => deleteSessionsOf(db, 'ida')),
+  },
+  {
+    user: 'mia',
+    what: 'is of a user who is disabled',
+    end: () => fixture.resources.users.patch({ name: 'mia' }, { spec: { disabled: true } }),
+  },
+];
+
+describe('watches, event streams and exec sessions', { timeout: 300_000, concurrency: true }, () => {
+  const users = ['gina', 'hugo', ...sessionEnds.map(({ user }) => user)];
+  before(() => makeUsers(users));
+
   it('opened with a key: end when it is disabled', async () => {
-    await makeUser('gina');
     const streams = await openAll(key('gina'));
     await delay(6_000); // longer than a sweep
     assert.deepEqual(stillOpen(streams), ['watch', 'events', 'exec']);
@@ -233,7 +261,6 @@ describe('watches, event streams and exec sessions', { timeout: 300_000 }, () =>
   });
 
   it('opened with a key: each ends with its own right', async () => {
-    await makeUser('hugo');
     const streams = await openAll(key('hugo'));
     const { watch, events, exec: shell } = streams;
     assert.ok(watch && events && shell);
@@ -241,32 +268,17 @@ describe('watches, event streams and exec sessions', { timeout: 300_000 }, () =>
     await allEnd({ exec: shell });
     await delay(5_000);
     assert.deepEqual(stillOpen(streams), ['watch', 'events']);
-    await fixture.resources.projects.patch({ name: 'alpha' }, { spec: { members: [] } });
+    await setMembers(users.filter((name) => name !== 'hugo'));
     await allEnd({ watch, events });
   });
 
-  for (const [what, end] of [
-    [
-      'ends by a logout',
-      async (_user: string, credential: Credential) => {
-        const answer = await fixture.call('', 'POST', '/auth/logout', undefined, credential);
-        assert.equal(answer.status, 204, answer.text);
-      },
-    ],
-    ['is ended by another gateway', (user: string) => database.query((db) => deleteSessionsOf(db, user))],
-    [
-      'is of a user who is disabled',
-      (name: string) => fixture.resources.users.patch({ name }, { spec: { disabled: true } }),
-    ],
-  ] as const) {
+  for (const { user, what, end } of sessionEnds) {
     it(`opened in a browser's session: end when it ${what}`, async () => {
-      const user = `browser-${what.split(' ')[1]}-${what.length}`;
-      await makeUser(user);
       const credential = await session(user);
       const streams = await openAll(credential);
       await delay(6_000);
       assert.deepEqual(stillOpen(streams), ['watch', 'events', 'exec']);
-      await end(user, credential);
+      await end(credential);
       await allEnd(streams);
       assert.equal((await fixture.call('', 'GET', '/auth/session', undefined, credential)).status, 401);
     });
