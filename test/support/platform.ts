@@ -128,18 +128,18 @@ export async function startTestPlatform(
   supervisor.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   supervisor.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const admin = () => JSON.parse(readFileSync(join(stateDir, 'admin.json'), 'utf8')) as AdminFile;
-  const ended = once(supervisor, 'close').then(([code, signal]: unknown[]) => {
-    throw new Error(`the supervisor ended with ${String(code ?? signal)}`);
-  });
-  const ready = eventually('the platform is ready', () => /platform is ready/i.test(output), {
-    timeoutMs: 240_000,
-  });
-  ready.catch(() => undefined); // nobody waits for it once the supervisor has ended
-  await Promise.race([ready, ended]).catch((error: unknown) => {
-    if (isRunning(supervisor)) process.kill(supervisor.pid ?? 0, 'SIGTERM');
+  process.once('exit', () => supervisor.kill('SIGTERM')); // of a suite that failed before its end
+  let closed = false;
+  supervisor.once('close', () => (closed = true));
+  const ready = () => /platform is ready/i.test(output);
+  try {
+    await eventually('the platform is ready', () => ready() || closed, { timeoutMs: 240_000 });
+    if (!ready())
+      throw new Error(`the supervisor ended with ${supervisor.exitCode ?? supervisor.signalCode}`);
+  } catch (error) {
+    supervisor.kill('SIGTERM');
     throw new Error(`${String(error)}\n${output}`, { cause: error });
-  });
-  ended.catch(() => undefined);
+  }
   const startupMs = performance.now() - startedAt;
   const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) }, allowH2: false });
 
