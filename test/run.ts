@@ -4,7 +4,11 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
+import { readPastTimes, writePastTimes } from './runner/past-times.ts';
+import { type Limits, planProcesses, runWithin } from './runner/plan.ts';
+import { endTestProcesses, runTestProcess, type TestProcess } from './runner/test-process.ts';
 import {
   machineRefusal,
   missingPackages,
@@ -13,12 +17,11 @@ import {
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
+const limits: Limits = { all: availableParallelism(), platform: 1, node: 1 };
 
-/** Suites on containerd and kubelet, each file in namespaces of its own (test/support/real-node/sandbox.ts). */
-const realNode = 'test/real-node/';
-
-/** Suites that start a whole platform: one at a time. */
-const heavy = ['test/e2e/', 'test/local/platform.test.ts', 'test/isolation/isolation.test.ts'];
+const failed: string[] = [];
+const times: Record<string, number> = {};
+const counts = { passed: 0, failed: 0, skipped: 0 };
 
 function testFiles(): string[] {
   return readdirSync(join(root, 'test'), { recursive: true, withFileTypes: true })
@@ -28,29 +31,20 @@ function testFiles(): string[] {
     .toSorted();
 }
 
-function run(title: string, args: readonly string[]): Promise<boolean> {
+/** Runs a program of ours before the tests, and says how long it took. */
+async function prepare(title: string, ...args: string[]): Promise<void> {
   console.log(`\n== ${title}`);
   const startedAt = performance.now();
-  const { promise, resolve } = Promise.withResolvers<boolean>();
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  child.on('close', (code) => {
-    console.log(
-      `== ${title}: ${code === 0 ? 'ok' : 'FAILED'} (${Math.round((performance.now() - startedAt) / 1000)} s)`,
-    );
-    resolve(code === 0);
-  });
-  return promise;
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  child.once('close', (code) => resolve(code === 0));
+  const ok = await promise;
+  if (!ok) failed.push(title);
+  printEnd(title, ok, (performance.now() - startedAt) / 1000);
 }
 
-const nodeTest = (concurrency: number) => [
-  '--test',
-  '--test-timeout=600000',
-  `--test-concurrency=${concurrency}`,
-  '--test-reporter=spec',
-];
-
-/** Where no real node can run, the files themselves say so and count as skipped. */
-function realNodeSuites(onRealNode: readonly string[]): typeof suites {
+/** Whether suites on a real node can run here; where they cannot, they say so themselves and count as skipped. */
+async function prepareRealNode(onRealNode: readonly string[]): Promise<boolean> {
   let refusal = machineRefusal();
   if (refusal === undefined) {
     installPackages();
@@ -58,27 +52,18 @@ function realNodeSuites(onRealNode: readonly string[]): typeof suites {
   }
   if (refusal !== undefined) {
     console.log(`suites on a real node are skipped: ${refusal}`);
-    return [['tests on a real node', [...nodeTest(1), ...onRealNode]]];
+    return false;
   }
-  return [
-    ['toolchain of a real node', ['toolchain/main.ts', 'real-node']],
-    ...upstreamToolchain(onRealNode),
-    ...onRealNode.map((file): (typeof suites)[number] => [
-      `test on a real node: ${file}`,
-      ['test/support/real-node/sandbox.ts', ...nodeTest(1), file],
-    ]),
-  ];
-}
-
-/** Only where its suite runs: vCluster is large, and Kine's SQLite needs a C compiler. */
-function upstreamToolchain(onRealNode: readonly string[]): typeof suites {
-  if (!onRealNode.some((file) => file.includes('upstream-'))) return [];
+  await prepare('toolchain of a real node', 'toolchain/main.ts', 'real-node');
+  // Only where its suite runs: vCluster is large, and Kine's SQLite needs a C compiler.
+  if (!onRealNode.some((file) => file.includes('upstream-'))) return true;
   if (spawnSync(process.env['CC'] ?? 'gcc', ['--version']).status === 0)
-    return [['toolchain of vCluster', ['toolchain/main.ts', 'upstream']]];
-  console.log(
-    'there is no C compiler, which Kine for vCluster needs: its suite is skipped unless it is built',
-  );
-  return [];
+    await prepare('toolchain of vCluster', 'toolchain/main.ts', 'upstream');
+  else
+    console.log(
+      'there is no C compiler, which Kine for vCluster needs: its suite is skipped unless it is built',
+    );
+  return true;
 }
 
 /** Debian's runc and the like; what cannot be installed is told by the suites that are skipped for it. */
@@ -90,26 +75,51 @@ function installPackages(): void {
     spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-const files = testFiles();
-const isOnRealNode = (file: string) => file.startsWith(realNode);
-const isHeavy = (file: string) => heavy.some((prefix) => file.startsWith(prefix));
-const suites: Array<[title: string, args: string[]]> = [];
-if (only.length === 0) {
-  suites.push(['check', ['scripts/check.ts']]);
-  suites.push(['toolchain', ['toolchain/main.ts']]);
+async function runTests(tests: TestProcess, live: boolean): Promise<void> {
+  const ended = await runTestProcess(tests, live);
+  if (!ended.ok) failed.push(tests.title);
+  for (const kind of ['passed', 'failed', 'skipped'] as const) counts[kind] += ended[kind];
+  for (const file of tests.files)
+    times[file] = tests.files.length === 1 ? ended.seconds : (ended.times[join(root, file)] ?? 0) / 1000;
+  if (!live) console.log(`\n== ${tests.title}\n${ended.output.trimEnd()}`);
+  printEnd(tests.title, ended.ok, ended.seconds);
 }
-const light = files.filter((file) => !isHeavy(file) && !isOnRealNode(file));
-const whole = files.filter(isHeavy);
-if (light.length > 0) suites.push(['tests of the parts', [...nodeTest(2), ...light]]);
-if (whole.length > 0) suites.push(['tests of the whole platform', [...nodeTest(1), ...whole]]);
-const onRealNode = files.filter(isOnRealNode);
-if (onRealNode.length > 0) suites.push(...realNodeSuites(onRealNode));
-if (suites.length === 0) {
+
+function printEnd(title: string, ok: boolean, seconds: number): void {
+  console.log(`== ${title}: ${ok ? 'ok' : 'FAILED'} (${seconds.toFixed(1)} s)`);
+}
+
+function printSlowest(): void {
+  const slowest = Object.entries(times).toSorted(([, a], [, b]) => b - a);
+  console.log('\nthe slowest files:');
+  for (const [file, seconds] of slowest.slice(0, 10))
+    console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
+}
+
+const startedAt = performance.now();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    endTestProcesses();
+    process.exit(130);
+  });
+const files = testFiles();
+if (files.length === 0) {
   console.error(`no test file's path contains ${only.join(' or ')}`);
   process.exit(2);
 }
-
-const failed: string[] = [];
-for (const [title, args] of suites) if (!(await run(title, args))) failed.push(title);
-console.log(failed.length === 0 ? '\nall suites passed' : `\nFAILED: ${failed.join(', ')}`);
+if (only.length === 0) {
+  await prepare('check', 'scripts/check.ts');
+  await prepare('toolchain', 'toolchain/main.ts');
+}
+const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
+const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));
+const planned = planProcesses(files, readPastTimes());
+await runWithin(limits, planned, (tests) =>
+  runTests({ ...tests, sandbox: tests.need === 'node' && sandboxed }, planned.length === 1),
+);
+writePastTimes(times);
+printSlowest();
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+console.log(`in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+console.log(failed.length === 0 ? 'all suites passed' : `FAILED: ${failed.join(', ')}`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { isFailure, isProblem, isStatus } from '../support/failure-forms.ts';
 import { postLargeBody } from '../support/large-body.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
-import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { run, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 import { snapshotFolder } from '../support/snapshot-folder.ts';
 
 const apiVersion = 'management.loft.sh/v1';
@@ -47,7 +48,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     }>().status;
 
   before(async () => {
-    platform = await startTestPlatform();
+    platform = await sharedPlatform();
     const made = await apply(
       instance('good'),
       named('VirtualClusterTemplate', 'asks', {
@@ -60,10 +61,6 @@ describe('bad input', { timeout: 1_200_000 }, () => {
       }),
     );
     assert.equal(made.code, 0, made.stderr);
-  });
-  after(async () => {
-    await platform.stop();
-    removeStateDir(platform.stateDir);
   });
 
   test('names that are no DNS label, or too long', async () => {

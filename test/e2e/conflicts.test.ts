@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { eventually } from '../support/eventually.ts';
-import { instancesPath, removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { instancesPath, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
 describe('operations that meet each other', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   before(async () => {
-    platform = await startTestPlatform();
-  });
-  after(async () => {
-    await platform.stop();
-    removeStateDir(platform.stateDir);
+    platform = await sharedPlatform();
   });
 
   const operations = async (name: string) =>

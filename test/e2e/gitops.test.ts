@@ -9,7 +9,8 @@ import { temporalNamespace } from '../../contracts/names.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
-import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { run, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
 interface Instance {
@@ -23,7 +24,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   let temporal: Client;
   before(async () => {
-    platform = await startTestPlatform();
+    platform = await sharedPlatform();
     temporal = new Client({
       connection: await Connection.connect(temporalConnection(readWorkerConfig(platform.stateDir).temporal)),
       namespace: temporalNamespace,
@@ -31,8 +32,6 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
   });
   after(async () => {
     await temporal.connection.close();
-    await platform.stop();
-    removeStateDir(platform.stateDir);
   });
 
   const kubeconfig = () => ['--kubeconfig', join(platform.stateDir, 'admin.kubeconfig')];

@@ -11,13 +11,8 @@ import { newMember } from '../support/members.ts';
 import { type ApiPath, type KubectlCommand, kubectlCommands } from '../support/kubectl/kubectl-commands.ts';
 import { manifests } from '../support/kubectl/kubectl-manifests.ts';
 import { onBothSides, openSide, type Side } from '../support/kubectl/twin-sides.ts';
-import {
-  type CommandResult,
-  removeStateDir,
-  run,
-  startTestPlatform,
-  type TestPlatform,
-} from '../support/platform.ts';
+import { type CommandResult, run, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 
 interface Kubeconfig {
   clusters: Array<{ cluster: Record<string, unknown> }>;
@@ -44,14 +39,12 @@ describe('kubectl through the gateway and direct', { timeout: 1_200_000, concurr
   before(async () => {
     mkdirSync(manifestDir);
     for (const [name, text] of Object.entries(manifests)) writeFileSync(join(manifestDir, name), text);
-    platform = await startTestPlatform();
+    platform = await sharedPlatform();
     await platform.apply('alpha');
     const created = await platform.ended((await platform.first('alpha', 'create')).id);
     assert.equal(created.state, 'succeeded', created.message);
   });
   after(async () => {
-    await platform.stop();
-    removeStateDir(platform.stateDir);
     rmSync(dir, { recursive: true, force: true });
   });
 

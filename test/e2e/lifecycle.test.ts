@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { instancesPath, removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { instancesPath, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 
 const tenant = '/kubernetes/project/default/virtualcluster/alpha';
@@ -16,11 +17,7 @@ const configMap = (name: string) => ({
 describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   before(async () => {
-    platform = await startTestPlatform();
-  });
-  after(async () => {
-    await platform.stop();
-    removeStateDir(platform.stateDir);
+    platform = await sharedPlatform();
   });
 
   const phase = async () =>

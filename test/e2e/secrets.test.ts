@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -10,7 +10,8 @@ import pg from 'pg';
 import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
 import { administratorDatabaseUrl, readWorkerConfig } from '../support/worker-config.ts';
-import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 
 const grep = promisify(execFile);
 
@@ -21,7 +22,7 @@ describe('secrets', { timeout: 1_200_000 }, () => {
   const spoiled = `canary-${randomBytes(12).toString('hex')}`;
   const answers: string[] = [];
   before(async () => {
-    platform = await startTestPlatform();
+    platform = await sharedPlatform();
     const values = (secret: string, more = '') =>
       `apiServer:\n  extraEnv:\n    - name: UPSTREAM_PASSWORD\n      value: ${secret}\n${more}`;
     const inline = (text: string) => ({
@@ -39,10 +40,6 @@ describe('secrets', { timeout: 1_200_000 }, () => {
     answers.push(JSON.stringify(snapshot));
     answers.push((await platform.call('GET', '/api/v1/operations/none', undefined, { key: canary })).text);
     await platform.ended((await platform.submit('planted', { type: 'sleep' })).id);
-  });
-  after(async () => {
-    await platform.stop();
-    removeStateDir(platform.stateDir);
   });
 
   /** Everything that must appear nowhere: planted canaries and the platform's own. */

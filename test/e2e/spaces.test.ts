@@ -9,7 +9,8 @@ import type { OperationType } from '../../contracts/verbs.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Member, newMember } from '../support/members.ts';
-import { removeStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { run, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
 
 const management = '/kubernetes/management';
 const spacePath = '/kubernetes/project/default/space/one';
@@ -38,7 +39,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
   let anna: Member;
   let bob: Member;
   before(async () => {
-    platform = await startTestPlatform();
+    platform = await sharedPlatform();
     anna = await newMember(platform, 'anna');
     bob = await newMember(platform, 'bob');
     const members = [{ kind: 'User', name: 'anna', clusterRole: 'loft-management-project-user' }];
@@ -49,8 +50,6 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
   after(async () => {
     anna?.forget();
     bob?.forget();
-    await platform?.stop();
-    if (platform) removeStateDir(platform.stateDir);
   });
 
   /** kubectl of the connected cluster's own administrator. */

@@ -15,7 +15,10 @@ import { busyboxImage } from '../support/real-node/node-images.ts';
 import { followLog } from '../support/real-node/follow-log.ts';
 import { plainGet } from '../support/real-node/plain-get.ts';
 import { realNodeAvailable } from '../support/real-node/real-node-available.ts';
-import { type RealNodeCluster, startRealNodeCluster } from '../support/real-node/real-node-cluster.ts';
+import { sharedRealNode } from '../support/real-node/shared-real-node.ts';
+
+/** Not that of the other suites on this node. */
+const namespace = 'through-the-gateway';
 
 const script =
   'mkdir /tmp/www; echo served >/tmp/www/index.html; httpd -p 8080 -h /tmp/www; i=0; while :; do i=$((i+1)); echo line $i; sleep 1; done';
@@ -30,13 +33,12 @@ const pods = [container('web', ['sh', '-c', script]), container('shell', ['sh'],
 
 /** kubectl through the gateway to pods on a real kubelet, by each protocol that it can speak. */
 describe('streams through the gateway', { skip: realNodeAvailable(), timeout: 300_000 }, () => {
-  let cluster: RealNodeCluster;
   let gateway: TestGateway;
   let dir: string;
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'streams-'));
-    cluster = await startRealNodeCluster();
-    const namespace = 'default';
+    const cluster = await sharedRealNode();
+    await cluster.client.core.createNamespace({ body: { metadata: { name: namespace } } });
     await eventually('the service account is there', () =>
       cluster.client.core.readNamespacedServiceAccount({ name: 'default', namespace }),
     );
@@ -71,13 +73,12 @@ describe('streams through the gateway', { skip: realNodeAvailable(), timeout: 30
         },
       ],
       users: [{ name: 'u', user: { token: annaKey } }],
-      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u', namespace } }],
     };
     writeFileSync(join(dir, 'kubeconfig'), JSON.stringify(kubeconfig), { mode: 0o600 });
   });
   after(async () => {
     await gateway?.close();
-    await cluster?.close();
     rmSync(dir, { recursive: true, force: true });
   });
 

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { defaultHostNamespace } from '../../contracts/names.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import { eventually } from '../support/eventually.ts';
-import { removeStateDir, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import type { TestPlatform } from '../support/platform.ts';
 import { snapshotFolder } from '../support/snapshot-folder.ts';
 import { realNodeAvailable } from '../support/real-node/real-node-available.ts';
-import { type RealNodeCluster, startRealNodeCluster } from '../support/real-node/real-node-cluster.ts';
+import type { RealNodeCluster } from '../support/real-node/real-node-cluster.ts';
+import { sharedNodePlatform, sharedRealNode } from '../support/real-node/shared-real-node.ts';
 
 const tenant = '/kubernetes/project/default/virtualcluster/alpha';
 const instances =
@@ -26,15 +27,8 @@ describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout
   let cluster: RealNodeCluster;
   let platform: TestPlatform;
   before(async () => {
-    cluster = await startRealNodeCluster();
-    platform = await startTestPlatform({ args: ['--kubeconfig', cluster.kubeconfigFile] });
-  });
-  after(async () => {
-    if (platform !== undefined) {
-      await platform.stop();
-      removeStateDir(platform.stateDir);
-    }
-    await cluster?.close();
+    cluster = await sharedRealNode();
+    platform = await sharedNodePlatform();
   });
 
   const phase = async () =>

@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort, run } from '../support/platform.ts';
 import { followLog } from '../support/real-node/follow-log.ts';
 import { plainGet } from '../support/real-node/plain-get.ts';
 import { realNodeAvailable } from '../support/real-node/real-node-available.ts';
-import { type RealNodeCluster, startRealNodeCluster } from '../support/real-node/real-node-cluster.ts';
+import type { RealNodeCluster } from '../support/real-node/real-node-cluster.ts';
+import { sharedRealNode } from '../support/real-node/shared-real-node.ts';
 import { busyboxImage, tenantToolsImage } from '../support/real-node/node-images.ts';
 
 /** Counts on its log, and answers HTTP on 8080. */
@@ -44,7 +45,7 @@ const service = {
 describe('a pod on a real kubelet', { skip: realNodeAvailable(), timeout: 300_000 }, () => {
   let cluster: RealNodeCluster;
   before(async () => {
-    cluster = await startRealNodeCluster();
+    cluster = await sharedRealNode();
     const namespace = 'default';
     await eventually('the service account is there', () =>
       cluster.client.core.readNamespacedServiceAccount({ name: 'default', namespace }),
@@ -55,9 +56,6 @@ describe('a pod on a real kubelet', { skip: realNodeAvailable(), timeout: 300_00
       const { items } = await cluster.client.core.listNamespacedPod({ namespace });
       return items.every(({ status }) => status?.phase === 'Running');
     });
-  });
-  after(async () => {
-    await cluster?.close();
   });
 
   const args = (...more: string[]) => ['--kubeconfig', cluster.kubeconfigFile, ...more];

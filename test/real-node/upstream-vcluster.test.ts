@@ -11,7 +11,7 @@ import { vclusterChartVersion } from '../../toolchain/vcluster-chart.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath } from '../support/platform.ts';
 import { snapshotFolder } from '../support/snapshot-folder.ts';
-import { startUpstreamTenant, timed, type UpstreamTenant } from '../support/real-node/upstream-tenant.ts';
+import { openUpstreamTenant, timed, type UpstreamTenant } from '../support/real-node/upstream-tenant.ts';
 import { upstreamTemplate, upstreamVclusterAvailable } from '../support/real-node/upstream-vcluster.ts';
 
 const templatesPath = '/kubernetes/management/apis/management.loft.sh/v1/virtualclustertemplates';
@@ -55,7 +55,7 @@ function forgedRelease(release: string, object: object): object {
 describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 }, () => {
   let tenant: UpstreamTenant;
   before(async () => {
-    tenant = await startUpstreamTenant();
+    tenant = await openUpstreamTenant();
   });
   after(() => tenant?.close());
 

@@ -6,18 +6,11 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { defaultHostNamespace } from '../../../contracts/names.ts';
 import type { OperationRequest } from '../../../contracts/operations.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';
-import { packageVclusterChart } from '../../../toolchain/vcluster-chart.ts';
 import { eventually } from '../eventually.ts';
-import {
-  type CommandResult,
-  instancesPath,
-  removeStateDir,
-  run,
-  startTestPlatform,
-  type TestPlatform,
-} from '../platform.ts';
+import { type CommandResult, instancesPath, run, type TestPlatform } from '../platform.ts';
 import { busyboxImage } from './node-images.ts';
-import { type RealNodeCluster, startRealNodeCluster } from './real-node-cluster.ts';
+import type { RealNodeCluster } from './real-node-cluster.ts';
+import { sharedNodePlatform, sharedRealNode } from './shared-real-node.ts';
 import { importUpstreamImages } from './upstream-vcluster.ts';
 
 /** The platform with a real node as its cluster, and what a test asks of tenant cluster `up` of project `default`. */
@@ -43,17 +36,14 @@ export interface UpstreamTenant {
   startsOfWeb(count: number): Promise<void>;
   /** Pods of the host namespace. */
   hostPods(labelSelector?: string): Promise<V1Pod[]>;
-  close(): Promise<void>;
+  close(): void;
 }
 
-/** Starts both, with vCluster's images on the node and its chart known. Ask `upstreamVclusterAvailable` before. */
-export async function startUpstreamTenant(): Promise<UpstreamTenant> {
+/** On the shared node and platform, with vCluster's images on the node. Ask `upstreamVclusterAvailable` before. */
+export async function openUpstreamTenant(): Promise<UpstreamTenant> {
   const dir = mkdtempSync(join(tmpdir(), 'upstream-'));
-  const cluster = await startRealNodeCluster();
+  const [cluster, platform] = [await sharedRealNode(), await sharedNodePlatform()];
   await importUpstreamImages(cluster);
-  const platform = await startTestPlatform({
-    args: ['--kubeconfig', cluster.kubeconfigFile, '--chart', await packageVclusterChart()],
-  });
   const path = '/kubernetes/project/default/virtualcluster/up';
   const kubeconfig = join(dir, 'kubeconfig');
   writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf(platform, path)), { mode: 0o600 });
@@ -126,12 +116,7 @@ export async function startUpstreamTenant(): Promise<UpstreamTenant> {
       const query = { namespace, ...(labelSelector === undefined ? {} : { labelSelector }) };
       return (await cluster.client.core.listNamespacedPod(query)).items;
     },
-    async close() {
-      await platform.stop();
-      removeStateDir(platform.stateDir);
-      await cluster.close();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    close: () => rmSync(dir, { recursive: true, force: true }),
   };
 }
 
