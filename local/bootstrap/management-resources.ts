@@ -1,13 +1,7 @@
 import { join } from 'node:path';
-import { ApiextensionsV1Api } from '@kubernetes/client-node';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
-import {
-  managementApiVersion,
-  managementGroup,
-  passwordNamespace,
-  platformNamespace,
-} from '../../contracts/names.ts';
+import { managementApiVersion, passwordNamespace, platformNamespace } from '../../contracts/names.ts';
 import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import { waitUntil } from '../wait-until.ts';
 import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
@@ -26,13 +20,17 @@ export async function applyManagementResources(client: ClusterClient): Promise<v
  * policy before it has found the policy's kind looks for it again half a minute later, and refuses everything till then.
  */
 export async function applyKindsThenPolicies(client: ClusterClient): Promise<void> {
-  await applyManifests(client, readManifests(join(deployDir, 'crds')));
-  const areServed = async () => (await areEstablished(client)) && (await areDiscovered(client));
-  await waitUntil('the custom resources', areServed, { timeoutMs: 30_000, intervalMs: 20 });
+  await applyKinds(client);
   await applyManifests(client, readManifests(join(deployDir, 'management')));
 }
 
-/** In the document that clients and the API server's own admission find kinds by. */
+/** Custom resource definitions; they are served when this resolves. */
+export async function applyKinds(client: ClusterClient): Promise<void> {
+  await applyManifests(client, readManifests(join(deployDir, 'crds')));
+  await waitUntil('the custom resources', () => areDiscovered(client), { intervalMs: 20 });
+}
+
+/** In the document that clients and the API server's own admission find kinds by; only established ones are. */
 async function areDiscovered({ kubeConfig }: ClusterClient): Promise<boolean> {
   const document = (await requestJson(kubeConfig, {
     method: 'GET',
@@ -40,15 +38,4 @@ async function areDiscovered({ kubeConfig }: ClusterClient): Promise<boolean> {
   })) as { resources?: { name: string }[] };
   const names = document.resources?.map(({ name }) => name) ?? [];
   return Object.keys(resourceKinds).every((plural) => names.includes(plural));
-}
-
-async function areEstablished({ kubeConfig }: ClusterClient): Promise<boolean> {
-  const api = kubeConfig.makeApiClient(ApiextensionsV1Api);
-  const { items } = await api.listCustomResourceDefinition();
-  const established = items
-    .filter(({ status }) =>
-      status?.conditions?.some(({ type, status: value }) => type === 'Established' && value === 'True'),
-    )
-    .map(({ metadata }) => metadata?.name);
-  return Object.keys(resourceKinds).every((plural) => established.includes(`${plural}.${managementGroup}`));
 }

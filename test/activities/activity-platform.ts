@@ -17,8 +17,8 @@ import {
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/tenant-ref.ts';
 import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { applyKinds } from '../../local/bootstrap/management-resources.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
-import { eventually } from '../support/eventually.ts';
 import { startApiServer } from '../support/api-server.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -43,18 +43,13 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   const config = kubeconfig ?? server?.adminKubeconfig ?? '';
   const client = connectCluster(config);
   const workDir = mkdtempSync(join(tmpdir(), 'vcp-activities-'));
-  const folders = ['crds', 'connected-cluster'].map((folder) => join(root, 'deploy', folder));
-  await applyManifests(client, readManifests(...folders));
+  await applyKinds(client);
+  await applyManifests(client, readManifests(join(root, 'deploy', 'connected-cluster')));
   // The worker's own rights in a connected cluster, where there is a server to sign it a certificate.
   const workers = (await server?.kubeconfig(identities.worker)) ?? config;
   const resources = managementResources(client);
-  await eventually(
-    'our resources are served',
-    async () => (await resources.virtualclusterinstances.list()).length === 0,
-  );
   for (const name of [platformNamespace, projectNamespace('default')])
     await client.core.createNamespace({ body: { metadata: { name } } });
-  await eventually('projects are served', () => resources.projects.list());
   await resources.projects.create({
     metadata: { name: 'default' },
     spec: { requireTemplate: { disabled: true } },

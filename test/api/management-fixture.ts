@@ -6,21 +6,15 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Agent } from 'undici';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
-import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
-import { requestJson } from '../../adapters/kubernetes/request.ts';
-import {
-  type ManagementResources,
-  managementResources,
-  resourcePath,
-} from '../../adapters/kubernetes/resources.ts';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { createApp } from '../../api/app.ts';
 import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
 import type { AuthConfig, GatewayConfig } from '../../contracts/config.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { applyManifests, applyObject, readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
-import { startApiServer, type TestApiServer } from '../support/api-server.ts';
-import { eventually } from '../support/eventually.ts';
+import type { TestApiServer } from '../support/api-server.ts';
+import { startManagementApi, type TestManagementApi } from '../support/management-api.ts';
 import { hashOf } from './test-gateway.ts';
 import { createUserCall, keyOf, type UserCall, writeUserKubeconfig } from './user-calls.ts';
 
@@ -45,14 +39,12 @@ export interface ManagementFixture {
   stop(): Promise<void>;
 }
 
-const root = join(import.meta.dirname, '..', '..');
-
 export async function startManagementFixture(options: FixtureOptions = {}): Promise<ManagementFixture> {
-  const apiServer = await startApiServer();
+  const api = await startManagementApi();
   try {
-    return await startGateway(apiServer, options);
+    return await startGateway(api, options);
   } catch (error) {
-    await apiServer.stop();
+    await api.stop();
     throw error;
   }
 }
@@ -63,23 +55,10 @@ type FixtureOptions = {
   auth?: AuthConfig;
 };
 
-async function startGateway(apiServer: TestApiServer, options: FixtureOptions): Promise<ManagementFixture> {
+async function startGateway(api: TestManagementApi, options: FixtureOptions): Promise<ManagementFixture> {
   const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
-  const admin = connectCluster(apiServer.adminKubeconfig);
-  const resources = managementResources(admin);
-  await applyManifests(admin, readManifests(join(root, 'deploy/crds')));
-  const plurals = Object.keys(resources) as (keyof ManagementResources)[];
-  await eventually(
-    'all resources are served',
-    async () => {
-      for (const plural of plurals) await resources[plural].list();
-      return true;
-    },
-    { timeoutMs: 60_000 },
-  );
-  await applyManifests(admin, readManifests(join(root, 'deploy/management')));
+  const { server: apiServer, admin, resources } = api;
   await applyPeople(admin, resources);
-  await eventually('tenant clusters are admitted', () => isAdmitting(admin), { timeoutMs: 60_000 });
 
   const authority = await createCertificateAuthority('gateway');
   const serving = await authority.issue({
@@ -158,25 +137,10 @@ async function startGateway(apiServer: TestApiServer, options: FixtureOptions): 
       app.server.closeAllConnections();
       await app.close();
       await parts.close();
-      await apiServer.stop();
+      await api.stop();
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** Admission policies are in force a moment after they are applied, and refuse everything until they know the kinds. */
-async function isAdmitting({ kubeConfig }: ClusterClient): Promise<boolean> {
-  const trial = (await requestJson(kubeConfig, {
-    method: 'POST',
-    path: `${resourcePath('virtualclusterinstances', 'p-alpha')}?dryRun=All`,
-    body: {
-      apiVersion: 'management.loft.sh/v1',
-      kind: 'VirtualClusterInstance',
-      metadata: { name: 'trial' },
-      spec: { templateRef: { name: 'default' } },
-    },
-  })) as VirtualClusterInstance;
-  return trial.metadata.annotations?.['vcluster-platform.io/changed-by'] === 'test-admin';
 }
 
 /** What controllers keep in step on a running platform, made by hand. */
@@ -184,13 +148,10 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
   const users = { anna: [], ben: ['devs'], carl: [] };
   for (const [name, groups] of Object.entries(users)) {
     await resources.users.create({ metadata: { name }, spec: { subject: `${name}@example.com`, groups } });
-    // Policies with parameters refuse everything until they know the kind of these.
-    await eventually(`${name} has a key`, () =>
-      resources.accesskeys.create({
-        metadata: { name: `key-${name}` },
-        spec: { user: name, keyHash: hashOf(keyOf(name)) },
-      }),
-    );
+    await resources.accesskeys.create({
+      metadata: { name: `key-${name}` },
+      spec: { user: name, keyHash: hashOf(keyOf(name)) },
+    });
   }
   const rbac = 'rbac.authorization.k8s.io/v1';
   const group = 'rbac.authorization.k8s.io';

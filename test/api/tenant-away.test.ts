@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
@@ -45,10 +45,27 @@ async function leadThroughRelay(): Promise<void> {
 /** Connections of the gateway (in this process) to the tenant cluster. */
 function dialled(): number {
   const port = relay.port.toString(16).toUpperCase().padStart(4, '0');
-  const established = new RegExp(`^ *\\d+: \\S+ \\S+:${port} 01 `);
+  const own = ownSockets();
+  // Connections of every process: number, local and remote address, state, 5 fields, inode.
   return readFileSync('/proc/self/net/tcp', 'utf8')
     .split('\n')
-    .filter((line) => established.test(line)).length;
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , remote, state]) => state === '01' && remote?.endsWith(`:${port}`) === true)
+    .filter((fields) => own.has(fields[9] ?? '')).length;
+}
+
+/** Inodes of this process's sockets. */
+function ownSockets(): Set<string> {
+  const inodes = new Set<string>();
+  for (const descriptor of readdirSync('/proc/self/fd')) {
+    try {
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`)) ?? [];
+      if (inode !== undefined) inodes.add(inode);
+    } catch {
+      // It was closed since the folder was read: the one of reading the folder is.
+    }
+  }
+  return inodes;
 }
 
 async function timed(user: string, path: string) {

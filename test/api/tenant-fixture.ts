@@ -24,12 +24,13 @@ export const tenantPath = '/kubernetes/project/alpha/virtualcluster/demo';
 /** The management API stands in for the connected cluster too: its pod's address is where the tenant's API listens. */
 export async function startTenantFixture(): Promise<TenantFixture> {
   const management = await startManagementFixture();
-  const tenant = await startApiServer();
+  let tenant: TestApiServer | undefined;
   try {
+    tenant = await startApiServer();
     return await connectTenant(management, tenant);
   } catch (error) {
     await management.stop();
-    await tenant.stop();
+    await tenant?.stop();
     throw error;
   }
 }
