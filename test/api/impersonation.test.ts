@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
@@ -171,5 +173,28 @@ describe('upgrades at a real API server', () => {
       assert.match(stderr, /no-such-node/);
     }
     await eventually('no stream is left', () => fixture.parts.gateway.streams.size === 0);
+  });
+});
+
+describe('the identity that the gateway reads as', () => {
+  it('reads, and may do nothing else that not everybody may', async () => {
+    const rightsOf = async (user: string) =>
+      connectCluster(await fixture.apiServer.kubeconfig(user)).kubeConfig.makeApiClient(AuthorizationV1Api);
+    const rulesOf = async (user: string) => {
+      const rights = await rightsOf(user);
+      const { status } = await rights.createSelfSubjectRulesReview({
+        body: { spec: { namespace: 'default' } },
+      });
+      return (status?.resourceRules ?? []).map((rule) => JSON.stringify(rule));
+    };
+    const everybodys = await rulesOf('nobody');
+    const reader = 'vcluster-platform:gateway-reader';
+    const own = (await rulesOf(reader)).filter((rule) => !everybodys.includes(rule));
+    const verbs = own.flatMap((rule) => (JSON.parse(rule) as { verbs: string[] }).verbs);
+    assert.deepEqual([...new Set(verbs)].toSorted(), ['get', 'list', 'watch']);
+    const spec = { user: 'anna', resourceAttributes: { verb: 'get', resource: 'secrets' } };
+    await assert.rejects((await rightsOf(reader)).createSubjectAccessReview({ body: { spec } }), {
+      code: 403,
+    });
   });
 });
