@@ -39,10 +39,13 @@ export interface ActivityPlatform {
 
 /** @param kubeconfig of a running cluster to use as both; default: a new API server */
 export async function startActivityPlatform(kubeconfig?: string): Promise<ActivityPlatform> {
+  await using undo = new AsyncDisposableStack();
   const server = kubeconfig === undefined ? await startApiServer() : undefined;
+  undo.defer(() => server?.stop());
   const config = kubeconfig ?? server?.adminKubeconfig ?? '';
   const client = connectCluster(config);
   const workDir = mkdtempSync(join(tmpdir(), 'vcp-activities-'));
+  undo.defer(() => rmSync(workDir, { recursive: true, force: true }));
   await applyKinds(client);
   await applyManifests(client, readManifests(join(root, 'deploy', 'connected-cluster')));
   // The worker's own rights in a connected cluster, where there is a server to sign it a certificate.
@@ -59,6 +62,7 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
     body: { metadata: { name: clusterCredentialSecret('local', 'worker') }, stringData: { config: workers } },
   });
   const clusters = createConnectedClusters({ management: client, workDir });
+  const started = undo.move();
   return {
     client,
     resources,
@@ -76,9 +80,6 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
       await client.core.createNamespace({ body: { metadata: { name: hostNamespace, labels: marks } } });
       return { project: 'default', name, uid: instance.metadata.uid, cluster: 'local', hostNamespace };
     },
-    async stop() {
-      await server?.stop();
-      rmSync(workDir, { recursive: true, force: true });
-    },
+    stop: () => started.disposeAsync(),
   };
 }

@@ -31,7 +31,8 @@ let worker: ClusterClient;
 let admin: ClusterClient;
 
 before(async () => {
-  [postgres, server] = await Promise.all([startPostgres(), startApiServer({ controllerManager: true })]);
+  postgres = await startPostgres();
+  server = await startApiServer({ controllerManager: true });
   platform = await startActivityPlatform(server.adminKubeconfig);
   admin = platform.client;
   await applyManifests(admin, readManifests(join(import.meta.dirname, '../../deploy/connected-cluster')));

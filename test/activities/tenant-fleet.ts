@@ -33,7 +33,9 @@ export interface TenantFleet {
 }
 
 export async function startTenantFleet(): Promise<TenantFleet> {
+  await using undo = new AsyncDisposableStack();
   const node = await startNodeCluster();
+  undo.defer(() => node.stop());
   const imagesDir = join(node.config.stateDir, '..', 'image-programs');
   const table = writeImages({ dir: imagesDir, toolchain: await resolveToolchain() });
   await node.endNode('SIGTERM');
@@ -41,6 +43,7 @@ export async function startTenantFleet(): Promise<TenantFleet> {
   copyFileSync(table, node.config.imagesFile);
   await node.startNode();
   const platform = await startActivityPlatform(node.adminKubeconfig);
+  undo.defer(() => platform.stop());
   const snapshotsDir = node.config.hostPathPrefixes[0] ?? '';
   const { client } = platform;
   const podOf = (tenant: TenantRef): Promise<V1Pod | undefined> =>
@@ -52,6 +55,7 @@ export async function startTenantFleet(): Promise<TenantFleet> {
       contentType: 'application/merge-patch+json',
       body: { spec: { replicas } },
     });
+  const started = undo.move();
   return {
     platform,
     node,
@@ -115,8 +119,7 @@ export async function startTenantFleet(): Promise<TenantFleet> {
         const pods = await client.core.listPodForAllNamespaces();
         return pods.items.length === 0;
       }).catch(() => undefined);
-      await platform.stop();
-      await node.stop();
+      await started.disposeAsync();
     },
   };
 }

@@ -30,7 +30,8 @@ let deps: TenantDeps;
 let close: () => Promise<void>;
 
 before(async () => {
-  [postgres, server] = await Promise.all([startPostgres(), startApiServer({ controllerManager: true })]);
+  postgres = await startPostgres();
+  server = await startApiServer({ controllerManager: true });
   platform = await startActivityPlatform(server.adminKubeconfig);
   await migrate(postgres.url);
   const operations = createOperationsDependencies(

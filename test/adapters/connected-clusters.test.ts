@@ -48,9 +48,9 @@ before(async () => {
   await management.core.createNamespace({ body: { metadata: { name: 'vcluster-platform' } } });
 });
 after(async () => {
-  proxy.closeAllConnections();
-  proxy.close();
-  await server.stop();
+  proxy?.closeAllConnections();
+  proxy?.close();
+  await server?.stop();
   rmSync(workDir, { recursive: true, force: true });
 });
 

@@ -10,6 +10,7 @@ import { startControllers } from '../../controllers/start-controllers.ts';
 import { storeCredentials } from '../../local/bootstrap/connected-cluster.ts';
 import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
+import { startTogether } from '../support/start-together.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { hashOf } from './test-gateway.ts';
@@ -32,7 +33,15 @@ export async function startAccessFixture(
   tenant?: (name: string) => ClusterClient,
   options: { databaseUrl?: string } = {},
 ): Promise<AccessFixture> {
-  const [management, cluster] = await Promise.all([startManagementFixture(options), startApiServer()]);
+  await using undo = new AsyncDisposableStack();
+  const stopped = <T extends { stop(): Promise<void> }>(started: T): T => {
+    undo.defer(() => started.stop());
+    return started;
+  };
+  const [cluster, management] = await startTogether([
+    startApiServer().then(stopped),
+    startManagementFixture(options).then(stopped),
+  ]);
   const clusterAdmin = connectCluster(cluster.adminKubeconfig);
   await applyManifests(clusterAdmin, [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vcluster-platform' } },
@@ -49,7 +58,8 @@ export async function startAccessFixture(
     { name: 'anna' },
     { spec: { clusterRoles: [{ name: 'loft-management-admin' }] } },
   );
-  const controllers = await startTestControllers(management, tenant);
+  stopped(await startTestControllers(management, tenant));
+  const started = undo.move();
   return {
     ...management,
     cluster,
@@ -65,11 +75,7 @@ export async function startAccessFixture(
         async () => (await management.call(name, 'GET', '/kubernetes/management/version')).status === 200,
       );
     },
-    async stop() {
-      await controllers.stop();
-      await management.stop();
-      await cluster.stop();
-    },
+    stop: () => started.disposeAsync(),
   };
 }
 

@@ -95,7 +95,14 @@ export async function startGatewayProcess(
     return { code, signal: signalCode, ms: Math.round(performance.now() - startedAt) };
   };
   const pid = () => child?.pid ?? -1;
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => {
+    await agent.destroy();
+    if (child?.exitCode === null && child.signalCode === null) await end('SIGKILL');
+    rmSync(dir, { recursive: true, force: true });
+  });
   await start();
+  const started = undo.move();
   return {
     url,
     port: ports.gateway,
@@ -119,11 +126,7 @@ export async function startGatewayProcess(
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid()}/status`, 'utf8'))?.[1]) / 1024,
     end,
     start,
-    async stop() {
-      await agent.destroy();
-      if (child?.exitCode === null) await end('SIGKILL');
-      rmSync(dir, { recursive: true, force: true });
-    },
+    stop: () => started.disposeAsync(),
   };
 }
 

@@ -27,7 +27,8 @@ let counted = 0;
 let deviating = 0;
 
 before(async () => {
-  [upstream, other] = await Promise.all([startEchoUpstream(), startEchoUpstream()]);
+  upstream = await startEchoUpstream();
+  other = await startEchoUpstream();
   otherUpstream = createUpstream(other.target, () => dialTcp(other.target.host, other.target.port));
   const objects = testObjects();
   for (const [name, spec] of Object.entries(reservedOwners)) {

@@ -40,13 +40,12 @@ export interface ManagementFixture {
 }
 
 export async function startManagementFixture(options: FixtureOptions = {}): Promise<ManagementFixture> {
+  await using undo = new AsyncDisposableStack();
   const api = await startManagementApi();
-  try {
-    return await startGateway(api, options);
-  } catch (error) {
-    await api.stop();
-    throw error;
-  }
+  undo.defer(() => api.stop());
+  const gateway = await startGateway(api, options, undo);
+  const started = undo.move();
+  return { ...gateway, stop: () => started.disposeAsync() };
 }
 
 type FixtureOptions = {
@@ -55,8 +54,13 @@ type FixtureOptions = {
   auth?: AuthConfig;
 };
 
-async function startGateway(api: TestManagementApi, options: FixtureOptions): Promise<ManagementFixture> {
+async function startGateway(
+  api: TestManagementApi,
+  options: FixtureOptions,
+  undo: AsyncDisposableStack,
+): Promise<Omit<ManagementFixture, 'stop'>> {
   const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
+  undo.defer(() => rmSync(dir, { recursive: true, force: true }));
   const { server: apiServer, admin, resources } = api;
   await applyPeople(admin, resources);
 
@@ -92,7 +96,12 @@ async function startGateway(api: TestManagementApi, options: FixtureOptions): Pr
     },
     pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
   );
+  undo.defer(() => parts.close());
   const app = await createApp(parts.gateway, { cert: serving.certificate, key: serving.key });
+  undo.defer(async () => {
+    app.server.closeAllConnections();
+    await app.close();
+  });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `https://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   await parts.gateway.directory.ready;
@@ -100,6 +109,7 @@ async function startGateway(api: TestManagementApi, options: FixtureOptions): Pr
   const kubeconfig = (user: string, path: string) =>
     writeUserKubeconfig(join(dir, `${user}${path.replaceAll('/', '_')}.conf`), caFile, `${url}${path}`, user);
   const agent = new Agent({ connect: { ca: authority.certificate } });
+  undo.defer(() => agent.destroy());
   const kubectlArgs = (user: string, path: string, args: string[]) => [
     '--kubeconfig',
     kubeconfig(user, path),
@@ -132,14 +142,6 @@ async function startGateway(api: TestManagementApi, options: FixtureOptions): Pr
       spawn(findProgram('kubectl'), kubectlArgs(user, '/kubernetes/management', args), {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
-    async stop() {
-      await agent.destroy();
-      app.server.closeAllConnections();
-      await app.close();
-      await parts.close();
-      await api.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
   };
 }
 

@@ -23,16 +23,15 @@ export const tenantPath = '/kubernetes/project/alpha/virtualcluster/demo';
 
 /** The management API stands in for the connected cluster too: its pod's address is where the tenant's API listens. */
 export async function startTenantFixture(): Promise<TenantFixture> {
+  await using undo = new AsyncDisposableStack();
   const management = await startManagementFixture();
-  let tenant: TestApiServer | undefined;
-  try {
-    tenant = await startApiServer();
-    return await connectTenant(management, tenant);
-  } catch (error) {
-    await management.stop();
-    await tenant?.stop();
-    throw error;
-  }
+  undo.defer(() => management.stop());
+  const tenant = await startApiServer();
+  undo.defer(() => tenant.stop());
+  const connected = await connectTenant(management, tenant);
+  undo.defer(() => connected.listener.close());
+  const started = undo.move();
+  return { ...connected, stop: () => started.disposeAsync() };
 }
 
 async function connectTenant(management: ManagementFixture, tenant: TestApiServer): Promise<TenantFixture> {
@@ -67,11 +66,6 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
     listener,
     connectPort: (listener.server.address() as AddressInfo).port,
     setStatus,
-    async stop() {
-      await listener.close();
-      await management.stop();
-      await tenant.stop();
-    },
   };
 }
 

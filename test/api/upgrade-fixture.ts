@@ -89,12 +89,15 @@ export function headersOf({ head }: RawConnection, name: string): string[] {
 
 /** Its gateway waits 0.7 s for an answer. The trail is lost without a database. */
 export async function startUpgradeFixture(options: { databaseUrl?: string } = {}): Promise<UpgradeFixture> {
+  await using undo = new AsyncDisposableStack();
   const upstream = await startRawUpstream();
+  undo.defer(() => upstream.close());
   const gateway = await startTestGateway({
     target: upstream.target,
     streamLimits: { answerMs: 700 },
     ...options,
   });
+  undo.defer(() => gateway.close());
   const opened: Socket[] = [];
   const socket = async (door = gateway): Promise<Socket> => {
     const client = await door.socket();
@@ -102,6 +105,7 @@ export async function startUpgradeFixture(options: { databaseUrl?: string } = {}
     client.on('error', () => undefined);
     return client;
   };
+  const started = undo.move();
   return {
     upstream,
     gateway,
@@ -133,9 +137,6 @@ export async function startUpgradeFixture(options: { databaseUrl?: string } = {}
       for (const connection of upstream.asked.splice(0)) connection.socket.destroy();
       for (const client of opened.splice(0)) client.destroy();
     },
-    async close() {
-      await gateway.close();
-      await upstream.close();
-    },
+    close: () => started.disposeAsync(),
   };
 }

@@ -33,7 +33,8 @@ describe('controllers', () => {
   let running: RunningControllers;
 
   before(async () => {
-    [api, postgres] = await Promise.all([startManagementApi({ controllerManager: true }), startPostgres()]);
+    postgres = await startPostgres();
+    api = await startManagementApi({ controllerManager: true });
     temporal = await startTemporal({ databaseUrl: postgres.url });
     const databaseUrl = await postgres.createDatabase();
     await migrate(databaseUrl);
@@ -76,11 +77,11 @@ describe('controllers', () => {
     await eventually('the namespace of the project', () => admin.core.readNamespace({ name: 'p-demo' }));
   });
   after(async () => {
-    await running.stop();
-    await operations.close();
-    await temporal.stop();
-    await postgres.stop();
-    await api.stop();
+    await running?.stop();
+    await operations?.close();
+    await temporal?.stop();
+    await postgres?.stop();
+    await api?.stop();
   });
 
   const can = async (user: string, groups: string[], resourceAttributes: object) => {

@@ -31,7 +31,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     });
   });
   after(async () => {
-    await temporal.connection.close();
+    await temporal?.connection.close();
   });
 
   const kubeconfig = () => ['--kubeconfig', join(platform.stateDir, 'admin.kubeconfig')];

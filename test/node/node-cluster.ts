@@ -33,7 +33,9 @@ export interface NodeCluster {
 export const namespace = 'work';
 
 export async function startNodeCluster(): Promise<NodeCluster> {
+  await using undo = new AsyncDisposableStack();
   const dir = mkdtempSync(join(tmpdir(), 'vcp-node-'));
+  undo.defer(() => rmSync(dir, { recursive: true, force: true }));
   const file = (name: string, content: string) => {
     writeFileSync(join(dir, name), content, { mode: 0o600 });
     return join(dir, name);
@@ -56,6 +58,7 @@ export async function startNodeCluster(): Promise<NodeCluster> {
       '--kubelet-preferred-address-types=InternalIP',
     ],
   });
+  undo.defer(() => api.stop());
   mkdirSync(join(dir, 'shared'));
   const config: ProcessNodeConfig = {
     logLevel: 'info',
@@ -94,14 +97,15 @@ export async function startNodeCluster(): Promise<NodeCluster> {
     const child = spawn(process.execPath, [main, '--config', configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    node = child;
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await eventually('the node is ready', () => child.exitCode !== null || output.includes('is ready', from));
     if (child.exitCode !== null) throw new Error(output.slice(from));
-    node = child;
   };
   process.once('exit', () => node?.kill('SIGKILL'));
   const client = connectCluster(api.adminKubeconfig);
+  undo.defer(() => endNode('SIGUSR2'));
   await startNode();
   await client.core.createNamespace({
     body: { metadata: { name: namespace, labels: { 'vcluster-platform.io/managed': 'true' } } },
@@ -109,6 +113,7 @@ export async function startNodeCluster(): Promise<NodeCluster> {
   await eventually('the default service account', () =>
     orUndefined(client.core.readNamespacedServiceAccount({ name: 'default', namespace })),
   );
+  const started = undo.move();
   return {
     client,
     adminKubeconfig: api.adminKubeconfig,
@@ -116,11 +121,7 @@ export async function startNodeCluster(): Promise<NodeCluster> {
     endNode,
     startNode,
     nodeLog: () => output,
-    async stop() {
-      await endNode('SIGUSR2');
-      await api.stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
+    stop: () => started.disposeAsync(),
   };
 }
 

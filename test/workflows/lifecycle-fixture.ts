@@ -56,11 +56,15 @@ Runtime.install({
 
 export async function startLifecycle(): Promise<LifecycleFixture> {
   const logger = createLogger('test', 'fatal');
+  await using undo = new AsyncDisposableStack();
   const postgres = await startPostgres();
+  undo.defer(() => postgres.stop());
   const temporal = await startTemporal({ databaseUrl: postgres.url });
+  undo.defer(() => temporal.stop());
   const databaseUrl = await postgres.createDatabase();
   await migrate(databaseUrl);
   const deps = createOperationsDependencies({ databaseUrl, temporal }, logger);
+  undo.defer(() => deps.close());
   const cluster = createFakeCluster();
   const activities: Activities = {
     ...cluster.activities,
@@ -89,6 +93,7 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
     },
   };
   const connection = await NativeConnection.connect(temporalConnection(temporal));
+  undo.defer(() => connection.close());
   const bundlePath = await ensureWorkflowBundle();
   let worker: { instance: Worker; done: Promise<void> } | undefined;
 
@@ -132,12 +137,10 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
     },
     async stop() {
       await fixture.stopWorker();
-      await connection.close();
-      await deps.close();
-      await temporal.stop();
-      await postgres.stop();
+      await started.disposeAsync();
     },
   };
   await fixture.startWorker();
+  const started = undo.move();
   return fixture;
 }

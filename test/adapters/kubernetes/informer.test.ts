@@ -38,9 +38,9 @@ describe('informer', () => {
     await informer.synced;
   });
   after(async () => {
-    await informer.stop();
-    await relay.stop();
-    await server.stop();
+    await informer?.stop();
+    await relay?.stop();
+    await server?.stop();
   });
 
   async function write(name: string, value: string): Promise<void> {

@@ -10,6 +10,7 @@ import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { type Canary, startCanary } from '../../support/canary.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startTogether } from '../../support/start-together.ts';
 import { createRawCall, type RawCall } from '../../support/raw-call.ts';
 import { prepareWays, waysToDial } from '../../support/ways-to-dial.ts';
 
@@ -21,39 +22,34 @@ const own = Object.values(networkInterfaces())
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 
 /** A tenant's API server as the chart starts it, as far as egress goes, and a canary that it is turned against. */
-async function startTenant(dir: string, values: string) {
+async function startTenant(dir: string, values: string, undo: AsyncDisposableStack) {
   const helm = createHelm({ binary: findProgram('helm'), workDir: dir });
   const manifest = await helm.template({ chart, values, release: 'demo', namespace: 'default' });
   const objects = parseAllDocuments(manifest, { version: '1.1' }).map((document) => document.toJS());
   const config = objects.find((object: V1ConfigMap) => object.kind === 'ConfigMap') as V1ConfigMap;
   const file = join(mkdtempSync(join(dir, 'egress-')), 'egress-selector.yaml');
   writeFileSync(file, config.data?.['egress-selector.yaml'] ?? '');
-  const [canary, server] = await Promise.all([
-    startCanary(),
-    startApiServer({ extraArgs: [`--egress-selector-config-file=${file}`] }),
-  ]);
+  const server = await startApiServer({ extraArgs: [`--egress-selector-config-file=${file}`] });
+  undo.defer(() => server.stop());
+  const canary = await startCanary();
+  undo.defer(() => canary.close());
   return { canary, server, call: createRawCall(server.adminKubeconfig) };
 }
 
 describe('what a tenant cluster has its API server dial', { timeout: 600_000 }, () => {
-  let dir: string;
+  const undo = new AsyncDisposableStack();
   let closed: { canary: Canary; server: TestApiServer; call: RawCall };
   let direct: typeof closed;
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'vcp-egress-'));
-    [closed, direct] = await Promise.all([
-      startTenant(dir, ''),
-      startTenant(dir, 'apiServer: { egress: { cluster: Direct, controlPlane: Direct } }'),
+    const dir = mkdtempSync(join(tmpdir(), 'vcp-egress-'));
+    undo.defer(() => rmSync(dir, { recursive: true, force: true }));
+    [closed, direct] = await startTogether([
+      startTenant(dir, '', undo),
+      startTenant(dir, 'apiServer: { egress: { cluster: Direct, controlPlane: Direct } }', undo),
     ]);
     for (const { call, canary } of [closed, direct]) await prepareWays(call, canary.port);
   });
-  after(async () => {
-    for (const tenant of [closed, direct]) {
-      tenant?.canary.close();
-      await tenant?.server.stop();
-    }
-    rmSync(dir, { recursive: true, force: true });
-  });
+  after(() => undo.disposeAsync());
 
   let reached = 0;
   for (const way of waysToDial) {

@@ -11,6 +11,7 @@ import { acceptsConnections } from '../../../local/socket-probe.ts';
 import { waitUntil } from '../../../local/wait-until.ts';
 import { startApiServer, type TestApiServer } from '../api-server.ts';
 import { startChild } from '../child.ts';
+import { startTogether } from '../start-together.ts';
 import { containerd, containerdSocket } from './containerd.ts';
 import { endContainers, importImageLayout } from './container-commands.ts';
 import { type ImageConfig, type ImageFiles, writeImageLayout } from './image-layout.ts';
@@ -37,56 +38,43 @@ const nodeName = 'real-node';
 /** Starts the cluster; resolves when its node is ready. Ask `realNodeAvailable` before. One at a time. */
 export async function startRealNodeCluster(): Promise<RealNodeCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'node-'));
-  const undo: (() => Promise<void> | void)[] = [];
-  const close = async (): Promise<void> => {
-    const failures: unknown[] = [];
-    // Every step is taken, or what runs would outlive the test.
-    for (const step of undo.splice(0).toReversed())
-      await Promise.resolve()
-        .then(step)
-        .catch((error: unknown) => failures.push(error));
-    if (failures.length > 0) throw new AggregateError(failures, 'the real node could not be taken down');
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => rmSync(dir, { recursive: true, force: true }));
+  undo.defer(() => {
+    // Mounts of volumes and images, and of the pods' network namespaces.
+    for (const folder of [dir, '/run/netns']) unmountBelow(folder);
+  });
+  createNodeNetwork();
+  undo.defer(removeNodeNetwork);
+  const start = async (name: string, program: Program): Promise<RunningProcess> => {
+    const child = await startChild(name, program, join(dir, 'logs', `${name}.log`));
+    undo.defer(() => child.stop());
+    return child;
   };
-  try {
-    undo.push(() => rmSync(dir, { recursive: true, force: true }));
-    undo.push(() => {
-      // Mounts of volumes and images, and of the pods' network namespaces.
-      for (const folder of [dir, '/run/netns']) unmountBelow(folder);
-    });
-    createNodeNetwork();
-    undo.push(removeNodeNetwork);
-    const start = async (name: string, program: Program): Promise<RunningProcess> => {
-      const child = await startChild(name, program, join(dir, 'logs', `${name}.log`));
-      undo.push(() => child.stop());
-      return child;
-    };
-    const importImage = async (name: string, files: ImageFiles, config?: ImageConfig): Promise<void> => {
-      const layout = await writeImageLayout(dir, name, files, config);
-      await importImageLayout(containerdSocket(dir), layout);
-      rmSync(join(layout, '..'), { recursive: true });
-    };
-    const [api] = await Promise.all([startControlPlane(dir, undo), startContainerd(dir, start, undo)]);
-    for (const { name, files, config } of nodeImages()) await importImage(name, files, config);
-    const node = await startNode(dir, api, start);
-    const client = connectCluster(api.adminKubeconfig);
-    const provisioner = await startProvisioner({
-      client,
-      config: { storageDir: join(dir, 'volumes'), nodeName },
-      logger: createLogger('provisioner', 'silent'),
-    });
-    undo.push(() => provisioner.stop());
-    const kubeconfigFile = join(dir, 'admin.kubeconfig');
-    writePrivateFile(kubeconfigFile, api.adminKubeconfig);
-    await waitUntil('the node', () => isNodeReady(client), { process: node });
-    return { kubeconfigFile, client, nodeName, importImage, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const importImage = async (name: string, files: ImageFiles, config?: ImageConfig): Promise<void> => {
+    const layout = await writeImageLayout(dir, name, files, config);
+    await importImageLayout(containerdSocket(dir), layout);
+    rmSync(join(layout, '..'), { recursive: true });
+  };
+  const [api] = await startTogether([startControlPlane(dir, undo), startContainerd(dir, start, undo)]);
+  for (const { name, files, config } of nodeImages()) await importImage(name, files, config);
+  const node = await startNode(dir, api, start);
+  const client = connectCluster(api.adminKubeconfig);
+  const provisioner = await startProvisioner({
+    client,
+    config: { storageDir: join(dir, 'volumes'), nodeName },
+    logger: createLogger('provisioner', 'silent'),
+  });
+  undo.defer(() => provisioner.stop());
+  const kubeconfigFile = join(dir, 'admin.kubeconfig');
+  writePrivateFile(kubeconfigFile, api.adminKubeconfig);
+  await waitUntil('the node', () => isNodeReady(client), { process: node });
+  const started = undo.move();
+  return { kubeconfigFile, client, nodeName, importImage, close: () => started.disposeAsync() };
 }
 
 /** The API server is reached by pods, and reaches the kubelet, whose authority is made here. */
-async function startControlPlane(dir: string, undo: (() => Promise<void> | void)[]): Promise<TestApiServer> {
+async function startControlPlane(dir: string, undo: AsyncDisposableStack): Promise<TestApiServer> {
   const authority = await openAuthority(kubeletPki(dir), 'kubelet');
   const issue = async (name: string, certificate: Parameters<typeof authority.issue>[0]): Promise<void> => {
     const pair = await authority.issue(certificate);
@@ -112,19 +100,19 @@ async function startControlPlane(dir: string, undo: (() => Promise<void> | void)
       `--kubelet-client-key=${join(kubeletPki(dir), 'client.key')}`,
     ],
   });
-  undo.push(() => api.stop());
+  undo.defer(() => api.stop());
   return api;
 }
 
 async function startContainerd(
   dir: string,
   start: (name: string, program: Program) => Promise<RunningProcess>,
-  undo: (() => Promise<void> | void)[],
+  undo: AsyncDisposableStack,
 ): Promise<void> {
   const child = await start('containerd', containerd(dir, pauseImage));
   const socket = containerdSocket(dir);
   await waitUntil('containerd', () => acceptsConnections(socket), { process: child });
-  undo.push(() => endContainers(socket));
+  undo.defer(() => endContainers(socket));
 }
 
 async function startNode(
