@@ -25,6 +25,8 @@ export interface Way {
   /** More that the answer may not hold, and what it must. */
   readonly never?: RegExp;
   readonly says?: RegExp;
+  /** Ways of one chain are tried one after another, in the table's order; all others at the same time. */
+  readonly chain?: string;
   /** A verb of the lifecycle that it would start (`tenant:restore`, `space:sleep`): for the coverage of activities. */
   readonly verb?: string;
   /** Several requests in place of the one: what comes of the last is judged. `request` still names the decisive one. */

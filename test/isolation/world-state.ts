@@ -1,3 +1,7 @@
+import assert from 'node:assert/strict';
+import { kindNames } from '../../contracts/kinds.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import { type Victim, victims } from './victims.ts';
 import { management, type World } from './world.ts';
 
 interface Item {
@@ -12,41 +16,44 @@ interface Item {
  */
 export async function readVictims(world: World): Promise<Record<string, unknown>> {
   const state: Record<string, unknown> = {};
-  for (const project of ['red', 'blue']) {
-    for (const plural of ['virtualclusterinstances', 'spaceinstances']) {
-      const path = `${management}/namespaces/p-${project}/${plural}`;
-      const { items } = (await world.call('admin', 'GET', path)).json<{ items: Item[] }>();
-      state[`${project} ${plural}`] = items
-        .filter(({ metadata }) => ['dev', 'work'].includes(metadata.name))
-        .map(({ metadata, spec, status }) => [metadata.name, metadata.uid, spec, status?.phase]);
+  for (const victim of victims) {
+    const { kind, project, name, namespace } = victim;
+    state[`${kind} ${project}/${name}`] = await instanceOf(world, victim);
+    const path = `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}`;
+    const listed = async <T>(what: string) =>
+      (await world.call('admin', 'GET', `${path}/${what}`)).json<{ items: T[] }>().items;
+    const operations = await listed<Operation>('operations');
+    state[`${kind} ${project}/${name} operations`] = operations.map(({ id }) => id);
+    if (kind === 'tenant') {
+      const snapshots = await listed<{ name: string; state: string }>('snapshots');
+      state[`${project}/${name} snapshots`] = snapshots.map((snapshot) => [snapshot.name, snapshot.state]);
     }
-    for (const [collection, name] of [
-      ['virtualclusters', 'dev'],
-      ['spaces', 'work'],
-    ]) {
-      const path = `/api/v1/projects/${project}/${collection}/${name}/operations`;
-      const { items } = (await world.call('admin', 'GET', path)).json<{ items: { id: string }[] }>();
-      state[`${project}/${name} operations`] = items.map(({ id }) => id);
-    }
-    const snapshots = await world.call(
-      'admin',
-      'GET',
-      `/api/v1/projects/${project}/virtualclusters/dev/snapshots`,
-    );
-    state[`${project}/dev snapshots`] = snapshots
-      .json<{ items: { name: string; state: string }[] }>()
-      .items.map(({ name, state: phase }) => [name, phase]);
-    for (const namespace of [`loft-${project}-v-dev`, `loft-${project}-s-work`]) {
-      const listed = await world.host(
-        ...['get', 'namespace,statefulset,pod,service,pvc,configmap,secret,rolebinding'],
-        ...['-n', namespace, '--field-selector', `metadata.name!=${namespace}-nothing`],
-        ...['-o', 'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{"\\n"}{end}'],
-      );
-      state[namespace] = listed
-        .split('\n')
-        .filter((line) => line !== '' && (!line.startsWith('Namespace ') || line.includes(` ${namespace} `)))
-        .sort();
-    }
+    state[namespace] = await objectsOf(world, namespace);
   }
   return state;
+}
+
+async function instanceOf(world: World, { kind, project, name }: Victim): Promise<unknown> {
+  const plural = kind === 'tenant' ? 'virtualclusterinstances' : 'spaceinstances';
+  const path = `${management}/namespaces/p-${project}/${plural}/${name}`;
+  const { metadata, spec, status } = (await world.call('admin', 'GET', path)).json<Item>();
+  return [metadata.uid, spec, status?.phase];
+}
+
+async function objectsOf(world: World, namespace: string): Promise<string[]> {
+  const listed = await world.host(
+    ...['get', 'namespace,statefulset,pod,service,pvc,configmap,secret,rolebinding'],
+    ...[
+      '-n',
+      namespace,
+      '-o',
+      'jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid}{"\\n"}{end}',
+    ],
+  );
+  const objects = listed
+    .split('\n')
+    .filter((line) => line !== '' && (!line.startsWith('Namespace ') || line.includes(` ${namespace} `)))
+    .sort();
+  assert.ok(objects.length > 1, `namespace ${namespace} is empty`);
+  return objects;
 }

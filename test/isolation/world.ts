@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { isFinal, type Operation, type OperationRequest } from '../../contracts/operations.ts';
@@ -11,12 +12,14 @@ import {
   startTestPlatform,
   type TestPlatform,
 } from '../support/platform.ts';
+import { storePatterns } from './stored-patterns.ts';
+import { configMapsOf, type Victim, victims } from './victims.ts';
 
 /**
  * The people of the table, and what each holds:
  * `ana` user of project red: tenant cluster dev, space work; `rex` user of red who has nothing there yet; `viv` may
- * look at ana's tenant cluster (access rule `view`); `ria` administrator of red; `bob` user of project blue: tenant cluster
- * dev, space work (ana's names, in his project); `eve` in no project; `nobody` without a key; `scoped` ana with a key
+ * look at ana's tenant clusters (access rule `view`); `ria` administrator of red; `bob` user of project blue: tenant cluster
+ * dev, space work (ana's names, in his project), and what would live where ana's `joint` do (victims.ts); `eve` in no project; `nobody` without a key; `scoped` ana with a key
  * that opens tenant cluster red/dev alone.
  */
 export type Actor = 'ana' | 'rex' | 'viv' | 'ria' | 'bob' | 'eve' | 'nobody' | 'scoped' | 'admin';
@@ -64,7 +67,12 @@ const keyOf = (who: Actor) => `isolation-key-of-${who}-0123456789abcdef012345678
 
 /** Two projects with a tenant cluster and a space each, on a whole platform. */
 export async function createWorld(): Promise<World> {
+  await using undo = new AsyncDisposableStack();
   const platform = await startTestPlatform();
+  undo.defer(async () => {
+    await platform.stop();
+    removeStateDir(platform.stateDir);
+  });
   const call: World['call'] = (who, method, path, body, headers) =>
     platform.call(method, path, body, {
       ...(who === 'admin' ? {} : { key: who === 'nobody' ? null : keyOf(who) }),
@@ -117,67 +125,69 @@ export async function createWorld(): Promise<World> {
     metadata: { name: 'blue' },
     spec: { ...allowed, members: [member('bob', role('user'))] },
   });
-  for (const [who, project] of [
-    ['ana', 'red'],
-    ['bob', 'blue'],
-  ] as const) {
+  const make = ({ who, kind, project, name }: Victim) => {
     const displayName = canaries[who];
     const rules = who === 'ana' ? { extraAccessRules: [{ users: ['viv'], clusterRole: 'view' }] } : {};
-    await eventually(`${who} makes a tenant cluster`, () =>
-      create(
-        who,
-        'virtualclusterinstances',
-        {
-          kind: 'VirtualClusterInstance',
-          metadata: { name: 'dev' },
-          spec: { templateRef: { name: 'default' }, displayName, parameters: `# ${secretText}`, ...rules },
-        },
-        `p-${project}`,
-      ).then(() => true),
+    const object =
+      kind === 'space'
+        ? { kind: 'SpaceInstance', metadata: { name }, spec: { displayName } }
+        : {
+            kind: 'VirtualClusterInstance',
+            metadata: { name },
+            spec: { templateRef: { name: 'default' }, displayName, parameters: `# ${secretText}`, ...rules },
+          };
+    const plural = kind === 'space' ? 'spaceinstances' : 'virtualclusterinstances';
+    return eventually(`${who} makes ${kind} ${project}/${name}`, () =>
+      create(who, plural, object, `p-${project}`).then(() => true),
     );
-    await create(
-      who,
-      'spaceinstances',
-      { kind: 'SpaceInstance', metadata: { name: 'work' }, spec: { displayName } },
-      `p-${project}`,
-    );
-  }
-  const succeeded = async (kind: ManagedKind, project: string, name: string) => {
+  };
+  /** Waits until it is there, and puts its owner's canary into it. @returns the id of its create */
+  const fill = async (victim: Victim) => {
+    const { who, kind, project, name } = victim;
     const operation = await settled(kind, project, name);
     assert.equal(operation.state, 'succeeded', operation.message);
+    const data = { note: canaries[who] };
+    const note = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'note' }, data };
+    const path = configMapsOf(victim);
+    await eventually(`${who} writes to ${path}`, async () => {
+      const { status } = await call(who, 'POST', path, note);
+      return status === 201 || status === 409;
+    });
     return operation.id;
   };
-  const ids = {
-    createOfAna: await succeeded('tenant', 'red', 'dev'),
-    createOfBob: await succeeded('tenant', 'blue', 'dev'),
-    createOfAnasSpace: await succeeded('space', 'red', 'work'),
-  };
-  await succeeded('space', 'blue', 'work');
   const operate: World['operate'] = async (who, kind, project, name, body) => {
     const path = `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}/operations`;
     const answer = await call(who, 'POST', path, body);
     if (answer.status !== 202) return answer;
     return platform.ended(answer.json<Operation>().id);
   };
-  for (const [who, project] of [
-    ['ana', 'red'],
-    ['bob', 'blue'],
-  ] as const) {
-    const data = { note: canaries[who] };
-    const note = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'note' }, data };
-    const inTenant = `/kubernetes/project/${project}/virtualcluster/dev/api/v1/namespaces/default/configmaps`;
-    const inSpace = `/kubernetes/project/${project}/space/work/api/v1/namespaces/loft-${project}-s-work/configmaps`;
-    for (const path of [inTenant, inSpace])
-      await eventually(`${who} writes to ${path}`, async () => {
-        const { status } = await call(who, 'POST', path, note);
-        return status === 201 || status === 409;
-      });
-    const snapshot = await operate(who, 'tenant', project, 'dev', {
-      type: 'snapshot',
-      parameters: { snapshot: 'kept' },
-    });
+  const keep = async ({ who, project, name }: Victim) => {
+    const body = { type: 'snapshot', parameters: { snapshot: 'kept' } } as const;
+    const snapshot = await operate(who, 'tenant', project, name, body);
     assert.equal('state' in snapshot ? snapshot.state : snapshot.text, 'succeeded');
-  }
+  };
+  const share = async (joint: readonly Victim[]) => {
+    const kubeconfig = readFileSync(join(platform.stateDir, 'management/admin.kubeconfig'), 'utf8');
+    await storePatterns(kubeconfig, ['red', 'blue']);
+    for (const victim of joint) await make(victim);
+    for (const victim of joint) await fill(victim);
+  };
+  const isJoint = ({ name }: Victim) => name === 'joint';
+  const own = victims.filter((victim) => !isJoint(victim));
+  for (const victim of own) await make(victim);
+  const creates = await Promise.all(own.map(fill));
+  const createOf = (who: string, kind: ManagedKind) =>
+    creates[own.findIndex((victim) => victim.who === who && victim.kind === kind)] ?? '';
+  const ids = {
+    createOfAna: createOf('ana', 'tenant'),
+    createOfBob: createOf('bob', 'tenant'),
+    createOfAnasSpace: createOf('ana', 'space'),
+  };
+  await Promise.all([
+    ...own.filter(({ kind }) => kind === 'tenant').map(keep),
+    share(victims.filter(isJoint)),
+  ]);
+  const started = undo.move();
   return {
     platform,
     call,
@@ -194,9 +204,6 @@ export async function createWorld(): Promise<World> {
       assert.equal(code, 0, stderr);
       return stdout;
     },
-    async close() {
-      await platform.stop();
-      removeStateDir(platform.stateDir);
-    },
+    close: () => started.disposeAsync(),
   };
 }
