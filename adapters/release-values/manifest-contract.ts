@@ -5,7 +5,7 @@ import { readHelmYamlStream } from '../helm/helm-yaml.ts';
 import { releaseSecretType } from '../helm/releases.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
 import { grantedBeyond } from './granted-rules.ts';
-import { podSpecs, reachesNode } from './pod-contract.ts';
+import { outranksAll, podSpecs, reachesNode } from './pod-contract.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -103,8 +103,10 @@ function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: M
   for (const pod of podSpecs(manifest)) {
     if (reachesNode(pod))
       throw refusal(
-        `The chart would give ${what} a way to the node (host namespaces or ports, hostPath, capabilities or privileged); ${needed}`,
+        `The chart would give ${what} a way to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
       );
+    if (outranksAll(pod))
+      throw refusal(`The chart would give ${what} the priority of Kubernetes' own pods; ${needed}`);
     const account = pod.serviceAccountName ?? pod.serviceAccount ?? 'default';
     if (account !== 'default' && !makes(all, 'ServiceAccount', account))
       throw refusal(

@@ -6,8 +6,9 @@ interface PodSpec {
   hostIPC?: boolean;
   serviceAccountName?: string;
   serviceAccount?: string;
+  priorityClassName?: string;
   securityContext?: SecurityContext;
-  volumes?: { hostPath?: unknown }[];
+  volumes?: { hostPath?: unknown; flexVolume?: unknown }[];
   containers?: Container[];
   initContainers?: Container[];
 }
@@ -19,9 +20,19 @@ interface SecurityContext {
   windowsOptions?: { hostProcess?: boolean };
 }
 
+/** What the kubelet does itself, from the node's network: `host` is the pod by default. */
+interface Handler {
+  httpGet?: { host?: string };
+  tcpSocket?: { host?: string };
+}
+
 interface Container {
   ports?: { hostPort?: number }[];
   securityContext?: SecurityContext;
+  livenessProbe?: Handler;
+  readinessProbe?: Handler;
+  startupProbe?: Handler;
+  lifecycle?: { postStart?: Handler; preStop?: Handler };
 }
 
 interface PodMaker extends KubernetesObject {
@@ -48,7 +59,10 @@ export function reachesNode(pod: PodSpec): boolean {
     pod.hostPID === true ||
     pod.hostIPC === true ||
     pod.securityContext?.windowsOptions?.hostProcess === true ||
-    (pod.volumes ?? []).some((volume) => volume.hostPath !== undefined) ||
+    (pod.volumes ?? []).some(
+      ({ hostPath, flexVolume }) => hostPath !== undefined || flexVolume !== undefined,
+    ) ||
+    containers.some(hasNodeDial) ||
     containers.some(
       ({ securityContext, ports }) =>
         securityContext?.privileged === true ||
@@ -58,4 +72,15 @@ export function reachesNode(pod: PodSpec): boolean {
         (ports ?? []).some(({ hostPort }) => hostPort !== undefined),
     )
   );
+}
+
+function hasNodeDial({ livenessProbe, readinessProbe, startupProbe, lifecycle }: Container): boolean {
+  return [livenessProbe, readinessProbe, startupProbe, lifecycle?.postStart, lifecycle?.preStop].some(
+    (handler) => handler?.httpGet?.host !== undefined || handler?.tcpSocket?.host !== undefined,
+  );
+}
+
+/** Whether it would go before everybody's pods, which make room for it, as Kubernetes' own do. */
+export function outranksAll({ priorityClassName }: PodSpec): boolean {
+  return priorityClassName?.startsWith('system-') === true;
 }
