@@ -22,6 +22,7 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   tenants: { gateway: keep, worker: keep, controllers: keep },
   snapshots: { gateway: read, worker: all, controllers: ['select', 'update'] },
   sessions: { gateway: all, controllers: ['select', 'delete'] },
+  session_key: { gateway: read },
   login_states: { gateway: all },
   audit_events: { gateway: all },
 };

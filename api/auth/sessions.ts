@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { LruMap } from 'toad-cache';
 import type { Logger } from '../../adapters/logging.ts';
@@ -16,6 +16,7 @@ import type { User } from '../../contracts/resources/user.ts';
 import type { SessionRow } from '../../db/schema/sessions.ts';
 import type { KnownUser } from './authenticate.ts';
 import { cookieValues } from '../http/cookies.ts';
+import { createSessionIds } from './session-ids.ts';
 
 /** `__Host-`: only ever set by this very origin, over TLS, for all paths (RFC 6265bis). */
 export const sessionCookie = '__Host-vcp-session';
@@ -75,6 +76,7 @@ export function createSessions(deps: {
 }): Sessions {
   const { database, logger, limits = defaultSessionLimits, now = Date.now } = deps;
   const origin = new URL(deps.publicUrl).origin;
+  const ids = createSessionIds(database);
   const remembered = new LruMap<Remembered>(maxRemembered);
   const asking = new Map<string, Promise<Remembered>>();
   const bounds = () => ({ now: new Date(now()), idleSince: new Date(now() - limits.idleSeconds * 1000) });
@@ -105,15 +107,17 @@ export function createSessions(deps: {
       .catch((err: unknown) => logger.warn({ err }, 'the last use of a session was not written'));
   }
 
-  async function end(idHash: string): Promise<void> {
+  async function end(id: string): Promise<void> {
+    if (!(await ids.isOurs(id))) return;
+    const idHash = hashOf(id);
     await database.query((db) => deleteSession(db, idHash));
     remembered.delete(idHash);
   }
 
   return {
     async begin(user, headers) {
-      for (const previous of cookieValues(headers, sessionCookie).filter(isId)) await end(hashOf(previous));
-      const id = randomBytes(32).toString('base64url');
+      for (const previous of cookieValues(headers, sessionCookie).filter(isId)) await end(previous);
+      const id = await ids.make();
       const at = new Date(now());
       await database.query((db) =>
         insertSession(db, {
@@ -131,9 +135,10 @@ export function createSessions(deps: {
       const id = idOf(headers);
       if (id === undefined) return undefined;
       checkOwnPage(headers, method, { origin, csrfToken: csrfTokenOf(id) });
-      const entry = await find(hashOf(id));
-      const { row } = entry;
-      if (row === undefined || !(row.expiresAt.getTime() > now()))
+      // A made-up one costs no look-up.
+      const entry = (await ids.isOurs(id)) ? await find(hashOf(id)) : undefined;
+      const row = entry?.row;
+      if (entry === undefined || row === undefined || !(row.expiresAt.getTime() > now()))
         throw new PlatformError('unauthenticated', 'the session has ended. Please login again');
       if (isUse) touch(row.idHash, entry);
       return {
@@ -158,7 +163,7 @@ export function createSessions(deps: {
     },
     async end(headers) {
       const id = idOf(headers);
-      if (id !== undefined) await end(hashOf(id));
+      if (id !== undefined) await end(id);
     },
     async endAllOf(user) {
       for (const idHash of await database.query((db) => deleteSessionsOf(db, user)))

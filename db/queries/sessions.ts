@@ -1,6 +1,13 @@
 import { and, eq, gt, lt, or } from 'drizzle-orm';
 import type { Queries } from '../client.ts';
-import { loginStates, type SessionRow, sessions } from '../schema/sessions.ts';
+import { loginStates, sessionKey, type SessionRow, sessions } from '../schema/sessions.ts';
+
+/** What ids of sessions are signed with; the migration that made the table made it. */
+export async function readSessionKey(db: Queries): Promise<string> {
+  const [row] = await db.select().from(sessionKey);
+  if (row === undefined) throw new Error('the table session_key is empty');
+  return row.key;
+}
 
 export async function insertSession(db: Queries, row: SessionRow): Promise<void> {
   await db.insert(sessions).values(row);

@@ -23,3 +23,9 @@ export const loginStates = pgTable('login_states', {
   stateHash: text().primaryKey(),
   expiresAt: timestamp({ withTimezone: true }).notNull(),
 });
+
+/**
+ * One row: what ids of sessions are signed with, so that every gateway knows the others' and a made-up one is told without
+ * a look-up. It opens nothing: a session is the row of its id.
+ */
+export const sessionKey = pgTable('session_key', { key: text().primaryKey() });

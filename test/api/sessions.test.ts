@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { after, before, it } from 'node:test';
 import { pino } from 'pino';
 import { createSessions, sessionCookie } from '../../api/auth/sessions.ts';
@@ -60,3 +61,55 @@ it('a session lives by its uses, and not by rechecks of its streams', async () =
   await assert.rejects(recheck(), { code: 'unauthenticated' });
   await assert.rejects(sessions.authenticate(headers, 'GET'), { code: 'unauthenticated' });
 });
+
+it('a made-up cookie is refused without a look-up, and one of another gateway is known', async () => {
+  const ben = { metadata: { name: 'ben' } };
+  const impatient = createDatabase(postgres.url, 1, 500);
+  const on = (its: Database) =>
+    createSessions({
+      database: its,
+      logger: pino({ level: 'silent' }),
+      publicUrl: 'https://127.0.0.1',
+    });
+  const [here, there] = [on(impatient), on(database)];
+  const get = (id: string) => here.authenticate({ cookie: `${sessionCookie}=${id}` }, 'GET');
+  try {
+    const ids = [];
+    for (let index = 0; index < 20; index++) ids.push((await there.begin(ben, {})).id);
+    const [known = '', unknown = '', ...others] = ids;
+    assert.equal((await get(known))?.user, 'ben');
+    const madeUp = [
+      ...Array.from({ length: 200 }, () => randomBytes(32).toString('base64url')),
+      // Of real ones: one bit is another, the last two bits that nobody reads are others, two are mixed.
+      ...others.flatMap((id) => {
+        const bytes = Buffer.from(id, 'base64url');
+        const bit = Buffer.from(bytes);
+        bit.writeUInt8(bit.readUInt8(3) ^ 1, 3);
+        const mixed = Buffer.concat([bytes.subarray(0, 24), Buffer.from(known, 'base64url').subarray(24)]);
+        return [
+          bit.toString('base64url'),
+          mixed.toString('base64url'),
+          `${id.slice(0, -1)}${next(id.at(-1))}`,
+        ];
+      }),
+    ];
+    // Who looks into the table now waits.
+    await database.transaction(async (db) => {
+      await db.execute('lock table sessions in access exclusive mode');
+      for (const id of madeUp) {
+        await assert.rejects(get(id), { code: 'unauthenticated' }, id);
+        await here.end({ cookie: `${sessionCookie}=${id}` });
+      }
+      await assert.rejects(get(unknown), { code: 'database_unavailable' });
+    });
+    assert.equal((await get(unknown))?.user, 'ben');
+  } finally {
+    await impatient.close();
+  }
+});
+
+/** The base64url character of the next value: at the end of 32 bytes it decodes to the same. */
+function next(character = ''): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return alphabet[alphabet.indexOf(character) + 1] ?? '';
+}
