@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
-import { targetOfKubeconfig } from '../../api/upstreams/kubeconfig-target.ts';
-import { tenantObjects } from '../../contracts/names.ts';
 import { kubernetesVersion } from '../../toolchain/parts.ts';
 import { vclusterChartVersion } from '../../toolchain/vcluster-chart.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath } from '../support/platform.ts';
 import { snapshotFolder } from '../support/snapshot-folder.ts';
+import { forgedRelease } from '../support/real-node/forged-release.ts';
+import { openedByCredential } from '../support/real-node/upstream-credential.ts';
+import {
+  createNeighbour,
+  reachedByRights,
+  takingKeysOf,
+  type UpstreamNeighbour,
+} from '../support/real-node/upstream-neighbour.ts';
 import { openUpstreamTenant, timed, type UpstreamTenant } from '../support/real-node/upstream-tenant.ts';
 import { upstreamTemplate, upstreamVclusterAvailable } from '../support/real-node/upstream-vcluster.ts';
 
@@ -31,29 +35,10 @@ const victim = {
   data: { kept: 'yes' },
 };
 
-/** A Secret that vCluster copies into the host namespace, in which Helm finds the newest record of `release`: `object` is its. */
-function forgedRelease(release: string, object: object): object {
-  const record = {
-    ...{ name: 'victim', namespace: 'victim', version: 99 },
-    info: { status: 'deployed', first_deployed: '2026-01-01T00:00:00Z' },
-    chart: { metadata: { apiVersion: 'v2', name: 'vcluster', version: vclusterChartVersion } },
-    manifest: `---\n${JSON.stringify(object)}\n`,
-  };
-  const stored = gzipSync(JSON.stringify(record)).toString('base64');
-  return {
-    metadata: {
-      name: 'forged',
-      annotations: { 'vcluster.loft.sh/force-sync': 'true' },
-      labels: { owner: 'helm', name: release, status: 'deployed', version: '99' },
-    },
-    type: 'helm.sh/release.v1',
-    stringData: { release: stored },
-  };
-}
-
 /** vCluster's own chart through the workflows and activities of every chart, with pods that run on the node. */
 describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 }, () => {
   let tenant: UpstreamTenant;
+  let neighbour: UpstreamNeighbour;
   before(async () => {
     tenant = await openUpstreamTenant();
   });
@@ -84,46 +69,11 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.match(namespaces.stdout, /namespace\/default\n/, namespaces.stderr);
     const told = [tenant.namespace, vclusterChartVersion, 'Running'];
     assert.deepEqual(await tenant.toldByVcluster(), told);
+    neighbour = await createNeighbour(tenant.platform);
   });
 
   test("the gateway's credential alone opens nothing in it, and acts as nobody who is not on its list", async () => {
-    const { namespace, cluster } = tenant;
-    const name = tenantObjects.gatewaySecret('up');
-    const secret = await cluster.client.core.readNamespacedSecret({ namespace, name });
-    const target = targetOfKubeconfig(Buffer.from(secret.data?.['config'] ?? '', 'base64').toString());
-    const [pod] = await tenant.hostPods('app=vcluster');
-    const address = { ...target, host: pod?.status?.podIP, port: 8443, agent: false };
-    const ask = (path: string, headers: Record<string, string>) => {
-      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-      const outgoing = request({ ...address, path, headers }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      });
-      outgoing.once('error', reject);
-      outgoing.end();
-      return promise;
-    };
-    const log = '/api/v1/namespaces/kube-system/pods/any/log';
-    for (const path of [
-      '/api/v1/namespaces',
-      '/api/v1/secrets',
-      log,
-      '/metrics/syncer',
-      '/api/v1/nodes/n/proxy/',
-    ])
-      assert.equal(await ask(path, {}), 403, path);
-    const { user } = tenant.platform.admin();
-    const identities: Record<string, string>[] = [
-      { 'Impersonate-User': 'system:admin' },
-      { 'Impersonate-User': 'system:serviceaccount:kube-system:default' },
-      { 'Impersonate-User': 'nobody-known' },
-      { 'Impersonate-User': user, 'Impersonate-Group': 'system:masters' },
-      { 'Impersonate-User': user, 'Impersonate-Uid': 'any' },
-      { 'Impersonate-User': user, 'Impersonate-Extra-Other': 'any' },
-    ];
-    for (const headers of identities)
-      for (const path of ['/api/v1/namespaces', log])
-        assert.equal(await ask(path, headers), 403, `${JSON.stringify(headers)} ${path}`);
+    assert.deepEqual(await openedByCredential(tenant), []);
   });
 
   test('use: a pod made in it runs on the node; its log and a command in it come through the gateway', async () => {
@@ -156,23 +106,55 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.equal(made.status, 403);
   });
 
+  /** What the syncer makes of a forged record of Helm. */
+  const copyOf = async (namespace: string) => {
+    const query = { namespace, labelSelector: 'owner=helm,version=99' };
+    const copy = await eventually('its copy in the host namespace', async () => {
+      const { items } = await tenant.cluster.client.core.listNamespacedSecret(query);
+      return items[0];
+    });
+    return [copy.metadata?.name, copy.type];
+  };
+  const copied = ['forged-x-default-x-up', 'helm.sh/release.v1'];
+
+  test('a neighbour of the same name in another project reaches nothing of it', async () => {
+    await timed('neighbour: create', async () => {
+      const { state, message } = await neighbour.created();
+      assert.equal(state, 'succeeded', message);
+    });
+    const { apps } = tenant.cluster.client;
+    const own = { namespace: tenant.namespace, name: 'up' };
+    const uids = async () =>
+      [await apps.readNamespacedStatefulSet(own), ...(await tenant.hostPods('app=vcluster'))].map(
+        ({ metadata }) => metadata?.uid,
+      );
+    const before = await uids();
+    assert.deepEqual(await reachedByRights(neighbour, tenant), []);
+    const object = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: own };
+    const secret = forgedRelease({ release: 'up', of: own, object });
+    const made = await neighbour.call('POST', `${neighbour.path}/api/v1/namespaces/default/secrets`, secret);
+    assert.equal(made.status, 201, made.text);
+    assert.deepEqual(await copyOf(neighbour.namespace), copied);
+    const taker = await neighbour.createBy('taker', takingKeysOf(tenant.namespace));
+    assert.deepEqual([taker.state, taker.reason], ['failed', 'chart_failed'], taker.message);
+    await timed('neighbour: delete', async () => {
+      const { state, message } = await neighbour.operate({ type: 'delete' });
+      assert.equal(state, 'succeeded', message);
+    });
+    assert.deepEqual(await uids(), before);
+    assert.equal(await tenant.phase(), 'Ready');
+  });
+
   // All that follows runs Helm, with this record among its own.
   test('a record of Helm that the tenant forges is copied beside the true ones', async () => {
     const { core } = tenant.cluster.client;
     await core.createNamespace({ body: { metadata: { name: 'victim' } } });
     await core.createNamespacedConfigMap({ namespace: 'victim', body: victim });
     const secrets = `${tenant.path}/api/v1/namespaces/default/secrets`;
-    const made = await call('POST', secrets, forgedRelease('up', victim));
+    const of = { name: 'victim', namespace: 'victim' };
+    const made = await call('POST', secrets, forgedRelease({ release: 'up', of, object: victim }));
     assert.equal(made.status, 201, made.text);
-    const { namespace } = tenant;
-    const copy = await eventually('its copy in the host namespace', async () => {
-      const { items } = await core.listNamespacedSecret({
-        namespace,
-        labelSelector: 'owner=helm,version=99',
-      });
-      return items[0];
-    });
-    assert.deepEqual([copy.metadata?.name, copy.type], ['forged-x-default-x-up', 'helm.sh/release.v1']);
+    assert.deepEqual(await copyOf(tenant.namespace), copied);
   });
 
   test('sleep: neither the control plane nor a pod that it ran is left, volumes are', async () => {
