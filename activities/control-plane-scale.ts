@@ -25,7 +25,7 @@ export function createControlPlaneScaleActivities({
 }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /**
-     * Scales the control plane back to what it was.
+     * Scales the control plane back to what it was. Idempotent.
      * @param input `wakes`: somebody wants it awake (it is not the undo of a sleep), so the project is asked again
      * @throws PlatformError `conflict` if there is none, `forbidden` if the project does not allow it any more
      */
@@ -39,7 +39,7 @@ export function createControlPlaneScaleActivities({
       await scaleControlPlane(await hosts.prove(tenant), true);
     },
 
-    /** Scales the control plane to zero; volumes stay. @throws PlatformError `conflict` if there is none */
+    /** Scales the control plane to zero; volumes stay. Idempotent. @throws PlatformError `conflict` if there is none */
     async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
       await scaleControlPlane(await hosts.prove(tenant), false);
     },

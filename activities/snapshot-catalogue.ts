@@ -88,6 +88,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
       return { project, tenantCluster, name, sha256, file, projectUid };
     },
 
+    /** Enters what is known of a snapshot once its file is written. @throws `database_unavailable` */
     async completeSnapshot(input: NamedSnapshot & SnapshotFacts & { operationId: string }): Promise<void> {
       const { project: _project, tenantCluster: _tenant, name: _name, operationId, ...facts } = input;
       await database.query((db) => completeSnapshot(db, operationId, facts));
@@ -105,6 +106,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
       );
     },
 
+    /** Marks the snapshot that the operation was to make as failed. @throws `database_unavailable` */
     async failSnapshot(input: NamedSnapshot & { operationId: string }): Promise<void> {
       await database.query((db) => failSnapshot(db, input.operationId));
     },
