@@ -53,6 +53,16 @@ export function operationOfWorkflow(workflowId: string): string | undefined {
   return workflowId.startsWith(operationPrefix) ? workflowId.slice(operationPrefix.length) : undefined;
 }
 
+/** Id of an activity of a step; `call` counts the calls of the operation. */
+export function stepActivityId(step: string, call: number): string {
+  return `${step}.${call}`;
+}
+
+/** The step that the activity with this id is part of. */
+export function stepOfActivity(activityId: string): string {
+  return activityId.replace(/\..*$/, '');
+}
+
 /** Id of the workflow that deletes the snapshot which operation `operationId` made. */
 export function snapshotDeletionWorkflowId(operationId: string): string {
   return `snapshot/${operationId}/delete`;

@@ -1,5 +1,10 @@
 import { isFinal, type Operation, type OperationStep } from '../contracts/operations.ts';
-import { type OperationProgress, operationWorkflowId, progressQuery } from '../contracts/workflows.ts';
+import {
+  type OperationProgress,
+  operationWorkflowId,
+  progressQuery,
+  stepOfActivity,
+} from '../contracts/workflows.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { temporalCall } from './operation-workflow.ts';
 
@@ -40,8 +45,7 @@ async function describePending(deps: OperationsDeps, id: string): Promise<Pendin
       deadlineMs,
     );
     return (description.raw.pendingActivities ?? []).map((activity) => ({
-      // activityId is `<step>.<n>`, see workflows/steps/operation-run.ts
-      step: (activity.activityId ?? '').split('.')[0] ?? '',
+      step: stepOfActivity(activity.activityId ?? ''),
       attempt: activity.attempt ?? 1,
       lastFailure: activity.lastFailure?.message ?? undefined,
     }));

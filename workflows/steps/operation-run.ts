@@ -1,7 +1,7 @@
 import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
-import { type OperationInput, searchAttributes } from '../../contracts/workflows.ts';
+import { type OperationInput, searchAttributes, stepActivityId } from '../../contracts/workflows.ts';
 import { type Persistence, stepActivities } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Progress } from './progress.ts';
@@ -50,7 +50,7 @@ export function createOperationRun(
     stepActivities(() => {
       const steps = progress.takeChanges();
       return {
-        activityId: `${key}.${++calls}`,
+        activityId: stepActivityId(key, ++calls),
         summary: progress.titleOf(key),
         persistence: wanted,
         ...(steps ? { steps } : {}),
