@@ -6,7 +6,6 @@ import { checkOutgoing } from '../upstreams/outgoing-header-check.ts';
 import { isOwnRefusal } from '../upstreams/impersonation-denied.ts';
 import { GatewayStops } from '../streams/stream-registry.ts';
 import { DialError } from '../upstreams/upstream.ts';
-import { doubtUntilAnswered } from '../upstreams/upstream-liveness.ts';
 import { watchFramesOf } from '../streams/watch-frames.ts';
 import { createWholeEnding } from '../streams/graceful-watch-end.ts';
 
@@ -27,8 +26,6 @@ export interface StreamRequest {
   readonly isWatch: boolean;
   /** Time for the answer's head after the request is sent, and between two pieces of its body. 0: no limit. */
   readonly silenceMs: number;
-  /** Whether the upstream answers anybody; asked while an answer is long in coming. Rejects if it does not. */
-  readonly isAlive: () => Promise<void>;
   /** Hears how to end the stream from our side (shutdown, revocation); gives what to call when it is over. */
   readonly opened: (abort: (reason: Error) => void) => () => void;
 }
@@ -115,21 +112,17 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
   const failure = (kind: StreamFailure['kind'], cause: unknown) =>
     new StreamFailure(kind, body === null, bytesSent, cause);
   const ending = createWholeEnding(response, () => controller?.abort(new Error('ended between two events')));
-  const doubt = doubtUntilAnswered(options.isAlive, (cause) => controller?.abort(failure('dial', cause)));
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
       controller = started;
       if (aborted !== undefined) started.abort(aborted);
-      else doubt.begin();
     },
     onBodySent(chunk) {
       bytesSent += chunk.length;
-      doubt.begin();
     },
     onResponseStart(_controller, statusCode, headers, statusMessage = '') {
       if (statusCode < 200) return;
-      doubt.end();
       // Impersonated requests are never 401: it is the gateway itself that was not recognised.
       if (statusCode === 401) throw failure('credential', new Error('401 from the upstream'));
       const answer = { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders };
@@ -177,7 +170,6 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
       settle.resolve();
     },
     onResponseError(_controller, error) {
-      doubt.end();
       if (response.headersSent) {
         if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
         settle.resolve();

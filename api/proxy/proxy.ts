@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { errors } from 'undici';
 import { PlatformError } from '../../contracts/errors.ts';
-import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { OpenStreams, Recheck } from '../streams/stream-registry.ts';
+import { carriageOf } from '../upstreams/carriage.ts';
 import { strangerMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
@@ -15,9 +16,6 @@ const maxKubernetesBody = 3 * 1024 * 1024;
 
 /** API servers give other requests up after 60 s themselves. */
 const silenceMs = 65_000;
-/** What may be silent for hours: the long-running requests of Kubernetes. */
-const silentVerbs: ReadonlySet<string> = new Set(['watch', 'proxy']);
-const silentSubresources: ReadonlySet<string> = new Set(['log', 'proxy', 'attach', 'exec', 'portforward']);
 
 /** What content from a cluster may do in a browser: nothing in our origin's name. */
 export const isolation = {
@@ -40,17 +38,15 @@ export async function proxy(
 ): Promise<void> {
   const { target, caller, destination, streams, recheck } = options;
   const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
-  const { verb, resource } = kubernetesRequest(request.method, target.upstreamPath);
-  const mayBeSilent = silentVerbs.has(verb) || silentSubresources.has(resource?.subresource ?? '');
+  const { isLongRunning, isWatch } = carriageOf(request.method, target.upstreamPath);
   const attempt = async () => {
     const upstream = await destination.upstream();
     return streamRequest({
       request: request.raw,
       response: reply.raw,
       dispatcher: upstream.dispatcher,
-      isAlive: upstream.isAlive,
-      isWatch: verb === 'watch',
-      silenceMs: mayBeSilent ? 0 : silenceMs,
+      isWatch,
+      silenceMs: isLongRunning ? 0 : silenceMs,
       path: target.upstreamPath,
       prefix: target.prefix,
       headers,
@@ -71,9 +67,13 @@ export async function proxy(
   reply.hijack(); // it was answered on the raw response
 }
 
-/** A request that reached nobody, or only reads, is sent once more: kept-alive connections die of age. */
+/**
+ * A request that reached nobody, or only reads, is sent once more: kept-alive connections die of age. Not one that had all
+ * the time that there is.
+ */
 function mayRepeat(failure: StreamFailure, method: string): boolean {
   if (!failure.repeatable || failure.kind === 'dial') return false;
+  if (failure.cause instanceof errors.HeadersTimeoutError) return false;
   return failure.kind === 'credential' || method === 'GET' || method === 'HEAD';
 }
 

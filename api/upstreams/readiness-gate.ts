@@ -15,10 +15,15 @@ const validMs = 500;
 const patienceMs = 400;
 const askAgainMs = 25;
 
+/** It answers, and says that it is not ready. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError';
+}
+
 /**
  * A check to pass before a new connection is used: resolves if the API server said within half a second that
  * it is ready, or says so within the next 0.4 s. Those who ask at the same time share one answer.
- * @throws Error if it does not say so now
+ * @throws NotReadyError; Error if it says nothing
  */
 export function createReadinessGate(
   connect: () => Promise<Socket>,
@@ -37,7 +42,7 @@ export function createReadinessGate(
       for (;;) {
         const status = await readyStatus(agent, options);
         if (status === 200) break;
-        if (performance.now() > giveUpAt) throw new Error(`the API server is not ready: ${status}`);
+        if (performance.now() > giveUpAt) throw new NotReadyError(`the API server is not ready: ${status}`);
         await delay(askAgainMs);
         if (socket.destroyed) throw new Error('the API server closed the connection');
       }

@@ -1,14 +1,21 @@
 /** An answer that is so long in coming makes one doubt that the upstream is there. */
 const doubtMs = 5_000;
 
-/** Asks `isAlive` every 5 s from `begin` to `end`; tells `dead` why it is not. */
-export function doubtUntilAnswered(isAlive: () => Promise<void>, dead: (cause: unknown) => void) {
+/** Asks `isAlive` every 5 s from `begin` to `end`, and tells what it heard. */
+export function doubtUntilAnswered(
+  isAlive: () => Promise<void>,
+  tell: { alive(): void; dead(cause: unknown): void },
+) {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const ask = () => {
     isAlive().then(
-      () => isOver || timer?.refresh(),
-      (cause: unknown) => isOver || dead(cause),
+      () => {
+        if (isOver) return;
+        timer?.refresh();
+        tell.alive();
+      },
+      (cause: unknown) => isOver || tell.dead(cause),
     );
   };
   return {

@@ -1,20 +1,20 @@
 import { isIP, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { requestContext } from '../http/request-context.ts';
 import { dialTls } from './dial-tls.ts';
-import { createReadinessGate } from './readiness-gate.ts';
+import { createReadinessGate, NotReadyError } from './readiness-gate.ts';
+import { createUpstreamConnections } from './upstream-connections.ts';
 
 /** A Kubernetes API that requests can be sent to, with its kept-alive connections. */
 export interface Upstream {
+  /** Fails with a DialError, within 13 s, what is sent to one that answers nobody any more. */
   readonly dispatcher: Dispatcher;
   /**
    * A connection of one's own, TLS done, never shared and never in the pool; and half-open if what `dial` gives is.
    * @throws DialError
    */
   connect(): Promise<Socket>;
-  /** Whether the API server answers at all, on a connection of its own. @throws Error if it does not within 8 s */
-  isAlive(): Promise<void>;
   /** What a request written on such a connection needs besides the caller's headers: names and values. */
   readonly ownHeaders: readonly string[];
   /** Ends all connections at once, streams too. */
@@ -69,15 +69,18 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
       throw new DialError(error instanceof Error ? error.message : String(error), { cause: error });
     }
   };
-  const pool = new Pool(`https://${target.host}:${target.port}`, {
-    connections: null,
-    pipelining: 1,
-    // Watches may be silent for hours; a dead peer is noticed by TCP keep-alive.
-    bodyTimeout: 0,
-    headersTimeout: 0,
-    keepAliveTimeout: 30_000,
-    allowH2: false,
-    connect: (_options, callback) => {
+  const isAlive = async () => {
+    try {
+      await passGate();
+    } catch (error) {
+      // One that is not ready yet, or any more, answers all the same: what it has begun it may end.
+      if (!(error instanceof NotReadyError))
+        throw new DialError('the API server answers nobody', { cause: error });
+    }
+  };
+  const connections = createUpstreamConnections(
+    `https://${target.host}:${target.port}`,
+    (_options, callback) => {
       const made: { socket?: Socket } = {};
       // Kept for others' requests: what fails uncaught on it ends it, not the request that it was made for.
       requestContext.run({ cut: () => made.socket?.destroy() }, () => {
@@ -85,14 +88,14 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
         void connectInto(connecting, callback);
       });
     },
-  });
-  const dispatcher = token === undefined ? pool : pool.compose(withToken(token));
+    isAlive,
+  );
+  const { dispatcher } = connections;
   return {
-    dispatcher,
+    dispatcher: token === undefined ? dispatcher : dispatcher.compose(withToken(token)),
     connect,
-    isAlive: passGate,
     ownHeaders: ['Host', `${target.host}:${target.port}`, ...(token === undefined ? [] : bearer(token))],
-    close: () => pool.destroy(),
+    close: connections.close,
   };
 }
 

@@ -118,4 +118,23 @@ describe('a tenant cluster is away', { timeout: 300_000 }, () => {
       );
     });
   }
+
+  it('is there, and the connections to it lead nowhere any more: reads and watches are answered', async (context) => {
+    const namespaces = `${tenantPath}/api/v1/namespaces`;
+    const warm = await Promise.all(Array.from({ length: 10 }, () => timed('ben', namespaces)));
+    for (const { answer } of warm) assert.equal(answer.status, 200, answer.text);
+    relay.freeze();
+    const watch = await timed('ben', `${namespaces}?watch=true&timeoutSeconds=1`);
+    assert.match(watch.answer.text, /"type":"ADDED"/);
+    const reads = await Promise.all(Array.from({ length: 20 }, () => timed('ben', namespaces)));
+    for (const { answer } of reads) assert.equal(answer.status, 200, answer.text);
+    // None is left that could swallow a change.
+    const made = await fixture.call('ben', 'POST', `${namespaces}/default/configmaps`, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'made' },
+    });
+    assert.equal(made.status, 201, made.text);
+    context.diagnostic(`slowest read ${Math.max(...reads.map(({ ms }) => ms))} ms, the watch ${watch.ms} ms`);
+  });
 });

@@ -1,0 +1,66 @@
+import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import { carriageOf } from './carriage.ts';
+import { dispatchDoubted } from './doubted-request.ts';
+
+/** Requests that may be sent a second time at once: a slow API server is not asked everything twice. */
+const secondAttempts = 8;
+
+/** The connections to one Kubernetes API. */
+export interface UpstreamConnections {
+  readonly dispatcher: Dispatcher;
+  /** Ends all at once, streams too. */
+  close(): Promise<void>;
+}
+
+/**
+ * HTTP/1.1 connections made by `connect`: kept for ordinary requests, new for watches, logs and second attempts. When a
+ * kept one is found to lead nowhere, none of its age gets another request.
+ */
+export function createUpstreamConnections(
+  origin: string,
+  connect: buildConnector.connector,
+  isAlive: () => Promise<void>,
+): UpstreamConnections {
+  const shared = {
+    // Watches may be silent for hours; a dead peer is noticed by TCP keep-alive.
+    bodyTimeout: 0,
+    headersTimeout: 0,
+    allowH2: false,
+    connect,
+  };
+  const keeping = () =>
+    new Pool(origin, { ...shared, connections: null, pipelining: 1, keepAliveTimeout: 30_000 });
+  // undici keeps no connection where nothing may be pipelined.
+  const own = new Pool(origin, { ...shared, connections: null, pipelining: 0 });
+  const second = new Pool(origin, { ...shared, connections: secondAttempts, pipelining: 0 });
+  let kept = keeping();
+  /** Those before it, until what is under way on them is over. */
+  const former = new Set<Pool>();
+
+  function retire(pool: Pool): void {
+    if (pool !== kept) return;
+    kept = keeping();
+    former.add(pool);
+    const over = () => former.delete(pool);
+    pool.close().then(over, over);
+  }
+
+  const carry: Dispatcher.DispatcherComposeInterceptor = () => (options, handler) => {
+    const { ownConnection, isRepeatable } = carriageOf(options.method, options.path);
+    const pool = kept;
+    return dispatchDoubted({
+      options,
+      handler,
+      first: ownConnection ? own : pool,
+      again: isRepeatable && (options.body ?? null) === null ? second : undefined,
+      isAlive,
+      overtaken: () => retire(pool),
+    });
+  };
+  return {
+    dispatcher: own.compose(carry),
+    async close() {
+      await Promise.all([kept, own, second, ...former].map((pool) => pool.destroy()));
+    },
+  };
+}
