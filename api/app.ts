@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { inConnectionContexts } from './http/connection-context.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './http/connection-limits.ts';
 import type { Gateway } from './gateway.ts';
 import { carryUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
@@ -57,6 +58,7 @@ export async function createApp(
     },
   }) as unknown as FastifyInstance; // its server is an https.Server, its logger pino itself
   app.server.headersTimeout = limits.headersMs;
+  inConnectionContexts(app.server);
   const { streams } = gateway;
   const lines = createRequestLines(gateway.logger);
   await app.register(requestContexts);

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { inConnectionContexts } from '../http/connection-context.ts';
 import { isReady, type Readiness, withoutParts } from '../readiness/readiness.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
@@ -7,7 +8,7 @@ import type { GatewayMetrics } from './gateway-metrics.ts';
  * is not well and why (`?exclude=<part>` leaves one out). Not listening yet.
  */
 export function createMetricsListener(metrics: GatewayMetrics, readiness: Readiness): Server {
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const [path, query] = (request.url ?? '').split('?', 2);
     const send = (status: number, type: string, text: string) =>
       response.writeHead(status, { 'content-type': type }).end(text);
@@ -24,4 +25,6 @@ export function createMetricsListener(metrics: GatewayMetrics, readiness: Readin
       });
     } else response.writeHead(404).end();
   });
+  inConnectionContexts(server);
+  return server;
 }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { inConnectionContexts } from '../http/connection-context.ts';
 import type { Dial, DialTarget } from './dial.ts';
 
 export interface ConnectListenerOptions {
@@ -36,6 +37,7 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
       .writeHead(405, { allow: 'CONNECT', connection: 'close', 'content-type': 'text/plain' })
       .end('only CONNECT is served here\n');
   });
+  inConnectionContexts(server);
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     open.add(socket);

@@ -14,7 +14,10 @@ import { createUserCall, type UserCall, writeUserKubeconfig } from './user-calls
 export interface GatewayProcess {
   readonly url: string;
   readonly port: number;
+  /** Of all its listeners. */
+  readonly ports: { readonly gateway: number; readonly connect: number; readonly metrics: number };
   readonly pid: number;
+  isRunning(): boolean;
   /** All that it logged. */
   log(): string;
   /** On connections that only this one uses. */
@@ -106,6 +109,8 @@ export async function startGatewayProcess(
   return {
     url,
     port: ports.gateway,
+    ports,
+    isRunning: () => child?.exitCode === null && child.signalCode === null,
     get pid() {
       return pid();
     },
