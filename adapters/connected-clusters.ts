@@ -167,7 +167,7 @@ function adapted(secret: V1Secret, adapt: () => string): string {
     return adapt();
   } catch (cause) {
     const { namespace, name } = secret.metadata ?? {};
-    const reason = cause instanceof Error ? cause.message : 'it is no kubeconfig';
+    const reason = cause instanceof Error ? cause.message : 'it is not a kubeconfig';
     throw new PlatformError('cluster_unreachable', `Secret ${namespace}/${name} cannot be used: ${reason}`, {
       cause,
     });

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   await app.listen(config.listen).catch((error: unknown) => portTaken(config.listen, error));
   // A connection that could not be taken (no descriptor is left, say); the next one can.
   for (const server of [app.server, tunnels.server, ...(metrics ? [metrics] : [])])
-    server.on('error', (err) => logger.error({ err }, 'a connection was not taken'));
+    server.on('error', (err) => logger.error({ err }, 'failed to accept a connection'));
   // Without its caches the gateway knows nobody; requests are told so, and /readyz too.
   await Promise.race([parts.gateway.directory.ready, delay(cachesMs, undefined, { ref: false })]);
   console.log(`gateway ready at ${config.publicUrl}`);
@@ -77,7 +77,7 @@ function portTaken({ host, port }: { host: string; port: number }, error: unknow
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') throw error;
   throw new PlatformError(
     'port_taken',
-    `port ${port} on ${host} is taken by another process: stop it or choose another port`,
+    `port ${port} on ${host} is already in use: stop the process or choose another port`,
   );
 }
 

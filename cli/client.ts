@@ -67,7 +67,7 @@ function parse(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandFailure('invalid_request', `what answers at ${url} is not vcluster-platform`);
+    throw new CommandFailure('invalid_request', `the server at ${url} is not vcluster-platform`);
   }
 }
 
@@ -85,7 +85,7 @@ function unreachable(url: string, error: unknown): never {
   }
   throw new CommandFailure(
     'management_unavailable',
-    `the platform at ${url} cannot be reached (${code || message})`,
+    `the platform at ${url} is unreachable (${code || message})`,
   );
 }
 
@@ -110,7 +110,7 @@ function failureOf(status: number, text: string, requestId: unknown): CommandFai
     });
   }
   const code = isErrorCode(body?.code) ? body.code : codeOfHttp(status);
-  return new CommandFailure(code, body?.detail ?? body?.title ?? `the platform answered ${status}`, {
+  return new CommandFailure(code, body?.detail ?? body?.title ?? `the platform responded ${status}`, {
     requestId: id,
     problem: body,
   });

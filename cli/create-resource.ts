@@ -28,7 +28,7 @@ export async function createResource<K extends ManagedKind>(
     spec,
   } as InstanceOf<K>).catch((error: unknown) => {
     throw isMissing(error, 'namespaces', namespace)
-      ? new CommandFailure('project_not_found', `there is no project "${project}"`)
+      ? new CommandFailure('project_not_found', `project "${project}" not found`)
       : error;
   });
   return firstOperation(client, target, resource);

@@ -36,7 +36,7 @@ export function giveKubeconfig(
   const file = resolve(kubeconfig ?? join(homedir(), '.kube', 'config'));
   writePrivateFile(file, stringify(merge(readKubeconfig(file), issued), { version: '1.1', lineWidth: 0 }));
   console.log(
-    `context ${issued['current-context']} is the current one in ${file}; try: kubectl --kubeconfig ${file} ${example}`,
+    `current context of ${file} is now ${issued['current-context']}; try: kubectl --kubeconfig ${file} ${example}`,
   );
 }
 
@@ -64,7 +64,7 @@ function readKubeconfig(file: string): Kubeconfig {
   } catch {
     throw new CommandFailure(
       'invalid_request',
-      `${file} is no kubeconfig: choose another file with --kubeconfig`,
+      `${file} is not a kubeconfig: choose another file with --kubeconfig`,
     );
   }
 }

@@ -30,7 +30,7 @@ export function readLogin(): Login {
   try {
     return JSON.parse(text) as Login;
   } catch {
-    throw new CommandFailure('unauthenticated', `${loginPath()} is no JSON: log in again`);
+    throw new CommandFailure('unauthenticated', `${loginPath()} is not JSON: log in again`);
   }
 }
 

@@ -76,8 +76,9 @@ function createRedrawn(stream: NodeJS.WriteStream): Progress {
 
 function waitingLine({ state, blockedBy, live }: Operation): string | undefined {
   if (state !== 'queued') return undefined;
-  if (blockedBy !== undefined) return `waiting behind ${blockedBy.type} by ${blockedBy.actor}`;
-  return live ? undefined : 'waiting: the engine does not answer at the moment';
+  if (blockedBy !== undefined)
+    return `waiting in queue behind ${blockedBy.type} (requested by ${blockedBy.actor})`;
+  return live ? undefined : 'waiting: Temporal or the worker does not answer';
 }
 
 function stepLine(step: OperationStep, counting: boolean): string {

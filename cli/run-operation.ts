@@ -36,7 +36,7 @@ export async function showOperation(
     const olderMs = Date.now() - Date.parse(operation.createdAt);
     const joined =
       operation.joined === true && !isFinal(operation.state) && olderMs > ownSubmitMs
-        ? ', which is under way already'
+        ? ', already in progress'
         : '';
     process.stderr.write(
       `${operation.type} ${targetOf(operation).name} (project ${operation.project}, operation ${operation.id})${joined}\n`,
@@ -69,7 +69,7 @@ async function followToEnd(client: Client, operation: Operation, output: OutputF
 const outcomes: Record<Operation['type'], string> = {
   create: 'is ready',
   update: 'is up to date',
-  sleep: 'sleeps',
+  sleep: 'is asleep',
   wake: 'is awake',
   snapshot: 'is saved',
   restore: 'is restored',

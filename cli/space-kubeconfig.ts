@@ -16,7 +16,10 @@ export function spaceKubeconfig(
   const { name } = metadata;
   const namespace = spec?.clusterRef?.namespace;
   if (!namespace)
-    throw new CommandFailure('cluster_unreachable', `space ${name} has no namespace yet; try again`);
+    throw new CommandFailure(
+      'cluster_unreachable',
+      `the namespace of space ${name} does not exist yet; try again`,
+    );
   const entry = `vcluster-platform_${name}_${project}`;
   const { url, certificateAuthority, insecure } = login;
   const trust =

@@ -110,7 +110,7 @@ export const AuditEvent = Type.Object(
     subresource: Optional,
     namespace: Optional,
     name: Optional,
-    code: Type.Optional(Type.Integer({ description: 'HTTP status of the answer' })),
+    code: Type.Optional(Type.Integer({ description: 'HTTP status of the response' })),
     reason: Type.Optional(Type.String({ description: 'Error code, or why a stream ended' })),
     latencyMs: Type.Optional(
       Type.Integer({ description: 'Until the answer was over; of a stream, how long it lasted' }),

@@ -3,13 +3,13 @@
  * every failure come from here; the set of codes is closed.
  */
 export const errorTable = {
-  invalid_request: { status: 400, retryable: false, exitCode: 2, title: 'The request is not valid' },
-  invalid_values: { status: 422, retryable: false, exitCode: 2, title: 'The chart values are not valid' },
+  invalid_request: { status: 400, retryable: false, exitCode: 2, title: 'Invalid request' },
+  invalid_values: { status: 422, retryable: false, exitCode: 2, title: 'Invalid chart values' },
   invalid_parameters: {
     status: 422,
     retryable: false,
     exitCode: 2,
-    title: 'The template parameters are not valid',
+    title: 'Invalid template parameters',
   },
   unauthenticated: { status: 401, retryable: false, exitCode: 3, title: 'Not logged in' },
   too_many_attempts: { status: 429, retryable: true, exitCode: 3, title: 'Too many attempts' },
@@ -22,61 +22,61 @@ export const errorTable = {
   space_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Space not found' },
   operation_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Operation not found' },
   snapshot_not_found: { status: 404, retryable: false, exitCode: 4, title: 'Snapshot not found' },
-  snapshot_damaged: { status: 409, retryable: false, exitCode: 5, title: 'The snapshot is damaged' },
-  already_exists: { status: 409, retryable: false, exitCode: 5, title: 'It exists already' },
-  conflict: { status: 409, retryable: false, exitCode: 5, title: 'It conflicts with the present state' },
-  operation_finished: { status: 409, retryable: false, exitCode: 5, title: 'The operation has ended' },
-  operation_failed: { status: 409, retryable: false, exitCode: 6, title: 'The operation failed' },
-  operation_cancelled: { status: 409, retryable: false, exitCode: 7, title: 'The operation was cancelled' },
-  quota_exceeded: { status: 403, retryable: false, exitCode: 5, title: 'A quota would be exceeded' },
-  too_large: { status: 413, retryable: false, exitCode: 2, title: 'The request is too large' },
-  chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'The chart could not be installed' },
+  snapshot_damaged: { status: 409, retryable: false, exitCode: 5, title: 'Snapshot is damaged' },
+  already_exists: { status: 409, retryable: false, exitCode: 5, title: 'Already exists' },
+  conflict: { status: 409, retryable: false, exitCode: 5, title: 'Conflicts with the current state' },
+  operation_finished: { status: 409, retryable: false, exitCode: 5, title: 'Operation has ended' },
+  operation_failed: { status: 409, retryable: false, exitCode: 6, title: 'Operation failed' },
+  operation_cancelled: { status: 409, retryable: false, exitCode: 7, title: 'Operation cancelled' },
+  quota_exceeded: { status: 403, retryable: false, exitCode: 5, title: 'Quota exceeded' },
+  too_large: { status: 413, retryable: false, exitCode: 2, title: 'Request too large' },
+  chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'Failed to install the chart' },
   chart_unavailable: {
     status: 503,
     retryable: true,
     exitCode: 8,
-    title: 'The chart cannot be fetched',
+    title: 'Failed to fetch the chart',
   },
   control_plane_not_ready: {
     status: 504,
     retryable: false,
     exitCode: 6,
-    title: 'The control plane did not become ready',
+    title: 'Control plane did not become ready',
   },
-  sleeping: { status: 503, retryable: true, exitCode: 8, title: 'The tenant cluster sleeps' },
-  cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'The cluster cannot be reached' },
+  sleeping: { status: 503, retryable: true, exitCode: 8, title: 'Tenant cluster is asleep' },
+  cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'Cluster unreachable' },
   management_unavailable: {
     status: 503,
     retryable: true,
     exitCode: 8,
-    title: 'The management API cannot be reached',
+    title: 'Management API unreachable',
   },
   identity_provider_unavailable: {
     status: 503,
     retryable: true,
     exitCode: 8,
-    title: 'The identity provider cannot be reached',
+    title: 'Identity provider unreachable',
   },
   database_unavailable: {
     status: 503,
     retryable: true,
     exitCode: 8,
-    title: 'The database cannot be reached',
+    title: 'Database unreachable',
   },
-  temporal_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'Temporal cannot be reached' },
+  temporal_unavailable: { status: 503, retryable: true, exitCode: 8, title: 'Temporal unreachable' },
   toolchain_unavailable: {
     status: 500,
     retryable: false,
     exitCode: 9,
-    title: 'A program that is needed is missing',
+    title: 'Required program missing',
   },
-  port_taken: { status: 500, retryable: false, exitCode: 9, title: 'The port is taken' },
-  state_in_use: { status: 500, retryable: false, exitCode: 9, title: 'The state folder is in use' },
-  internal: { status: 500, retryable: true, exitCode: 1, title: 'Something went wrong here' },
+  port_taken: { status: 500, retryable: false, exitCode: 9, title: 'Port already in use' },
+  state_in_use: { status: 500, retryable: false, exitCode: 9, title: 'State folder already in use' },
+  internal: { status: 500, retryable: true, exitCode: 1, title: 'Internal error' },
 } as const satisfies Record<string, ErrorEntry>;
 
 interface ErrorEntry {
-  /** HTTP status of the answer that carries the error. */
+  /** HTTP status of the response that carries the error. */
   readonly status: number;
   /** Whether trying the same thing again may succeed. */
   readonly retryable: boolean;

@@ -168,7 +168,7 @@ export function checkName(kind: string, name: string, maxLength = 63): void {
   if (!isName(name, maxLength)) {
     throw new PlatformError(
       'invalid_request',
-      `${kind} "${name.slice(0, 80)}" is no valid name: use at most ${maxLength} lower-case letters, digits and "-", beginning and ending with a letter or digit`,
+      `invalid ${kind} "${name.slice(0, 80)}": use at most ${maxLength} lower-case letters, digits and "-", beginning and ending with a letter or digit`,
     );
   }
 }

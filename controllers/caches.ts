@@ -27,8 +27,7 @@ export function instanceCache(caches: Caches, kind: ManagedKind): Informer<Store
 
 /** Starts an informer for everything that the controllers look at. */
 export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {
-  const onFailure = (path: string) => (err: unknown) =>
-    logger.debug({ err, path }, 'the informer begins anew');
+  const onFailure = (path: string) => (err: unknown) => logger.debug({ err, path }, 'the informer relists');
   const resources = <P extends ResourcePlural>(plural: P) => {
     const path = resourcePath(plural);
     return createInformer<Stored<ResourceOf[P]>>({ kubeConfig, path, onFailure: onFailure(path) });

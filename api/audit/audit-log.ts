@@ -51,8 +51,8 @@ export function createAuditLog(
     },
     mayRetry: (error) => !isFaultOfData(error),
     onLost,
-    onWaiting: (err) => logger.warn({ err }, 'audit events wait: they cannot be written now'),
-    onWritten: () => logger.info('audit events are written again'),
+    onWaiting: (err) => logger.warn({ err }, 'failed to write audit events; they stay queued'),
+    onWritten: () => logger.info('writing audit events again'),
     sizeOf: bodyBytes,
   });
   // Every stage gets a line of its own; opened anew for each batch, so that the file can be moved away any time.
@@ -70,7 +70,7 @@ export function createAuditLog(
   return {
     record(event) {
       if (event.user === undefined && !ofStrangers.take()) {
-        onLost(1, 'there are too many of unknown senders');
+        onLost(1, 'too many from unauthenticated callers');
         return;
       }
       toDatabase.add(event);
@@ -86,7 +86,7 @@ export function createAuditLog(
     async close() {
       const [left, unfiled] = await Promise.all([toDatabase.close(closeMs), toFile?.close(closeMs) ?? 0]);
       if (left + unfiled + untold > 0)
-        logger.error({ left, unfiled, lost: untold }, 'audit events were lost at the end');
+        logger.error({ left, unfiled, lost: untold }, 'audit events were lost at shutdown');
       await database.close();
     },
   };

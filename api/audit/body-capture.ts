@@ -75,7 +75,7 @@ function createKept() {
 function storable(value: unknown): unknown {
   const serialized = JSON.stringify(value);
   if (/\\u0000/.test(serialized)) return omitted('holds the character U+0000');
-  return /\\ud[89a-f]/.test(serialized) ? omitted('holds half a character') : value;
+  return /\\ud[89a-f]/.test(serialized) ? omitted('holds half a surrogate pair') : value;
 }
 
 function omitted(why: string): unknown {

@@ -22,7 +22,7 @@ export async function removeOldEvents(database: Database, days: number, now = Da
 export function keepRetention(database: Database, days: number, logger: Logger): () => void {
   const timer = setInterval(() => {
     removeOldEvents(database, days).catch((err: unknown) =>
-      logger.warn({ err }, 'old audit events could not be removed; tried again in an hour'),
+      logger.warn({ err }, 'failed to remove old audit events; retrying in an hour'),
     );
   }, hourMs).unref();
   return () => clearInterval(timer);

@@ -144,7 +144,7 @@ function tooManyKeys(owner: string, perOwner: number, present: readonly AccessKe
   const names = present.slice(0, 3).map(({ metadata }) => metadata.name);
   return new PlatformError(
     'quota_exceeded',
-    `${owner} has ${present.length} access keys, and ${perOwner} are possible: delete some that are not needed ("vcp list accesskeys", "vcp delete accesskey <name>"); least lately used are ${names.join(', ')}`,
+    `${owner} has ${present.length} access keys and the limit is ${perOwner}: delete some that are not needed ("vcp list accesskeys", "vcp delete accesskey <name>"); least recently used: ${names.join(', ')}`,
   );
 }
 
@@ -154,15 +154,15 @@ function resultOf(answer: JsonAnswer, status: number): AccessKey {
   if (answer.status === 409)
     throw new PlatformError(
       'already_exists',
-      'there is an access key of that name, or it was changed just now',
+      'an access key with that name exists already, or was changed just now',
       {
         cause,
       },
     );
-  if (answer.status === 404) throw new PlatformError('not_found', 'there is no such access key', { cause });
+  if (answer.status === 404) throw new PlatformError('not_found', 'access key not found', { cause });
   if (answer.status === 422 || answer.status === 400)
     throw new PlatformError('invalid_request', statusMessage(answer), { cause });
-  throw new PlatformError('management_unavailable', 'the access key could not be written; try again', {
+  throw new PlatformError('management_unavailable', 'failed to write the access key; try again', {
     cause,
   });
 }

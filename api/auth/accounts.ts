@@ -72,7 +72,7 @@ export function createAccounts(deps: {
         };
   const idToken = oidc === undefined ? {} : { idToken: ownerOfIdToken(oidc) };
   const sweeping = setInterval(() => {
-    sessions.sweep().catch((err: unknown) => logger.warn({ err }, 'ended sessions were not removed'));
+    sessions.sweep().catch((err: unknown) => logger.warn({ err }, 'failed to remove expired sessions'));
   }, sweepMs);
   sweeping.unref();
 

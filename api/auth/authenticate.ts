@@ -122,7 +122,7 @@ function checkSynced({ synced }: Directory): void {
   if (synced) return;
   throw new PlatformError(
     'management_unavailable',
-    'the gateway has not read yet who there is: the management API does not answer',
+    'the identity cache is not synced: the management API does not answer',
   );
 }
 
@@ -137,7 +137,7 @@ function bearer(headers: IncomingHttpHeaders): string {
   const match = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(value);
   const token = match?.[1];
   if (token === undefined || token.length > (isJwt(token) ? longestToken : longestKey)) {
-    throw new PlatformError('unauthenticated', 'the Authorization header is no "Bearer <access key>"');
+    throw new PlatformError('unauthenticated', 'the Authorization header is not "Bearer <access key>"');
   }
   return token;
 }
@@ -154,7 +154,7 @@ function credentialOf(
 ): Credential {
   const { metadata, spec } = accessKey;
   if (metadata.deletionTimestamp !== undefined) {
-    throw new PlatformError('unauthenticated', 'the access key is deleted. Please login again');
+    throw new PlatformError('unauthenticated', 'the access key was deleted. Please login again');
   }
   if (spec.disabled === true) throw new PlatformError('unauthenticated', 'the access key is disabled');
   const expiresAt = accessKeyExpiry(accessKey, activity?.last(accessKey));
@@ -166,7 +166,7 @@ function credentialOf(
   if (scope !== undefined && opensNothing(scope)) {
     throw new PlatformError(
       'forbidden',
-      `the access key ${metadata.name} has a scope that opens nothing here: it is empty, or says what this version of the platform does not know`,
+      `the access key ${metadata.name} has a scope that allows nothing: it is empty, or has fields that this version of the platform does not know`,
     );
   }
   return {
@@ -182,7 +182,7 @@ function credentialOf(
 function issuerEnded({ metadata }: AccessKey): PlatformError {
   return new PlatformError(
     'unauthenticated',
-    `what the access key ${metadata.name} was made with has ended (a logout, or a key that was deleted). Please login again`,
+    `the login or key that access key ${metadata.name} was created with has ended. Please login again`,
   );
 }
 

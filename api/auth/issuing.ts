@@ -21,7 +21,7 @@ export function boundByIssuer<S extends Partial<AccessKeySpec>>(
   if (generation >= maxGeneration) {
     throw new PlatformError(
       'forbidden',
-      'this access key was made with one that was made with another, and so on: use a key further up, or log in',
+      'this access key is at the end of a chain of keys that created each other: use a key further up the chain, or log in',
     );
   }
   const bound = issues === undefined ? spec : { ...spec, issuedBy: issues };

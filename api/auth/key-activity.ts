@@ -31,7 +31,10 @@ export function createKeyActivity(management: JsonClient, logger: Logger): KeyAc
       if (entry.at - entry.written < (entry.sliding ? slidingMs : otherMs)) continue;
       entry.written = entry.at;
       await write(entry.name, uid, entry.at).catch((err: unknown) => {
-        logger.warn({ err, accessKeyName: entry.name }, 'the last activity of an access key was not written');
+        logger.warn(
+          { err, accessKeyName: entry.name },
+          'failed to record the last activity of an access key',
+        );
       });
     }
   }

@@ -81,7 +81,7 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
         const retryAfterSeconds = Math.ceil(waitMs / 1000);
         throw new PlatformError(
           'too_many_attempts',
-          `there were too many wrong attempts; try again in ${retryAfterSeconds} s`,
+          `too many failed attempts; try again in ${retryAfterSeconds} s`,
           { details: { retryAfterSeconds } },
         );
       }

@@ -57,14 +57,14 @@ export function createPasswords(deps: {
       throttle.attempt(username, address);
       const who = throttle.isKnown(username, address) ? 'known' : 'unknown';
       if (!directory.synced)
-        throw new PlatformError('management_unavailable', 'nobody is known yet; try again');
+        throw new PlatformError('management_unavailable', 'the user cache is not synced yet; try again');
       const user = directory.user(username);
       // The hash too is read under the limit: a flood must not reach the management API.
       const right = await limited(who, async () =>
         passwordMatches(password.slice(0, longest + 1), await storedHash(user)),
       );
       if (!right || user === undefined || user.spec?.disabled === true || user.metadata.deletionTimestamp) {
-        throw new PlatformError('unauthenticated', 'user name or password is wrong');
+        throw new PlatformError('unauthenticated', 'wrong user name or password');
       }
       throttle.succeeded(username, address);
       return user;
@@ -110,7 +110,7 @@ function secretPath(name?: string): string {
 
 function expect(answer: JsonAnswer, status: number): void {
   if (answer.status === status) return;
-  throw new PlatformError('management_unavailable', 'the account could not be read or written; try again', {
+  throw new PlatformError('management_unavailable', 'failed to read or write the account; try again', {
     cause: new Error(statusMessage(answer)),
   });
 }
@@ -127,7 +127,7 @@ function createLimit(
   return async (who, work) => {
     if (active >= running) {
       if (queues[who].length >= waiting[who]) {
-        throw new PlatformError('too_many_attempts', 'too many people log in at the moment; try again', {
+        throw new PlatformError('too_many_attempts', 'too many logins at the moment; try again', {
           details: { retryAfterSeconds: 5 },
         });
       }

@@ -104,7 +104,7 @@ export function createSessions(deps: {
     // Nobody waits for it; a session that is not touched ends earlier, never later.
     database
       .query((db) => touchSession(db, idHash, new Date(now())))
-      .catch((err: unknown) => logger.warn({ err }, 'the last use of a session was not written'));
+      .catch((err: unknown) => logger.warn({ err }, 'failed to record the last use of a session'));
   }
 
   async function end(id: string): Promise<void> {
@@ -198,18 +198,17 @@ function checkOwnPage(
   own: { origin: string; csrfToken: string },
 ): void {
   const { origin, upgrade } = headers;
-  if (origin !== undefined && origin !== own.origin) foreign('comes from a page of another origin');
+  if (origin !== undefined && origin !== own.origin) foreign('comes from another origin');
   if (upgrade !== undefined) {
-    if (origin === undefined) foreign('has no Origin, which an upgrade with a session needs');
+    if (origin === undefined) foreign('has no Origin header, which an upgrade with a session needs');
     return;
   }
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') {
     const site = headers['sec-fetch-site'];
-    if (site !== undefined && site !== 'same-origin' && site !== 'none')
-      foreign('comes from a page of another origin');
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') foreign('comes from another origin');
     return;
   }
-  if (origin === undefined) foreign('has no Origin, which a change with a session needs');
+  if (origin === undefined) foreign('has no Origin header, which a change with a session needs');
   const type = headers['content-type'];
   if (type !== undefined && !/^application\/(json|[\w.-]+\+(json|yaml))\s*(;|$)/i.test(type))
     foreign('has a content type that is not JSON');

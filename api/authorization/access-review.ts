@@ -35,7 +35,7 @@ export function createAccessReview(
     if (rbac.isInStep()) return;
     throw new PlatformError(
       'management_unavailable',
-      'nobody can say at the moment whether this is allowed: the management API cannot be reached; try again',
+      'cannot decide whether this is allowed: the management API is unreachable; try again',
     );
   }
 

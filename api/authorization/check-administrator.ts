@@ -9,5 +9,5 @@ import { administratorAction } from './action.ts';
  */
 export async function checkAdministrator(deps: { review: AccessReview }, caller: Caller): Promise<void> {
   if (await deps.review.allows(caller.identity, administratorAction)) return;
-  throw new PlatformError('forbidden', 'this is for administrators of the platform');
+  throw new PlatformError('forbidden', 'only administrators of the platform may do this');
 }

@@ -23,6 +23,6 @@ export async function checkClusterAccess(
   }
   throw new PlatformError(
     'cluster_not_found',
-    `there is no connected cluster "${name}", or you may not see it`,
+    `connected cluster "${name}" not found, or you may not see it`,
   );
 }

@@ -27,7 +27,7 @@ export async function impersonatedCaller(
   const { user, groups } = wanted;
   for (const [kind, name] of namesOf(wanted)) {
     if (isReservedName(name))
-      throw new PlatformError('forbidden', `${kind} "${name}" is reserved: nobody can act as it`);
+      throw new PlatformError('forbidden', `${kind} "${name}" is reserved and cannot be impersonated`);
   }
   for (const [kind, name] of namesOf(wanted)) {
     const action: Action = { verb: 'impersonate', group: '', resource: `${kind}s`, name };
@@ -48,7 +48,7 @@ export async function impersonatedCaller(
 /** @throws PlatformError `invalid_request` if a request asks for impersonation where there is none */
 export function refuseImpersonation(rawHeaders: readonly string[]): void {
   if (wantedIdentity(rawHeaders) !== undefined)
-    invalid('nobody can be impersonated at this path, only where Kubernetes APIs are proxied');
+    invalid('impersonation is not supported at this path, only where Kubernetes APIs are proxied');
 }
 
 function namesOf({ user, groups }: Wanted): ['user' | 'group', string][] {
@@ -65,18 +65,15 @@ function wantedIdentity(rawHeaders: readonly string[]): Wanted | undefined {
     if (name === 'impersonate-user') users.push(value);
     else if (name === 'impersonate-group') groups.push(value);
     else if (name === 'impersonate-uid' || name.startsWith('impersonate-extra-')) {
-      throw new PlatformError(
-        'forbidden',
-        'only a user and groups can be impersonated here, no uid and no extra',
-      );
+      throw new PlatformError('forbidden', 'only a user and groups can be impersonated, not uid or extra');
     } else invalid(`the header ${name} is not known`);
     if (!isHeaderText(value))
-      invalid(`the header ${name} is empty or holds characters that a name cannot have`);
+      invalid(`the header ${name} is empty or has characters that are not allowed in a name`);
   }
   const [user] = users;
   if (user === undefined && groups.length === 0) return undefined;
-  if (user === undefined) invalid('the header impersonate-group needs an impersonate-user beside it');
-  if (users.length > 1) invalid('the header impersonate-user stands there twice');
+  if (user === undefined) invalid('the header impersonate-group requires impersonate-user');
+  if (users.length > 1) invalid('duplicate header impersonate-user');
   return { user, groups };
 }
 

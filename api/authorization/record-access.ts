@@ -79,7 +79,7 @@ async function readUid(deps: Deps, path: string): Promise<string | undefined> {
   if (answer.status === 404) return undefined;
   if (answer.status === 200)
     return (answer.body as { metadata?: { uid?: string } } | undefined)?.metadata?.uid;
-  throw new PlatformError('management_unavailable', 'the management API could not be asked; try again', {
+  throw new PlatformError('management_unavailable', 'the management API is unreachable; try again', {
     cause: new Error(statusMessage(answer)),
   });
 }

@@ -68,7 +68,7 @@ export function createDirectory(managementKubeconfig: string, logger: Logger): M
       ...options,
       kubeConfig,
       path,
-      onFailure: (err) => logger.debug({ err, path }, 'informer begins anew'),
+      onFailure: (err) => logger.debug({ err, path }, 'informer relists'),
     });
   const watch = <P extends ResourcePlural>(plural: P, options?: { watchSeconds?: number }) =>
     watchPath<ResourceOf[P]>(resourcePath(plural), options);

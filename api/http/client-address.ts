@@ -14,7 +14,7 @@ export function createClientAddress(trustedProxies: readonly string[] = []): Cli
   for (const entry of trustedProxies) {
     const [address = '', bits] = entry.split('/');
     const version = isIP(address);
-    if (version === 0) throw new Error(`trustedProxies: "${entry}" is no address and no CIDR range`);
+    if (version === 0) throw new Error(`trustedProxies: "${entry}" is neither an address nor a CIDR range`);
     const family = version === 6 ? 'ipv6' : 'ipv4';
     if (bits === undefined) trusted.addAddress(address, family);
     else trusted.addSubnet(address, Number(bits), family);

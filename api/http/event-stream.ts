@@ -48,7 +48,7 @@ export async function sendEvents<T>(
     }
   } catch (error) {
     if (!response.headersSent && !ended.signal.aborted) throw error;
-    if (!ended.signal.aborted) request.log.warn({ err: error }, 'an event stream broke off');
+    if (!ended.signal.aborted) request.log.warn({ err: error }, 'event stream ended unexpectedly');
   } finally {
     clearInterval(heartbeat);
     over();

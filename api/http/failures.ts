@@ -14,7 +14,7 @@ export const failures = fp(
     app.setErrorHandler((error: FastifyError, request, reply) => sendFailure(error, request, reply));
     app.setNotFoundHandler((request, reply) =>
       sendFailure(
-        new PlatformError('not_found', `there is nothing at ${request.method} ${pathOf(request)}`),
+        new PlatformError('not_found', `no route for ${request.method} ${pathOf(request)}`),
         request,
         reply,
       ),
@@ -69,16 +69,11 @@ export function asPlatformError(error: unknown): PlatformError {
   const fastifyError = error as Partial<FastifyError>;
   const code = codeOfStatus(fastifyError.statusCode);
   if (code === undefined) {
-    return new PlatformError(
-      'internal',
-      'something went wrong here; the log has the reason under this request id',
-      {
-        cause: error,
-      },
-    );
+    return new PlatformError('internal', 'internal error; the log has the cause under this request ID', {
+      cause: error,
+    });
   }
-  if (code === 'too_large')
-    return new PlatformError(code, 'the body is larger than the 1 MiB that this API takes', { cause: error });
+  if (code === 'too_large') return new PlatformError(code, 'the body is larger than 1 MiB', { cause: error });
   if (fastifyError.statusCode === 415) {
     return new PlatformError(code, 'the body must be JSON: send it with "Content-Type: application/json"', {
       cause: error,
@@ -105,7 +100,8 @@ function validationErrors(error: unknown): NonNullable<Problem['errors']> | unde
     const missing = params['missingProperty'];
     const values = params['allowedValues'];
     const pointer = `${validationContext ?? 'body'}${instancePath}`;
-    if (typeof unknown === 'string') return { path: `${pointer}/${unknown}`, message: 'is not known here' };
+    if (typeof unknown === 'string')
+      return { path: `${pointer}/${unknown}`, message: 'is not a known field' };
     if (typeof missing === 'string') return { path: `${pointer}/${missing}`, message: 'is missing' };
     if (Array.isArray(values)) return { path: pointer, message: `must be one of ${values.join(', ')}` };
     if (params['pattern'] === dnsLabelPattern) {

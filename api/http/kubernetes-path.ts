@@ -120,7 +120,7 @@ function checkEscapes(path: string): void {
   try {
     decodeURIComponent(path);
   } catch {
-    refuse('the percent-encoding in the path is no valid UTF-8'); // URIError: overlong or broken sequence
+    refuse('the percent-encoding in the path is not valid UTF-8'); // URIError: overlong or broken sequence
   }
 }
 

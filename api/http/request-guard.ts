@@ -38,12 +38,12 @@ export const requestGuard = fp(
  */
 export function checkHeaders({ rawHeaders, headers, method, httpVersion }: IncomingMessage): void {
   // Node's parser lets 0.9 and 2.0 through on a request line; 0.9 is what a line break in a path makes of it.
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') refuse('only HTTP/1.1 and HTTP/1.0 are spoken here');
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') refuse('only HTTP/1.1 and HTTP/1.0 are supported');
   let seen = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();
     const bit = single.get(name) ?? 0;
-    if ((seen & bit) !== 0) refuse(`the header ${name} stands there twice`);
+    if ((seen & bit) !== 0) refuse(`duplicate header ${name}`);
     seen |= bit;
   }
   if (headers.host === undefined || !hostPattern.test(headers.host))
@@ -51,14 +51,14 @@ export function checkHeaders({ rawHeaders, headers, method, httpVersion }: Incom
   const length = headers['content-length'];
   const coding = headers['transfer-encoding'];
   if (length !== undefined && coding !== undefined)
-    refuse('Content-Length and Transfer-Encoding exclude each other');
+    refuse('both Content-Length and Transfer-Encoding are present');
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    refuse('the only Transfer-Encoding known here is chunked');
+    refuse('the only supported Transfer-Encoding is chunked');
   if (
     (method === 'GET' || method === 'HEAD') &&
     (coding !== undefined || (length !== undefined && length !== '0'))
   ) {
-    refuse(`a ${method} request has no body`);
+    refuse(`a ${method} request must not have a body`);
   }
 }
 

@@ -8,5 +8,5 @@ import { PlatformError } from '../../contracts/errors.ts';
  */
 export function checkOrigin(origin: string | undefined, publicUrl: string): void {
   if (origin === undefined || origin === new URL(publicUrl).origin) return;
-  throw new PlatformError('forbidden', 'pages of another origin may not open streams here');
+  throw new PlatformError('forbidden', 'pages of another origin may not open streams');
 }

@@ -27,5 +27,5 @@ const active: ReadonlySet<string> = new Set([
  */
 export function checkFetchDestination(destination: string | string[] | undefined): void {
   if (typeof destination === 'string' && active.has(destination.toLowerCase()))
-    throw new PlatformError('forbidden', `what comes out of a cluster is not served as a ${destination}`);
+    throw new PlatformError('forbidden', `content of a cluster is not served as a ${destination}`);
 }

@@ -42,13 +42,13 @@ export function createGatewayMetrics(): GatewayMetrics {
   const registers = [registry];
   const requests = new Counter({
     name: 'vcp_gateway_requests_total',
-    help: 'Requests by what they were for, verb and status (499: the client went away before an answer)',
+    help: 'Requests by target, verb and status (499: the client disconnected before the response)',
     labelNames: ['path_kind', 'verb', 'code'] as const,
     registers,
   });
   const latency = new Histogram({
     name: 'vcp_gateway_request_duration_seconds',
-    help: 'Time until an answer was over; watches and streams are not in it',
+    help: 'Time until the end of the response, without watches and streams',
     labelNames: ['path_kind'] as const,
     buckets,
     registers,
@@ -61,7 +61,7 @@ export function createGatewayMetrics(): GatewayMetrics {
   });
   const uncaught = new Counter({
     name: 'vcp_gateway_uncaught_failures_total',
-    help: 'Failures that nobody caught, each a bug: of a stream, of a request (its connection ends) or of the process (it ends)',
+    help: 'Uncaught failures, each a bug: of a stream, of a request (its connection ends) or of the process (it ends)',
     labelNames: ['kind'] as const,
     registers,
   });

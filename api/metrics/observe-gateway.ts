@@ -8,19 +8,19 @@ export function observeGateway(
 ): void {
   metrics.observe(
     'vcp_gateway_open_streams',
-    'Answers and upgraded connections that are open now',
+    'Responses and upgraded connections that are open',
     'gauge',
     () => streams.size,
   );
   metrics.observe(
     'vcp_gateway_audit_queue_length',
-    'Audit events that wait to be written',
+    'Audit events waiting to be written',
     'gauge',
     () => audit.log.length,
   );
   metrics.observe(
     'vcp_gateway_audit_events_lost_total',
-    'Audit events that found no room or could not be written',
+    'Audit events lost because the queue was full or they could not be written',
     'counter',
     () => audit.log.lost,
   );

@@ -36,12 +36,12 @@ export async function namedSnapshot(
   if (found === undefined)
     throw new PlatformError(
       'snapshot_not_found',
-      `there is no snapshot "${name}" of tenant cluster "${tenantCluster}" in project "${project}"`,
+      `snapshot "${name}" of tenant cluster "${tenantCluster}" not found in project "${project}"`,
     );
   if (other !== undefined)
     throw new PlatformError(
       'conflict',
-      `there are several snapshots "${name}" of tenant clusters "${tenantCluster}" that are gone: say the uid of one, ${seen.map((one) => one.uid ?? '(unknown)').join(' or ')}`,
+      `several deleted tenant clusters "${tenantCluster}" have a snapshot "${name}": give the uid of one, ${seen.map((one) => one.uid ?? '(unknown)').join(' or ')}`,
     );
   if ((await allowed(access, 'update', [found])).length > 0) return found;
   throw new PlatformError(

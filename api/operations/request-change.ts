@@ -119,7 +119,7 @@ function failure(answer: JsonAnswer): PlatformError {
   if (answer.status < 500 && answer.status !== 429) return new PlatformError('invalid_request', message);
   return new PlatformError(
     'management_unavailable',
-    'the management API could not do it at the moment; try again',
+    'the management API failed to make the change; try again',
     {
       cause: new Error(message),
     },

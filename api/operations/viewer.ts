@@ -45,7 +45,7 @@ export async function visibleOperation(
       caller.identity.scope === undefined) ||
     (await access.allows('get', record));
   if (!mayGet) {
-    throw new PlatformError('operation_not_found', `there is no operation ${id}, or you may not see it`);
+    throw new PlatformError('operation_not_found', `operation ${id} not found, or you may not see it`);
   }
   if (verb !== 'get' && !(await access.allows(verb, record))) {
     const { kind, name, project } = record;

@@ -30,7 +30,7 @@ export const connections = fp(
       refused++;
       socket.destroy();
       if (said.take())
-        app.log.warn({ open: open.size, refused }, 'connections are refused: there are as many as may be');
+        app.log.warn({ open: open.size, refused }, 'connection limit reached; refusing new connections');
     };
     // Before TLS: who never gets that far counts too.
     server.on('connection', (socket: Socket) => {
@@ -60,10 +60,10 @@ export const connections = fp(
         for (const socket of open) socket.destroy();
       });
     });
-    metrics.observe('vcp_gateway_connections', 'Connections of clients', 'gauge', () => open.size);
+    metrics.observe('vcp_gateway_connections', 'Client connections', 'gauge', () => open.size);
     metrics.observe(
       'vcp_gateway_connections_refused_total',
-      'Connections beyond the limit, closed',
+      'Client connections closed because of the limit',
       'counter',
       () => refused,
     );

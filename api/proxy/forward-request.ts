@@ -41,7 +41,9 @@ export class StreamFailure extends Error {
   readonly bytesSent: number;
 
   constructor(kind: StreamFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
-    super(kind === 'credential' ? 'the upstream does not accept the gateway' : String(cause), { cause });
+    super(kind === 'credential' ? 'the upstream rejected the credential of the gateway' : String(cause), {
+      cause,
+    });
     this.kind = kind;
     this.repeatable = repeatable;
     this.bytesSent = bytesSent;
@@ -69,7 +71,7 @@ export function streamRequest(options: StreamRequest): Promise<void> {
   body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const exchange = createExchange(options, body, { resolve, reject });
-  const closed = () => exchange.abort(new Error('the client went away'));
+  const closed = () => exchange.abort(new Error('the client disconnected'));
   response.once('close', closed);
   const over = options.opened((reason) => exchange.abort(reason));
   const settle = () => {

@@ -94,7 +94,7 @@ export function failureOf(
   }
   // An API server answers 413 and resets the connection, which may overtake the answer.
   if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {
-    return new PlatformError('too_large', 'the body is larger than the 3 MiB that a Kubernetes API takes', {
+    return new PlatformError('too_large', 'the body is larger than 3 MiB, the limit of Kubernetes APIs', {
       cause: error,
     });
   }

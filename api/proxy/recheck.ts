@@ -64,7 +64,7 @@ export function recheckOf(
           ? authenticated
           : await impersonatedCaller(gateway.review, authenticated, rawHeaders);
       if (JSON.stringify(now.identity) !== JSON.stringify(caller.identity))
-        throw new PlatformError('forbidden', 'your groups have changed; begin anew');
+        throw new PlatformError('forbidden', 'your groups have changed; reconnect');
       await allowed(now);
     },
   };
@@ -99,7 +99,7 @@ export function kubernetesRecheck(
 }
 
 function rightTaken(): PlatformError {
-  return new PlatformError('forbidden', 'the right to this stream was taken away');
+  return new PlatformError('forbidden', 'access to this stream was revoked');
 }
 
 /** @throws PlatformError `forbidden`, or why nobody can say */

@@ -69,7 +69,7 @@ function connectedCluster({ clusters }: DestinationDependencies, name: string): 
     refused: () => clusters.recheck(name),
     unreachable: {
       code: 'cluster_unreachable',
-      message: `connected cluster ${name} cannot be reached at the moment; try again`,
+      message: `connected cluster ${name} is unreachable; try again`,
     },
   };
 }
@@ -86,7 +86,7 @@ async function tenantDestination(
     refused: () => gateway.tenants.drop(instance),
     unreachable: {
       code: 'cluster_unreachable',
-      message: `tenant cluster ${name} cannot be reached at the moment; try again`,
+      message: `tenant cluster ${name} is unreachable; try again`,
     },
   };
 }
@@ -107,7 +107,7 @@ async function spaceDestination(
   if (why !== undefined) {
     throw new PlatformError(
       'forbidden',
-      `space ${name} is namespace ${namespace} of cluster ${cluster} and nothing beyond it: ${why}`,
+      `space ${name} is limited to namespace ${namespace} of cluster ${cluster}: ${why}`,
     );
   }
   return connectedCluster(gateway, cluster);
@@ -128,7 +128,7 @@ function placeOf(space: SpaceInstance): { cluster: string; namespace: string } {
   const { cluster, namespace } = space.spec?.clusterRef ?? {};
   if (cluster && namespace && isProvisioned(space)) return { cluster, namespace };
   const { phase, message = '' } = space.status ?? {};
-  const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';
+  const why = phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
   throw new PlatformError('cluster_unreachable', `space ${space.metadata.name} is not ready: ${why}`);
 }
 
@@ -139,11 +139,11 @@ function checkAwake(instance: VirtualClusterInstance, project: string): void {
   if (phase === 'Sleeping') {
     throw new PlatformError(
       'sleeping',
-      `tenant cluster ${name} sleeps; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
+      `tenant cluster ${name} is asleep; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
     );
   }
   if (phase !== 'Ready' && observedHash === undefined) {
-    const why = phase === 'Failed' ? `it could not be created: ${message}` : 'it is being created';
+    const why = phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
     throw new PlatformError('cluster_unreachable', `tenant cluster ${name} is not ready: ${why}`);
   }
 }

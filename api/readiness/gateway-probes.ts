@@ -41,7 +41,10 @@ export function createGatewayProbes(deps: {
       temporal: operations.probeTemporal,
       async caches() {
         if (!directory.synced)
-          throw new PlatformError('management_unavailable', 'users and tenant clusters are not read yet');
+          throw new PlatformError(
+            'management_unavailable',
+            'the caches of users and tenant clusters are not synced',
+          );
       },
     },
     async close() {

@@ -1,7 +1,7 @@
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 
-/** `ok`, or why not, of each part that the gateway stands on. */
+/** `ok`, or the cause, of each part that the gateway stands on. */
 export type PartStates = Readonly<Record<string, string>>;
 
 /** Whether the gateway can work: asked of its parts once a second at most, whoever and however many want to know. */
@@ -39,8 +39,8 @@ export function createReadiness(
   /** Operators read of every change; who is not one is told only whether all is well. */
   function tell(part: string, before: string | undefined, now: string): void {
     if (now === before || (before === undefined && now === 'ok')) return;
-    if (now === 'ok') logger.info({ part }, 'a part that the gateway stands on is well again');
-    else logger.warn({ part, state: now }, 'a part that the gateway stands on is not well');
+    if (now === 'ok') logger.info({ part }, 'dependency is healthy again');
+    else logger.warn({ part, state: now }, 'dependency is unhealthy');
   }
 
   return {

@@ -19,19 +19,19 @@ const Digits = (pattern: string, description: string) => Type.Optional(Type.Stri
 
 const AuditQuery = Type.Object(
   {
-    from: Type.Optional(Type.String({ format: 'date-time', description: 'Received then or later' })),
+    from: Type.Optional(Type.String({ format: 'date-time', description: 'Received at or after this time' })),
     to: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
     user: Text,
     project: Type.Optional(DnsLabel),
     verb: Text,
-    kind: Type.Optional(Type.Enum([...pathKinds], { description: 'Which part of the gateway it was for' })),
+    kind: Type.Optional(Type.Enum([...pathKinds], { description: 'Part of the gateway' })),
     resource: Text,
     name: Text,
-    code: Digits('^[1-5][0-9][0-9]$', 'HTTP status of the answer'),
+    code: Digits('^[1-5][0-9][0-9]$', 'HTTP status of the response'),
     requestId: Id,
     operationId: Id,
     limit: Digits('^[1-9][0-9]{0,3}$', `1 to ${maxLimit}; default ${defaultLimit}`),
-    cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+    cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the previous page' })),
   },
   { additionalProperties: false },
 );
@@ -55,9 +55,9 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
     {
       config: { access: 'authenticated' },
       schema: {
-        summary: 'Who did what',
+        summary: 'Audit events',
         description:
-          'Audit events, newest first. Administrators of the platform see all, administrators of a project those of their project if they name it, everybody else what they sent themselves.',
+          'Audit events, newest first. Administrators of the platform see all, administrators of a project those of that project if they name it, all others their own requests.',
         operationId: 'listAuditEvents',
         tags: ['audit'],
         querystring: AuditQuery,
@@ -131,6 +131,9 @@ function placeOf(cursor: string): { receivedAt: Date; id: string } {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(' ');
   const receivedAt = new Date(time);
   if (Number.isNaN(receivedAt.getTime()) || !/^[0-9a-f-]{36}$/.test(id))
-    throw new PlatformError('invalid_request', 'the cursor is none of this list: leave it out to begin anew');
+    throw new PlatformError(
+      'invalid_request',
+      'the cursor does not belong to this list: leave it out to start again',
+    );
   return { receivedAt, id };
 }

@@ -20,7 +20,7 @@ const Credentials = Type.Object(
 );
 const SessionAnswer = Type.Object({
   user: Type.String(),
-  csrfToken: Type.String({ description: 'To be sent as x-csrf-token with every change' }),
+  csrfToken: Type.String({ description: 'Send it as x-csrf-token with every change' }),
 });
 
 const defaultLoginKeySeconds = 20 * 86_400;
@@ -46,7 +46,7 @@ function infoRoute(app: FastifyInstance, { accounts: { config, oidc } }: Gateway
     '/auth/info',
     {
       config: { access: 'public' },
-      schema: { summary: 'How one can log in', tags: ['login'], response: { 200: AuthInfo } },
+      schema: { summary: 'Ways to log in', tags: ['login'], response: { 200: AuthInfo } },
     },
     async () => ({
       methods: {
@@ -72,8 +72,7 @@ async function checkedUser(
   request: FastifyRequest,
   { username, password }: { username: string; password: string },
 ): Promise<User> {
-  if (config.passwordDisabled === true)
-    throw new PlatformError('forbidden', 'login by password is switched off here');
+  if (config.passwordDisabled === true) throw new PlatformError('forbidden', 'login by password is disabled');
   const user = await passwords.check(username, password, clientAddress(request.raw) ?? '');
   request.audit.identify(senderAtLogin(user, directory.teams(), 'password'));
   return user;
@@ -143,7 +142,7 @@ function sessionRoutes(app: FastifyInstance, gateway: Gateway): void {
     {
       config: { access: 'authenticated', scope: 'any' },
       schema: {
-        summary: 'Who is logged in',
+        summary: 'The caller of this request',
         tags: ['login'],
         response: { 200: SessionAnswer, ...problemResponses },
       },
@@ -163,7 +162,7 @@ function sessionRoutes(app: FastifyInstance, gateway: Gateway): void {
     {
       config: { access: 'authenticated', scope: 'any' },
       schema: {
-        summary: 'End the session, or delete the access key that a login gave',
+        summary: 'End the session, or delete the access key of this login',
         tags: ['login'],
         response: { 204: Type.Null(), ...problemResponses },
       },

@@ -12,7 +12,7 @@ const Readiness = Type.Object(
   {
     ready: Type.Boolean(),
     checks: Type.Optional(
-      Type.Record(Type.String(), Type.String({ description: '`ok`, or why not' }), {
+      Type.Record(Type.String(), Type.String({ description: '`ok`, or the cause' }), {
         description: 'For administrators of the platform',
       }),
     ),
@@ -32,7 +32,7 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
     {
       config: { access: 'public' },
       schema: {
-        summary: 'Whether the process answers',
+        summary: 'Whether the process is alive',
         operationId: 'getHealth',
         tags: ['platform'],
         response: { 200: Type.Object({ ok: Type.Literal(true) }) },
@@ -45,13 +45,13 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
     {
       config: { access: 'public' },
       schema: {
-        summary: 'Whether everything the gateway stands on answers',
+        summary: 'Whether the gateway and all its dependencies are ready',
         operationId: 'getReadiness',
         tags: ['platform'],
         querystring: Type.Object({
           exclude: Type.Optional(
             Type.Union([Type.String(), Type.Array(Type.String())], {
-              description: 'Names of checks to leave out; for administrators',
+              description: 'Names of checks to exclude; administrators only',
             }),
           ),
         }),
@@ -78,7 +78,7 @@ async function refusedAsOperator(
   { headers, method }: FastifyRequest,
 ): Promise<PlatformError | undefined> {
   const shows = headers.authorization !== undefined || cookieValues(headers, sessionCookie).length > 0;
-  if (!shows) return new PlatformError('unauthenticated', 'only administrators may leave checks out');
+  if (!shows) return new PlatformError('unauthenticated', 'only administrators may exclude checks');
   try {
     await checkAdministrator(gateway, await gateway.authenticate(headers, method));
     return undefined;

@@ -49,7 +49,7 @@ export async function instanceOperationRoutes(
           'idempotency-key': Type.Optional(
             Type.String({
               pattern: idempotencyKeyPattern,
-              description: 'The same key gives the same operation, however often it is sent',
+              description: 'Requests with the same key return the same operation',
             }),
           ),
         }),
@@ -162,7 +162,7 @@ async function submittedBefore(
   if (operation !== undefined && operation.type !== body.type) {
     throw new PlatformError(
       'conflict',
-      `this Idempotency-Key was used for the operation ${operation.type} before: take a new one`,
+      `this Idempotency-Key was already used for the operation ${operation.type}: use a new one`,
     );
   }
   return operation;
@@ -187,7 +187,7 @@ function checkParameters(kind: ManagedKind, { type, parameters = {} }: Operation
   if (foreign !== undefined)
     throw new PlatformError(
       'invalid_request',
-      `body/parameters/${foreign}: the operation ${type} has no such parameter`,
+      `body/parameters/${foreign}: not a parameter of the operation ${type}`,
     );
   const missing = requiredParametersOf(type).find((name) => !(name in parameters));
   if (missing !== undefined)

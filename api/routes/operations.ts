@@ -74,7 +74,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       schema: {
         summary: 'Cancel an operation',
         description:
-          'What was done is undone in reverse order; the answer comes at once, the operation ends later.',
+          'Completed steps are undone in reverse order. The response comes at once, the operation ends later.',
         operationId: 'cancelOperation',
         tags: ['operations'],
         params: OperationPath,

@@ -79,7 +79,8 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
               Type.String({
                 minLength: 1,
                 maxLength: 64,
-                description: 'Of the tenant cluster, if it is gone or its name is another’s by now',
+                description:
+                  'uid of the tenant cluster, if it was deleted or its name is in use by another one',
               }),
             ),
           },

@@ -31,7 +31,7 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
     {
       config,
       schema: {
-        summary: 'Namespaces of connected clusters that belong to nothing that is there',
+        summary: 'Namespaces of connected clusters that belong to no existing tenant cluster or space',
         tags: ['clusters'],
         response: { 200: Type.Object({ items: Type.Array(Listed) }), ...problemResponses },
       },
@@ -47,7 +47,7 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
     {
       config,
       schema: {
-        summary: 'Delete such a namespace with all it holds',
+        summary: 'Delete an unclaimed namespace and everything in it',
         tags: ['clusters'],
         params: Type.Object({ cluster: DnsLabel, namespace: DnsLabel }),
         response: { 202: Type.Ref('Operation'), ...problemResponses },
@@ -61,13 +61,13 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
       if (found === undefined)
         throw new PlatformError(
           'not_found',
-          `no unclaimed namespace ${namespace} is known in cluster ${cluster}`,
+          `unclaimed namespace ${namespace} not found in cluster ${cluster}`,
         );
       const { kind, project, subject, uid } = found;
       if (!project || !subject || !uid)
         throw new PlatformError(
           'conflict',
-          `namespace ${namespace} does not say whose it was; look at it in cluster ${cluster} and delete it there`,
+          `namespace ${namespace} does not name its owner; inspect it in cluster ${cluster} and delete it there`,
         );
       const operation = await gateway.operations.submit({
         type: 'delete',

@@ -44,7 +44,7 @@ export function startRevocation(
       if (busy.has(lane)) continue;
       busy.add(lane);
       ask(groups)
-        .catch((err: unknown) => logger.error({ err }, 'open streams were not asked about'))
+        .catch((err: unknown) => logger.error({ err }, 'failed to authorize open streams again'))
         .finally(() => busy.delete(lane));
     }
   }
@@ -72,10 +72,10 @@ export function startRevocation(
       return true;
     } catch (error) {
       if (!isRefusal(error)) {
-        logger.debug({ err: error }, 'an open stream could not be asked about');
+        logger.debug({ err: error }, 'failed to authorize an open stream again');
         return false;
       }
-      end(asked, error, 'streams ended: revoked');
+      end(asked, error, 'ended streams: access revoked');
       return true;
     }
   }
@@ -85,9 +85,9 @@ export function startRevocation(
     const over = asked.filter(({ decidedAt }) => decidedAt < since);
     const reason = new PlatformError(
       'management_unavailable',
-      'nobody could say for long whether it may go on',
+      'its caller could not be authorized again in time',
     );
-    if (over.length > 0) end(over, reason, 'streams ended: nobody can say whether they may go on');
+    if (over.length > 0) end(over, reason, 'ended streams: their callers could not be authorized again');
   }
 
   function end(ended: readonly OpenStream[], error: PlatformError, message: string): void {

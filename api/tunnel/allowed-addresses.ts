@@ -48,7 +48,7 @@ export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
     if (family === 0 || isNever(address) || isOfThisMachine(address)) {
       throw new PlatformError(
         'cluster_unreachable',
-        `connected cluster ${cluster} gives a pod an address that the gateway does not dial`,
+        `connected cluster ${cluster} has a pod with an address that the gateway does not dial`,
         { cause: new Error(`refused address ${address}`) },
       );
     }

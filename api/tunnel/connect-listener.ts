@@ -35,7 +35,7 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
   const server = createServer((_request, response) => {
     response
       .writeHead(405, { allow: 'CONNECT', connection: 'close', 'content-type': 'text/plain' })
-      .end('only CONNECT is served here\n');
+      .end('only CONNECT is supported\n');
   });
   inConnectionContexts(server);
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -51,7 +51,7 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
       refuse(
         socket,
         `${status} ${text}`,
-        error instanceof PlatformError ? error.message : 'the target cannot be reached',
+        error instanceof PlatformError ? error.message : 'the target is unreachable',
       );
     });
   });
@@ -98,10 +98,7 @@ async function serve(
   const target = parseConnectTarget(request.url ?? '');
   if (target !== undefined) await Promise.race([options.ready, delay(readyMs, undefined, { ref: false })]);
   if (target === undefined || !options.isKnown(target)) {
-    throw new PlatformError(
-      'not_found',
-      'the gateway carries connections only to clusters and tenant clusters that it knows',
-    );
+    throw new PlatformError('not_found', 'the gateway connects only to known clusters and tenant clusters');
   }
   const upstream = await options.dial(target);
   upstream.on('error', () => socket.destroy());

@@ -52,7 +52,7 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     const upstream = createUpstream(target, () => dialTcp(target.host, target.port));
     const client = createJsonClient(upstream.dispatcher, {
       code: 'cluster_unreachable',
-      message: `connected cluster ${name} cannot be reached at the moment; try again`,
+      message: `connected cluster ${name} is unreachable; try again`,
     });
     return {
       cluster: { name, target, upstream, read: (path) => readAsDialer(client, path) },
@@ -101,7 +101,7 @@ async function readAsDialer(client: JsonClient, path: string): Promise<unknown> 
   if (answer.status >= 400) {
     throw new PlatformError(
       'cluster_unreachable',
-      'the connected cluster does not let the gateway see where to dial',
+      'the connected cluster does not allow the gateway to read its services and pods',
       {
         cause: new Error(statusMessage(answer)),
       },
@@ -122,14 +122,14 @@ async function readCredential(
   if (answer.status === 404) {
     throw new PlatformError(
       'cluster_not_found',
-      `connected cluster "${cluster}" is not connected: there is no credential for it`,
+      `connected cluster "${cluster}" is not connected: its credential is missing`,
     );
   }
   const secret = answer.body as { metadata?: { resourceVersion?: string }; data?: { config?: string } };
   if (answer.status !== 200 || secret.data?.config === undefined) {
     throw new PlatformError(
       'cluster_unreachable',
-      `the credential of connected cluster "${cluster}" cannot be read`,
+      `failed to read the credential of connected cluster "${cluster}"`,
       {
         cause: new Error(statusMessage(answer)),
       },

@@ -63,7 +63,7 @@ export function createDial(
         if (!isPatient)
           throw new PlatformError(
             'cluster_unreachable',
-            `no pod runs behind service ${namespace}/${service} in connected cluster ${cluster}`,
+            `no running pod behind service ${namespace}/${service} in connected cluster ${cluster}`,
           );
         await delay(absentRetryMs);
         continue;
@@ -108,7 +108,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 function unreachable(what: string, cause: unknown): never {
-  throw new PlatformError('cluster_unreachable', `${what} cannot be reached at the moment; try again`, {
+  throw new PlatformError('cluster_unreachable', `${what} is unreachable; try again`, {
     cause,
   });
 }

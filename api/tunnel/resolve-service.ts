@@ -36,7 +36,7 @@ export async function resolveService(
   if (servicePort === undefined || selector.length === 0) {
     throw new PlatformError(
       'cluster_unreachable',
-      `there is no service ${namespace}/${name} with port ${port} in connected cluster ${cluster.name}`,
+      `service ${namespace}/${name} with port ${port} not found in connected cluster ${cluster.name}`,
     );
   }
   // A tenant gives its own pods what labels it likes; those that a syncer made of them are no control plane.

@@ -31,7 +31,7 @@ export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): 
       | { metadata?: { labels?: Record<string, string> }; data?: { config?: string } }
       | undefined;
     if (secret?.data?.config === undefined)
-      throw notReady(release, 'the gateway has no credential for it yet');
+      throw notReady(release, 'the gateway does not have a credential for it yet');
     // Another's, whose namespace took the place of one that is gone. Credentials of before have no uid.
     const uid = secret.metadata?.labels?.[labels.instanceUid];
     if (uid !== undefined && uid !== instance.metadata.uid)
@@ -93,10 +93,10 @@ function identityOf(instance: VirtualClusterInstance): string {
   return identity;
 }
 
-/** Where an instance's release stands. @throws PlatformError `cluster_unreachable` if it was not deployed yet */
+/** Where an instance's release stands. @throws PlatformError `cluster_unreachable` if it is not deployed yet */
 function placeOf(instance: VirtualClusterInstance): DeployedPlace {
   const place = deployedPlace(instance);
-  if (place === undefined) throw notReady(instance.metadata.name, 'it was not deployed yet');
+  if (place === undefined) throw notReady(instance.metadata.name, 'it is not deployed yet');
   return place;
 }
 

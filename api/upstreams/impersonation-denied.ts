@@ -3,7 +3,8 @@ import { identities } from '../../contracts/names.ts';
 const own = new RegExp(`User \\\\?"${identities.gateway}\\\\?" cannot impersonate`);
 
 /** What is told when an API refuses the gateway to act as who is impersonated. */
-export const strangerMessage = 'the gateway can act only as users and groups that the platform knows there';
+export const strangerMessage =
+  'the gateway can impersonate only users and groups that the platform lists there';
 
 /**
  * Whether an answer refuses the gateway itself rather than the caller: it may not act as this user (yet). That is

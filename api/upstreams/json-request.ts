@@ -55,7 +55,7 @@ export function createJsonClient(
         if (identity.originalUser === undefined) throw new Error(text);
         throw new PlatformError('forbidden', strangerMessage, { cause: new Error(text) });
       }
-      if (answer.statusCode === 401) throw new Error('401: the credential of the gateway was not accepted');
+      if (answer.statusCode === 401) throw new Error('401: the credential of the gateway was rejected');
       return { status: answer.statusCode, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
     } catch (error) {
       if (error instanceof PlatformError) throw error;
@@ -67,7 +67,7 @@ export function createJsonClient(
 /** What to tell when the management API is away. */
 export const managementUnreachable = {
   code: 'management_unavailable',
-  message: 'the management API cannot be reached at the moment; try again',
+  message: 'the management API is unreachable; try again',
 } as const;
 
 /** Message of a `Status` answer. */
@@ -75,5 +75,5 @@ export function statusMessage(answer: JsonAnswer): string {
   const { body } = answer;
   if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
     return body.message;
-  return `the management API answered ${answer.status}`;
+  return `the management API responded ${answer.status}`;
 }

@@ -24,13 +24,13 @@ function read(text: string): ReadKubeconfig {
     const kubeconfig = readKubeconfig(text);
     // Left out it would be dialled directly, and so somewhere else than whoever wrote it meant.
     if (kubeconfig.proxyUrl !== undefined)
-      throw new Error('the kubeconfig says proxy-url, and the gateway reaches API servers directly');
+      throw new Error('the kubeconfig has proxy-url, but the gateway connects to API servers directly');
     return kubeconfig;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'it is no kubeconfig';
+    const reason = cause instanceof Error ? cause.message : 'it is not a kubeconfig';
     throw new PlatformError(
       'cluster_unreachable',
-      `the credential of the gateway there cannot be used: ${reason}`,
+      `the gateway's credential for it cannot be used: ${reason}`,
       {
         cause,
       },

@@ -18,7 +18,7 @@ export function checkOutgoing(headers: readonly string[]): void {
     const lower = (headers[index] as string).toLowerCase();
     const name = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
     const value = headers[index + 1];
-    if (value === undefined || /[\r\n\0]/.test(value) || /[\r\n\0]/.test(name)) refuse('a broken header');
+    if (value === undefined || /[\r\n\0]/.test(value) || /[\r\n\0]/.test(name)) refuse('a malformed header');
     else if (name === 'impersonate-user') users.push(value);
     else if (name === 'impersonate-group') groups.push(value);
     else if (name === 'impersonate-extra-vcluster-platform.io%2foriginal-user') originals.push(value);
@@ -37,7 +37,7 @@ export function checkOutgoing(headers: readonly string[]): void {
 }
 
 function refuse(what: string): never {
-  throw new PlatformError('internal', 'the request was not sent: its identity did not pass the last check', {
-    cause: new Error(`outgoing request with ${what}`),
+  throw new PlatformError('internal', 'the request was not sent: its identity failed the final check', {
+    cause: new Error(`outgoing request rejected: ${what}`),
   });
 }

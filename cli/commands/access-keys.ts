@@ -23,17 +23,17 @@ interface CreateKeyOptions {
 export function createAccessKeyCommand(): Command {
   const collect = (value: string, all: string[]) => [...all, value];
   return new Command('accesskey')
-    .description('Create an access key and print it; it is shown only this once')
+    .description('Create an access key and print it; it is shown only once')
     .argument('[name]')
     .option('--display-name <text>')
     .option(
       '--expire-after <duration>',
-      'such as 12h or 30d; default: never with a name, else when this login or key ends',
+      'such as 12h or 30d; default: never if it has a name, else when this login or key ends',
       duration,
     )
     .option('--sliding', 'count --expire-after from the last use')
-    .option('--scope-project <name>', 'only this project, may be repeated', collect, [])
-    .option('--scope-vcluster <project/name>', 'only this tenant cluster, may be repeated', collect, [])
+    .option('--scope-project <name>', 'limit to this project, can be repeated', collect, [])
+    .option('--scope-vcluster <project/name>', 'limit to this tenant cluster, can be repeated', collect, [])
     .option('--user <name>', 'for another user, if you may create access keys')
     .action((name: string | undefined, options: CreateKeyOptions) => {
       if (name !== undefined) checkNames('any', name);
@@ -112,13 +112,13 @@ export function listAccessKeysCommand(): Command {
 /** `vcp delete accesskey` */
 export function deleteAccessKeyCommand(): Command {
   return new Command('accesskey')
-    .description('Delete one of your access keys; what uses it is refused from then on')
+    .description('Delete one of your access keys; requests with it are refused from then on')
     .argument('<name>')
     .action((name: string) => {
       checkNames('any', name);
       return withClient(async (client) => {
         await client.call('DELETE', `${resources}/ownedaccesskeys/${name}`);
-        console.log(`access key ${name} is deleted`);
+        console.log(`access key ${name} deleted`);
       });
     });
 }

@@ -30,21 +30,21 @@ interface AuditOptions {
 
 /** `vcp audit` */
 export function auditCommand(): Command {
-  return new Command('audit').description('Who did what').addCommand(
+  return new Command('audit').description('Audit events').addCommand(
     new Command('list')
       .description('List audit events, newest first: all for administrators, your own otherwise')
-      .option('--from <time>', 'received then or later, as 2026-01-31T08:00:00Z')
+      .option('--from <time>', 'received at or after this time, as 2026-01-31T08:00:00Z')
       .option('--to <time>', 'received before')
-      .option('--user <name>', 'who sent it, or as whom it was done')
-      .option('-p, --project <name>', 'of one project; its administrators see all of it')
+      .option('--user <name>', 'real or effective user')
+      .option('-p, --project <name>', 'of one project; its administrators see all its events')
       .option('--verb <verb>', 'get, list, watch, create, update, patch, delete …')
-      .addOption(new Option('--kind <kind>', 'which part of the gateway it was for').choices([...pathKinds]))
+      .addOption(new Option('--kind <kind>', 'part of the gateway').choices([...pathKinds]))
       .option('--resource <name>', 'virtualclusterinstances, pods …')
       .option('--name <name>', 'of the object')
-      .option('--code <status>', 'HTTP status of the answer')
+      .option('--code <status>', 'HTTP status of the response')
       .option('--request-id <id>')
       .option('--operation-id <id>')
-      .option('--limit <number>', 'at most so many', '50')
+      .option('--limit <number>', 'maximum number of events', '50')
       .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
       .action(({ output, ...filters }: AuditOptions) =>
         withClient(async (client) => {
@@ -57,7 +57,7 @@ export function auditCommand(): Command {
 }
 
 function objectOf({ resource, subresource, name, path, lost }: AuditEvent): string {
-  if (lost !== undefined) return `${lost} events were lost before`;
+  if (lost !== undefined) return `${lost} events were lost before this one`;
   if (resource === undefined) return path;
   return [subresource === undefined ? resource : `${resource}/${subresource}`, name]
     .filter(Boolean)

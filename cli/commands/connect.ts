@@ -28,13 +28,13 @@ export function connectCommand(): Command {
       .description(description)
       .argument('<name>')
       .option('-p, --project <name>', 'project', 'default')
-      .option('--print', 'print it instead')
-      .option('--kubeconfig <file>', 'file to write to, what else it holds stays; default: ~/.kube/config')
+      .option('--print', 'print it instead of writing a file')
+      .option('--kubeconfig <file>', 'file to write to, other contexts stay; default: ~/.kube/config')
       .action((subject: string, options: ConnectOptions) => {
         checkNames(options.project, subject);
         return withClient((client) => connect(client, subject, options));
       });
-  const writes = 'Write a kubeconfig whose requests go through the platform; it holds no key';
+  const writes = 'Write a kubeconfig whose requests go through the platform; it does not contain the key';
   return new Command('connect')
     .description('Use a tenant cluster or a space with kubectl')
     .addCommand(connecting('vcluster', writes, connectTenant))

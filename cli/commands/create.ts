@@ -30,9 +30,9 @@ export function createCommand(): Command {
     .addCommand(
       operationCommand('vcluster', 'Create a tenant cluster and show its steps')
         .argument('<name>')
-        .option('--template <name>', "template; default: the project's")
+        .option('--template <name>', 'template; default: the default of the project')
         .option('--template-version <version>', 'e.g. 1.2.x')
-        .option('--set-param <name=value>', 'a parameter of the template, may be repeated', collect, [])
+        .option('--set-param <name=value>', 'a parameter of the template, can be repeated', collect, [])
         .option('--parameters <file>', 'YAML file with parameters of the template')
         .option('--cluster <name>', 'connected cluster; default: the platform chooses')
         .option('-f, --values <file>', 'YAML file with chart values, instead of a template')
@@ -54,7 +54,7 @@ function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
   if (values !== undefined && template !== undefined) {
     throw new CommandFailure(
       'invalid_request',
-      '--values makes a tenant cluster without a template: leave out --template',
+      '--values creates a tenant cluster without a template: leave out --template',
     );
   }
   const templateRef = {
@@ -87,7 +87,7 @@ function parametersOf({ parameters, setParam }: CreateOptions): string | undefin
 
 function setDeep(target: Record<string, unknown>, [first = '', ...rest]: string[], value: unknown): void {
   if (['__proto__', 'constructor', 'prototype'].includes(first))
-    throw new CommandFailure('invalid_request', `"${first}" is no name of a parameter`);
+    throw new CommandFailure('invalid_request', `"${first}" is not the name of a parameter`);
   if (rest.length === 0) {
     target[first] = value;
     return;
@@ -112,7 +112,7 @@ function readYaml(path: string): { text: string; value: unknown } {
   } catch (error) {
     throw new CommandFailure(
       'invalid_request',
-      `the file ${path} is no YAML: ${error instanceof Error ? error.message : String(error)}`,
+      `the file ${path} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
 }

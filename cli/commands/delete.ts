@@ -17,7 +17,7 @@ export function deleteCommand(): Command {
         .action(deleteOf('tenant')),
     )
     .addCommand(
-      operationCommand('space', 'Delete a space: its namespace with all it holds')
+      operationCommand('space', 'Delete a space: its namespace and everything in it')
         .alias('namespace')
         .argument('<name>')
         .action(deleteOf('space')),

@@ -42,13 +42,13 @@ export function listCommand(): Command {
     .addCommand(listUnclaimedNamespacesCommand())
     .addCommand(
       listing('vclusters', 'List tenant clusters')
-        .option('-p, --project <name>', 'only those of one project')
+        .option('-p, --project <name>', 'only of this project')
         .action((options: ListOptions) => listOf('virtualclusters', columns, options)),
     )
     .addCommand(
       listing('spaces', 'List spaces: namespaces of connected clusters')
         .alias('namespaces')
-        .option('-p, --project <name>', 'only those of one project')
+        .option('-p, --project <name>', 'only of this project')
         .action((options: ListOptions) => listOf('spaces', spaceColumns, options)),
     )
     .addCommand(

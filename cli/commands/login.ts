@@ -47,10 +47,10 @@ async function loginFromOptions(url: string | undefined, options: LoginOptions):
   if (url === undefined)
     throw new CommandFailure(
       'invalid_request',
-      'say where the platform is: vcp login https://host:port --access-key <key>',
+      'give the URL of the platform: vcp login https://host:port --access-key <key>',
     );
   if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
-    throw new CommandFailure('invalid_request', `"${url}" is no https URL`);
+    throw new CommandFailure('invalid_request', `"${url}" is not an https URL`);
   }
   const platform = {
     url: new URL(url).origin,

@@ -7,7 +7,7 @@ import { loginPath, readLogin } from '../login-file.ts';
 /** `vcp logout`: ends the key that a login by password gave, and what was made with it, and forgets it here. */
 export function logoutCommand(): Command {
   return new Command('logout')
-    .description('Log out: kubeconfigs that were made with this login end, access keys with a name stay')
+    .description('Log out: kubeconfigs created with this login stop working, access keys with a name stay')
     .action(async () => {
       const login = readLogin();
       const client = createClient(login);

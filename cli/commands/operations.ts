@@ -24,17 +24,17 @@ const columns: Column<Operation>[] = [
 /** `vcp operations` */
 export function operationsCommand(): Command {
   return new Command('operations')
-    .description('What was done with tenant clusters and spaces, and what is being done')
+    .description('Operations on tenant clusters and spaces')
     .addCommand(
       platformCommand('list', 'List operations, newest first')
         .argument('[tenant-cluster]')
-        .option('--space <name>', 'only those of a space')
+        .option('--space <name>', 'only of this space')
         .action((tenantCluster: string | undefined, options: CommonOptions & { space?: string }) => {
           const { space } = options;
           checkNames(options.project, tenantCluster ?? 'all');
           checkNames(options.project, space ?? 'all');
           if (space !== undefined && tenantCluster !== undefined)
-            throw new CommandFailure('invalid_request', 'name a tenant cluster or a --space, not both');
+            throw new CommandFailure('invalid_request', 'give a tenant cluster or --space, not both');
           const scope =
             tenantCluster !== undefined
               ? `/virtualclusters/${tenantCluster}`
@@ -51,7 +51,7 @@ export function operationsCommand(): Command {
         }),
     )
     .addCommand(
-      platformCommand('watch', 'Follow an operation to its end')
+      platformCommand('watch', 'Follow an operation until it ends')
         .argument('<id>')
         .action((id: string, options: CommonOptions) =>
           withClient(async (client) => {
@@ -64,7 +64,7 @@ export function operationsCommand(): Command {
         ),
     )
     .addCommand(
-      platformCommand('cancel', 'Cancel an operation; what it did is undone')
+      platformCommand('cancel', 'Cancel an operation and undo its steps')
         .argument('<id>')
         .action((id: string, options: CommonOptions) =>
           withClient(async (client) => {

@@ -24,7 +24,7 @@ export function platformCommand(name: string, description: string): Command {
 
 /** Like `platformCommand`, for commands that wait for an operation. */
 export function operationCommand(name: string, description: string): Command {
-  return platformCommand(name, description).option('--skip-wait', 'do not wait until it is done');
+  return platformCommand(name, description).option('--skip-wait', 'do not wait until the operation ends');
 }
 
 /** Runs `work` with a client of the platform one is logged in to. */

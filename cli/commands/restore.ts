@@ -4,11 +4,11 @@ import { checkNames, type CommonOptions, operationCommand, withClient } from './
 
 /** `vcp restore` */
 export function restoreCommand(): Command {
-  return operationCommand('restore', "Bring a tenant cluster's data back from a snapshot")
+  return operationCommand('restore', "Restore a tenant cluster's data from a snapshot")
     .argument('<tenant-cluster>')
     .argument('<snapshot>')
     .option('--from <tenant-cluster>', 'tenant cluster of the same project whose snapshot it is')
-    .option('--from-uid <uid>', 'its uid, if it is gone (administrators only)')
+    .option('--from-uid <uid>', 'its uid, if it was deleted (administrators only)')
     .action(
       (name: string, snapshot: string, options: CommonOptions & { from?: string; fromUid?: string }) => {
         checkNames(options.project, name);

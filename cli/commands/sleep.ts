@@ -11,7 +11,7 @@ export function sleepCommand(): Command {
       .argument('<name>')
       .option(
         '--prevent-wakeup <seconds>',
-        'refuse to wake on request for so long; 0: until woken explicitly',
+        'seconds during which requests do not wake it; 0: until woken explicitly',
         seconds,
       )
       .action((name: string, options: CommonOptions & { preventWakeup?: number }) => {
@@ -31,7 +31,7 @@ export function sleepCommand(): Command {
     .addCommand(
       sleeping(
         'space',
-        operationCommand('space', 'Scale its workloads to zero; all that it holds stays').alias('namespace'),
+        operationCommand('space', 'Scale its workloads to zero; all its objects stay').alias('namespace'),
       ),
     );
 }
@@ -45,9 +45,12 @@ export function wakeupCommand(): Command {
     });
   return new Command('wakeup')
     .description('Wake a tenant cluster or a space')
-    .addCommand(waking('tenant', operationCommand('vcluster', 'Bring the control plane back')))
+    .addCommand(waking('tenant', operationCommand('vcluster', 'Start the control plane again')))
     .addCommand(
-      waking('space', operationCommand('space', 'Give its workloads back what they had').alias('namespace')),
+      waking(
+        'space',
+        operationCommand('space', 'Restore the replica counts of its workloads').alias('namespace'),
+      ),
     );
 }
 

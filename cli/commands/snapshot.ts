@@ -22,7 +22,7 @@ const columns: Column<Snapshot>[] = [
 /** `vcp snapshot` */
 export function snapshotCommand(): Command {
   return new Command('snapshot')
-    .description("Save a tenant cluster's data")
+    .description("Snapshots of a tenant cluster's data")
     .addCommand(
       operationCommand('create', 'Take a snapshot; a sleeping tenant cluster is not woken')
         .argument('<tenant-cluster>')
@@ -57,7 +57,7 @@ export function snapshotCommand(): Command {
       platformCommand('delete', 'Delete a snapshot and its file')
         .argument('<tenant-cluster>')
         .argument('<snapshot>')
-        .option('--uid <uid>', 'uid of the tenant cluster, if it is gone (administrators only)')
+        .option('--uid <uid>', 'uid of the tenant cluster, if it was deleted (administrators only)')
         .action((tenantCluster: string, snapshot: string, options: CommonOptions & { uid?: string }) => {
           checkNames(options.project, tenantCluster);
           const { project, uid } = options;
@@ -89,13 +89,13 @@ async function deleteSnapshot(
   while (Date.now() < deadline) {
     const { items } = await client.call<{ items: Snapshot[] }>('GET', path);
     if (items.filter(of).length < before) {
-      console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} is deleted`);
+      console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} deleted`);
       return;
     }
     await delay(200);
   }
   throw new CommandFailure(
     'temporal_unavailable',
-    `snapshot ${snapshot} is being deleted, but is still there after ${goneMs / 1000} s`,
+    `snapshot ${snapshot} is still being deleted after ${goneMs / 1000} s`,
   );
 }

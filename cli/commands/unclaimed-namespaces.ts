@@ -20,7 +20,7 @@ const columns: Column<Listed>[] = [
 export function listUnclaimedNamespacesCommand(): Command {
   return new Command('unclaimed-namespaces')
     .description(
-      'List namespaces in connected clusters that belong to nothing that is there (administrators)',
+      'List namespaces in connected clusters that belong to no existing tenant cluster or space (administrators)',
     )
     .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
     .action((options: { output: OutputFormat }) =>
@@ -33,7 +33,10 @@ export function listUnclaimedNamespacesCommand(): Command {
 
 /** `vcp delete unclaimed-namespace` */
 export function deleteUnclaimedNamespaceCommand(): Command {
-  return operationCommand('unclaimed-namespace', 'Delete such a namespace with all it holds (administrators)')
+  return operationCommand(
+    'unclaimed-namespace',
+    'Delete an unclaimed namespace and everything in it (administrators)',
+  )
     .argument('<namespace>')
     .requiredOption('--cluster <name>', 'connected cluster')
     .action((namespace: string, options: CommonOptions & { cluster: string }) => {

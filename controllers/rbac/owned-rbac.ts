@@ -40,7 +40,7 @@ export function createOwnedRbac(kubeConfig: KubeConfig, logger: Logger): OwnedRb
       kubeConfig,
       path: rbacPath(kind),
       labelSelector: Object.entries(madeBy).flat().join('='),
-      onFailure: (err) => logger.debug({ err, kind }, 'the informer begins anew'),
+      onFailure: (err) => logger.debug({ err, kind }, 'the informer relists'),
     });
     return { kind, informer, owners: indexOwners(informer) };
   });

@@ -52,7 +52,7 @@ function parseKubeconfig(text: string): KubeconfigFile {
   } catch (cause) {
     throw new Refusal('it is no YAML', { cause });
   }
-  if (typeof config !== 'object' || config === null) throw new Refusal('it is no kubeconfig');
+  if (typeof config !== 'object' || config === null) throw new Refusal('it is not a kubeconfig');
   return config;
 }
 

@@ -235,7 +235,7 @@ test('a missing, cut, changed or exchanged file is refused, and nothing is left 
   );
   await assert.rejects(
     async () => deleteSnapshotFile({ ...name, snapshot: '../../x' }),
-    failsWith('invalid_request', /no valid name/),
+    failsWith('invalid_request', /invalid snapshot "/),
   );
 });
 

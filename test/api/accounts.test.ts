@@ -101,7 +101,7 @@ describe('login by password', () => {
     ]);
     for (const answer of answers) {
       assert.equal(answer.status, 401);
-      assert.equal(answer.json()['detail'], 'user name or password is wrong');
+      assert.equal(answer.json()['detail'], 'wrong user name or password');
     }
   });
 

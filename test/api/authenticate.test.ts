@@ -181,9 +181,9 @@ describe('authenticate', () => {
 
   const refused: [name: string, given: Given, code: ErrorCode, message: RegExp][] = [
     ['no header', { authorization: '' }, 'unauthenticated', /Bearer/],
-    ['another scheme', { authorization: `Basic ${key}` }, 'unauthenticated', /no "Bearer/],
-    ['two keys', { authorization: `Bearer ${key},${key}` }, 'unauthenticated', /no "Bearer/],
-    ['a very long key', { authorization: `Bearer ${'a'.repeat(600)}` }, 'unauthenticated', /no "Bearer/],
+    ['another scheme', { authorization: `Basic ${key}` }, 'unauthenticated', /not "Bearer/],
+    ['two keys', { authorization: `Bearer ${key},${key}` }, 'unauthenticated', /not "Bearer/],
+    ['a very long key', { authorization: `Bearer ${'a'.repeat(600)}` }, 'unauthenticated', /not "Bearer/],
     [
       'an unknown key',
       { authorization: 'Bearer other' },
@@ -231,7 +231,7 @@ describe('authenticate', () => {
       /reserved group/,
     ],
     ['a key whose scope is empty', { spec: { scope: {} } }, 'forbidden', /opens nothing/],
-    ['anybody before the caches are full', { synced: false }, 'management_unavailable', /not read yet/],
+    ['anybody before the caches are full', { synced: false }, 'management_unavailable', /not synced/],
   ];
   for (const [name, given, code, message] of refused) {
     it(`${code}: ${name}`, async () => {

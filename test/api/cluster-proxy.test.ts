@@ -31,10 +31,7 @@ describe('/kubernetes/cluster/…', () => {
     for (const name of ['local', 'nothing']) {
       const answer = await fixture.call('carl', 'GET', `/kubernetes/cluster/${name}/api`);
       assert.equal(answer.status, 404);
-      assert.equal(
-        answer.json()['message'],
-        `there is no connected cluster "${name}", or you may not see it`,
-      );
+      assert.equal(answer.json()['message'], `connected cluster "${name}" not found, or you may not see it`);
     }
     assert.equal((await fixture.call('anna', 'GET', '/kubernetes/cluster/nothing/api')).status, 404);
   });

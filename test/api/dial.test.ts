@@ -98,7 +98,7 @@ describe('createDial', () => {
 
   it('says so when nothing runs there', async () => {
     await assert.rejects(dialOf([]).dial(), /no pod runs behind service host\/demo/);
-    await assert.rejects(dialOf([pod('127.88.2.1', 9, true)]).dial(), /cannot be reached/);
+    await assert.rejects(dialOf([pod('127.88.2.1', 9, true)]).dial(), /is unreachable/);
   });
 });
 
@@ -142,7 +142,7 @@ describe('addresses that a cluster names', () => {
     const addresses = [...hostile, ...own.map(({ address }): [string, string] => ['other', address])];
     for (const [cluster, address] of addresses) {
       const { dial } = dialOf([pod(address, port, true)], cluster);
-      await assert.rejects(dial(), /gives a pod an address that the gateway does not dial/, address);
+      await assert.rejects(dial(), /has a pod with an address that the gateway does not dial/, address);
     }
     assert.deepEqual(heard, []);
     // It would have been heard.

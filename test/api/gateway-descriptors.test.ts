@@ -35,7 +35,7 @@ describe('what the machine runs out of', { timeout: 240_000 }, () => {
         sockets.push(socket);
         await new Promise<void>((resolve) => socket.once('connect', resolve).once('close', resolve));
       }
-      await eventually('it says so', () => /connections are refused/.test(gateway.log()), {
+      await eventually('it says so', () => /connection limit reached/.test(gateway.log()), {
         timeoutMs: 30_000,
       });
       for (const socket of sockets) socket.destroy();
@@ -46,7 +46,7 @@ describe('what the machine runs out of', { timeout: 240_000 }, () => {
       const lines = gateway
         .log()
         .split('\n')
-        .filter((line) => /connections are refused/.test(line));
+        .filter((line) => /connection limit reached/.test(line));
       context.diagnostic(`${lines.length} lines about it`);
       assert.ok(lines.length < 20, 'it does not say so for each connection');
     } finally {

@@ -82,17 +82,17 @@ describe('kubectl --as through the gateway', () => {
       ['--as=vcluster-platform:gateway-reader'],
       ['--as=ben@example.com', '--as-group=system:masters'],
     ])
-      assert.match(await refusal('anna', ...flags), /is reserved: nobody can act as it/);
+      assert.match(await refusal('anna', ...flags), /is reserved and cannot be impersonated/);
   });
 
   it('is refused for uid and extra rather than carried without them', async () => {
-    assert.match(await refusal('anna', '--as=ben@example.com', '--as-uid=0'), /no uid and no extra/);
+    assert.match(await refusal('anna', '--as=ben@example.com', '--as-uid=0'), /not uid or extra/);
   });
 
   it('says so when the gateway itself may not act as that user', async () => {
     assert.match(
       await refusal('anna', '--as=stranger@example.com'),
-      /only as users and groups that the platform knows/,
+      /only users and groups that the platform lists/,
     );
   });
 

@@ -140,7 +140,7 @@ describe('the management API is away', { timeout: 600_000 }, () => {
     relay.open();
     await answers();
     assert.ok(ms > undecidedSeconds * 1000 - 5_000, `it ended after ${ms} ms`);
-    await eventually('the log says why', () => /nobody can say whether they may go on/.test(gateway.log()));
+    await eventually('the log says why', () => /could not be authorized again/.test(gateway.log()));
   });
 
   it('a connection that went silent hides no revocation', async (context) => {

@@ -164,7 +164,7 @@ describe('a management API that is away', () => {
     const answer = await fixture.call('anna', 'GET', '/kubernetes/management/api/v1/namespaces');
     assert.equal(answer.status, 503, answer.text);
     assert.equal(answer.headers['retry-after'], '1');
-    assert.match(answer.text, /the management API cannot be reached at the moment; try again/);
+    assert.match(answer.text, /the management API is unreachable; try again/);
     assert.equal((await fixture.call('nobody', 'GET', '/kubernetes/management/api')).status, 401);
     assert.equal(
       (await fixture.call('anna', 'GET', '/api/v1/projects')).json()['code'],

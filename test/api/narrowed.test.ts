@@ -135,7 +135,7 @@ describe('narrowed lists', () => {
     const foreign = await list('mia', '--as=tom@example.com');
     assert.match(foreign.stderr, /you may not impersonate user "tom@example.com"/);
     const stranger = await list('anna', '--as=stranger@example.com');
-    assert.match(stranger.stderr, /only as users and groups that the platform knows/);
+    assert.match(stranger.stderr, /only users and groups that the platform lists/);
   });
 
   it('is no way to other kinds, and none to change anything', async () => {
@@ -365,7 +365,7 @@ describe('texts that may hold secrets', () => {
 
   it('says that something is hidden, and shows what is not', async () => {
     const { stdout } = await fixture.kubectl('tom', ['get', 'vci', '-n', 'p-alpha', 'vc-4', '-o', 'yaml']);
-    assert.match(stdout, /parameters: '?\(hidden: only who may update this object sees it\)/);
+    assert.match(stdout, /parameters: '?\(hidden: visible only to users who may update this object\)/);
     assert.match(stdout, /name: t1/);
     const { text } = await fixture.call('mia', 'GET', `${base}/virtualclustertemplates/t1`);
     assert.match(text, /shown: yes/);

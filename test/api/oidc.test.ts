@@ -150,12 +150,12 @@ describe('login at an OpenID provider', () => {
     provider.accounts['edwin'] = { email: 'edwin@example.com', email_verified: true };
     const refused = await logIn('edwin');
     assert.equal(refused.status, 403);
-    assert.match(refused.text, /roles are bound/);
+    assert.match(refused.text, /roles are already bound/);
   });
 
   const refused: [string, Record<string, unknown>, RegExp][] = [
     ['an address that is not verified', { email: 'e@example.com', email_verified: false }, /not verified/],
-    ['no address', { email_verified: true }, /no claim/],
+    ['no address', { email_verified: true }, /does not send the claim/],
     ['a reserved name', { email: 'system:admin', email_verified: true }, /reserved/],
     [
       'a reserved group',

@@ -108,7 +108,9 @@ describe('PostgreSQL is read-only (a failover)', { timeout: 300_000 }, () => {
         Array.from({ length: changes }, (_, index) => change(`standby-${index}`)),
       );
       assert.deepEqual([...new Set(made.map(({ status }) => status))], [201]);
-      await eventually('a write was tried and refused', () => /audit events wait/.test(gateway.log()));
+      await eventually('a write was tried and refused', () =>
+        /failed to write audit events/.test(gateway.log()),
+      );
       assert.ok((await gateway.metric('vcp_gateway_audit_queue_length')) >= changes);
       await database.query(`alter database ${name} reset default_transaction_read_only`);
       await eventually('every event is written', async () => (await events()) >= before + changes, {

@@ -29,7 +29,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
 
   it('404: a tenant cluster of another project, or one that is not there, alike', async () => {
     const other = await kubectl('carl', 'get', 'namespaces');
-    assert.match(other.stderr, /there is no tenant cluster "demo" in project "alpha", or you may not see it/);
+    assert.match(other.stderr, /tenant cluster "demo" not found in project "alpha", or you may not see it/);
     assert.equal((await call('carl', '/api')).status, 404);
     const missing = await call('ben', '/api', '/kubernetes/project/alpha/virtualcluster/nothing');
     assert.equal(missing.status, 404);

@@ -222,7 +222,7 @@ describe('vcp', () => {
   it('sleeps, wakes, takes snapshots, restores', async () => {
     assert.match(
       await succeeds('sleep', 'vcluster', 'demo', '-p', 'alpha', '--prevent-wakeup', '60'),
-      /^tenant cluster demo sleeps/,
+      /^tenant cluster demo is asleep/,
     );
     assert.match(await succeeds('wakeup', 'vcluster', 'demo', '-p', 'alpha'), /is awake/);
     assert.match(
@@ -261,7 +261,7 @@ describe('vcp', () => {
     );
     assert.match(await succeeds('operations', 'list', '-p', 'alpha'), /create +made +succeeded/);
     const watching = vcp(['operations', 'watch', queued.id]);
-    assert.match(await succeeds('operations', 'cancel', queued.id), /was asked to cancel/);
+    assert.match(await succeeds('operations', 'cancel', queued.id), /cancellation requested/);
     const watched = await watching;
     assert.equal(watched.code, 7);
     assert.match(watched.stderr, /error: The operation was cancelled: Cancelled by ben@example\.com/);
@@ -330,7 +330,12 @@ describe('vcp', () => {
       3,
       /^error: Not allowed: .*requires a template .*set spec\.templateRef\.name \(forbidden, request /,
     ],
-    ['a name that is none', ['create', 'vcluster', 'Not_A_Name', '-p', 'alpha'], 2, /is no valid name/],
+    [
+      'a name that is none',
+      ['create', 'vcluster', 'Not_A_Name', '-p', 'alpha'],
+      2,
+      /invalid tenant cluster "/,
+    ],
     [
       'a project of others',
       ['create', 'vcluster', 'a', '-p', 'beta'],
@@ -378,6 +383,6 @@ describe('vcp', () => {
     writeFileSync(config, JSON.stringify({ url: 'https://127.0.0.1:1', accessKey: 'a' }));
     const { code, stderr } = await vcp(['list', 'vclusters'], { VCP_CONFIG: config });
     assert.equal(code, 8);
-    assert.match(stderr, /the platform at https:\/\/127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)/);
+    assert.match(stderr, /the platform at https:\/\/127\.0\.0\.1:1 is unreachable \(ECONNREFUSED\)/);
   });
 });

@@ -25,7 +25,7 @@ const namespaces = { gateway: 'twin-one', direct: 'twin-two' };
 const spaceNamespaces = { gateway: 'loft-default-s-one', direct: 'loft-default-s-two' };
 
 const spacesPath = '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/spaceinstances';
-const beyondSpace = 'and nothing beyond it';
+const beyondSpace = 'is limited to namespace';
 
 /** What the gateway refuses by itself, because it is beyond the space, RBAC refuses in other words. */
 const alike = (gateway: CommandResult, direct: CommandResult) =>

@@ -73,7 +73,7 @@ describe('a cluster given with --kubeconfig', () => {
     await isRefused(join(folder, 'absent'), 'invalid_request', /absent .*it does not exist/);
     await isRefused(folder, 'invalid_request', /it cannot be read/);
     await isRefused(file('token: "canary\n'), 'invalid_request', /it is no YAML/);
-    await isRefused(file('canary'), 'invalid_request', /it is no kubeconfig/);
+    await isRefused(file('canary'), 'invalid_request', /it is not a kubeconfig/);
     await isRefused(file('{}'), 'invalid_request', /it has no current context/);
     const other = changed((config) => (config['current-context'] = 'other'));
     await isRefused(other, 'invalid_request', /its current context "other" names a context.* not in it/);

@@ -30,14 +30,14 @@ const maxGroups = 200;
 export function claimedIdentity(claims: JWTPayload, config: OidcConfig): ClaimedIdentity {
   const { usernameClaim = 'email', usernamePrefix = '' } = config;
   const username = text(claims[usernameClaim]);
-  if (username === '') refuse(`the identity provider gives no claim "${usernameClaim}"`);
+  if (username === '') refuse(`the identity provider does not send the claim "${usernameClaim}"`);
   if (usernameClaim === 'email' && claims['email_verified'] !== true)
     refuse('the identity provider has not verified the e-mail address');
   const subject = usernamePrefix + username;
   for (const name of [subject, username, text(claims.sub)]) {
     if (isReservedName(name) || isReservedGroup(name)) refuse(`the name "${name.slice(0, 80)}" is reserved`);
   }
-  if (!isHeaderText(subject)) refuse('the user name has characters that Kubernetes cannot carry');
+  if (!isHeaderText(subject)) refuse('the user name has characters that HTTP headers cannot carry');
   return {
     identity: `${text(claims.iss)} ${text(claims.sub)}`,
     subject,
@@ -63,8 +63,7 @@ function groupsOf(
   if (reserved !== undefined) refuse(`the group "${reserved.slice(0, 80)}" is reserved`);
   const taken = groups === undefined ? given : given.filter((group) => groups.includes(group));
   const named = [...new Set(taken.map((group) => groupsPrefix + group))].filter(isHeaderText).sort();
-  if (named.length > maxGroups)
-    refuse(`there are more than ${maxGroups} groups: name those that count in oidc.groups`);
+  if (named.length > maxGroups) refuse(`more than ${maxGroups} groups: list the ones to use in oidc.groups`);
   return named;
 }
 
@@ -84,5 +83,5 @@ function text(value: unknown): string {
 }
 
 function refuse(why: string): never {
-  throw new PlatformError('forbidden', `${why}; an administrator must change that`);
+  throw new PlatformError('forbidden', `${why}; an administrator must change it`);
 }

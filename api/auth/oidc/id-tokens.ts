@@ -65,12 +65,16 @@ function failureOf(error: unknown): PlatformError {
     !(error instanceof errors.JWKSTimeout) &&
     error.code !== 'ERR_JOSE_GENERIC';
   return ofToken
-    ? new PlatformError('unauthenticated', 'the ID token is not valid here. Please login again', {
-        cause: error,
-      })
+    ? new PlatformError(
+        'unauthenticated',
+        'the ID token is not valid for this platform. Please login again',
+        {
+          cause: error,
+        },
+      )
     : new PlatformError(
         'identity_provider_unavailable',
-        'the keys of the identity provider cannot be read at the moment; try again',
+        'failed to read the keys of the identity provider; try again',
         { cause: error },
       );
 }

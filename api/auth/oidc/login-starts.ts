@@ -36,7 +36,7 @@ export function createLoginStarts(limits = defaultLimits, now: () => number = Da
         const retryAfterSeconds = Math.ceil((begun + windowMs - now()) / 1000);
         throw new PlatformError(
           'too_many_attempts',
-          `too many logins were begun; try again in ${retryAfterSeconds} s`,
+          `too many logins started; try again in ${retryAfterSeconds} s`,
           { details: { retryAfterSeconds } },
         );
       }

@@ -33,9 +33,9 @@ export function createLoginStates(database: Database, now: () => number = Date.n
     async take(headers, state) {
       const pending = readCookie(headers);
       if (pending === undefined || pending.state !== state)
-        throw new PlatformError('unauthenticated', 'this login was not begun in this browser; begin it anew');
+        throw new PlatformError('unauthenticated', 'this login was not started in this browser; start again');
       if (!(await database.query((db) => takeLoginState(db, hashOf(pending.state), new Date(now())))))
-        throw new PlatformError('unauthenticated', 'this login was used before or is too old; begin it anew');
+        throw new PlatformError('unauthenticated', 'this login was already used or has expired; start again');
       return pending;
     },
   };

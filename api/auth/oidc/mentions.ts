@@ -49,7 +49,7 @@ export function createMentions(deps: {
         if (answer.status === 200) return (answer.body as { items: Binding[] }).items;
         throw new PlatformError(
           'management_unavailable',
-          'nobody can say what the new name would be given; try again',
+          'cannot determine what access the new name would have; try again',
           { cause: new Error(statusMessage(answer)) },
         );
       }),

@@ -88,7 +88,7 @@ export function createOidcProvider(config: OidcConfig, callback: string): OidcPr
         .catch((error: unknown) => {
           throw isNetwork(error)
             ? unavailable(error)
-            : new PlatformError('unauthenticated', 'the identity provider refused the login; begin it anew', {
+            : new PlatformError('unauthenticated', 'the identity provider refused the login; start again', {
                 cause: error,
               });
         });
@@ -114,8 +114,8 @@ async function discover(issuer: URL, config: OidcConfig): Promise<Discovered> {
     { timeout: timeoutSeconds, ...(isLoopback(issuer) ? { execute: [openid.allowInsecureRequests] } : {}) },
   );
   const { issuer: named, jwks_uri: jwksUri } = configuration.serverMetadata();
-  if (named !== config.issuerUrl) throw new Error(`the provider calls itself ${named}`);
-  if (jwksUri === undefined) throw new Error('the provider names no jwks_uri');
+  if (named !== config.issuerUrl) throw new Error(`the provider's issuer is ${named}`);
+  if (jwksUri === undefined) throw new Error('the provider has no jwks_uri');
   return { configuration, idTokens: createIdTokens({ issuer: named, jwksUri, clientId: config.clientId }) };
 }
 
@@ -144,7 +144,7 @@ function isNetwork(error: unknown): boolean {
 function unavailable(cause?: unknown): PlatformError {
   return new PlatformError(
     'identity_provider_unavailable',
-    'the identity provider cannot be reached at the moment; try again',
+    'the identity provider is unreachable; try again',
     cause === undefined ? undefined : { cause },
   );
 }

@@ -44,18 +44,18 @@ export function createSignIn(deps: {
     if (!createUsers)
       throw new PlatformError(
         'forbidden',
-        'you are no user of this platform; an administrator must make you one',
+        'you are not a user of this platform; an administrator must create a user for you',
       );
     const { subject, name } = claimed;
     if (directory.users().some((user) => (user.spec?.subject || user.metadata.name) === subject))
       throw new PlatformError(
         'forbidden',
-        `there is another user "${subject}"; an administrator must bind one of you`,
+        `another user "${subject}" exists already; an administrator must bind your login to a user`,
       );
     if (await mentions.ofSubject(subject))
       throw new PlatformError(
         'forbidden',
-        `roles are bound to a user "${subject}" already; an administrator must make you that user`,
+        `roles are already bound to a user "${subject}"; an administrator must create that user for you`,
       );
     const free = await freeName(name, claimed.identity);
     const answer = await management(accountsIdentity, {
@@ -90,7 +90,7 @@ export function createSignIn(deps: {
       if (!(await mentions.ofName(candidate))) return candidate;
     throw new PlatformError(
       'forbidden',
-      `everything that you could be called means somebody else already; an administrator must make you a user`,
+      `every name derived from your login is already taken; an administrator must create a user for you`,
     );
   }
 
@@ -100,7 +100,7 @@ export function createSignIn(deps: {
       const found = find(identity);
       if (found !== undefined) return found;
       if (performance.now() > deadline)
-        throw new PlatformError('management_unavailable', 'the new user is not known yet; try again');
+        throw new PlatformError('management_unavailable', 'the new user is not visible yet; try again');
       await delay(20);
     }
   }
@@ -126,7 +126,7 @@ export function createSignIn(deps: {
 
   return async (claimed) => {
     if (!directory.synced)
-      throw new PlatformError('management_unavailable', 'nobody is known yet; try again');
+      throw new PlatformError('management_unavailable', 'the user cache is not synced yet; try again');
     const user = find(claimed.identity);
     return user === undefined ? create(claimed) : refreshGroups(user, claimed);
   };
@@ -142,7 +142,7 @@ function identityOf(user: User): string | undefined {
 
 function expect(answer: JsonAnswer, status: number): void {
   if (answer.status === status) return;
-  throw new PlatformError('management_unavailable', 'the user could not be written; try again', {
+  throw new PlatformError('management_unavailable', 'failed to write the user; try again', {
     cause: new Error(statusMessage(answer)),
   });
 }

@@ -2,7 +2,7 @@ import { type ManagedPlural, managedPlurals } from '../../../contracts/kinds.ts'
 import type { ResourcePlural } from '../../../contracts/resources/resource-kinds.ts';
 
 /** What stands in place of a text that may hold secrets, for who may read an object and not change it. */
-export const hiddenText = '(hidden: only who may update this object sees it)';
+export const hiddenText = '(hidden: visible only to users who may update this object)';
 
 /** kubectl keeps the whole object in it. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';

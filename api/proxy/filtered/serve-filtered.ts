@@ -32,7 +32,8 @@ const tooOld = {
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: 'too old resource version: the gateway does not remember what you were shown then; list anew',
+    message:
+      'too old resource version: the gateway no longer knows what was visible at that version; list again',
     reason: 'Expired',
     code: 410,
   },
@@ -119,7 +120,7 @@ export function createNarrowed(gateway: Gateway) {
       if (!ended.signal.aborted && last !== undefined) remember(caller, narrowed, last, seen);
     } catch (error) {
       if (!response.headersSent && !ended.signal.aborted) throw error;
-      if (!ended.signal.aborted) request.log.warn({ err: error }, 'a narrowed watch broke off');
+      if (!ended.signal.aborted) request.log.warn({ err: error }, 'filtered watch ended unexpectedly');
       response.destroy();
     } finally {
       over();

@@ -112,7 +112,8 @@ async function watch(request: FastifyRequest, reply: FastifyReply, hidden: Hidde
     response.end();
   } catch (error) {
     if (!response.headersSent && !ended.signal.aborted) throw error;
-    if (!ended.signal.aborted) request.log.warn({ err: error }, 'a watch with hidden texts broke off');
+    if (!ended.signal.aborted)
+      request.log.warn({ err: error }, 'watch with hidden fields ended unexpectedly');
     if (ended.signal.reason instanceof GatewayStops) response.end();
     else response.destroy();
   } finally {

@@ -29,7 +29,7 @@ export function createWaitingClient(socket: Duplex, head: Buffer): WaitingClient
     if (bytes >= maxEarlyBytes) socket.pause();
   };
   const gone = () => {
-    controller.abort(new Error('the client went away'));
+    controller.abort(new Error('the client disconnected'));
     socket.destroy();
   };
   socket.on('error', gone);

@@ -72,24 +72,24 @@ function answerOf(
     outgoing.destroy();
     socket.destroy();
   };
-  const timer = setTimeout(() => fail(`no answer within ${answerMs / 1000} s`), answerMs);
+  const timer = setTimeout(() => fail(`no response within ${answerMs / 1000} s`), answerMs);
   const aborted = () => fail(String(signal.reason));
   signal.addEventListener('abort', aborted, { once: true });
   // These stay: an error that nobody listens to would end the process; `close` follows it.
   socket.on('error', reject);
   outgoing.on('error', reject);
-  outgoing.once('close', () => reject(new Error('the connection was closed before the answer')));
-  outgoing.on('information', ({ statusCode }) => fail(`${statusCode} that switches nothing`));
+  outgoing.once('close', () => reject(new Error('the connection was closed before the response')));
+  outgoing.on('information', ({ statusCode }) => fail(`${statusCode} without a protocol switch`));
   outgoing.once('response', (response) => {
     response.on('error', () => undefined); // may break off before anybody reads it
-    if ((response.statusCode ?? 0) < 200) fail('101 that names no protocol');
+    if ((response.statusCode ?? 0) < 200) fail('101 without a protocol');
     else resolve({ switched: false, response });
   });
   outgoing.once('upgrade', (response, upgraded: Socket, head) => {
     if (response.headers.upgrade?.toLowerCase() === protocol.toLowerCase()) {
       resolve({ switched: true, response, socket: upgraded, head });
     } else {
-      fail(`switched to another protocol than ${protocol}`);
+      fail(`switched to a protocol other than ${protocol}`);
     }
   });
   outgoing.end();

@@ -26,17 +26,17 @@ export function readUpgrade(request: IncomingMessage): UpgradeRequest {
   const { method, headers, rawHeaders } = request;
   const named = headers.upgrade?.toLowerCase();
   const protocol = named === 'websocket' ? 'websocket' : named === 'spdy/3.1' ? 'SPDY/3.1' : undefined;
-  if (protocol === undefined) refuse('only SPDY/3.1 and websocket can be upgraded to');
+  if (protocol === undefined) refuse('upgrades are supported to SPDY/3.1 and websocket only');
   if (request.httpVersion !== '1.1') refuse('only HTTP/1.1 can be upgraded');
   if (method !== 'GET' && (method !== 'POST' || protocol === 'websocket')) {
     refuse(`a ${method} request cannot be upgraded to ${protocol}`);
   }
-  if (hasBody(request)) refuse('a request to upgrade has no body');
+  if (hasBody(request)) refuse('an upgrade request must not have a body');
   const offered = subprotocolsOf(rawHeaders);
   const tokens = offered.filter((name) => name.startsWith(bearerProtocol));
   const [token] = tokens;
   if (token === undefined) return { protocol, headers, rawHeaders };
-  if (tokens.length > 1 || headers.authorization !== undefined) refuse('there is more than one credential');
+  if (tokens.length > 1 || headers.authorization !== undefined) refuse('more than one credential is present');
   const others = offered.filter((name) => name !== token);
   if (others.length === 0) refuse('a subprotocol must be offered besides the credential');
   return {
@@ -68,7 +68,7 @@ function decodeToken(subprotocol: string): string {
   if (token.length === 0 || token.toString('base64url') !== encoded) {
     throw new PlatformError(
       'unauthenticated',
-      'the credential among the subprotocols is no unpadded base64url',
+      'the credential among the subprotocols is not unpadded base64url',
     );
   }
   return token.toString('utf8');

@@ -80,7 +80,7 @@ const execPlugin = {
     command: 'vcp',
     args: ['token'],
     interactiveMode: 'Never',
-    installHint: 'the command vcp of vcluster-platform is not on the PATH; log in with: vcp login',
+    installHint: 'the command vcp of vcluster-platform is not on PATH; install it and log in with: vcp login',
   },
 };
 

@@ -45,7 +45,8 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
   const ownedByName = (request: FastifyRequest<{ Params: { name: string } }>): AccessKey => {
     const { name } = request.params;
     const key = owned(callerOf(request)).find(({ metadata }) => metadata.name === name);
-    if (key === undefined) throw new PlatformError('not_found', `you have no access key "${name}"`);
+    if (key === undefined)
+      throw new PlatformError('not_found', `access key "${name}" not found among your own`);
     return key;
   };
 
@@ -85,7 +86,7 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
     if (fixed !== undefined)
       throw new PlatformError(
         'invalid_request',
-        `spec.${fixed} cannot change; make a new access key instead`,
+        `spec.${fixed} cannot change; create a new access key instead`,
       );
     return shown(await keys.change(key, checkFields(spec)));
   });
@@ -163,7 +164,7 @@ function readBody(body: unknown): { name: string | undefined; spec: Record<strin
     throw new PlatformError('invalid_request', 'spec must be an object');
   const name = isRecord(metadata) ? metadata['name'] : undefined;
   if (name === undefined || name === '') return { name: undefined, spec };
-  if (typeof name !== 'string') throw new PlatformError('invalid_request', 'metadata.name must be a text');
+  if (typeof name !== 'string') throw new PlatformError('invalid_request', 'metadata.name must be a string');
   checkName('access key', name);
   return { name, spec };
 }
@@ -177,7 +178,7 @@ function checkOwner(spec: Record<string, unknown>, { kind, name }: Caller): void
   if (foreign)
     throw new PlatformError(
       'forbidden',
-      'this makes keys for yourself only; for others create the resource accesskeys, if you may',
+      'this creates keys for yourself only; for others create an AccessKey resource, if you may',
     );
   delete spec['user'];
   delete spec['team'];
@@ -194,7 +195,7 @@ function checkFields(spec: Record<string, unknown>): Partial<AccessKeySpec> {
   if (checked.scope !== undefined && opensNothing(checked.scope))
     throw new PlatformError(
       'invalid_request',
-      'spec.scope opens nothing here; name projects, virtualClusters, …',
+      'spec.scope allows nothing; name projects, virtualClusters, …',
     );
   return checked;
 }

@@ -18,7 +18,7 @@ export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Prom
       const caller = asImpersonated(callerOf(request), gateway);
       const other = request.body?.spec?.accessKey;
       if (other !== undefined && typeof other !== 'string')
-        throw new PlatformError('invalid_request', 'spec.accessKey must be a text');
+        throw new PlatformError('invalid_request', 'spec.accessKey must be a string');
       const self = other === undefined || other === '' ? caller : await sameOwner(gateway, caller, other);
       return reply.code(201).header('cache-control', 'no-store').send(selfOf(self, gateway));
     },
@@ -48,7 +48,7 @@ async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise
   const { scope, originalUser } = caller.identity;
   // A key with a scope learns nothing of keys beyond it, and who impersonates nothing of the other's keys.
   if (found === undefined || owner !== caller.name || scope !== undefined || originalUser !== undefined)
-    throw new PlatformError('not_found', 'there is no such access key of yours');
+    throw new PlatformError('not_found', 'access key not found among your own');
   return gateway.authenticateAgain({ authorization: `Bearer ${key}` });
 }
 

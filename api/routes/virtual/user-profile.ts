@@ -11,7 +11,9 @@ const Body = Type.Object({
   spec: Type.Object(
     {
       password: Type.String({ maxLength: 1024 }),
-      currentPassword: Type.Optional(Type.String({ maxLength: 1024, description: 'Needed for one’s own' })),
+      currentPassword: Type.Optional(
+        Type.String({ maxLength: 1024, description: 'Required to change your own' }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -42,14 +44,14 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
       });
       const user = gateway.directory.user(name);
       if (user === undefined || !(isSelf || maySet))
-        throw new PlatformError('not_found', `there is no user "${name}", or you may not change it`);
+        throw new PlatformError('not_found', `user "${name}" not found, or you may not change it`);
       // Who has only a key that was left lying about must not take over the account with it.
       if (isSelf && user.spec?.passwordRef?.secretName)
         await passwords.check(name, currentPassword ?? '', clientAddress(request.raw) ?? '');
       else if (isSelf && !isAsGoodAsOwner(caller.credential))
         throw new PlatformError(
           'forbidden',
-          'a first password outlives this access key, which has an end: set it with a login or a key without one',
+          'a first password would outlive this access key, which expires: set it with a login or a key that does not expire',
         );
       await passwords.set(user, password);
       for (const key of gateway.directory.accessKeys()) if (key.spec.user === name) await keys.remove(key);
