@@ -18,7 +18,7 @@ export function readConfigFile<T extends TSchema>(
   try {
     config = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'is no JSON' : 'cannot be read';
+    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new PlatformError('invalid_request', `the configuration file ${path} ${why}`);
   }
   const check = Compile(schema);

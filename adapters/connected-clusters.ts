@@ -87,7 +87,7 @@ export function createConnectedClusters(deps: {
     const name = clusterCredentialSecret(cluster, credential);
     const secret = await read(deps.management, platformNamespace, name, 'management_unavailable');
     if (secret === undefined)
-      throw new PlatformError('cluster_not_found', `There is no connected cluster ${cluster}`);
+      throw new PlatformError('cluster_not_found', `Connected cluster ${cluster} not found`);
     const current =
       known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
         ? known.connection
@@ -119,7 +119,7 @@ export function createConnectedClusters(deps: {
       const name = tenantObjects.kubeconfigSecret(tenant.name);
       const secret = await read(host.client, tenant.hostNamespace, name, 'cluster_unreachable');
       if (secret === undefined)
-        throw new PlatformError('not_found', `Tenant cluster ${tenant.name} has no credential yet`);
+        throw new PlatformError('not_found', `Tenant cluster ${tenant.name} does not have a credential yet`);
       const known = tenants.get(tenant.uid);
       if (known?.resourceVersion === `${host.resourceVersion}/${secret.metadata?.resourceVersion}`)
         return known.client;
@@ -152,7 +152,7 @@ function connect(
 ): Connection {
   const stored = secret.data?.['config'];
   if (stored === undefined)
-    throw new PlatformError('not_found', `Secret ${secret.metadata?.name} has no key "config"`);
+    throw new PlatformError('not_found', `Secret ${secret.metadata?.name} does not have the key "config"`);
   const kubeconfig = adapted(secret, () => adapt(Buffer.from(stored, 'base64').toString('utf8')));
   return {
     kubeconfig,

@@ -105,7 +105,7 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
       if (host !== 'none') return host;
       throw new PlatformError(
         'not_found',
-        `There is no namespace ${owner.hostNamespace} in cluster ${owner.cluster}`,
+        `Namespace ${owner.hostNamespace} not found in cluster ${owner.cluster}`,
       );
     },
 
@@ -131,7 +131,7 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
       if (host !== 'none' && host.namespace.metadata?.deletionTimestamp === undefined) return host;
       throw new PlatformError(
         'internal',
-        `Namespace ${owner.hostNamespace} is still being deleted; it is tried again`,
+        `Namespace ${owner.hostNamespace} is still being deleted; retrying`,
       );
     },
 

@@ -30,6 +30,6 @@ async function readProject(resources: ManagementResources, name: string): Promis
   const project = await resources.projects.get({ name }).catch((error: unknown) => {
     throw kubernetesFailure(`reading project ${name}`, error, 'management_unavailable');
   });
-  if (!project) throw new PlatformError('project_not_found', `There is no project ${name}`);
+  if (!project) throw new PlatformError('project_not_found', `Project ${name} not found`);
   return project;
 }

@@ -34,7 +34,7 @@ export function takeUncaughtFailures(
     const failed = context?.();
     const kind = isBrokenOff(error) ? 'stream' : failed === undefined ? 'process' : 'request';
     count?.(kind);
-    logger.error({ err: error, reqId: failed?.id, kind }, 'a failure that nobody caught');
+    logger.error({ err: error, reqId: failed?.id, kind }, 'uncaught failure');
     if (kind === 'request') failed?.cut();
     if (kind !== 'process' || ending) return;
     ending = true;

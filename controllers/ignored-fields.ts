@@ -51,6 +51,6 @@ function ignoredCondition(fields: readonly string[]) {
     status: 'True',
     severity: 'Info',
     reason: 'NotSupported',
-    message: `Kept, but not acted on by this version of the platform: ${fields.join(', ')}`,
+    message: `Stored, but not used by this version of the platform: ${fields.join(', ')}`,
   } as const;
 }

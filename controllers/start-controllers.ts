@@ -89,5 +89,5 @@ export function startControllers(context: ControllerContext): RunningControllers
 /** Lost races are everyday; a failure that lasts is worth a warning, now and then. */
 function logFailure(logger: Logger, controller: string, key: string, err: unknown, failures: number): void {
   const level = isConflict(err) || (failures !== 3 && failures % 10 !== 0) ? 'debug' : 'warn';
-  logger[level]({ err, controller, object: key, failures }, 'could not be brought in step; tried again');
+  logger[level]({ err, controller, object: key, failures }, 'reconcile failed; will retry');
 }

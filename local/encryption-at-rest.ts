@@ -46,7 +46,7 @@ export function openEncryption({ keysFile, dir, resources, isNew }: EncryptionOp
     if (existsSync(stateFile))
       throw new PlatformError(
         'invalid_request',
-        `${keysFile} is missing, and what is stored in ${dir} cannot be read without its keys: put it back from a backup`,
+        `${keysFile} is missing, and the data in ${dir} cannot be read without its keys: restore it from a backup`,
       );
     writePrivateFile(keysFile, `key-1 ${randomBytes(32).toString('base64')}\n`);
   }
@@ -81,7 +81,7 @@ function readKeys(file: string): Key[] {
     if (name === undefined || secret === undefined)
       throw new PlatformError(
         'invalid_request',
-        `line ${index + 1} of ${file} is no key: write a name, a space and 32 bytes in base64`,
+        `line ${index + 1} of ${file} is not a key: write a name, a space and 32 bytes in base64`,
       );
     return { name, secret };
   });

@@ -10,11 +10,11 @@ import { compileCacheDir } from './node-program.ts';
 import type { Platform, PlatformOptions } from './platform.ts';
 
 const usage = `Usage: npm start -- [flags]
-  --state-dir DIR               where everything is kept (default ~/.vcluster-platform)
+  --state-dir DIR               where all state is kept (default ~/.vcluster-platform)
   --port N                      port of the platform on 127.0.0.1 (default 9898; 0: any free one)
   --temporal-address HOST:PORT  a Temporal server in place of the embedded one
-  --temporal-tls-ca FILE        authorities of that server's certificate (PEM); given alone, TLS without a certificate of ours
-  --temporal-tls-cert FILE      our certificate towards it (PEM); with --temporal-tls-key FILE
+  --temporal-tls-ca FILE        authorities of that server's certificate (PEM); alone: TLS without a client certificate
+  --temporal-tls-cert FILE      our client certificate (PEM); with --temporal-tls-key FILE
   --temporal-tls-server-name N  name in its certificate, if it is not HOST
   --database-url URL            a PostgreSQL database in place of the embedded server
   --kubeconfig FILE             a Kubernetes cluster as connected cluster "local" in place of the embedded one
@@ -53,7 +53,7 @@ function readFlags(): PlatformOptions | undefined {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new PlatformError(
       'invalid_request',
-      `--port ${values.port} is no port: give a number from 0 to 65535`,
+      `--port ${values.port} is not a port: give a number from 0 to 65535`,
     );
   }
   const temporal = givenTemporal({
@@ -86,14 +86,12 @@ function givenTemporal({
   const given = Object.entries(tls).filter((entry): entry is [string, string] => entry[1] !== undefined);
   if (given.length === 0) return address === undefined ? undefined : { address };
   const refuse = (reason: string) => new PlatformError('invalid_request', reason);
-  if (address === undefined)
-    throw refuse('--temporal-tls-… flags are for a server of your own: give --temporal-address too');
+  if (address === undefined) throw refuse('--temporal-tls-… flags need --temporal-address');
   if ((tls.certFile === undefined) !== (tls.keyFile === undefined))
-    throw refuse('--temporal-tls-cert and --temporal-tls-key are given together or not at all');
+    throw refuse('give both --temporal-tls-cert and --temporal-tls-key, or neither');
   const paths = given.map(([name, value]) => [name, name === 'serverName' ? value : resolve(value)] as const);
   for (const [name, path] of paths)
-    if (name !== 'serverName' && !existsSync(path))
-      throw refuse(`--temporal-tls-…: there is no file ${path}`);
+    if (name !== 'serverName' && !existsSync(path)) throw refuse(`--temporal-tls-…: file ${path} not found`);
   return { address, tls: Object.fromEntries(paths) };
 }
 
@@ -104,7 +102,7 @@ function chartLocation(given: string): string {
   if (!existsSync(path))
     throw new PlatformError(
       'invalid_request',
-      `--chart ${given}: there is no such file, and it is no https:// or oci:// URL`,
+      `--chart ${given}: neither an existing file nor an https:// or oci:// URL`,
     );
   return path;
 }
@@ -127,9 +125,7 @@ async function run(options: PlatformOptions): Promise<void> {
   const interrupted = new AbortController();
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    console.log(
-      stopping ? `${signal}: still stopping, in order` : `${signal}: stopping in order; the state stays`,
-    );
+    console.log(stopping ? `${signal}: still stopping` : `${signal}: stopping; the state is kept`);
     stopping = true;
     interrupted.abort(new Error('interrupted'));
   };

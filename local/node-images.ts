@@ -45,6 +45,6 @@ export function writeImages({ dir, toolchain }: { dir: string; toolchain: Toolch
 
 function versionOf(name: string): string {
   const part = parts.find((candidate) => candidate.name === name);
-  if (part === undefined) throw new Error(`parts.ts lists no part ${name}`);
+  if (part === undefined) throw new Error(`parts.ts does not list the part ${name}`);
   return part.version;
 }

@@ -241,7 +241,7 @@ async function lockState({ root }: StateFolder): Promise<() => void> {
 async function recoverLeftovers(state: StateFolder, onProgress: OnProgress): Promise<void> {
   const found = leftovers(state.processesFile);
   if (found.size === 0) return;
-  onProgress(`the last run ended without stopping ${[...found.keys()].join(', ')}: ending them first`);
+  onProgress(`the last run left ${[...found.keys()].join(', ')} running: stopping them first`);
   await stopLeftovers(found, stopOrder);
 }
 
@@ -250,7 +250,7 @@ async function gatewayPort(wanted: number): Promise<number> {
   if (await isPortFree(wanted)) return wanted;
   throw new PlatformError(
     'port_taken',
-    `port ${wanted} on 127.0.0.1 is taken: stop what listens there, or choose another with --port`,
+    `port ${wanted} on 127.0.0.1 is already in use: stop the process that listens there, or choose another with --port`,
   );
 }
 

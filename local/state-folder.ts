@@ -43,14 +43,14 @@ export function openStateFolder(path: string): StateFolder {
     // Pods' mount paths become folders in here, also inside shell scripts, so they must need no quoting.
     throw new PlatformError(
       'invalid_request',
-      `the state folder ${root} cannot be used: its path may hold letters, digits and . _ - / only; give another with --state-dir`,
+      `the state folder ${root} cannot be used: its path may have only letters, digits and . _ - /; give another with --state-dir`,
     );
   }
   makeFolder(root);
   if (!statSync(root).isDirectory()) {
     throw new PlatformError(
       'invalid_request',
-      `the state folder ${root} is no folder; give another with --state-dir`,
+      `the state folder ${root} is not a folder; give another with --state-dir`,
     );
   }
   const folder = (...names: string[]): string => {
@@ -93,7 +93,7 @@ function makeFolder(path: string): void {
   } catch (cause) {
     throw new PlatformError(
       'invalid_request',
-      `the state folder ${path} cannot be made (${cause instanceof Error ? cause.message : String(cause)}); give another with --state-dir`,
+      `the state folder ${path} cannot be created (${cause instanceof Error ? cause.message : String(cause)}); give another with --state-dir`,
       { cause },
     );
   }
@@ -110,7 +110,7 @@ function socketDir(root: string, name: string): string {
   if (uid !== process.getuid?.() || (mode & 0o077) !== 0) {
     throw new PlatformError(
       'invalid_request',
-      `the folder ${dir} must belong to you alone: remove it, or give a shorter --state-dir`,
+      `the folder ${dir} must belong to your user only: remove it, or give a shorter --state-dir`,
     );
   }
   return dir;

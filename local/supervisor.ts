@@ -89,7 +89,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     let pauseMs = backOff.firstMs;
     while (!supervised.stopping) {
       const startedAt = Date.now();
-      const how = current === undefined ? 'it could not be started' : await current.exited;
+      const how = current === undefined ? 'it failed to start' : await current.exited;
       if (supervised.stopping) return;
       if (Date.now() - startedAt > backOff.resetAfterMs) pauseMs = backOff.firstMs;
       options.onEvent(`${supervised.service.name} ended (${how}); starting it again in ${pauseMs} ms`);

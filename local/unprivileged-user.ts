@@ -18,7 +18,7 @@ export function unprivilegedUser(): SystemUser | undefined {
     if (user !== undefined) return user;
   }
   throw new Error(
-    'this machine has neither a user postgres nor a user nobody, and PostgreSQL refuses to run as root',
+    'this machine has neither a user postgres nor a user nobody, but PostgreSQL refuses to run as root',
   );
 }
 

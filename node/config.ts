@@ -20,7 +20,7 @@ export const ProcessNodeConfig = Type.Object(
     ),
     namespaceLabel: Type.Optional(
       Type.String({
-        description: 'key=value that a namespace must carry; vcluster-platform.io/managed=true',
+        description: 'key=value label that a namespace must have; vcluster-platform.io/managed=true',
       }),
     ),
     kubeletApi: Type.Object({

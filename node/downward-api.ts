@@ -35,7 +35,7 @@ export function readPodField(pod: V1Pod, path: string, podAddress: string): stri
     case 'status.podIPs':
       return podAddress;
     default:
-      throw new ContainerRefusal('CreateContainerConfigError', `the field ${path} cannot be read by a pod`);
+      throw new ContainerRefusal('CreateContainerConfigError', `the field ${path} is not available to pods`);
   }
 }
 

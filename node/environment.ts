@@ -74,7 +74,7 @@ function valueFrom(
   if (value === undefined && !optional) {
     throw new ContainerRefusal(
       'CreateContainerConfigError',
-      `${kind} ${reference.name} has no key ${reference.key}`,
+      `${kind} ${reference.name} does not have the key ${reference.key}`,
     );
   }
   return value?.toString();

@@ -34,7 +34,7 @@ export function createPodEvents(client: ClusterClient, nodeName: string, logger:
         count: 1,
       };
       client.core.createNamespacedEvent({ namespace, body }).catch((error: unknown) => {
-        logger.debug({ err: error, pod: `${namespace}/${name}`, reason }, 'event not written');
+        logger.debug({ err: error, pod: `${namespace}/${name}`, reason }, 'failed to write event');
       });
     },
   };

@@ -57,7 +57,7 @@ export function findImage(table: ImageTable, reference: string): Image {
   if (image === undefined) {
     throw new ContainerRefusal(
       'ErrImageNeverPull',
-      `this node runs host processes and knows no image ${repository}; it knows ${Object.keys(table).toSorted().join(', ')}`,
+      `this node runs host processes and does not have the image ${repository}; it has ${Object.keys(table).toSorted().join(', ')}`,
     );
   }
   if (!image.tags.includes(tag)) {
@@ -81,7 +81,7 @@ export function findProgram(image: Image, command: string): string {
   }
   throw new ContainerRefusal(
     'CreateContainerError',
-    `the image has no program ${name} (looked in ${image.bin.join(', ')})`,
+    `the image does not have the program ${name} (looked in ${image.bin.join(', ')})`,
   );
 }
 

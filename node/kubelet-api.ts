@@ -29,7 +29,7 @@ export async function startKubeletApi(context: NodeContext): Promise<KubeletApi>
     },
     (request, response) => {
       handle(context, request, response).catch((err: unknown) => {
-        context.logger.debug({ err, url: request.url }, 'request broken off');
+        context.logger.debug({ err, url: request.url }, 'request aborted');
         response.destroy();
       });
     },
@@ -88,7 +88,7 @@ async function sendLog(
   const home = pod === undefined ? undefined : context.records.folders(pod.uid).container(container);
   const file = home === undefined || !/^[a-z0-9-]+$/.test(container) ? undefined : logFileOf(home, previous);
   if (home === undefined || file === undefined) {
-    const which = previous ? 'no earlier run' : 'not started yet';
+    const which = previous ? 'no previous run' : 'not started yet';
     return answer(
       response,
       404,

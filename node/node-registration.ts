@@ -42,7 +42,7 @@ async function heartbeat(context: NodeContext, apiPort: number, signal: AbortSig
       await renewLease(context);
       if (beat % statusEvery === 0) await writeNode(context, apiPort);
     } catch (err) {
-      context.logger.warn({ err }, 'no heartbeat written');
+      context.logger.warn({ err }, 'failed to write heartbeat');
     }
   }
 }

@@ -11,7 +11,7 @@ export async function removeOrphan(
   { records, addresses, logger }: NodeContext,
   record: PodRecord,
 ): Promise<void> {
-  logger.info({ pod: `${record.namespace}/${record.name}`, uid: record.uid }, 'removing a pod that is gone');
+  logger.info({ pod: `${record.namespace}/${record.name}`, uid: record.uid }, 'removing a deleted pod');
   const runs = await Promise.all(
     records.logFiles(record.uid).map((file) => adoptRun(file.replace(/\.log$/, ''), file)),
   );

@@ -61,7 +61,7 @@ export function ownFolder(storageDir: string, volume: V1PersistentVolume): strin
   if (!/^pvc-[0-9a-f-]{36}$/.test(name) || volume.spec?.local?.path !== folder) {
     throw new PlatformError(
       'conflict',
-      `PersistentVolume ${name} does not lie where this node puts its volumes; its folder is left alone`,
+      `PersistentVolume ${name} is not in this node's volume folder; its folder is not deleted`,
     );
   }
   return folder;

@@ -169,7 +169,9 @@ function terminated(
   run: ContainerRun,
 ): NonNullable<V1ContainerState['terminated']> {
   const exit = run.exit ?? { code: 137, known: false, finishedAt: input.now };
-  const message = exit.known ? terminationMessage(run, container.spec) : 'nobody saw how the process ended';
+  const message = exit.known
+    ? terminationMessage(run, container.spec)
+    : 'the exit code of the process is unknown';
   return {
     exitCode: exit.code,
     reason: exit.known ? (exit.code === 0 ? 'Completed' : 'Error') : 'ContainerStatusUnknown',

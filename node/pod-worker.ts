@@ -92,7 +92,7 @@ export function createPodWorker(context: NodeContext, pod: V1Pod, record: PodRec
       return hadEnded ? await finish(context, state) : await step(context, state, notify);
     } catch (err) {
       // A full disk, say: the pod must not be forgotten for it.
-      context.logger.error({ pod: podName(pod), err }, 'the pod could not be looked after; trying again');
+      context.logger.error({ pod: podName(pod), err }, 'pod sync failed; will retry');
       return Date.now() + 1_000;
     }
   }
@@ -213,7 +213,7 @@ async function finish(context: NodeContext, state: WorkerState): Promise<number 
     await context.client.core.deleteNamespacedPod({ name, namespace, body });
   } catch (err) {
     if (!isNotFound(err) && !isConflict(err)) {
-      context.logger.warn({ pod: podName(state.pod), err }, 'the pod could not be removed yet');
+      context.logger.warn({ pod: podName(state.pod), err }, 'failed to remove the pod; will retry');
       return Date.now() + 1_000;
     }
   }

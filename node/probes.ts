@@ -202,7 +202,7 @@ function checkTcp(action: V1TCPSocketAction, target: ProbeTarget, signal: AbortS
 function portOf(port: unknown, container: V1Container): number {
   if (typeof port === 'number') return port;
   const named = (container.ports ?? []).find((candidate) => candidate.name === port);
-  if (named === undefined) throw new Error(`the container names no port ${String(port)}`);
+  if (named === undefined) throw new Error(`the container does not have a port named ${String(port)}`);
   return named.containerPort;
 }
 

@@ -154,7 +154,7 @@ function refusalOf(
   if (namespaces.get(namespace)?.metadata.labels?.[key] === value) return undefined;
   return {
     reason: 'NamespaceNotManaged',
-    message: `this node runs pods as processes of its machine, so only in namespaces with the label ${label}; ${namespace} has none. Spaces need a connected cluster with real nodes for their pods`,
+    message: `this node runs pods as processes of its machine, so only in namespaces with the label ${label}; ${namespace} does not have it. Spaces need a connected cluster with real nodes for their pods`,
   };
 }
 
@@ -164,7 +164,7 @@ function trimLogs({ records, logger }: NodeContext): void {
     try {
       for (const file of records.logFiles(record.uid)) trimLog(file, logLimitBytes);
     } catch (err) {
-      logger.debug({ err, folder: join(record.namespace, record.name) }, 'logs not trimmed');
+      logger.debug({ err, folder: join(record.namespace, record.name) }, 'failed to trim logs');
     }
   }
 }

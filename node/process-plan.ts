@@ -56,7 +56,7 @@ export function planProcess(input: PlanInput): ProcessPlan {
   const command = (argv: readonly string[]) => {
     const [program, ...args] = argv;
     if (program === undefined)
-      throw new ContainerRefusal('CreateContainerError', 'no command is given and the image has none');
+      throw new ContainerRefusal('CreateContainerError', 'neither the container nor the image has a command');
     const mapped = rewrite(program);
     // A program in a volume runs from there; any other path names a program of the image.
     return [mapped !== program ? mapped : findProgram(image, program), ...args.map(rewrite)];
@@ -92,7 +92,10 @@ function mountMappings(
   return (container.volumeMounts ?? []).map((mount) => {
     const folder = volumes.get(mount.name);
     if (folder === undefined)
-      throw new ContainerRefusal('CreateContainerConfigError', `the pod has no volume ${mount.name}`);
+      throw new ContainerRefusal(
+        'CreateContainerConfigError',
+        `the pod does not have a volume ${mount.name}`,
+      );
     const subPath = mount.subPathExpr === undefined ? (mount.subPath ?? '') : expand(mount.subPathExpr);
     if (subPath.startsWith('/') || subPath.split('/').includes('..')) {
       throw new ContainerRefusal('CreateContainerConfigError', `subPath ${subPath} leaves its volume`);
@@ -104,7 +107,7 @@ function mountMappings(
 function refuseUnsupported(container: V1Container): void {
   for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe]) {
     if (probe?.grpc !== undefined)
-      throw new ContainerRefusal('CreateContainerConfigError', 'this node does not know grpc probes');
+      throw new ContainerRefusal('CreateContainerConfigError', 'this node does not support grpc probes');
   }
   for (const mount of container.volumeMounts ?? []) {
     if (mount.mountPath === '/')
@@ -114,6 +117,6 @@ function refuseUnsupported(container: V1Container): void {
       );
   }
   if ((container.volumeDevices ?? []).length > 0) {
-    throw new ContainerRefusal('CreateContainerConfigError', 'this node has no block devices');
+    throw new ContainerRefusal('CreateContainerConfigError', 'this node does not support block devices');
   }
 }

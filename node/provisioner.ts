@@ -50,7 +50,7 @@ export async function startProvisioner(context: ProvisionerContext): Promise<Pro
       else await reclaim(context, volumes.get(name));
       return undefined;
     },
-    onFailure: (key, err) => logger.warn({ key, err }, 'a volume could not be brought in step'),
+    onFailure: (key, err) => logger.warn({ key, err }, 'failed to reconcile a volume'),
   });
   claims.onChange((key) => queue.add(`claim ${key}`));
   volumes.onChange((key) => queue.add(`volume ${key}`));
@@ -103,8 +103,8 @@ async function provision(
 }
 
 function refusalOf({ spec }: Claim): string | undefined {
-  if (spec?.volumeMode === 'Block') return 'the class process-node has no block devices';
-  if (spec?.selector !== undefined) return 'the class process-node knows no selectors';
+  if (spec?.volumeMode === 'Block') return 'the class process-node does not support block devices';
+  if (spec?.selector !== undefined) return 'the class process-node does not support selectors';
   if (spec?.dataSource !== undefined || spec?.dataSourceRef !== undefined)
     return 'the class process-node cannot copy volumes';
   return undefined;
@@ -178,5 +178,5 @@ async function warn({ client, logger }: ProvisionerContext, claim: Claim, messag
   };
   await client.core
     .createNamespacedEvent({ namespace, body })
-    .catch((err: unknown) => logger.debug({ err }, 'event not written'));
+    .catch((err: unknown) => logger.debug({ err }, 'failed to write event'));
 }

@@ -44,7 +44,7 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
         if (isNotFound(error) || isConflict(error)) written = next;
         else {
           failures += 1;
-          logger.warn({ pod: `${namespace}/${name}`, err: error }, 'status not written');
+          logger.warn({ pod: `${namespace}/${name}`, err: error }, 'failed to write status');
           await delay(Math.min(50 * 2 ** failures, 5_000), undefined, { signal: stopping.signal }).catch(
             () => undefined,
           );

@@ -31,7 +31,7 @@ export async function cancelOperation(
   } catch (error) {
     deps.logger.warn(
       { err: error, operation: id },
-      'Temporal does not answer; reconcile passes the cancel on',
+      'Temporal does not answer; reconcile will cancel the workflow',
     );
   }
   return getOperation(deps, id);
@@ -41,7 +41,7 @@ export async function cancelOperation(
 async function endUnstarted(deps: OperationsDeps, id: string, actor: string): Promise<void> {
   const row = await deps.database.query((db) => getOperationRow(db, id));
   if (row.state !== 'queued') return;
-  const message = `Cancelled by ${actor} before it began`;
+  const message = `Cancelled by ${actor} before it started`;
   const { next } = await endOperation(deps.database, {
     id,
     onlyQueued: true,

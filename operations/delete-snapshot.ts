@@ -16,12 +16,12 @@ export async function deleteSnapshot(
 ): Promise<void> {
   const snapshot = await deps.database.query((db) => findSnapshotOf(db, operationId));
   if (snapshot === undefined)
-    throw new PlatformError('snapshot_not_found', 'the snapshot is deleted already');
+    throw new PlatformError('snapshot_not_found', 'the snapshot is already deleted');
   const { project, tenantCluster, name, file, state } = snapshot;
   if (state === 'creating') {
     throw new PlatformError(
       'conflict',
-      `snapshot "${name}" is being made: cancel its operation ${operationId} instead`,
+      `snapshot "${name}" is being created: cancel its operation ${operationId} instead`,
     );
   }
   await temporalCall(deps, () =>
@@ -31,7 +31,7 @@ export async function deleteSnapshot(
       taskQueue: lifecycleTaskQueue,
       args: [{ project, tenantCluster, name, operationId, file }],
       staticSummary: `Delete snapshot ${name} of tenant cluster ${tenantCluster} of project ${project}`,
-      staticDetails: `Asked for by ${actor}`,
+      staticDetails: `Requested by ${actor}`,
     }),
   );
 }

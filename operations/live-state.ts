@@ -50,7 +50,7 @@ async function describePending(deps: OperationsDeps, id: string): Promise<Pendin
       lastFailure: activity.lastFailure?.message ?? undefined,
     }));
   } catch (error) {
-    deps.logger.debug({ err: error, operation: id }, 'no description of the workflow');
+    deps.logger.debug({ err: error, operation: id }, 'the workflow has no description');
     return undefined;
   }
 }
@@ -80,6 +80,6 @@ function mergeStep(
   return {
     ...step,
     attempt: activity.attempt,
-    ...(retrying ? { message: `Trying again: ${activity.lastFailure}` } : {}),
+    ...(retrying ? { message: `Retrying: ${activity.lastFailure}` } : {}),
   };
 }

@@ -80,7 +80,7 @@ export async function temporalCall<T>(
     if (isGrpcServiceError(error) || error instanceof ServiceError) {
       throw new PlatformError(
         'temporal_unavailable',
-        'Temporal does not answer; operations go on when it is back',
+        'Temporal does not answer; operations continue when it is back',
         { cause: error },
       );
     }

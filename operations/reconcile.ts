@@ -66,9 +66,9 @@ async function closedWorkflow(deps: OperationsDeps, row: OperationRow): Promise<
       case 'CONTINUED_AS_NEW':
         return undefined;
       case 'TERMINATED':
-        return stopped('failed', 'It was terminated in Temporal; nothing was undone');
+        return stopped('failed', 'Its workflow was terminated in Temporal; nothing was undone');
       case 'CANCELLED':
-        return stopped('cancelled', 'It was cancelled in Temporal');
+        return stopped('cancelled', 'Its workflow was cancelled in Temporal');
       case 'TIMED_OUT':
         return stopped('failed', 'Its workflow timed out; nothing was undone');
       default:

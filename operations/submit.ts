@@ -128,7 +128,10 @@ async function join(tx: Queries, row: OperationRow, { actorUid }: OperationSubmi
 /** A key that is used again must mean the same. */
 function checkedSame(row: OperationRow, submission: OperationSubmission): OperationRow {
   if (row.type === submission.type) return row;
-  throw new PlatformError('conflict', 'The idempotency key was used for another request; use a new one');
+  throw new PlatformError(
+    'conflict',
+    'The idempotency key was already used for another request; use a new one',
+  );
 }
 
 function requestOf({ type, targetHash, parameters }: OperationSubmission) {
@@ -157,7 +160,7 @@ async function makeRoom(
   submission: OperationSubmission,
   { supersede, cancel }: Extract<Decision, { action: 'queue' }>,
 ): Promise<string[]> {
-  const message = `${submission.type} by ${submission.actor} made it pointless`;
+  const message = `Superseded by ${submission.type} (requested by ${submission.actor})`;
   await endRows(tx, supersede, { state: 'superseded', reason: 'operation_cancelled', message });
   if (supersede.length > 0) await closeSteps(tx, supersede, 'cancelled');
   await markCancelRequested(tx, cancel, submission.actor);

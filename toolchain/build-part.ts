@@ -113,6 +113,6 @@ function failedBuild({ part, logFile }: BuildOptions, code: number): PlatformErr
   const last = readFileSync(logFile, 'utf8').trim().split('\n').at(-1) ?? '';
   return new PlatformError(
     'toolchain_unavailable',
-    `building ${part.name} ${part.version} failed (go ended with ${code}${last === '' ? '' : `: ${last.slice(0, 200)}`}); the whole log is ${logFile}; what was built stays, so run the same again once the cause is mended`,
+    `building ${part.name} ${part.version} failed (go ended with ${code}${last === '' ? '' : `: ${last.slice(0, 200)}`}); the whole log is ${logFile}; what was built stays, so run the same command again once the cause is fixed`,
   );
 }

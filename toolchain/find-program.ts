@@ -15,7 +15,7 @@ export function findProgram(name: ToolchainProgram['name']): string {
   if (found !== undefined) return found;
   throw new PlatformError(
     'toolchain_unavailable',
-    `${name} ${part.version} is neither installed nor built yet: "node scripts/run.mjs toolchain/main.ts${setOf(part)}" builds what is missing`,
+    `${name} ${part.version} is neither installed nor built: "node scripts/run.mjs toolchain/main.ts${setOf(part)}" builds what is missing`,
   );
 }
 
@@ -29,7 +29,7 @@ function definitionOf(name: ToolchainProgram['name']): { part: Part; program: To
     const program = part.programs.find((candidate) => candidate.name === name);
     if (program !== undefined) return { part, program };
   }
-  throw new Error(`parts.ts lists no program ${name}`);
+  throw new Error(`parts.ts does not list the program ${name}`);
 }
 
 /** Path of a program that needs no building, if there is one. */

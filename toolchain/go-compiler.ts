@@ -20,7 +20,7 @@ export async function findGoCompiler(moduleDir: string, wanted: string): Promise
       `${wanted} must be built from source, and ${reason}: ${remedy} (or put these programs, in these versions, on PATH or into KUBEBUILDER_ASSETS)`,
     );
   const go = compilerPath();
-  if (go === undefined) throw refuse('there is no Go compiler on this machine');
+  if (go === undefined) throw refuse('Go compiler not found on this machine');
   const answer = await goVersion(go, moduleDir);
   const [, major, minor] = /go(\d+)\.(\d+)/.exec(answer) ?? [];
   if (major === undefined)

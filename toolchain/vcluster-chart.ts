@@ -56,7 +56,7 @@ async function answer(program: string, args: readonly string[], cwd: string): Pr
     const { message, stderr = '', stdout = '' } = error as Error & { stderr?: string; stdout?: string };
     throw new PlatformError(
       'toolchain_unavailable',
-      `the chart of vCluster ${vclusterPart.version} cannot be made: ${(stderr || stdout || message).trim().slice(-300)}`,
+      `the chart of vCluster ${vclusterPart.version} cannot be packaged: ${(stderr || stdout || message).trim().slice(-300)}`,
     );
   }
 }

@@ -43,7 +43,7 @@ async function run(): Promise<void> {
         failures = 0;
       });
     } catch (err) {
-      logger.warn({ err }, `Temporal at ${config.temporal.address} is away; trying again`);
+      logger.warn({ err }, `Temporal at ${config.temporal.address} is unreachable; retrying`);
       const backoffMs = Math.min(200 * 2 ** failures++, 5000);
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopping
     }
@@ -59,7 +59,7 @@ async function work(bundlePath: string, onReady: () => void): Promise<void> {
     const done = worker.run();
     if (stopping.signal.aborted) worker.shutdown();
     await ensureSchedules(deps.operations.temporal).catch((err: unknown) =>
-      logger.warn({ err }, 'no schedules yet'),
+      logger.warn({ err }, 'failed to create schedules; will retry'),
     );
     onReady();
     process.stdout.write('worker ready\n');
@@ -67,7 +67,7 @@ async function work(bundlePath: string, onReady: () => void): Promise<void> {
   } finally {
     await connection
       .close()
-      .catch((err: unknown) => logger.debug({ err }, 'the connection was lost already'));
+      .catch((err: unknown) => logger.debug({ err }, 'the connection was already lost'));
   }
 }
 

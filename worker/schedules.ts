@@ -8,13 +8,13 @@ const schedules = [
     scheduleId: scheduleIds.reconcileOperations,
     workflowType: workflows.reconcileOperations,
     every: '1 minute',
-    summary: 'Compare the open operations with their workflows',
+    summary: 'Reconciles open operations with their workflows',
   },
   {
     scheduleId: scheduleIds.expireSnapshots,
     workflowType: workflows.expireSnapshots,
     every: '1 hour',
-    summary: 'Remove the snapshots of what has been gone for long',
+    summary: 'Removes expired snapshots of deleted tenant clusters',
   },
 ] as const;
 

@@ -19,17 +19,14 @@ export function helmFailure(what: string, output: HelmOutput, values = ''): Plat
   if (unreachable.test(stderr))
     return new PlatformError('cluster_unreachable', `${what}: the cluster does not answer`);
   if (/another operation .* is in progress/.test(stderr)) {
-    return new PlatformError(
-      'internal',
-      `${what}: another run of Helm works on this release; it is tried again`,
-    );
+    return new PlatformError('internal', `${what}: another run of Helm is working on this release; retrying`);
   }
   if (
     /cannot allocate memory|out of memory|\bfatal error\b/.test(stderr) ||
     output.exitCode === null ||
     output.exitCode > 128
   ) {
-    return new PlatformError('chart_failed', `${what} needed more memory or time than it may have`);
+    return new PlatformError('chart_failed', `${what} exceeded its memory or CPU time limit`);
   }
   const schema = schemaComplaints(stderr);
   if (schema !== undefined)

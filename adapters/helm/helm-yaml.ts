@@ -42,7 +42,7 @@ const unreadable = /[\u007f-\u009f\ufeff\ufffe\uffff]/;
 function checkJson(value: unknown): void {
   if (value === null || value === undefined || typeof value === 'boolean') return;
   if (typeof value === 'string') {
-    if (unreadable.test(value)) throw new Error('a text holds control characters');
+    if (unreadable.test(value)) throw new Error('a string has control characters');
     return;
   }
   if (typeof value === 'number') {
@@ -50,7 +50,7 @@ function checkJson(value: unknown): void {
     throw new Error('a number is too large');
   }
   if (Array.isArray(value)) return value.forEach(checkJson);
-  if (Object.getPrototypeOf(value) !== Object.prototype) throw new Error('a value has no form in JSON');
+  if (Object.getPrototypeOf(value) !== Object.prototype) throw new Error('a value cannot be written as JSON');
   Object.values(value).forEach(checkJson);
 }
 

@@ -141,7 +141,7 @@ export function createHelm(deps: {
     if (output.exitCode !== 0 || file === undefined)
       throw new PlatformError(
         'chart_unavailable',
-        `The chart ${withoutCredentials(url)} cannot be fetched at the moment; it is tried again`,
+        `The chart ${withoutCredentials(url)} cannot be fetched at the moment; retrying`,
         { cause: new Error(output.stderr.slice(0, 1000)) },
       );
     return join(folder, file);
@@ -225,7 +225,7 @@ export function createHelm(deps: {
         '--timeout',
         '45s',
       ]);
-      if (output.exitCode !== 0) throw helmFailure(`Going back to revision ${revision}`, output);
+      if (output.exitCode !== 0) throw helmFailure(`Rolling back to revision ${revision}`, output);
     },
 
     async uninstall(target) {
@@ -250,5 +250,5 @@ function revisionOf(stdout: string): number {
     typeof release.version === 'number'
   )
     return release.version;
-  throw new Error("Helm's answer holds no revision");
+  throw new Error("Helm's output does not have a revision");
 }

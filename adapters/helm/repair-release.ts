@@ -15,10 +15,7 @@ export async function repairRelease(helm: Helm, client: ClusterClient, target: R
   const last = revisions.at(-1);
   if (last === undefined || !isUnfinished(last.status)) return;
   if (mayStillRun(last))
-    throw new PlatformError(
-      'internal',
-      `Another process works on release ${target.release}; it is tried again`,
-    );
+    throw new PlatformError('internal', `Another process is working on release ${target.release}; retrying`);
   const deployed =
     last.status === 'uninstalling'
       ? undefined

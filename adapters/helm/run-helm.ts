@@ -79,7 +79,7 @@ export async function runHelm(run: HelmRun): Promise<HelmOutput> {
       exitOf(child),
     ]);
     run.signal?.throwIfAborted();
-    if (exitCode === 127) throw new PlatformError('toolchain_unavailable', `Helm is not at ${run.binary}`);
+    if (exitCode === 127) throw new PlatformError('toolchain_unavailable', `Helm not found at ${run.binary}`);
     return { exitCode, stdout, stderr, timedOut };
   } finally {
     clearTimeout(timer);

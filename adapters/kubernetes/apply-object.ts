@@ -44,7 +44,7 @@ async function objectPath(
     discovered.get(kubeConfig)?.delete(base); // it may have come since
     resource = (await resourcesOf(kubeConfig, base)).find(isWanted);
   }
-  if (resource === undefined) throw new Error(`the API knows no ${kind} in ${apiVersion}`);
+  if (resource === undefined) throw new Error(`the API does not serve ${kind} in ${apiVersion}`);
   const scope = resource.namespaced
     ? `/namespaces/${encodeURIComponent(metadata?.namespace ?? 'default')}`
     : '';

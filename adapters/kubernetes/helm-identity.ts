@@ -35,7 +35,7 @@ export async function grantHelm(client: ClusterClient, namespace: string, chart:
     ]);
     return isNew;
   } catch (error) {
-    throw kubernetesFailure(`making Helm's identity in namespace ${namespace}`, error);
+    throw kubernetesFailure(`creating Helm's identity in namespace ${namespace}`, error);
   }
 }
 
@@ -50,7 +50,7 @@ export async function requestHelmToken(client: ClusterClient, namespace: string)
     });
     return { token: status?.token ?? '', expiresAtMs: askedAt + tokenSeconds * 1000 };
   } catch (error) {
-    throw kubernetesFailure(`asking for Helm's token in namespace ${namespace}`, error);
+    throw kubernetesFailure(`requesting Helm's token in namespace ${namespace}`, error);
   }
 }
 
@@ -69,13 +69,13 @@ export async function waitUntilGranted(kubeconfig: string, namespace: string, ch
       });
       if (status?.allowed === true) return;
     } catch (error) {
-      throw kubernetesFailure(`asking for Helm's rights in namespace ${namespace}`, error);
+      throw kubernetesFailure(`checking Helm's rights in namespace ${namespace}`, error);
     }
     await new Promise((resolve) => setTimeout(resolve, inForce.pauseMs));
   }
   throw new PlatformError(
     'chart_failed',
-    `The connected cluster has no ClusterRole ${helmIdentity.clusterRole(chart)} that lets Helm install the chart`,
+    `The connected cluster does not have the ClusterRole ${helmIdentity.clusterRole(chart)}, with which Helm installs the chart`,
   );
 }
 

@@ -214,7 +214,7 @@ async function watchOnce<T extends KubernetesObject>(
 ): Promise<void> {
   const { watchSeconds } = options;
   const silence = new AbortController();
-  const fellSilent = () => silence.abort(new Error('the watch fell silent'));
+  const fellSilent = () => silence.abort(new Error('the watch received nothing for too long'));
   const isShort = watchSeconds !== undefined;
   const lastsMs = isShort ? watchSeconds * 1000 + shortGraceMs : answerMs;
   let watchdog = setTimeout(fellSilent, lastsMs).unref();

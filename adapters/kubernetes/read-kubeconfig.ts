@@ -45,15 +45,15 @@ export function readKubeconfig(text: string): ReadKubeconfig {
   ] as const) {
     const found = refused[kind].find((name) => fields[name] !== undefined && fields[name] !== '');
     if (found !== undefined)
-      throw new Error(
-        `the kubeconfig says ${found}: only certificates, keys and tokens in its text are used`,
-      );
+      throw new Error(`the kubeconfig has ${found}: only inline certificates, keys and tokens are supported`);
   }
   const server = stringField(cluster, 'server');
-  if (server === undefined || !URL.canParse(server)) throw new Error('the kubeconfig has no server');
+  if (server === undefined || !URL.canParse(server)) throw new Error('the kubeconfig does not have a server');
   if (new URL(server).protocol !== 'https:') throw new Error('the server of the kubeconfig is not https');
   if (cluster['insecure-skip-tls-verify'] === true)
-    throw new Error('the kubeconfig says insecure-skip-tls-verify: the platform always verifies');
+    throw new Error(
+      'the kubeconfig has insecure-skip-tls-verify, but the platform always verifies certificates',
+    );
   const certificate = dataField(user, 'client-certificate-data');
   const key = dataField(user, 'client-key-data');
   const optional = {
@@ -79,7 +79,7 @@ function currentContext(text: string): { cluster: KubeconfigFields; user: Kubeco
   const cluster = config?.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config?.users?.find(({ name }) => name === context?.user)?.user;
   if (cluster === undefined || user === undefined)
-    throw new Error('the kubeconfig has no current context with cluster and user');
+    throw new Error('the kubeconfig does not have a current context with cluster and user');
   return { cluster, user };
 }
 

@@ -28,7 +28,7 @@ export async function requestJson(kubeConfig: KubeConfig, request: KubernetesReq
 /** Like {@link requestJson}, but the answer's body is still to be read: for watches. There is no time limit of its own. */
 export async function openRequest(kubeConfig: KubeConfig, request: KubernetesRequest): Promise<Response> {
   const server = kubeConfig.getCurrentCluster()?.server;
-  if (server === undefined) throw new Error('the kubeconfig names no cluster');
+  if (server === undefined) throw new Error('the kubeconfig does not name a cluster');
   const url = `${server.replace(/\/$/, '')}${request.path}`;
   const method = request.method ?? 'GET';
   const context = new RequestContext(url, method as HttpMethod);

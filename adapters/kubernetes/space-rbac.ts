@@ -34,6 +34,6 @@ export async function syncSpaceRbac(
   try {
     await syncRbac(kubeConfig, realm, desired);
   } catch (error) {
-    throw kubernetesFailure(`bringing rights in namespace ${namespace} in step`, error);
+    throw kubernetesFailure(`reconciling RBAC in namespace ${namespace}`, error);
   }
 }

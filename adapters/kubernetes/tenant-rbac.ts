@@ -35,7 +35,7 @@ export async function syncTenantRbac(client: ClusterClient, rbac: TenantRbac): P
     const desired = [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)];
     await syncRbac(client.kubeConfig, realm, desired);
   } catch (error) {
-    throw kubernetesFailure('bringing rights in the tenant cluster in step', error);
+    throw kubernetesFailure('reconciling RBAC in the tenant cluster', error);
   }
 }
 

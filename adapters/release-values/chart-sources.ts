@@ -67,7 +67,7 @@ function missing(name: string, version: string | undefined, present: readonly Re
   return new PlatformError(
     'chart_failed',
     versions === ''
-      ? `The platform has no chart "${name.slice(0, 60)}"; an administrator adds one with --chart, or to the worker's "charts"`
+      ? `Chart "${name.slice(0, 60)}" not found; an administrator can add one with --chart, or to the worker's "charts"`
       : `The platform has chart "${name.slice(0, 60)}" in version ${versions}, not ${version?.slice(0, 60)}`,
   );
 }

@@ -49,7 +49,7 @@ function readManifests(text: string): Manifest[] {
     contents = readHelmYamlStream(text);
   } catch (cause) {
     // The parser's message quotes the text.
-    throw new PlatformError('chart_failed', 'What the chart renders is no valid YAML', { cause });
+    throw new PlatformError('chart_failed', 'The rendered chart is not valid YAML', { cause });
   }
   return contents.filter((content) => content !== null && content !== undefined).map(toManifest);
 }
@@ -57,10 +57,10 @@ function readManifests(text: string): Manifest[] {
 function toManifest(content: unknown): Manifest {
   const { apiVersion, kind, metadata } = content as Partial<Manifest>;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string')
-    throw refusal('The chart renders something that is no Kubernetes object');
+    throw refusal('The rendered chart has something that is not a Kubernetes object');
   // One object in a document, with a name: a List has others in it, and a name to come is not known to anybody yet.
   if (typeof metadata?.name !== 'string' || metadata.name === '')
-    throw refusal(`The chart would make a ${kind} without a name`);
+    throw refusal(`The chart would create a ${kind} without a name`);
   return content as Manifest;
 }
 
@@ -86,18 +86,18 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
   const record =
     metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === releaseSecretType);
   if (ours || record)
-    throw refusal(`The chart would make ${kind} ${metadata.name}, which is the platform's own`);
+    throw refusal(`The chart would create ${kind} ${metadata.name}, which belongs to the platform`);
   if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmIdentity.serviceAccount))
-    throw refusal(`The chart would give ${kind} ${metadata.name} the identity that Helm acts as`);
+    throw refusal(`The chart would give ${kind} ${metadata.name} the identity that Helm uses`);
 }
 
 function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: ManifestContract): void {
   const { kind, metadata } = manifest;
   const what = `${kind} ${metadata.name}`;
   if (!tenantChart(contract.chart).ordinaryKinds.includes(kindWithGroup(manifest)))
-    throw refusal(`The chart would make ${what}; ${needed}`);
+    throw refusal(`The chart would create ${what}; ${needed}`);
   if (metadata.namespace !== undefined && metadata.namespace !== contract.namespace) {
-    throw refusal(`The chart would make ${what} in namespace ${metadata.namespace}; ${needed}`);
+    throw refusal(`The chart would create ${what} in namespace ${metadata.namespace}; ${needed}`);
   }
   checkMetadata(metadata, what);
   for (const pod of podSpecs(manifest)) {
@@ -114,7 +114,7 @@ function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: M
       );
   }
   if (kind === 'Secret' && (manifest as { type?: string }).type === 'kubernetes.io/service-account-token')
-    throw refusal(`The chart would make ${what} with a token of a ServiceAccount; ${needed}`);
+    throw refusal(`The chart would create ${what} with a token of a ServiceAccount; ${needed}`);
   if (
     kind === 'Service' &&
     (manifest as { spec?: { externalIPs?: unknown } }).spec?.externalIPs !== undefined
@@ -134,7 +134,7 @@ function checkMetadata(
     ...(finalizers === undefined ? [] : ['finalizers']),
     ...(ownerReferences === undefined ? [] : ['ownerReferences']),
   ];
-  if (orders.length > 0) throw refusal(`The chart would make ${what} with ${orders[0]}; ${needed}`);
+  if (orders.length > 0) throw refusal(`The chart would create ${what} with ${orders[0]}; ${needed}`);
 }
 
 /** Its Roles give what the chart's own gives, and its bindings give its own Roles to its own ServiceAccounts. */
@@ -147,8 +147,7 @@ function checkRights(
   if (manifest.kind === 'Role') {
     const { rules = [] } = manifest as { rules?: V1PolicyRule[] | null };
     const [beyond] = grantedBeyond(rules ?? [], tenantChart(chart).ordinaryRules);
-    if (beyond !== undefined)
-      throw refusal(`The chart would have ${what} give the right to ${beyond}; ${needed}`);
+    if (beyond !== undefined) throw refusal(`The chart would have ${what} grant ${beyond}; ${needed}`);
   }
   if (manifest.kind === 'RoleBinding') {
     const { roleRef, subjects = [] } = manifest as unknown as V1RoleBinding;
@@ -180,7 +179,7 @@ function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContra
   const workload = named(['StatefulSet', 'Deployment']);
   if (workload === undefined || named(['Service']) === undefined) {
     throw refusal(
-      `Chart ${chart} makes no StatefulSet or Deployment and Service named ${release}, which the platform needs`,
+      `Chart ${chart} does not create a StatefulSet or Deployment and a Service named ${release}, which the platform needs`,
     );
   }
   const labels = workload.metadata.labels;

@@ -34,7 +34,7 @@ export function questionsAbout({ values, context, texts }: ValuesRequest): Quest
   if (questions.length > maxQuestions)
     throw new PlatformError(
       'invalid_parameters',
-      'Too many parameters hold quotes, brackets, commas or other signs that mean something in YAML',
+      'Too many parameters have quotes, brackets, commas or other characters that are special in YAML',
     );
   return questions;
 }
@@ -64,7 +64,7 @@ export function refuseStructure(
     if (!isText)
       throw new PlatformError(
         'invalid_parameters',
-        `${nameOf(variable)} holds signs that would change the structure of the template's values; it may only be a text in them`,
+        `${nameOf(variable)} has characters that would change the structure of the template's values`,
       );
   }
 }

@@ -116,7 +116,7 @@ function toObject(values: string): object {
   try {
     content = readHelmYaml(values);
   } catch {
-    throw new PlatformError('invalid_values', 'The values are no valid YAML'); // the parser's message quotes them
+    throw new PlatformError('invalid_values', 'The values are not valid YAML'); // the parser's message quotes them
   }
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content))

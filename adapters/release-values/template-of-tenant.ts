@@ -22,7 +22,7 @@ export async function readInstance(
   if (instance === undefined || instance.metadata.uid !== tenant.uid) {
     throw new PlatformError(
       'tenant_cluster_not_found',
-      `There is no tenant cluster ${tenant.name} in project ${tenant.project} any more`,
+      `Tenant cluster ${tenant.name} of project ${tenant.project} was deleted`,
     );
   }
   return instance;
@@ -41,12 +41,12 @@ export async function selectTemplate(
   if (name === undefined || name === '')
     return { definition: inline ?? {}, parameters: [], version: undefined };
   const template = await managed(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
-  if (template === undefined) throw new PlatformError('template_not_found', `There is no template ${name}`);
+  if (template === undefined) throw new PlatformError('template_not_found', `Template ${name} not found`);
   const resolved = resolveTemplate(template, templateRef?.version);
   if (resolved === undefined) {
     throw new PlatformError(
       'template_not_found',
-      `Template ${name} has no version ${templateRef?.version?.slice(0, 60)}`,
+      `Template ${name} does not have version ${templateRef?.version?.slice(0, 60)}`,
     );
   }
   return resolved;
@@ -87,7 +87,7 @@ export function checkSameChart(instance: VirtualClusterInstance, wanted: string)
   if (deployed !== undefined && deployed !== wanted) {
     throw new PlatformError(
       'conflict',
-      `Tenant cluster ${instance.metadata.name} is of chart ${deployed} and cannot become one of chart ${wanted}; make a new tenant cluster`,
+      `Tenant cluster ${instance.metadata.name} uses chart ${deployed} and cannot change to chart ${wanted}; create a new tenant cluster`,
     );
   }
 }

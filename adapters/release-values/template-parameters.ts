@@ -54,7 +54,7 @@ function parseParameters(text: string, textual: boolean): ParameterValues {
     visit(document, { Scalar: (role, node) => keepSource(node, role === 'key', textual) });
     value = document.toJS({ maxAliasCount: 20 });
   } catch (error) {
-    throw refusal(`the parameters are no valid YAML (${yamlPosition(error)})`);
+    throw refusal(`the parameters are not valid YAML (${yamlPosition(error)})`);
   }
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value))
@@ -83,7 +83,7 @@ function refuseUnknown(declared: readonly AppParameter[], given: ParameterValues
   if (unknown !== undefined) {
     const names = declared.map((parameter) => parameter.variable).join(', ');
     throw refusal(
-      `the template has no parameter "${unknown.slice(0, 60)}"; it ${names === '' ? 'declares none' : `has ${names}`}`,
+      `the template does not have a parameter "${unknown.slice(0, 60)}"; it ${names === '' ? 'declares none' : `has ${names}`}`,
     );
   }
 }
@@ -112,11 +112,11 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
 /** Whoever may write a parameter may not write the template: a text is one line, or where it is declared so, lines. */
 function checkText({ type }: AppParameter, name: string, text: string): void {
   if (type !== 'multiline' && text.includes('\n'))
-    throw refusal(`${name} must be one line; the template would have to declare it as multiline`);
+    throw refusal(`${name} must be one line, unless the template declares it as multiline`);
   if (type !== 'multiline' && text.length > maxLineLength)
     throw refusal(`${name} is longer than ${maxLineLength} characters`);
   if (/[^\P{Control}\n\t]|[\u2028\u2029\ufeff]/u.test(text) || (type !== 'multiline' && text.includes('\t')))
-    throw refusal(`${name} holds control characters`);
+    throw refusal(`${name} has control characters`);
 }
 
 function converted(parameter: AppParameter, name: string, text: string): string | number | boolean {

@@ -16,7 +16,7 @@ export async function readOwnWorkload(host: TenantHost): Promise<TenantWorkload>
   if (tools?.image === undefined || image('etcd') === undefined) {
     throw new PlatformError(
       'invalid_request',
-      `Tenant cluster ${name} is of another chart than tenant-control-plane or vcluster; only those can be saved and restored`,
+      `Tenant cluster ${name} uses a chart other than tenant-control-plane or vcluster; only those support snapshots`,
     );
   }
   return {

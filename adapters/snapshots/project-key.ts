@@ -128,7 +128,7 @@ async function presentUid({ kubeConfig }: ClusterClient, project: string): Promi
 function checked({ data, metadata }: V1Secret): string {
   const key = data?.['key'];
   if (key === undefined || Buffer.from(key, 'base64').length !== keyBytes)
-    throw new PlatformError('internal', `Secret ${metadata?.name} holds no key of ${keyBytes} bytes`);
+    throw new PlatformError('internal', `Secret ${metadata?.name} does not have a key of ${keyBytes} bytes`);
   return key;
 }
 
@@ -140,5 +140,5 @@ function keyFailure(project: string, error: unknown): PlatformError {
 }
 
 function projectNotFound(project: string): PlatformError {
-  return new PlatformError('project_not_found', `There is no project ${project}`);
+  return new PlatformError('project_not_found', `Project ${project} not found`);
 }

@@ -35,7 +35,7 @@ export function openServiceAccountKeys(projectKey: string, sealed: string): KeyP
     const { privateKey, publicKey } = JSON.parse(plain) as { privateKey: string; publicKey: string };
     return { 'sa.key': base64(privateKey), 'sa.pub': base64(publicKey) };
   } catch (error) {
-    throw new PlatformError('snapshot_damaged', 'The service-account keys of the snapshot cannot be read', {
+    throw new PlatformError('snapshot_damaged', 'Failed to read the service-account keys of the snapshot', {
       cause: error,
     });
   }
@@ -118,7 +118,7 @@ async function about({ owner }: TenantHost, work: () => Promise<void>): Promise<
   try {
     await work();
   } catch (error) {
-    throw kubernetesFailure(`moving the service-account keys of ${owner.name}`, error);
+    throw kubernetesFailure(`replacing the service-account keys of ${owner.name}`, error);
   }
 }
 

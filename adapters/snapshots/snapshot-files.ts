@@ -31,7 +31,7 @@ export function snapshotPath({ project, tenantCluster, snapshot, uid }: Snapshot
 export function checkedSnapshotPath(path: string): string {
   const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
   if (new RegExp(`^${label}/${label}(?:\\.${label})?/${label}\\.vcps$`).test(path)) return path;
-  throw new PlatformError('invalid_request', `"${path.slice(0, 80)}" is no path of a snapshot`);
+  throw new PlatformError('invalid_request', `"${path.slice(0, 80)}" is not the path of a snapshot`);
 }
 
 /** Deletes a snapshot's file; one that is not there is none to delete. @throws PlatformError `invalid_request` */

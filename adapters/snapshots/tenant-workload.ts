@@ -37,7 +37,7 @@ export async function readControlPlane({
   if (set === undefined)
     throw new PlatformError(
       'tenant_cluster_not_found',
-      `Tenant cluster ${name} has no control plane with a volume`,
+      `Tenant cluster ${name} does not have a control plane with a volume`,
     );
   const isOurs = pod?.metadata?.ownerReferences?.some(({ uid }) => uid === set.metadata?.uid) === true;
   return { set, pod: isOurs ? pod : undefined };

@@ -24,7 +24,7 @@ export async function readUpstreamWorkload(host: TenantHost): Promise<TenantWork
   if (database?.embedded?.dataSource || others.some((store) => store?.enabled === true)) {
     throw new PlatformError(
       'invalid_request',
-      `Tenant cluster ${name} does not keep its objects in vCluster's embedded database; only that can be saved and restored`,
+      `Tenant cluster ${name} does not use vCluster's embedded database; only that supports snapshots`,
     );
   }
   const { set, pod } = await readControlPlane(host);

@@ -32,7 +32,7 @@ const secondTurns: readonly (readonly string[])[] = [
  */
 export function extraordinarySettings(objects: readonly KubernetesObject[], release: string): string[] {
   const config = configOf(objects, release);
-  if (config === undefined) return ['no configuration that can be read'];
+  if (config === undefined) return ['no readable configuration'];
   const standard = at(config, ['policies', 'podSecurityStandard']);
   return [
     ...(typeof standard === 'string' && keepingFromNode.has(standard)

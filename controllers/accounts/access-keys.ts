@@ -15,7 +15,7 @@ const scopeOpensNothing = {
   status: 'False',
   reason: 'OpensNothing',
   message:
-    'The scope is empty, or says what this version of the platform does not know: the key lets nobody in',
+    'The scope is empty, or has fields that this version of the platform does not know: the key is not accepted',
 } as const;
 
 /** Gateways write the last use of a key a while after it; a key that slides is not deleted before they have. */
@@ -35,12 +35,12 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
     const leftMs = expiry === undefined ? Number.POSITIVE_INFINITY : expiry.getTime() + lagMs - Date.now();
     if (leftMs <= 0) {
       await resources.accesskeys.delete({ name }, key.metadata.uid);
-      logger.info({ accessKeyName: name }, 'an expired access key was deleted');
+      logger.info({ accessKeyName: name }, 'deleted an expired access key');
       return undefined;
     }
     if (hasNoIssuer(key)) {
       await resources.accesskeys.delete({ name }, key.metadata.uid);
-      logger.info({ accessKeyName: name }, 'an access key was deleted with the one that it was made with');
+      logger.info({ accessKeyName: name }, 'deleted an access key because the one that created it is gone');
       return undefined;
     }
     await sayUsable(key);
@@ -65,7 +65,7 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
           type: 'OwnerExists',
           status: 'False',
           reason: 'OwnerNotFound',
-          message: `${owner} ${found === undefined ? 'does not exist' : 'is another than it was made for'}: the key lets nobody in`,
+          message: `${owner} ${found === undefined ? 'does not exist' : 'is not the one it was created for'}: the key is not accepted`,
         } as const);
     const now = new Date().toISOString();
     const withOwner = withCondition(key.status?.conditions, condition, now);

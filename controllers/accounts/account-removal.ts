@@ -42,7 +42,7 @@ export function accountRemoval({
     const changed = await forget(account);
     // What follows from the names (RBAC) is taken away before anybody can be called so again.
     if (keys > 0 || changed.length > 0) {
-      logger.info({ [account.kind]: account.name, keys, changed }, 'is deleted with all that names it');
+      logger.info({ [account.kind]: account.name, keys, changed }, 'deleted with all references');
       return { requeueAfterMs: settleMs };
     }
     await rbac.sync(key, []);

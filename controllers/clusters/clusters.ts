@@ -14,14 +14,14 @@ export function clusters({ caches, resources }: ControllerContext): Controller {
       .filter((other) => other.spec.local === true)
       .sort(byAge)[0];
     if (spec.local === true && first !== undefined && first.metadata.name !== name) {
-      const message = `The platform's own cluster is "${first.metadata.name}" already; there can be only one`;
+      const message = `The platform's own cluster is already "${first.metadata.name}"; there can be only one`;
       return { phase: 'Failed', reason: 'LocalClient', message };
     }
     const missing = (['gateway', 'worker'] as const)
       .map((process) => clusterCredentialSecret(name, process))
       .filter((secret) => caches.platformSecrets.get(`${platformNamespace}/${secret}`) === undefined);
     if (missing.length === 0) return { phase: 'Initialized', reason: '', message: '' };
-    const message = `Waits for its credentials: Secret ${missing.join(' and ')} in namespace ${platformNamespace}`;
+    const message = `Waiting for its credentials: Secret ${missing.join(' and ')} in namespace ${platformNamespace}`;
     return { phase: '', reason: 'InitializeCluster', message };
   }
 

@@ -66,7 +66,7 @@ export function createOperationSubmitter<T extends Operated>(
       if (!(error instanceof PlatformError) || error.code !== 'conflict') throw error;
       context.logger.info(
         { type, ...subject, reason: error.message },
-        'not accepted; the next event decides',
+        'submit refused; waiting for the next event',
       );
       return resync;
     }
@@ -78,7 +78,7 @@ export function createOperationSubmitter<T extends Operated>(
     const { namespace = '', name, resourceVersion } = metadata;
     await resources
       .patchStatus({ namespace, name }, { phase: 'Pending' }, resourceVersion)
-      .catch((err: unknown) => context.logger.debug({ err, name }, 'phase Pending was not written'));
+      .catch((err: unknown) => context.logger.debug({ err, name }, 'failed to write phase Pending'));
   }
 
   function sinceFirstSeen(what: string): number {

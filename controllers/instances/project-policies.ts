@@ -67,7 +67,7 @@ function notAllowed(breach: PolicyBreach | undefined): ConditionState | undefine
     status: 'False',
     severity: 'Warning',
     reason,
-    message: `${message}. What runs goes on; it is not ${reason === 'TemplateRequired' ? 'placed or updated' : 'placed, updated or woken'}`,
+    message: `${message}. It keeps running, but is not ${reason === 'TemplateRequired' ? 'placed or updated' : 'placed, updated or woken'}`,
   };
 }
 
@@ -77,6 +77,6 @@ function inline({ metadata: { name } }: Project): ConditionState {
     status: 'False',
     severity: 'Info',
     reason: 'InlineTemplate',
-    message: `Project ${name} requires a template (spec.requireTemplate), and this tenant cluster has an inline one. It stays; only who may create virtualclusterinstances/restricted changes it`,
+    message: `Project ${name} requires a template (spec.requireTemplate), and this tenant cluster has an inline one. It stays; changing it requires the right to create virtualclusterinstances/restricted`,
   };
 }

@@ -126,7 +126,7 @@ function stateOf(found: readonly UnclaimedNamespace[]) {
     status: 'False',
     severity: 'Warning',
     reason: 'Unclaimed',
-    message: `Namespaces of the platform that belong to nothing that is there, and may run on unseen: ${names.join(', ')}${more}. Look at them, then delete them with "vcp delete unclaimed-namespace"`,
+    message: `Namespaces of the platform that belong to no existing tenant cluster or space, and whose pods may still run: ${names.join(', ')}${more}. Inspect them, then delete them with "vcp delete unclaimed-namespace"`,
   } as const;
 }
 
@@ -136,7 +136,7 @@ function missing(cluster: string) {
     status: 'False',
     severity: 'Error',
     reason: 'Missing',
-    message: `Its namespace is not in cluster ${cluster} any more: somebody deleted it there, or took our label off it`,
+    message: `Its namespace is missing in cluster ${cluster}: it was deleted there, or our label was removed from it`,
   } as const;
 }
 

@@ -81,14 +81,14 @@ interface Problem {
 function notAllowed(refused: readonly string[]): Problem {
   return {
     reason: 'RoleNotAllowed',
-    message: `Access rules of spaces give the roles ${bindableSpaceRoles.join(', ')}; not given: ${refused.join(', ')}`,
+    message: `Access rules of spaces can grant the roles ${bindableSpaceRoles.join(', ')}; not granted: ${refused.join(', ')}`,
   };
 }
 
 function notOurs({ cluster, hostNamespace }: SpaceRef): Problem {
   return {
     reason: 'NamespaceNotOurs',
-    message: `Namespace ${hostNamespace} of cluster ${cluster} is gone or belongs to something else: nothing is bound there`,
+    message: `Namespace ${hostNamespace} of cluster ${cluster} is missing or belongs to something else: no roles are bound there`,
   };
 }
 

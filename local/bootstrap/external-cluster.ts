@@ -105,7 +105,7 @@ async function checkVersion({ kubeConfig }: ClusterClient): Promise<void> {
   if (version.major !== '1' || Number.parseInt(version.minor, 10) < oldestMinor) {
     throw new PlatformError(
       'invalid_request',
-      `it runs Kubernetes ${version.gitVersion}, and tenant control planes need 1.${oldestMinor} or newer`,
+      `it runs Kubernetes ${version.gitVersion}, but tenant control planes need 1.${oldestMinor} or newer`,
     );
   }
 }
@@ -128,11 +128,11 @@ function refusal(server: string, error: unknown): PlatformError {
     return new PlatformError('cluster_unreachable', said(rootCause(error)), { cause: error });
   const [message = ''] = apiMessage(error).split('\n');
   if (status === 401) {
-    const hint = 'it does not accept the credential (401), which is wrong or has expired';
+    const hint = 'it rejected the credential (401), which is wrong or has expired';
     return new PlatformError('unauthenticated', said(hint), { cause: error });
   }
   if (status === 403) {
-    const hint = `a cluster administrator's kubeconfig is needed, and this user lacks a right: ${message}`;
+    const hint = `a cluster administrator's kubeconfig is needed, but this user lacks a right: ${message}`;
     return new PlatformError('forbidden', said(hint), { cause: error });
   }
   return new PlatformError('cluster_unreachable', said(message), { cause: error });

@@ -65,7 +65,7 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
     }
   } catch (error) {
     throw kubernetesFailure(
-      'making the first objects of the management API',
+      'creating the first objects of the management API',
       error,
       'management_unavailable',
     );

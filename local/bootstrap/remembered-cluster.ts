@@ -17,10 +17,10 @@ export function checkRememberedCluster(state: StateFolder, id: string | undefine
   const [which, remedy] =
     known === embedded
       ? ['the embedded cluster', 'start it without --kubeconfig']
-      : ['a cluster given with --kubeconfig, and not this one', 'give the kubeconfig of that cluster'];
+      : ['a different cluster given with --kubeconfig', 'give the kubeconfig of that cluster'];
   throw new PlatformError(
     'conflict',
-    `the tenant clusters of ${state.root} are on ${which}: ${remedy}, or another folder with --state-dir (if that cluster is gone for good, remove ${file(state)})`,
+    `the tenant clusters of ${state.root} are on ${which}: ${remedy}, or another folder with --state-dir (if that cluster no longer exists, remove ${file(state)})`,
   );
 }
 

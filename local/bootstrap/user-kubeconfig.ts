@@ -50,7 +50,7 @@ function parseKubeconfig(text: string): KubeconfigFile {
     // Its pretty errors quote the text, which holds keys.
     config = parse(text, { version: '1.1', prettyErrors: false, logLevel: 'error' });
   } catch (cause) {
-    throw new Refusal('it is no YAML', { cause });
+    throw new Refusal('it is not YAML', { cause });
   }
   if (typeof config !== 'object' || config === null) throw new Refusal('it is not a kubeconfig');
   return config;
@@ -59,7 +59,7 @@ function parseKubeconfig(text: string): KubeconfigFile {
 function currentContext(config: KubeconfigFile): { cluster: KubeconfigFields; user: KubeconfigFields } {
   const current = config['current-context'];
   if (current === undefined || current === '')
-    throw new Refusal('it has no current context ("kubectl config use-context" sets one)');
+    throw new Refusal('it does not have a current context ("kubectl config use-context" sets one)');
   const context = config.contexts?.find(({ name }) => name === current)?.context;
   const cluster = config.clusters?.find(({ name }) => name === context?.cluster)?.cluster;
   const user = config.users?.find(({ name }) => name === context?.user)?.user;
@@ -76,13 +76,13 @@ function address(
 ): Pick<KubeconfigOptions, 'server' | 'certificateAuthority' | 'tlsServerName'> {
   const server = text(cluster, 'server') ?? '';
   if (!URL.canParse(server) || new URL(server).protocol !== 'https:')
-    throw new Refusal('the server it names is no https URL');
+    throw new Refusal('its server is not an https URL');
   if (new URL(server).pathname !== '/')
-    throw new Refusal(`its server ${server} has a path, and the platform needs the API server itself`);
+    throw new Refusal(`its server ${server} has a path, but the platform needs the API server itself`);
   if (cluster['insecure-skip-tls-verify'] === true)
-    throw new Refusal('it says insecure-skip-tls-verify, and the platform always verifies');
+    throw new Refusal('it has insecure-skip-tls-verify, but the platform always verifies certificates');
   if (text(cluster, 'proxy-url') !== undefined)
-    throw new Refusal('it says proxy-url, and the platform reaches clusters only directly');
+    throw new Refusal('it has proxy-url, but the platform connects to clusters directly');
   const tlsServerName = text(cluster, 'tls-server-name');
   return {
     server: server.replace(/\/$/, ''),
@@ -98,7 +98,7 @@ function credential(
   const plugin = ['exec', 'auth-provider', 'username', 'as'].find((name) => user[name] !== undefined);
   if (plugin !== undefined) {
     throw new Refusal(
-      `its user signs in by "${plugin}", which the platform does not do (it runs no plugins); ${howToGetOne}`,
+      `its user signs in by "${plugin}", but the platform does not run plugins; ${howToGetOne}`,
     );
   }
   const certificate = embeddedOrFile(user, 'client-certificate', path);
@@ -120,7 +120,7 @@ function checkDates(certificate: string): void {
   try {
     ({ validTo } = new X509Certificate(certificate));
   } catch (cause) {
-    throw new Refusal('its client certificate is no certificate', { cause });
+    throw new Refusal('its client certificate is malformed', { cause });
   }
   if (new Date(validTo) < new Date()) throw new Refusal(`its client certificate expired on ${validTo}`);
 }

@@ -24,7 +24,7 @@ export async function claimedFolder(
   const volume = await client.core.readPersistentVolume({ name: found.spec.volumeName });
   const path = volume.spec?.local?.path ?? volume.spec?.hostPath?.path;
   if (path === undefined || !existsSync(path) || !isInside(path, folders)) {
-    throw new VolumeNotReady(`PersistentVolume ${found.spec.volumeName} is no folder of this node`);
+    throw new VolumeNotReady(`PersistentVolume ${found.spec.volumeName} is not a folder of this node`);
   }
   return path;
 }

@@ -18,9 +18,9 @@ export function prepareHostPath(source: V1HostPathVolumeSource, prefixes: readon
   if (type === 'DirectoryOrCreate') mkdirSync(path, { recursive: true, mode: 0o755 });
   if (type === 'FileOrCreate' && !existsSync(path)) writeFileSync(path, '', { mode: 0o644 });
   if (type.startsWith('Directory') && !(existsSync(path) && statSync(path).isDirectory()))
-    throw new VolumeNotReady(`hostPath ${path} is no folder`);
+    throw new VolumeNotReady(`hostPath ${path} is not a folder`);
   if (type.startsWith('File') && !(existsSync(path) && statSync(path).isFile()))
-    throw new VolumeNotReady(`hostPath ${path} is no file`);
+    throw new VolumeNotReady(`hostPath ${path} is not a file`);
   if (!isInside(realPath(path), prefixes)) throw refuse();
   return path;
 }

@@ -57,7 +57,7 @@ async function projectionFiles(
     return items.flatMap((item: { key: string; path: string; mode?: number }) => {
       const content = entries?.[item.key];
       if (content === undefined && !keyed.optional)
-        throw new VolumeNotReady(`${kind} ${keyed.name} has no key ${item.key}`);
+        throw new VolumeNotReady(`${kind} ${keyed.name} does not have the key ${item.key}`);
       return content === undefined ? [] : [{ path: item.path, content, mode: item.mode ?? defaultMode }];
     });
   }
@@ -73,7 +73,7 @@ async function projectionFiles(
   }
   if (source.serviceAccountToken !== undefined) return [await tokenFile(source.serviceAccountToken, input)];
   throw new VolumeNotReady(
-    `this node does not know projected sources of type ${Object.keys(source).join(', ')}`,
+    `this node does not support projected sources of type ${Object.keys(source).join(', ')}`,
   );
 }
 

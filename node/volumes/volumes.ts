@@ -52,7 +52,7 @@ async function prepareVolume(volume: V1Volume, index: number, input: VolumesInpu
   const files = await volumeFiles(volume, input);
   if (files === undefined) {
     const type = Object.keys(volume).find((key) => key !== 'name');
-    throw new VolumeNotReady(`this node does not know volumes of type ${type ?? '(none)'}`);
+    throw new VolumeNotReady(`this node does not support volumes of type ${type ?? '(none)'}`);
   }
   writeFiles(makeFolder(folder), files);
   return folder;

@@ -239,7 +239,7 @@ test('what an ordinary chart may not make, whatever stands in it', () => {
         metadata: { name: 'x' },
         spec: { template: { spec: { serviceAccountName: 'vcluster-platform-helm', containers: [] } } },
       },
-      /identity that Helm acts as/,
+      /identity that Helm uses/,
     ],
     [
       {
@@ -258,5 +258,5 @@ test('what an ordinary chart may not make, whatever stands in it', () => {
         error instanceof PlatformError && error.code === 'chart_failed' && message.test(error.message),
       JSON.stringify(object),
     );
-  assert.throws(() => checkManifest('a: [', contract), /no valid YAML/);
+  assert.throws(() => checkManifest('a: [', contract), /not valid YAML/);
 });

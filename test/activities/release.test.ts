@@ -162,7 +162,7 @@ test('what cannot be installed is refused, by a message without values', async (
   ][] = [
     ['schema-name', values(`nonsense: ${canary}`), 'invalid_values', /nonsense/],
     ['schema-value', values(`persistence: { size: ${canary} }`), 'invalid_values', /\/persistence\/size/],
-    ['no-yaml', values(`a: [${canary}`), 'invalid_values', /no valid YAML/],
+    ['no-yaml', values(`a: [${canary}`), 'invalid_values', /not valid YAML/],
     ['no-object', values(`- ${canary}`), 'invalid_values', /YAML object/],
     ['no-template', values(`a: {{ ${canary} }}`), 'chart_failed', /template/],
     ['fails', values('a: {{ fail "set size" }}'), 'chart_failed', /set size/],
@@ -172,7 +172,7 @@ test('what cannot be installed is refused, by a message without values', async (
         'a: {{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}xxxxxxxxxxxx{{ end }}{{ end }}{{ end }}',
       ),
       'chart_failed',
-      /memory or time|too long/,
+      /memory or CPU time|too long/,
     ],
     [
       'endless',
@@ -180,16 +180,21 @@ test('what cannot be installed is refused, by a message without values', async (
         'a: {{ range until 9999 }}{{ range until 9999 }}{{ range until 9999 }}{{ end }}{{ end }}{{ end }}',
       ),
       'chart_failed',
-      /memory or time|too long/,
+      /memory or CPU time|too long/,
     ],
-    ['chart', { template: { helmRelease: { chart: { name: '../crds' } } } }, 'chart_failed', /no chart/],
+    [
+      'chart',
+      { template: { helmRelease: { chart: { name: '../crds' } } } },
+      'chart_failed',
+      /Chart .* not found/,
+    ],
     [
       'version',
       { template: { helmRelease: { chart: { name: 'tenant-control-plane', version: '9.9.9' } } } },
       'chart_failed',
       /0\.1\.0/,
     ],
-    ['unknown', { templateRef: { name: 'nobody' } }, 'template_not_found', /no template nobody/],
+    ['unknown', { templateRef: { name: 'nobody' } }, 'template_not_found', /Template nobody not found/],
     ['old', { templateRef: { name: 'sized', version: '7.x.x' } }, 'template_not_found', /7\.x\.x/],
     [
       'required',
@@ -213,7 +218,7 @@ test('what cannot be installed is refused, by a message without values', async (
       'stranger',
       { templateRef: { name: 'sized', version: '1.2.0' }, parameters: 'lvel: 1' },
       'invalid_parameters',
-      /no parameter "lvel"/,
+      /not have a parameter "lvel"/,
     ],
   ];
   for (const [title, spec, code, message] of cases) {

@@ -45,7 +45,7 @@ describe("vCluster's own chart, rendered and checked", () => {
     const { checkRelease } = releases([]);
     await assert.rejects(
       checkRelease({ tenant: await inline('') }),
-      refuses('chart_failed', /has no chart "vcluster"; an administrator adds one with --chart/),
+      refuses('chart_failed', /Chart "vcluster" not found; an administrator can add one with --chart/),
     );
   });
 
@@ -65,7 +65,7 @@ describe("vCluster's own chart, rendered and checked", () => {
       [
         `controlPlane: { service: { enabled: false } }\n${safe}`,
         'chart_failed',
-        /no StatefulSet or Deployment and Service named/,
+        /does not create a StatefulSet or Deployment and a Service named/,
       ],
     ];
     for (const [values, code, message] of refused)

@@ -119,7 +119,7 @@ test("a tenant's API is asked for by the name of its Service, over the same prox
   const clusters = createConnectedClusters({ management, workDir });
   const tenant = { project: 'p', name: 'one', uid: 'u', cluster: 'local', hostNamespace: 'host' };
   await management.core.createNamespace({ body: { metadata: { name: 'host' } } });
-  await assert.rejects(clusters.tenantClient(tenant), /has no credential yet/);
+  await assert.rejects(clusters.tenantClient(tenant), /does not have a credential yet/);
   await management.core.createNamespacedSecret({
     namespace: 'host',
     body: { metadata: { name: 'vc-one' }, stringData: { config: server.adminKubeconfig } },

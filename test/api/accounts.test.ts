@@ -311,7 +311,7 @@ describe('access keys of one’s own', () => {
     assert.equal(own.length, keysPerOwner);
     assert.ok(refusals.length > 0);
     for (const { text } of refusals)
-      assert.match(text, /has \d+ access keys, and 20 are possible: delete some/);
+      assert.match(text, /has \d+ access keys and the limit is 20: delete some/);
     for (const { metadata } of own.filter(({ spec }) => spec.issuedBy !== undefined && spec.type !== 'Other'))
       await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/${metadata.name}`);
     await eventually('there is room again', async () => (await makeKey(benKey, {})).status === 201);

@@ -230,7 +230,7 @@ describe('authenticate', () => {
       'forbidden',
       /reserved group/,
     ],
-    ['a key whose scope is empty', { spec: { scope: {} } }, 'forbidden', /opens nothing/],
+    ['a key whose scope is empty', { spec: { scope: {} } }, 'forbidden', /allows nothing/],
     ['anybody before the caches are full', { synced: false }, 'management_unavailable', /not synced/],
   ];
   for (const [name, given, code, message] of refused) {

@@ -97,7 +97,7 @@ describe('createDial', () => {
   });
 
   it('says so when nothing runs there', async () => {
-    await assert.rejects(dialOf([]).dial(), /no pod runs behind service host\/demo/);
+    await assert.rejects(dialOf([]).dial(), /no running pod behind service host\/demo/);
     await assert.rejects(dialOf([pod('127.88.2.1', 9, true)]).dial(), /is unreachable/);
   });
 });

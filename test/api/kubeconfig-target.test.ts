@@ -41,7 +41,7 @@ describe('targetOfKubeconfig', () => {
     [kubeconfig({}, { as: 'system:admin' }), /says as:/],
     [kubeconfig({}, { token: '' }), /neither client-certificate-data/],
     ['current-context: [s3cret-token', /cannot be used/],
-    ['', /no current context/],
+    ['', /not have a current context/],
   ];
   for (const [text, message] of refused) {
     it(`refuses what matches ${message}`, () =>

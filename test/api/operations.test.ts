@@ -162,14 +162,14 @@ describe('POST …/operations', () => {
       `${base}/sleepy/operations`,
       { type: 'sleep', force: true },
       400,
-      /body\/force: is not known here/,
+      /body\/force: is not a known field/,
     ],
     [
       'an unknown parameter',
       `${base}/sleepy/operations`,
       { type: 'sleep', parameters: { a: 1 } },
       400,
-      /body\/parameters\/a: is not known here/,
+      /body\/parameters\/a: is not a known field/,
     ],
     [
       'another type’s parameter',

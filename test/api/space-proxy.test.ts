@@ -80,7 +80,7 @@ describe('/kubernetes/project/…/space/…', () => {
         assert.deepEqual([rest, answer.status], [rest, 404]);
         assert.equal(
           answer.json()['message'],
-          `there is no space "${space}" in project "${project}", or you may not see it`,
+          `space "${space}" not found in project "${project}", or you may not see it`,
         );
       }
   });
@@ -105,7 +105,7 @@ describe('/kubernetes/project/…/space/…', () => {
         assert.deepEqual([rest, answer.status, answer.json()['kind']], [rest, 403, 'Status']);
         assert.match(
           String(answer.json()['message']),
-          /^space demo is namespace loft-alpha-s-demo of cluster local/,
+          /^space demo is limited to namespace loft-alpha-s-demo of cluster local/,
         );
       }
     const made = await fixture.call('mia', 'POST', configMaps, {
@@ -199,7 +199,7 @@ describe('/kubernetes/project/…/space/…', () => {
         ({ type }) => type === 'AccessGranted',
       ),
     );
-    assert.match(condition.message ?? '', /not given: cluster-admin/);
+    assert.match(condition.message ?? '', /not granted: cluster-admin/);
     await patch({ extraAccessRules: [] });
     await eventually('it goes', async () => {
       const { status } = (await fixture.resources.spaceinstances.get(name)) ?? {};
@@ -251,7 +251,7 @@ describe('/kubernetes/project/…/space/…', () => {
       const found = await fixture.resources.spaceinstances.get(thief);
       return found?.status?.conditions?.find(({ reason }) => reason === 'NamespaceNotOurs');
     });
-    assert.match(condition.message ?? '', /nothing is bound there/);
+    assert.match(condition.message ?? '', /no roles are bound there/);
     const bindings = await fixture.clusterAdmin.rbac.listNamespacedRoleBinding({ namespace });
     const bound = bindings.items.flatMap(({ subjects = [] }) => subjects.map(({ name: group }) => group));
     assert.ok(!bound.includes('loft:user:tom'), bound.join());

@@ -35,7 +35,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal(missing.status, 404);
     assert.equal(
       missing.body.message,
-      'there is no tenant cluster "nothing" in project "alpha", or you may not see it',
+      'tenant cluster "nothing" not found in project "alpha", or you may not see it',
     );
   });
 
@@ -47,7 +47,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal(body.reason, 'ServiceUnavailable');
     assert.match(
       body.message,
-      /tenant cluster demo sleeps; wake it with: vcp wakeup vcluster demo --project alpha/,
+      /tenant cluster demo is asleep; wake it with: vcp wakeup vcluster demo --project alpha/,
     );
     await fixture.setStatus({ phase: 'Ready' });
     assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);

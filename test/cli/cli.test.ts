@@ -316,13 +316,13 @@ describe('vcp', () => {
       'a tenant cluster that is not there',
       ['sleep', 'vcluster', 'nothing', '-p', 'alpha'],
       4,
-      /^error: Tenant cluster not found: there is no tenant cluster "nothing" in project "alpha", or you may not see it \(tenant_cluster_not_found, request /,
+      /^error: Tenant cluster not found: tenant cluster "nothing" not found in project "alpha", or you may not see it \(tenant_cluster_not_found, request /,
     ],
     [
       'one that exists',
       ['create', 'vcluster', 'demo', '-p', 'alpha', '--template', 'default'],
       5,
-      /^error: It exists already: .*"demo" already exists \(already_exists, request /,
+      /^error: Already exists: .*"demo" already exists \(already_exists, request /,
     ],
     [
       'no template where one is required',

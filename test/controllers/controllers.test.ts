@@ -325,7 +325,7 @@ describe('controllers', () => {
     await allow('tiny');
     const told = await eventually('the condition', condition);
     assert.deepEqual([told.status, told.reason], ['False', 'TemplateNotAllowed']);
-    assert.match(told.message ?? '', /does not allow template small.*What runs goes on/);
+    assert.match(told.message ?? '', /does not allow template small.*It keeps running/);
     await allow('small');
     await eventually('it is gone', async () => (await condition()) === undefined);
   });

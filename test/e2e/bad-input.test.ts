@@ -90,21 +90,21 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'ok', '--project', 'nope'),
       4,
-      /there is no project "nope" \(project_not_found\)$/,
+      /project "nope" not found \(project_not_found\)$/,
     );
     for (const path of [operationsOf('abc', 'nope'), operationsOf('missing')]) {
       isProblem(
         await platform.call('POST', path, { type: 'sleep' }),
         404,
         'tenant_cluster_not_found',
-        /there is no tenant cluster "\w+" in project "\w+", or you may not see it/,
+        /tenant cluster "\w+" not found in project "\w+", or you may not see it/,
       );
     }
     isStatus(
       await platform.call('GET', '/kubernetes/project/default/virtualcluster/missing/api/v1/namespaces'),
       404,
       'NotFound',
-      /there is no tenant cluster "missing" in project "default"/,
+      /tenant cluster "missing" not found in project "default"/,
     );
   });
 
@@ -131,12 +131,12 @@ describe('bad input', { timeout: 1_200_000 }, () => {
 
   test('specs that cannot be deployed fail with the reason, and leave nothing', async () => {
     const cases: Array<[name: string, spec: Record<string, unknown>, reason: string, message: RegExp]> = [
-      ['t-unknown', { templateRef: { name: 'nope' } }, 'template_not_found', /There is no template nope/],
+      ['t-unknown', { templateRef: { name: 'nope' } }, 'template_not_found', /Template nope not found/],
       [
         't-version',
         { templateRef: { name: 'default', version: '9.9.9' } },
         'template_not_found',
-        /Template default has no version 9\.9\.9/,
+        /Template default does not have version 9\.9\.9/,
       ],
       [
         'c-unknown',
@@ -144,10 +144,10 @@ describe('bad input', { timeout: 1_200_000 }, () => {
         'cluster_not_found',
         /There is no connected cluster "nope"/,
       ],
-      ['p-yaml', asks('size: [1'), 'invalid_parameters', /no valid YAML \(line 1, column \d+\)/],
+      ['p-yaml', asks('size: [1'), 'invalid_parameters', /not valid YAML \(line 1, column \d+\)/],
       ['p-type', asks('size: many'), 'invalid_parameters', /Parameter "size" must be a number/],
       ['p-regex', asks('size: 2\nlabel: A1'), 'invalid_parameters', /Parameter "label" must match/],
-      ['v-yaml', inline('a: [1'), 'invalid_values', /no valid YAML/],
+      ['v-yaml', inline('a: [1'), 'invalid_values', /not valid YAML/],
       ['v-type', inline('apiServer: 7'), 'invalid_values', /\/apiServer: got number, want object/],
       ['v-template', inline('a: {{ .Values.x '), 'chart_failed', /failed: .*unclosed action$/],
     ];
@@ -173,7 +173,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp', '--template', 'nope'),
       4,
-      /^error: Template not found: There is no template nope \(template_not_found\)$/,
+      /^error: Template not found: Template nope not found \(template_not_found\)$/,
     );
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp2', '--template', 'asks', '--set-param', 'size=many'),
@@ -236,7 +236,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     assert.equal(made.code, 0, made.stderr);
     const refused: Array<[key: string | null, message: RegExp]> = [
       [null, /an access key is needed/],
-      ['no key of anybody', /the Authorization header is no/],
+      ['no key of anybody', /the Authorization header is not/],
       ['unknown', /access key not found\. Please login again/],
       ['k-expired', /expired|access key not found\. Please login again/],
       ['k-disabled', /the access key is disabled/],
@@ -264,7 +264,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
         message,
       );
     }
-    isProblem(scoped, 403, 'forbidden', /access key k-scope has a scope that opens nothing/);
+    isProblem(scoped, 403, 'forbidden', /access key k-scope has a scope that allows nothing/);
     isStatus(
       await platform.call('GET', `${management}/projects`, undefined, { key: 'k-scope' }),
       403,
@@ -299,13 +299,13 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     ];
     for (const [method, path, body] of hidden) {
       const answer = await asBob(method, path, body);
-      isProblem(answer, 404, undefined, /there is no/i);
+      isProblem(answer, 404, undefined, /not found/i);
     }
     for (const path of [
       '/kubernetes/project/default/virtualcluster/good/api/v1/namespaces',
       '/kubernetes/project/default/virtualcluster/good/version',
     ])
-      isStatus(await asBob('GET', path), 404, 'NotFound', /there is no tenant cluster "good"/);
+      isStatus(await asBob('GET', path), 404, 'NotFound', /tenant cluster "good" not found/);
     for (const path of ['users', 'teams', 'accesskeys'])
       isStatus(await asBob('GET', `${management}/${path}`), 403, 'Forbidden', /User "bob" cannot list/);
     for (const path of ['projects', 'virtualclusterinstances', 'virtualclustertemplates', 'clusters']) {
@@ -327,9 +327,9 @@ describe('bad input', { timeout: 1_200_000 }, () => {
       ['[]', /body: must be object/],
       ['{}', /body\/type: is missing/],
       ['{"type":"dance"}', /body\/type: must be one of create, update/],
-      ['{"type":"sleep","nonsense":1}', /body\/nonsense: is not known here/],
-      ['{"type":"sleep","parameters":{"snapshot":"s"}}', /the operation sleep has no such parameter/],
-      ['{"type":"restore","parameters":{"snapshot":"../s"}}', /snapshot "\.\.\/s" is no valid name/],
+      ['{"type":"sleep","nonsense":1}', /body\/nonsense: is not a known field/],
+      ['{"type":"sleep","parameters":{"snapshot":"s"}}', /not a parameter of the operation sleep/],
+      ['{"type":"restore","parameters":{"snapshot":"../s"}}', /invalid snapshot "\.\.\/s"/],
     ];
     for (const [body, detail] of bodies) isProblem(await post(body), 400, 'invalid_request', detail);
     isProblem(
@@ -343,7 +343,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isStatus(await create('{"x":', 'application/json'), 400, 'BadRequest', /json parse error/);
     isStatus(await create('x', 'text/plain'), 415, 'UnsupportedMediaType', /unknown format/);
     for (const nowhere of ['/nowhere', '/api/v1/nowhere', '/api/v1/operations'])
-      isProblem(await platform.call('GET', nowhere), 404, 'not_found', /there is nothing at GET /);
+      isProblem(await platform.call('GET', nowhere), 404, 'not_found', /no route for GET /);
     isProblem(
       await platform.call('GET', '/api/v1/operations/00000000-0000-4000-8000-000000000000'),
       404,

@@ -78,7 +78,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     await running(create.id);
     platform.supervisor.kill('SIGINT');
     assert.deepEqual(await once(platform.supervisor, 'exit'), [0, null]);
-    assert.match(platform.output(), /SIGINT: stopping in order; the state stays/);
+    assert.match(platform.output(), /SIGINT: stopping; the state is kept/);
     assert.deepEqual(podPids(), []);
     const { port } = platform;
     await platform.stop();
@@ -99,7 +99,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     await once(platform.supervisor, 'exit');
     await answers('awake');
     platform = await startTestPlatform({ stateDir, port });
-    assert.match(platform.output(), /the last run ended without stopping .*gateway.*: ending them first/);
+    assert.match(platform.output(), /the last run left .*gateway.* running: stopping them first/);
     await answers('awake');
     assert.deepEqual(podPids(), before);
     const phase = (await platform.call('GET', `${instancesPath}/awake`)).json<{

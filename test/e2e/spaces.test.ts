@@ -143,14 +143,11 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     ]) {
       const { code, stderr } = await inSpace(anna, ...args);
       assert.deepEqual([args.join(' '), code], [args.join(' '), 1]);
-      assert.match(
-        stderr,
-        /space one is namespace loft-default-s-one of cluster local and nothing beyond it/,
-      );
+      assert.match(stderr, /space one is limited to namespace loft-default-s-one of cluster local/);
     }
     const quota = await inSpace(anna, 'create', 'quota', 'more', '--hard=pods=9');
     assert.match(quota.stderr, /forbidden/);
-    assert.match(await told(bob), /there is no space "one"/);
+    assert.match(await told(bob), /space "one" not found/);
   });
 
   test('the embedded cluster refuses its pods, and says so', async () => {
@@ -250,7 +247,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     const began = performance.now();
     await eventually('the watch ends', () => watch.exitCode !== null);
     assert.ok(performance.now() - began < 15_000);
-    assert.match(await told(bob), /there is no space "one"/);
+    assert.match(await told(bob), /space "one" not found/);
     const binding = ['rolebinding', 'vcluster-platform:access:loft-cluster-space-admin', '-n', namespace];
     await succeeds(host('delete', ...binding));
     await eventually('it is back', async () => (await host('get', ...binding)).code === 0);

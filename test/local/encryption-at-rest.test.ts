@@ -129,7 +129,7 @@ describe('the management API seals what it stores', () => {
     writeFileSync(keysFile, 'key-1 short\n');
     assert.throws(() => openEncryption(options), {
       code: 'invalid_request',
-      message: /line 1 of .* is no key/,
+      message: /line 1 of .* is not a key/,
     });
     rmSync(keysFile);
     assert.throws(() => openEncryption(options), { code: 'invalid_request', message: /is missing/ });

@@ -72,18 +72,22 @@ describe('a cluster given with --kubeconfig', () => {
   test('a file that is none is refused', async () => {
     await isRefused(join(folder, 'absent'), 'invalid_request', /absent .*it does not exist/);
     await isRefused(folder, 'invalid_request', /it cannot be read/);
-    await isRefused(file('token: "canary\n'), 'invalid_request', /it is no YAML/);
+    await isRefused(file('token: "canary\n'), 'invalid_request', /it is not YAML/);
     await isRefused(file('canary'), 'invalid_request', /it is not a kubeconfig/);
-    await isRefused(file('{}'), 'invalid_request', /it has no current context/);
+    await isRefused(file('{}'), 'invalid_request', /it does not have a current context/);
     const other = changed((config) => (config['current-context'] = 'other'));
     await isRefused(other, 'invalid_request', /its current context "other" names a context.* not in it/);
   });
 
   test('a cluster that the platform cannot reach as it is written is refused', async () => {
-    await isRefused(withCluster({ server: 'http://127.0.0.1:1' }), 'invalid_request', /no https URL/);
+    await isRefused(withCluster({ server: 'http://127.0.0.1:1' }), 'invalid_request', /not an https URL/);
     await isRefused(withCluster({ server: `${server.url}/k8s/a` }), 'invalid_request', /has a path/);
     await isRefused(withCluster({ 'insecure-skip-tls-verify': true }), 'invalid_request', /always verifies/);
-    await isRefused(withCluster({ 'proxy-url': 'http://127.0.0.1:1' }), 'invalid_request', /only directly/);
+    await isRefused(
+      withCluster({ 'proxy-url': 'http://127.0.0.1:1' }),
+      'invalid_request',
+      /connects to clusters directly/,
+    );
     const noFile = withCluster({ 'certificate-authority-data': '', 'certificate-authority': 'ca.pem' });
     await isRefused(noFile, 'invalid_request', /the file ca\.pem that it names does not exist/);
   });
@@ -94,7 +98,7 @@ describe('a cluster given with --kubeconfig', () => {
     await isRefused(
       withUser({ exec }),
       'invalid_request',
-      /signs in by "exec".*runs no plugins.*kubectl create token/,
+      /signs in by "exec".*does not run plugins.*kubectl create token/,
     );
     assert.ok(!existsSync(ran));
     await isRefused(withUser({}), 'invalid_request', /neither a client certificate nor a token/);
@@ -121,11 +125,7 @@ describe('a cluster given with --kubeconfig', () => {
       'invalid_request',
       /its client certificate expired on Jan {2}1 00:00:00 2021 GMT/,
     );
-    await isRefused(
-      withUser({ token: 'canary' }),
-      'unauthenticated',
-      /does not accept the credential \(401\)/,
-    );
+    await isRefused(withUser({ token: 'canary' }), 'unauthenticated', /rejected the credential \(401\)/);
   });
 
   test('a cluster that does not answer, or is another than it should be, is refused', async () => {
@@ -243,7 +243,10 @@ describe('the connected cluster that a state folder remembers', () => {
     checkRememberedCluster(given, 'uid-1');
     rememberCluster(given, 'uid-1');
     checkRememberedCluster(given, 'uid-1');
-    assert.throws(() => checkRememberedCluster(given, 'uid-2'), /given with --kubeconfig, and not this one/);
+    assert.throws(
+      () => checkRememberedCluster(given, 'uid-2'),
+      /a different cluster given with --kubeconfig/,
+    );
     assert.throws(() => checkRememberedCluster(given, undefined), /give the kubeconfig of that cluster/);
     rememberCluster(own, undefined);
     checkRememberedCluster(own, undefined);

@@ -42,7 +42,10 @@ describe('starts that are refused', () => {
     const { code, stderr } = await start('--state-dir', stateDir, '--port', String(port));
     server.close();
     assert.equal(code, 9);
-    assert.match(stderr, new RegExp(`port ${port} on 127\\.0\\.0\\.1 is taken: .*--port \\(port_taken\\)`));
+    assert.match(
+      stderr,
+      new RegExp(`port ${port} on 127\\.0\\.0\\.1 is already in use: .*--port \\(port_taken\\)`),
+    );
   });
 
   test('database_unavailable: the given PostgreSQL is away; its password is not told', async () => {
@@ -219,7 +222,7 @@ describe('a running platform', () => {
     assert.ok(isRunning(left['postgres'] as ProcessRecord), 'servers outlive their supervisor');
 
     platform = await startTestPlatform({ stateDir });
-    assert.match(platform.output(), /the last run ended without stopping .*postgres/);
+    assert.match(platform.output(), /the last run left .*postgres.* running/);
     for (const [name, record] of Object.entries(left))
       assert.equal(isRunning(record), false, `the old ${name} still runs`);
     const second = await eventually('the pod runs', () => statusOf(local()));

@@ -285,7 +285,7 @@ test('an unknown image, a missing Secret and a foreign hostPath are told, and he
   );
   assert.match(
     container(unknown, 'c')?.state?.waiting?.message ?? '',
-    /knows no image nginx; it knows busybox/,
+    /does not have the image nginx; it has busybox/,
   );
   await remove('unknown');
   await runPod(
@@ -332,7 +332,7 @@ test('a pod in a namespace without the label does not run until it has the label
   });
   assert.match(
     waiting.message ?? '',
-    /only in namespaces with the label vcluster-platform\.io\/managed=true; other has none/,
+    /only in namespaces with the label vcluster-platform\.io\/managed=true; other does not have it/,
   );
   const body = { metadata: { labels: { 'vcluster-platform.io/managed': 'true' } } };
   await requestJson(cluster.client.kubeConfig, {

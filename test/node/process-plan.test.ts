@@ -136,12 +136,16 @@ function refused(act: () => unknown, reason: string, message: RegExp): void {
 }
 
 test('what cannot run here is refused with its reason', () => {
-  refused(() => plan({ image: 'nginx:1' }), 'ErrImageNeverPull', /knows no image nginx; it knows busybox/);
+  refused(
+    () => plan({ image: 'nginx:1' }),
+    'ErrImageNeverPull',
+    /does not have the image nginx; it has busybox/,
+  );
   refused(() => plan({ image: 'busybox:2' }), 'ErrImageNeverPull', /only as 1\.37, latest, not as 2/);
   refused(
     () => plan({ command: ['/usr/bin/no-such-program'] }),
     'CreateContainerError',
-    /no program no-such-program/,
+    /not have the program no-such-program/,
   );
   refused(
     () => plan({ env: [{ name: 'X', valueFrom: { secretKeyRef: { name: 's', key: 'a' } } }] }),

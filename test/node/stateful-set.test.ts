@@ -137,7 +137,7 @@ test('a volume that points out of the storage folder is left alone', async () =>
   });
   await core.deletePersistentVolume({ name });
   await eventually('the node has refused', () =>
-    cluster.nodeLog().includes(`${name} does not lie where this node puts its volumes`),
+    cluster.nodeLog().includes(`${name} is not in this node's volume folder`),
   );
   assert.ok(existsSync(victim));
 });

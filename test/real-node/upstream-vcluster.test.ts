@@ -262,7 +262,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     const refused = await update({ templateRef: { name: 'default' }, parameters: null }, 'failed');
     assert.match(
       refused.message ?? '',
-      /is of chart vcluster and cannot become one of chart tenant-control-plane/,
+      /uses chart vcluster and cannot change to chart tenant-control-plane/,
     );
   });
 

@@ -113,7 +113,7 @@ test('delete cancels a running create, whose undo runs first, and supersedes wha
   const superseded = await get(sleep.operation.id);
   assert.deepEqual(
     [superseded.state, superseded.message],
-    ['superseded', 'delete by carl made it pointless'],
+    ['superseded', 'Superseded by delete (requested by carl)'],
   );
   const calls = fixture.cluster.calls(name);
   assert.ok(calls.indexOf('deleteHostNamespace') < calls.indexOf('findTenantRemains'), 'the undo came first');
@@ -243,7 +243,7 @@ test('terminated by hand in Temporal: reconcile ends the row, says why, and pass
   const ended = await get(create.operation.id);
   assert.deepEqual(
     [ended.state, ended.reason, ended.message],
-    ['failed', 'operation_failed', 'It was terminated in Temporal; nothing was undone'],
+    ['failed', 'operation_failed', 'Its workflow was terminated in Temporal; nothing was undone'],
   );
   assert.ok(ended.steps.every(({ state }) => state !== 'running' && state !== 'pending'));
   assert.equal((await fixture.ended(sleep.operation.id)).state, 'succeeded');
@@ -286,7 +286,7 @@ test('attempts and the last failure of what runs are shown', async () => {
     const found = (await get(operation.id)).steps.find(({ key }) => key === 'namespace');
     return (found?.attempt ?? 0) > 1 && found;
   });
-  assert.equal(step.message, 'Trying again: the cluster is away');
+  assert.equal(step.message, 'Retrying: the cluster is away');
   works = true;
   assert.equal((await fixture.ended(operation.id)).state, 'succeeded');
 });

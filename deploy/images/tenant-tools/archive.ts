@@ -75,7 +75,7 @@ export async function readArchive(
   options: { key: Buffer; sha256: string; etcdSnapshot: string },
 ): Promise<SnapshotMetadata> {
   const file = await open(path, 'r').catch((error: unknown) => {
-    throw new Failure('snapshot_not_found', 'The file of the snapshot is not there any more', {
+    throw new Failure('snapshot_not_found', 'The file of the snapshot is missing', {
       cause: error,
     });
   });
@@ -112,9 +112,9 @@ async function extract(
       await output.writeFile(head.subarray(end));
       head = undefined;
     }
-    if (metadata === undefined) throw new Failure('snapshot_damaged', 'The snapshot holds no data');
+    if (metadata === undefined) throw new Failure('snapshot_damaged', 'The snapshot is empty');
     if (facts?.sha256 !== options.sha256)
-      throw new Failure('snapshot_damaged', 'The file is not the one that was saved: its SHA-256 differs');
+      throw new Failure('snapshot_damaged', 'The file has changed since it was saved: its SHA-256 differs');
     return metadata;
   } finally {
     await output.close();

@@ -25,7 +25,7 @@ type RestoreFolders = ReturnType<typeof restoreFolders>;
 export async function swapIn({ volume, data, restored, former }: RestoreFolders): Promise<void> {
   if (!existsSync(restored)) {
     if (existsSync(former) && existsSync(data)) return; // done before
-    throw new Failure('operation_failed', 'Nothing was prepared to be restored');
+    throw new Failure('operation_failed', 'No restore was prepared');
   }
   if (!existsSync(former)) {
     // Without former data an empty folder stands for them, so that a rollback goes back to nothing.

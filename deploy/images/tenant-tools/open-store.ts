@@ -10,6 +10,6 @@ const stores: Record<StoreKind, (setting: (name: string) => string | undefined) 
 /** @param setting gives the value of an environment variable */
 export function openStore(kind: string, setting: (name: string) => string | undefined): Store {
   const create = stores[kind as StoreKind];
-  if (create === undefined) throw new Error(`there is no store ${kind}`);
+  if (create === undefined) throw new Error(`unknown store ${kind}`);
   return create(setting);
 }

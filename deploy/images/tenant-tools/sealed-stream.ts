@@ -93,7 +93,7 @@ export async function* unseal(
   if (header.keyId !== keyId(key))
     throw new Failure(
       'snapshot_damaged',
-      'The snapshot was encrypted with another key than the project has now',
+      'The snapshot was encrypted with a key that the project no longer has',
     );
   const fileKey = deriveKey(key, header, headerBytes);
   const { size } = await file.stat();
@@ -115,7 +115,7 @@ async function readHeader(
       ? start.readUInt32BE(magic.length)
       : 0;
   if (length === 0 || length > maxHeaderBytes)
-    throw new Failure('snapshot_damaged', 'The file is no snapshot');
+    throw new Failure('snapshot_damaged', 'The file is not a snapshot');
   const headerBytes = await read(length);
   try {
     return { header: JSON.parse(headerBytes.toString('utf8')) as SealedHeader, headerBytes };
@@ -136,7 +136,7 @@ function sealChunk(key: Buffer, counter: number, last: boolean, plain: Buffer): 
 }
 
 function openChunk(key: Buffer, counter: number, last: boolean, chunk: Buffer): Buffer {
-  if (chunk.length < tagBytes) throw new Failure('snapshot_damaged', 'The snapshot is cut off');
+  if (chunk.length < tagBytes) throw new Failure('snapshot_damaged', 'The snapshot is truncated');
   const decipher = createDecipheriv('aes-256-gcm', key, nonce(counter, last));
   decipher.setAuthTag(chunk.subarray(chunk.length - tagBytes));
   try {

@@ -57,11 +57,11 @@ async function prepare(): Promise<object> {
   if ((metadata.store ?? 'etcd') !== storeKind)
     throw new Failure(
       'operation_failed',
-      `The snapshot is of chart ${metadata.chart.name}, which keeps its data in another kind of store; restore it to a tenant cluster of that chart`,
+      `The snapshot is of chart ${metadata.chart.name}, which uses another kind of store; restore it to a tenant cluster of that chart`,
     );
   const facts = await store.inspect(file);
   if (facts.hash !== metadata.etcd.hash)
-    throw new Failure('snapshot_damaged', 'The data of the snapshot are not those that were saved');
+    throw new Failure('snapshot_damaged', 'The data of the snapshot have changed since they were saved');
   await store.prepare(file);
   const serviceAccountKeys = sealServiceAccountKeys(key, metadata.pki);
   return { revision: facts.revision, totalKeys: facts.totalKeys, serviceAccountKeys };

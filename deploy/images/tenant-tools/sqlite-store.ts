@@ -31,7 +31,7 @@ export function createSqliteStore(setting: (name: string) => string | undefined)
     // Kine may go on writing meanwhile: the copy is made in one read transaction.
     async save(target) {
       if (!existsSync(database))
-        throw new Failure('operation_failed', 'There is no database on the volume of the tenant cluster');
+        throw new Failure('operation_failed', 'Database not found on the volume of the tenant cluster');
       withDatabase(database, (db) => db.prepare('VACUUM INTO ?').run(target));
     },
     inspect,
@@ -48,7 +48,7 @@ export function createSqliteStore(setting: (name: string) => string | undefined)
     async swap() {
       if (!existsSync(restored)) {
         if (existsSync(former)) return; // done before
-        throw new Failure('operation_failed', 'Nothing was prepared to be restored');
+        throw new Failure('operation_failed', 'No restore was prepared');
       }
       if (!existsSync(former)) {
         // Without former data an empty file stands for them: Kine makes a new database of it.

@@ -31,7 +31,7 @@ test('codes and messages of what Helm says', () => {
       'chart_failed',
       /is invalid: spec: Invalid value: no$/,
     ],
-    ['fatal error: runtime: cannot allocate memory', 'chart_failed', /more memory or time/],
+    ['fatal error: runtime: cannot allocate memory', 'chart_failed', /memory or CPU time limit/],
   ];
   for (const [stderr, code, message] of cases) {
     const error = helmFailure('Installing', output(stderr), 'a: { b: hunter22 }');

@@ -101,7 +101,7 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
       (await listRevisions(client, target)).find(({ status }) => status.startsWith('pending-')),
     );
     assert.equal(pending.operation, 'op');
-    await assert.rejects(repairRelease(helm, client, target), /Another process works on release r/);
+    await assert.rejects(repairRelease(helm, client, target), /Another process is working on release r/);
 
     assert.equal(helmProcesses(namespace).length, 1);
     const ended = once(runner, 'exit'); // until then its process is there, and dead
@@ -216,7 +216,7 @@ test('Helm gets no environment, and a limit stops it', async () => {
   assert.equal(slow.timedOut, true);
   await assert.rejects(
     runHelm({ binary: '/no/helm', args: [], homeDir, timeoutMs: 5_000 }),
-    /Helm is not at \/no\/helm/,
+    /Helm not found at \/no\/helm/,
   );
   assert.ok(!existsSync(join(homeDir, '.kube')));
 });

@@ -41,16 +41,16 @@ test('what does not fit is refused by name, and a value is never quoted', () => 
     [[{ variable: 'x', validation: '(' }], `x: ${secret}`, /expression is not valid/],
     [[{ variable: 'x', validation: '^(a+)+$' }], `x: ${'a'.repeat(60)}!`, /expression takes too long/],
     [[{ variable: 'x' }], `x: [${secret}]`, /single value/],
-    [[{ variable: 'x' }], `y: ${secret}`, /no parameter "y"; it has x/],
+    [[{ variable: 'x' }], `y: ${secret}`, /not have a parameter "y"; it has x/],
     [[{ variable: 'x' }], `- ${secret}`, /YAML object/],
-    [[{ variable: 'x' }], `x: [${secret}`, /no valid YAML \(line 1/],
+    [[{ variable: 'x' }], `x: [${secret}`, /not valid YAML \(line 1/],
     [[], `a: &a [x]\nb: [${'*a,'.repeat(200)}]\nc: ${secret}`, /YAML/],
     [[], 'x'.repeat(70_000), /longer than 64 KiB/],
     [[{ variable: 'x' }], `x: "${secret}\\n"`, /"x" must be one line/],
     [[{ variable: 'x', type: 'password' }], `x: "a\\n${secret}"`, /"x" must be one line/],
-    [[{ variable: 'x' }], `x: "${secret}\\u0000"`, /"x" holds control characters/],
-    [[{ variable: 'x' }], `x: "${secret}\\t"`, /"x" holds control characters/],
-    [[{ variable: 'x', type: 'multiline' }], `x: "${secret}\\u2028"`, /"x" holds control characters/],
+    [[{ variable: 'x' }], `x: "${secret}\\u0000"`, /"x" has control characters/],
+    [[{ variable: 'x' }], `x: "${secret}\\t"`, /"x" has control characters/],
+    [[{ variable: 'x', type: 'multiline' }], `x: "${secret}\\u2028"`, /"x" has control characters/],
     [[{ variable: 'x' }], `x: ${secret.repeat(400)}`, /"x" is longer than 4096/],
   ];
   for (const [declared, text, message] of cases) {
@@ -70,7 +70,10 @@ test('what does not fit is refused by name, and a value is never quoted', () => 
 test('a template by reference that declares no parameters takes none', () => {
   const declaresNone = { parameters: [], inline: false };
   assert.deepEqual(resolveParameters(declaresNone, ''), {});
-  assert.throws(() => resolveParameters(declaresNone, 'x: { y: 1 }'), /no parameter "x"; it declares none/);
+  assert.throws(
+    () => resolveParameters(declaresNone, 'x: { y: 1 }'),
+    /not have a parameter "x"; it declares none/,
+  );
 });
 
 test('a parameter cannot reach into prototypes', () => {

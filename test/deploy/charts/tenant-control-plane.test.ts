@@ -188,8 +188,8 @@ test('a manifest that leaves the contract is refused unless an administrator vou
       more('apiVersion: v1\nkind: Service\nmetadata: {name: x, namespace: kube-system}'),
       /namespace kube-system/,
     ],
-    [good.replace('automountServiceAccountToken: false', 'hostNetwork: true'), /way to the node/],
-    [good.replace(/emptyDir: \{[^}]*\}/, 'hostPath: { path: / }'), /way to the node/],
+    [good.replace('automountServiceAccountToken: false', 'hostNetwork: true'), /access to the node/],
+    [good.replace(/emptyDir: \{[^}]*\}/, 'hostPath: { path: / }'), /access to the node/],
   ];
   for (const [text, message] of cases) {
     assert.throws(
