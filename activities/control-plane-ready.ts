@@ -68,7 +68,7 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
     return undefined;
   } catch (error) {
     return statusOf(error) === undefined
-      ? 'it cannot be reached yet'
+      ? 'it is not reachable yet'
       : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
   }
 }
@@ -124,7 +124,7 @@ async function findFault({
       ({ type, status: is, reason }) =>
         type === 'PodScheduled' && is === 'False' && reason === 'Unschedulable',
     );
-    if (unscheduled) return `pod ${metadata?.name} finds no node: ${unscheduled.message ?? ''}`;
+    if (unscheduled) return `pod ${metadata?.name} cannot be scheduled: ${unscheduled.message ?? ''}`;
   }
   return undefined;
 }

@@ -60,7 +60,7 @@ async function mintKubeconfig(
   const certificate = decode(pki?.data?.['ca.crt']);
   const key = decode(pki?.data?.['ca.key']);
   if (certificate === undefined || key === undefined)
-    throw new PlatformError('not_found', `Secret ${name} holds no authority`);
+    throw new PlatformError('not_found', `Secret ${name} does not have a certificate authority`);
   const authority = await loadCertificateAuthority({ certificate, key });
   return renderKubeconfig({
     ...tenantServer(tenant),

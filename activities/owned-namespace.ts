@@ -49,7 +49,7 @@ export async function waitUntilNamespaceDeleted(
 ): Promise<void> {
   let volumes = known;
   const onDeadline = (last: string) =>
-    new PlatformError('internal', `The host namespace does not go: ${last}`);
+    new PlatformError('internal', `The host namespace was not deleted: ${last}`);
   await pollUntil({ intervalMs: 100, deadlineMs, onDeadline }, async () => {
     const host = await hosts.find(owner);
     if (host !== undefined) {
@@ -58,7 +58,7 @@ export async function waitUntilNamespaceDeleted(
     }
     const left = await hosts.volumesLeft(owner, volumes ?? []);
     volumes = left;
-    return left.length === 0 ? {} : `volumes are left: ${left.join(', ')}`;
+    return left.length === 0 ? {} : `remaining volumes: ${left.join(', ')}`;
   });
 }
 

@@ -30,7 +30,7 @@ export function createRestoreRight(deps: {
     const { project, tenantCluster } = snapshot;
     const namespace = projectNamespace(project);
     const [who, source, present] = await managementCall(
-      'asking who may restore a snapshot',
+      'checking the right to restore a snapshot',
       Promise.all([
         findActor(restore.actorUid),
         resources.virtualclusterinstances.get({ namespace, name: tenantCluster }),
@@ -49,7 +49,7 @@ export function createRestoreRight(deps: {
     for (const one of attributes) if (who !== undefined && (await isAllowed(who, one))) return;
     throw new PlatformError(
       'tenant_cluster_not_found',
-      `There is no tenant cluster ${tenantCluster} in project ${project} whose snapshots ${restore.actor} may have`,
+      `Tenant cluster ${tenantCluster} not found in project ${project}, or ${restore.actor} may not read its snapshots`,
     );
   };
 
@@ -69,7 +69,7 @@ export function createRestoreRight(deps: {
 
   async function isAllowed({ user, groups }: Who, attributes: object): Promise<boolean> {
     const answer = (await managementCall(
-      'asking whether a restore is allowed',
+      'checking whether a restore is allowed',
       requestJson(management.kubeConfig, {
         method: 'POST',
         path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',

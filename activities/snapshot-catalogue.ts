@@ -55,7 +55,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
         if (row !== undefined) return { file: row.file, projectUid: row.projectUid };
         throw new PlatformError(
           'already_exists',
-          `There is a snapshot ${name} of ${tenantCluster} already; choose another name`,
+          `Snapshot ${name} of ${tenantCluster} already exists; choose another name`,
         );
       });
     },
@@ -75,7 +75,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
       if (row === undefined || restore.project !== project)
         throw new PlatformError(
           'snapshot_not_found',
-          `There is no snapshot ${name} of tenant cluster ${tenantCluster}`,
+          `Snapshot ${name} of tenant cluster ${tenantCluster} not found`,
         );
       await checkRestoreRight(restore, row);
       if (row.state !== 'completed' || row.sha256 === null) {
@@ -132,6 +132,6 @@ function operationOfRestore(): string {
 function askAgain(): PlatformError {
   return new PlatformError(
     'forbidden',
-    'This restore was asked for before the platform checked whose snapshot it names; ask for it again',
+    'This restore was requested before the platform checked access to snapshots; request it again',
   );
 }

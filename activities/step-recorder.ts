@@ -16,7 +16,7 @@ export function stepRecorder(
         const [argument, record] = input.args;
         if (!isStepRecord(record)) return next(input);
         const writing = recordSteps(record).catch((error: unknown) => {
-          logger.warn({ err: error, operation: record.operationId }, 'steps could not be recorded');
+          logger.warn({ err: error, operation: record.operationId }, 'failed to record steps');
         });
         try {
           return await next({ ...input, args: [argument] });

@@ -27,7 +27,7 @@ export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resour
       }
       const config = pki?.['admin.conf'];
       if (config === undefined)
-        throw new PlatformError('internal', `Secret ${name} has no administrator's kubeconfig`);
+        throw new PlatformError('internal', `Secret ${name} does not have an administrator's kubeconfig`);
       await createSecret(host, tenantObjects.kubeconfigSecret(tenant.name), { config });
     },
   };

@@ -136,7 +136,7 @@ export async function scaleControlPlane(host: TenantHost, awake: boolean): Promi
   if (workloads.length === 0)
     throw new PlatformError(
       'conflict',
-      `Tenant cluster ${host.owner.name} has no control plane in its host namespace`,
+      `Tenant cluster ${host.owner.name} does not have a control plane in its host namespace`,
     );
   await Promise.all(
     workloads

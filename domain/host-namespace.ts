@@ -52,7 +52,7 @@ function filledIn(field: Field, pattern: string | undefined, subject: Subject): 
   if (joined.includes('{{')) {
     throw new PlatformError(
       'invalid_request',
-      `The project's namespacePattern.${field} has a placeholder that is not known: ${joined}`,
+      `The project's namespacePattern.${field} has an unknown placeholder: ${joined}`,
     );
   }
   // What could be another's too is told apart by a hash: `a-v-b-v-c` is `a` + `b-v-c` and `a-v-b` + `c`, and a space's

@@ -36,7 +36,7 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
     }
     const cluster = clusters.find((candidate) => candidate.metadata.name === wanted);
     if (cluster === undefined)
-      return { reason: 'cluster_not_found', message: `There is no connected cluster "${wanted}"` };
+      return { reason: 'cluster_not_found', message: `Connected cluster "${wanted}" not found` };
     const fault = faultOf(cluster);
     return fault === undefined
       ? { cluster: wanted }
@@ -58,7 +58,7 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
   const waits = faults.some(({ reason }) => reason === 'cluster_unreachable');
   return {
     reason: waits ? 'cluster_unreachable' : 'conflict',
-    message: `No connected cluster can take anything new now: ${faults.map(({ name, text }) => `"${name}" ${text}`).join('; ')}`,
+    message: `No connected cluster accepts new tenant clusters or spaces at the moment: ${faults.map(({ name, text }) => `"${name}" ${text}`).join('; ')}`,
   };
 }
 

@@ -37,7 +37,7 @@ export function sleepPolicyOf(
   // The original's clients write `Europe/Berlin#7200`: the offset after the zone is for display.
   const timezone = given[annotations.sleepTimezone]?.split('#')[0]?.trim() || 'UTC';
   if (!isTimezone(timezone))
-    return { fault: `${annotations.sleepTimezone}: "${timezone}" is no known time zone` };
+    return { fault: `${annotations.sleepTimezone}: unknown time zone "${timezone}"` };
   for (const [name, schedule] of [
     [annotations.sleepSchedule, sleepSchedule],
     [annotations.wakeupSchedule, wakeupSchedule],
@@ -131,11 +131,11 @@ function isTimezone(name: string): boolean {
 
 function cronFault(schedule: string): string | undefined {
   if (schedule.split(/\s+/).length !== 5)
-    return `"${schedule.slice(0, 60)}" is no cron expression of five fields`;
+    return `invalid cron expression "${schedule.slice(0, 60)}": five fields are required`;
   try {
     CronExpressionParser.parse(schedule, { currentDate: new Date(0) }).next();
     return undefined;
   } catch (error) {
-    return `"${schedule.slice(0, 60)}" is no cron expression: ${error instanceof Error ? error.message : 'it cannot be read'}`;
+    return `invalid cron expression "${schedule.slice(0, 60)}": ${error instanceof Error ? error.message : 'it cannot be read'}`;
   }
 }

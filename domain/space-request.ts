@@ -17,13 +17,13 @@ export function leavesSpace(method: string, pathAndQuery: string, namespace: str
   const request = kubernetesRequest(method, pathAndQuery);
   if (isAllowed(request, namespace)) return undefined;
   const { resource } = request;
-  if (resource === undefined) return `${request.path} is not a part of it`;
+  if (resource === undefined) return `${request.path} is outside of it`;
   const { subresource } = resource;
   const what = subresource === undefined ? resource.resource : `${resource.resource}/${subresource}`;
-  if (resource.namespace === namespace) return `its Namespace object can be read and nothing else (${what})`;
+  if (resource.namespace === namespace) return `its Namespace object can only be read (${what})`;
   return resource.namespace === undefined
-    ? `${what} of the whole cluster are not a part of it`
-    : `namespace ${resource.namespace} is another`;
+    ? `${what} of the whole cluster are outside of it`
+    : `namespace ${resource.namespace} is a different one`;
 }
 
 function isAllowed(request: KubernetesRequest, namespace: string): boolean {

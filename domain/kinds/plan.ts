@@ -19,27 +19,27 @@ export interface OperationPlan {
 
 export const turn: PlannedStep = {
   key: 'turn',
-  title: 'Wait for its turn',
+  title: 'Waiting in queue',
   undo: 'Nothing to undo: nothing has been done yet',
   expectedMs: 20,
 };
 export const finish: PlannedStep = {
   key: 'finish',
-  title: 'Record the result',
+  title: 'Recording result',
   undo: 'Nothing to undo: it only reports',
   expectedMs: 60,
 };
 /** Where it goes, for a create. */
 export const place: PlannedStep = {
   key: 'place',
-  title: 'Choose a connected cluster',
+  title: 'Choosing connected cluster',
   undo: 'Nothing to undo: a new attempt keeps the choice',
   expectedMs: 60,
 };
 /** The end of a delete. */
 export const release: PlannedStep = {
   key: 'finish',
-  title: 'Release the resource',
-  undo: 'Nothing undoes it: a delete finishes forward',
+  title: 'Removing finalizer',
+  undo: 'Cannot be undone: a delete runs until it succeeds',
   expectedMs: 60,
 };

@@ -3,14 +3,14 @@ import { finish, type OperationPlan, place, type PlannedStep, release, turn } fr
 
 const close: PlannedStep = {
   key: 'close',
-  title: 'Let no new pods in',
-  undo: 'Lets new pods in again',
+  title: 'Blocking new pods',
+  undo: 'Allows new pods again',
   expectedMs: 60,
 };
 const scale: PlannedStep = {
   key: 'scale',
-  title: 'Scale workloads to zero and suspend jobs',
-  undo: 'Gives back what they had',
+  title: 'Scaling workloads to zero and suspending jobs',
+  undo: 'Restores replica counts and resumes jobs',
   expectedMs: 200,
 };
 
@@ -24,14 +24,14 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
       place,
       {
         key: 'namespace',
-        title: 'Create the namespace',
-        undo: 'Deletes the namespace with all it holds',
+        title: 'Creating namespace',
+        undo: 'Deletes the namespace and everything in it',
         expectedMs: 50,
       },
       {
         key: 'access',
-        title: 'Grant access in the namespace',
-        undo: 'Nothing to undo: it goes with the namespace',
+        title: 'Granting access in namespace',
+        undo: 'Nothing to undo: deleted with the namespace',
         expectedMs: 80,
       },
       finish,
@@ -46,8 +46,8 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
       scale,
       {
         key: 'pods',
-        title: 'End the pods that are left',
-        undo: 'Nothing undoes it: pods without a controller do not come back',
+        title: 'Deleting remaining pods',
+        undo: 'Cannot be undone: pods without a controller do not come back',
         expectedMs: 2500,
       },
       finish,
@@ -58,11 +58,11 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
     expectedMs: 400,
     steps: [
       turn,
-      { ...close, key: 'open', title: 'Let new pods in', undo: 'Lets no new pods in again' },
+      { ...close, key: 'open', title: 'Allowing new pods', undo: 'Blocks new pods again' },
       {
         ...scale,
         key: 'scale',
-        title: 'Give workloads and jobs back what they had',
+        title: 'Restoring replica counts and resuming jobs',
         undo: 'Scales to zero again',
       },
       finish,
@@ -75,14 +75,14 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
       turn,
       {
         key: 'inspect',
-        title: 'Find what is there',
+        title: 'Finding existing resources',
         undo: 'Nothing to undo: it changes nothing',
         expectedMs: 30,
       },
       {
         key: 'namespace',
-        title: 'Delete the namespace with all it holds',
-        undo: 'Nothing undoes it: a delete finishes forward',
+        title: 'Deleting namespace',
+        undo: 'Cannot be undone: a delete runs until it succeeds',
         // Kubernetes waits 5 s before it looks at a deleted namespace (namespaceDeletionGracePeriod), empty or not.
         expectedMs: 6000,
       },

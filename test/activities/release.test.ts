@@ -276,7 +276,7 @@ test('an instance that was deleted and made anew is not installed for the old on
   const tenant = await platform.tenant('again', {});
   await assert.rejects(
     createReleaseActivities(deps).checkRelease({ tenant: { ...tenant, uid: 'other' } }),
-    refuses('tenant_cluster_not_found', /no tenant cluster again/),
+    refuses('tenant_cluster_not_found', /Tenant cluster again .*was deleted/),
   );
 });
 

@@ -221,7 +221,7 @@ test('a missing, cut, changed or exchanged file is refused, and nothing is left 
   );
   await assert.rejects(
     restore('prepare', 'foreign', digest(Buffer.from('hello'))),
-    failsWith('snapshot_damaged', /no snapshot/),
+    failsWith('snapshot_damaged', /not a snapshot/),
   );
   await assert.rejects(restore('prepare', 'whole2', digest(cut)), failsWith('snapshot_damaged', /SHA-256/));
   assert.deepEqual(readdirSync(await volumeFolder()), ['data']);

@@ -206,7 +206,7 @@ describe('POST …/operations', () => {
       `${base}/nothing/operations`,
       { type: 'sleep' },
       404,
-      /no tenant cluster \\"nothing\\"/,
+      /tenant cluster \\"nothing\\" not found/,
     ],
     [
       'a project that is not there',

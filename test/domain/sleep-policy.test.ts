@@ -124,9 +124,9 @@ describe('sleepPolicyAction', () => {
 describe('sleepPolicyOf', () => {
   const faults: [annotations: Record<string, string>, fault: RegExp][] = [
     [{ 'sleepmode.loft.sh/sleep-schedule': 'at night' }, /sleep-schedule: .* five fields/],
-    [{ 'sleepmode.loft.sh/wakeup-schedule': '61 * * * *' }, /wakeup-schedule: .* no cron expression/],
+    [{ 'sleepmode.loft.sh/wakeup-schedule': '61 * * * *' }, /wakeup-schedule: invalid cron expression/],
     [{ 'sleepmode.loft.sh/sleep-schedule': '* * * * * *' }, /five fields/],
-    [{ ...night, 'sleepmode.loft.sh/timezone': 'Mars/Olympus' }, /no known time zone/],
+    [{ ...night, 'sleepmode.loft.sh/timezone': 'Mars/Olympus' }, /unknown time zone/],
   ];
   for (const [annotations, fault] of faults) {
     it(`says what is wrong: ${JSON.stringify(annotations)}`, () => {

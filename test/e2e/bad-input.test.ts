@@ -142,7 +142,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
         'c-unknown',
         { templateRef: { name: 'default' }, clusterRef: { cluster: 'nope' } },
         'cluster_not_found',
-        /There is no connected cluster "nope"/,
+        /Connected cluster "nope" not found/,
       ],
       ['p-yaml', asks('size: [1'), 'invalid_parameters', /not valid YAML \(line 1, column \d+\)/],
       ['p-type', asks('size: many'), 'invalid_parameters', /Parameter "size" must be a number/],
@@ -186,7 +186,11 @@ describe('bad input', { timeout: 1_200_000 }, () => {
   test('a snapshot that is missing or damaged is not restored, and the tenant keeps its data', async () => {
     const tenant = '/kubernetes/project/default/virtualcluster/good/api/v1/namespaces/default/configmaps';
     const kept = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kept' } };
-    isFailure(await platform.vcp('restore', 'good', 'nope'), 4, /no snapshot nope.*\(snapshot_not_found/);
+    isFailure(
+      await platform.vcp('restore', 'good', 'nope'),
+      4,
+      /Snapshot nope .*not found.*\(snapshot_not_found/,
+    );
     isProblem(
       await platform.call('POST', operationsOf('good'), { type: 'restore' }),
       400,

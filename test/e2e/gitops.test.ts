@@ -115,7 +115,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
       (await read()).status?.conditions?.find(({ type }) => type === 'SleepScheduleValid'),
     );
     assert.equal(invalid.status, 'False');
-    assert.match(invalid.message ?? '', /sleep-schedule: "each evening" is no cron expression/);
+    assert.match(invalid.message ?? '', /sleep-schedule: invalid cron expression "each evening"/);
     assert.deepEqual(await schedules(), []);
     // Every minute: due at the next full one, since the instance was used after the last.
     await apply({ ...zone, 'sleepmode.loft.sh/sleep-schedule': '* * * * *' });

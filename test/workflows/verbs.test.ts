@@ -95,7 +95,7 @@ test('what cannot be undone is said, and the rest is undone all the same', async
     throw new PlatformError('chart_failed', 'a hook failed');
   });
   const operation = await fixture.run('create', name);
-  assert.equal(operation.message, 'no. Could not be undone: Install the Helm release');
+  assert.equal(operation.message, 'no. Could not be undone: Installing Helm release');
   assert.equal(operation.steps.find(({ key }) => key === 'install')?.state, 'undo_failed');
   assert.equal(fixture.cluster.tenant(name).namespace, false);
 });

@@ -39,7 +39,7 @@ export const recordWays: readonly Way[] = [
     tries: "restores ana's snapshot into his own tenant cluster",
     request: `POST ${operationsOf('red', 'own-rex')}`,
     sees: 404,
-    says: /no tenant cluster \\"dev\\"/,
+    says: /tenant cluster \\"dev\\" not found/,
     verb: 'tenant:restore',
     attack: async (world) => {
       const name = await ownOf(world, 'rex');
