@@ -3,7 +3,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { downstreamHeaders } from '../http/response-headers.ts';
 import { checkOutgoing } from '../upstreams/outgoing-header-check.ts';
-import { isOwnRefusal } from '../upstreams/impersonation-denied.ts';
+import { isImpersonationDenied } from '../upstreams/impersonation-denied.ts';
 import { GatewayStops } from '../streams/stream-registry.ts';
 import { DialError } from '../upstreams/upstream.ts';
 import { watchFramesOf } from '../streams/watch-frames.ts';
@@ -162,7 +162,7 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
         return;
       }
       const refusal = Buffer.concat(held);
-      if (isOwnRefusal(403, refusal.toString('latin1'))) {
+      if (isImpersonationDenied(403, refusal.toString('latin1'))) {
         settle.reject(failure('refused', new Error(refusal.toString('latin1'))));
         return;
       }

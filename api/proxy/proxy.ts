@@ -90,7 +90,7 @@ export function failureOf(
 ): unknown {
   if (!(error instanceof StreamFailure)) return error;
   if (error.kind === 'refused' && originalUser !== undefined) {
-    return new PlatformError('forbidden', strangerMessage, { cause: error });
+    return new PlatformError('forbidden', unknownIdentityMessage, { cause: error });
   }
   // An API server answers 413 and resets the connection, which may overtake the answer.
   if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {

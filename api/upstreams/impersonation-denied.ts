@@ -3,7 +3,7 @@ import { identities } from '../../contracts/names.ts';
 const own = new RegExp(`User \\\\?"${identities.gateway}\\\\?" cannot impersonate`);
 
 /** What is told when an API refuses the gateway to act as who is impersonated. */
-export const strangerMessage =
+export const unknownIdentityMessage =
   'the gateway can impersonate only users and groups that the platform lists there';
 
 /**
@@ -11,6 +11,6 @@ export const strangerMessage =
  * no decision about the caller and must not look like one.
  * @param body as text; the message stands in JSON with its quotes escaped, in protobuf as it is
  */
-export function isOwnRefusal(status: number, body: string): boolean {
+export function isImpersonationDenied(status: number, body: string): boolean {
   return status === 403 && own.test(body);
 }

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import { checkOutgoing } from './outgoing-header-check.ts';
-import { isOwnRefusal, strangerMessage } from './impersonation-denied.ts';
+import { isImpersonationDenied, unknownIdentityMessage } from './impersonation-denied.ts';
 import { appendIdentity } from './request-headers.ts';
 
 export interface JsonRequest {
@@ -51,9 +51,9 @@ export function createJsonClient(
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await answer.body.text();
-      if (isOwnRefusal(answer.statusCode, text)) {
+      if (isImpersonationDenied(answer.statusCode, text)) {
         if (identity.originalUser === undefined) throw new Error(text);
-        throw new PlatformError('forbidden', strangerMessage, { cause: new Error(text) });
+        throw new PlatformError('forbidden', unknownIdentityMessage, { cause: new Error(text) });
       }
       if (answer.statusCode === 401) throw new Error('401: the credential of the gateway was rejected');
       return { status: answer.statusCode, body: text === '' ? undefined : (JSON.parse(text) as unknown) };

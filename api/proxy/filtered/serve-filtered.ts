@@ -9,7 +9,7 @@ import { authenticatedGroup, type Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { openingRequest, recheckOf } from '../recheck.ts';
 import { GatewayStops } from '../../streams/stream-registry.ts';
-import { strangerMessage } from '../../upstreams/impersonation-denied.ts';
+import { unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { createContinueTokens } from './continue-token.ts';
 import { narrowedList } from './filtered-list.ts';
@@ -201,7 +201,7 @@ async function checkKnown({ review }: Pick<Gateway, 'review'>, { user, groups }:
         resource,
         name,
       });
-      if (!isKnown) throw new PlatformError('forbidden', strangerMessage);
+      if (!isKnown) throw new PlatformError('forbidden', unknownIdentityMessage);
     }
 }
 

@@ -11,7 +11,7 @@ import { linesOf } from './body-lines.ts';
 import { acceptedJson, type Listing, type Shown, textOf } from './reader.ts';
 import { GatewayStops } from '../../streams/stream-registry.ts';
 import { checkOutgoing } from '../../upstreams/outgoing-header-check.ts';
-import { isOwnRefusal, strangerMessage } from '../../upstreams/impersonation-denied.ts';
+import { isImpersonationDenied, unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import { isolation } from '../proxy.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
@@ -47,10 +47,10 @@ async function sendWhole(
   { gateway, caller, hiding }: Hidden,
 ): Promise<FastifyReply> {
   const text = await textOf(answer);
-  if (isOwnRefusal(answer.statusCode, text))
+  if (isImpersonationDenied(answer.statusCode, text))
     throw caller.identity.originalUser === undefined
       ? new PlatformError(managementUnreachable.code, managementUnreachable.message)
-      : new PlatformError('forbidden', strangerMessage);
+      : new PlatformError('forbidden', unknownIdentityMessage);
   const { warning, 'content-type': contentType = 'application/json' } = answer.headers;
   if (warning !== undefined) reply.header('warning', warning);
   const isShown = answer.statusCode < 300 && text !== '';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isOwnRefusal } from '../../upstreams/impersonation-denied.ts';
+import { isImpersonationDenied } from '../../upstreams/impersonation-denied.ts';
 import type { Destination } from '../resolve-upstream.ts';
 import { sendUpgrade, type UpgradeAnswer, type UpgradeToSend } from './send-upgrade.ts';
 import { StreamFailure } from '../forward-request.ts';
@@ -58,7 +58,7 @@ async function accept(answer: UpgradeAnswer): Promise<AcceptedAnswer> {
   if (response.statusCode !== 403) return { ...answer, begun: Buffer.alloc(0) };
   const begun = await beginningOf(response);
   const text = begun.toString('latin1');
-  if (!isOwnRefusal(403, text)) return { ...answer, begun };
+  if (!isImpersonationDenied(403, text)) return { ...answer, begun };
   response.socket.destroy();
   throw new StreamFailure('refused', false, 0, new Error(text));
 }
