@@ -5,7 +5,7 @@ import type { AuditConfig, AuditEvent } from '../../contracts/audit.ts';
 import type { Database } from '../../db/client.ts';
 import { isFaultOfData } from '../../db/failures.ts';
 import { type AuditFilter, listAuditEvents, putAuditEvents } from '../../db/queries/audit-events.ts';
-import { createFloodLimit } from '../http/rate-limiter.ts';
+import { createRateLimiter } from '../http/rate-limiter.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 
 /** The trail: takes events without waiting for anything, and gives them back by filter. */
@@ -35,7 +35,7 @@ export function createAuditLog(
 ): AuditLog {
   let lost = 0;
   let untold = 0;
-  const ofStrangers = createFloodLimit(strangers);
+  const ofStrangers = createRateLimiter(strangers);
   const onLost = (count: number, reason: unknown) => {
     if (untold === 0) logger.error({ reason }, 'audit events are being lost');
     lost += count;

@@ -1,5 +1,5 @@
 /** Lets through what comes now and then, and of a flood a part. */
-export interface FloodLimit {
+export interface RateLimiter {
   /** Whether this one is let through. */
   take(): boolean;
   /** How many were not, since this was last asked. */
@@ -7,10 +7,10 @@ export interface FloodLimit {
 }
 
 /** @param burst at once; then `perSecond` of them */
-export function createFloodLimit(
+export function createRateLimiter(
   { burst, perSecond }: { burst: number; perSecond: number },
   now: () => number = () => performance.now(),
-): FloodLimit {
+): RateLimiter {
   let left = burst;
   let at = now();
   let refused = 0;

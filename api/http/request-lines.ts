@@ -1,5 +1,5 @@
 import { type Logger, withoutRedaction } from '../../adapters/logging.ts';
-import { createFloodLimit } from './rate-limiter.ts';
+import { createRateLimiter } from './rate-limiter.ts';
 
 /** One answered request or upgrade, as its line in the log says it. */
 export interface RequestLine {
@@ -30,8 +30,8 @@ const maxPath = 1_000;
 
 export function createRequestLines(logger: Logger): RequestLines {
   const lines = withoutRedaction(logger);
-  const ofStrangers = createFloodLimit(strangers);
-  const theirFailures = createFloodLimit(failuresOfStrangers);
+  const ofStrangers = createRateLimiter(strangers);
+  const theirFailures = createRateLimiter(failuresOfStrangers);
   const leftOut = (limit: typeof ofStrangers) => {
     const count = limit.takeRefused();
     return count === 0 ? {} : { leftOut: count };

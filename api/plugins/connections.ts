@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
-import { createFloodLimit } from '../http/rate-limiter.ts';
+import { createRateLimiter } from '../http/rate-limiter.ts';
 import type { OpenStreams } from '../streams/stream-registry.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 
@@ -25,7 +25,7 @@ export const connections = fp(
     const open = new Set<Socket>();
     const encrypted = new Map<Socket, Progress>();
     let refused = 0;
-    const said = createFloodLimit({ burst: 1, perSecond: 0.1 });
+    const said = createRateLimiter({ burst: 1, perSecond: 0.1 });
     const refuse = (socket: Socket) => {
       refused++;
       socket.destroy();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createFloodLimit } from '../../api/http/rate-limiter.ts';
+import { createRateLimiter } from '../../api/http/rate-limiter.ts';
 
 it('of a flood a part is let through, and the rest counted once', () => {
   let time = 0;
-  const limit = createFloodLimit({ burst: 10, perSecond: 5 }, () => time);
+  const limit = createRateLimiter({ burst: 10, perSecond: 5 }, () => time);
   const taken = (count: number) => Array.from({ length: count }, () => limit.take()).filter(Boolean).length;
   assert.equal(taken(100), 10);
   assert.equal(limit.takeRefused(), 90);
