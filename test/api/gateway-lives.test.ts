@@ -83,7 +83,7 @@ async function assertServes(): Promise<void> {
 }
 
 describe('what breaks off ends its own request and nothing else', { timeout: 300_000 }, () => {
-  it('narrowed watches over a management API that stalls, and clients that hang up', async () => {
+  it('filtered watches over a management API that stalls, and clients that hang up', async () => {
     await assertServes();
     await delay(2_500); // what is known of carl's rights is over
     const watches = Array.from({ length: 8 }, () => send(head('carl', 'GET', `${projects}?watch=true`)));

@@ -153,7 +153,7 @@ describe('a gateway that is ended and started again while objects are written', 
     await Promise.all([truth.stop(), seen.stop(), own.stop(), stock.stop()]);
   });
 
-  it('leaves no gap in what is narrowed to who sees a part', async () => {
+  it('leaves no gap in what is filtered to who sees a part', async () => {
     const { resources } = fixture;
     const create = (name: string) =>
       resources.virtualclusterinstances.create({

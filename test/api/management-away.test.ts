@@ -186,7 +186,7 @@ describe('the management API is away', { timeout: 600_000 }, () => {
     await answers();
   });
 
-  it('a narrowed watch tells afterwards what happened meanwhile, and was not cut', async () => {
+  it('a filtered watch tells afterwards what happened meanwhile, and was not cut', async () => {
     await answers();
     const all = '/kubernetes/management/apis/management.loft.sh/v1/virtualclusterinstances';
     const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });

@@ -69,7 +69,7 @@ async function names(user: string, path: string, headers: Record<string, string>
   return (items ?? rows?.map(({ object }) => object) ?? []).map(({ metadata }) => metadata.name).toSorted();
 }
 
-describe('narrowed lists', () => {
+describe('filtered lists', () => {
   const kinds = ['projects', 'clusters', 'virtualclustertemplates', 'virtualclusterinstances'] as const;
 
   for (const user of ['mia', 'tom', 'carl', 'anna'])
@@ -203,7 +203,7 @@ describe('narrowed lists', () => {
   });
 });
 
-describe('narrowed watches', () => {
+describe('filtered watches', () => {
   it('kubectl get -A -w shows what comes, changes and goes for a member, and nothing else', async () => {
     const watch = fixture.watch('mia', [
       'get',

@@ -1,12 +1,12 @@
 import { managementApiVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
-import type { NarrowedPlural } from './filtered-request.ts';
+import type { FilteredPlural } from './filtered-request.ts';
 import type { Listing, Shown } from './reader.ts';
 import type { ObjectPlace } from './visible-objects.ts';
 
 /** How a watch shows objects, and where it stands. */
 export interface WatchForm {
-  readonly plural: NarrowedPlural;
+  readonly plural: FilteredPlural;
   /** The last Table that was seen, if it shows Tables. */
   table: Listing | undefined;
   resourceVersion: string;

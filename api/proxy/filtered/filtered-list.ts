@@ -1,7 +1,7 @@
 import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { ContinueTokens } from './continue-token.ts';
-import type { NarrowedRequest } from './filtered-request.ts';
+import type { FilteredRequest } from './filtered-request.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { placeOf } from './object-ref.ts';
 import { hideFrom } from './hiding.ts';
@@ -11,8 +11,8 @@ import { visibleObjects } from './visible-objects.ts';
 const pageSize = 500;
 const timeoutMs = 30_000;
 
-/** The answer to a narrowed list. */
-export interface NarrowedAnswer {
+/** The answer to a filtered list. */
+export interface FilteredResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
@@ -25,12 +25,12 @@ export interface NarrowedAnswer {
  * visible; how many there are beyond it is not told.
  * @throws PlatformError `management_unavailable`
  */
-export async function narrowedList(
+export async function filteredList(
   deps: Pick<Gateway, 'management' | 'review'> & { tokens: ContinueTokens },
   identity: Identity,
-  request: NarrowedRequest,
+  request: FilteredRequest,
   accept: string,
-): Promise<NarrowedAnswer> {
+): Promise<FilteredResponse> {
   const limit = Number(request.query.get('limit') ?? '0') || Number.POSITIVE_INFINITY;
   const query = new URLSearchParams(request.query);
   const sealed = query.get('continue');
@@ -76,7 +76,7 @@ export async function narrowedList(
 async function visibleOf(
   deps: Pick<Gateway, 'review'>,
   identity: Identity,
-  { plural }: NarrowedRequest,
+  { plural }: FilteredRequest,
   page: Listing,
 ): Promise<(Shown | Row)[]> {
   const entries = (page.rows ?? page.items ?? []).flatMap((entry) => {
@@ -97,7 +97,7 @@ function answerOf(
   found: readonly (Shown | Row)[],
   rest: string,
   { bare, whole }: { bare: boolean; whole: boolean },
-): Pick<NarrowedAnswer, 'body' | 'shown'> {
+): Pick<FilteredResponse, 'body' | 'shown'> {
   const { remainingItemCount: _count, continue: _next, ...metadata } = page.metadata;
   const shownRows = bare ? found.map(({ object: _object, ...row }) => row) : found;
   const body = JSON.stringify({
@@ -112,7 +112,7 @@ function answerOf(
 }
 
 /** As an API server says that a page is too old: clients list anew. */
-function expired(): NarrowedAnswer {
+function expired(): FilteredResponse {
   const message = 'The provided continue parameter is too old or not yours: list again without it';
   const status = {
     kind: 'Status',

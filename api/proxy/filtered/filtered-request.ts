@@ -8,9 +8,9 @@ import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 const narrowedPlurals = ['projects', 'clusters', 'virtualclustertemplates', ...managedPlurals] as const;
 export type NarrowedPlural = (typeof narrowedPlurals)[number];
 
-/** A list or watch of one of the narrowed kinds. */
-export interface NarrowedRequest {
-  readonly plural: NarrowedPlural;
+/** A list or watch of one of the filtered kinds. */
+export interface FilteredRequest {
+  readonly plural: FilteredPlural;
   /** Absent: cluster-scoped, or over all namespaces. */
   readonly namespace?: string;
   /** The one object that its field selector leaves: an API server authorises such a list like a read of that object. */
@@ -23,14 +23,14 @@ export interface NarrowedRequest {
 
 const base = `/apis/${managementGroup}/${managementVersion}/`;
 
-/** What `method` and `target` ask for, if it is a list or watch of a narrowed kind in the management API. */
-export function narrowedRequest(method: string, target: KubernetesTarget): NarrowedRequest | undefined {
+/** What `method` and `target` ask for, if it is a list or watch of a filtered kind in the management API. */
+export function filteredRequest(method: string, target: KubernetesTarget): FilteredRequest | undefined {
   if (target.kind !== 'management' || method !== 'GET') return undefined;
   const [path = '', ...rest] = target.upstreamPath.split('?');
   if (!path.startsWith(base)) return undefined;
   const match = /^(?:namespaces\/(p-[a-z0-9-]+)\/)?([a-z]+)$/.exec(path.slice(base.length));
   const [, namespace, resource] = match ?? [];
-  const plural = narrowedPlurals.find((one) => one === resource);
+  const plural = filteredPlurals.find((one) => one === resource);
   if (plural === undefined || (namespace !== undefined && !resourceKinds[plural].namespaced))
     return undefined;
   const { verb, resource: asked } = kubernetesRequest(method, target.upstreamPath);

@@ -6,7 +6,7 @@ import type { Gateway } from '../../gateway.ts';
 import { linesOf } from './body-lines.ts';
 import { hideFromEvent } from './hiding.ts';
 import { goneObject, type WatchForm } from './deleted-event.ts';
-import type { NarrowedRequest } from './filtered-request.ts';
+import type { FilteredRequest } from './filtered-request.ts';
 import { placeOf } from './object-ref.ts';
 import { readShown } from './read-visible.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
@@ -19,9 +19,9 @@ const lookAnywayMs = 30_000;
 /** Between two questions while nobody can say who may what. */
 const undecidedMs = 250;
 
-export interface NarrowedWatch {
+export interface FilteredWatch {
   readonly identity: Identity;
-  readonly request: NarrowedRequest;
+  readonly request: FilteredRequest;
   readonly accept: string;
   /** Keys of what the client knows already; changed as the watch goes on. */
   readonly seen: Set<string>;
@@ -51,7 +51,7 @@ interface Deps {
  * what is not visible any more DELETED, also when only a right changed. Settles when the watch is over.
  * @throws PlatformError `management_unavailable` before the first event
  */
-export async function narrowedWatch(deps: Deps, watch: NarrowedWatch): Promise<string | undefined> {
+export async function filteredWatch(deps: Deps, watch: FilteredWatch): Promise<string | undefined> {
   const { request, signal, accept } = watch;
   const query = new URLSearchParams(request.query);
   const bare = query.get('includeObject') === 'None';
@@ -107,7 +107,7 @@ async function lookAgain(
 }
 
 /** What the client was shown, and what follows from an event or from another look; one at a time. */
-function createShown({ management, review, places }: Deps, watch: NarrowedWatch, bare: boolean) {
+function createShown({ management, review, places }: Deps, watch: FilteredWatch, bare: boolean) {
   const { identity, request, seen, signal, write } = watch;
   const form: WatchForm = { plural: request.plural, table: undefined, resourceVersion: '' };
   /** What events told of that may not be shown so far, until the gateway's own list has it. */

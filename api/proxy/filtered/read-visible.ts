@@ -1,6 +1,6 @@
 import { resourcePath } from '../../../adapters/kubernetes/resources.ts';
 import type { Gateway } from '../../gateway.ts';
-import type { NarrowedRequest } from './filtered-request.ts';
+import type { FilteredRequest } from './filtered-request.ts';
 import { placeOf } from './object-ref.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import type { ObjectPlace } from './visible-objects.ts';
@@ -18,7 +18,7 @@ export type ShownObject = Shown | Listing;
  */
 export async function readShown(
   deps: Pick<Gateway, 'management'>,
-  watch: { readonly request: NarrowedRequest; readonly accept: string; readonly signal: AbortSignal },
+  watch: { readonly request: FilteredRequest; readonly accept: string; readonly signal: AbortSignal },
   namespace: string | undefined,
   places: readonly (ObjectPlace & { readonly key: string })[],
 ): Promise<Map<string, ShownObject>> {
@@ -45,11 +45,11 @@ export async function readShown(
   return found;
 }
 
-function queryOf(request: NarrowedRequest, places: readonly ObjectPlace[]): URLSearchParams {
+function queryOf(request: FilteredRequest, places: readonly ObjectPlace[]): URLSearchParams {
   const query = new URLSearchParams({ limit: String(pageSize) });
   for (const key of ['labelSelector', 'includeObject'])
     for (const value of request.query.getAll(key)) query.append(key, value);
-  // Rows without their object could not be told apart; who asked for such is shown them without (narrowed-watch.ts).
+  // Rows without their object could not be told apart; who asked for such is shown them without (filtered-watch.ts).
   if (query.get('includeObject') === 'None') query.set('includeObject', 'Metadata');
   const [only, ...others] = places;
   const fields = [

@@ -38,7 +38,7 @@ export interface Listing {
 const headMs = 30_000;
 
 /**
- * GET in the management API as `vcluster-platform:gateway-reader`, who may read every object of the narrowed kinds.
+ * GET in the management API as `vcluster-platform:gateway-reader`, who may read every object of the filtered kinds.
  * What it reads is shown to nobody before it was filtered.
  * @throws PlatformError `management_unavailable`
  */

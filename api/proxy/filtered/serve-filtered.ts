@@ -12,9 +12,9 @@ import { GatewayStops } from '../../streams/stream-registry.ts';
 import { unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { createContinueTokens } from './continue-token.ts';
-import { narrowedList } from './filtered-list.ts';
-import { type NarrowedRequest, narrowedRequest } from './filtered-request.ts';
-import { narrowedWatch } from './filtered-watch.ts';
+import { filteredList } from './filtered-list.ts';
+import { type FilteredRequest, filteredRequest } from './filtered-request.ts';
+import { filteredWatch } from './filtered-watch.ts';
 import { acceptedJson } from './reader.ts';
 import { visibleObjects } from './visible-objects.ts';
 
@@ -40,10 +40,10 @@ const tooOld = {
 };
 
 /**
- * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: narrowed to
+ * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: filtered to
  * what he may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
  */
-export function createNarrowed(gateway: Gateway) {
+export function createFilteredHandler(gateway: Gateway) {
   const tokens = createContinueTokens();
   const { management, directory, review } = gateway;
   /** What somebody was shown last, by who, what and state. */
@@ -53,12 +53,12 @@ export function createNarrowed(gateway: Gateway) {
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller,
-    narrowed: NarrowedRequest,
+    filtered: FilteredRequest,
   ) {
     const accept = acceptedJson(request.headers.accept);
-    const answer = await narrowedList({ management, review, tokens }, caller.identity, narrowed, accept);
+    const answer = await filteredList({ management, review, tokens }, caller.identity, filtered, accept);
     if (answer.shown !== undefined)
-      remember(caller, narrowed, answer.shown.resourceVersion, answer.shown.keys);
+      remember(caller, filtered, answer.shown.resourceVersion, answer.shown.keys);
     await reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
   }
 
@@ -66,14 +66,14 @@ export function createNarrowed(gateway: Gateway) {
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller,
-    narrowed: NarrowedRequest,
+    filtered: FilteredRequest,
   ) {
     const ended = new AbortController();
     const response = reply.raw;
     response.once('close', () => ended.abort());
     // What is shown follows every right by itself; here it matters only that somebody can say.
     const decided = async (now: Caller) => {
-      await review.allows(now.identity, { verb: 'get', resource: narrowed.plural });
+      await review.allows(now.identity, { verb: 'get', resource: filtered.plural });
     };
     const recheck = () => recheckOf(gateway, openingRequest(request.raw), caller, decided);
     const over = gateway.streams.add(
@@ -84,7 +84,7 @@ export function createNarrowed(gateway: Gateway) {
       },
       recheck,
     );
-    const places = () => placesOf(directory.objects(narrowed.plural));
+    const places = () => placesOf(directory.objects(filtered.plural));
     const begin = (status: number, contentType: string) => {
       reply.hijack();
       response.writeHead(status, {
@@ -96,17 +96,17 @@ export function createNarrowed(gateway: Gateway) {
       response.flushHeaders();
     };
     try {
-      const seen = knownAtStart(caller, narrowed);
+      const seen = knownAtStart(caller, filtered);
       if (seen === undefined) {
         begin(200, 'application/json');
         response.end(`${JSON.stringify(tooOld)}\n`);
         return;
       }
-      const last = await narrowedWatch(
+      const last = await filteredWatch(
         { management, review, places },
         {
           identity: caller.identity,
-          request: narrowed,
+          request: filtered,
           accept: acceptedJson(request.headers.accept),
           seen,
           signal: ended.signal,
@@ -117,7 +117,7 @@ export function createNarrowed(gateway: Gateway) {
         },
       );
       // Only of a watch that was shown to its end is it certain what the client knows.
-      if (!ended.signal.aborted && last !== undefined) remember(caller, narrowed, last, seen);
+      if (!ended.signal.aborted && last !== undefined) remember(caller, filtered, last, seen);
     } catch (error) {
       if (!response.headersSent && !ended.signal.aborted) throw error;
       if (!ended.signal.aborted) request.log.warn({ err: error }, 'filtered watch ended unexpectedly');
@@ -129,23 +129,23 @@ export function createNarrowed(gateway: Gateway) {
     response.end();
   }
 
-  function remember(caller: Caller, narrowed: NarrowedRequest, version: string, shown: ReadonlySet<string>) {
-    listed.set(keyOf(caller, narrowed, version), shown);
+  function remember(caller: Caller, filtered: FilteredRequest, version: string, shown: ReadonlySet<string>) {
+    listed.set(keyOf(caller, filtered, version), shown);
   }
 
   /** What the client of a watch was shown before it began; undefined if nobody knows any more. */
-  function knownAtStart(caller: Caller, narrowed: NarrowedRequest): Set<string> | undefined {
-    const version = narrowed.query.get('resourceVersion') ?? '';
-    const sendsAll = version === '' || version === '0' || narrowed.query.get('sendInitialEvents') === 'true';
+  function knownAtStart(caller: Caller, filtered: FilteredRequest): Set<string> | undefined {
+    const version = filtered.query.get('resourceVersion') ?? '';
+    const sendsAll = version === '' || version === '0' || filtered.query.get('sendInitialEvents') === 'true';
     if (sendsAll) return new Set();
-    const known = listed.get(keyOf(caller, narrowed, version));
+    const known = listed.get(keyOf(caller, filtered, version));
     return known === undefined ? undefined : new Set(known);
   }
 
   /** To who has nothing to do with a project, its namespace is refused by RBAC like any other. */
   async function seesProject(
     { identity }: Caller,
-    { plural, namespace = '' }: NarrowedRequest,
+    { plural, namespace = '' }: FilteredRequest,
   ): Promise<boolean> {
     const name = projectOfNamespace(namespace);
     if (name === undefined) return false;
@@ -158,9 +158,9 @@ export function createNarrowed(gateway: Gateway) {
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller,
-    narrowed: NarrowedRequest,
+    filtered: FilteredRequest,
   ): Promise<boolean> {
-    const { verb, plural: resource, namespace, name } = narrowed;
+    const { verb, plural: resource, namespace, name } = filtered;
     const action = {
       verb,
       resource,
@@ -169,8 +169,8 @@ export function createNarrowed(gateway: Gateway) {
     };
     if (await review.allows(caller.identity, action)) return false;
     if (caller.identity.originalUser !== undefined) await checkKnown(gateway, caller.identity);
-    if (namespace !== undefined && !(await seesProject(caller, narrowed))) return false;
-    await (verb === 'watch' ? watch : list)(request, reply, caller, narrowed);
+    if (namespace !== undefined && !(await seesProject(caller, filtered))) return false;
+    await (verb === 'watch' ? watch : list)(request, reply, caller, filtered);
     return true;
   }
 
@@ -180,8 +180,8 @@ export function createNarrowed(gateway: Gateway) {
     caller: Caller,
     target: KubernetesTarget,
   ): false | Promise<boolean> => {
-    const narrowed = narrowedRequest(request.method, target);
-    return narrowed === undefined ? false : serve(request, reply, caller, narrowed);
+    const filtered = filteredRequest(request.method, target);
+    return filtered === undefined ? false : serve(request, reply, caller, filtered);
   };
 }
 
@@ -205,7 +205,7 @@ async function checkKnown({ review }: Pick<Gateway, 'review'>, { user, groups }:
     }
 }
 
-function keyOf({ identity }: Caller, { path, query }: NarrowedRequest, resourceVersion: string): string {
+function keyOf({ identity }: Caller, { path, query }: FilteredRequest, resourceVersion: string): string {
   const selectors = [query.get('labelSelector'), query.get('fieldSelector')];
   return JSON.stringify([identity.user, identity.groups, path, selectors, resourceVersion]);
 }

@@ -1,6 +1,6 @@
 import type { AccessReview } from '../../authorization/access-review.ts';
 import type { Identity } from '../../identity/identity.ts';
-import type { NarrowedPlural } from './filtered-request.ts';
+import type { FilteredPlural } from './filtered-request.ts';
 
 /** What names an object in its kind. */
 export interface ObjectPlace {
@@ -15,7 +15,7 @@ export interface ObjectPlace {
 export function visibleObjects<T extends ObjectPlace>(
   { review }: { review: AccessReview },
   identity: Identity,
-  plural: NarrowedPlural,
+  plural: FilteredPlural,
   objects: readonly T[],
 ): Promise<T[]> {
   return review.filter(identity, objects, ({ namespace, name }) => ({

@@ -4,7 +4,7 @@ import { callerOf } from '../../plugins/access.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
 import { checkFetchDestination } from '../../http/sec-fetch-dest.ts';
 import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
-import { createNarrowed } from '../../proxy/filtered/serve-filtered.ts';
+import { createFilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { resolveDestination } from '../../proxy/resolve-upstream.ts';
@@ -17,13 +17,13 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
   // Bodies are streams here, whatever they are.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  const serveNarrowed = createNarrowed(gateway);
+  const serveNarrowed = createFilteredHandler(gateway);
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
     const caller = callerOf(request);
-    const narrowed = serveNarrowed(request, reply, caller, target);
-    if (narrowed !== false && (await narrowed)) return reply;
+    const filtered = serveNarrowed(request, reply, caller, target);
+    if (filtered !== false && (await filtered)) return reply;
     const hiding = hidingRequest(request.method, target);
     if (
       hiding !== undefined &&
