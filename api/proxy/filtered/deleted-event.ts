@@ -2,7 +2,7 @@ import { managementApiVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { FilteredPlural } from './filtered-request.ts';
 import type { Listing, Shown } from './reader.ts';
-import type { ObjectPlace } from './visible-objects.ts';
+import type { ObjectRef } from './visible-objects.ts';
 
 /** How a watch shows objects, and where it stands. */
 export interface WatchForm {
@@ -13,7 +13,7 @@ export interface WatchForm {
 }
 
 /** What a DELETED event tells of an object that the client may not see any more: its name, which it knew. */
-export function goneObject({ name, namespace }: ObjectPlace, form: WatchForm): Shown | Listing {
+export function deletedObject({ name, namespace }: ObjectRef, form: WatchForm): Shown | Listing {
   const metadata = {
     name,
     ...(namespace === undefined ? {} : { namespace }),

@@ -3,7 +3,7 @@ import type { Gateway } from '../../gateway.ts';
 import type { ContinueTokens } from './continue-token.ts';
 import type { FilteredRequest } from './filtered-request.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import { placeOf } from './object-ref.ts';
+import { objectRefOf } from './object-ref.ts';
 import { hideFrom } from './hiding.ts';
 import { visibleObjects } from './visible-objects.ts';
 
@@ -80,7 +80,7 @@ async function visibleOf(
   page: Listing,
 ): Promise<(Shown | Row)[]> {
   const entries = (page.rows ?? page.items ?? []).flatMap((entry) => {
-    const place = placeOf(entry);
+    const place = objectRefOf(entry);
     return place === undefined ? [] : [{ ...place, entry }];
   });
   const visible = await visibleObjects(deps, identity, plural, entries);
@@ -107,7 +107,7 @@ function answerOf(
   });
   const { resourceVersion } = page.metadata;
   if (!whole || resourceVersion === undefined) return { body };
-  const keys = found.flatMap((entry) => placeOf(entry)?.key ?? []);
+  const keys = found.flatMap((entry) => objectRefOf(entry)?.key ?? []);
   return { body, shown: { resourceVersion, keys: new Set(keys) } };
 }
 

@@ -5,12 +5,12 @@ import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { linesOf } from './body-lines.ts';
 import { hideFromEvent } from './hiding.ts';
-import { goneObject, type WatchForm } from './deleted-event.ts';
+import { deletedObject, type WatchForm } from './deleted-event.ts';
 import type { FilteredRequest } from './filtered-request.ts';
-import { placeOf } from './object-ref.ts';
+import { objectRefOf } from './object-ref.ts';
 import { readShown } from './read-visible.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import { type ObjectPlace, visibleObjects } from './visible-objects.ts';
+import { type ObjectRef, visibleObjects } from './visible-objects.ts';
 
 /** So soon is noticed that a right came or went without a change of the object itself. */
 const lookMs = 1_000;
@@ -37,7 +37,7 @@ interface Event {
   readonly object: Shown | Listing;
 }
 
-type Place = ObjectPlace & { readonly key: string };
+type Place = ObjectRef & { readonly key: string };
 
 interface Deps {
   readonly management: Gateway['management'];
@@ -132,7 +132,7 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
   async function take({ type, object }: Event): Promise<void> {
     if (object.kind === 'Table') form.table = object as Listing;
     const entry = entryOf(object);
-    const place = entry === undefined ? undefined : placeOf(entry);
+    const place = entry === undefined ? undefined : objectRefOf(entry);
     form.resourceVersion = versionOf(entry) ?? form.resourceVersion;
     if (type === 'BOOKMARK' || type === 'ERROR') return send(type, object);
     if (place === undefined) return;
@@ -149,7 +149,7 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
       return;
     }
     hidden.set(place.key, place);
-    if (seen.delete(place.key)) await send('DELETED', goneObject(place, form));
+    if (seen.delete(place.key)) await send('DELETED', deletedObject(place, form));
   }
 
   /** Waits until somebody can say: an event that was not shown would be a gap. */
@@ -176,7 +176,7 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
     const visible = new Set(await visibleObjects({ review }, identity, request.plural, there));
     for (const place of there) {
       if (visible.has(place) || !seen.delete(place.key)) continue;
-      await send('DELETED', goneObject(place, form));
+      await send('DELETED', deletedObject(place, form));
     }
     const came = there.filter((place) => visible.has(place) && !seen.has(place.key));
     for (const [namespace, places] of Map.groupBy(came, (place) => place.namespace)) {

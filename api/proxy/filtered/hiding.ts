@@ -3,8 +3,8 @@ import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
 import type { Identity } from '../../identity/identity.ts';
 import { type HidingPlural, isHidingPlural, withoutHidden } from './hidden-fields.ts';
-import type { ObjectPlace } from './visible-objects.ts';
-import { placeOf } from './object-ref.ts';
+import type { ObjectRef } from './visible-objects.ts';
+import { objectRefOf } from './object-ref.ts';
 import type { Listing, Row, Shown } from './reader.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 
@@ -12,7 +12,7 @@ import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 export interface HidingRequest {
   readonly plural: HidingPlural;
   readonly verb: string;
-  readonly place: Partial<ObjectPlace>;
+  readonly place: Partial<ObjectRef>;
 }
 
 /** The read or deletion of such objects that a request is; writes answer to who may change them anyway. */
@@ -38,7 +38,7 @@ export async function seesHidden(
   review: AccessReview,
   identity: Identity,
   plural: HidingPlural,
-  place: Partial<ObjectPlace>,
+  place: Partial<ObjectRef>,
 ): Promise<boolean> {
   const may = (verb: string) => review.allows(identity, { verb, resource: plural, ...place });
   return (await may('update')) || may('patch');
@@ -57,7 +57,7 @@ export async function hideFrom<T extends Shown | Row>(
   if (!isHidingPlural(plural)) return [...entries];
   return Promise.all(
     entries.map(async (entry) => {
-      const place = placeOf(entry);
+      const place = objectRefOf(entry);
       if (place === undefined) return entry;
       const { namespace, name } = place;
       const at = { name, ...(namespace === undefined ? {} : { namespace }) };

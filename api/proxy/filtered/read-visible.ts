@@ -1,9 +1,9 @@
 import { resourcePath } from '../../../adapters/kubernetes/resources.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { FilteredRequest } from './filtered-request.ts';
-import { placeOf } from './object-ref.ts';
+import { objectRefOf } from './object-ref.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import type { ObjectPlace } from './visible-objects.ts';
+import type { ObjectRef } from './visible-objects.ts';
 
 const pageSize = 500;
 const pageMs = 10_000;
@@ -20,7 +20,7 @@ export async function readShown(
   deps: Pick<Gateway, 'management'>,
   watch: { readonly request: FilteredRequest; readonly accept: string; readonly signal: AbortSignal },
   namespace: string | undefined,
-  places: readonly (ObjectPlace & { readonly key: string })[],
+  places: readonly (ObjectRef & { readonly key: string })[],
 ): Promise<Map<string, ShownObject>> {
   const { request, signal } = watch;
   const wanted = new Set(places.map(({ key }) => key));
@@ -37,7 +37,7 @@ export async function readShown(
     if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${text}`);
     const page = JSON.parse(text) as Listing;
     for (const entry of page.rows ?? page.items ?? []) {
-      const key = placeOf(entry)?.key;
+      const key = objectRefOf(entry)?.key;
       if (key !== undefined && wanted.has(key)) found.set(key, shownAs(page, entry));
     }
     next = page.metadata.continue ?? '';
@@ -45,7 +45,7 @@ export async function readShown(
   return found;
 }
 
-function queryOf(request: FilteredRequest, places: readonly ObjectPlace[]): URLSearchParams {
+function queryOf(request: FilteredRequest, places: readonly ObjectRef[]): URLSearchParams {
   const query = new URLSearchParams({ limit: String(pageSize) });
   for (const key of ['labelSelector', 'includeObject'])
     for (const value of request.query.getAll(key)) query.append(key, value);

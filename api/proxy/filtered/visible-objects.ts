@@ -3,7 +3,7 @@ import type { Identity } from '../../identity/identity.ts';
 import type { FilteredPlural } from './filtered-request.ts';
 
 /** What names an object in its kind. */
-export interface ObjectPlace {
+export interface ObjectRef {
   readonly namespace?: string;
   readonly name: string;
 }
@@ -12,7 +12,7 @@ export interface ObjectPlace {
  * Those of `objects` that `identity` may `get`.
  * @throws PlatformError `management_unavailable`
  */
-export function visibleObjects<T extends ObjectPlace>(
+export function visibleObjects<T extends ObjectRef>(
   { review }: { review: AccessReview },
   identity: Identity,
   plural: FilteredPlural,
