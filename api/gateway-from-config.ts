@@ -10,7 +10,7 @@ import { createAccounts } from './auth/accounts.ts';
 import { createDirectory } from './cache/resource-cache.ts';
 import type { Gateway, StreamLimits } from './gateway.ts';
 import { createJsonClient } from './upstreams/json-request.ts';
-import { createOpenStreams } from './streams/stream-registry.ts';
+import { createStreamRegistry } from './streams/stream-registry.ts';
 import { createTenantUpstreams } from './tunnel/tenant-upstreams.ts';
 import { targetOfKubeconfig } from './upstreams/kubeconfig-target.ts';
 import { createUpstream } from './upstreams/upstream.ts';
@@ -119,7 +119,7 @@ function observability(
   logger: Logger,
 ): Pick<Gateway, 'audit' | 'metrics' | 'temporalUi' | 'streams'> {
   const metrics = createGatewayMetrics();
-  const streams = createOpenStreams();
+  const streams = createStreamRegistry();
   const audit = createAudit(auditConfig, {
     // Connections of its own: the trail never waits for requests, nor they for it.
     database: createDatabase(databaseUrl, auditConnections),

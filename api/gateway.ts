@@ -5,7 +5,7 @@ import type { Accounts } from './auth/accounts.ts';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GatewayDirectory } from './cache/resource-cache.ts';
 import type { JsonClient } from './upstreams/json-request.ts';
-import type { OpenStreams } from './streams/stream-registry.ts';
+import type { StreamRegistry } from './streams/stream-registry.ts';
 import type { TenantUpstreams } from './tunnel/tenant-upstreams.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 import type { GatewayMetrics } from './metrics/gateway-metrics.ts';
@@ -40,7 +40,7 @@ export interface Gateway {
   readonly managementJson: JsonClient;
   readonly clusters: ConnectedClusters;
   readonly tenants: TenantUpstreams;
-  readonly streams: OpenStreams;
+  readonly streams: StreamRegistry;
   readonly streamLimits: StreamLimits;
   readonly operations: OperationsService;
   readonly audit: Audit;

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { createRateLimiter } from '../http/rate-limiter.ts';
-import type { OpenStreams } from '../streams/stream-registry.ts';
+import type { StreamRegistry } from '../streams/stream-registry.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 
 const looksPerStall = 5;
@@ -18,7 +18,7 @@ const idleAgainMs = 50;
 export const connections = fp(
   async (
     app: FastifyInstance,
-    options: { limits: ConnectionLimits; streams: OpenStreams; metrics: GatewayMetrics },
+    options: { limits: ConnectionLimits; streams: StreamRegistry; metrics: GatewayMetrics },
   ) => {
     const { limits, streams, metrics } = options;
     const server = app.server as Server;

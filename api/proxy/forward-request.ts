@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { downstreamHeaders } from '../http/response-headers.ts';
 import { checkOutgoing } from '../upstreams/outgoing-header-check.ts';
 import { isImpersonationDenied } from '../upstreams/impersonation-denied.ts';
-import { GatewayStops } from '../streams/stream-registry.ts';
+import { GatewayShutdown } from '../streams/stream-registry.ts';
 import { DialError } from '../upstreams/upstream.ts';
 import { watchFramesOf } from '../streams/watch-frames.ts';
 import { createWholeEnding } from '../streams/graceful-watch-end.ts';
@@ -187,7 +187,7 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
     handler,
     abort(reason: Error) {
       if (response.writableFinished) return;
-      if (reason instanceof GatewayStops) {
+      if (reason instanceof GatewayShutdown) {
         ending.stop();
         return; // what cannot end whole goes on for as long as there is time
       }

@@ -32,7 +32,7 @@ export async function proxy(
     target: KubernetesTarget;
     caller: Caller;
     destination: Destination;
-    streams: OpenStreams;
+    streams: StreamRegistry;
     recheck: () => Recheck;
   },
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../adapters/logging.ts';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
-import type { OpenStream, OpenStreams, Recheck } from './stream-registry.ts';
+import type { OpenStream, StreamRegistry, Recheck } from './stream-registry.ts';
 
 /** Between two sweeps. With 3 s that a decision is remembered (access-review.ts), a right ends within 10 s. */
 const defaultSweepMs = 4_000;
@@ -32,7 +32,7 @@ interface Group {
  * its own pace: what one tenant cluster does not answer delays nobody else's revocation.
  */
 export function startRevocation(
-  streams: Pick<OpenStreams, 'list'>,
+  streams: Pick<StreamRegistry, 'list'>,
   options: { logger: Logger; undecidedMs?: number; sweepMs?: number },
 ): Revocation {
   const { logger, undecidedMs = defaultUndecidedMs, sweepMs = defaultSweepMs } = options;

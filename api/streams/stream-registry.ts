@@ -13,8 +13,8 @@ export interface Recheck {
 }
 
 /** Why streams end when the process does: those that have a form for it end whole, the others may go on a while. */
-export class GatewayStops extends Error {
-  override readonly name = 'GatewayStops';
+export class GatewayShutdown extends Error {
+  override readonly name = 'GatewayShutdown';
 }
 
 export interface OpenStream {
@@ -28,7 +28,7 @@ export interface OpenStream {
 }
 
 /** The streams that are open now, each with its caller, so that they can be ended from our side. */
-export interface OpenStreams {
+export interface StreamRegistry {
   /** Registers a stream; call the result when it is over. `recheck` is made when it is first asked for. */
   add(caller: Caller, abort: (reason: Error) => void, recheck: () => Recheck): () => void;
   /** Ends the streams whose caller `matches`. */
@@ -54,13 +54,13 @@ function asked(stream: Placed): OpenStream {
   return stream as OpenStream;
 }
 
-export function createOpenStreams(): OpenStreams {
+export function createStreamRegistry(): StreamRegistry {
   /**
    * Not a Set: every request comes and goes here, and with one, requests stayed in memory until the next full
    * collection. Probably because V8 copies a Set every few changes and chains the copies; measured is only that they stayed.
    */
   const open: Placed[] = [];
-  const stops = new GatewayStops('the gateway is stopping');
+  const stops = new GatewayShutdown('the gateway is stopping');
   let stopping = false;
 
   function remove(stream: Placed): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Caller } from '../../api/identity/caller.ts';
-import { createOpenStreams } from '../../api/streams/stream-registry.ts';
+import { createStreamRegistry } from '../../api/streams/stream-registry.ts';
 
 function callerNamed(name: string): Caller {
   return {
@@ -19,7 +19,7 @@ const recheckOf = (key: string) => () => ({ key, lane: 'access', run: async () =
 
 describe('open streams', () => {
   it('are those that were added and are not over, in whatever order they end', () => {
-    const streams = createOpenStreams();
+    const streams = createStreamRegistry();
     const open = new Map<string, () => void>();
     for (let index = 0; index < 20; index++) {
       const name = `user-${index}`;
@@ -41,7 +41,7 @@ describe('open streams', () => {
   });
 
   it('are asked about again by what is made when it is first asked for, and only then', () => {
-    const streams = createOpenStreams();
+    const streams = createStreamRegistry();
     let made = 0;
     streams.add(
       callerNamed('a'),
@@ -58,7 +58,7 @@ describe('open streams', () => {
   });
 
   it('end where the caller matches, while they leave the list', () => {
-    const streams = createOpenStreams();
+    const streams = createStreamRegistry();
     const ended: string[] = [];
     for (const name of ['a', 'b', 'a', 'c']) {
       const over = streams.add(

@@ -15,7 +15,7 @@ import type { Identity } from '../../api/identity/identity.ts';
 import type { GatewayDirectory } from '../../api/cache/resource-cache.ts';
 import type { StreamLimits } from '../../api/gateway.ts';
 import { createJsonClient } from '../../api/upstreams/json-request.ts';
-import { createOpenStreams, type OpenStreams } from '../../api/streams/stream-registry.ts';
+import { createStreamRegistry, type StreamRegistry } from '../../api/streams/stream-registry.ts';
 import type { TenantUpstreams } from '../../api/tunnel/tenant-upstreams.ts';
 import { createReadiness } from '../../api/readiness/readiness.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/upstreams/upstream.ts';
@@ -49,7 +49,7 @@ export interface TestGateway {
   readonly port: number;
   readonly url: string;
   readonly certificateAuthority: string;
-  readonly streams: OpenStreams;
+  readonly streams: StreamRegistry;
   readonly audit: Audit;
   readonly objects: TestObjects;
   call(
@@ -115,7 +115,7 @@ export async function startTestGateway(options: {
   });
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
   const directory = fixedDirectory(objects);
-  const streams = createOpenStreams();
+  const streams = createStreamRegistry();
   const mayDo = (identity: Identity, action: Action) =>
     actionInScope(identity.scope, action) && allows(identity, action);
   const review: AccessReview = {

@@ -8,7 +8,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { authenticatedGroup, type Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { openingRequest, recheckOf } from '../recheck.ts';
-import { GatewayStops } from '../../streams/stream-registry.ts';
+import { GatewayShutdown } from '../../streams/stream-registry.ts';
 import { unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { createContinueTokens } from './continue-token.ts';
@@ -80,7 +80,7 @@ export function createFilteredHandler(gateway: Gateway) {
       caller,
       (reason) => {
         ended.abort(reason);
-        if (!(reason instanceof GatewayStops)) response.destroy();
+        if (!(reason instanceof GatewayShutdown)) response.destroy();
       },
       recheck,
     );

@@ -9,7 +9,7 @@ import { hideEntry, hideFrom, hideFromEvent, type HidingRequest } from './hiding
 import { managementUnreachable } from '../../upstreams/json-request.ts';
 import { linesOf } from './body-lines.ts';
 import { acceptedJson, type Listing, type Shown, textOf } from './reader.ts';
-import { GatewayStops } from '../../streams/stream-registry.ts';
+import { GatewayShutdown } from '../../streams/stream-registry.ts';
 import { checkOutgoing } from '../../upstreams/outgoing-header-check.ts';
 import { isImpersonationDenied, unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import { isolation } from '../proxy.ts';
@@ -87,7 +87,7 @@ async function watch(request: FastifyRequest, reply: FastifyReply, hidden: Hidde
     caller,
     (reason) => {
       ended.abort(reason);
-      if (!(reason instanceof GatewayStops)) response.destroy();
+      if (!(reason instanceof GatewayShutdown)) response.destroy();
     },
     () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target),
   );
@@ -114,7 +114,7 @@ async function watch(request: FastifyRequest, reply: FastifyReply, hidden: Hidde
     if (!response.headersSent && !ended.signal.aborted) throw error;
     if (!ended.signal.aborted)
       request.log.warn({ err: error }, 'watch with hidden fields ended unexpectedly');
-    if (ended.signal.reason instanceof GatewayStops) response.end();
+    if (ended.signal.reason instanceof GatewayShutdown) response.end();
     else response.destroy();
   } finally {
     over();

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { GatewayStops } from '../../streams/stream-registry.ts';
+import { GatewayShutdown } from '../../streams/stream-registry.ts';
 
 /** A client that waits for the answer to its request to upgrade. */
 export interface WaitingClient {
@@ -39,7 +39,7 @@ export function createWaitingClient(socket: Duplex, head: Buffer): WaitingClient
   return {
     signal: controller.signal,
     abort(reason) {
-      if (reason instanceof GatewayStops) return; // there is no form to end it whole: cut off when time is up
+      if (reason instanceof GatewayShutdown) return; // there is no form to end it whole: cut off when time is up
       controller.abort(reason);
       socket.destroy();
     },
