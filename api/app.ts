@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { inConnectionContexts } from './http/connection-context.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './http/connection-limits.ts';
 import type { Gateway } from './gateway.ts';
-import { carryUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
+import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { audit } from './plugins/audit.ts';
 import { access } from './plugins/access.ts';
 import { connections } from './plugins/connections.ts';
@@ -73,6 +73,6 @@ export async function createApp(
   await app.register(access, gateway);
   await app.register(openapi, { publicUrl: gateway.publicUrl });
   await registerRoutes(app, gateway);
-  carryUpgrades(app, gateway, lines);
+  proxyUpgrades(app, gateway, lines);
   return app;
 }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { GatewayShutdown } from '../../streams/stream-registry.ts';
 
 /** A client that waits for the answer to its request to upgrade. */
-export interface WaitingClient {
+export interface PendingClient {
   /** Aborted when it goes away, or by `abort`. */
   readonly signal: AbortSignal;
   /** Ends the wait from our side and closes the connection. */
@@ -19,7 +19,7 @@ const maxEarlyBytes = 64 * 1024;
  * up to 64 KiB, then it is held back.
  * @param head what stood right behind the request's head
  */
-export function createWaitingClient(socket: Duplex, head: Buffer): WaitingClient {
+export function createPendingClient(socket: Duplex, head: Buffer): PendingClient {
   const controller = new AbortController();
   const early: Buffer[] = [head];
   let bytes = head.length;

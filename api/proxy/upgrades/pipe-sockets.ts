@@ -21,7 +21,7 @@ const halfClosedIdleMs = 30_000;
  * closed.
  * @param idleMs without a byte in either direction both are closed; after 30 s once one side has ended
  */
-export function joinSockets(client: Duplex, upstream: Duplex, idleMs: number): Promise<Carried> {
+export function pipeSockets(client: Duplex, upstream: Duplex, idleMs: number): Promise<Carried> {
   let bytesUp = 0;
   let bytesDown = 0;
   const close = () => {

@@ -14,7 +14,7 @@ import { asPlatformError } from '../../http/failures.ts';
 import { answerFailure, answerHead, relayAnswer } from './upgrade-response.ts';
 import { kubernetesRecheck, openingRequest } from '../recheck.ts';
 import { impersonatedCaller } from '../../authorization/impersonation.ts';
-import { joinSockets } from './pipe-sockets.ts';
+import { pipeSockets } from './pipe-sockets.ts';
 import { checkOrigin } from '../../http/same-origin.ts';
 import { failureOf, isolation } from '../proxy.ts';
 import { downstreamHeaders } from '../../http/response-headers.ts';
@@ -23,13 +23,13 @@ import { type KubernetesTarget, parseKubernetesPath } from '../../http/kubernete
 import { type Destination, resolveDestination } from '../resolve-upstream.ts';
 import { type AcceptedAnswer, requestUpgrade } from './request-upgrade.ts';
 import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
-import { createWaitingClient, type WaitingClient } from './pending-client.ts';
+import { createPendingClient, type PendingClient } from './pending-client.ts';
 
 /** One request to upgrade on its way. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
-  readonly client: WaitingClient;
+  readonly client: PendingClient;
   readonly id: string;
   readonly entry: AuditEntry;
   caller?: Caller;
@@ -48,7 +48,7 @@ const tcpKeepAliveMs = 30_000;
  * Carries requests to switch protocols (exec, attach, port-forward, cp). They do not pass Fastify's hooks, so they
  * go through the same plain functions as its requests do, in the same order.
  */
-export function carryUpgrades(app: FastifyInstance, gateway: Gateway, lines: RequestLines): void {
+export function proxyUpgrades(app: FastifyInstance, gateway: Gateway, lines: RequestLines): void {
   app.server.on('upgrade', (request, socket, head) => {
     const id = randomUUID();
     requestContext.run({ id, cut: () => socket.destroy() }, () =>
@@ -66,7 +66,7 @@ function take(
   request.socket.setKeepAlive(true, tcpKeepAliveMs);
   // Its two directions may end one by one. Only here: half-open connections of those who never sent a request stay.
   request.socket.allowHalfOpen = true;
-  const client = createWaitingClient(socket, head);
+  const client = createPendingClient(socket, head);
   const entry = gateway.audit.begin(id, request);
   const exchange: Exchange = { request, socket, client, id, entry };
   void serve(exchange, { gateway, lines }).then((outcome) => {
@@ -171,5 +171,5 @@ function join(
 ) {
   socket.write(answerHead(101, 'Switching Protocols', headers), 'latin1');
   if (head.length > 0) upstream.unshift(head);
-  return joinSockets(socket, upstream, idleMs);
+  return pipeSockets(socket, upstream, idleMs);
 }
