@@ -2,15 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { downstreamHeaders } from '../http/response-headers.ts';
-import { checkOutgoing } from '../upstreams/outgoing-header-check.ts';
+import { checkOutgoingHeaders } from '../upstreams/outgoing-header-check.ts';
 import { isImpersonationDenied } from '../upstreams/impersonation-denied.ts';
 import { GatewayShutdown } from '../streams/stream-registry.ts';
 import { DialError } from '../upstreams/upstream.ts';
 import { watchFramesOf } from '../streams/watch-frames.ts';
-import { createWholeEnding } from '../streams/graceful-watch-end.ts';
+import { createGracefulEnd } from '../streams/graceful-watch-end.ts';
 
 /** One request to be carried through as a stream. */
-export interface StreamRequest {
+export interface ForwardedRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly dispatcher: Dispatcher;
@@ -31,8 +31,8 @@ export interface StreamRequest {
 }
 
 /** Why nothing of an answer reached the client; the caller still has the response to say so. */
-export class StreamFailure extends Error {
-  override readonly name = 'StreamFailure';
+export class ForwardFailure extends Error {
+  override readonly name = 'ForwardFailure';
   /** `credential`: the upstream does not know the gateway; `refused`: it does not let it act as the caller (yet). */
   readonly kind: 'dial' | 'connection' | 'credential' | 'refused';
   /** Whether the request can be sent again: it had no body. */
@@ -40,7 +40,7 @@ export class StreamFailure extends Error {
   /** Bytes of the body that the upstream took before it closed the connection. */
   readonly bytesSent: number;
 
-  constructor(kind: StreamFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
+  constructor(kind: ForwardFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
     super(kind === 'credential' ? 'the upstream rejected the credential of the gateway' : String(cause), {
       cause,
     });
@@ -62,10 +62,10 @@ export function hasBody(request: IncomingMessage): boolean {
 /**
  * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
  * When either side goes away the other is closed. Resolves when the answer is over, however it ended.
- * @throws StreamFailure if no answer has begun; PlatformError `internal` if the identity check refuses
+ * @throws ForwardFailure if no answer has begun; PlatformError `internal` if the identity check refuses
  */
-export function streamRequest(options: StreamRequest): Promise<void> {
-  checkOutgoing(options.headers);
+export function forwardRequest(options: ForwardedRequest): Promise<void> {
+  checkOutgoingHeaders(options.headers);
   const { request, response, dispatcher, path, silenceMs } = options;
   const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
   body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
@@ -98,7 +98,7 @@ interface Settle {
   reject(error: unknown): void;
 }
 
-function createExchange(options: StreamRequest, body: Readable | null, settle: Settle) {
+function createExchange(options: ForwardedRequest, body: Readable | null, settle: Settle) {
   const { response } = options;
   let controller: Dispatcher.DispatchController | undefined;
   let aborted: Error | undefined;
@@ -178,7 +178,7 @@ function createExchange(options: StreamRequest, body: Readable | null, settle: S
       } else if (aborted !== undefined) {
         response.destroy(); // nobody else would answer
         settle.resolve();
-      } else if (error instanceof StreamFailure) settle.reject(error);
+      } else if (error instanceof ForwardFailure) settle.reject(error);
       else settle.reject(failure(error instanceof DialError ? 'dial' : 'connection', error));
     },
   };

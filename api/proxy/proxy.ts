@@ -8,8 +8,8 @@ import { carriageOf } from '../upstreams/carriage.ts';
 import { strangerMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
-import type { Destination } from './resolve-upstream.ts';
-import { StreamFailure, streamRequest } from './forward-request.ts';
+import type { ResolvedUpstream } from './resolve-upstream.ts';
+import { ForwardFailure, forwardRequest } from './forward-request.ts';
 
 /** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
 const maxKubernetesBody = 3 * 1024 * 1024;
@@ -31,7 +31,7 @@ export async function proxy(
   options: {
     target: KubernetesTarget;
     caller: Caller;
-    destination: Destination;
+    destination: ResolvedUpstream;
     streams: StreamRegistry;
     recheck: () => Recheck;
   },
@@ -41,7 +41,7 @@ export async function proxy(
   const { isLongRunning, isWatch } = carriageOf(request.method, target.upstreamPath);
   const attempt = async () => {
     const upstream = await destination.upstream();
-    return streamRequest({
+    return forwardRequest({
       request: request.raw,
       response: reply.raw,
       dispatcher: upstream.dispatcher,
@@ -56,7 +56,7 @@ export async function proxy(
   };
   try {
     await attempt().catch((error: unknown) => {
-      if (!(error instanceof StreamFailure)) throw error;
+      if (!(error instanceof ForwardFailure)) throw error;
       if (error.kind === 'credential') destination.refused();
       if (!mayRepeat(error, request.method)) throw error;
       return attempt();
@@ -84,11 +84,11 @@ function declaredBytes({ headers }: FastifyRequest): number {
 /** What a caller is told when no answer has begun. @param declared bytes of the body, as its head said */
 export function failureOf(
   error: unknown,
-  { unreachable }: Destination,
+  { unreachable }: ResolvedUpstream,
   { originalUser }: Identity,
   declared = 0,
 ): unknown {
-  if (!(error instanceof StreamFailure)) return error;
+  if (!(error instanceof ForwardFailure)) return error;
   if (error.kind === 'refused' && originalUser !== undefined) {
     return new PlatformError('forbidden', unknownIdentityMessage, { cause: error });
   }

@@ -8,7 +8,7 @@ import { impersonatedCaller } from '../authorization/impersonation.ts';
 import { createJsonClient } from '../upstreams/json-request.ts';
 import type { Recheck } from '../streams/stream-registry.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
-import { resolveDestination } from './resolve-upstream.ts';
+import { resolveUpstream } from './resolve-upstream.ts';
 
 /** The request that opened a stream. */
 export interface OpeningRequest {
@@ -82,7 +82,7 @@ export function kubernetesRecheck(
   const question: RbacQuestion = resource === undefined ? { verb, path } : { verb, ...resource };
   const about = () => [target.prefix, question];
   const allowed = async (now: Caller) => {
-    await resolveDestination(gateway, now, target, request.method);
+    await resolveUpstream(gateway, now, target, request.method);
     // There the API behind the door is the one that decides about the door, and its rights are known here.
     if (target.kind !== 'management') return;
     if (!(await gateway.review.authorizes(now.identity, question))) throw rightTaken();
@@ -110,7 +110,7 @@ async function insideAllows(
   target: KubernetesTarget,
   question: RbacQuestion,
 ): Promise<void> {
-  const destination = await resolveDestination(gateway, caller, target, method);
+  const destination = await resolveUpstream(gateway, caller, target, method);
   const upstream = await destination.upstream();
   const client = createJsonClient(upstream.dispatcher, destination.unreachable);
   const answer = await client(caller.identity, {

@@ -14,7 +14,7 @@ import type { ClusterTarget, InstanceTarget, KubernetesTarget } from '../http/ku
 import type { Upstream } from '../upstreams/upstream.ts';
 
 /** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
-export interface Destination {
+export interface ResolvedUpstream {
   upstream(): Promise<Upstream>;
   /** Drops a credential that the upstream refused, so that the next `upstream()` reads it anew. */
   refused(): void;
@@ -23,7 +23,7 @@ export interface Destination {
 }
 
 /** What destinations are looked up in. */
-export type DestinationDependencies = Pick<
+export type ResolveDependencies = Pick<
   Gateway,
   'directory' | 'review' | 'management' | 'clusters' | 'tenants'
 >;
@@ -33,12 +33,12 @@ export type DestinationDependencies = Pick<
  * nothing reaches an upstream but through it.
  * @throws PlatformError `tenant_cluster_not_found`, `space_not_found`, `cluster_not_found`, `forbidden`, `sleeping`, `cluster_unreachable`, `management_unavailable`
  */
-export async function resolveDestination(
-  gateway: DestinationDependencies,
+export async function resolveUpstream(
+  gateway: ResolveDependencies,
   caller: Caller,
   target: KubernetesTarget,
   method: string,
-): Promise<Destination> {
+): Promise<ResolvedUpstream> {
   checkKubernetesScope(caller, method, target);
   switch (target.kind) {
     case 'management':
@@ -55,15 +55,15 @@ export async function resolveDestination(
 }
 
 async function clusterDestination(
-  gateway: DestinationDependencies,
+  gateway: ResolveDependencies,
   caller: Caller,
   { name }: ClusterTarget,
-): Promise<Destination> {
+): Promise<ResolvedUpstream> {
   await checkClusterAccess(gateway, caller, name);
   return connectedCluster(gateway, name);
 }
 
-function connectedCluster({ clusters }: DestinationDependencies, name: string): Destination {
+function connectedCluster({ clusters }: ResolveDependencies, name: string): ResolvedUpstream {
   return {
     upstream: async () => (await clusters.get(name)).upstream,
     refused: () => clusters.recheck(name),
@@ -75,7 +75,7 @@ function connectedCluster({ clusters }: DestinationDependencies, name: string): 
 }
 
 async function tenantDestination(
-  gateway: DestinationDependencies,
+  gateway: ResolveDependencies,
   caller: Caller,
   { project, name }: InstanceTarget,
 ): Promise<Destination> {
@@ -96,7 +96,7 @@ async function tenantDestination(
  * more than that; who may is told what leaves it, before anything is dialled.
  */
 async function spaceDestination(
-  gateway: DestinationDependencies,
+  gateway: ResolveDependencies,
   caller: Caller,
   { project, name, upstreamPath }: InstanceTarget,
   method: string,

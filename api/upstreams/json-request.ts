@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { Identity } from '../identity/identity.ts';
-import { checkOutgoing } from './outgoing-header-check.ts';
+import { checkOutgoingHeaders } from './outgoing-header-check.ts';
 import { isImpersonationDenied, unknownIdentityMessage } from './impersonation-denied.ts';
 import { appendIdentity } from './request-headers.ts';
 
@@ -41,7 +41,7 @@ export function createJsonClient(
     if (body !== undefined) headers.push('Content-Type', contentType);
     if (requestId !== undefined) headers.push('Audit-ID', requestId);
     appendIdentity(headers, identity);
-    checkOutgoing(headers);
+    checkOutgoingHeaders(headers);
     try {
       const answer = await dispatcher.request({
         method,

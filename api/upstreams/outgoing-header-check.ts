@@ -10,7 +10,7 @@ const forbidden =
  * @param headers flat list of names and values
  * @throws PlatformError `internal`; nothing was sent
  */
-export function checkOutgoing(headers: readonly string[]): void {
+export function checkOutgoingHeaders(headers: readonly string[]): void {
   const users: string[] = [];
   const groups: string[] = [];
   const originals: string[] = [];

@@ -3,7 +3,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { readerIdentity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { managementUnreachable } from '../../upstreams/json-request.ts';
-import { checkOutgoing } from '../../upstreams/outgoing-header-check.ts';
+import { checkOutgoingHeaders } from '../../upstreams/outgoing-header-check.ts';
 import { appendIdentity } from '../../upstreams/request-headers.ts';
 
 /** An object as a list, a watch or a table row shows it; `metadata` is all that is looked at. */
@@ -50,7 +50,7 @@ export async function readAsReader(
 ): Promise<Dispatcher.ResponseData> {
   const headers = ['Accept', accept];
   appendIdentity(headers, readerIdentity);
-  checkOutgoing(headers);
+  checkOutgoingHeaders(headers);
   try {
     const answer = await management.dispatcher.request({
       method: 'GET',

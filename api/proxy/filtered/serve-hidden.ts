@@ -10,7 +10,7 @@ import { managementUnreachable } from '../../upstreams/json-request.ts';
 import { linesOf } from './body-lines.ts';
 import { acceptedJson, type Listing, type Shown, textOf } from './reader.ts';
 import { GatewayShutdown } from '../../streams/stream-registry.ts';
-import { checkOutgoing } from '../../upstreams/outgoing-header-check.ts';
+import { checkOutgoingHeaders } from '../../upstreams/outgoing-header-check.ts';
 import { isImpersonationDenied, unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import { isolation } from '../proxy.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
@@ -135,7 +135,7 @@ async function carry(
     // What is packed or in another form could not be read here.
     if (!/^accept(-encoding)?$/i.test(name)) headers.push(name, value);
   }
-  checkOutgoing(headers);
+  checkOutgoingHeaders(headers);
   try {
     const answer = await management.dispatcher.request({
       method: request.method as Dispatcher.HttpMethod,

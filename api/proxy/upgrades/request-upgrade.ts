@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isImpersonationDenied } from '../../upstreams/impersonation-denied.ts';
-import type { Destination } from '../resolve-upstream.ts';
+import type { ResolvedUpstream } from '../resolve-upstream.ts';
 import { sendUpgrade, type UpgradeAnswer, type UpgradeToSend } from './send-upgrade.ts';
-import { StreamFailure } from '../forward-request.ts';
+import { ForwardFailure } from '../forward-request.ts';
 import { DialError } from '../../upstreams/upstream.ts';
 
 /** An answer that is meant for the caller. */
@@ -21,10 +21,10 @@ const heldBytes = 16 * 1024;
 /**
  * Asks `destination` to switch protocols. A credential of the gateway's own that is not known there any more is read
  * anew once.
- * @throws StreamFailure if there is no answer for the caller; PlatformError `internal` if the identity check refuses
+ * @throws ForwardFailure if there is no answer for the caller; PlatformError `internal` if the identity check refuses
  */
 export async function requestUpgrade(
-  destination: Destination,
+  destination: ResolvedUpstream,
   options: UpgradeToSend,
 ): Promise<AcceptedAnswer> {
   const first = await ask(destination, options);
@@ -32,16 +32,16 @@ export async function requestUpgrade(
   destination.refused();
   const second = await ask(destination, options);
   if (!isUnknownGateway(second)) return accept(second);
-  throw new StreamFailure('credential', false, 0, new Error('401 from the upstream'));
+  throw new ForwardFailure('credential', false, 0, new Error('401 from the upstream'));
 }
 
-async function ask(destination: Destination, options: UpgradeToSend): Promise<UpgradeAnswer> {
+async function ask(destination: ResolvedUpstream, options: UpgradeToSend): Promise<UpgradeAnswer> {
   const upstream = await destination.upstream();
   try {
     return await sendUpgrade(upstream, options);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.name === 'PlatformError') throw error;
-    throw new StreamFailure(error instanceof DialError ? 'dial' : 'connection', false, 0, error);
+    throw new ForwardFailure(error instanceof DialError ? 'dial' : 'connection', false, 0, error);
   }
 }
 
@@ -60,10 +60,10 @@ async function accept(answer: UpgradeAnswer): Promise<AcceptedAnswer> {
   const text = begun.toString('latin1');
   if (!isImpersonationDenied(403, text)) return { ...answer, begun };
   response.socket.destroy();
-  throw new StreamFailure('refused', false, 0, new Error(text));
+  throw new ForwardFailure('refused', false, 0, new Error(text));
 }
 
-/** The first 16 KiB of a body, or all of a shorter one. @throws StreamFailure if it breaks off */
+/** The first 16 KiB of a body, or all of a shorter one. @throws ForwardFailure if it breaks off */
 function beginningOf(response: IncomingMessage): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
@@ -81,6 +81,6 @@ function beginningOf(response: IncomingMessage): Promise<Buffer> {
   };
   response.on('data', keep);
   response.once('end', stop);
-  response.once('error', (error) => reject(new StreamFailure('connection', false, 0, error)));
+  response.once('error', (error) => reject(new ForwardFailure('connection', false, 0, error)));
   return promise;
 }

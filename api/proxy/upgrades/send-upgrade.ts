@@ -1,6 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
-import { checkOutgoing } from '../../upstreams/outgoing-header-check.ts';
+import { checkOutgoingHeaders } from '../../upstreams/outgoing-header-check.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
 
@@ -34,7 +34,7 @@ export interface UpgradeToSend {
  *   else or does not come in time; PlatformError `internal` if the identity check refuses
  */
 export async function sendUpgrade(upstream: Upstream, options: UpgradeToSend): Promise<UpgradeAnswer> {
-  checkOutgoing(options.headers);
+  checkOutgoingHeaders(options.headers);
   const socket = await upstream.connect();
   try {
     options.signal.throwIfAborted();

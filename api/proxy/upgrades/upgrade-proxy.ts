@@ -20,7 +20,7 @@ import { failureOf, isolation } from '../proxy.ts';
 import { downstreamHeaders } from '../../http/response-headers.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
 import { type KubernetesTarget, parseKubernetesPath } from '../../http/kubernetes-path.ts';
-import { type Destination, resolveDestination } from '../resolve-upstream.ts';
+import { type ResolvedUpstream, resolveUpstream } from '../resolve-upstream.ts';
 import { type AcceptedAnswer, requestUpgrade } from './request-upgrade.ts';
 import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
 import { createPendingClient, type PendingClient } from './pending-client.ts';
@@ -105,7 +105,7 @@ async function serve(
     const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
     const over = gateway.streams.add(caller, client.abort, recheck);
     try {
-      const destination = await resolveDestination(gateway, caller, target, request.method ?? '');
+      const destination = await resolveUpstream(gateway, caller, target, request.method ?? '');
       return await carry(exchange, { gateway, upgrade, caller, target, destination });
     } finally {
       over();
@@ -128,7 +128,7 @@ interface Route {
   readonly upgrade: UpgradeRequest;
   readonly caller: Caller;
   readonly target: KubernetesTarget;
-  readonly destination: Destination;
+  readonly destination: ResolvedUpstream;
 }
 
 async function carry({ request, socket, client, id, entry }: Exchange, route: Route): Promise<Outcome> {

@@ -7,7 +7,7 @@ import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
 import { createFilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
-import { resolveDestination } from '../../proxy/resolve-upstream.ts';
+import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -29,10 +29,10 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
       hiding !== undefined &&
       !(await seesHidden(gateway.review, caller.identity, hiding.plural, hiding.place))
     ) {
-      await resolveDestination(gateway, caller, target, request.method); // the scope of his key
+      await resolveUpstream(gateway, caller, target, request.method); // the scope of his key
       return serveHidden(request, reply, { gateway, caller, target, hiding });
     }
-    const destination = await resolveDestination(gateway, caller, target, request.method);
+    const destination = await resolveUpstream(gateway, caller, target, request.method);
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     return proxy(request, reply, { target, caller, destination, streams: gateway.streams, recheck });
   };
