@@ -4,7 +4,7 @@ import type { RequestDescription } from './describe-request.ts';
 import type { AuditPolicy } from './policy.ts';
 
 /** Who sent a request and how they showed it. Never the credential itself. */
-export interface AuditSender {
+export interface AuditActor {
   readonly user: string;
   /** Whom it is done as, if somebody else (`kubectl --as`). */
   readonly impersonatedUser?: string | undefined;
@@ -33,7 +33,7 @@ export type AuditSource = Pick<AuditEvent, 'sourceTenantCluster' | 'sourceUid'>;
 export interface AuditEntry {
   readonly description: RequestDescription;
   /** Says who sent it, as soon as that is known; gives how much will be kept of it. */
-  identify(sender: AuditSender): AuditLevel;
+  identify(sender: AuditActor): AuditLevel;
   readonly identified: boolean;
   /** Notes the operation that it started or joined. */
   startsOperation(id: string): void;
@@ -82,7 +82,7 @@ export function createAuditEntry(
   const { description } = start;
   const startedAt = performance.now();
   const receivedAt = Date.now();
-  let sender: AuditSender | undefined;
+  let sender: AuditActor | undefined;
   let operationId: string | undefined;
   let source: AuditSource = {};
   let failure: ErrorCode | undefined;

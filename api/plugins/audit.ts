@@ -3,7 +3,7 @@ import fp from 'fastify-plugin';
 import type { Audit } from '../audit/audit.ts';
 import type { AuditEntry } from '../audit/audit-entry.ts';
 import { captureRequest, captureResponse, jsonBody } from '../audit/body-capture.ts';
-import { senderOf } from '../audit/sender.ts';
+import { actorOf } from '../audit/sender.ts';
 import { isRead } from '../audit/describe-request.ts';
 import { asPlatformError } from '../http/failures.ts';
 
@@ -47,7 +47,7 @@ export const audit = fp(
 
 function attempt(request: FastifyRequest, { raw }: FastifyReply): void {
   if (request.caller === undefined) return;
-  const level = request.audit.identify(senderOf(request.caller));
+  const level = request.audit.identify(actorOf(request.caller));
   if (level === 'Request' || level === 'RequestResponse') {
     const { body } = request;
     request.audit.keepBodies({
@@ -61,7 +61,7 @@ function attempt(request: FastifyRequest, { raw }: FastifyReply): void {
 function finish(request: FastifyRequest, { raw }: FastifyReply): void {
   const { audit: entry, caller } = request;
   // Turned away between authentication and handler: known all the same.
-  if (caller !== undefined && !entry.identified) entry.identify(senderOf(caller));
+  if (caller !== undefined && !entry.identified) entry.identify(actorOf(caller));
   entry.end({
     ...(raw.headersSent ? { code: raw.statusCode } : {}),
     ...(raw.writableFinished ? {} : { aborted: true }),

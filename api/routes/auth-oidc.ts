@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { PlatformError } from '../../contracts/errors.ts';
-import { senderAtLogin } from '../audit/sender.ts';
+import { actorAtLogin } from '../audit/sender.ts';
 import { clearedCookie, hostCookie } from '../http/cookies.ts';
 import { createLoginStarts } from '../auth/oidc/login-starts.ts';
 import { pendingCookie, pendingSeconds } from '../auth/oidc/login-states.ts';
@@ -40,7 +40,7 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
       const callback = new URL(request.raw.url ?? '', gateway.publicUrl);
       const user = await signIn(await provider.finish(callback, pending));
       if (user.spec?.disabled === true) throw new PlatformError('forbidden', 'this user is disabled');
-      request.audit.identify(senderAtLogin(user, gateway.directory.teams(), 'oidc'));
+      request.audit.identify(actorAtLogin(user, gateway.directory.teams(), 'oidc'));
       await beginSession(gateway, request, reply, user);
       return reply
         .header('set-cookie', clearedCookie(pendingCookie))

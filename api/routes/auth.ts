@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
-import { senderAtLogin } from '../audit/sender.ts';
+import { actorAtLogin } from '../audit/sender.ts';
 import { clearedCookie, hostCookie } from '../http/cookies.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { User } from '../../contracts/resources/user.ts';
@@ -74,7 +74,7 @@ async function checkedUser(
 ): Promise<User> {
   if (config.passwordDisabled === true) throw new PlatformError('forbidden', 'login by password is disabled');
   const user = await passwords.check(username, password, clientAddress(request.raw) ?? '');
-  request.audit.identify(senderAtLogin(user, directory.teams(), 'password'));
+  request.audit.identify(actorAtLogin(user, directory.teams(), 'password'));
   return user;
 }
 
