@@ -17,12 +17,12 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
   // Bodies are streams here, whatever they are.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  const serveNarrowed = createFilteredHandler(gateway);
+  const serveFiltered = createFilteredHandler(gateway);
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
     const caller = callerOf(request);
-    const filtered = serveNarrowed(request, reply, caller, target);
+    const filtered = serveFiltered(request, reply, caller, target);
     if (filtered !== false && (await filtered)) return reply;
     const hiding = hidingRequest(request.method, target);
     if (
