@@ -53,7 +53,7 @@ export function createRestoreRight(deps: {
     );
   };
 
-  /** Users who are disabled and actors that nobody knows by uid may nothing. */
+  /** Disabled users, and actors whose uid is not known, may do nothing. */
   async function findActor(uid: string | null): Promise<Who | undefined> {
     if (uid === null) return undefined;
     const [users, teams] = await Promise.all([resources.users.list(), resources.teams.list()]);

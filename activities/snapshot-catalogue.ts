@@ -23,7 +23,7 @@ interface NamedSnapshot {
   readonly name: string;
 }
 
-/** What a Job needs to know of a snapshot. Histories of before have neither file nor project's uid. */
+/** What a Job needs to know of a snapshot. Histories of earlier versions have neither file nor project's uid. */
 export interface FoundSnapshot extends NamedSnapshot {
   readonly sha256: string;
   readonly file?: string;
@@ -95,8 +95,8 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
     },
 
     /**
-     * Removes the entry, unless the snapshot is being made anew.
-     * @param snapshot `operationId`: that made it; deletions of before name the snapshot only
+     * Removes the entry, unless the snapshot is being created again.
+     * @param snapshot `operationId`: that made it; deletions of earlier versions name the snapshot only
      */
     async forgetSnapshot(snapshot: NamedSnapshot & { operationId?: string }): Promise<void> {
       const { project, tenantCluster, name, operationId } = snapshot;

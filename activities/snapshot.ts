@@ -31,7 +31,7 @@ export interface SnapshotJob {
   readonly operationId: string;
   /** Name of the snapshot. */
   readonly snapshot: string;
-  /** Path of its file, and whose key seals it; left out by operations of before rows had them. */
+  /** Path of its file, and whose key seals it; left out by operations of earlier versions. */
   readonly file?: string;
   readonly projectUid?: string;
   readonly asleep: boolean;

@@ -5,11 +5,11 @@ import type { TenantDeps } from './dependencies.ts';
 import { managementCall } from './instance-access.ts';
 import { findSpace, spaceNotFound } from './space-instance-access.ts';
 
-/** RBAC in the namespace of a space. controllers/spaces/space-access.ts keeps it in step afterwards. */
+/** RBAC in the namespace of a space. controllers/spaces/space-access.ts reconciles it afterwards. */
 export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /**
-     * Brings bindings in step. Idempotent by space: the newest access wins.
+     * Reconciles bindings. Idempotent by space: the newest access wins.
      * @throws PlatformError `space_not_found`, what HostNamespaces.prove throws, `cluster_unreachable`, `management_unavailable`
      */
     async applySpaceAccess({ space }: { space: SpaceRef }): Promise<void> {

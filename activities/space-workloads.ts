@@ -68,7 +68,7 @@ export const stopWorkload: WorkloadChange = ({ metadata, spec, status }, { by, m
 };
 
 /**
- * Gives back what {@link stopWorkload} took. What somebody scaled up meanwhile stays as he wanted it. What waits for
+ * Gives back what {@link stopWorkload} took. Workloads that were scaled up in the meantime stay as they are. What waits for
  * pods is touched: its controller was refused so often that it would try again after up to 17 minutes.
  */
 export const resumeWorkload: WorkloadChange = (workload, kind) => {
@@ -92,7 +92,7 @@ function waitsForPods({ spec, status = {} }: SpaceWorkload, { by }: WorkloadKind
 }
 
 /**
- * Changes every workload of a namespace that needs it; somebody else's write in between begins that one anew.
+ * Changes every workload of a namespace that needs it; somebody else's write in between begins that one again.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function changeWorkloads(

@@ -8,12 +8,12 @@ import { managementCall, readInstance } from './instance-access.ts';
 
 /**
  * RBAC inside a tenant cluster: whom the gateway may act as there, by name, and what who is let in by it may do.
- * controllers/virtual-clusters/tenant-access.ts keeps it in step afterwards.
+ * controllers/virtual-clusters/tenant-access.ts reconciles it afterwards.
  */
 export function createTenantAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
     /**
-     * Brings roles and bindings in step. Idempotent by tenant: server-side apply, the newest access wins.
+     * Reconciles roles and bindings. Idempotent by tenant: server-side apply, the newest access wins.
      * @throws PlatformError `tenant_cluster_not_found`, what HostNamespaces.prove throws, `cluster_unreachable`, `management_unavailable`
      */
     async applyTenantAccess({ tenant }: { tenant: TenantRef }): Promise<void> {

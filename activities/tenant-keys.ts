@@ -22,7 +22,7 @@ export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resour
       let pki = await readSecret(host, name);
       if (pki === undefined) {
         const made = await chart.createKeys(tenant);
-        // Whoever creates first wins; the kubeconfig is taken from what was stored, never from what was made.
+        // The first creation wins; the kubeconfig is taken from what was stored, never from what was made.
         pki = (await createSecret(host, name, made.pki)) ? made.pki : await readSecret(host, name);
       }
       const config = pki?.['admin.conf'];

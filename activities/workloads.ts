@@ -16,7 +16,7 @@ export interface Workload {
   readonly status: { readonly observedGeneration: number; readonly updated: number; readonly total: number };
 }
 
-/** Label of the original that keeps what a workload is scaled back to. */
+/** vCluster Platform's label that keeps what a workload is scaled back to. */
 const sleepReplicasLabel = 'loft.sh/sleep-mode-replicas';
 
 /**
@@ -34,7 +34,7 @@ function syncedPodSelector(tenant: TenantRef): string {
 
 /**
  * Deletes the pods that the control plane ran for its tenant. They can go only once it stands: it would take a deletion
- * for the tenant's own wish and make them anew.
+ * for the tenant's own wish and make them again.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function deleteSyncedPods({
@@ -60,7 +60,7 @@ export async function deleteSyncedPods({
 
 /**
  * Whether pods that the control plane ran for its tenant are there yet, by one of them: it is asked often, and there may
- * be hundreds. `undeleted`: somebody made one anew.
+ * be hundreds. `undeleted`: somebody made one again.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function findSyncedPod({

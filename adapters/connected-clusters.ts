@@ -65,7 +65,7 @@ export function createConnectedClusters(deps: {
 }): ConnectedClusters {
   const { credential = 'worker', limits } = deps;
   const clusters = new Map<string, { connection: Connection; readAt: number }>();
-  // Tenant clusters come and go; a dropped client is only made anew.
+  // Tenant clusters come and go; a dropped client is only created again.
   const tenants = new LruMap<Connection>(maxTenantClients);
   const helms = new LruMap<{ readonly key: string; readonly expiresAtMs: number }>(maxTenantClients);
   const folder = join(deps.workDir, 'kubeconfigs');
@@ -161,7 +161,7 @@ function connect(
   };
 }
 
-/** Whoever may write Secrets in a connected cluster must not thereby run programs here. */
+/** Writing Secrets in a connected cluster must not be a way to run programs here. */
 function adapted(secret: V1Secret, adapt: () => string): string {
   try {
     return adapt();

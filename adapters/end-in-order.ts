@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import { takeUncaughtFailures, type UncaughtOptions } from './uncaught-failures.ts';
 
 /**
- * Ends the process by `stop` on a signal, or (exit code 1) when something failed that nobody caught and that is more than
+ * Ends the process by `stop` on a signal, or (exit code 1) after an uncaught failure of more than
  * one connection or request; what is not over after `delayMs` is cut off.
  */
 export function endInOrder(

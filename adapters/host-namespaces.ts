@@ -22,7 +22,7 @@ export type SpaceHost = OwnedNamespace<SpaceRef>;
  * {@link hostNamespaces} gives this: what is not ours cannot be named.
  */
 export class OwnedNamespace<O extends Owner = Owner> {
-  /** Makes the class nominal: an object that looks alike is no proof. */
+  /** Makes the class nominal: a look-alike object is not a proof. */
   readonly #clusters: ConnectedClusters;
   readonly owner: O;
   /** Name of the namespace. */

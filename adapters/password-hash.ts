@@ -14,7 +14,7 @@ export async function hashPassword(password: string): Promise<string> {
   return `$scrypt$ln=${Math.log2(cost.N)},r=${cost.r},p=${cost.p}$${encode(salt)}$${encode(hash)}`;
 }
 
-/** Whether `stored` is the hash of `password`. What is no hash of ours matches nothing, after the same work. */
+/** Whether `stored` is the hash of `password`. A string that is not one of our hashes matches nothing, after the same work. */
 export async function passwordMatches(password: string, stored: string | undefined): Promise<boolean> {
   const [, ln = '', r = '', p = '', salt = '', hash = ''] = phc.exec(stored ?? '') ?? [];
   const given = { ln: Number(ln), r: Number(r), p: Number(p) };

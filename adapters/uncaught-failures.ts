@@ -1,6 +1,6 @@
 import type { Logger } from './logging.ts';
 
-/** Whose a failure is that nobody caught: a connection's or stream's that broke off, a request's, or the process's own. */
+/** Owner of an uncaught failure: a connection's or stream's that broke off, a request's, or the process's own. */
 export type UncaughtKind = 'stream' | 'request' | 'process';
 
 /** What something was done for when it failed, and can be ended alone. */
@@ -22,7 +22,7 @@ export interface UncaughtOptions {
 
 /**
  * The last line of defence: each failure that gets here is a bug, logged as an error and counted. What broke off ends
- * nothing else; what belongs to a request ends that request's connection. Of anything else nobody can say what is left
+ * nothing else; what belongs to a request ends that request's connection. Of anything else it is unknown what is left
  * undone (whether revocations are still heard of, say): the process ends, in order.
  */
 export function takeUncaughtFailures(

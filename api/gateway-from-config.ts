@@ -113,7 +113,7 @@ function withLinksHere(config: GatewayConfig): GatewayConfig {
   return { ...config, temporal: { ...temporal, uiUrl: `${publicUrl.replace(/\/$/, '')}${temporalUiPath}` } };
 }
 
-/** The trail, the metrics and Temporal's web UI. */
+/** The audit log, the metrics and Temporal's web UI. */
 function observability(
   { audit: auditConfig = {}, databaseUrl, trustedProxies, temporal }: GatewayConfig,
   logger: Logger,
@@ -121,7 +121,7 @@ function observability(
   const metrics = createGatewayMetrics();
   const streams = createStreamRegistry();
   const audit = createAudit(auditConfig, {
-    // Connections of its own: the trail never waits for requests, nor they for it.
+    // Connections of its own: the audit log never waits for requests, nor they for it.
     database: createDatabase(databaseUrl, auditConnections),
     logger,
     clientAddress: createClientAddress(trustedProxies),

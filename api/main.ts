@@ -16,7 +16,7 @@ import { createConnectListener, type ConnectListener } from './tunnel/connect-li
 import { isKnownTarget } from './tunnel/known-targets.ts';
 
 const cachesMs = 15_000;
-/** For the trail and the pools, after the connections. */
+/** For the audit log and the pools, after the connections. */
 const restMs = 6_000;
 
 async function main(): Promise<void> {
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   // A connection that could not be taken (no descriptor is left, say); the next one can.
   for (const server of [app.server, tunnels.server, ...(metrics ? [metrics] : [])])
     server.on('error', (err) => logger.error({ err }, 'failed to accept a connection'));
-  // Without its caches the gateway knows nobody; requests are told so, and /readyz too.
+  // Without its caches the gateway cannot authenticate; requests and /readyz say so.
   await Promise.race([parts.gateway.directory.ready, delay(cachesMs, undefined, { ref: false })]);
   console.log(`gateway ready at ${config.publicUrl}`);
 }

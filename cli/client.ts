@@ -6,7 +6,7 @@ import type { Login } from './login-file.ts';
 /** Calls of the platform's API with the key of a login. */
 export interface Client {
   readonly url: string;
-  /** The JSON of the answer. @throws CommandFailure for every answer that is no success */
+  /** The JSON of the answer. @throws CommandFailure for every response that is not a success */
   call<T>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,

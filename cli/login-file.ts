@@ -19,7 +19,7 @@ export function loginPath(): string {
   return configured ? resolve(configured) : join(homedir(), '.config', 'vcluster-platform', 'config.json');
 }
 
-/** @throws CommandFailure `unauthenticated` if nobody is logged in */
+/** @throws CommandFailure `unauthenticated` if not logged in */
 export function readLogin(): Login {
   let text: string;
   try {

@@ -20,7 +20,7 @@ const commands: Record<string, () => Promise<Command>> = {
   token: async () => (await import('./commands/token.ts')).tokenCommand(),
 };
 
-// A reader that has seen enough (`vcp list | head`) is no failure.
+// A reader that has seen enough (`vcp list | head`) is not a failure.
 process.stdout.on('error', () => process.exit(0));
 
 try {

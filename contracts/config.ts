@@ -3,7 +3,7 @@ import { AuditConfig } from './audit.ts';
 
 /**
  * Configuration of the three processes, each read from one JSON file (`--config <path>`, mode 0600: it holds
- * passwords). Whoever starts the process writes the file; the processes read no environment variable.
+ * passwords). The starter of the process writes the file; the processes read no environment variable.
  */
 const TemporalTls = Type.Object({
   caFile: Type.Optional(
@@ -183,7 +183,7 @@ export const GatewayConfig = Type.Object({
       ),
       undecidedSeconds: Seconds(
         60,
-        'How long an open stream stays about which nobody can say whether its caller still may',
+        'How long an open stream stays while its caller cannot be authorized again',
       ),
     }),
   ),

@@ -25,14 +25,14 @@ export interface ControllerContext {
   readonly accessKeysPerOwner?: number | undefined;
 }
 
-/** Keeps one thing in step with the resources. */
+/** Reconciles one thing with the resources. */
 export interface Controller {
   readonly name: string;
-  /** Keys that are brought in step at the same time. Default 4. */
+  /** Keys that are reconciled at the same time. Default 4. */
   readonly concurrency?: number;
   /** What fails as one (adapters/kubernetes/work-queue.ts): who does not answer leaves room for those who do. */
   laneOf?(key: string): string;
-  /** Brings the world in step for one key. Called again, with growing pauses, as long as it fails. */
+  /** Reconciles one key. Called again, with growing pauses, as long as it fails. */
   reconcile(key: string): Promise<Requeue | undefined>;
   /** Registers `add` with everything whose change concerns a key. */
   watch(add: (key: string) => void): void;

@@ -24,7 +24,7 @@ const silenceMs = 2_000;
  * Connects lazily; at most `maxConnections` (10) at a time.
  * @param databaseUrl postgres://user:password@host:port/database
  * @param limitMs for a connection, and for a statement; a server that says nothing at all is given 2 s more
- * @param lifetimeSeconds after which a connection is made anew: it may lead to the server that was the first before
+ * @param lifetimeSeconds after which a connection is created again: it may lead to the server that was the first before
  */
 export function createDatabase(
   databaseUrl: string,

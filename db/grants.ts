@@ -12,8 +12,8 @@ const keep = ['select', 'insert', 'update'] as const;
 const all = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
- * What each process does to each table, by what it imports from db/queries. A table that stands here for nobody is
- * nobody's. Rows of operations are never deleted, the trail is the gateway's alone, and controllers end sessions of users
+ * What each process does to each table, by what it imports from db/queries. A table that is not listed for any process is
+ * accessible to none. Rows of operations are never deleted, the audit log is the gateway's alone, and controllers end sessions of users
  * that are gone.
  */
 export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privilege[]>>> = {
@@ -53,7 +53,7 @@ export async function applyGrants(ownerUrl: string, roleOf: Record<RuntimeRole, 
   await databaseCall(async () => {
     try {
       await client.connect();
-      // In one go: nobody is without his rights for a moment.
+      // In one transaction: no role is without its rights for a moment.
       await client.query(`begin; ${statements.join('; ')}; commit`);
     } finally {
       await client.end();

@@ -6,7 +6,7 @@ export interface PresentOperation {
   readonly id: string;
   readonly type: OperationType;
   readonly state: 'queued' | 'running';
-  /** Somebody asked to cancel it: it will not reach its goal, so nobody may join it. */
+  /** Somebody asked to cancel it: it will not reach its goal, so no request may join it. */
   readonly cancelRequested: boolean;
   readonly targetHash: string | undefined;
   /** snapshot and restore: the snapshot's name (with its tenant cluster, if it is another's). */
@@ -40,7 +40,7 @@ type Verdict = 'join' | 'wait' | 'supersede' | 'cancel' | 'refuse';
  * - **Delete comes first.** It supersedes every operation that waits. Of what runs it cancels create, update,
  *   snapshot and restore (their undo runs, then the delete), and follows sleep and wake to their end: they are
  *   short, and half a sleep is of no use to a delete.
- * - **Join** only the newest operation, so that nobody's order changes, and only one that has not been asked to
+ * - **Join** only the newest operation, so that the order does not change, and only one that has not been asked to
  *   cancel: sleep joins sleep, wake joins wake; create and update join one that waits (it will read the newest
  *   spec) or one that runs towards the same target hash; snapshot and restore join one of the same snapshot.
  * - **Everything else waits**: sleep while creating, wake while falling asleep, restore behind a snapshot. A

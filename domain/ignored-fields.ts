@@ -49,7 +49,7 @@ function isSetAt(value: unknown, path: readonly string[]): boolean {
   return Array.isArray(member) && member.some((entry) => isSetAt(entry, rest));
 }
 
-/** Whether a field says something: exports of the original write empty objects and lists where nothing is set. */
+/** Whether a field says something: exports of vCluster Platform write empty objects and lists where nothing is set. */
 export function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return false;
   if (Array.isArray(value)) return value.length > 0;

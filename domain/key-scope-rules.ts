@@ -1,7 +1,7 @@
 import type { KubernetesRequest, ResourceRequest } from './kubernetes-request.ts';
 import type { ScopedRequest } from './scoped-request.ts';
 
-/** A rule of a scope as the original has them (deprecated there): empty lists mean everything. */
+/** A rule of a scope as vCluster Platform has them (deprecated there): empty lists mean everything. */
 interface ScopeRule {
   readonly verbs?: readonly string[];
   readonly resources?: readonly GroupResources[];

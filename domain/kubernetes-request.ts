@@ -4,7 +4,7 @@ export interface KubernetesRequest {
   readonly verb: string;
   /** Without the query. */
   readonly path: string;
-  /** Undefined for what is no resource, such as `/version` and discovery. */
+  /** Undefined for non-resource paths, such as `/version` and discovery. */
   readonly resource: ResourceRequest | undefined;
 }
 
@@ -26,7 +26,7 @@ const verbs: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 
-/** Subresources of namespaces: `namespaces/<name>/status` is no resource in a namespace. */
+/** Subresources of namespaces: `namespaces/<name>/status` is not a resource in a namespace. */
 const ofNamespace: ReadonlySet<string> = new Set(['status', 'finalize']);
 
 /**

@@ -93,7 +93,7 @@ export function subjectKeysOf({ user, groups }: RbacUser): SubjectKey[] {
 }
 
 /**
- * Whom a subject of a binding in `namespace` ('' for a ClusterRoleBinding) means; undefined if nobody: `appliesToUser`
+ * Whom a subject of a binding in `namespace` ('' for a ClusterRoleBinding) means; undefined if no one: `appliesToUser`
  * in pkg/registry/rbac/validation/rule.go. A service account without a namespace is one of the binding's own.
  */
 export function subjectKeyOf(subject: RbacSubject, namespace: string): SubjectKey | undefined {

@@ -34,7 +34,7 @@ export function sleepPolicyOf(
   const sleepSchedule = given[annotations.sleepSchedule]?.trim() || undefined;
   const wakeupSchedule = given[annotations.wakeupSchedule]?.trim() || undefined;
   if (sleepSchedule === undefined && wakeupSchedule === undefined) return undefined;
-  // The original's clients write `Europe/Berlin#7200`: the offset after the zone is for display.
+  // vCluster Platform's clients write `Europe/Berlin#7200`: the offset after the zone is for display.
   const timezone = given[annotations.sleepTimezone]?.split('#')[0]?.trim() || 'UTC';
   if (!isTimezone(timezone))
     return { fault: `${annotations.sleepTimezone}: unknown time zone "${timezone}"` };

@@ -36,10 +36,10 @@ export interface TenantAccessInput {
 
 /**
  * Which groups get which ClusterRole inside a tenant cluster. The access rules of template and instance name roles,
- * and all that match add up. Whom no rule names (a rule for `*` names nobody) gets the default role, `cluster-admin`
+ * and all that match add up. Whom no rule names (a rule for `*` does not count) gets the default role, `cluster-admin`
  * unless the template has another: the owner, the project's owner and administrators, the platform's
  * administrators and who may `use` it by `spec.access`; viewers of the project get `view` instead.
- * (The gateway lets nobody in who may not `use` the instance; this says what he may do there.)
+ * (The gateway lets nobody in who may not `use` the instance; this says what they may do there.)
  */
 export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, readonly string[]> {
   const { instance, templateAccess, project, users, teams } = input;

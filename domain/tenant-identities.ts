@@ -12,7 +12,7 @@ import {
 
 /**
  * Whom the gateway may act as inside a tenant cluster, by name: the users and teams that its access can let in, and
- * nobody else of the platform, whose names its administrators need not learn. These are the owner, the members of
+ * no other users of the platform, whose names its administrators need not learn. These are the owner, the members of
  * the project, who is named in access and access rules, and who holds a role of the whole platform. (A right to
  * `use` the instance that somebody writes as RBAC by hand opens the gateway's door but not the tenant's.)
  */
@@ -39,7 +39,7 @@ export function tenantIdentities(input: TenantAccessInput): { users: string[]; g
     letIn.map(({ user }) => user),
     teams.filter(({ metadata }) => wanted.has(teamGroup(metadata.name))),
   );
-  // A user carries the groups of all his teams, also of those that have nothing to do with this tenant cluster.
+  // A user carries the groups of all their teams, also of those that have nothing to do with this tenant cluster.
   const carried = letIn
     .filter(({ user }) => user.spec?.disabled !== true)
     .flatMap(({ memberOf }) => memberOf.map(teamGroup));

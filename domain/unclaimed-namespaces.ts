@@ -19,7 +19,7 @@ export interface Claim {
 }
 
 /**
- * Which of `namespaces` of connected cluster `cluster` belong to nothing that is there: their uid is nobody's, or that of
+ * Which of `namespaces` of connected cluster `cluster` belong to no existing instance: their uid is unknown, or that of
  * a tenant cluster or space on another cluster. Namespaces that are going are left out.
  */
 export function unclaimedNamespaces(

@@ -36,7 +36,7 @@ interface NamingTemplate {
 
 /**
  * The merge patch of the spec that takes `account` out of everything that gives it something: owner, members, access,
- * access rules. Undefined if nothing does. Whom an entry gave to, and to nobody else, it goes with.
+ * access rules. Undefined if nothing does. An entry that names only this account goes with it.
  */
 export function withoutAccount(
   resource: ResourceOf[(typeof namingPlurals)[number]],
@@ -77,7 +77,7 @@ function withoutInTemplate<T extends NamingTemplate>(
   return { ...template, access: { ...template.access, rules } };
 }
 
-/** The same list if nobody was in it. */
+/** The same list if it did not contain the account. */
 function withoutGrantee<T extends { readonly users?: string[]; readonly teams?: string[] }>(
   entries: readonly T[] | undefined,
   account: Account,

@@ -28,7 +28,7 @@ export function roleName(name: string, role: DatabaseRole): string {
  * Makes the roles and databases that are missing, and gives what is there (a former version had one role for all) to
  * its owner; repeatable.
  * @param url of our database, as who may make roles and databases
- * @param passwordOf each role; it is set anew
+ * @param passwordOf each role; it is set again
  * @returns undefined, with nothing changed, if `url`'s role may make no roles
  */
 export async function prepareRoles(
@@ -81,10 +81,10 @@ async function prepareRole(
 ): Promise<void> {
   const name = client.escapeIdentifier(role);
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
-  // Who is no superuser may not even say that another is none.
+  // A role that is not a superuser may not even say that another is not one.
   if (rowCount === 0) await client.query(`create role ${name} nosuperuser nocreatedb nocreaterole`);
   await client.query(`alter role ${name} login password ${client.escapeLiteral(password)}`);
-  // Who is no superuser gives things only to roles that it is a member of.
+  // A role that is not a superuser can assign ownership only to roles that it is a member of.
   if (!isSuperuser) await client.query(`grant ${name} to current_user`);
 }
 

@@ -3,7 +3,7 @@ import type { ProgramFile } from '../adapters/processes/program.ts';
 
 /**
  * Has a kube-apiserver dial nothing that its own objects name: nodes, pods, Services, webhooks, APIServices
- * (CVE-2022-3294). Nobody can make a socket below /dev/null. Its etcd is not affected.
+ * (CVE-2022-3294). No socket can be created below /dev/null. Its etcd is not affected.
  * @param clusterSocket of an HTTP CONNECT proxy that decides about nodes, pods and Services
  */
 export function egressSelector(

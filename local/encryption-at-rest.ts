@@ -38,7 +38,7 @@ interface Key {
  * Encryption at rest by keys in a file outside the store. XSalsa20 and Poly1305 (`secretbox`): its nonces are random
  * and long enough for any number of writes, which those of `aesgcm` are not, and it notices changes, which `aescbc`
  * does not. Without a key that fits, plain values are read too (`identity`): a former version wrote such.
- * @throws PlatformError `invalid_request`: a line is no key, or the keys of a store that was sealed are missing
+ * @throws PlatformError `invalid_request`: a line is not a key, or the keys of a store that was sealed are missing
  */
 export function openEncryption({ keysFile, dir, resources, isNew }: EncryptionOptions): EncryptionAtRest {
   const stateFile = join(dir, 'encryption.json');

@@ -9,7 +9,7 @@ const sealedMark = 'k8s:enc:';
 
 /**
  * Takes values in clear out of Kine's table that were replaced: it keeps a thousand revisions, and in each row also
- * the value before. The rows stay, Kine counts on them; then the table is written anew, without the dead ones.
+ * the value before. The rows stay, Kine counts on them; then the table is written again, without the dead ones.
  * @param prefixes of keys, as `/registry/secrets/`
  */
 export async function forgetInKine(databaseUrl: string, prefixes: readonly string[]): Promise<void> {

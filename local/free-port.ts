@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * A port on `host` that nobody listens on now. It lies below the range that the kernel takes for outgoing
+ * A port on `host` that is free now. It lies below the range that the kernel takes for outgoing
  * connections (32768 and up): there a restarted server could find its port taken by some client's connection,
  * and a client that retries against a stopped server can even connect to itself.
  */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { cacheDir } from '../toolchain/cache.ts';
 import type { Program } from '../adapters/processes/program.ts';
 
-/** Folder of V8's compiled code, which a start with it reads in place of compiling anew. */
+/** Folder of V8's compiled code, which a start with it reads in place of compiling again. */
 export function compileCacheDir(): string {
   return cacheDir('node-compile-cache');
 }

@@ -26,7 +26,7 @@ export interface ClusterPki {
   client(user: string, groups?: string[]): Promise<CertificatePair>;
 }
 
-/** Opens the keys in `dir`, made at the first call. Clients' keys are made anew at every call and kept nowhere. */
+/** Opens the keys in `dir`, made at the first call. Clients' keys are created again at every call and kept nowhere. */
 export async function openClusterPki(
   dir: string,
   commonName: string,
@@ -93,7 +93,7 @@ export async function openAuthority(dir: string, commonName: string): Promise<Ce
   });
 }
 
-/** Writes a pair of files unless both are there: the second is written last, so half a pair is made anew. */
+/** Writes a pair of files unless both are there: the second is written last, so half a pair is created again. */
 async function keep(files: [string, string], make: () => Promise<[string, string]>): Promise<void> {
   if (files.every((file) => existsSync(file))) return;
   const contents = await make();

@@ -78,7 +78,7 @@ async function initialise(
       options.logFile,
     );
   } catch (error) {
-    rmSync(join(dataDir, 'PG_VERSION'), { force: true }); // so that the next start begins anew
+    rmSync(join(dataDir, 'PG_VERSION'), { force: true }); // so that the next start begins again
     throw error;
   } finally {
     rmSync(secretDir, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { freePort, isPortFree } from './free-port.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 
-/** Loopback ports by name, the same at every start as long as nobody else has taken them meanwhile. */
+/** Loopback ports by name, the same at every start as long as they are still free. */
 export interface RememberedPorts {
   get(name: string): Promise<number>;
 }

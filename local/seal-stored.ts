@@ -18,7 +18,7 @@ const sideBySide = 8;
 const onlyNames = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /**
- * Has the API server write anew what it stored in clear, or under a key that is not the first any more; does nothing
+ * Has the API server write again what it stored in clear, or under a key that is not the first any more; does nothing
  * where nothing is due. Objects that admission refuses stay as they are, are told, and are tried again at the next start.
  * @param lists paths of the collections, as `/api/v1/secrets`
  * @param forget takes out of the store what was replaced, given the newest revision; called if it was in clear

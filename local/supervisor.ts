@@ -139,7 +139,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       const starting = firstStart(supervised);
       supervised.loop = starting.then(
         () => undefined,
-        () => undefined, // whoever started it hears of it
+        () => undefined, // reported to the caller that started it
       );
       supervised.loop = keepRunning(supervised, await starting);
     },

@@ -19,8 +19,8 @@ export interface TemporalPki {
 const serverName = 'temporal.vcluster-platform';
 
 /**
- * Keys of the embedded Temporal in `dir`: the frontend's authority is kept, all else is made anew at every call. The
- * authority of its services among themselves is kept nowhere, so that nobody else gets a certificate of it.
+ * Keys of the embedded Temporal in `dir`: the frontend's authority is kept, all else is created again at every call. The
+ * authority of its services among themselves is kept nowhere, so that no other certificate of it can be issued.
  */
 export async function openTemporalPki(dir: string): Promise<TemporalPki> {
   const [frontend, internode] = await Promise.all([

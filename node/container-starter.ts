@@ -55,7 +55,7 @@ export function createContainerStarter(
   let prepared = false;
   const podName = () => `${currentPod().metadata?.namespace}/${currentPod().metadata?.name}`;
 
-  /** Volumes and environment sources; read anew for containers that start again. */
+  /** Volumes and environment sources; read again for containers that start again. */
   function prepare(): Promise<Prepared> {
     preparing ??= prepareOnce().then(
       (result) => {

@@ -3,7 +3,7 @@ import { adoptRun } from './containers/container-run.ts';
 import type { NodeContext } from './node-context.ts';
 import type { PodRecord } from './pod-records.ts';
 
-/** How long the containers of a pod nobody knows any more may take; its spec is gone with it. */
+/** How long the containers of a deleted pod may take to stop; its spec is gone with it. */
 const graceMs = 10_000;
 
 /** Ends what is left of a pod that went from the API while the node was away, and removes its folders. */

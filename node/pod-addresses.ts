@@ -3,7 +3,7 @@ import { PlatformError } from '../contracts/errors.ts';
 
 /** Hands out loopback addresses, one per pod. */
 export interface PodAddresses {
-  /** An address nobody here has; the same pod tends to get the same one. */
+  /** An address that is free here; the same pod tends to get the same one. */
   allocate(podUid: string): string;
   /** Marks an address that a remembered pod has. */
   reserve(address: string): void;

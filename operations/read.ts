@@ -70,7 +70,7 @@ export async function readRecorded(deps: OperationsDeps, id: string): Promise<Op
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const noUuid = '00000000-0000-0000-0000-000000000000';
 
-/** PostgreSQL refuses what is no uuid; no operation has the nil uuid, so the answer is `operation_not_found`. */
+/** PostgreSQL refuses a malformed uuid; no operation has the nil uuid, so the answer is `operation_not_found`. */
 function checkedId(id: string): string {
   return uuid.test(id) ? id : noUuid;
 }

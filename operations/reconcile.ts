@@ -27,7 +27,7 @@ export type RepairInstance = (
 
 /**
  * Compares every open operation with its workflow: starts one that has none, ends one whose workflow closed
- * without ending it (terminated by hand, say), asks again to cancel what was asked, and wakes whoever's turn it
+ * without ending it (terminated by hand, say), asks again to cancel what was asked, and wakes the operation whose turn it
  * is. Safe to run at any time, also twice at once.
  * @throws PlatformError `temporal_unavailable`, `database_unavailable`
  */

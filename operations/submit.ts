@@ -40,7 +40,7 @@ export interface OperationSubmission {
   readonly idempotencyKey: string;
   readonly targetHash?: string | undefined;
   readonly parameters?: Record<string, unknown> | undefined;
-  /** Where it is, of what has no resource any more that would say so. */
+  /** Where it is, if its resource is gone. */
   readonly placed?: { readonly cluster: string; readonly hostNamespace: string } | undefined;
 }
 
@@ -119,7 +119,7 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
   return { row: operation, joined: false, toCancel };
 }
 
-/** Controllers may have been faster than who asks: he may follow it to its end all the same. */
+/** Controllers may have been faster than the requester, who may follow the operation to its end all the same. */
 async function join(tx: Queries, row: OperationRow, { actorUid }: OperationSubmission): Promise<Accepted> {
   if (actorUid !== undefined) await noteActor(tx, row.id, actorUid);
   return { row, joined: true, toCancel: [] };

@@ -69,7 +69,7 @@ function buildArguments({ part, programs }: BuildOptions, output: string): strin
 
 const unfinishedPrefix = '.building-';
 
-/** What a build that was killed left; the caller holds the lock, so nobody else is building. */
+/** What a build that was killed left; the caller holds the lock, so no other process is building. */
 function removeUnfinished(outputDir: string): void {
   for (const name of readdirSync(outputDir)) {
     if (name.startsWith(unfinishedPrefix)) rmSync(join(outputDir, name), { recursive: true, force: true });

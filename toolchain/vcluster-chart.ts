@@ -31,7 +31,7 @@ export async function packageVclusterChart(): Promise<string> {
   const versions = ['--version', vclusterChartVersion, '--app-version', vclusterChartVersion];
   try {
     await answer(helm, ['package', chart, ...versions, '--destination', temporary], temporary);
-    // Whole when it appears, whoever else packages it at the same time.
+    // Complete when it appears, even if another process packages it at the same time.
     renameSync(join(temporary, `vcluster-${vclusterChartVersion}.tgz`), archive);
   } finally {
     rmSync(temporary, { recursive: true, force: true });

@@ -16,7 +16,7 @@ interface ClusterAddress {
 
 export type KubeconfigFields = Record<string, unknown>;
 
-/** What of a kubeconfig file is read, all of it as somebody wrote it. */
+/** What of a kubeconfig file is read, unchecked. */
 export interface KubeconfigFile {
   'current-context'?: string;
   contexts?: { name: string; context?: { cluster?: string; user?: string } }[];

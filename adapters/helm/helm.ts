@@ -55,7 +55,7 @@ export interface ChartArchive {
 export interface Helm {
   /**
    * Opens a chart's archive; one given by URL (`https://`, `oci://`) is fetched first.
-   * @throws PlatformError `chart_failed` if it is no chart, `chart_unavailable` if it cannot be fetched
+   * @throws PlatformError `chart_failed` if it is not a chart, `chart_unavailable` if it cannot be fetched
    */
   openArchive(location: string, signal?: AbortSignal): Promise<ChartArchive>;
   /**

@@ -1,6 +1,6 @@
 import { parseDocument, visit } from 'yaml';
 
-/** Shorter scalars (`true`, `80`) are no secrets, and replacing them would make a message unreadable. */
+/** Shorter scalars (`true`, `80`) are not secrets, and replacing them would make a message unreadable. */
 const shortestSecret = 4;
 
 /**

@@ -12,7 +12,7 @@ export interface HelmRun {
   /** After this it is killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Bounds for input that nobody vouches for. */
+  /** Bounds for untrusted input. */
   readonly limits?: { readonly memoryMiB: number; readonly cpuSeconds: number };
 }
 
@@ -51,7 +51,7 @@ exit $status
 /**
  * The output of one run of Helm, whatever its exit code. On `signal` Helm gets SIGTERM (it then marks its
  * release as failed) and SIGKILL 2 s later.
- * @throws the signal's reason if it was aborted; PlatformError `toolchain_unavailable` if there is no such program
+ * @throws the signal's reason if it was aborted; PlatformError `toolchain_unavailable` if the program does not exist
  */
 export async function runHelm(run: HelmRun): Promise<HelmOutput> {
   run.signal?.throwIfAborted();

@@ -23,7 +23,7 @@ export interface ClusterClient {
   readonly custom: CustomObjectsApi;
 }
 
-/** How long a server may take: without a bound, who hangs keeps whoever asks for as long as he likes. */
+/** How long a server may take: without a bound, a server that hangs blocks its clients. */
 export interface AnswerLimits {
   /** For a connection, TLS included. */
   readonly connectMs: number;

@@ -17,7 +17,7 @@ const { serviceAccount } = helmIdentity;
 
 /**
  * Makes Helm's identity in a host namespace, which is to be the platform's own: a ServiceAccount that holds what the
- * chart's ClusterRole says, in this namespace and nowhere else. Idempotent; a binding that says something else is made anew.
+ * chart's ClusterRole says, in this namespace and nowhere else. Idempotent; a binding that says something else is created again.
  * @param chart name of the chart; of one that the platform does not know, the rights are those of `other`
  * @returns whether the binding is new, so that the API server may not know it yet
  * @throws PlatformError `cluster_unreachable`, `forbidden`

@@ -5,7 +5,7 @@ import { backoffMs } from './backoff.ts';
 import { statusOf } from './failures.ts';
 import { openRequest, requestJson } from './request.ts';
 
-/** A local copy of the objects below one path of a Kubernetes API, kept in step by list and watch. */
+/** A local copy of the objects below one path of a Kubernetes API, kept up to date by list and watch. */
 export interface Informer<T> {
   /** The object as last seen, or undefined. Do not change it. */
   get(key: string): T | undefined;
@@ -15,7 +15,7 @@ export interface Informer<T> {
   /** Settles once the first list is in. Never rejects: an API that is away is asked again until `stop`. */
   readonly synced: Promise<void>;
   /**
-   * By `performance.now()`: when the server last said something that shows that nothing of before is missing (a list, an
+   * By `performance.now()`: when the server last said something that shows that no earlier change is missing (a list, an
    * event, a bookmark, an ordinary end of a watch). `-Infinity` before the first list.
    */
   readonly inStepAt: number;
@@ -32,7 +32,7 @@ export interface InformerOptions {
   readonly metadataOnly?: boolean;
   /** Told of every failure; the informer goes on by itself. */
   readonly onFailure?: (error: unknown) => void;
-  /** Lists anew after so long even if nothing failed. Default 30 min. */
+  /** Lists again after so long even if nothing failed. Default 30 min. */
   readonly relistMs?: number;
   /**
    * How long one watch lasts. Without it, 5 to 10 min, and one that fell silent is noticed after 130 s. Short for what
@@ -45,7 +45,7 @@ interface KubernetesObject {
   metadata: ObjectMeta;
 }
 
-/** Why a watch ended: its place in history is gone or unknown, so the list must be read anew. */
+/** Why a watch ended: its place in history is gone or unknown, so the list must be read again. */
 class StaleWatch extends Error {}
 
 const pageSize = 500;
@@ -75,7 +75,7 @@ export function fromObjectKey(key: string): { namespace?: string; name: string }
 
 /**
  * Starts at once and goes on until `stop`: cut connections are dialled again with growing pauses (0.1 to 10 s,
- * with jitter), and when the API server no longer knows where the watch stood, everything is listed anew and
+ * with jitter), and when the API server no longer knows where the watch stood, everything is listed again and
  * handlers hear of what differs. Handlers may hear of a key without a change; they never miss one.
  */
 export function createInformer<T extends KubernetesObject>(options: InformerOptions): Informer<T> {
@@ -116,7 +116,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
         state.failures = 0;
       } catch (error) {
         if (stopping.signal.aborted) return;
-        // What must be known within seconds is listed anew: a watch would say only at its end that it is in step again.
+        // What must be known within seconds is listed again: a watch would show only at its end that it is up to date again.
         const isLost = error instanceof StaleWatch || statusOf(error) !== undefined;
         if (isLost || options.watchSeconds !== undefined) state.resourceVersion = undefined;
         options.onFailure?.(error);

@@ -7,7 +7,7 @@ const prefix = 'vcluster-platform:access:';
 
 /**
  * Makes exactly these roles be bound in the namespace of a space, among the bindings that are ours: what else its
- * users bind there, within their own rights, is theirs. One read if all is in step. Idempotent.
+ * users bind there, within their own rights, is theirs. One read if nothing changed. Idempotent.
  * @param grants groups that hold each ClusterRole
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */

@@ -25,7 +25,7 @@ interface Stored {
 
 /**
  * Makes exactly `desired` exist among what is ours: applies what is missing or different, deletes the rest. One read
- * for each kind if all is in step. Idempotent. Failures are client-node's ApiException.
+ * for each kind if nothing changed. Idempotent. Failures are client-node's ApiException.
  */
 export async function syncRbac(
   kubeConfig: KubeConfig,
@@ -59,7 +59,7 @@ async function listOurs(
   return prefix === undefined ? items : items.filter(({ metadata }) => metadata.name.startsWith(prefix));
 }
 
-/** Applies it; one that somebody made under our name with another role is made anew, since a binding's role is fixed. */
+/** Applies it; one that somebody made under our name with another role is created again, since a binding's role is fixed. */
 async function replaceRbac(
   kubeConfig: KubeConfig,
   manifest: ReturnType<typeof rbacManifest>,

@@ -27,7 +27,7 @@ const realm: RbacRealm = {
 
 /**
  * Makes exactly these rights exist in the tenant cluster: applies what is missing or different, deletes what it
- * made before and is not wanted any more. Two reads if all is in step. Idempotent.
+ * made before and is not wanted any more. Two reads if nothing changed. Idempotent.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function syncTenantRbac(client: ClusterClient, rbac: TenantRbac): Promise<void> {

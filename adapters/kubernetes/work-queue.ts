@@ -18,7 +18,7 @@ export interface WorkQueue {
 }
 
 export interface WorkQueueOptions {
-  /** Brings the world in step for one key. A failure is tried again with growing pauses. */
+  /** Reconciles one key. A failure is retried with growing pauses. */
   readonly handle: (key: string) => Promise<Requeue | undefined>;
   /** Told of every failure; `failures` in a row, this one included. */
   readonly onFailure?: (key: string, error: unknown, failures: number) => void;

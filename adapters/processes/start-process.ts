@@ -67,7 +67,7 @@ export async function startProcess(name: string, program: Program, logFile: stri
   };
 }
 
-/** Writes a file in one step, so that nobody sees half of it; folders are made with mode 0700. */
+/** Writes a file in one step, so that no reader sees half of it; folders are made with mode 0700. */
 export function writePrivateFile(path: string, content: string, mode = 0o600): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.tmp`;

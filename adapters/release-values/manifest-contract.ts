@@ -70,7 +70,7 @@ function checkSettings(manifests: Manifest[], { chart, release }: ManifestContra
   throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
 
-/** What no chart may make, whoever wrote the template: the platform's own objects beside it, and records of Helm. */
+/** What no chart may create, not even from an administrator's template: the platform's own objects beside it, and records of Helm. */
 function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): void {
   const { kind, metadata } = manifest;
   const secrets = [

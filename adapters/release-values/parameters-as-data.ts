@@ -56,7 +56,7 @@ export function refuseStructure(
     const mine = answers
       .filter((_, index) => questions[index]?.variable === variable)
       .map((answer) => (answer === undefined ? undefined : structureOf(answer)));
-    // A template that is no YAML with a harmless text either is at fault itself, and the caller says so.
+    // A template that is not YAML with a harmless text either is itself wrong, and the caller says so.
     const isText =
       structure === undefined
         ? mine.every((other) => other === undefined)

@@ -63,7 +63,7 @@ function othersTexts({ user = {}, team = {} }: TemplateContext['loft']): string[
   ];
 }
 
-/** `.Values.loft`, with the names that the original offers. The owner stands for the user, so that a retry renders the same. */
+/** `.Values.loft`, with the names that vCluster Platform offers. The owner stands for the user, so that a retry renders the same. */
 async function loftContext(
   resources: ManagementResources,
   tenant: TenantRef,

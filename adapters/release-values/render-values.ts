@@ -30,7 +30,7 @@ data:
  * Values of a template whose `{{ … }}` are Go templates with Sprig, rendered by Helm's own engine in the
  * jail of `helm.template`, as JSON: one reading for us and for Helm.
  * @param deps.workDir private folder
- * @throws PlatformError `invalid_values` if the result is no YAML object or too large; `invalid_parameters` if a text
+ * @throws PlatformError `invalid_values` if the result is not a YAML object or too large; `invalid_parameters` if a text
  *   of `texts` would become structure; what `helm.template` throws
  */
 export async function renderValues(deps: Deps, request: ValuesRequest): Promise<string> {

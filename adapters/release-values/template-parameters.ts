@@ -109,7 +109,7 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
   return value;
 }
 
-/** Whoever may write a parameter may not write the template: a text is one line, or where it is declared so, lines. */
+/** The author of a parameter is not the author of the template: a text is one line, or where it is declared so, lines. */
 function checkText({ type }: AppParameter, name: string, text: string): void {
   if (type !== 'multiline' && text.includes('\n'))
     throw refusal(`${name} must be one line, unless the template declares it as multiline`);
@@ -150,7 +150,7 @@ function checkExpression(
       { timeout: expressionTimeoutMs },
     );
   } catch (error) {
-    // An error of the other context is no instance of this one's Error.
+    // An error of the other context is not an instance of this one's Error.
     const slow = (error as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     throw refusal(
       `${name}: the template's ${mustMatch ? 'validation' : 'invalidation'} expression ${slow ? 'takes too long' : 'is not valid'}`,

@@ -29,7 +29,7 @@ export function jobName(command: SnapshotCommand, operationId: string): string {
   return command === 'save' ? `snapshot-${operationId}` : `restore-${command}-${operationId}`;
 }
 
-/** Name of the Secret with what a Job needs and nobody else: the project's key and the snapshot's description. */
+/** Name of the Secret with what only a Job needs: the project's key and the snapshot's description. */
 export function jobInputName(command: SnapshotCommand, operationId: string): string {
   return `${jobName(command, operationId)}-input`;
 }

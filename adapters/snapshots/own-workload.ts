@@ -4,7 +4,7 @@ import { podSettings, readControlPlane, type TenantWorkload } from './tenant-wor
 
 /**
  * Of chart `tenant-control-plane`: etcd, and the tools' image that the chart has anyway.
- * @throws PlatformError as `readControlPlane`; `invalid_request` for a tenant cluster of a chart nobody knows
+ * @throws PlatformError as `readControlPlane`; `invalid_request` for a tenant cluster of an unknown chart
  */
 export async function readOwnWorkload(host: TenantHost): Promise<TenantWorkload> {
   const { name } = host.owner;

@@ -108,7 +108,7 @@ async function readOrMake(
     return key;
   } catch (error) {
     if (!isConflict(error)) throw error;
-    return checked(await management.core.readNamespacedSecret(place)); // somebody else was faster
+    return checked(await management.core.readNamespacedSecret(place)); // another process was faster
   }
 }
 

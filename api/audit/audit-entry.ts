@@ -29,7 +29,7 @@ export interface AuditOutcome {
 /** The tenant cluster whose snapshot a restore names. */
 export type AuditSource = Pick<AuditEvent, 'sourceTenantCluster' | 'sourceUid'>;
 
-/** One request on its way into the trail. */
+/** One request on its way into the audit log. */
 export interface AuditEntry {
   readonly description: RequestDescription;
   /** Says who sent it, as soon as that is known; gives how much will be kept of it. */
@@ -51,7 +51,7 @@ export interface AuditEntry {
   end(outcome: AuditOutcome): void;
 }
 
-/** What the trail is told at the start of a request. */
+/** What is recorded at the start of a request. */
 export interface AuditStart {
   /** Id of the request. */
   readonly id: string;

@@ -8,7 +8,7 @@ import { type AuditFilter, listAuditEvents, putAuditEvents } from '../../db/quer
 import { createRateLimiter } from '../http/rate-limiter.ts';
 import { createEventQueue, type EventQueue } from './event-queue.ts';
 
-/** The trail: takes events without waiting for anything, and gives them back by filter. */
+/** The audit log: takes events without waiting for anything, and gives them back by filter. */
 export interface AuditLog {
   /** Queues an event or the next stage of one; never waits, never throws. */
   record(event: AuditEvent): void;
@@ -24,10 +24,10 @@ export interface AuditLog {
 
 const defaultLimit = 10_000;
 const closeMs = 3_000;
-/** Of what nobody known sent: a flood of bad keys takes neither the room of other events nor the disk. */
+/** Events of unauthenticated callers: a flood of bad keys takes neither the room of other events nor the disk. */
 const strangers = { burst: 1_000, perSecond: 20 };
 
-/** A trail in PostgreSQL and, if the configuration names one, a file of JSON lines. */
+/** An audit log in PostgreSQL and, if the configuration names one, a file of JSON lines. */
 export function createAuditLog(
   { queueLimit = defaultLimit, file }: AuditConfig,
   database: Database,
@@ -55,7 +55,7 @@ export function createAuditLog(
     onWritten: () => logger.info('writing audit events again'),
     sizeOf: bodyBytes,
   });
-  // Every stage gets a line of its own; opened anew for each batch, so that the file can be moved away any time.
+  // Every stage gets a line of its own; opened again for each batch, so that the file can be moved away any time.
   const toFile: EventQueue | undefined =
     file === undefined
       ? undefined

@@ -9,7 +9,7 @@ import { describeRequest } from './describe-request.ts';
 import { createAuditPolicy } from './policy.ts';
 import { keepRetention } from './retention.ts';
 
-/** The trail as requests and upgrades write it. */
+/** The audit log as requests and upgrades write it. */
 export interface Audit {
   /** Begins with a request; nothing is recorded before the entry says so. */
   begin(id: string, request: IncomingMessage): AuditEntry;
@@ -19,7 +19,7 @@ export interface Audit {
 
 const defaultRetentionDays = 30;
 
-/** @param database closed with the trail */
+/** @param database closed with the audit log */
 export function createAudit(
   config: AuditConfig,
   { database, logger, clientAddress }: { database: Database; logger: Logger; clientAddress: ClientAddress },

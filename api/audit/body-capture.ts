@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const maxBytes = 64 * 1024;
 
 /**
- * Keeps what flows through `request` beside whoever reads it. The stream stays paused until it is read: a listener
+ * Keeps what flows through `request` without consuming it. The stream stays paused until it is read: a listener
  * for data on a stream that was paused does not make it flow (Node's stream documentation, `readable.pause`).
  */
 export function captureRequest(request: IncomingMessage): () => unknown {

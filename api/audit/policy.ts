@@ -38,7 +38,7 @@ const always: readonly AuditRule[] = [
 ];
 
 const reads = ['get', 'list', 'watch'];
-/** After the original's four levels, but without bodies in the first two. */
+/** After vCluster Platform's four levels, but without bodies in the first two. */
 const presets: Record<number, readonly AuditRule[]> = {
   1: [{ level: 'None', verbs: reads }, { level: 'Metadata' }],
   2: [{ level: 'Metadata' }],

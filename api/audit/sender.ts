@@ -3,7 +3,7 @@ import type { User } from '../../contracts/resources/user.ts';
 import { type Caller, callerOfUser } from '../identity/caller.ts';
 import type { AuditActor } from './audit-entry.ts';
 
-/** A caller as the trail names them. */
+/** A caller as the audit log names them. */
 export function actorOf({ identity, credential }: Caller): AuditActor {
   return {
     user: identity.originalUser ?? identity.user,
@@ -15,7 +15,7 @@ export function actorOf({ identity, credential }: Caller): AuditActor {
 }
 
 /**
- * Who logs in, as the trail names them.
+ * A user who logs in, as the audit log names them.
  * @throws PlatformError `forbidden` if they have a reserved identity, so that no credential of theirs would be good
  */
 export function actorAtLogin(

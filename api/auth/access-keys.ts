@@ -14,7 +14,7 @@ import { accountsIdentity } from '../identity/identity.ts';
 const keyPrefix = 'vcp_';
 
 export interface IssuedKey {
-  /** The key itself. Nobody can tell it a second time. */
+  /** The key itself; it is not stored, so this is the only time it is shown. */
   readonly key: string;
   readonly accessKey: AccessKey;
 }
@@ -55,7 +55,7 @@ export function createAccessKeys(
 
   /** Counts a key that is about to be made. @throws PlatformError `quota_exceeded` */
   async function reserve(spec: Partial<AccessKeySpec>): Promise<() => void> {
-    // Logins are counted by themselves: programs log in often, and nobody is to be kept out by that.
+    // Logins are counted by themselves: programs log in often, which must not use up the limit.
     const isLogin = spec.type === 'Login';
     const owner = spec.user ? `user "${spec.user}"` : `team "${spec.team}"`;
     const group = `${owner} ${isLogin}`;
@@ -100,7 +100,7 @@ export function createAccessKeys(
       },
     });
     const accessKey = resultOf(answer, 201);
-    // The cache learns of it a moment later; whoever is given the key may use it at once.
+    // The cache learns of it a moment later; the new key is valid at once.
     const deadline = performance.now() + knownMs;
     while (directory.accessKey(keyHash) === undefined && performance.now() < deadline) await delay(10);
     return { key, accessKey };

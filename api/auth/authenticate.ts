@@ -16,7 +16,7 @@ import type { KeyActivity } from './key-activity.ts';
  */
 export type Authenticate = (headers: IncomingHttpHeaders, method?: string) => Promise<Caller>;
 
-/** A user who proved who he is by something other than an access key. */
+/** A user who authenticated with something other than an access key. */
 export interface KnownUser {
   readonly user: string;
   /** uid of the User whom it was given to, and when; a later one of the name is somebody else. */
@@ -54,8 +54,8 @@ const longestToken = 8192;
  * needs no constant-time compare: to be near a hash tells nothing about the key.
  * @throws PlatformError `unauthenticated` for a key that is missing, malformed, unknown, disabled or expired,
  *   or whose owner is gone or disabled; `forbidden` for a key whose scope opens nothing and for an owner with a
- *   reserved identity; `management_unavailable` while nobody is known yet, `database_unavailable` for a key of a
- *   session that nobody can ask about
+ *   reserved identity; `management_unavailable` while the caches are not synced, `database_unavailable` for a key of a
+ *   session that cannot be checked
  */
 export function createAuthenticate(directory: Directory, options: AuthenticateOptions = {}): Authenticate {
   const { now = Date.now, activity, session, sessionGoesOn, idToken } = options;

@@ -2,7 +2,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 
 /**
  * Slows down guessing of passwords. From an address where a user was right lately only that pair's own failures count:
- * whoever guesses from elsewhere keeps nobody out who is at home.
+ * guesses from elsewhere do not lock out users at their usual address.
  */
 export interface LoginThrottle {
   /**
@@ -22,7 +22,7 @@ interface Rule {
   readonly longestMs: number;
 }
 
-/** By user and address; by user alone, milder, so that nobody can lock another out for long; by address alone. */
+/** By user and address; by user alone, milder, so that one cannot lock another out for long; by address alone. */
 const rules = {
   pair: { free: 4, longestMs: 15 * 60_000 },
   user: { free: 20, longestMs: 30_000 },

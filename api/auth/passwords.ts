@@ -22,7 +22,7 @@ export interface Passwords {
 /** As NIST SP 800-63B asks: length, no composition rules. */
 const shortest = 12;
 const longest = 256;
-/** Asked for in place of a Secret that nobody named; what it holds, if it is there, is not looked at. */
+/** Asked for in place of an unnamed Secret; what it holds, if it is there, is not looked at. */
 const noSecret = 'nobody';
 /** Hashes that are computed at the same time, and those that may wait for it: each takes 16 MiB. */
 const atOnce = 2;

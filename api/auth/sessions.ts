@@ -101,7 +101,7 @@ export function createSessions(deps: {
   function touch(idHash: string, entry: Remembered): void {
     if (now() - entry.touched <= touchMs) return;
     entry.touched = now();
-    // Nobody waits for it; a session that is not touched ends earlier, never later.
+    // Not awaited; a session that is not touched ends earlier, never later.
     database
       .query((db) => touchSession(db, idHash, new Date(now())))
       .catch((err: unknown) => logger.warn({ err }, 'failed to record the last use of a session'));

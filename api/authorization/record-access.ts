@@ -23,7 +23,7 @@ export type VisibleRecords =
 export interface RecordAccess {
   /**
    * Whether one may do `verb` with what is recorded of a tenant cluster or space: while it is there, who may do that with
-   * it; when it is gone, whoever has its name, only the administrators of its very project and of the platform.
+   * it; when it is gone, even if its name is in use again, only the administrators of its very project and of the platform.
    */
   allows(verb: string, record: RecordTarget): Promise<boolean>;
   /** What one may see of a name; undefined: to this one there is none. */

@@ -4,13 +4,13 @@ import type { RbacQuestion, RbacUser } from '../../domain/rbac.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { type BindingObject, createRbacIndex, type RoleObject } from './rbac-index.ts';
 
-/** The roles and bindings of the management API, in step with it. */
+/** The roles and bindings of the management API, from informers. */
 export interface RbacCache {
   /** What the management API's authorizer would say; ask {@link isInStep} before. */
   allows(who: RbacUser, question: RbacQuestion): boolean;
-  /** As long as it is the same for `who`, so is every answer about him. */
+  /** As long as it is unchanged for `who`, so is every decision about them. */
   generationOf(who: RbacUser): number;
-  /** Whether all four kinds are known as of a moment ago: otherwise nobody can say who may what. */
+  /** Whether all four kinds are known as of a moment ago: otherwise no decision can be made. */
   isInStep(): boolean;
   /** Settles when all four kinds were read. */
   readonly ready: Promise<void>;

@@ -30,7 +30,7 @@ export interface RbacIndex {
   setBinding(key: string, binding: BindingObject | undefined): void;
   /** What the API server's RBAC authorizer would say. */
   allows(who: RbacUser, question: RbacQuestion): boolean;
-  /** Counts changes. As long as it is the same for `who`, so is every answer about him. */
+  /** Counts changes. As long as it is unchanged for `who`, so is every decision about them. */
   generationOf(who: RbacUser): number;
 }
 
@@ -143,7 +143,7 @@ export function createRbacIndex(): RbacIndex {
   };
 }
 
-/** undefined for a binding of something that is no role, as the API server takes it. */
+/** undefined for a binding of something that is not a role, as the API server takes it. */
 function bindingOf(key: string, { metadata, roleRef, subjects }: BindingObject): Binding | undefined {
   const { namespace = '' } = metadata;
   const role = roleKeyOf(roleRef, namespace);

@@ -6,7 +6,7 @@ export type ClientAddress = (request: IncomingMessage) => string | undefined;
 
 /**
  * The address of the connection; behind a proxy of `trustedProxies` (addresses or CIDR ranges) the last one in
- * X-Forwarded-For that is no trusted proxy itself: everything before it the client could have written.
+ * X-Forwarded-For that is not a trusted proxy itself: everything before it the client could have written.
  * @throws Error for an entry that is neither
  */
 export function createClientAddress(trustedProxies: readonly string[] = []): ClientAddress {
@@ -29,7 +29,7 @@ export function createClientAddress(trustedProxies: readonly string[] = []): Cli
     let nearest = peer;
     for (const hop of String(forwarded).split(',').reverse()) {
       const address = plain(hop.trim());
-      // What stands there is no address: nothing before it can be believed either.
+      // This is not an address: nothing before it can be believed either.
       if (address === undefined || isIP(address) === 0) return nearest;
       nearest = address;
       if (!isTrusted(address)) return nearest;

@@ -29,7 +29,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   stopMs: 4_000,
 };
 
-/** Descriptors for what is no client's connection, nor belongs to one. */
+/** Descriptors that do not belong to client connections. */
 const otherFiles = 100;
 const fewest = 10;
 

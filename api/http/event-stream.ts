@@ -13,7 +13,7 @@ export interface EventStream<T> {
 }
 
 /**
- * Answers with server-sent events, one per item, with a comment every 15 s so that nobody in between takes the
+ * Answers with server-sent events, one per item, with a comment every 15 s so that no proxy in between takes the
  * connection for dead. Ends with the source, or when the client goes.
  * @throws what the source throws before its first item; later failures end the stream
  */

@@ -5,17 +5,17 @@ import { createRateLimiter } from './rate-limiter.ts';
 export interface RequestLine {
   readonly reqId: string;
   readonly method: string | undefined;
-  /** Only the path is logged: the query may hold what is nobody's business. */
+  /** Only the path is logged: the query may hold private data. */
   readonly url: string | undefined;
   readonly status: number;
   readonly ms: number;
-  /** Absent for a stranger. */
+  /** Absent if unauthenticated. */
   readonly user: string | undefined;
   readonly bytesUp?: number | undefined;
   readonly bytesDown?: number | undefined;
 }
 
-/** What the log says of requests: of a flood of those who are nobody, a part and how many were left out. */
+/** What the log says of requests: of a flood of unauthenticated requests, a part and the number of omitted ones. */
 export interface RequestLines {
   answered(kind: 'request' | 'upgrade', line: RequestLine): void;
   /** Why one failed that the platform itself is to blame for. */
@@ -24,7 +24,7 @@ export interface RequestLines {
 
 /** Of lines about who was not let in. */
 const strangers = { burst: 200, perSecond: 10 };
-/** Of failures that strangers meet: they have a stack. */
+/** Of failures of unauthenticated requests: they have a stack. */
 const failuresOfStrangers = { burst: 20, perSecond: 1 };
 const maxPath = 1_000;
 

@@ -65,7 +65,7 @@ interface KnownUser {
   readonly scoped: WeakMap<AccessKeyScope, Identity>;
 }
 
-/** What callers are but for their credentials; made anew when the user or any team is another object. */
+/** What callers are but for their credentials; created again when the user or any team is another object. */
 const knownUsers = new WeakMap<User, KnownUser>();
 
 function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'credential'> {

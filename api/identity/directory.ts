@@ -10,6 +10,6 @@ export interface Directory {
   user(name: string): User | undefined;
   team(name: string): Team | undefined;
   teams(): readonly Team[];
-  /** False until everybody is known: nobody may be told then that a key is unknown. */
+  /** False until the caches are synced: until then no key may be called unknown. */
   readonly synced: boolean;
 }

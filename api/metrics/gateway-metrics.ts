@@ -10,7 +10,7 @@ export interface GatewayMetrics {
   requested(request: { pathKind: PathKind; verb: string; code: number; seconds: number }): void;
   /** Somebody showed who they are; `failure` is undefined if they were believed. */
   authenticated(failure: unknown): void;
-  /** A failure got past everybody (`uncaught-failures.ts`). */
+  /** An uncaught failure (`uncaught-failures.ts`). */
   uncaught(kind: UncaughtKind): void;
   /** Adds a figure that is asked for when metrics are read. */
   observe(name: string, help: string, kind: 'gauge' | 'counter', value: () => number): void;

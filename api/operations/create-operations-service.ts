@@ -15,7 +15,7 @@ export function createOperationsService(
   deps: OperationsDeps & { close(): Promise<void> },
 ): OperationsService {
   const underWay = new Set<Promise<unknown>>();
-  /** A Temporal connection that is closed under a call that retries throws where nobody can catch it (SDK 1.24). */
+  /** A Temporal connection that is closed under a call that retries throws where it cannot be caught (SDK 1.24). */
   function tracked<A extends unknown[], T>(call: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
     return (...args) => {
       const running = call(...args).finally(() => underWay.delete(running));

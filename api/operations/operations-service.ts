@@ -13,7 +13,7 @@ export interface SubmitRequest extends OperationTarget {
   readonly idempotencyKey: string;
   readonly targetHash?: string;
   readonly parameters: Record<string, unknown>;
-  /** Where it is, of what has no resource any more that would say so. */
+  /** Where it is, if its resource is gone. */
   readonly placed?: { readonly cluster: string; readonly hostNamespace: string };
 }
 

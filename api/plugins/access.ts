@@ -44,7 +44,7 @@ export const access = fp(
       const { guardsForgery = false, scope } = request.routeOptions.config;
       const caller = await options.authenticate(request.headers, guardsForgery ? 'GET' : request.method);
       checkRouteScope(caller, scope, request);
-      request.caller = caller; // whom the trail names if impersonation is refused
+      request.caller = caller; // whom the audit log names if impersonation is refused
       const { rawHeaders } = request.raw;
       const { impersonation = false } = request.routeOptions.config;
       if (!impersonation) refuseImpersonation(rawHeaders);

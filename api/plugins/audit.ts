@@ -9,13 +9,13 @@ import { asPlatformError } from '../http/failures.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The request's place in the trail. */
+    /** The request's entry in the audit log. */
     audit: AuditEntry;
   }
 }
 
 /**
- * Every request's way into the trail. Registered before authentication, so that who is turned away is recorded too;
+ * Records every request in the audit log. Registered before authentication, so that who is turned away is recorded too;
  * an event ends with the connection's answer, whether it was finished or broke off.
  */
 export const audit = fp(
@@ -24,7 +24,7 @@ export const audit = fp(
     // Callbacks, not promises: they run for every request.
     app.addHook('onRequest', (request, reply, done) => {
       request.audit = options.audit.begin(request.id, request.raw);
-      // Paths that lead nowhere are no event: there is nothing that anybody could have done.
+      // Unknown paths are not an event: there is nothing that anybody could have done.
       if (!request.is404) reply.raw.once('close', () => finish(request, reply));
       done();
     });

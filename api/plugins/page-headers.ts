@@ -11,7 +11,7 @@ declare module 'fastify' {
 
 /**
  * Helmet's headers on every answer, but of routes that set their own. They are always the same, so Helmet is asked
- * for them once: as a hook it makes its chain of functions anew for each request.
+ * for them once: as a hook it makes its chain of functions again for each request.
  */
 export const pageHeaders = fp(
   async (app) => {

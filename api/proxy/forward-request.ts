@@ -176,7 +176,7 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
         if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
         settle.resolve();
       } else if (aborted !== undefined) {
-        response.destroy(); // nobody else would answer
+        response.destroy(); // no other handler would respond
         settle.resolve();
       } else if (error instanceof ForwardFailure) settle.reject(error);
       else settle.reject(failure(error instanceof DialError ? 'dial' : 'connection', error));

@@ -38,7 +38,7 @@ type Deps = Pick<
 
 /**
  * Whether `caller` is still who opened the stream and `allowed` still holds. Groups that came or went count as
- * somebody else: an API server decides about a watch only when it begins, so the client begins anew.
+ * somebody else: an API server decides about a watch only when it begins, so the client begins again.
  * @param options `about`: what `allowed` looks at besides the caller, default method and URL; `asked`: of whom
  */
 export function recheckOf(
@@ -102,7 +102,7 @@ function rightTaken(): PlatformError {
   return new PlatformError('forbidden', 'access to this stream was revoked');
 }
 
-/** @throws PlatformError `forbidden`, or why nobody can say */
+/** @throws PlatformError `forbidden`, or why it cannot be decided */
 async function insideAllows(
   gateway: Deps,
   { method }: OpeningRequest,

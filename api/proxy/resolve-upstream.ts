@@ -16,7 +16,7 @@ import type { Upstream } from '../upstreams/upstream.ts';
 /** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
 export interface ResolvedUpstream {
   upstream(): Promise<Upstream>;
-  /** Drops a credential that the upstream refused, so that the next `upstream()` reads it anew. */
+  /** Drops a credential that the upstream refused, so that the next `upstream()` reads it again. */
   refused(): void;
   /** Failure to tell when the upstream cannot be reached. */
   readonly unreachable: { readonly code: ErrorCode; readonly message: string };

@@ -4,7 +4,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 /** `ok`, or the cause, of each part that the gateway stands on. */
 export type PartStates = Readonly<Record<string, string>>;
 
-/** Whether the gateway can work: asked of its parts once a second at most, whoever and however many want to know. */
+/** Whether the gateway can work: asked of its parts once a second at most, for any number of callers. */
 export interface Readiness {
   /** What the parts said a second ago at most. Never rejects. */
   look(): Promise<PartStates>;

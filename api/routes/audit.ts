@@ -45,7 +45,7 @@ const AuditEvents = Type.Object(
   { $id: 'AuditEvents', additionalProperties: false },
 );
 
-/** The trail, newest first: administrators see everything, project administrators their project, others what they did. */
+/** The audit log, newest first: administrators see everything, project administrators their project, others what they did. */
 export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   app.addSchema(AuditEvent);

@@ -13,7 +13,7 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
   if (oidc === undefined) return;
   const { provider, signIn, states } = oidc;
   const starts = createLoginStarts();
-  // Whoever makes the cookie up has us ask the database, too.
+  // A forged cookie costs a database query, too.
   const returns = createLoginStarts();
 
   app.get<{ Querystring: { returnTo?: string } }>(

@@ -72,7 +72,7 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
   );
 }
 
-/** Why who asks is told no more than a stranger. Who shows nothing costs nothing. */
+/** Why the caller gets only the public answer. A caller without credentials costs nothing. */
 async function refusedAsOperator(
   gateway: Gateway,
   { headers, method }: FastifyRequest,

@@ -135,7 +135,7 @@ async function submit(
   });
 }
 
-/** What the trail tells of the source of a restore. */
+/** What the audit log records about the source of a restore. */
 function sourceOf(
   name: string,
   { sourceTenantCluster = name, sourceUid }: Record<string, unknown> = {},

@@ -8,7 +8,7 @@ const atOnce = 32;
 /** What is younger is mostly a short request, which was asked about a moment ago. */
 const minAgeMs = 1_000;
 
-/** Default of how long a stream may stay open about which nobody can say whether it may. */
+/** Default of how long a stream may stay open while its caller cannot be authorized again. */
 export const defaultUndecidedMs = 60_000;
 
 export interface Revocation {
@@ -27,9 +27,9 @@ interface Group {
 /**
  * Ends open streams whose caller would not be let in any more: a key that is disabled, deleted or expired, a user
  * disabled, removed from a team or a project, a role taken away. Every stream is asked about as a new request
- * would be. While nobody can say whether the gateway's door is open to them (the management API is away), streams
+ * would be. While the gateway cannot authorize their callers (the management API is away), streams
  * stay for `undecidedMs`, then they end too; new requests are refused from the start. Each lane of questions goes at
- * its own pace: what one tenant cluster does not answer delays nobody else's revocation.
+ * its own pace: what one tenant cluster does not answer delays no other revocation.
  */
 export function startRevocation(
   streams: Pick<StreamRegistry, 'list'>,
@@ -123,7 +123,7 @@ function lanesOf(streams: readonly OpenStream[]): Map<string, Group[]> {
   );
 }
 
-/** Whether a failure says that this caller may not, rather than that nobody can say. */
+/** Whether a failure says that this caller may not, rather than that no decision can be made. */
 function isRefusal(error: unknown): error is PlatformError {
   return error instanceof PlatformError && [401, 403, 404].includes(errorTable[error.code].status);
 }

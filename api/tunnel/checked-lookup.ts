@@ -4,7 +4,7 @@ import { isNever } from './allowed-addresses.ts';
 
 /**
  * Name resolution for dials to API servers that a credential or the configuration names. What it answers is what is
- * dialled: there is no second look-up between check and dial (CVE-2020-8562). Whoever answers for a name in DNS can point
+ * dialled: there is no second look-up between check and dial (CVE-2020-8562). The owner of a name in DNS can point
  * it into a cluster's or a private network, where API servers are, but not at loopback, link-local, a metadata service
  * or multicast: one such address refuses the whole answer. `localhost` is loopback (RFC 6761).
  * @param resolve for tests

@@ -70,7 +70,7 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
 const readyMs = 15_000;
 const maxTarget = 300;
 
-/** A control plane that does not answer yet is asked many times a second: nobody needs to read of it. */
+/** A control plane that does not answer yet is asked many times a second: not worth a log line. */
 function logFailure(logger: Logger, asked: string | undefined, error: unknown): void {
   const target = asked?.slice(0, maxTarget);
   const expected = error instanceof PlatformError && error.code === 'cluster_unreachable';

@@ -19,10 +19,10 @@ export type DialTarget =
 export type Dial = (target: DialTarget) => Promise<Socket>;
 
 const addressMaxAgeMs = 10_000;
-/** An address that refuses is asked for anew after so long. */
+/** An address that refuses is asked for again after so long. */
 const refusedMaxAgeMs = 250;
 /**
- * How long a dial waits for a control plane that starts. Whoever is refused asks again, and again; each time costs
+ * How long a dial waits for a control plane that starts. A refused client asks again, and again; each time costs
  * worker, gateway and API server more than all these dials, on the processors that the control plane starts on.
  */
 const patienceMs = 400;
@@ -31,7 +31,7 @@ const absentRetryMs = 100;
 
 /**
  * TCP connections into connected clusters: today directly, later through the agent's tunnel behind the same
- * door. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked anew when a
+ * door. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked again when a
  * dial fails. While no pod is there or it refuses, it is tried for 0.4 s.
  */
 export function createDial(
@@ -102,7 +102,7 @@ function ageOf(address: Address): number {
   return performance.now() - address.at;
 }
 
-/** Nobody listens there yet, or not any more. */
+/** Nothing listens there yet, or not any more. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }

@@ -39,7 +39,7 @@ export async function resolveService(
       `service ${namespace}/${name} with port ${port} not found in connected cluster ${cluster.name}`,
     );
   }
-  // A tenant gives its own pods what labels it likes; those that a syncer made of them are no control plane.
+  // A tenant gives its own pods what labels it likes; those that a syncer made of them are not a control plane.
   const wanted = [...selector.map(([key, value]) => `${key}=${value}`), `!${labels.synced}`];
   const query = encodeURIComponent(wanted.join(','));
   const { items = [] } = ((await cluster.read(

@@ -32,7 +32,7 @@ export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): 
       | undefined;
     if (secret?.data?.config === undefined)
       throw notReady(release, 'the gateway does not have a credential for it yet');
-    // Another's, whose namespace took the place of one that is gone. Credentials of before have no uid.
+    // Another's, whose namespace took the place of one that is gone. Credentials of earlier versions do not have a uid.
     const uid = secret.metadata?.labels?.[labels.instanceUid];
     if (uid !== undefined && uid !== instance.metadata.uid)
       throw notReady(release, 'its host namespace belongs to something else now');

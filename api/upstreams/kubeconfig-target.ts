@@ -22,7 +22,7 @@ export function targetOfKubeconfig(text: string): UpstreamTarget {
 function read(text: string): ReadKubeconfig {
   try {
     const kubeconfig = readKubeconfig(text);
-    // Left out it would be dialled directly, and so somewhere else than whoever wrote it meant.
+    // Left out it would be dialled directly, and so somewhere else than its author meant.
     if (kubeconfig.proxyUrl !== undefined)
       throw new Error('the kubeconfig has proxy-url, but the gateway connects to API servers directly');
     return kubeconfig;

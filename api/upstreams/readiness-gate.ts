@@ -11,7 +11,7 @@ const path =
 const timeoutMs = 3_000;
 /** A server cannot go, come back and be asked again within less. */
 const validMs = 500;
-/** How long one that starts is asked again, on the same connection: whoever is refused dials again, which costs more. */
+/** How long one that starts is asked again, on the same connection: a refused client dials again, which costs more. */
 const patienceMs = 400;
 const askAgainMs = 25;
 

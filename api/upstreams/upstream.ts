@@ -54,7 +54,7 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
   );
   // An address is checked against the certificate, but must not be sent as server name (RFC 6066 §3).
   const peer = isIP(servername) === 0 ? { servername } : { host: servername };
-  // Made once: reading certificates and key anew for each connection costs more than the handshake.
+  // Made once: reading certificates and key again for each connection costs more than the handshake.
   let secureContext: SecureContext | undefined;
   const dialTarget = async () => {
     secureContext ??= createSecureContext({ ...credential, minVersion: 'TLSv1.2' });

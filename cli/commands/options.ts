@@ -37,7 +37,7 @@ export async function withClient(work: (client: Client) => Promise<void>): Promi
   }
 }
 
-/** @throws CommandFailure `invalid_request` if one of the two is no name; they go into paths */
+/** @throws CommandFailure `invalid_request` if one of the two is not a name; they go into paths */
 export function checkNames(project: string, name: string): void {
   try {
     checkName('project', project);

@@ -84,7 +84,7 @@ export const AccessKeySpec = openObject(
   {
     rules: [
       {
-        // Neither: keys of agents in exports of the original; the gateway lets nobody in with them.
+        // Neither: keys of agents in exports of vCluster Platform; the gateway does not accept them.
         rule: "!((has(self.user) && self.user != '') && (has(self.team) && self.team != ''))",
         message: 'an access key belongs to a user or to a team, not to both',
       },

@@ -13,7 +13,7 @@ export const SecretRef = openObject({
 });
 export type SecretRef = Static<typeof SecretRef>;
 
-// Exports of the original write `config: {}` where no kubeconfig is referred to: that counts as absent.
+// Exports of vCluster Platform write `config: {}` where no kubeconfig is referred to: that counts as absent.
 const exactlyOneMode = {
   rule: "[has(self.config) && has(self.config.secretName) && self.config.secretName != '', has(self.local) && self.local, has(self.networkPeer) && self.networkPeer].filter(set, set).size() == 1",
   message: 'a cluster has exactly one of config (a Secret with its kubeconfig), local and networkPeer',

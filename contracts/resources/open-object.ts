@@ -1,7 +1,7 @@
 import { type TObject, type TObjectOptions, type TProperties, Type } from 'typebox';
 
 /**
- * Schema of an object that keeps fields it does not name, so that YAML exported from the original applies
+ * Schema of an object that keeps fields it does not name, so that YAML exported from vCluster Platform applies
  * unchanged. `rules` become `x-kubernetes-validations` of the CRD.
  */
 export function openObject<Properties extends TProperties>(

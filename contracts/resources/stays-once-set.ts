@@ -1,6 +1,6 @@
 import type { CelRule } from './open-object.ts';
 
-/** Rule that `field` of `clusterRef`, once set, stays; `what` is made anew instead. */
+/** Rule that `field` of `clusterRef`, once set, stays; `what` is created again instead. */
 export function staysOnceSet(field: string, what: string): CelRule {
   // `namespace` is a reserved word of CEL.
   const name = field === 'namespace' ? '__namespace__' : field;

@@ -47,7 +47,7 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
     return { requeueAfterMs: Math.min(leftMs, resync.requeueAfterMs) };
   }
 
-  /** What it was made with is gone: gateways let nobody in with it any more. Sessions they ask about themselves. */
+  /** What it was made with is gone: gateways do not accept it any more. Sessions they ask about themselves. */
   function hasNoIssuer({ spec: { issuedBy } }: Stored<AccessKey>): boolean {
     if (issuedBy === undefined || issuedBy.session !== undefined) return false;
     return caches.accesskeys.get(issuedBy.accessKey ?? '')?.metadata.uid !== issuedBy.uid;

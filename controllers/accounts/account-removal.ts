@@ -59,7 +59,7 @@ export function accountRemoval({
   }
 
   async function endKeys({ kind, name }: Account): Promise<number> {
-    // Asked anew, here and below: a cache that lags would leave something behind.
+    // Asked again, here and below: a cache that lags would leave something behind.
     const keys = (await resources.accesskeys.list()).filter(({ spec }) => spec[kind] === name);
     for (const { metadata } of keys) await resources.accesskeys.delete({ name: metadata.name }, metadata.uid);
     return keys.length;

@@ -72,7 +72,7 @@ export function createOperationSubmitter<T extends Operated>(
     }
   }
 
-  /** Shows that something has begun; whoever writes the status at the same time wins. */
+  /** Shows that something has begun; a concurrent write of the status wins. */
   async function showPending({ metadata, status }: Stored<T>): Promise<void> {
     if (status?.phase || metadata.deletionTimestamp !== undefined) return;
     const { namespace = '', name, resourceVersion } = metadata;

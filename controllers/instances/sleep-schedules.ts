@@ -135,7 +135,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
   };
 }
 
-/** The schedules that are there, written by whoever was the controller before. */
+/** The schedules that are there, written by an earlier controller. */
 async function listSchedules(temporal: Client): Promise<Map<string, string | undefined>> {
   const found = new Map<string, string | undefined>();
   for await (const { scheduleId } of temporal.schedule.list()) {

@@ -29,7 +29,7 @@ const maxTold = 100;
  * administrator says what becomes of it (`vcp delete unclaimed-namespace`).
  */
 export function unclaimedNamespaces({ caches, clusters, resources, logger }: ControllerContext): Controller {
-  /** Asked anew, as a cache may lag behind what has just been made. */
+  /** Asked again, as a cache may lag behind what has just been made. */
   async function claims(): Promise<Claim[]> {
     const lists = await Promise.all(managedKinds.map((kind) => instanceResources(resources, kind).list()));
     return lists.flat().map(toClaim);

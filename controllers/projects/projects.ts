@@ -17,7 +17,7 @@ const requireTemplateLabel = 'vcluster-platform.io/require-template';
 /** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters and spaces are. */
 export function projects(context: ControllerContext): Controller {
   const { caches, client, resources, operations } = context;
-  /** uids of projects whose records of before know them by now. */
+  /** uids of projects whose older records carry them by now. */
   const bound = new Set<string>();
 
   async function reconcile(name: string): Promise<Requeue | undefined> {
@@ -42,7 +42,7 @@ export function projects(context: ControllerContext): Controller {
     const finalizers = project.metadata.finalizers ?? [];
     if (!finalizers.includes(cleanupFinalizer)) return undefined;
     const namespace = projectNamespace(project.metadata.name);
-    // Asked anew: a cache that lags would let a new tenant cluster go down with the namespace unseen.
+    // Asked again: a cache that lags would let a new tenant cluster go down with the namespace unseen.
     const left = await namesIn(namespace);
     if (left.length > 0) {
       await sayBlocked(project, left);

@@ -14,7 +14,7 @@ import type { Controller, ControllerContext } from '../controller.ts';
 const repairMs = 15_000;
 const conditionType = 'AccessGranted';
 
-/** Rights in the namespace of every space, in step with owners, members, access and access rules; asleep or awake. */
+/** RBAC in the namespace of every space, reconciled with owners, members, access and access rules; asleep or awake. */
 export function spaceAccess({ caches, spaces, resources }: ControllerContext): Controller {
   const synced = new Map<string, { hash: string; at: number }>();
 

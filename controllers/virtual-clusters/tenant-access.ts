@@ -15,7 +15,7 @@ import type { Controller, ControllerContext } from '../controller.ts';
 const repairMs = 15_000;
 
 /**
- * Rights inside every tenant cluster that is awake, in step with owners, members, access rules, users and teams:
+ * Rights inside every tenant cluster that is awake, reconciled with owners, members, access rules, users and teams:
  * whom the gateway may act as there, and what these may do.
  */
 export function tenantAccess({ caches, tenants }: ControllerContext): Controller {

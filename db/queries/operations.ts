@@ -37,7 +37,7 @@ export async function insertOperation(
 /** @throws PlatformError `operation_not_found` */
 export async function getOperationRow(db: Queries, id: string): Promise<OperationRow> {
   const [row] = await db.select().from(operations).where(eq(operations.id, id));
-  if (!row) throw new PlatformError('operation_not_found', `There is no operation ${id.slice(0, 40)}`);
+  if (!row) throw new PlatformError('operation_not_found', `Operation ${id.slice(0, 40)} not found`);
   return row;
 }
 
@@ -126,7 +126,7 @@ function isOf({ uid, projectUid }: RecordsOf) {
   return matches.length === 0 ? sql`false` : or(...matches);
 }
 
-/** Writes down who asked for an operation that nobody's uid is known of: somebody who joined it asked for it too. */
+/** Records the uid of the requester of an operation that has none yet: a user who joined it requested it too. */
 export async function noteActor(tx: Queries, id: string, actorUid: string): Promise<void> {
   await tx
     .update(operations)

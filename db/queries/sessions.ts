@@ -43,7 +43,7 @@ export async function deleteSessionsOf(db: Queries, user: string): Promise<strin
   return rows.map(({ idHash }) => idHash);
 }
 
-/** Removes sessions and login states that nobody can use any more. */
+/** Removes expired sessions and login states. */
 export async function deleteEndedSessions(
   db: Queries,
   { now, idleSince }: { now: Date; idleSince: Date },

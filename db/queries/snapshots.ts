@@ -16,7 +16,7 @@ export interface SnapshotKey extends SnapshotOwner {
   readonly name: string;
 }
 
-/** Snapshots of a project's tenant clusters of before and of now, newest first; of one name if it is named. */
+/** Snapshots of a project's tenant clusters, deleted ones too, newest first; of one name if it is named. */
 export async function listSnapshots(
   db: Queries,
   filter: { project: string; tenantCluster?: string | undefined; name?: string | undefined },
@@ -100,7 +100,7 @@ export async function deleteSnapshot(db: Queries, operationId: string): Promise<
     .where(and(eq(snapshots.operationId, operationId), ne(snapshots.state, 'creating')));
 }
 
-/** Likewise the entry whose file is at `file`: a path of before files had a uid is one snapshot's only. */
+/** Likewise the entry whose file is at `file`: a path without a uid (of an earlier version) belongs to one snapshot only. */
 export async function deleteLegacySnapshot(db: Queries, file: string): Promise<void> {
   await db.delete(snapshots).where(and(eq(snapshots.file, file), ne(snapshots.state, 'creating')));
 }

@@ -1,7 +1,7 @@
 import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 import { auditLevels, auditStages, pathKinds } from '../../contracts/audit.ts';
 
-/** The trail: one row for each audited request, overwritten as it comes further. */
+/** The audit log: one row for each audited request, updated as it proceeds. */
 export const auditEvents = pgTable(
   'audit_events',
   {

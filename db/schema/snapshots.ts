@@ -11,7 +11,7 @@ export const snapshots = pgTable(
   {
     project: text().notNull(),
     tenantCluster: text().notNull(),
-    /** Of the tenant cluster; empty: not known, which is nobody's but the platform's administrators'. */
+    /** Of the tenant cluster; empty: not known, accessible only to the platform's administrators. */
     uid: text().notNull().default(''),
     /** Of the project; empty: not known. */
     projectUid: text().notNull().default(''),

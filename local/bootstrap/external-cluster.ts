@@ -138,7 +138,7 @@ function refusal(server: string, error: unknown): PlatformError {
   return new PlatformError('cluster_unreachable', said(message), { cause: error });
 }
 
-/** What a failed connection comes from: `fetch failed` alone tells nobody anything. */
+/** What a failed connection comes from: `fetch failed` alone says nothing. */
 function rootCause(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return `it did not answer within ${answerMs / 1000} s`;

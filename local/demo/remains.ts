@@ -17,7 +17,7 @@ export interface PlacedTenant {
 
 /** What of a tenant cluster still exists on its connected cluster and node; all empty after a clean delete. */
 export interface Remains {
-  /** Command lines of processes that run on pod folders of the node, whoever's they are. */
+  /** Command lines of processes that run on pod folders of the node, no matter whose. */
   readonly processes: string[];
   readonly releases: string[];
   readonly namespaces: string[];

@@ -54,8 +54,8 @@ export const temporalPortNames = [
 export type TemporalPorts = Record<(typeof temporalPortNames)[number], number>;
 
 /**
- * A single Temporal server (all four services) on loopback over PostgreSQL; pools of 20 + 5. Whoever
- * connects needs a certificate. The membership ports know no TLS: who lies there gets calls that end at the handshake.
+ * A single Temporal server (all four services) on loopback over PostgreSQL; pools of 20 + 5. Clients
+ * need a certificate. The membership ports do not support TLS: a forged member gets calls that end at the handshake.
  */
 export function temporal(options: TemporalOptions): Program {
   const configFile = join(options.configDir, 'temporal.yaml');

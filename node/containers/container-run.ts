@@ -20,7 +20,7 @@ export interface RunStart {
 }
 
 interface RunExit {
-  /** 137 when nobody knows. */
+  /** 137 when it is unknown. */
   readonly code: number;
   readonly known: boolean;
   /** Milliseconds since 1970. */
@@ -98,7 +98,7 @@ function followRun(runDir: string, logFile: string, start: RunStart): ContainerR
     exit = readExit(runDir);
     if (exit !== undefined) finish();
   };
-  // The shim records the end. Only if it was killed itself, or the machine was restarted, does nobody know it.
+  // The shim records the end. Only if it was killed itself, or the machine was restarted, is it unknown.
   const lookForLoss = () => {
     look();
     const owner = readProcess(runDir);
@@ -207,7 +207,7 @@ function readText(file: string): string {
   }
 }
 
-/** Writes a file so that nobody sees a part of it. */
+/** Writes a file atomically. */
 export function writeWhole(file: string, content: string): void {
   writeFileSync(`${file}.new`, content, { mode: 0o600 });
   renameSync(`${file}.new`, file);

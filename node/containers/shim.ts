@@ -7,7 +7,7 @@ export const runMarker = 'VCP_CONTAINER_RUN';
 
 /**
  * Runs in a session of its own and becomes the container's process. Its identity (pid, start time, boot id) is
- * written *before* the program starts, with O_EXCL (`set -C`): whoever makes the file `process` owns the run,
+ * written *before* the program starts, with O_EXCL (`set -C`): the creator of the file `process` owns the run,
  * so that a run can be forbidden for good by making it first.
  */
 const containerScript = `

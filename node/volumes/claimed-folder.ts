@@ -7,7 +7,7 @@ import { VolumeNotReady } from './volume-not-ready.ts';
 /**
  * Host folder of the persistent volume that a claim is bound to.
  * @param folders the volume must lie in one of these
- * @throws VolumeNotReady if the claim is not bound, or its volume is no folder here
+ * @throws VolumeNotReady if the claim is not bound, or its volume is not a folder here
  */
 export async function claimedFolder(
   client: ClusterClient,

@@ -8,10 +8,10 @@ import {
 } from 'jose';
 import { PlatformError } from '../../../contracts/errors.ts';
 
-/** Signatures with a public key only: `none` and HMAC, whose key a client could know, are no proof. */
+/** Signatures with a public key only: `none` and HMAC, whose key a client could know, prove nothing. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const clockToleranceSeconds = 30;
-/** Keys are read anew when a token names one that is not known, at most this often. */
+/** Keys are read again when a token names one that is not known, at most this often. */
 const cooldownMs = 5_000;
 const cacheMs = 10 * 60_000;
 

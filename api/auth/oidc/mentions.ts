@@ -9,7 +9,7 @@ import { accountsIdentity } from '../../identity/identity.ts';
 
 /** What may be given to a name before there is a user of it, or was to a former one. */
 export interface Mentions {
-  /** Whether anything names a user `name`: what is there would be given to whoever is called so. */
+  /** Whether anything names a user `name`: existing grants would apply to a new user of that name. */
   ofName(name: string): Promise<boolean>;
   /** Whether a role is bound to the user name `subject` towards Kubernetes. */
   ofSubject(subject: string): Promise<boolean>;

@@ -127,7 +127,7 @@ function unverifiedIssuer(token: string): string | undefined {
     };
     return typeof iss === 'string' ? iss : undefined;
   } catch {
-    return undefined; // no JSON: it is no ID token
+    return undefined; // not JSON: it is not an ID token
   }
 }
 

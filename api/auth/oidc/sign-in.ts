@@ -18,7 +18,7 @@ export type SignIn = (claimed: ClaimedIdentity) => Promise<User>;
 const knownMs = 5_000;
 
 /**
- * Keeps `spec.ssoGroups` in step with the newest token that was seen.
+ * Updates `spec.ssoGroups` from the newest token seen.
  * @throws PlatformError `forbidden` (by the returned function) for who is unknown where no users are made, and for a
  *   subject that is another user's or has roles bound to it; `management_unavailable`
  */
@@ -79,7 +79,7 @@ export function createSignIn(deps: {
     return appeared(claimed.identity);
   }
 
-  /** A name that nothing mentions: what was given to it, or to a former user of it, is not for whoever is called so. */
+  /** A name that nothing mentions: grants to that name, or to an earlier user of it, are not for the new user. */
   async function freeName(name: string, identity: string): Promise<string> {
     const hash = createHash('sha256').update(identity).digest('hex');
     for (const candidate of [

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 
 /**
- * The whole lines of `body` as they come, without their ends. Fails as the body does, to whoever reads on; the body ends
- * when nobody does. (Node's readline tells a failure also when nobody reads any more, which ended the process.)
+ * The whole lines of `body` as they come, without their ends. Fails as the body does, to its reader; the body ends
+ * when its reader stops. (Node's readline emits a failure even without a reader, which ended the process.)
  */
 export async function* linesOf(body: Readable): AsyncGenerator<string, void> {
-  body.on('error', () => undefined); // told to the loop below, or nobody's any more
+  body.on('error', () => undefined); // reported by the loop below, or not needed any more
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {

@@ -111,7 +111,7 @@ function answerOf(
   return { body, shown: { resourceVersion, keys: new Set(keys) } };
 }
 
-/** As an API server says that a page is too old: clients list anew. */
+/** As an API server says that a page is too old: clients list again. */
 function expired(): FilteredResponse {
   const message = 'The provided continue parameter is too old or not yours: list again without it';
   const status = {

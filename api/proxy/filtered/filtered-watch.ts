@@ -14,9 +14,9 @@ import { type ObjectRef, visibleObjects } from './visible-objects.ts';
 
 /** So soon is noticed that a right came or went without a change of the object itself. */
 const lookMs = 1_000;
-/** Looks at all objects whether or not a right of his changed: the gateway's own list of them may have lagged behind. */
+/** Looks at all objects whether or not their rights changed: the gateway's own list of them may have lagged behind. */
 const lookAnywayMs = 30_000;
-/** Between two questions while nobody can say who may what. */
+/** Between two attempts while no decision can be made. */
 const undecidedMs = 250;
 
 export interface FilteredWatch {
@@ -101,7 +101,7 @@ async function lookAgain(
       seen = now;
       lookedAt = performance.now();
     } catch {
-      // Nobody can decide now: what is shown stays as it is until somebody can.
+      // No decision can be made now: what is shown stays as it is.
     }
   }
 }

@@ -66,7 +66,7 @@ export async function hideFrom<T extends Shown | Row>(
   );
 }
 
-/** The object of a watch event, or its Table, likewise; as long as nobody can say who may what, all is hidden. */
+/** The object of a watch event, or its Table, likewise; while no decision can be made, all is hidden. */
 export async function hideFromEvent<T extends Shown | Listing>(
   review: AccessReview,
   identity: Identity,

@@ -39,7 +39,7 @@ const headMs = 30_000;
 
 /**
  * GET in the management API as `vcluster-platform:gateway-reader`, who may read every object of the filtered kinds.
- * What it reads is shown to nobody before it was filtered.
+ * What it reads is filtered before it is shown.
  * @throws PlatformError `management_unavailable`
  */
 export async function readAsReader(

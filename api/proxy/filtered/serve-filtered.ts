@@ -22,7 +22,7 @@ import { visibleObjects } from './visible-objects.ts';
 const maxRemembered = 2_000;
 
 /**
- * What an API server says to a watch from a state that it does not remember: the client lists anew. To go on from
+ * What an API server says to a watch from a state that it does not remember: the client lists again. To go on from
  * what is visible now would hide what went meanwhile.
  */
 const tooOld = {
@@ -41,7 +41,7 @@ const tooOld = {
 
 /**
  * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: filtered to
- * what he may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
+ * what they may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
  */
 export function createFilteredHandler(gateway: Gateway) {
   const tokens = createContinueTokens();
@@ -133,7 +133,7 @@ export function createFilteredHandler(gateway: Gateway) {
     listed.set(keyOf(caller, filtered, version), shown);
   }
 
-  /** What the client of a watch was shown before it began; undefined if nobody knows any more. */
+  /** What the client of a watch was shown before it began; undefined if that is not known any more. */
   function knownAtStart(caller: Caller, filtered: FilteredRequest): Set<string> | undefined {
     const version = filtered.query.get('resourceVersion') ?? '';
     const sendsAll = version === '' || version === '0' || filtered.query.get('sendInitialEvents') === 'true';
@@ -188,7 +188,7 @@ export function createFilteredHandler(gateway: Gateway) {
 const gatewayIdentity: Identity = { user: identities.gateway, groups: [authenticatedGroup] };
 
 /**
- * Nobody is sent to the management API here as whom somebody acts, so it is asked what it would have refused: that the
+ * The request is not forwarded with the impersonation here, so the gateway checks what the management API would have refused: that the
  * gateway acts as a user or group that the platform does not know.
  * @throws PlatformError `forbidden`, `management_unavailable`
  */

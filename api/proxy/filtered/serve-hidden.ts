@@ -28,7 +28,7 @@ interface Hidden {
 
 /**
  * Answers a read or deletion by who may not change what it shows: carried to the management API under the caller's
- * identity, the answer read as JSON and sent without what is hidden from him.
+ * identity, the answer read as JSON and sent without what is hidden from them.
  * @throws PlatformError `management_unavailable`, `forbidden`
  */
 export async function serveHidden(

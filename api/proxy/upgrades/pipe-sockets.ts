@@ -68,7 +68,7 @@ function closePartner(side: Duplex, other: Duplex): void {
   side.unpipe(other);
   other.unpipe(side);
   other.end();
-  other.resume(); // what it still sends has nobody to go to
+  other.resume(); // what it still sends has no receiver
   const lingers = side.readableEnded; // one that broke off has no last words to wait for
   const flushed = () =>
     lingers ? void setTimeout(() => other.destroy(), lingerMs).unref() : void other.destroy();

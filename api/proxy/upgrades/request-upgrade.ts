@@ -20,7 +20,7 @@ const heldBytes = 16 * 1024;
 
 /**
  * Asks `destination` to switch protocols. A credential of the gateway's own that is not known there any more is read
- * anew once.
+ * again once.
  * @throws ForwardFailure if there is no answer for the caller; PlatformError `internal` if the identity check refuses
  */
 export async function requestUpgrade(

@@ -75,7 +75,7 @@ function answerOf(
   const timer = setTimeout(() => fail(`no response within ${answerMs / 1000} s`), answerMs);
   const aborted = () => fail(String(signal.reason));
   signal.addEventListener('abort', aborted, { once: true });
-  // These stay: an error that nobody listens to would end the process; `close` follows it.
+  // These stay: an error without a listener would end the process; `close` follows it.
   socket.on('error', reject);
   outgoing.on('error', reject);
   outgoing.once('close', () => reject(new Error('the connection was closed before the response')));

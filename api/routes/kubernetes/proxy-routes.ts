@@ -29,7 +29,7 @@ export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promi
       hiding !== undefined &&
       !(await seesHidden(gateway.review, caller.identity, hiding.plural, hiding.place))
     ) {
-      await resolveUpstream(gateway, caller, target, request.method); // the scope of his key
+      await resolveUpstream(gateway, caller, target, request.method); // the scope of their key
       return serveHidden(request, reply, { gateway, caller, target, hiding });
     }
     const destination = await resolveUpstream(gateway, caller, target, request.method);

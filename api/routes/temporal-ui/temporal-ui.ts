@@ -3,7 +3,7 @@ import { type Dispatcher, Pool } from 'undici';
 /** Path below which the gateway shows Temporal's web UI; the UI's own `publicPath` must be the same. */
 export const temporalUiPath = '/temporal';
 
-/** Temporal's web UI, which asks nobody who they are: only the gateway may reach it, best by a Unix socket. */
+/** Temporal's web UI, which authenticates no one: only the gateway may reach it, best by a Unix socket. */
 export interface TemporalUi {
   readonly dispatcher: Dispatcher;
   close(): Promise<void>;

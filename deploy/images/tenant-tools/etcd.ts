@@ -98,7 +98,7 @@ export async function inspectSnapshot(file: string): Promise<StoreFacts> {
 
 /**
  * Makes a data folder from a snapshot. Its revision is far beyond any that clients can have seen and all earlier
- * ones count as compacted: a watch that goes on gets "too old" and lists anew, rather than silently seeing time run
+ * ones count as compacted: a watch that goes on gets "too old" and lists again, rather than silently seeing time run
  * backwards.
  */
 export async function restoreSnapshot(file: string, dataDir: string): Promise<void> {

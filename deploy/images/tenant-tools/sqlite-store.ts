@@ -98,7 +98,7 @@ function skipRevisions(db: DatabaseSync, present: number): void {
   db.exec(
     "DELETE FROM kine WHERE name != 'compact_rev_key' AND (deleted != 0 OR id NOT IN (SELECT max(id) FROM kine GROUP BY name))",
   );
-  // As Kine itself fills gaps: it shows such a row to nobody.
+  // As Kine itself fills gaps: it never shows such a row.
   db.prepare(
     'INSERT INTO kine (id, name, created, deleted, create_revision, prev_revision, lease) VALUES (?, ?, 0, 1, 0, 0, 0)',
   ).run(next, `gap-${next}`);

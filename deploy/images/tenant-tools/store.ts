@@ -13,7 +13,7 @@ export interface Store {
   inspect(file: string): Promise<StoreFacts>;
   /**
    * Makes data of a saved `file` beside the present ones, with a revision beyond any that clients can have seen and
-   * all earlier ones compacted: a watch that goes on gets "too old" and lists anew, rather than silently seeing time
+   * all earlier ones compacted: a watch that goes on gets "too old" and lists again, rather than silently seeing time
    * run backwards.
    */
   prepare(file: string): Promise<void>;
