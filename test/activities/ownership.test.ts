@@ -200,7 +200,7 @@ test('no activity of a space touches a namespace that is another’s', async () 
   assert.deepEqual(await contentOf(victim.hostNamespace), before);
 });
 
-test('every activity is tried, or acts in no connected cluster', () => {
+test('every activity is covered, or does not act in a connected cluster', () => {
   const tried = new Set([...Object.keys(ofTenants), ...Object.keys(ofSpaces), ...elsewhere]);
   assert.deepEqual(
     Object.keys(activities).filter((activity) => !tried.has(activity)),
@@ -208,7 +208,7 @@ test('every activity is tried, or acts in no connected cluster', () => {
   );
 });
 
-test('nothing but the proof is a proof, and an empty uid proves nothing', async () => {
+test('only a matching uid label proves ownership', async () => {
   const { hostNamespace } = await platform.tenant('plain', {});
   // @ts-expect-error an object that looks alike
   const forged: OwnedNamespace<TenantRef> = { name: hostNamespace, client: platform.client, owner: {} };

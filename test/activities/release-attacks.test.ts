@@ -62,7 +62,7 @@ async function forge(at: TenantRef, victim: TenantRef, change: { status: string;
   });
 }
 
-test("a forged release record steers nothing: no upgrade, no rollback, no uninstall of another's", async () => {
+test('a forged release record cannot make Helm upgrade, roll back or uninstall another release', async () => {
   const [mine, other] = [await platform.tenant('forger', {}), await platform.tenant('victim', {})];
   const { rollbackRelease, uninstallRelease } = createReleaseActivities({ ...platform, chartsDir });
   await install(other);
@@ -85,7 +85,7 @@ test("a forged release record steers nothing: no upgrade, no rollback, no uninst
   assert.equal(await exists(other), true);
 });
 
-test('Helm that is fooled gains nothing: it acts in the host namespace only', async () => {
+test('a fooled Helm can act in the host namespace only', async () => {
   const [mine, other] = [await platform.tenant('fooled', {}), await platform.tenant('bystander', {})];
   await install(other);
   const host = await platform.hosts.prove(mine);
@@ -125,7 +125,7 @@ test('Helm that is fooled gains nothing: it acts in the host namespace only', as
   assert.equal(await exists(other), true);
 });
 
-test('values are in no Secret, and what is rendered has no second turn', async () => {
+test('values are in no Secret, and rendered manifests are not rendered again', async () => {
   const canary = 'S3cret-canary-4712';
   const tenant = await platform.tenant('quiet', {
     template: {
@@ -154,7 +154,7 @@ test('values are in no Secret, and what is rendered has no second turn', async (
   );
 });
 
-test('what an ordinary chart may not make, whatever stands in it', () => {
+test('objects that an ordinary chart may not create are refused', () => {
   const contract = { chart: 'vcluster', release: 'up', namespace: 'host', trusted: false };
   const rbac = 'rbac.authorization.k8s.io/v1';
   const cases: [object: object, message: RegExp][] = [

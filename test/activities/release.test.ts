@@ -34,7 +34,7 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('install, the same operation again, an update, its undo, uninstall twice', async () => {
+test('install, update, undo and uninstall are idempotent', async () => {
   const tenant = await platform.tenant('one', {
     template: { helmRelease: { values: 'kubernetesVersion: v1.36.3\n' } },
   });
@@ -88,7 +88,7 @@ test('install, the same operation again, an update, its undo, uninstall twice', 
   );
 });
 
-test('two installs of one operation at once make one revision', async () => {
+test('two concurrent installs of one operation make one revision', async () => {
   const tenant = await platform.tenant('twice', { template: {} });
   const { installRelease } = createReleaseActivities(deps);
   const both = await Promise.all([
@@ -151,7 +151,7 @@ test('a template by reference: version, parameters and loft names are rendered',
 
 const canary = 'S3cret-canary-4711';
 
-test('what cannot be installed is refused, by a message without values', async (t) => {
+test('charts that cannot be installed are refused with a message without values', async (t) => {
   const { checkRelease } = createReleaseActivities(deps);
   const values = (text: string) => ({ template: { helmRelease: { values: text } } });
   const cases: [
@@ -234,7 +234,7 @@ test('what cannot be installed is refused, by a message without values', async (
   }
 });
 
-test('nothing of the worker or of any cluster reaches a template', async () => {
+test("templates cannot read the worker's environment or any cluster", async () => {
   const { checkRelease, installRelease } = createReleaseActivities(deps);
   const tenant = await platform.tenant('spy', {
     template: {
@@ -254,7 +254,7 @@ test('nothing of the worker or of any cluster reaches a template', async () => {
   await assert.rejects(checkRelease({ tenant: env }), refuses('chart_failed', /env/));
 });
 
-test('what the project does not allow is not installed, however it came to be asked for', async () => {
+test('what the project does not allow is not installed', async () => {
   const tenant = await platform.tenant('held', { templateRef: { name: 'held' } });
   await platform.resources.virtualclustertemplates.create({
     metadata: { name: 'held' },
@@ -272,7 +272,7 @@ test('what the project does not allow is not installed, however it came to be as
   await platform.resources.projects.patch({ name: 'default' }, { spec: { allowedTemplates: null } });
 });
 
-test('an instance that was deleted and made anew is not installed for the old one', async () => {
+test('an operation of a deleted instance does not install for a new one of its name', async () => {
   const tenant = await platform.tenant('again', {});
   await assert.rejects(
     createReleaseActivities(deps).checkRelease({ tenant: { ...tenant, uid: 'other' } }),
@@ -280,7 +280,7 @@ test('an instance that was deleted and made anew is not installed for the old on
   );
 });
 
-test('a cluster that does not answer is told from a bad chart', async () => {
+test('an unreachable cluster is distinguished from a bad chart', async () => {
   const tenant = await platform.tenant('away', {});
   const kubeconfigFile = await platform.clusters.helmKubeconfigFile(
     'local',

@@ -97,7 +97,7 @@ const failsWith = (code: string, message: RegExp) => (error: unknown) => {
   return true;
 };
 
-test('saved awake, data lost, restored: the objects are back and revisions run forwards', async () => {
+test('a snapshot taken awake restores lost data, and revisions only increase', async () => {
   await put('before');
   const inside = await fleet.connect(tenant);
   const seen = (await inside.core.listNamespacedConfigMap({ namespace: 'default' })).metadata
@@ -140,7 +140,7 @@ test('saved awake, data lost, restored: the objects are back and revisions run f
   assert.ok((await revision(await fleet.connect(tenant))) > last);
 });
 
-test('saved asleep without waking it; a restore that is rolled back leaves what was there', async () => {
+test('a snapshot taken asleep does not wake it, and a rolled back restore keeps the data', async () => {
   await put('asleep');
   await fleet.sleep(tenant);
   const startedAt = performance.now();
@@ -165,7 +165,7 @@ test('saved asleep without waking it; a restore that is rolled back leaves what 
   assert.equal(await note(), 'asleep');
 });
 
-test('restored into another instance: tokens that the first one signed are still good, and its own come back', async () => {
+test("a restore into another instance keeps both instances' service account tokens valid", async () => {
   const inside = await fleet.connect(tenant);
   const serviceAccount = { name: 'default', namespace: 'default' };
   await eventually('the service account', () => inside.core.readNamespacedServiceAccount(serviceAccount));
@@ -204,7 +204,7 @@ test('restored into another instance: tokens that the first one signed are still
   }
 });
 
-test('a missing, cut, changed or exchanged file is refused, and nothing is left on the volume', async () => {
+test('a missing, truncated, changed or swapped snapshot file is refused, and leaves nothing on the volume', async () => {
   const { sha256 } = await save('whole');
   const whole = readFileSync(fileOf('whole'));
   const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');

@@ -76,7 +76,7 @@ async function newSpace(name: string, spec: object = {}): Promise<SpaceRef> {
 }
 const stored = (name: string) => platform.resources.spaceinstances.get({ namespace: 'p-default', name });
 
-test('a space is placed once, after the project’s pattern; its namespace is ours or refused', async () => {
+test('a space is placed once by the project’s pattern, and a foreign namespace is refused', async () => {
   const space = await newSpace('placed', { owner: { user: 'anna' } });
   assert.deepEqual([space.cluster, space.hostNamespace], ['local', 'x-placed']);
   const { spec, metadata, status } = (await stored('placed')) ?? assert.fail();
@@ -101,7 +101,7 @@ test('a space is placed once, after the project’s pattern; its namespace is ou
   );
 });
 
-test('access is bound in its namespace, also over what somebody put in its place, and nowhere else', async () => {
+test('access to a space is bound in its namespace only, and replaces foreign bindings', async () => {
   const rules = [{ users: ['vic'], clusterRole: 'view' }];
   const space = await newSpace('shared', { owner: { user: 'anna' }, extraAccessRules: rules });
   const { hostNamespace: namespace } = space;
@@ -148,7 +148,7 @@ const web = {
 };
 const bare = (name: string) => ({ metadata: { name }, spec: { containers: [{ name: 'a', image: 'a' }] } });
 
-test('asleep nothing runs and nothing starts; awake all is as it was', async () => {
+test('a sleeping space runs and starts no pods, and waking restores its workloads', async () => {
   const space = await newSpace('tired');
   const { hostNamespace: namespace } = space;
   const sleep = createSpaceSleepActivities(deps);
@@ -244,7 +244,7 @@ test('asleep nothing runs and nothing starts; awake all is as it was', async () 
   await eventually('pods come back', async () => (await pods()) === 3 + 1 + 3 + 1 + 2);
 });
 
-test('the status tells how operations ended', async () => {
+test('the status of a space shows how operations ended', async () => {
   const space = await newSpace('told');
   const { reportSpace } = createSpaceReportActivities(deps);
   const operation = (type: 'create' | 'sleep' | 'wake', state: 'succeeded' | 'failed') => ({
@@ -278,7 +278,7 @@ test('the status tells how operations ended', async () => {
   await reportSpace({ space: { ...space, uid: 'gone' }, operation: operation('wake', 'succeeded') });
 });
 
-test('a delete finds what is left and takes it all', async () => {
+test('a delete of a space finds and removes all leftovers', async () => {
   const space = await newSpace('leaving');
   const instances = createSpaceInstanceActivities(deps);
   await platform.resources.spaceinstances.delete({ namespace: 'p-default', name: 'leaving' });

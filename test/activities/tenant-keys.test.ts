@@ -35,7 +35,7 @@ test('five calls at once agree on one set of keys, and a later call keeps it', a
   assert.deepEqual(await readSecret(tenant, 'keys-pki'), pki);
 });
 
-test('a lost vc-<name> is made again from the same keys', async () => {
+test('a deleted vc-<name> Secret is created again from the same keys', async () => {
   const tenant = await platform.tenant('lost', {});
   const { applyTenantKeys } = createTenantKeysActivities(platform);
   await applyTenantKeys({ tenant });

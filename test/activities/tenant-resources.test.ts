@@ -85,7 +85,7 @@ const rowOf = async (tenant: UnplacedTenant) => {
   return [row.cluster, row.hostNamespace];
 };
 
-test('placeTenant chooses a cluster once and sets finalizer and phase; the place is noted once it is ours', async () => {
+test('placeTenant chooses a cluster once, sets finalizer and phase, and records a proven place', async () => {
   const tenant = await newInstance('placed');
   const { placeTenant, findTenantRemains } = createInstanceActivities(deps);
   const first = await placeTenant({ tenant });
@@ -104,7 +104,7 @@ test('placeTenant chooses a cluster once and sets finalizer and phase; the place
   assert.deepEqual(await rowOf(tenant), ['local', 'loft-default-v-placed']);
 });
 
-test('placeTenant refuses an unknown cluster, and an instance that is another by now', async () => {
+test('placeTenant refuses an unknown cluster and a replaced instance', async () => {
   const { placeTenant } = createInstanceActivities(deps);
   const tenant = await newInstance('lost', { clusterRef: { cluster: 'nowhere' } });
   await assert.rejects(placeTenant({ tenant }), { code: 'cluster_not_found' });
@@ -113,7 +113,7 @@ test('placeTenant refuses an unknown cluster, and an instance that is another by
   });
 });
 
-test('what the project does not allow is not placed, and not woken once it no longer does', async () => {
+test('what the project does not allow is neither placed nor woken', async () => {
   const { placeTenant } = createInstanceActivities(deps);
   const { startControlPlane } = createControlPlaneScaleActivities(deps);
   const [nameless, foreign, placed] = [
@@ -147,7 +147,7 @@ test('what the project does not allow is not placed, and not woken once it no lo
   }
 });
 
-test('reportInstance: success, then failure, then success; what is left out stays', async () => {
+test('reportInstance merges success and failure, and keeps omitted fields', async () => {
   const tenant = await newPlaced('reported');
   const { reportInstance } = createInstanceReportActivities(deps);
   const operation = { id: 'op-1', type: 'create', state: 'succeeded' } as const;
@@ -205,7 +205,7 @@ test('reportInstance: success, then failure, then success; what is left out stay
   );
 });
 
-test('an update that failed is not tried again because of what succeeds meanwhile, until one succeeds', async () => {
+test('a failed update is not retried because another operation succeeds', async () => {
   const tenant = await newPlaced('in-vain');
   const { reportInstance } = createInstanceReportActivities(deps);
   const failed = async () => (await read('in-vain'))?.status?.failedHash;
@@ -229,7 +229,7 @@ test('an update that failed is not tried again because of what succeeds meanwhil
   assert.equal(await failed(), undefined);
 });
 
-test('reportInstance leaves an instance alone that is gone, or another by now', async () => {
+test('reportInstance ignores a deleted or replaced instance', async () => {
   const { reportInstance } = createInstanceReportActivities(deps);
   const operation = { id: 'op-1', type: 'wake', state: 'succeeded' } as const;
   const tenant = await newPlaced('another');
@@ -242,7 +242,7 @@ test('reportInstance leaves an instance alone that is gone, or another by now', 
   await reportInstance({ tenant: { ...tenant, name: 'nowhere' }, operation, phase: 'Ready' });
 });
 
-test('releaseInstance lets a deleted resource go; twice is once', async () => {
+test('releaseInstance removes the finalizer, idempotently', async () => {
   const tenant = await newPlaced('released');
   await platform.resources.virtualclusterinstances.delete({ namespace, name: 'released' });
   assert.ok((await read('released'))?.metadata.deletionTimestamp);
@@ -255,7 +255,7 @@ test('releaseInstance lets a deleted resource go; twice is once', async () => {
   assert.deepEqual(await findTenantRemains({ tenant, placed: tenant }), { tenant });
 });
 
-test('the host namespace is made once and deleted with all in it; one that is not ours is left alone', async () => {
+test('the host namespace is created once and deleted; a foreign one is not touched', async () => {
   const tenant = await newPlaced('housed');
   const { applyHostNamespace, deleteHostNamespace, waitForHostNamespaceDeleted } =
     createHostNamespaceActivities(deps);
@@ -278,7 +278,7 @@ test('the host namespace is made once and deleted with all in it; one that is no
   await assert.rejects(platform.client.core.readNamespace({ name: tenant.hostNamespace }), { code: 404 });
 });
 
-test('a volume of the namespace is waited for, by its name; one that is retained is not', async () => {
+test("deletion waits for the namespace's volumes by name, except retained ones", async () => {
   const tenant = await newPlaced('stored');
   const { core } = platform.client;
   const namespace = tenant.hostNamespace;
@@ -335,7 +335,7 @@ test('a volume of the namespace is waited for, by its name; one that is retained
   await waiting;
 });
 
-test('sleep keeps what it is scaled back to; twice is once', async () => {
+test('sleep remembers the replica count, idempotently', async () => {
   const tenant = await newPlaced('scaled');
   const { hostNamespace } = tenant;
   const labels = { app: 'vcluster', release: 'scaled' };
@@ -371,14 +371,14 @@ test('sleep keeps what it is scaled back to; twice is once', async () => {
   assert.equal(await replicas(), 3);
 });
 
-test('without a control plane there is nothing to scale', async () => {
+test('scaling without a control plane fails with conflict', async () => {
   const tenant = await newPlaced('empty');
   await assert.rejects(createControlPlaneScaleActivities(deps).startControlPlane({ tenant }), {
     code: 'conflict',
   });
 });
 
-test("the gateway's credential is minted once and only the dialer may read it", async () => {
+test("the gateway's credential is issued once and readable only by the dialer", async () => {
   const tenant = await newPlaced('dialled');
   await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
   const { applyGatewayCredential } = createGatewayCredentialActivities(deps);
@@ -400,7 +400,7 @@ test("the gateway's credential is minted once and only the dialer may read it", 
   await assert.rejects(readAs('vc-dialled'), { code: 403 });
 });
 
-test('access inside the tenant: the gateway may impersonate whom it must and nothing else; the owner is cluster-admin', async () => {
+test('inside the tenant the gateway may impersonate listed names only, and the owner is cluster-admin', async () => {
   const tenant = await newPlaced('shared');
   await platform.resources.users.create({
     metadata: { name: 'olga' },
@@ -459,14 +459,14 @@ test('access inside the tenant: the gateway may impersonate whom it must and not
   }
 });
 
-test('waitForControlPlane asks the tenant API and tells its version', async () => {
+test('waitForControlPlane returns the version of the tenant API', async () => {
   const tenant = await newPlaced('ready');
   const { waitForControlPlane } = createControlPlaneReadyActivities(deps);
   assert.deepEqual(await waitForControlPlane({ tenant, fresh: true }), { kubernetesVersion: 'v1.36.3' });
   assert.deepEqual(await waitForControlPlane({ tenant, fresh: false }), {});
 });
 
-test('evaluateSleepPolicy puts to sleep what its schedule wants asleep, and does nothing twice', async () => {
+test('evaluateSleepPolicy applies the schedule, idempotently', async () => {
   const { metadata } = await platform.resources.virtualclusterinstances.create({
     metadata: { name: 'tired', namespace, annotations: { 'sleepmode.loft.sh/sleep-schedule': '* * * * *' } },
     spec: {},

@@ -41,7 +41,7 @@ describe("vCluster's own chart, rendered and checked", () => {
     });
   const releases = (charts: readonly string[]) => createReleaseActivities({ ...platform, chartsDir, charts });
 
-  test('without its archive it is not there, and the message says what to do', async () => {
+  test('without its archive the chart is unknown, and the message says what to do', async () => {
     const { checkRelease } = releases([]);
     await assert.rejects(
       checkRelease({ tenant: await inline('') }),
@@ -76,7 +76,7 @@ describe("vCluster's own chart, rendered and checked", () => {
     );
   });
 
-  test('from a server: fetched once, and its certificate is checked', async () => {
+  test('its archive is fetched once from a server whose certificate is checked', async () => {
     const authority = await createCertificateAuthority('charts');
     const pair = await authority.issue({ commonName: 'charts', names: ['127.0.0.1'], usages: ['server'] });
     let requests = 0;
@@ -107,7 +107,7 @@ describe("vCluster's own chart, rendered and checked", () => {
     }
   });
 
-  test('snapshots: its embedded database on a volume, and nothing else', async () => {
+  test('its snapshots support only the embedded database on a volume', async () => {
     const { installRelease } = releases([archive]);
     const stores: [values: string, expected: RegExp | undefined][] = [
       ['', undefined],

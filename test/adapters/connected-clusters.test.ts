@@ -115,7 +115,7 @@ test('clients and Helm reach a cluster by its name through the proxy, and a new 
   );
 });
 
-test("a tenant's API is asked for by the name of its Service, over the same proxy", async () => {
+test("a tenant's API is reached by the name of its Service, over the same proxy", async () => {
   const clusters = createConnectedClusters({ management, workDir });
   const tenant = { project: 'p', name: 'one', uid: 'u', cluster: 'local', hostNamespace: 'host' };
   await management.core.createNamespace({ body: { metadata: { name: 'host' } } });

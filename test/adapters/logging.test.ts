@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { boundedLine } from '../../adapters/logging.ts';
 
-it('a line of the log has a bound, whatever others send, and stays JSON', () => {
+it('a log line is bounded for any input, and stays JSON', () => {
   const short = `${JSON.stringify({ level: 30, msg: 'request' })}\n`;
   assert.equal(boundedLine(short), short);
   for (const text of ['x'.repeat(100_000), '😀'.repeat(50_000), '"\\\n'.repeat(30_000)]) {

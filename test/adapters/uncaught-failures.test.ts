@@ -26,8 +26,8 @@ function install() {
   return { from, lines, ended, cut, metrics, inRequest };
 }
 
-describe('the last line of defence', () => {
-  it('survives what broke off, whoever it belongs to', () => {
+describe('the handler of uncaught failures', () => {
+  it('survives aborted connections', () => {
     const { from, ended, lines } = install();
     const failures = [
       new DOMException('aborted', 'AbortError'),
@@ -46,7 +46,7 @@ describe('the last line of defence', () => {
     assert.deepEqual([...new Set(lines.map(({ kind, level }) => `${kind} ${level}`))], ['stream 50']);
   });
 
-  it("a request's failure ends its connection, and the log names it", async () => {
+  it('ends the connection of a failed request, and logs its id', async () => {
     const { from, ended, lines, cut, metrics, inRequest } = install();
     inRequest('of-anna', () => from.emit('uncaughtException', new TypeError('a bug'), 'uncaughtException'));
     inRequest('of-ben', () => from.emit('unhandledRejection', new PlatformError('internal', 'a bug')));
@@ -62,7 +62,7 @@ describe('the last line of defence', () => {
     assert.match(await metrics.text(), /^vcp_gateway_uncaught_failures_total\{kind="request"\} 2$/m);
   });
 
-  it('anything else ends the process in order, once', async () => {
+  it('ends the process in order for any other failure, once', async () => {
     const { from, ended, metrics } = install();
     for (const failure of [new TypeError('a bug'), new Error('another'), undefined])
       from.emit('unhandledRejection', failure);

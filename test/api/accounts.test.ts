@@ -59,7 +59,7 @@ const login = (username: string, given: string) =>
 let benKey: string;
 
 describe('login by password', () => {
-  it('gives an access key that lives for a while', async () => {
+  it('returns an access key that expires', async () => {
     const answer = await login('ben', password);
     assert.equal(answer.status, 200, answer.text);
     const given = answer.json() as { user: string; accessKey: string };
@@ -73,7 +73,7 @@ describe('login by password', () => {
     assert.equal(self.status.user.name, 'ben');
   });
 
-  it('is in the trail with who logged in', async () => {
+  it('is in the audit log with the user who logged in', async () => {
     const { log } = fixture.parts.gateway.audit;
     const event = await eventually('the login is in the trail', async () =>
       (await log.list({ pathKind: 'login', code: 200, limit: 10 })).find(
@@ -84,7 +84,7 @@ describe('login by password', () => {
     assert.ok(!JSON.stringify(event).includes(password));
   });
 
-  it('notes when the key was used', async () => {
+  it('records the last use of the key', async () => {
     const usedAt = await eventually('the use is written', async () => {
       const keys = await fixture.resources.accesskeys.list();
       return keys.find(({ spec }) => spec.user === 'ben' && spec.type === 'Login')?.status?.lastActivity;
@@ -92,7 +92,7 @@ describe('login by password', () => {
     assert.ok(Math.abs(Date.now() - Date.parse(usedAt)) < 120_000);
   });
 
-  it('tells wrong passwords, unknown users and users without password the same', async () => {
+  it('gives the same answer for wrong passwords, unknown users and users without password', async () => {
     const answers = await Promise.all([
       login('ben', 'wrong'),
       login('nobody-of-that-name', password),
@@ -105,7 +105,7 @@ describe('login by password', () => {
     }
   });
 
-  it('slows down guessing, without telling a right guess', async () => {
+  it('slows down guessing, without revealing a right guess', async () => {
     const answers: FixtureAnswer[] = [];
     for (let attempt = 0; attempt < 8; attempt++) answers.push(await login('carl', `wrong ${attempt}`));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([401, 429]));
@@ -114,7 +114,7 @@ describe('login by password', () => {
     assert.ok(Number(right.headers['retry-after']) >= 1);
   });
 
-  it('keeps a hash alone, in a namespace of its own', async () => {
+  it('stores only a hash, in a separate namespace', async () => {
     const { items } = await fixture.admin.core.listNamespacedSecret({
       namespace: 'vcluster-platform-passwords',
     });
@@ -129,7 +129,7 @@ describe('login by password', () => {
   });
 });
 
-describe('access keys of one’s own', () => {
+describe("a user's own access keys", () => {
   it('are shown once, listed without key and hash, changed and deleted', async () => {
     const made = await makeKey(benKey, { displayName: 'CI', ttl: 3600 }, 'ben-ci');
     assert.equal(made.status, 201, made.text);
@@ -158,7 +158,7 @@ describe('access keys of one’s own', () => {
     assert.equal(await fixture.resources.accesskeys.get({ name: 'ben-ci' }), undefined);
   });
 
-  it('are nobody else’s', async () => {
+  it('are invisible to other users', async () => {
     for (const spec of [{ user: 'anna' }, { team: 'blue' }, { user: 'ben', team: 'blue' }])
       assert.equal((await makeKey(benKey, spec)).status, 403, JSON.stringify(spec));
     for (const spec of [
@@ -182,7 +182,7 @@ describe('access keys of one’s own', () => {
     assert.equal((await withKey(benKey, 'POST', `${group}/accesskeys`, direct)).status, 403);
   });
 
-  it('with a scope are narrower, and make no further keys', async () => {
+  it('with a scope are limited, and cannot create keys', async () => {
     assert.equal((await makeKey(benKey, { scope: { projcts: [{ project: 'alpha' }] } })).status, 400);
     const key = keyIn(await makeKey(benKey, { scope: { projects: [{ project: 'alpha' }] } }));
     const instances = (project: string) => `${group}/namespaces/p-${project}/virtualclusterinstances`;
@@ -195,7 +195,7 @@ describe('access keys of one’s own', () => {
     assert.deepEqual(self.status.accessKeyScope, { projects: [{ project: 'alpha' }] });
   });
 
-  it('in kubeconfigs open one tenant cluster, and live no longer than what asked for them', async () => {
+  it('in kubeconfigs give access to one tenant cluster, and expire with their creator', async () => {
     for (const name of ['one', 'two']) {
       const made = await withKey(benKey, 'POST', `${group}/namespaces/p-alpha/virtualclusterinstances`, {
         apiVersion: 'management.loft.sh/v1',
@@ -229,7 +229,7 @@ describe('access keys of one’s own', () => {
     assert.equal((await issue(benKey, { certificateTTL: 1e9 })).status, 400);
   });
 
-  it('that a key makes end with it and never outlive it', async () => {
+  it('created with a key never outlive it', async () => {
     const brief = keyIn(await makeKey(benKey, { ttl: 60 }, 'ben-brief'));
     const children = [
       await makeKey(brief, {}),
@@ -252,14 +252,14 @@ describe('access keys of one’s own', () => {
       await eventually('it has ended', async () => (await works(key)) === 401);
   });
 
-  it('give no first password to one who has none, unless they are as good as their owner', async () => {
+  it('cannot set a first password unless they are as good as their owner', async () => {
     const anna = await fixture.call('anna', 'POST', `${group}/ownedaccesskeys`, { spec: { ttl: 60 } });
     const set = await withKey(keyIn(anna), 'POST', `${group}/users/anna/profile`, { spec: { password } });
     assert.equal(set.status, 403, set.text);
     assert.equal((await login('anna', password)).status, 401);
   });
 
-  it('without an end, too, make none that stands by itself unless they do', async () => {
+  it('without expiry create independent keys only if they are independent themselves', async () => {
     const of = async (key: string, name?: string) => {
       const made = await makeKey(key, {}, name);
       assert.equal(made.status, 201, made.text);
@@ -282,7 +282,7 @@ describe('access keys of one’s own', () => {
       );
   });
 
-  it('that a login makes end at its logout, unless they are given a name', async () => {
+  it('created with a login end at its logout, unless they have a name', async () => {
     const { accessKey } = (await login('ben', password)).json() as { accessKey: string };
     const unnamed = keyIn(await makeKey(accessKey, {}));
     const named = keyIn(await makeKey(accessKey, {}, 'ben-kept'));
@@ -302,7 +302,7 @@ describe('access keys of one’s own', () => {
     await withKey(benKey, 'DELETE', `${group}/ownedaccesskeys/ben-kept`);
   });
 
-  it('are no more than one may have, and the refusal says what to do', async () => {
+  it('are limited in number, and the refusal says what to do', async () => {
     const answers = await Promise.all(Array.from({ length: 24 }, () => makeKey(benKey, {})));
     const refusals = answers.filter(({ status }) => status === 403);
     const own = (await fixture.resources.accesskeys.list()).filter(
@@ -317,7 +317,7 @@ describe('access keys of one’s own', () => {
     await eventually('there is room again', async () => (await makeKey(benKey, {})).status === 201);
   });
 
-  it('are told by selves to their owner only', async () => {
+  it('are shown by selves to their owner only', async () => {
     const other = keyIn(await makeKey(benKey, { displayName: 'other' }, 'ben-other'));
     const own = await withKey(benKey, 'POST', `${group}/selves`, { spec: { accessKey: other } });
     assert.equal(own.status, 201, own.text);
@@ -327,7 +327,7 @@ describe('access keys of one’s own', () => {
   });
 });
 
-describe('a session of a browser', () => {
+describe('a browser session', () => {
   const begin = async (cookie?: string) => {
     const answer = await fixture.call(
       '',
@@ -343,7 +343,7 @@ describe('a session of a browser', () => {
   };
   const path = `${group}/namespaces/p-alpha/virtualclusterinstances`;
 
-  it('reads, and changes with its token, from our own pages only', async () => {
+  it('may read, and change with its CSRF token, from our own pages only', async () => {
     const { cookie, csrf } = await begin();
     const read = (headers: Record<string, string>) =>
       fixture.call('', 'GET', path, undefined, { cookie, ...headers });
@@ -377,7 +377,7 @@ describe('a session of a browser', () => {
     }
   });
 
-  it('is good for no request from a page of another origin', async () => {
+  it('is refused for requests from another origin', async () => {
     const { cookie } = await begin();
     const events = '/api/v1/operations/0b9d6a53-8e5b-4d1e-9a59-6d9f1c7f0b11/events';
     const paths: [string, number][] = [
@@ -399,7 +399,7 @@ describe('a session of a browser', () => {
     assert.equal((await withKey(benKey, 'GET', events)).status, 404);
   });
 
-  it('is another after every login, and the one before is over', async () => {
+  it('is replaced at every login', async () => {
     const first = await begin('__Host-vcp-session=' + 'A'.repeat(43)); // chosen by an attacker
     assert.ok(!first.cookie.includes('AAAAAAAA'));
     const second = await begin(first.cookie);
@@ -410,7 +410,7 @@ describe('a session of a browser', () => {
     assert.deepEqual(token.json(), { user: 'ben', csrfToken: second.csrf });
   });
 
-  it('ends at logout, with what was made in it', async () => {
+  it('ends at logout, with the keys created in it', async () => {
     const { cookie, csrf } = await begin();
     const own = { cookie, origin, 'x-csrf-token': csrf };
     const made = await fixture.call('', 'POST', `${group}/ownedaccesskeys`, { spec: {} }, own);
@@ -428,7 +428,7 @@ describe('a session of a browser', () => {
     assert.equal((await withKey(key, 'GET', '/auth/session')).status, 401);
   });
 
-  it('is no row that opens anything, and malformed or doubled cookies are refused', async () => {
+  it('is stored as a hash, and malformed or duplicate cookies are refused', async () => {
     const { cookie } = await begin();
     for (const bad of [`${cookie}; ${cookie}`, '__Host-vcp-session=short', `${cookie}x`])
       assert.equal((await fixture.call('', 'GET', path, undefined, { cookie: bad })).status, 401, bad);
@@ -436,7 +436,7 @@ describe('a session of a browser', () => {
 });
 
 describe('a new password', () => {
-  it('needs the present one, and ends all keys and sessions of the user', async () => {
+  it('requires the current one, and ends all keys and sessions of the user', async () => {
     const session = await fixture.call(
       '',
       'POST',

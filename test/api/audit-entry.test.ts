@@ -7,8 +7,8 @@ import type { AuditEvent } from '../../contracts/audit.ts';
 
 const long = 'é😀'.repeat(4_000);
 
-describe('an event of the trail', () => {
-  it('is short, whatever a stranger writes: PostgreSQL indexes no long names and would refuse it', () => {
+describe('an audit event', () => {
+  it('is bounded for any input, because PostgreSQL refuses to index long names', () => {
     for (const path of [
       `/kubernetes/project/${long}/virtualcluster/${long}/api/v1/namespaces/${long}/pods/${long}/${long}`,
       `/kubernetes/project/${long}/space/${long}/apis/${long}/v1/${long}`,
@@ -29,7 +29,7 @@ describe('an event of the trail', () => {
     }
   });
 
-  it('keeps no body that PostgreSQL would refuse', () => {
+  it('does not keep a body that PostgreSQL would refuse', () => {
     const omitted = { nul: { a: '\0' }, half: { a: '\ud83d' }, name: { '\udc00': 1 } };
     for (const [why, body] of Object.entries(omitted))
       assert.ok('omitted' in (jsonBody(body) as object), why);

@@ -39,8 +39,8 @@ function queueBefore(limit: number) {
   return { queue, store, lost: () => lost };
 }
 
-describe('the queue of the trail', () => {
-  it('writes what came together in few statements, the last stage of a request only', async () => {
+describe('the queue of the audit log', () => {
+  it('writes batches, with only the last stage of a request', async () => {
     const { queue, store } = queueBefore(10_000);
     for (let index = 0; index < 1_000; index++) {
       const id = randomUUID();
@@ -52,7 +52,7 @@ describe('the queue of the trail', () => {
     assert.ok([...store.rows.values()].every(({ stage }) => stage === 'complete'));
   });
 
-  it('keeps events while the store is away, up to its bound, and counts the others', async () => {
+  it('keeps events up to its bound while the store is down, and counts the rest', async () => {
     const { queue, store, lost } = queueBefore(100);
     store.away = true;
     for (let index = 0; index < 150; index++) queue.add(event());
@@ -74,14 +74,14 @@ describe('the queue of the trail', () => {
     await eventually('it is counted', () => lost() === 1);
   });
 
-  it('writes what waits when it is closed', async () => {
+  it('writes queued events when it is closed', async () => {
     const { queue, store } = queueBefore(100);
     queue.add(event());
     assert.equal(await queue.close(5_000), 0);
     assert.equal(store.rows.size, 1);
   });
 
-  it('says how many are left when the store stays away', async () => {
+  it('reports how many events are lost when the store stays down', async () => {
     const { queue, store } = queueBefore(100);
     store.away = true;
     queue.add(event());

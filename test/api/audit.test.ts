@@ -92,8 +92,8 @@ async function eventOf(answer: {
 
 const json = { 'content-type': 'application/json' };
 
-describe('the trail', () => {
-  it('tells who did what to what, how they showed who they are, and what became of it', async () => {
+describe('the audit log', () => {
+  it('records user, verb, object, credential and outcome', async () => {
     const answer = await gateway.call(
       'PATCH',
       `${management}/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances/one?fieldManager=x`,
@@ -125,7 +125,7 @@ describe('the trail', () => {
     });
   });
 
-  it('keeps no reads, but every denial', async () => {
+  it('omits reads, and keeps every denial', async () => {
     const read = await gateway.call('GET', `${management}/api/v1/pods`);
     const unknown = await gateway.call('GET', `${management}/api/v1/pods`, { key: 'not-a-key' });
     const foreign = await gateway.call('GET', '/kubernetes/project/alpha/virtualcluster/one/api', {
@@ -179,13 +179,13 @@ describe('the trail', () => {
     assert.equal(JSON.parse(answer.text).body, '{"data":{"word":"xyzzy"}}');
   });
 
-  it('keeps nothing of what a rule leaves out', async () => {
+  it('omits what a rule excludes', async () => {
     const quiet = await gateway.call('DELETE', `${management}/api/v1/namespaces/quiet/pods/b`);
     await eventOf(await gateway.call('DELETE', `${management}/api/v1/namespaces/loud/pods/b`));
     assert.deepEqual((await list(`requestId=${String(quiet.headers['x-request-id'])}`)).items, []);
   });
 
-  it('believes X-Forwarded-For from trusted proxies only, and there the last hop that is none', async () => {
+  it('believes X-Forwarded-For from trusted proxies only, and uses the last untrusted hop', async () => {
     const from = async (forwarded: string) =>
       (
         await eventOf(
@@ -198,7 +198,7 @@ describe('the trail', () => {
     assert.equal(await from('192.0.2.7, nonsense'), '127.0.0.1');
   });
 
-  it('shows others only what they did', async () => {
+  it('shows other users only their own events', async () => {
     const { items } = await list('limit=1000', benKey);
     assert.ok(items.length >= 2);
     assert.deepEqual([...new Set(items.map(({ user }) => user))], ['ben@example.com']);
@@ -208,7 +208,7 @@ describe('the trail', () => {
     assert.deepEqual(foreign.items, []);
   });
 
-  it('filters, and turns pages without gap or repetition', async () => {
+  it('filters, and pages without gap or repetition', async () => {
     const all = (await list('limit=1000&to=2100-01-01T00:00:00Z')).items;
     const paged: AuditEvent[] = [];
     let cursor = '';
@@ -241,7 +241,7 @@ describe('the trail', () => {
     assert.ok(!text.includes(annaKey) && !text.includes(benKey) && !text.includes('not-a-key'));
   });
 
-  it('forgets what is older than the retention', async () => {
+  it('removes events older than the retention', async () => {
     const old = {
       stage: 'complete',
       level: 'Metadata',
@@ -260,8 +260,8 @@ describe('the trail', () => {
   });
 });
 
-describe('the trail without PostgreSQL', () => {
-  it('keeps what it can, and says later how many events it could not', async () => {
+describe('the audit log without PostgreSQL', () => {
+  it('queues events up to its bound, and reports later how many were lost', async () => {
     const url = new URL(postgres.url);
     const relay = await startTcpRelay(Number(url.port));
     url.port = String(relay.port);

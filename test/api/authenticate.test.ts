@@ -77,7 +77,7 @@ function authenticate(given: Given): Promise<Caller> {
 }
 
 describe('authenticate', () => {
-  it('gives a former user’s key to no later one of the name', async () => {
+  it('a deleted user’s key is not valid for a later user of the name', async () => {
     const allowed = async (given: Given) =>
       authenticate(given).then(
         () => true,
@@ -102,7 +102,7 @@ describe('authenticate', () => {
     );
   });
 
-  it('gives a user its subject, own groups, and those of the platform', async () => {
+  it("a user has their subject, own groups, and the platform's groups", async () => {
     const caller = await authenticate({
       user: { subject: 'anna@example.com', groups: ['devs'], ssoGroups: ['sso'] },
       teams: { blue: { users: ['anna'] }, green: { groups: ['sso'] }, red: { users: ['ben'] } },
@@ -114,11 +114,11 @@ describe('authenticate', () => {
     });
   });
 
-  it('takes the name where there is no subject', async () => {
+  it('a user without subject is identified by name', async () => {
     assert.equal((await authenticate({})).identity.user, 'anna');
   });
 
-  it('lets a team’s key act as the team alone', async () => {
+  it('a team’s key acts as the team only', async () => {
     const caller = await authenticate({ spec: { team: 'blue' }, teams: { blue: { users: ['anna'] } } });
     assert.equal(caller.kind, 'team');
     assert.deepEqual(caller.identity, {
@@ -127,12 +127,12 @@ describe('authenticate', () => {
     });
   });
 
-  it('lets a key live for its ttl', async () => {
+  it('a key expires after its ttl', async () => {
     assert.equal((await authenticate({ spec: { ttl: 101 } })).name, 'anna');
     assert.equal((await authenticate({ spec: { ttl: 0 } })).name, 'anna');
   });
 
-  it('counts a sliding ttl from the last use', async () => {
+  it('a sliding ttl counts from the last use', async () => {
     const sliding = { spec: { ttl: 50, ttlAfterLastActivity: true } };
     assert.equal((await authenticate({ ...sliding, used: '2026-01-01T00:01:00Z' })).name, 'anna');
     for (const given of [
@@ -143,7 +143,7 @@ describe('authenticate', () => {
       await assert.rejects(authenticate(given), /expired/);
   });
 
-  describe('a key that was made with another', () => {
+  describe('a key created with another key', () => {
     const issuer = (spec: Partial<AccessKey['spec']> = {}, uid = 'u1', name = 'above'): AccessKey => ({
       metadata: { name, uid, creationTimestamp: '2026-01-01T00:00:00Z' },
       spec: { keyHash: hashOf(`key ${name}`), user: 'anna', ...spec },
@@ -151,7 +151,7 @@ describe('authenticate', () => {
     const made = (given: Omit<Given, 'spec'>, issuedBy: object = { accessKey: 'above', uid: 'u1' }) =>
       authenticate({ ...given, spec: { issuedBy } });
 
-    it('goes on and ends with it', async () => {
+    it('is valid as long as that key', async () => {
       const caller = await made({ issuers: [issuer({ ttl: 160 })] });
       assert.equal(caller.credential.expiresAt?.toISOString(), '2026-01-01T00:02:40.000Z');
       assert.equal(caller.credential.generation, 1);
@@ -172,7 +172,7 @@ describe('authenticate', () => {
       assert.equal(two.credential.expiresAt?.toISOString(), '2026-01-01T00:02:10.000Z');
     });
 
-    it('goes on and ends with the session that it was made in', async () => {
+    it('is valid as long as the session that created it', async () => {
       assert.equal((await made({ sessions: ['s1'] }, { session: 's1' })).credential.generation, 1);
       await assert.rejects(made({ sessions: ['s2'] }, { session: 's1' }), { code: 'unauthenticated' });
       await assert.rejects(made({}, {}), { code: 'unauthenticated' });

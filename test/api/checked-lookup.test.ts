@@ -59,7 +59,7 @@ describe('names of API servers', () => {
   }
 
   const skip = own === undefined && 'this machine has loopback only';
-  it('are dialled where the one answer said that was checked, though the next one says otherwise', {
+  it('are dialled at the checked address, even if DNS answers differently afterwards', {
     skip,
   }, async () => {
     const rebinding = resolver([own ?? ''], ['127.0.0.1']);
@@ -72,7 +72,7 @@ describe('names of API servers', () => {
     assert.equal(canary.heard(), 0);
   });
 
-  it('localhost, and addresses as they are, go as they were written', async () => {
+  it('localhost and literal addresses are dialled as written', async () => {
     for (const host of ['localhost', '127.0.0.1']) {
       (await dialTcp(host, canary.port)).destroy();
       await eventually(`${host} is heard`, () => canary.heard() === 1);

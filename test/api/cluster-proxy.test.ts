@@ -16,7 +16,7 @@ before(async () => {
 after(() => fixture?.stop());
 
 describe('/kubernetes/cluster/…', () => {
-  it('carries an administrator there as himself', async () => {
+  it('forwards an administrator under their own identity', async () => {
     const who = await fixture.kubectl('anna', ['auth', 'whoami', '-o', 'json'], { path });
     assert.equal(who.code, 0, who.stderr);
     const { userInfo } = JSON.parse(who.stdout).status;
@@ -27,7 +27,7 @@ describe('/kubernetes/cluster/…', () => {
     assert.ok(await fixture.clusterAdmin.core.readNamespace({ name: 'made-by-anna' }));
   });
 
-  it('404: who may not see it, and one that is not there, alike', async () => {
+  it('404: an invisible one and a missing one get the same answer', async () => {
     for (const name of ['local', 'nothing']) {
       const answer = await fixture.call('carl', 'GET', `/kubernetes/cluster/${name}/api`);
       assert.equal(answer.status, 404);
@@ -36,7 +36,7 @@ describe('/kubernetes/cluster/…', () => {
     assert.equal((await fixture.call('anna', 'GET', '/kubernetes/cluster/nothing/api')).status, 404);
   });
 
-  it('403: who may see it but not use it; let in, its own RBAC decides', async () => {
+  it("403: a caller who may see but not use it; with use, the cluster's own RBAC decides", async () => {
     await fixture.addUser('gus');
     await fixture.resources.clusters.patch(
       { name: 'local' },
@@ -56,7 +56,7 @@ describe('/kubernetes/cluster/…', () => {
     assert.equal((await fixture.call('gus', 'GET', `${path}/version`)).status, 200);
   });
 
-  it('has a credential of the gateway that may act as whom there is, and nothing else', async () => {
+  it("the gateway's credential there may impersonate listed names only", async () => {
     const gateway = connectCluster(await fixture.cluster.kubeconfig('vcluster-platform:gateway'));
     await assert.rejects(gateway.core.listNamespace(), { code: 403 });
     const { AuthorizationV1Api } = await import('@kubernetes/client-node');
@@ -77,7 +77,7 @@ describe('/kubernetes/cluster/…', () => {
       assert.equal(await may(resource, name), expected, `${resource} ${name}`);
   });
 
-  it('makes nobody administrator there who is none of the platform any more', async () => {
+  it('a former administrator of the platform is no longer administrator there', async () => {
     await fixture.addUser('ada', { clusterRoles: [{ name: 'loft-management-admin' }] });
     const list = () => fixture.kubectl('ada', ['get', 'secrets', '-A'], { path });
     await eventually('she administers it', async () => (await list()).code === 0);

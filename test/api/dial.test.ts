@@ -53,7 +53,7 @@ function dialOf(pods: object[], cluster = 'local') {
 }
 
 describe('createDial', () => {
-  it('prefers a ready pod and leaves out one that ends', async () => {
+  it('prefers a ready pod and skips a terminating one', async () => {
     const { port } = await listening('127.88.0.1');
     const { dial } = dialOf([
       pod('127.88.0.2', port, true, { deletionTimestamp: '2026-01-01T00:00:00Z' }),
@@ -65,7 +65,7 @@ describe('createDial', () => {
     socket.destroy();
   });
 
-  it('remembers where it was, and looks again once when nobody answers there', async () => {
+  it('remembers the address, and resolves again once when nothing listens there', async () => {
     const first = await listening('127.88.1.1');
     const second = await listening('127.88.1.2');
     const pods = [pod('127.88.1.1', first.port, true)];
@@ -81,7 +81,7 @@ describe('createDial', () => {
     assert.equal(paths.length, 4);
   });
 
-  it('waits a while for one that starts, without looking where it is each time', async () => {
+  it('retries a starting pod for a while without resolving each time', async () => {
     const { server, port } = await listening('127.88.3.1');
     server.close();
     const pods: object[] = [];
@@ -96,13 +96,13 @@ describe('createDial', () => {
     assert.ok(paths.length <= 8, `${paths.length} reads`);
   });
 
-  it('says so when nothing runs there', async () => {
+  it('fails with a clear error when no pod runs', async () => {
     await assert.rejects(dialOf([]).dial(), /no running pod behind service host\/demo/);
     await assert.rejects(dialOf([pod('127.88.2.1', 9, true)]).dial(), /is unreachable/);
   });
 });
 
-describe('addresses that a cluster names', () => {
+describe('addresses that a cluster reports', () => {
   /** What a pod's status may say to point the gateway at a server of ours on port `canary`. */
   const hostile: [cluster: string, address: string][] = [
     ['local', '127.0.0.1'],
@@ -128,7 +128,7 @@ describe('addresses that a cluster names', () => {
     ['other', 'metadata.google.internal'],
     ['other', 'kubernetes.default.svc'],
   ];
-  it('are dialled only where pods can be: canaries hear nothing', async () => {
+  it('are dialled only in pod ranges: canary servers hear nothing', async () => {
     const heard: string[] = [];
     const canary = createServer((socket) => {
       heard.push(String(socket.localAddress));
@@ -150,7 +150,7 @@ describe('addresses that a cluster names', () => {
     await eventually('the canary hears', () => heard.length === 1);
   });
 
-  it('of pods elsewhere are fine', () => {
+  it('of pods in other ranges are accepted', () => {
     const check = createAddressCheck();
     for (const address of ['10.1.2.3', '172.20.0.9', '192.168.77.5', '100.64.0.7', 'fd12::7', '2001:db8::7'])
       check('other', address);
@@ -167,8 +167,7 @@ describe('parseConnectTarget', () => {
     'kubernetes.A.connected:443',
     '',
   ]) {
-    it(`knows nothing of ${JSON.stringify(authority)}`, () =>
-      assert.equal(parseConnectTarget(authority), undefined));
+    it(`refuses ${JSON.stringify(authority)}`, () => assert.equal(parseConnectTarget(authority), undefined));
   }
   it('knows API servers and services', () => {
     assert.deepEqual(parseConnectTarget('kubernetes.local.connected:443'), {

@@ -74,7 +74,7 @@ describe('filtered lists', () => {
 
   for (const user of ['mia', 'tom', 'carl', 'anna'])
     for (const plural of kinds)
-      it(`${user} sees of ${plural} what one review for each object allows, as JSON and as Table`, async () => {
+      it(`${user} sees the ${plural} that a review of each object allows, as JSON and as Table`, async () => {
         const caller = await fixture.parts.gateway.authenticate({ authorization: `Bearer key-of-${user}` });
         const reviews = fixture.admin.kubeConfig.makeApiClient(AuthorizationV1Api);
         const expected: string[] = [];
@@ -100,7 +100,7 @@ describe('filtered lists', () => {
         assert.deepEqual(await names(user, plural, table), expected.toSorted());
       });
 
-  it('kubectl get -A shows a member only his own', async () => {
+  it('kubectl get -A shows a member only visible objects', async () => {
     const { code, stdout, stderr } = await fixture.kubectl('mia', [
       'get',
       'virtualclusterinstances',
@@ -118,7 +118,7 @@ describe('filtered lists', () => {
     );
   });
 
-  it('kubectl get -A --as shows what the other one may see, to who may act as them', async () => {
+  it('kubectl get -A --as shows what the impersonated user may see, if impersonation is allowed', async () => {
     const list = (user: string, ...flags: string[]) =>
       fixture.kubectl(user, ['get', 'virtualclusterinstances', '-A', '-o', 'name', ...flags]);
     const asMia = await list('anna', '--as=mia@example.com', '--as-group=loft:user:mia');
@@ -138,7 +138,7 @@ describe('filtered lists', () => {
     assert.match(stranger.stderr, /only users and groups that the platform lists/);
   });
 
-  it('is no way to other kinds, and none to change anything', async () => {
+  it('does not open other kinds or writes', async () => {
     for (const plural of ['users', 'teams', 'accesskeys'])
       assert.equal((await fixture.call('mia', 'GET', `${base}/${plural}`)).status, 403, plural);
     assert.equal((await fixture.call('mia', 'DELETE', `${base}/projects`)).status, 403);
@@ -146,7 +146,7 @@ describe('filtered lists', () => {
     assert.equal((await fixture.call('mia', 'GET', `${base}/namespaces/p-alpha/secrets`)).status, 403);
   });
 
-  it('pages with limit and continue, whose token names nobody and serves nobody else', async () => {
+  it('pages with limit and continue; tokens reveal no names and are bound to their user', async () => {
     const seen: string[] = [];
     let next = '';
     do {
@@ -176,7 +176,7 @@ describe('filtered lists', () => {
     assert.deepEqual(seen.toSorted(), await names('tom', 'virtualclusterinstances'));
   });
 
-  it('in the namespace of a project: for who sees the project or something in it', async () => {
+  it("works in a project's namespace for callers who see the project or something in it", async () => {
     const inAlpha = 'namespaces/p-alpha/virtualclusterinstances';
     assert.deepEqual(await names('mia', inAlpha), ['vc-0', 'vc-2']);
     assert.deepEqual(await names('mia', 'namespaces/p-beta/virtualclusterinstances'), ['vc-1']);
@@ -184,7 +184,7 @@ describe('filtered lists', () => {
     assert.equal((await fixture.call('carl', 'GET', `${base}/${inAlpha}`)).status, 403);
   });
 
-  it('keeps selectors, and hides objects of rows if asked to', async () => {
+  it('honours selectors and includeObject', async () => {
     assert.deepEqual(await names('mia', 'virtualclusterinstances?labelSelector=parity%3Deven'), [
       'vc-0',
       'vc-2',
@@ -204,7 +204,7 @@ describe('filtered lists', () => {
 });
 
 describe('filtered watches', () => {
-  it('kubectl get -A -w shows what comes, changes and goes for a member, and nothing else', async () => {
+  it('kubectl get -A -w shows a member additions, changes and deletions of visible objects only', async () => {
     const watch = fixture.watch('mia', [
       'get',
       'virtualclusterinstances',
@@ -256,7 +256,7 @@ describe('filtered watches', () => {
   });
 });
 
-describe('texts that may hold secrets', () => {
+describe('hidden fields', () => {
   const secret = 'canary-7f3a91c2';
   const named = `${base}/namespaces/p-alpha/virtualclusterinstances/vc-4`;
   const forms = [
@@ -354,7 +354,7 @@ describe('texts that may hold secrets', () => {
   ];
 
   for (const [who, method, path] of ways)
-    it(`${who} may read and not change: ${method} ${path.slice(base.length)} shows none, in every form`, async () => {
+    it(`${who} may read and not change: ${method} ${path.slice(base.length)} hides them, in every form`, async () => {
       for (const accept of forms) {
         const headers = { ...(accept === '' ? {} : { accept }), 'accept-encoding': 'gzip' };
         const { status, text } = await fixture.call(who, method, path, undefined, headers);
@@ -363,7 +363,7 @@ describe('texts that may hold secrets', () => {
       }
     });
 
-  it('says that something is hidden, and shows what is not', async () => {
+  it('are marked as hidden, and other fields are shown', async () => {
     const { stdout } = await fixture.kubectl('tom', ['get', 'vci', '-n', 'p-alpha', 'vc-4', '-o', 'yaml']);
     assert.match(stdout, /parameters: '?\(hidden: visible only to users who may update this object\)/);
     assert.match(stdout, /name: t1/);
@@ -373,7 +373,7 @@ describe('texts that may hold secrets', () => {
     assert.ok((listed.json() as { items: unknown[] }).items.length >= 6, listed.text);
   });
 
-  it('who may change it sees all of it, and an unchanged edit changes nothing', async () => {
+  it('are shown to users who may change the object, and an unchanged edit changes nothing', async () => {
     for (const path of [named, `${base}/virtualclusterinstances`, `${base}/virtualclustertemplates/t1`])
       assert.match((await fixture.call('anna', 'GET', path)).text, new RegExp(secret));
   });

@@ -137,7 +137,7 @@ async function inParallel(count: number, atOnce: number, work: (index: number) =
 }
 
 describe('10,000 bad keys', { timeout: 300_000 }, () => {
-  it('are each told 401 while a good key works; memory, log and trail stay bounded', async (context) => {
+  it('each get 401 while a good key works; memory, log and audit log stay bounded', async (context) => {
     const calm = await meanwhile(Promise.resolve());
     await inParallel(2_000, 50, async (index) => assert.equal((await version(badKey(index))).status, 401)); // warm
     const memory = gateway.memory();
@@ -176,8 +176,8 @@ describe('10,000 bad keys', { timeout: 300_000 }, () => {
   });
 });
 
-describe('400 strangers who ask to upgrade, with paths of 12 KB', { timeout: 120_000 }, () => {
-  it('are each refused; what they write stays out of the log and short in the trail', async (context) => {
+describe('400 unauthenticated upgrades with paths of 12 KB', { timeout: 120_000 }, () => {
+  it('are each refused, and take bounded room in log and audit log', async (context) => {
     const ca = readFileSync(fixture.caFile);
     const logged = statSync(logFile).size;
     const long = 'x'.repeat(12_000);
@@ -223,7 +223,7 @@ describe('400 strangers who ask to upgrade, with paths of 12 KB', { timeout: 120
 });
 
 describe('floods of login attempts', { timeout: 300_000 }, () => {
-  it('2,000 for many users from many addresses: 401 or 429 with Retry-After, the rest is quick', async (context) => {
+  it('2,000 for many users from many addresses get 401 or 429 with Retry-After, and other requests stay fast', async (context) => {
     const memory = gateway.memory();
     const statuses = new Map<number, number>();
     const flood = inParallel(2_000, 200, async (index) => {
@@ -243,7 +243,7 @@ describe('floods of login attempts', { timeout: 300_000 }, () => {
     );
   });
 
-  it('on one user from one address: a few are looked at, the rest waits', async () => {
+  it('on one user from one address: a few are checked, the rest must wait', async () => {
     const statuses = new Map<number, number>();
     await inParallel(1_000, 100, async () => {
       const { status } = await login('carl', 'a wrong password', '192.0.2.7');
@@ -253,7 +253,7 @@ describe('floods of login attempts', { timeout: 300_000 }, () => {
     assert.equal((await login('carl', password, '192.0.2.8')).status, 200, 'elsewhere he need not wait');
   });
 
-  it('on one user from everywhere: he gets in from where he was before', async (context) => {
+  it('on one user from everywhere do not lock the user out at a known address', async (context) => {
     assert.equal((await login('ben', password, '198.51.100.1')).status, 200);
     let over = false;
     const flood = inParallel(100, 100, async (index) => {

@@ -13,8 +13,8 @@ after(() => fixture?.stop());
 
 const version = '/kubernetes/management/version';
 
-describe('what the machine runs out of', { timeout: 240_000 }, () => {
-  it('a full disk for the log: lines are lost, requests are not', async () => {
+describe('exhausted resources of the machine', { timeout: 240_000 }, () => {
+  it('a full log disk loses log lines, not requests', async () => {
     const gateway = await startGatewayProcess(fixture, { logFile: '/dev/full' });
     try {
       for (let index = 0; index < 100; index++)
@@ -24,7 +24,7 @@ describe('what the machine runs out of', { timeout: 240_000 }, () => {
     }
   });
 
-  it('file descriptors: the gateway says so, goes on with what it has, and recovers', async (context) => {
+  it('without file descriptors the gateway logs it, serves existing connections, and recovers', async (context) => {
     const gateway = await startGatewayProcess(fixture, { under: ['prlimit', '--nofile=120:120'] });
     const sockets: Socket[] = [];
     try {

@@ -98,8 +98,8 @@ function informed(user: string) {
   return kubeConfig;
 }
 
-describe('a gateway that is ended and started again while objects are written', { timeout: 600_000 }, () => {
-  it('leaves no gap in what clients see that go on from where they were', async (context) => {
+describe('a gateway restarted while objects are written', { timeout: 600_000 }, () => {
+  it('leaves no gap for clients that resume a watch', async (context) => {
     const own = createInformer<{ metadata: { name: string; resourceVersion?: string } }>({
       kubeConfig: informed('anna'),
       path: configMaps,
@@ -153,7 +153,7 @@ describe('a gateway that is ended and started again while objects are written', 
     await Promise.all([truth.stop(), seen.stop(), own.stop(), stock.stop()]);
   });
 
-  it('leaves no gap in what is filtered to who sees a part', async () => {
+  it('leaves no gap in filtered watches', async () => {
     const { resources } = fixture;
     const create = (name: string) =>
       resources.virtualclusterinstances.create({
@@ -193,7 +193,7 @@ describe('a gateway that is ended and started again while objects are written', 
     await seen.stop();
   });
 
-  it('ends `kubectl get -w` as an API server does that dies', async () => {
+  it('ends `kubectl get -w` as a dying API server does', async () => {
     const server = await startApiServer();
     try {
       const watching = (args: string[]) => {

@@ -169,7 +169,7 @@ describe('what arrives upstream', () => {
     });
   }
 
-  it('kept-alive connections: every one of many users on the same ones', async (context) => {
+  it('kept-alive connections never mix users', async (context) => {
     const path = '/kubernetes/management/api/v1/namespaces';
     const ask = async (name: string) =>
       [name, JSON.parse((await gateway.call('GET', path, { key: `key-${name}` })).text) as Echo] as const;
@@ -242,7 +242,7 @@ describe('what arrives upstream', () => {
     }
   });
 
-  it('CVE-2023-44487: whatever a client offers by ALPN, HTTP/1.1 is spoken or nothing', async (context) => {
+  it('CVE-2023-44487: only HTTP/1.1 is negotiated by ALPN', async (context) => {
     const offers = [
       ['h2'],
       ['h2', 'http/1.1'],
@@ -269,7 +269,7 @@ describe('what arrives upstream', () => {
     count(context, offers.length);
   });
 
-  it('CVE-2026-33805, CVE-2026-1525 and others: libraries are newer than their holes', (context) => {
+  it('CVE-2026-33805, CVE-2026-1525 and others: libraries have the fixed versions', (context) => {
     const lock = JSON.parse(
       readFileSync(join(import.meta.dirname, '..', '..', 'package-lock.json'), 'utf8'),
     ) as {
@@ -306,7 +306,7 @@ describe('what arrives upstream', () => {
     count(context, Object.keys(floors).length);
   });
 
-  it('is what the platform says, without exception', (context) => {
+  it("is the platform's identity in every case", (context) => {
     context.diagnostic(`${counted} cases, ${deviating} deviations`);
     assert.equal(deviating, 0);
     assert.ok(counted >= 300, `only ${counted} cases`);

@@ -45,7 +45,7 @@ async function refusal(user: string, ...flags: string[]): Promise<string> {
 }
 
 describe('kubectl --as through the gateway', () => {
-  it('is the other user with the groups as given, and says who it is really', async () => {
+  it('acts as the other user with the given groups, and carries the original user', async () => {
     const info = await eventually('ben’s right is in force', () => whoami('ben', '--as=carl@example.com'));
     assert.equal(info.username, 'carl@example.com');
     assert.deepEqual(info.groups, ['system:authenticated']);
@@ -54,7 +54,7 @@ describe('kubectl --as through the gateway', () => {
     assert.deepEqual(withGroup.groups, ['devs', 'system:authenticated']);
   });
 
-  it('has the other user’s rights and not one’s own', async () => {
+  it("has the other user’s rights and not the caller's", async () => {
     const create = ['auth', 'can-i', 'create', 'virtualclusterinstances', '-n', 'p-alpha'];
     assert.equal((await fixture.kubectl('ben', create)).stdout, 'yes\n');
     assert.equal((await fixture.kubectl('ben', [...create, '--as=carl@example.com'])).stdout, 'no\n');
@@ -85,18 +85,18 @@ describe('kubectl --as through the gateway', () => {
       assert.match(await refusal('anna', ...flags), /is reserved and cannot be impersonated/);
   });
 
-  it('is refused for uid and extra rather than carried without them', async () => {
+  it('is refused with uid and extra instead of dropping them', async () => {
     assert.match(await refusal('anna', '--as=ben@example.com', '--as-uid=0'), /not uid or extra/);
   });
 
-  it('says so when the gateway itself may not act as that user', async () => {
+  it('has a clear error when the gateway itself may not impersonate that user', async () => {
     assert.match(
       await refusal('anna', '--as=stranger@example.com'),
       /only users and groups that the platform lists/,
     );
   });
 
-  it('selves tell of the other user, and of no key', async () => {
+  it('selves show the other user, and no key', async () => {
     const path = '/kubernetes/management/apis/management.loft.sh/v1/selves';
     const asBen = { 'impersonate-user': 'ben@example.com', 'impersonate-group': 'devs' };
     const answer = await fixture.call('anna', 'POST', path, {}, asBen);
@@ -111,7 +111,7 @@ describe('kubectl --as through the gateway', () => {
     assert.equal((await fixture.call('ben', 'POST', path, {}, { 'impersonate-user': 'anna' })).status, 403);
   });
 
-  it('is refused where nothing is proxied', async () => {
+  it('is refused on paths that are not proxied', async () => {
     const answer = await fixture.call('anna', 'GET', '/api/v1/projects', undefined, {
       'impersonate-user': 'ben@example.com',
     });
@@ -147,7 +147,7 @@ describe('upgrades at a real API server', () => {
     );
   });
 
-  it('so does the failure of a node that cannot be reached, for SPDY and WebSocket', async () => {
+  it('the error of an unreachable node reaches the client, for SPDY and WebSocket', async () => {
     const metadata = { name: 'stuck', namespace: 'default' };
     const spec = {
       nodeName: 'no-such-node',

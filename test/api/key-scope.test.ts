@@ -283,7 +283,7 @@ const scopes = fc
   );
 
 describe('a key with a scope', () => {
-  it('may do exactly what its scope and its owner both may, at every path', async () => {
+  it('may do exactly what both its scope and its owner allow, at every path', async () => {
     for (const one of cases) {
       const { status } = await send(one, annaKey);
       assert.ok(
@@ -318,7 +318,7 @@ describe('a key with a scope', () => {
     assert.ok(seen >= 1200);
   });
 
-  it('sees in lists only what is within it', async () => {
+  it('sees only objects within its scope in lists', async () => {
     useScope({
       projects: [{ project: 'alpha' }],
       virtualClusters: [{ project: 'beta', virtualCluster: 'two' }],
@@ -343,7 +343,7 @@ describe('a key with a scope', () => {
     );
   });
 
-  it('is refused at upgrades as at requests', async () => {
+  it('is refused for upgrades as for requests', async () => {
     useScope({ virtualClusters: [{ project: 'alpha', virtualCluster: 'one' }] });
     const upgrade = async (path: string) =>
       gateway.raw(
@@ -367,7 +367,7 @@ describe('a key with a scope', () => {
     );
   });
 
-  it('cannot act as another', async () => {
+  it('cannot impersonate', async () => {
     useScope({ projects: [{ project: 'alpha' }] });
     const path = `${group}/namespaces/p-alpha/virtualclusterinstances/one`;
     const { status } = await gateway.call('GET', path, {
@@ -377,7 +377,7 @@ describe('a key with a scope', () => {
     assert.equal(status, 403);
   });
 
-  it('is refused at every route of the REST API that is not listed above', async () => {
+  it('is refused at every other route of the REST API', async () => {
     useScope({ projects: [{ project: '*' }] });
     const document = JSON.parse((await gateway.call('GET', '/api/v1/openapi.json')).text) as {
       paths: Record<string, Record<string, unknown>>;

@@ -33,7 +33,7 @@ describe('parseKubernetesPath', () => {
     [`${tenant}/api/v1/namespaces/`, '/api/v1/namespaces/'],
   ];
   for (const [url, upstreamPath] of forwarded) {
-    it(`carries ${url} byte for byte`, () => {
+    it(`forwards ${url} byte for byte`, () => {
       assert.equal(parseKubernetesPath(url).upstreamPath, upstreamPath);
     });
   }
@@ -101,7 +101,7 @@ describe('parseKubernetesPath', () => {
     '/kubernetes/clusters/local/api',
     '/kubernetes/project/a/spaces/b',
   ]) {
-    it(`knows nothing of ${url}`, () => {
+    it(`does not match ${url}`, () => {
       assert.throws(
         () => parseKubernetesPath(url),
         (error) => error instanceof PlatformError && error.code === 'not_found',

@@ -41,7 +41,7 @@ async function postBeforeReading(path: string): Promise<{ socket: Socket; answer
   return { socket, answer: String(await Promise.race([once(socket, 'data'), closed])) };
 }
 
-describe('an answer that comes before the end of the request', () => {
+describe('a response before the end of the request', () => {
   for (const path of ['/api/v1/projects/a/virtualclusters/b/operations', '/kubernetes/management/api/v1/x'])
     it(`reaches a client that sends its whole body first: ${path}`, async () => {
       const { socket, answer } = await postBeforeReading(path);
@@ -52,7 +52,7 @@ describe('an answer that comes before the end of the request', () => {
       socket.destroy();
     });
 
-  it('is followed by a close if the client never ends', { timeout: 20_000 }, async () => {
+  it('is followed by a close if the client never finishes', { timeout: 20_000 }, async () => {
     const socket = await gateway.socket();
     socket.on('error', () => undefined);
     socket.write(

@@ -21,8 +21,8 @@ function starts(limits: LoginStartLimits) {
   };
 }
 
-describe('logins that begin', () => {
-  it('are bounded by address, for ten minutes', () => {
+describe('OpenID logins that are started', () => {
+  it('are limited per address, for ten minutes', () => {
     const { wait, pass } = starts({ ofAddress: 2, ofAll: 100 });
     assert.deepEqual([wait('10.0.0.1'), wait('10.0.0.1')], [0, 0]);
     pass(60_000);
@@ -32,14 +32,14 @@ describe('logins that begin', () => {
     assert.equal(wait('10.0.0.1'), 0);
   });
 
-  it('of one IPv6 network count together, however they are written', () => {
+  it('of one IPv6 network count together in any notation', () => {
     const { wait } = starts({ ofAddress: 2, ofAll: 100 });
     assert.deepEqual([wait('2001:db8::1'), wait('2001:0db8:0:0:ffff:1:2:3')], [0, 0]);
     assert.ok(wait('2001:db8::2') > 0);
     assert.equal(wait('2001:db8:0:1::1'), 0);
   });
 
-  it('are bounded from everybody together', () => {
+  it('are limited in total', () => {
     const { wait } = starts({ ofAddress: 2, ofAll: 3 });
     assert.deepEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3'].map(wait), [0, 0, 0]);
     assert.ok(wait('10.0.0.4') > 0);

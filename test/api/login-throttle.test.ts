@@ -19,8 +19,8 @@ function wait(attempt: () => void): number {
   }
 }
 
-describe('attempts to log in', () => {
-  it('cost ever more time for one user from one address', () => {
+describe('login attempts', () => {
+  it('are delayed more and more for one user from one address', () => {
     const { now, pass } = clock();
     const throttle = createLoginThrottle(now);
     const waits: number[] = [];
@@ -58,7 +58,7 @@ describe('attempts to log in', () => {
     );
   });
 
-  it('from anywhere keep nobody out who was right from where he is', () => {
+  it('from elsewhere do not lock out a user at a known address', () => {
     const { now, pass } = clock();
     const throttle = createLoginThrottle(now);
     throttle.attempt('ben', '192.0.2.1');
@@ -85,7 +85,7 @@ describe('attempts to log in', () => {
     assert.ok(refused > 100);
   });
 
-  it('that are right cost nothing, and forget the failures of that pair', () => {
+  it('that succeed are not delayed, and reset the failures of that pair', () => {
     const throttle = createLoginThrottle(clock().now);
     for (let index = 0; index < 200; index++) {
       assert.equal(
@@ -96,7 +96,7 @@ describe('attempts to log in', () => {
     }
   });
 
-  it('take bounded memory', () => {
+  it('use bounded memory', () => {
     const { now } = clock();
     const throttle = createLoginThrottle(now, 10);
     for (let index = 0; index < 4; index++) throttle.attempt('ben', '10.0.0.1');

@@ -75,12 +75,12 @@ const answers = () =>
     { timeoutMs: 30_000 },
   );
 
-describe('the management API is away', { timeout: 600_000 }, () => {
+describe('an unreachable management API', { timeout: 600_000 }, () => {
   for (const [what, away] of [
     ['refuses connections', () => relay.close()],
     ['takes connections and says nothing', () => relay.hang()],
   ] as const) {
-    it(`${what}: every path says so as 503 with Retry-After, and comes back by itself`, async (context) => {
+    it(`${what}: every path is 503 with Retry-After, and recovers by itself`, async (context) => {
       await answers();
       // Warm: connections are kept, decisions remembered.
       for (const user of ['anna', 'ben']) for (const path of paths) await gateway.call(user, 'GET', path);
@@ -126,7 +126,7 @@ describe('the management API is away', { timeout: 600_000 }, () => {
     });
   }
 
-  it('open streams stay for a while, then end: nobody can say whether they may go on', async () => {
+  it('open streams end after a while when their callers cannot be authorized again', async () => {
     await answers();
     // What is decided here comes back once the RBAC cache is in step again.
     await eventually('she may watch', async () => (await timed('anna', instances)).status === 200);
@@ -143,7 +143,7 @@ describe('the management API is away', { timeout: 600_000 }, () => {
     await eventually('the log says why', () => /could not be authorized again/.test(gateway.log()));
   });
 
-  it('a connection that went silent hides no revocation', async (context) => {
+  it('a silent connection does not hide a revocation', async (context) => {
     await answers();
     const { rbac } = fixture.admin;
     const binding = { name: 'test-carl', namespace: 'p-alpha' };
@@ -186,7 +186,7 @@ describe('the management API is away', { timeout: 600_000 }, () => {
     await answers();
   });
 
-  it('a filtered watch tells afterwards what happened meanwhile, and was not cut', async () => {
+  it('a filtered watch survives the outage and delivers what happened meanwhile', async () => {
     await answers();
     const all = '/kubernetes/management/apis/management.loft.sh/v1/virtualclusterinstances';
     const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });

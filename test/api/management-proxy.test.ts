@@ -20,7 +20,7 @@ async function succeeds(user: string, args: string[], input?: string): Promise<s
 }
 
 describe('kubectl through /kubernetes/management', () => {
-  it('is the caller, with the groups that the platform gives', async () => {
+  it("kubectl acts as the caller, with the platform's groups", async () => {
     const review = JSON.parse(await succeeds('ben', ['auth', 'whoami', '-o', 'json']));
     assert.equal(review.status.userInfo.username, 'ben@example.com');
     assert.deepEqual(review.status.userInfo.groups, ['devs', 'system:authenticated', 'loft:user:ben']);
@@ -73,7 +73,7 @@ describe('kubectl through /kubernetes/management', () => {
     await succeeds('anna', ['delete', 'configmap', 'a', '-n', 'default']);
   });
 
-  it('names with colons, and queries, arrive as they were sent', async () => {
+  it('names with colons, and queries, are forwarded unchanged', async () => {
     assert.match(
       await succeeds('anna', ['get', 'clusterrole', 'system:basic-user', '-o', 'name']),
       /system:basic-user/,
@@ -81,7 +81,7 @@ describe('kubectl through /kubernetes/management', () => {
     assert.match(await succeeds('anna', ['get', 'users', '-l', 'a in (b, c)', '--ignore-not-found']), /^$/);
   });
 
-  it('refuses by RBAC what the caller may not', async () => {
+  it("requests are refused by the caller's RBAC", async () => {
     const { code, stderr } = await fixture.kubectl('ben', ['get', 'secrets', '-n', 'default']);
     assert.notEqual(code, 0);
     assert.match(stderr, /User "ben@example.com" cannot list resource "secrets"/);
@@ -92,12 +92,12 @@ describe('kubectl through /kubernetes/management', () => {
     );
   });
 
-  it('tells an unknown key clearly', async () => {
+  it('an unknown key gets a clear error', async () => {
     const { stderr } = await fixture.kubectl('nobody', ['get', 'ns']);
     assert.match(stderr, /platform access key not found|must be logged in/);
   });
 
-  it('streams a watch at once, and closes it upstream when the client goes', async () => {
+  it('a watch streams immediately, and is closed upstream when the client disconnects', async () => {
     const child = fixture.watch('anna', ['get', 'configmaps', '-n', 'p-alpha', '-w', '-o', 'name']);
     let output = '';
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -124,7 +124,7 @@ describe('kubectl through /kubernetes/management', () => {
 });
 
 describe('the gateway’s own credential', () => {
-  it('is allowed nothing by itself', async () => {
+  it("the gateway's credential alone is allowed nothing", async () => {
     const { connectCluster } = await import('../../adapters/kubernetes/client.ts');
     const own = connectCluster(await fixture.apiServer.kubeconfig('vcluster-platform:gateway'));
     await assert.rejects(
@@ -135,8 +135,8 @@ describe('the gateway’s own credential', () => {
   });
 });
 
-describe('a management API that is away', () => {
-  it('503: a user whom the gateway may not act as yet', async () => {
+describe('an unreachable management API', () => {
+  it('503: a user that the gateway may not impersonate yet', async () => {
     await fixture.resources.users.create({ metadata: { name: 'dora' }, spec: {} });
     await fixture.resources.accesskeys.create({
       metadata: { name: 'key-dora' },
@@ -159,7 +159,7 @@ describe('a management API that is away', () => {
     assert.equal(submit.json()['code'], 'management_unavailable');
   });
 
-  it('503: says so, and knows callers still', async () => {
+  it('503 with a clear message, and callers are still authenticated', async () => {
     await fixture.apiServer.stop();
     const answer = await fixture.call('anna', 'GET', '/kubernetes/management/api/v1/namespaces');
     assert.equal(answer.status, 503, answer.text);

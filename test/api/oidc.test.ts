@@ -67,7 +67,7 @@ async function userOf(answer: FixtureAnswer): Promise<string> {
 }
 
 describe('login at an OpenID provider', () => {
-  it('makes a user with its groups, and begins a session', async () => {
+  it('creates a user with groups, and starts a session', async () => {
     provider.accounts['d-1'] = {
       email: 'dora@example.com',
       email_verified: true,
@@ -83,7 +83,7 @@ describe('login at an OpenID provider', () => {
     assert.deepEqual(spec?.ssoGroups, ['devs', 'ops']);
   });
 
-  it('is in the trail with who logged in', async () => {
+  it('is in the audit log with the user who logged in', async () => {
     const { log } = fixture.parts.gateway.audit;
     const event = await eventually('the login is in the trail', async () =>
       (await log.list({ pathKind: 'login', code: 303, limit: 10 })).at(0),
@@ -94,7 +94,7 @@ describe('login at an OpenID provider', () => {
     );
   });
 
-  it('takes over changed groups at the next login', async () => {
+  it('updates groups at the next login', async () => {
     provider.accounts['d-1'] = { ...provider.accounts['d-1'], groups: ['ops'] };
     // Tokens are told apart by the second.
     await eventually('a token of a later second', async () => {
@@ -104,7 +104,7 @@ describe('login at an OpenID provider', () => {
     });
   });
 
-  it('never becomes a user who is there already', async () => {
+  it('never logs in as an existing user that is not bound to it', async () => {
     provider.accounts['b-1'] = { email: 'ben@elsewhere.example', email_verified: true };
     const other = await logIn('b-1');
     assert.match(await userOf(other), /^ben-[0-9a-f]{8}$/);
@@ -114,7 +114,7 @@ describe('login at an OpenID provider', () => {
     assert.match(same.text, /another user/);
   });
 
-  it('takes no name that anything mentions: what is there would be given to whoever is called so', async () => {
+  it('does not take a name that any grant mentions', async () => {
     const { resources, admin } = fixture;
     const group = 'rbac.authorization.k8s.io';
     const bind = (name: string, subject: { kind: string; name: string }) =>
@@ -179,7 +179,7 @@ describe('login at an OpenID provider', () => {
     });
   }
 
-  it('comes back to the browser that began it, once', async () => {
+  it('can be completed once, by the browser that started it', async () => {
     const first = await begin();
     const other = await begin();
     const back = await provider.logIn(first.url, 'd-1');
@@ -192,7 +192,7 @@ describe('login at an OpenID provider', () => {
     assert.equal((await comeBack(back, first.cookie)).status, 401);
   });
 
-  it('leads back to pages of its own only', async () => {
+  it("redirects only to the platform's own pages", async () => {
     for (const returnTo of ['//evil.example', '/\\evil.example', 'https://evil.example']) {
       const begun = await fixture.call(
         '',
@@ -237,7 +237,7 @@ describe('an ID token as bearer', () => {
       },
     );
 
-  it('is its user', async () => {
+  it('authenticates its user', async () => {
     const answer = await use(await sign(claims()));
     assert.equal(answer.status, 201, answer.text);
     const { status } = answer.json() as { status: { subject: string; groups: string[] } };
@@ -245,13 +245,13 @@ describe('an ID token as bearer', () => {
     assert.ok(status.groups.includes('ops'));
   });
 
-  it('never has more groups than it holds', async () => {
+  it('has only the groups that the token holds', async () => {
     const answer = await use(await sign(claims({ groups: [], iat: seconds() - 200 })));
     const { status } = answer.json() as { status: { groups: string[] } };
     assert.ok(!status.groups.includes('ops'));
   });
 
-  it('is accepted with a new key of the provider, and not with the old one', async () => {
+  it("is accepted with the provider's rotated key, and no longer with the old one", async () => {
     const old = provider.key();
     await provider.rotate();
     await eventually('the new key is read', async () => (await use(await sign(claims()))).status === 201);
@@ -304,8 +304,8 @@ describe('an ID token as bearer', () => {
   });
 });
 
-describe('logins that are begun and left', () => {
-  it('are so many from one address, then there is a wait', async () => {
+describe('abandoned OpenID logins', () => {
+  it('are limited per address', async () => {
     const answers: FixtureAnswer[] = [];
     while (answers.length <= 300 && answers.every(({ status }) => status === 302)) {
       const some = Array.from({ length: 20 }, () => fixture.call('', 'GET', '/auth/oidc/login'));

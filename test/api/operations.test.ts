@@ -96,7 +96,7 @@ describe('POST …/operations', () => {
     assert.match(second.temporalUrl ?? '', /^https:\/\/127\.0\.0\.1:1\/temporal\/namespaces\//);
   });
 
-  it('202: wake takes the annotations away', async () => {
+  it('202: wake removes the annotations', async () => {
     await newInstance('drowsy', 'Sleeping');
     await fixture.resources.virtualclusterinstances.patch(
       { namespace: 'p-alpha', name: 'drowsy' },
@@ -236,7 +236,7 @@ describe('POST …/operations', () => {
     else assert.equal(answer.status, 413);
   });
 
-  it('401 and 404: without a key, with an unknown one, and for another’s tenant cluster', async () => {
+  it('401 and 404: without a key, with an unknown key, and for an invisible tenant cluster', async () => {
     assert.equal(
       (await fixture.call('', 'POST', `${base}/sleepy/operations`, { type: 'sleep' })).status,
       401,
@@ -269,7 +269,7 @@ describe('reading, following and cancelling', () => {
     assert.equal((await fixture.call('carl', 'GET', `${base}/listed/operations`)).status, 404);
   });
 
-  it('404: an operation of another’s tenant cluster, as one that is not there', async () => {
+  it('404: an operation of an invisible tenant cluster, as a missing one', async () => {
     const { id } = await submit('ben', 'sleepy', { type: 'sleep' });
     assert.equal((await fixture.call('ben', 'GET', `/api/v1/operations/${id}`)).status, 200);
     for (const path of [
@@ -320,7 +320,7 @@ describe('reading, following and cancelling', () => {
     assert.deepEqual((await fixture.call('ben', 'GET', `${base}/sleepy/snapshots`)).json(), { items: [] });
   });
 
-  it('200: projects, those that one may see', async () => {
+  it('200: lists visible projects', async () => {
     assert.deepEqual((await fixture.call('anna', 'GET', '/api/v1/projects')).json(), {
       items: [{ name: 'alpha' }, { name: 'beta' }],
     });
@@ -363,8 +363,8 @@ describe('virtual resources', () => {
   });
 });
 
-describe('the platform about itself', () => {
-  it('is ready, and serves OpenAPI 3.1 with schemas by name', async () => {
+describe('health and OpenAPI', () => {
+  it('is ready, and serves OpenAPI 3.1 with named schemas', async () => {
     assert.deepEqual((await fixture.call('', 'GET', '/readyz')).json(), { ready: true });
     const ready = await fixture.call('anna', 'GET', '/readyz');
     assert.deepEqual(ready.json(), {
@@ -382,7 +382,7 @@ describe('the platform about itself', () => {
     assert.equal((await fixture.call('', 'GET', '/version')).json()['version'], '0.1.0');
   });
 
-  it('503: with the database away operations say so, and Kubernetes requests go on', async () => {
+  it('503: operations without the database; Kubernetes requests still work', async () => {
     partsAway = true;
     await database.close();
     await temporal.stop();

@@ -66,7 +66,7 @@ const change = (name: string) =>
   });
 
 describe('PostgreSQL is read-only (a failover)', { timeout: 300_000 }, () => {
-  it('changes that need it are 503, it is not ready, and every event is written when it takes changes again', async (context) => {
+  it('writes are 503, the gateway is not ready, and queued events are written after recovery', async (context) => {
     const database = new pg.Client({ connectionString: postgres.url });
     await database.connect();
     database.on('error', () => undefined);
@@ -131,12 +131,12 @@ describe('PostgreSQL is read-only (a failover)', { timeout: 300_000 }, () => {
   });
 });
 
-describe('PostgreSQL is away', { timeout: 600_000 }, () => {
+describe('an unreachable PostgreSQL', { timeout: 600_000 }, () => {
   for (const [what, away] of [
     ['refuses connections', () => relay.close()],
     ['takes connections and says nothing', () => relay.hang()],
   ] as const) {
-    it(`${what}: keys work, what needs it is 503, nothing is lost silently, and it comes back`, async (context) => {
+    it(`${what}: keys work, requests that need it are 503, lost events are counted, and it recovers`, async (context) => {
       const name = what.split(' ')[0] ?? '';
       await eventually('sessions work', async () => (await inSession()).status === 200, {
         timeoutMs: 30_000,

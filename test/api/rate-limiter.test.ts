@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createRateLimiter } from '../../api/http/rate-limiter.ts';
 
-it('of a flood a part is let through, and the rest counted once', () => {
+it('a rate limiter lets its rate through and counts the rest once', () => {
   let time = 0;
   const limit = createRateLimiter({ burst: 10, perSecond: 5 }, () => time);
   const taken = (count: number) => Array.from({ length: count }, () => limit.take()).filter(Boolean).length;

@@ -136,7 +136,7 @@ async function become(objects: readonly WorldObject[]): Promise<void> {
 }
 
 describe('RBAC in the process', () => {
-  it('cases by hand, of which each is also asked of the server', async () => {
+  it('hand-written cases agree with the API server', async () => {
     await become(handWritten);
     const wrong: string[] = [];
     for (const [what, allowed, who, question] of cases) {

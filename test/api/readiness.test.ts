@@ -11,7 +11,7 @@ function log() {
 }
 
 describe('readiness', () => {
-  it('asks its parts once, however many want to know at the same time', async () => {
+  it('checks its dependencies once for concurrent requests', async () => {
     let asked = 0;
     const readiness = createReadiness({ part: async () => void asked++ }, log().logger);
     for (let round = 0; round < 5; round++) {
@@ -21,7 +21,7 @@ describe('readiness', () => {
     assert.equal(asked, 1);
   });
 
-  it('says which part and why, and logs each change once', async () => {
+  it('reports the failing dependency and cause, and logs each change once', async () => {
     const { lines, logger } = log();
     const failures = {
       refused: Object.assign(new Error('connect 127.0.0.1'), { code: 'ECONNREFUSED' }),
@@ -43,12 +43,12 @@ describe('readiness', () => {
     assert.equal(lines.length, 3, lines.join());
   });
 
-  it('does not wait for a part that says nothing', async () => {
+  it('does not wait for a dependency that hangs', async () => {
     const readiness = createReadiness({ mute: () => new Promise(() => undefined) }, log().logger);
     assert.match((await readiness.look())['mute'] ?? '', /^does not answer within/);
   });
 
-  it('is not ready once it is told to stop', async () => {
+  it('is not ready after a stop was requested', async () => {
     const readiness = createReadiness({ part: async () => undefined }, log().logger);
     assert.ok(isReady(await readiness.look()));
     readiness.stop();

@@ -33,7 +33,7 @@ export function recordCases(context: () => Context): void {
     (await call(user, 'GET', path)).json()['items'] as T[];
   const snapshotsOf = (user: string, name: string) => items<Snapshot>(user, `${base}/${name}/snapshots`);
 
-  it('restoring from another’s snapshot is 404, as listing his snapshots is', async () => {
+  it('restoring from an invisible snapshot is 404, as listing it is', async () => {
     const victim = await instance('victim', 'secrets');
     await instance('mine');
     await grant('mine', ['*']);
@@ -70,7 +70,7 @@ export function recordCases(context: () => Context): void {
     await eventually('the trail names what was refused', refused);
   });
 
-  it('who may see but not change a tenant cluster may not have its data', async () => {
+  it('restoring from a tenant cluster that the caller may see but not change is refused', async () => {
     await instance('shown', 'secrets');
     await instance('taker');
     await grant('shown', ['get']);
@@ -81,7 +81,7 @@ export function recordCases(context: () => Context): void {
     assert.equal((await call('carl', 'DELETE', `${base}/shown/snapshots/secrets`)).status, 403);
   });
 
-  it('a key of one tenant cluster restores that one’s snapshots, no other’s, and does nothing else to it', async () => {
+  it('a key scoped to one tenant cluster restores only that one’s snapshots', async () => {
     await instance('other', 'secrets');
     await instance('scoped', 'own');
     const scope = { virtualClusters: [{ project: 'alpha', virtualCluster: 'scoped' }] };
@@ -105,7 +105,7 @@ export function recordCases(context: () => Context): void {
       assert.equal((await call('scoped', 'POST', `${base}/${name}/operations`, body)).status, 403);
   });
 
-  it('a later tenant cluster of the name gets neither snapshots nor operations of the former one', async () => {
+  it('a new tenant cluster of the same name gets neither snapshots nor operations of the deleted one', async () => {
     const former = await instance('dev', 'kept');
     const { id } = (
       await call('ben', 'POST', `${base}/dev/operations`, { type: 'sleep' })
@@ -150,7 +150,7 @@ export function recordCases(context: () => Context): void {
     assert.equal((await call('carl', 'DELETE', `${base}/dev/snapshots/kept`)).status, 202);
   });
 
-  it('a later project of the name gets nothing of the former one; the platform’s administrators do', async () => {
+  it('a new project of the same name gets no records of the deleted one; the platform’s administrators do', async () => {
     const record = { project: 'alpha', name: 'ancient', uid: 'u-ancient', projectUid: 'p-former' };
     const id = await snapshot(record, 'old');
     for (const user of ['ben', 'carl']) {

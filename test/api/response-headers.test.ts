@@ -106,7 +106,7 @@ const upgradeAnswers: Record<string, (line: string) => string> = {
     `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${line}\r\n`,
 };
 
-describe('headers of an answer out of a cluster', { timeout: 300_000 }, () => {
+describe('response headers from a cluster', { timeout: 300_000 }, () => {
   let upstream: RawUpstream;
   let gateway: TestGateway;
   before(async () => {
@@ -162,7 +162,7 @@ describe('headers of an answer out of a cluster', { timeout: 300_000 }, () => {
   }
 
   for (const [what, headers] of Object.entries(harmful)) {
-    it(`do nothing to ${what}`, async () => {
+    it(`have no effect on ${what}`, async () => {
       const found: string[] = [];
       for (const [name, value] of headers) {
         for (const answer of [...Object.keys(answers), ...Object.keys(upgradeAnswers)]) {
@@ -178,13 +178,13 @@ describe('headers of an answer out of a cluster', { timeout: 300_000 }, () => {
     });
   }
 
-  it('twice in one answer neither', async () => {
+  it('repeated in one response have no effect either', async () => {
     const lines = 'Set-Cookie: a=1\r\nset-cookie: b=2\r\nLink: a\r\nLINK: b\r\nRefresh: 0\r\nRefresh: 1\r\n';
     const head = await headOf(`HTTP/1.1 200 OK\r\n${lines}Content-Length: 0\r\n\r\n`, false);
     assert.doesNotMatch(head, /set-cookie|link|refresh/i);
   });
 
-  it('that clients need come through', async () => {
+  it('that clients need are forwarded', async () => {
     const kept = [
       ['Content-Type', 'application/json'],
       ['Audit-Id', 'x'],
@@ -238,9 +238,9 @@ describe('Sec-Fetch-Dest', () => {
     return { status, asked: upstream.asked.length - before };
   };
   for (const destination of ['script', 'style', 'serviceworker', 'worker', 'iframe', 'object', 'SCRIPT'])
-    it(`${destination}: refused, and nobody is asked`, async () =>
+    it(`${destination}: refused before authentication`, async () =>
       assert.deepEqual(await get(destination), { status: 403, asked: 0 }));
   for (const destination of ['empty', 'document', 'image', ''])
-    it(`${destination || 'none'}: carried`, async () =>
+    it(`${destination || 'none'}: forwarded`, async () =>
       assert.deepEqual(await get(destination), { status: 200, asked: 1 }));
 });

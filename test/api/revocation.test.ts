@@ -167,7 +167,7 @@ describe('revocation', { concurrency: true }, () => {
     });
   }
 
-  it('the right to use a connected cluster, and a role inside it', async () => {
+  it('losing the right to use a connected cluster, or a role inside it, ends streams', async () => {
     const name = 'guest';
     await fixture.addUser(name);
     await fixture.resources.clusters.patch(

@@ -19,7 +19,7 @@ after(async () => {
 });
 
 describe('routes', () => {
-  it('none exists without saying who may call it', async () => {
+  it('a route without config.access is refused', async () => {
     const app = Fastify();
     await app.register(requestGuard);
     await app.register(access, {
@@ -35,7 +35,7 @@ describe('routes', () => {
     await app.close();
   });
 
-  it('only these are public', async () => {
+  it('exactly these routes are public', async () => {
     const document = JSON.parse((await gateway.call('GET', '/api/v1/openapi.json', { key: '' })).text) as {
       paths: Record<string, object>;
     };
@@ -72,7 +72,7 @@ describe('routes', () => {
     assert.match(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
   });
 
-  it('every answer of ours has the headers that browsers hold to, refusals and unknown paths too', async () => {
+  it('every response has the security headers, refusals and unknown paths too', async () => {
     for (const [path, key] of [
       ['/healthz', undefined],
       ['/nothing/here', undefined],

@@ -23,7 +23,7 @@ after(async () => {
 
 const minuteMs = 60_000;
 
-it('a session lives by its uses, and not by rechecks of its streams', async () => {
+it('a session is extended by requests, not by rechecks of its streams', async () => {
   const start = Date.now();
   let time = start;
   const sessions = createSessions({

@@ -170,8 +170,8 @@ async function goodOnes(count: number): Promise<number[]> {
 const middle = (sorted: number[]) => (sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(1);
 const last = (sorted: number[]) => (sorted.at(-1) ?? 0).toFixed(1);
 
-describe('1,000 clients that take their time', { timeout: 300_000 }, () => {
-  it('are ended when their time is up; others are served, and nothing stays', async (context) => {
+describe('1,000 slow clients', { timeout: 300_000 }, () => {
+  it('are disconnected at their time limit; others are served, and nothing leaks', async (context) => {
     const calm = await goodOnes(50);
     const files = gateway.openFiles();
     const memory = gateway.memory();
@@ -203,8 +203,8 @@ describe('1,000 clients that take their time', { timeout: 300_000 }, () => {
   });
 });
 
-describe('more connections than there may be', { timeout: 120_000 }, () => {
-  it('are refused, idle ones go first; when some go, others come', async () => {
+describe('connections over the limit', { timeout: 120_000 }, () => {
+  it('are refused; idle ones are closed first, and room is used again', async () => {
     const small = await startGatewayProcess(fixture, { config: { connections: { max: 20 } } });
     const open = async () => {
       const socket = connectTls({ host: '127.0.0.1', port: small.port, ca: readFileSync(fixture.caFile) });

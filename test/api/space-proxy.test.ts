@@ -33,7 +33,7 @@ describe('/kubernetes/project/…/space/…', () => {
   const patch = (spec: object) => fixture.resources.spaceinstances.patch(name, { spec });
   const sees = async (user: string) => (await fixture.call(user, 'GET', configMaps)).status === 200;
 
-  it('503: until the namespace is made, whatever the resource says of its place', async () => {
+  it('503 until the namespace is created, even if clusterRef is set', async () => {
     const ask = () => fixture.call('mia', 'GET', configMaps);
     await eventually('mia may use it', async () => (await ask()).status === 503);
     assert.match(String((await ask()).json()['message']), /space demo is not ready: it is being created/);
@@ -51,7 +51,7 @@ describe('/kubernetes/project/…/space/…', () => {
     await eventually('the controllers give her the role', () => sees('mia'), inTime);
   });
 
-  it('carries the owner there as herself, in this namespace', async () => {
+  it('forwards the owner under their own identity in this namespace', async () => {
     const who = await kubectl('mia', 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo}');
     assert.equal(who.code, 0, who.stderr);
     const { username, groups } = JSON.parse(who.stdout);
@@ -65,7 +65,7 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.equal((await kubectl('mia', 'explain', 'pods.spec')).code, 0);
   });
 
-  it('404: who may not see it, and one that is not there, alike, and before anything is read of the path', async () => {
+  it('404: an invisible space and a missing one get the same answer, before the path is evaluated', async () => {
     for (const [project, space] of [
       ['alpha', 'demo'],
       ['alpha', 'nothing'],
@@ -85,7 +85,7 @@ describe('/kubernetes/project/…/space/…', () => {
       }
   });
 
-  it('403: what is beyond the namespace, also to who may do it by another path', async () => {
+  it('403: requests outside of the namespace, even if another path allows them', async () => {
     const direct = await fixture.call('anna', 'GET', '/kubernetes/cluster/local/api/v1/nodes');
     assert.equal(direct.status, 200);
     for (const user of ['anna', 'mia'])
@@ -122,7 +122,7 @@ describe('/kubernetes/project/…/space/…', () => {
     );
   });
 
-  it('gives nobody more than namespaced rights, and keeps its quota from its users', async () => {
+  it('grants namespaced rights only, without the right to change the quota', async () => {
     for (const args of [
       ['create', 'quota', 'q', '--hard=pods=9'],
       ['create', 'rolebinding', 'up', '--clusterrole=cluster-admin', '--user=mia@example.com'],
@@ -139,7 +139,7 @@ describe('/kubernetes/project/…/space/…', () => {
     );
   });
 
-  it('follows access rules, access and members within seconds; a watch ends with the right to it', async () => {
+  it('RBAC follows access rules, access and members within seconds, and ends watches that lose their right', async () => {
     await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'loft-cluster-space-admin' }] });
     await eventually('tom may', () => sees('tom'), inTime);
     const raw = `/api/v1/namespaces/${namespace}/configmaps?watch=true`;
@@ -173,7 +173,7 @@ describe('/kubernetes/project/…/space/…', () => {
     await eventually('not any more', async () => !(await sees('tom')), inTime);
   });
 
-  it('comes back when somebody in it deletes or bends what the platform bound', async () => {
+  it('bindings of the platform are restored when users of the space delete or change them', async () => {
     const binding = { namespace, name: 'vcluster-platform:access:loft-cluster-space-admin' };
     const { rbac } = fixture.clusterAdmin;
     await rbac.deleteNamespacedRoleBinding(binding);
@@ -192,7 +192,7 @@ describe('/kubernetes/project/…/space/…', () => {
     );
   });
 
-  it('says which roles of access rules it cannot give', async () => {
+  it('reports roles of access rules that cannot be granted', async () => {
     await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'cluster-admin' }] });
     const condition = await eventually('the condition', async () =>
       (await fixture.resources.spaceinstances.get(name))?.status?.conditions?.find(
@@ -207,7 +207,7 @@ describe('/kubernetes/project/…/space/…', () => {
     });
   });
 
-  it('opens to a key with its scope and to no other space’s', async () => {
+  it('a key scoped to the space has access to it and to no other', async () => {
     for (const [key, space] of [
       ['one', 'demo'],
       ['two', 'other'],
@@ -228,7 +228,7 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.equal((await fixture.call('scoped-one', 'GET', '/kubernetes/cluster/local/api')).status, 403);
   });
 
-  it('shows each caller the spaces that are his, in lists over all namespaces', async () => {
+  it('lists over all namespaces show each caller only visible spaces', async () => {
     const list = async (user: string) => {
       const all = '/kubernetes/management/apis/management.loft.sh/v1/spaceinstances';
       const answer = await fixture.call(user, 'GET', all);
@@ -242,7 +242,7 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.deepEqual([await rest('mia'), await rest('tom')], [1, 0]);
   });
 
-  it('binds nothing in a namespace that is another space’s, and says so', async () => {
+  it("does not bind roles in another space's namespace, and reports it", async () => {
     const thief = { namespace: 'p-alpha', name: 'thief' };
     const spec = { owner: { user: 'tom' }, clusterRef: { cluster: 'local', namespace } };
     await fixture.resources.spaceinstances.create({ metadata: thief, spec });
@@ -258,7 +258,7 @@ describe('/kubernetes/project/…/space/…', () => {
     await fixture.resources.spaceinstances.delete(thief);
   });
 
-  it('reads on while it sleeps', async () => {
+  it('can be read while it is asleep', async () => {
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
     await eventually('the gateway has seen it', () => {
       const space = fixture.parts.gateway.directory.instance({

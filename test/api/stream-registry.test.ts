@@ -18,7 +18,7 @@ function callerNamed(name: string): Caller {
 const recheckOf = (key: string) => () => ({ key, lane: 'access', run: async () => undefined });
 
 describe('open streams', () => {
-  it('are those that were added and are not over, in whatever order they end', () => {
+  it('are registered until they end, in any order', () => {
     const streams = createStreamRegistry();
     const open = new Map<string, () => void>();
     for (let index = 0; index < 20; index++) {
@@ -40,7 +40,7 @@ describe('open streams', () => {
     assert.deepEqual(streams.list(), []);
   });
 
-  it('are asked about again by what is made when it is first asked for, and only then', () => {
+  it('create their recheck lazily', () => {
     const streams = createStreamRegistry();
     let made = 0;
     streams.add(
@@ -57,7 +57,7 @@ describe('open streams', () => {
     assert.equal(made, 1);
   });
 
-  it('end where the caller matches, while they leave the list', () => {
+  it('end by caller, while others leave the registry', () => {
     const streams = createStreamRegistry();
     const ended: string[] = [];
     for (const name of ['a', 'b', 'a', 'c']) {

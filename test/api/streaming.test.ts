@@ -41,7 +41,7 @@ const requestText = (path: string, method = 'GET', ...lines: string[]) =>
   ].join('\r\n');
 
 describe('streams', () => {
-  it('a slow reader holds the upstream back, not the gateway’s memory', async () => {
+  it('a slow reader slows the upstream down and does not fill the gateway’s memory', async () => {
     const chunk = Buffer.alloc(64 * 1024, 'x');
     const total = 128 * 1024 * 1024;
     let written = 0;
@@ -77,7 +77,7 @@ describe('streams', () => {
     socket.destroy();
   });
 
-  it('a client that goes away ends the request upstream', async () => {
+  it('a client that disconnects ends the request upstream', async () => {
     let closed = false;
     behaviours['/watch'] = (_request, response) => {
       response.writeHead(200).write('first\n');
@@ -91,7 +91,7 @@ describe('streams', () => {
     assert.equal(gateway.streams.size, 0);
   });
 
-  it('rechecks of an open one count as no authentication and keep no sliding key alive', async () => {
+  it('rechecks of an open stream do not count as authentications and do not extend a sliding key', async () => {
     behaviours['/held'] = (_request, response) => response.writeHead(200).write('first\n');
     behaviours['/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'] = (_request, response) =>
       response.writeHead(201, { 'content-type': 'application/json' }).end('{"status":{"allowed":true}}');
@@ -125,7 +125,7 @@ describe('streams', () => {
     socket.destroy();
   });
 
-  it('an upstream that breaks off is no complete answer', async () => {
+  it('a response aborted by the upstream does not look complete', async () => {
     behaviours['/broken'] = (_request, response) => {
       response.writeHead(200).write('first\n');
       setTimeout(() => response.destroy(), 50);
@@ -135,7 +135,7 @@ describe('streams', () => {
     assert.doesNotMatch(answer, /\r\n0\r\n\r\n$/);
   });
 
-  it('compressed answers go through as they are', async () => {
+  it('compressed responses are forwarded unchanged', async () => {
     const body = gzipSync('{"kind":"List"}');
     behaviours['/gzip'] = (request, response) => {
       assert.equal(request.headers['accept-encoding'], 'gzip');
@@ -150,7 +150,7 @@ describe('streams', () => {
     assert.equal(gunzipSync(answer.subarray(start, start + body.length)).toString(), '{"kind":"List"}');
   });
 
-  it('a body arrives while it is still being sent', async () => {
+  it('request bodies are streamed', async () => {
     const { promise: firstChunk, resolve } = Promise.withResolvers<string>();
     behaviours['/upload'] = (request, response) => {
       let text = '';
@@ -171,7 +171,7 @@ describe('streams', () => {
     socket.destroy();
   });
 
-  it('redirects stay below the path they came from, and lead to no other host', async () => {
+  it('redirects stay below their path and do not lead to another host', async () => {
     behaviours['/redirect'] = (_request, response) => response.writeHead(302, { location: '/api/v1/' }).end();
     behaviours['/elsewhere'] = (_request, response) =>
       response.writeHead(302, { location: 'https://evil.example/' }).end();
@@ -191,12 +191,12 @@ describe('streams', () => {
     );
   });
 
-  it('401 of the upstream means the gateway, not the caller', async () => {
+  it('a 401 of the upstream is about the gateway, not the caller', async () => {
     behaviours['/unknown'] = (_request, response) => response.writeHead(401).end();
     assert.equal((await gateway.call('GET', '/kubernetes/management/unknown')).status, 503);
   });
 
-  it('403 goes through, with its body', async () => {
+  it('a 403 of the upstream is forwarded with its body', async () => {
     behaviours['/forbidden'] = (_request, response) =>
       response.writeHead(403, { 'content-type': 'text/plain' }).end('x'.repeat(40_000));
     const answer = await gateway.call('GET', '/kubernetes/management/forbidden');
@@ -204,7 +204,7 @@ describe('streams', () => {
     assert.equal(answer.text.length, 40_000);
   });
 
-  it('a read is sent once more when a kept connection dies under it, a write is not', async () => {
+  it('a read is retried when a kept-alive connection dies, a write is not', async () => {
     let requests = 0;
     behaviours['/once'] = (request, response) => {
       requests += 1;

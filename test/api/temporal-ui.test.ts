@@ -65,14 +65,14 @@ after(async () => {
 const api = '/temporal/api/v1/namespaces';
 
 describe("Temporal's web UI", () => {
-  it('is for administrators of the platform only', async () => {
+  it('is available to administrators of the platform only', async () => {
     for (const path of ['/temporal', '/temporal/', '/temporal/namespaces', api]) {
       assert.equal((await gateway.call('GET', path, { key: '' })).status, 401, path);
       assert.equal((await gateway.call('GET', path, { key: benKey })).status, 403, path);
     }
   });
 
-  it('sends people without a session to the login page, programs not', async () => {
+  it('redirects browsers without a session to the login page, but not programs', async () => {
     const asPage = { key: '', headers: { accept: 'text/html,*/*' } };
     const sent = await gateway.call('GET', '/temporal/namespaces?a=b', asPage);
     assert.equal(sent.status, 303);
@@ -88,7 +88,7 @@ describe("Temporal's web UI", () => {
     assert.match(policy, /default-src 'none'.*frame-ancestors 'none'/);
   });
 
-  it('shows its pages and their files below its own path', async () => {
+  it('serves its pages and assets below its own path', async () => {
     const page = await gateway.call('GET', '/temporal/namespaces');
     assert.equal(page.status, 200);
     assert.match(page.text, /base: "\/temporal"/);
@@ -115,7 +115,7 @@ describe("Temporal's web UI", () => {
     assert.ok(namespaces.some(({ namespaceInfo }) => namespaceInfo.name === temporal.namespace));
   });
 
-  it('takes changes from its own pages and not from others', async () => {
+  it('accepts changes from its own pages only', async () => {
     const path = `${api}/${temporal.namespace}/workflows/none/terminate`;
     const page = await gateway.call('GET', '/temporal/namespaces');
     const [cookie = ''] = String(page.headers['set-cookie']).split(';');

@@ -74,12 +74,12 @@ async function timed(user: string, path: string) {
   return { answer, ms: Math.round(performance.now() - startedAt) };
 }
 
-describe('a tenant cluster is away', { timeout: 300_000 }, () => {
+describe('an unreachable tenant cluster', { timeout: 300_000 }, () => {
   for (const [what, away] of [
     ['refuses connections', () => relay.close()],
     ['takes connections and says nothing', () => relay.hang()],
   ] as const) {
-    it(`${what}: 503 with Retry-After, others are served, and no socket stays`, async (context) => {
+    it(`${what}: 503 with Retry-After, others are served, and no socket leaks`, async (context) => {
       await eventually(
         'it answers',
         async () => (await timed('ben', `${tenantPath}/version`)).answer.status === 200,

@@ -39,7 +39,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     );
   });
 
-  it('503: one that sleeps, with how to wake it', async () => {
+  it('503: a sleeping tenant cluster, with the command that wakes it', async () => {
     await fixture.setStatus({ phase: 'Sleeping' });
     const { status, headers, body } = await call('ben', '/api/v1/namespaces');
     assert.equal(status, 503);
@@ -53,7 +53,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);
   });
 
-  it('404 of the tenant cluster itself: exec into a pod that is not there', async () => {
+  it('404 of the tenant cluster itself: exec into a missing pod', async () => {
     const socket = await upgrade('/api/v1/namespaces/default/pods/a/exec?command=sh');
     assert.match(socket, /^HTTP\/1\.1 404 /);
     assert.match(socket, /pods \\"a\\" not found/);
@@ -140,7 +140,7 @@ describe('the CONNECT listener', () => {
     assert.equal((await fetch(`http://127.0.0.1:${fixture.connectPort}/`)).status, 405);
   });
 
-  it('carries a client-node client to the cluster and to the tenant', async () => {
+  it('connects a client-node client to the cluster and to the tenant', async () => {
     const through = (kubeconfig: string, server: string) => {
       const config = parse(kubeconfig) as { clusters: { cluster: Record<string, unknown> }[] };
       const proxy = `http://worker:test-secret@127.0.0.1:${fixture.connectPort}`;

@@ -27,7 +27,7 @@ async function event(stage: AuditEvent['stage']): Promise<AuditEvent> {
   });
 }
 
-it('a stream is in the trail when it starts and when it ends', async () => {
+it('a stream is in the audit log when it starts and when it ends', async () => {
   const { client, far } = await fixture.open();
   const started = await event('streaming');
   assert.deepEqual(

@@ -83,7 +83,7 @@ describe('an upstream that does not switch', () => {
     ['nothing', '', /^HTTP\/1\.1 503 /],
   ];
   for (const [name, answer, expected] of refusals) {
-    it(`${name}: answered, closed, and nothing more is forwarded`, async () => {
+    it(`${name}: answered and closed, and nothing more is forwarded`, async () => {
       upstream.behave(({ socket }) => {
         socket.write(answer);
         socket.resume();
@@ -103,7 +103,7 @@ describe('an upstream that does not switch', () => {
     });
   }
 
-  it('redirects: below the path they came from, and nowhere else', async () => {
+  it('redirects stay below their path', async () => {
     const redirect = (to: string) =>
       `HTTP/1.1 302 Found\r\nLocation: ${to}\r\nContent-Length: 0\r\nSet-Cookie: a=b\r\n\r\n`;
     upstream.behave(({ socket }) => socket.write(redirect('/api/v1/')));
@@ -118,7 +118,7 @@ describe('an upstream that does not switch', () => {
     assert.equal(upstream.asked.length, 4);
   });
 
-  it('an answer that breaks off does not look complete', async () => {
+  it('an aborted response does not look complete', async () => {
     upstream.behave(({ socket }) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
       setTimeout(() => socket.destroy(), 30);
@@ -131,7 +131,7 @@ describe('an upstream that does not switch', () => {
   });
 });
 
-describe('refused before anybody is asked', () => {
+describe('refused before authentication', () => {
   const token = Buffer.from(annaKey).toString('base64url');
   const subprotocol = `base64url.bearer.authorization.k8s.io.${token}`;
   const get = { method: 'GET' };
@@ -206,7 +206,7 @@ describe('refused before anybody is asked', () => {
     });
   }
 
-  it('our own origin is let in', async () => {
+  it('our own origin is accepted', async () => {
     const { answer } = await open([...webSocket, 'Origin: https://127.0.0.1'], get);
     assert.match(answer, /^HTTP\/1\.1 101 /);
   });

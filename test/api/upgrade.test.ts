@@ -50,7 +50,7 @@ describe('an upgrade', () => {
     assert.notEqual(upstream.asked[0]?.socket.remotePort, upstream.asked[1]?.socket.remotePort);
   });
 
-  it('carries bytes both ways, those that come right behind a head too', async () => {
+  it('forwards bytes both ways, including those right behind a head', async () => {
     upstream.behave(({ socket }) => socket.write(`${switched('SPDY/3.1')}early from afar`));
     const client = await fixture.socket();
     client.write(`${headText(spdy)}early from here`);
@@ -64,7 +64,7 @@ describe('an upgrade', () => {
     assert.equal(await readUntil(client, /answer$/), 'answer');
   });
 
-  it('of a WebSocket takes the credential from the subprotocols and leaves it here', async () => {
+  it('of a WebSocket takes the credential from the subprotocols and does not forward it', async () => {
     const token = Buffer.from(annaKey).toString('base64url');
     const offered = `base64url.bearer.authorization.k8s.io.${token}`;
     const { connection, answer } = await open(
@@ -120,7 +120,7 @@ describe('an upgrade', () => {
     await noStreams();
   });
 
-  it('closes the upstream when the client breaks off, and the other way round', async () => {
+  it('closes the upstream when the client disconnects, and vice versa', async () => {
     const one = await open();
     one.client.destroy();
     one.far.resume();
@@ -133,7 +133,7 @@ describe('an upgrade', () => {
     await noStreams();
   });
 
-  it('is closed without an answer when the client goes away first', async () => {
+  it('is closed without a response when the client disconnects first', async () => {
     upstream.behave(() => undefined);
     const client = await gateway.socket();
     client.write(headText(spdy));
@@ -152,7 +152,7 @@ describe('an upgrade', () => {
     await noStreams();
   });
 
-  it('is closed when nothing goes through it for the idle time', async () => {
+  it('is closed after the idle time', async () => {
     const impatient = await startTestGateway({ target: upstream.target, streamLimits: { idleMs: 300 } });
     try {
       const { client, far } = await open(spdy, {}, impatient);
@@ -169,7 +169,7 @@ describe('an upgrade', () => {
     }
   });
 
-  it('can be ended from our side', async () => {
+  it('can be ended by the gateway', async () => {
     const { client, far } = await open();
     client.resume();
     far.resume();
@@ -197,7 +197,7 @@ describe('a large stream', () => {
   }
 
   for (const direction of ['up', 'down'] as const) {
-    it(`goes ${direction} with back-pressure at bounded memory`, async () => {
+    it(`flows ${direction} with back-pressure and bounded memory`, async () => {
       const { client, far } = await open();
       const [from, to] = direction === 'up' ? [client, far] : [far, client];
       let written = 0;

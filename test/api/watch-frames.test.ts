@@ -12,7 +12,7 @@ const protobuf = Buffer.concat(
 );
 const ends = { json: [17, json.length], protobuf: [7, 11, 70_015, 70_020] };
 
-describe('events in the answer to a watch', () => {
+describe('events in a watch response', () => {
   for (const [name, type, stream, expected] of [
     ['JSON', 'application/json', json, ends.json],
     ['protobuf', 'application/vnd.kubernetes.protobuf;stream=watch', protobuf, ends.protobuf],
@@ -36,7 +36,7 @@ describe('events in the answer to a watch', () => {
     });
   }
 
-  it('a form that is not known has none', () => {
+  it('an unknown content type has no known event ends', () => {
     assert.equal(watchFramesOf('application/cbor-seq'), undefined);
   });
 });

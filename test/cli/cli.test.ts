@@ -133,13 +133,13 @@ async function succeeds(...args: string[]): Promise<string> {
 }
 
 describe('vcp', () => {
-  it('wants a login first', async () => {
+  it('requires a login', async () => {
     const { code, stderr } = await vcp(['list', 'vclusters']);
     assert.equal(code, 3);
     assert.match(stderr, /^error: Not logged in: log in first: vcp login .*\(unauthenticated\)\n$/);
   });
 
-  it('logs in, and keeps the key in a file of its owner', async () => {
+  it('logs in, and keeps the key in a private file', async () => {
     const login = (key: string, ...more: string[]) =>
       vcp(['login', fixture.url, '--access-key', key, ...more]);
     assert.match(
@@ -163,7 +163,7 @@ describe('vcp', () => {
     assert.equal((await login(keyOf('ben'), '--ca-file', fixture.caFile)).code, 0);
   });
 
-  it('makes, lists and deletes access keys', async () => {
+  it('creates, lists and deletes access keys', async () => {
     const key = (
       await succeeds('create', 'accesskey', 'ci', '--expire-after', '12h', '--scope-project', 'alpha')
     ).trim();
@@ -378,7 +378,7 @@ describe('vcp', () => {
     });
   }
 
-  it('exits with 8: a platform that is away', async () => {
+  it('exits with 8: an unreachable platform', async () => {
     const config = join(fixture.dir, 'away.json');
     writeFileSync(config, JSON.stringify({ url: 'https://127.0.0.1:1', accessKey: 'a' }));
     const { code, stderr } = await vcp(['list', 'vclusters'], { VCP_CONFIG: config });

@@ -97,7 +97,7 @@ describe('controllers', () => {
   const instance = async (name: string) =>
     resources.virtualclusterinstances.get({ namespace: 'p-demo', name });
 
-  it('makes the namespace of a project and says which of its fields are ignored', async () => {
+  it("creates a project's namespace and reports its ignored fields", async () => {
     const namespace = await admin.core.readNamespace({ name: 'p-demo' });
     assert.equal(namespace.metadata?.labels?.['department'], 'research');
     assert.equal(namespace.metadata?.labels?.['loft.sh/project'], 'demo');
@@ -108,7 +108,7 @@ describe('controllers', () => {
     assert.match(condition.message ?? '', /spec\.vault/);
   });
 
-  it('gives members their role in the project, and takes it when they leave', async () => {
+  it('grants members their role in the project, and revokes it when they leave', async () => {
     const create = {
       group: 'management.loft.sh',
       resource: 'virtualclusterinstances',
@@ -128,7 +128,7 @@ describe('controllers', () => {
     );
   });
 
-  it('lets the gateway impersonate exactly the users and teams there are', async () => {
+  it('the gateway may impersonate exactly the existing users and teams', async () => {
     const may = (resource: string, name: string) =>
       can('vcluster-platform:gateway', [], { resource, verb: 'impersonate', name });
     await eventually('the subject', () => may('users', 'anna@example.org'));
@@ -143,7 +143,7 @@ describe('controllers', () => {
     await resources.users.patch({ name: 'anna' }, { spec: { disabled: false } });
   });
 
-  it('binds the cluster roles of users and repairs a binding that somebody deleted', async () => {
+  it('binds the cluster roles of users and restores a deleted binding', async () => {
     const rbac = admin.kubeConfig.makeApiClient(RbacAuthorizationV1Api);
     await resources.users.create({
       metadata: { name: 'root' },
@@ -215,7 +215,7 @@ describe('controllers', () => {
     await eventually('it goes with its issuer', async () => !(await isThere('below')));
   });
 
-  it('initialises a cluster when its credentials are there', async () => {
+  it('initialises a cluster once its credentials exist', async () => {
     await resources.clusters.create({ metadata: { name: 'east' }, spec: { local: true } });
     await eventually(
       'it waits',
@@ -242,7 +242,7 @@ describe('controllers', () => {
     assert.equal(await can('vcluster-platform:gateway-reader', [], secret), false);
   });
 
-  it('submits create, update, sleep, wake and delete as the resource asks for them', async () => {
+  it("submits create, update, sleep, wake and delete as the resource's state requires", async () => {
     const name = 'alpha';
     await resources.virtualclusterinstances.create({ metadata: { namespace: 'p-demo', name }, spec: {} });
     await eventually('create is submitted', async () => (await operationsOf(name)).includes('create'));
@@ -296,7 +296,7 @@ describe('controllers', () => {
     );
   }
 
-  it('gives the owner of a tenant cluster his rights on it, and nobody else', async () => {
+  it('grants rights on a tenant cluster to its owner only', async () => {
     const name = 'owned';
     await resources.virtualclusterinstances.create({
       metadata: { namespace: 'p-demo', name },
@@ -317,7 +317,7 @@ describe('controllers', () => {
     assert.equal(await can('x', ['loft:user:anna'], { ...use, verb: 'patch', subresource: 'status' }), false);
   });
 
-  it('says which tenant clusters their project does not allow any more', async () => {
+  it('reports tenant clusters that their project no longer allows', async () => {
     const condition = async () =>
       (await instance('owned'))?.status?.conditions?.find(({ type }) => type === 'AllowedByProject');
     const allow = (name: string) =>
@@ -330,7 +330,7 @@ describe('controllers', () => {
     await eventually('it is gone', async () => (await condition()) === undefined);
   });
 
-  it('keeps one Temporal Schedule for a sleep policy and says what it cannot understand', async () => {
+  it('keeps one Temporal Schedule per sleep policy and reports invalid ones', async () => {
     const name = 'owned';
     const found = await instance(name);
     const handle = operations.temporal.schedule.getHandle(`sleep-policy/${found?.metadata.uid}`);
@@ -358,7 +358,7 @@ describe('controllers', () => {
     assert.match(condition.message ?? '', /sleep-schedule: "at night"/);
   });
 
-  it('submits for a space beside a tenant cluster of its name, and keeps its schedule', async () => {
+  it('submits operations and schedules for a space with the name of a tenant cluster', async () => {
     const object = { namespace: 'p-demo', name: 'owned' };
     const schedule = { [annotations.sleepSchedule]: '0 20 * * *' };
     await resources.spaceinstances.create({ metadata: { ...object, annotations: schedule } });
@@ -386,7 +386,7 @@ describe('controllers', () => {
     );
   });
 
-  it('holds the deletion of a project while tenant clusters and spaces are there', async () => {
+  it('a project is not deleted while it has tenant clusters or spaces', async () => {
     await resources.projects.delete({ name: 'demo' });
     const condition = await eventually('the condition', async () => {
       const project = await resources.projects.get({ name: 'demo' });

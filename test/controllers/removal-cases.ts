@@ -21,7 +21,7 @@ interface Context {
 
 /** What is deleted leaves nothing to the next one of its name, and what has to outlive it does. */
 export function removalCases(context: () => Context): void {
-  it('takes a deleted user out of everything that names him before his name is free', async () => {
+  it('a deleted user is removed from everything that names them before the name is free', async () => {
     const { resources, operations } = context();
     const uidOf = async () => (await resources.users.get({ name: 'greta' }))?.metadata.uid;
     const make = () =>
@@ -110,7 +110,7 @@ export function removalCases(context: () => Context): void {
     }
   });
 
-  it('keeps what the snapshots of a deleted project are sealed with, and gives what is old its uid', async () => {
+  it('the snapshot key of a deleted project is kept, and old records get their uid', async () => {
     const { admin, resources, operations } = context();
     const { metadata } = await resources.projects.create({ metadata: { name: 'kept' }, spec: {} });
     await eventually('its namespace', () => admin.core.readNamespace({ name: 'p-kept' }));

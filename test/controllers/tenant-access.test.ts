@@ -11,7 +11,7 @@ const name = { namespace: 'p-alpha', name: 'demo' };
 const secrets = { resource: 'secrets', verb: 'create', namespace: 'default' };
 const inTime = { timeoutMs: 10_000 };
 
-describe('rights inside a tenant cluster, kept in step', () => {
+describe('RBAC inside tenant clusters, reconciled by controllers', () => {
   let tenant: TestApiServer;
   let fixture: AccessFixture;
   let reviews: AuthorizationV1Api;
@@ -69,7 +69,7 @@ describe('rights inside a tenant cluster, kept in step', () => {
     can('vcluster-platform:gateway', { verb: 'impersonate', resource, name });
   const patch = (spec: object) => fixture.resources.virtualclusterinstances.patch(name, { spec });
 
-  it('the owner and the administrators of the platform are cluster-admin; nobody else is anything', async () => {
+  it("only the owner and the platform's administrators are cluster-admin", async () => {
     await eventually('the owner may', () => can('mia', secrets), inTime);
     assert.ok(await can('anna', secrets));
     assert.equal(await can('tom', secrets), false);
@@ -86,7 +86,7 @@ describe('rights inside a tenant cluster, kept in step', () => {
       assert.equal(await acts(resource, other), false, other);
   });
 
-  it('follows access, access rules and members within seconds', async () => {
+  it('RBAC follows access, access rules and members within seconds', async () => {
     await patch({ access: [{ users: ['tom'], verbs: ['get', 'use'] }] });
     await eventually('tom may', () => can('tom', secrets), inTime);
     assert.ok(await acts('groups', 'staff'));
@@ -115,7 +115,7 @@ describe('rights inside a tenant cluster, kept in step', () => {
     await eventually('they may not any more', async () => !(await opsMay()), inTime);
   });
 
-  it('an administrator of the tenant who deletes or widens what is the gateway’s sees it repaired', async () => {
+  it("the gateway's RBAC is repaired when a tenant's administrator deletes or widens it", async () => {
     const { rbac } = connectCluster(tenant.adminKubeconfig);
     await rbac.deleteClusterRoleBinding({ name: 'vcluster-platform:gateway' });
     await rbac.deleteClusterRole({ name: 'vcluster-platform:gateway' });
@@ -132,7 +132,7 @@ describe('rights inside a tenant cluster, kept in step', () => {
     });
   });
 
-  it('tenant clusters that take connections and say nothing hold nobody up', async (context) => {
+  it('hanging tenant clusters do not delay the others', async (context) => {
     for (let index = 0; index < 40; index += 1) await makeReady(`hung-${index}`);
     // A change of users concerns every tenant cluster at the same time.
     await fixture.addUser('eva');

@@ -6,8 +6,8 @@ import { databaseCall, isFaultOfData } from '../../db/failures.ts';
 const of = (code: string) =>
   new Error('a query failed', { cause: Object.assign(new Error('why'), { code }) });
 
-describe('failures of PostgreSQL', () => {
-  it('are database_unavailable where trying again may help, else what they were', async () => {
+describe('PostgreSQL failures', () => {
+  it('are database_unavailable where a retry may help, else unchanged', async () => {
     const notNow =
       '08000 08006 08P01 25006 25P03 28P01 3D000 40001 40P01 53100 53200 53300 55P03 57014 57P01 57P02 57P03 58030 ECONNREFUSED ECONNRESET EPIPE EAI_AGAIN';
     for (const code of notNow.split(' ')) {
@@ -24,14 +24,14 @@ describe('failures of PostgreSQL', () => {
     }
   });
 
-  it('say that it is read-only, for who looks', async () => {
+  it('name a read-only database', async () => {
     await assert.rejects(
       databaseCall(() => Promise.reject(of('25006'))),
       /read-only/,
     );
   });
 
-  it('are the fault of data only where nothing else could be', () => {
+  it('are blamed on data only when certain', () => {
     const all = ['22021', '23514', '54000', '25006', '42501', '42P01', '57P01', 'XX000'];
     const faults = all.filter((code) => isFaultOfData(of(code)));
     assert.deepEqual(faults, ['22021', '23514', '54000']);

@@ -54,7 +54,7 @@ after(async () => {
   await postgres?.stop();
 });
 
-test('rows stay, snapshots are of the uid whose operation made them, and files stay where they are', async () => {
+test('the migration keeps rows and files, and assigns snapshots the uid of their operation', async () => {
   const [snapshot, lost] = await database.query(async (db) => [
     await findSnapshotOf(db, made),
     await findSnapshotOf(db, orphan),

@@ -42,7 +42,7 @@ const insert = async (key: SnapshotKey, operationId: string) =>
   )) !== undefined;
 const get = (key: SnapshotKey) => database.query((db) => getSnapshotRow(db, key));
 
-test('a name is taken by the first operation; the same one may come again; a failed entry gives it free', async () => {
+test('a snapshot name is taken by its first operation, and free again after a failure', async () => {
   const key = { project: 'default', tenantCluster: 'a', uid: 'u', name: 's' };
   assert.equal(await insert(key, one), true);
   assert.equal(await insert(key, one), true);
@@ -65,7 +65,7 @@ test('a name is taken by the first operation; the same one may come again; a fai
   assert.equal((await get(key))?.operationId, two);
 });
 
-test('lists are of one project, newest first', async () => {
+test('snapshots of one project are listed newest first', async () => {
   const ids = [1, 2, 3].map((digit) => `10000000-0000-0000-0000-00000000000${digit}`);
   for (const [project, tenantCluster, name] of [
     ['red', 'a', 'first'],
@@ -80,7 +80,7 @@ test('lists are of one project, newest first', async () => {
   assert.deepEqual(await names({ project: 'red', tenantCluster: 'a' }), ['first']);
 });
 
-test('an entry that is being made is not deleted', async () => {
+test('a snapshot that is being created is not deleted', async () => {
   const key = { project: 'default', tenantCluster: 'd', uid: 'u', name: 's' };
   const id = '20000000-0000-0000-0000-000000000001';
   await insert(key, id);
@@ -91,7 +91,7 @@ test('an entry that is being made is not deleted', async () => {
   assert.equal(await get(key), undefined);
 });
 
-test('what is gone is marked, and listed once it has been for long enough', async () => {
+test('snapshots of deleted tenant clusters are marked, and listed after the retention', async () => {
   const ids = ['30000000-0000-0000-0000-000000000001', '30000000-0000-0000-0000-000000000002'] as const;
   const key = { project: 'green', tenantCluster: 'g', name: 's' };
   for (const [index, id] of ids.entries()) {

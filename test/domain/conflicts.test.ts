@@ -62,13 +62,13 @@ for (const state of ['queued', 'running'] as const) {
   }
 }
 
-test('nothing there: it is queued', () => {
+test('without open operations it is queued', () => {
   for (const type of operationTypes) {
     assert.deepEqual(decideConflict(request(type), []), { action: 'queue', supersede: [], cancel: [] });
   }
 });
 
-test('another target: a running update or create is not joined, one that waits is', () => {
+test('another target: a queued update or create is joined, a running one is not', () => {
   for (const type of ['create', 'update'] as const) {
     assert.equal(
       short(decideConflict(request(type, { targetHash: 'new' }), [present(type, 'running')])),
@@ -105,7 +105,7 @@ test('only the newest is joined: sleep, then wake waiting, then sleep makes a th
   assert.deepEqual(decideConflict(request('wake'), queue), { action: 'join', id: 'queued-wake' });
 });
 
-test('delete supersedes all that wait and cancels what runs, at once', () => {
+test('delete supersedes queued operations and cancels the running one', () => {
   const queue = [present('update', 'running'), present('sleep', 'queued'), present('snapshot', 'queued')];
   assert.deepEqual(decideConflict(request('delete'), queue), {
     action: 'queue',
@@ -114,7 +114,7 @@ test('delete supersedes all that wait and cancels what runs, at once', () => {
   });
 });
 
-test('delete follows a running sleep and supersedes what waits behind it', () => {
+test('delete waits for a running sleep and supersedes operations queued behind it', () => {
   const queue = [present('sleep', 'running'), present('wake', 'queued')];
   assert.deepEqual(decideConflict(request('delete'), queue), {
     action: 'queue',
@@ -123,7 +123,7 @@ test('delete follows a running sleep and supersedes what waits behind it', () =>
   });
 });
 
-test('behind a delete that waits everything is refused, whatever came before it', () => {
+test('behind a queued delete everything is refused', () => {
   const queue = [present('sleep', 'running'), present('delete', 'queued')];
   assert.equal(short(decideConflict(request('sleep'), queue)), 'refuse');
   assert.deepEqual(decideConflict(request('delete'), queue), { action: 'join', id: 'queued-delete' });

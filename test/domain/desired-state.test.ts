@@ -57,7 +57,7 @@ describe('desiredHash', () => {
   for (const [title, spec] of different)
     it(`depends on ${title}`, () => assert.notEqual(hash(spec), hash(base)));
 
-  it('follows a pattern to what it selects, and only a pattern', () => {
+  it('follows a version pattern to the version it selects, and only a pattern', () => {
     const old = template({ '1.0.0': 'a' });
     const newer = template({ '1.0.0': 'a', '1.1.0': 'b' });
     const unrelated = template({ '1.0.0': 'a', '2.0.0': 'b' });
@@ -70,7 +70,7 @@ describe('desiredHash', () => {
     assert.notEqual(hash(latest, template({}, 'a')), hash(latest, template({}, 'b')));
   });
 
-  it('tells a missing template from one that came later, until it is deployed', () => {
+  it('distinguishes a missing template from a later one, until it is deployed', () => {
     assert.notEqual(hash(base, undefined, {}), hash(base, template({}, 'a'), {}));
     assert.equal(hash(base, undefined), hash(base, template({}, 'a')));
   });
@@ -151,14 +151,14 @@ describe('nextOperation', () => {
       assert.equal(nextOperation('tenant', given, there)?.type, expected));
   }
 
-  it('leaves what runs alone when the template it follows is gone', () => {
+  it('does nothing when the template of a running instance is deleted', () => {
     const running = instance(following, { observedHash: 'old', phase: 'Ready' });
     assert.equal(nextOperation('tenant', running, undefined), undefined);
     assert.equal(nextOperation('tenant', running, template({ '2.0.0': 'a' })), undefined);
     assert.equal(nextOperation('tenant', running, template({ '1.0.0': 'a' }))?.type, 'update');
   });
 
-  it('tries again once the missing template is there', () => {
+  it('retries once the missing template exists', () => {
     const failed = instance(spec, {
       failedHash: nextOperation('tenant', instance(spec), undefined)?.targetHash ?? '',
       phase: 'Failed',

@@ -4,7 +4,7 @@ import { hostNamespaceOf, isReservedNamespace, spaceNamespaceOf } from '../../do
 
 const both = '{{ .Values.loft.project }}-{{ .Values.loft.name }}';
 
-test('a pattern is filled in; without one the default is', () => {
+test('a host namespace follows the pattern, or the default', () => {
   const tenant = { project: 'team', name: 'dev' };
   assert.equal(hostNamespaceOf(tenant, undefined), 'loft-team-v-dev');
   assert.equal(hostNamespaceOf(tenant, ''), 'loft-team-v-dev');
@@ -17,7 +17,7 @@ test('a pattern is filled in; without one the default is', () => {
     assert.throws(() => hostNamespaceOf(tenant, unknown), { code: 'invalid_request' });
 });
 
-test('what joins to the same is told apart', () => {
+test('names that join to the same namespace get a hash', () => {
   const pairs: [pattern: string | undefined, ...subjects: [project: string, name: string][]][] = [
     [undefined, ['a', 'b-v-c'], ['a-v-b', 'c']],
     [undefined, ['a', 'v-b'], ['a-v', 'b']],
@@ -59,7 +59,7 @@ test('a tenant cluster and a space never share a namespace, nor do two of a kind
       }
 });
 
-test('namespaces of Kubernetes and of the platform are nobody’s', () => {
+test('namespaces of Kubernetes and of the platform are refused', () => {
   for (const reserved of [
     'default',
     'kube-system',

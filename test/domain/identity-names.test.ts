@@ -14,7 +14,7 @@ const forged = {
 };
 const devs = { metadata: { name: 'devs' }, spec: { users: ['bob'], groups: ['sso'] } };
 
-it('names exactly whom the gateway may impersonate, and nobody reserved', () => {
+it('names exactly the identities that the gateway may impersonate, without reserved ones', () => {
   assert.deepEqual(impersonatedNames([anna, bob, left, forged], [devs]), {
     users: ['anna@example.org', 'bob', 'loft:team:devs'],
     groups: ['loft:team:devs', 'loft:user:anna', 'loft:user:bob', 'loft:user:forged', 'sso', 'staff'],

@@ -147,14 +147,14 @@ describe('the scope of a key', () => {
     { projects: null } as unknown as AccessKeyScope,
   ];
   for (const scope of nothing) {
-    it(`${JSON.stringify(scope)} opens nothing`, () => {
+    it(`${JSON.stringify(scope)} allows nothing`, () => {
       assert.ok(opensNothing(scope));
       assert.ok(!may(scope, 'GET', '/version'));
       assert.ok(!may(scope, 'GET', '/api', tenant('alpha', 'one')));
     });
   }
 
-  it('adds up its parts, and a further part never takes away', () => {
+  it('adds up its parts, and a further part never removes rights', () => {
     const scopes = fc.constantFrom<AccessKeyScope>(
       alpha,
       one,
@@ -181,7 +181,7 @@ describe('the scope of a key', () => {
     );
   });
 
-  it('with any unknown field opens nothing, whatever else it says', () => {
+  it('with an unknown field allows nothing', () => {
     const known = ['projects', 'virtualClusters', 'spaces', 'clusters', 'roles', 'rules', 'allowLoftCli'];
     const field = fc.string({ minLength: 1 }).filter((name) => !known.includes(name) && name !== '__proto__');
     fc.assert(

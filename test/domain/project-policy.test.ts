@@ -8,7 +8,7 @@ import { requiresTemplate } from '../../domain/project-policy.ts';
 const project = (spec: Project['spec'] = {}): Project => ({ metadata: { name: 'p' }, spec });
 const instance = (spec: object) => ({ metadata: { name: 'i' }, spec });
 
-test('what a project does not allow of a tenant cluster', () => {
+test("a project's policy refuses templates and clusters of a tenant cluster", () => {
   const picky = project({
     allowedTemplates: [{ name: 'small' }, { kind: 'SpaceTemplate', name: 'roomy' }],
     allowedClusters: [{ name: 'east' }],
@@ -31,7 +31,7 @@ test('what a project does not allow of a tenant cluster', () => {
     assert.equal(virtualCluster.breach(where, instance(spec))?.reason, reason, JSON.stringify(spec));
 });
 
-test('of a space only the cluster counts; an inline template is told of where templates are required', () => {
+test("a project's policy checks only the cluster of a space, and reports inline templates", () => {
   const picky = project({ allowedClusters: [{ name: 'east' }] });
   assert.equal(
     space.breach(picky, instance({ clusterRef: { cluster: 'west' } }))?.reason,

@@ -23,7 +23,7 @@ test('owner, owners and administrators of the project get the default role, othe
   });
 });
 
-test('access rules add up, and whom one names loses the default role', () => {
+test('access rules add up, and subjects of a rule lose the default role', () => {
   const rules = [
     { users: ['anna', 'bob'], clusterRole: 'view' },
     { users: ['bob'], teams: ['devs'], clusterRole: 'edit' },
@@ -34,7 +34,7 @@ test('access rules add up, and whom one names loses the default role', () => {
   });
 });
 
-test('who may use it by spec.access gets the default role, viewers of the project may look', () => {
+test('spec.access grants the default role, and viewers of the project may read', () => {
   const access = [{ verbs: ['get', 'use'], users: ['uma', 'vic'] }];
   assert.deepEqual(granted({ access }, { members: [member('vic', 'viewer')] }), {
     'loft-cluster-space-admin': ['loft:user:uma'],
@@ -42,7 +42,7 @@ test('who may use it by spec.access gets the default role, viewers of the projec
   });
 });
 
-test('roles that the platform may not bind in a space are named and not given', () => {
+test('roles that the platform may not bind in a space are reported and not granted', () => {
   const extraAccessRules = [{ users: ['bob'], clusterRole: 'cluster-admin' }];
   assert.deepEqual(granted({ extraAccessRules }), { refused: ['cluster-admin'] });
 });

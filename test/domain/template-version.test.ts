@@ -41,7 +41,7 @@ describe('template version', () => {
     for (const wanted of ['1.0.0', '1.X.X']) assert.equal(resolveTemplate(plain, wanted), undefined);
   });
 
-  it('knows a pattern', () => {
+  it('recognises a pattern', () => {
     for (const pattern of ['1.X.X', '1.2.x', 'x.x.x', 'X']) assert.ok(isVersionPattern(pattern), pattern);
     for (const exact of ['1.2.3', '', 'x1', '1.2']) assert.ok(!isVersionPattern(exact), exact);
   });

@@ -48,7 +48,7 @@ describe('tenantGrants', () => {
     });
   });
 
-  it('gives who may use it by access the default role, viewers of the project view, and who may only see it nothing', () => {
+  it('access grants the default role, viewers of the project view, and mere visibility nothing', () => {
     const given = {
       spec: {
         access: [
@@ -61,7 +61,7 @@ describe('tenantGrants', () => {
     assert.deepEqual(grants(given), { 'cluster-admin': ['loft:user:joe'], view: ['loft:user:vic'] });
   });
 
-  it('adds up the rules that match; whom one names has no default role, a rule for everybody names nobody', () => {
+  it('matching rules add up; subjects of a rule lose the default role, except by a rule for all', () => {
     const given = {
       spec: {
         owner: { user: 'mia' },
@@ -93,7 +93,7 @@ describe('tenantIdentities', () => {
   };
   const teams = { ops: ['tom', 'off'], other: ['mia'], alone: ['far'] };
 
-  it('names who can be let in, with all groups they carry, and nobody else', () => {
+  it('names exactly the identities with access, with all their groups', () => {
     const spec = { owner: { user: 'mia' }, access: [{ teams: ['ops'], verbs: ['use'] }] };
     assert.deepEqual(tenantIdentities(input({ spec, users, teams })), {
       users: ['loft:team:ops', 'mia@x', 'tom@x'],
@@ -101,7 +101,7 @@ describe('tenantIdentities', () => {
     });
   });
 
-  it('names everybody enabled, but nothing reserved, where everybody is let in', () => {
+  it('names all enabled, unreserved identities where all have access', () => {
     const spec = { access: [{ users: ['*'], verbs: ['use'] }] };
     const names = tenantIdentities(input({ spec, users, teams }));
     assert.ok(names.users.includes('far@x'));

@@ -32,7 +32,7 @@ test('a namespace belongs to the uid it carries, and to nothing else', () => {
   ]);
 });
 
-test('what is made and stays has its namespace in its cluster', () => {
+test('an existing instance has its namespace in its cluster', () => {
   const namespaces = uidsOf([namespace('here', { [uidLabel]: 'u1' })]);
   const claim = { uid: 'u2', cluster: 'east', made: true, leaves: false };
   assert.equal(lacksNamespace('east', namespaces, claim), true);

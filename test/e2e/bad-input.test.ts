@@ -63,7 +63,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     assert.equal(made.code, 0, made.stderr);
   });
 
-  test('names that are no DNS label, or too long', async () => {
+  test('invalid names are refused', async () => {
     const long = 'a'.repeat(60);
     for (const name of ['Bad_Name', '-a', long]) {
       const applied = await apply(instance(name));
@@ -86,7 +86,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     assert.match(project.stderr, /the name must be at most 54 lower-case letters/);
   });
 
-  test('a project or tenant cluster that is not there', async () => {
+  test('a missing project or tenant cluster is not found', async () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'ok', '--project', 'nope'),
       4,
@@ -108,7 +108,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('fields that exclude each other, and fields that cannot change', async () => {
+  test('conflicting and immutable fields are refused', async () => {
     const both = await apply(instance('both', { templateRef: { name: 'default' }, ...inline('a: 1') }));
     assert.match(both.stderr, /set either template or templateRef, not both/);
     isStatus(await platform.call('GET', `${instances}/both`), 404, 'NotFound', /not found/);
@@ -225,7 +225,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('keys that let nobody in', async () => {
+  test('invalid access keys are refused', async () => {
     const key = (name: string, spec: Record<string, unknown>) =>
       named('AccessKey', name, { keyHash: keyHash(name), ...spec });
     const made = await apply(
@@ -277,7 +277,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('who has no role sees nothing of other people', async () => {
+  test('a user without a role sees nothing of others', async () => {
     const made = await apply(named('AccessKey', 'k-bob', { keyHash: keyHash('k-bob'), user: 'bob' }));
     assert.equal(made.code, 0, made.stderr);
     const asBob = (method: string, path: string, body?: unknown) =>
@@ -321,7 +321,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     assert.equal((await statusOf('good'))?.phase, 'Ready');
   });
 
-  test('bodies and paths that make no sense', async () => {
+  test('malformed bodies and paths are refused', async () => {
     const path = operationsOf('good');
     const post = (body: string, type = 'application/json') =>
       platform.call('POST', path, body, { headers: { 'content-type': type } });

@@ -9,7 +9,7 @@ import { sharedPlatform } from '../support/shared-platform.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
-describe('operations that meet each other', { timeout: 1_200_000 }, () => {
+describe('concurrent operations', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await sharedPlatform();
@@ -57,7 +57,7 @@ describe('operations that meet each other', { timeout: 1_200_000 }, () => {
     await remove('crowd');
   });
 
-  test('a cancelled create leaves nothing, says so, and is not tried again', async () => {
+  test('a cancelled create leaves nothing and is not retried', async () => {
     await platform.apply('cancelled');
     const creating = await platform.first('cancelled', 'create');
     await eventually('the release is being waited for', async () =>
@@ -80,7 +80,7 @@ describe('operations that meet each other', { timeout: 1_200_000 }, () => {
     await remove('cancelled');
   });
 
-  test('bad values fail cleanly with the reason in status', async () => {
+  test('invalid values fail with the reason in status', async () => {
     await platform.apply('spoiled', {
       template: { helmRelease: { chart: { name: 'tenant-control-plane' }, values: 'apiServer: 7\n' } },
     });
@@ -91,7 +91,7 @@ describe('operations that meet each other', { timeout: 1_200_000 }, () => {
     await remove('spoiled');
   });
 
-  test('delete while creating undoes the create first', async () => {
+  test('a delete during a create undoes the create first', async () => {
     await platform.apply('hasty');
     const creating = await platform.first('hasty', 'create');
     await remove('hasty');
@@ -101,7 +101,7 @@ describe('operations that meet each other', { timeout: 1_200_000 }, () => {
     else assert.ok(['cancelled', 'superseded', 'succeeded'].includes(state), `${state}: ${message}`);
   });
 
-  test('an operation terminated by hand in Temporal ends, and frees the turn', async () => {
+  test('an operation terminated in Temporal ends, and frees the turn', async () => {
     await create('byhand');
     const connection = await Connection.connect(
       temporalConnection(readWorkerConfig(platform.stateDir).temporal),

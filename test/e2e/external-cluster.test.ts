@@ -30,7 +30,7 @@ const kinds = [
 ].join(',');
 
 /** `--kubeconfig`: the tenant clusters are on a cluster that somebody else runs, and will go on running. */
-describe('a platform on a cluster that the user brings', { timeout: 1_200_000 }, () => {
+describe("a platform on the user's own cluster", { timeout: 1_200_000 }, () => {
   const stateDir = newStateDir();
   const kubectl = findProgram('kubectl');
   const tenantConfig = join(stateDir, 'alpha.kubeconfig');
@@ -140,7 +140,7 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
     );
   });
 
-  test('it sleeps and wakes with its objects', async () => {
+  test('a tenant cluster sleeps and wakes with its objects', async () => {
     await succeeds((await platform.submit('alpha', { type: 'sleep' })).id);
     await succeeds((await platform.submit('alpha', { type: 'wake' })).id);
     assert.match(await inTenant('get', 'configmap', 'kept', '-o', 'yaml'), /greeting: hello/);
@@ -157,7 +157,7 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
     assert.match(await inTenant('get', 'configmap', 'kept', '-o', 'yaml'), /greeting: hello/);
   });
 
-  test('an image that cannot be had fails the create with that reason, and nothing is left', async () => {
+  test('an image that cannot be pulled fails the create with that reason and leaves nothing', async () => {
     const failed = await platform.ended((await platform.first('unpullable', 'create')).id, 240_000);
     assert.equal(failed.state, 'failed');
     assert.equal(failed.reason, 'control_plane_not_ready');
@@ -179,7 +179,7 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
     assert.deepEqual(processesNaming(`${cluster.nodeDir}/pods/`), pods);
   });
 
-  test('the folder stays with that cluster: without it, or with a wrong kubeconfig, a start is refused', async () => {
+  test('a state folder is bound to its cluster: a start without it or with another kubeconfig is refused', async () => {
     const refused = async (args: string[], code: number, line: RegExp) => {
       const result = await run(process.execPath, [
         ...['local/main.ts', '--state-dir', stateDir, '--port', '0'],
@@ -194,7 +194,7 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
     await refused(['--kubeconfig', absent], 2, /^error: the kubeconfig .*absent\.yaml .*does not exist.*\n$/);
   });
 
-  test('a second start, by client certificate, finds the tenant; its delete leaves what the set-up made', async () => {
+  test("a second start, by client certificate, finds the tenant, whose delete keeps the set-up's objects", async () => {
     const own = userFile('certificate.yaml', cluster.adminKubeconfig);
     platform = await startTestPlatform({ stateDir, args: ['--kubeconfig', own], port: platform.port });
     assert.match(await inTenant('get', 'configmap', 'kept', '-o', 'yaml'), /greeting: hello/);
@@ -236,7 +236,7 @@ describe('a platform on a cluster that the user brings', { timeout: 1_200_000 },
     ]);
   });
 
-  test("the cluster of the shell's own KUBECONFIG was never asked", () => {
+  test("the cluster of the shell's KUBECONFIG is never used", () => {
     assert.equal(strayConnections, 0);
   });
 });

@@ -64,7 +64,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     return ids;
   };
 
-  test('an applied instance is made while kubectl watches, with columns that tell its phases', async () => {
+  test('an applied instance is created while kubectl watches its phases', async () => {
     const watch = spawn(findProgram('kubectl'), [
       ...kubeconfig(),
       'get',
@@ -96,7 +96,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     assert.match(ignored?.message ?? '', /not acted on.*: spec\.workloadVirtualClusterTemplateDefinition$/);
   });
 
-  test('the force annotation puts it to sleep and its removal wakes it', async () => {
+  test('the force annotation puts a tenant cluster to sleep and its removal wakes it', async () => {
     await apply({ 'sleepmode.loft.sh/force': 'true' });
     await reaches('Sleeping');
     assert.equal(
@@ -107,7 +107,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     await reaches('Ready');
   });
 
-  test('sleep and wake-up schedules are one Temporal Schedule, which acts on them', async () => {
+  test('sleep and wake-up schedules become one Temporal Schedule that acts on them', async () => {
     const { uid } = (await read()).metadata;
     const zone = { 'sleepmode.loft.sh/timezone': 'Europe/Berlin#7200' };
     await apply({ 'sleepmode.loft.sh/sleep-schedule': 'each evening' });

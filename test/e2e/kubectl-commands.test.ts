@@ -32,7 +32,7 @@ const alike = (gateway: CommandResult, direct: CommandResult) =>
   isDeepStrictEqual(gateway, direct) || (gateway.stderr.includes(beyondSpace) && direct.code !== 0);
 
 /** Ordinary kubectl commands say the same through the gateway as directly, on standard output, error and exit code. */
-describe('kubectl through the gateway and direct', { timeout: 1_200_000, concurrency: true }, () => {
+describe('kubectl through the gateway and directly', { timeout: 1_200_000, concurrency: true }, () => {
   let platform: TestPlatform;
   const dir = mkdtempSync(join(tmpdir(), 'vcp-kubectl-'));
   const manifestDir = join(dir, 'manifests');
@@ -139,7 +139,7 @@ describe('kubectl through the gateway and direct', { timeout: 1_200_000, concurr
   }
 
   for (const path of ['management', 'tenant', 'cluster'] as const) {
-    test(`${urls[path]} answers as the API server behind it`, async (context) => {
+    test(`${urls[path]} responds as the API server behind it`, async (context) => {
       const sides = {
         gateway: side(
           `${path}-gateway`,
@@ -163,7 +163,7 @@ describe('kubectl through the gateway and direct', { timeout: 1_200_000, concurr
     });
   }
 
-  test(`${urls.space} answers as the API server behind it answers who has the space`, async (context) => {
+  test(`${urls.space} responds as the API server behind it does to a user of the space`, async (context) => {
     const anna = await newMember(platform, 'anna');
     for (const name of ['one', 'two']) {
       const space = { kind: 'SpaceInstance', metadata: { name }, spec: { owner: { user: 'anna' } } };

@@ -14,7 +14,7 @@ const configMap = (name: string) => ({
 });
 
 /** One tenant cluster through create, use, sleep, wake, snapshot, restore and delete, by REST and kubectl. */
-describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
+describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   before(async () => {
     platform = await sharedPlatform();
@@ -24,7 +24,7 @@ describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
     (await platform.call('GET', `${instancesPath}/alpha`)).json<{ status?: { phase?: string } }>().status
       ?.phase;
 
-  test('applying an instance alone makes a tenant cluster', async () => {
+  test('applying an instance creates a tenant cluster', async () => {
     await platform.apply('alpha');
     await eventually('alpha is Ready', async () => (await phase()) === 'Ready', { timeoutMs: 300_000 });
     const listed = (
@@ -51,7 +51,7 @@ describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
     assert.ok(listed.items.some((item) => item.metadata.name === 'kept'));
   });
 
-  test('it sleeps and wakes with its objects', async () => {
+  test('a tenant cluster sleeps and wakes with its objects', async () => {
     const sleep = await platform.ended((await platform.submit('alpha', { type: 'sleep' })).id);
     assert.equal(sleep.state, 'succeeded', sleep.message);
     assert.equal(await phase(), 'Sleeping');
@@ -66,7 +66,7 @@ describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
     assert.deepEqual(kept.data, { greeting: 'hello' });
   });
 
-  test('a snapshot brings back what was deleted after it', async () => {
+  test('a restore brings back what was deleted after the snapshot', async () => {
     const snapshot = await platform.ended(
       (await platform.submit('alpha', { type: 'snapshot', parameters: { snapshot: 'before' } })).id,
     );
@@ -101,7 +101,7 @@ describe('the life of a tenant cluster', { timeout: 1_200_000 }, () => {
     assert.equal(await phase(), 'Sleeping');
   });
 
-  test('deleting it leaves nothing but its snapshots', async () => {
+  test('deleting a tenant cluster leaves only its snapshots', async () => {
     const deleted = await platform.submit('alpha', { type: 'delete' });
     assert.equal((await platform.ended(deleted.id)).state, 'succeeded');
     assert.deepEqual(await leftovers(platform, 'default', 'alpha'), nothingLeft);

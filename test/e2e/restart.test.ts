@@ -18,7 +18,7 @@ const configMaps = (tenant: string) =>
   `/kubernetes/project/default/virtualcluster/${tenant}/api/v1/namespaces/default/configmaps`;
 
 /** What is stopped, killed or away for a while: what runs goes on, what was begun ends. */
-describe('stopping, starting again, and servers that die', { timeout: 1_200_000 }, () => {
+describe('restarts and killed servers', { timeout: 1_200_000 }, () => {
   const stateDir = newStateDir();
   let platform: TestPlatform;
 
@@ -72,7 +72,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     removeStateDir(stateDir);
   });
 
-  test('Ctrl-C while a create runs: the next start ends it, and awake tenants serve again', async () => {
+  test('Ctrl-C while a create runs: the next start finishes it, and awake tenants serve again', async () => {
     await platform.apply('begun');
     const create = await platform.first('begun', 'create');
     await running(create.id);
@@ -91,7 +91,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     assert.equal((await platform.call('GET', configMaps('begun'))).status, 200);
   });
 
-  test('a killed supervisor: tenants run on, and the next start takes them over', async () => {
+  test('a killed supervisor leaves tenants running, and the next start adopts them', async () => {
     const before = podPids();
     assert.ok(before.length >= 8, 'two control planes of four processes');
     const { port } = platform;
@@ -108,7 +108,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     assert.equal(phase.status.phase, 'Ready');
   });
 
-  test('PostgreSQL killed while an operation runs: 503 meanwhile, and the operation ends well', async () => {
+  test('PostgreSQL killed while an operation runs: 503 meanwhile, and the operation succeeds', async () => {
     const sleep = await platform.submit('begun', { type: 'sleep' });
     await running(sleep.id);
     signal('postgres', 'SIGKILL');
@@ -141,7 +141,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     await answers('awake');
   });
 
-  test('Temporal killed: what is asked meanwhile is accepted, says live: false, and ends well', async () => {
+  test('Temporal killed: operations are accepted with live: false, and succeed later', async () => {
     signal('temporal', 'SIGSTOP'); // it stays away until it was asked: killed, it is back within a second
     const wake = await platform.submit('begun', { type: 'wake' });
     assert.equal(wake.live, false);
@@ -156,7 +156,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     assert.equal((await platform.call('GET', configMaps('begun'))).status, 200);
   });
 
-  test('Temporal killed while an operation runs: it goes on where it was', async () => {
+  test('Temporal killed while an operation runs: the operation continues', async () => {
     const snapshot = await platform.submit('begun', { type: 'snapshot', parameters: { snapshot: 's1' } });
     await running(snapshot.id);
     signal('temporal', 'SIGSTOP');
@@ -170,7 +170,7 @@ describe('stopping, starting again, and servers that die', { timeout: 1_200_000 
     assert.equal(states.at(-1)?.state, 'succeeded', states.at(-1)?.message);
   });
 
-  test('after all that, deleting leaves nothing', async () => {
+  test('deleting after all restarts leaves nothing', async () => {
     for (const name of ['begun', 'awake']) {
       const ended = await platform.ended((await platform.submit(name, { type: 'delete' })).id);
       assert.equal(ended.state, 'succeeded', ended.message);

@@ -100,7 +100,7 @@ describe('secrets', { timeout: 1_200_000 }, () => {
     assert.deepEqual(findIn(platform.output()), []);
   });
 
-  test('are in no answer and no error', async () => {
+  test('are in no response and no error', async () => {
     assert.ok(answers.length >= 4);
     assert.deepEqual(findIn(answers.join('\n')), []);
     assert.ok(

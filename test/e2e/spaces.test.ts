@@ -34,7 +34,7 @@ const pod = (name: string, more: object = {}) => ({
 });
 
 /** Spaces of a whole platform, used by people who are no administrators. */
-describe('the life of a space', { timeout: 1_200_000 }, () => {
+describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   let anna: Member;
   let bob: Member;
@@ -91,7 +91,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     await field('deployment', 'web', '{.metadata.annotations.loft\\.sh/sleep-mode-replicas}'),
   ];
 
-  test('a member makes a space with kubectl and owns it', async () => {
+  test('a member creates a space with kubectl and owns it', async () => {
     const space = { apiVersion: 'management.loft.sh/v1', kind: 'SpaceInstance', metadata: { name: 'one' } };
     await eventually('anna may', async () => {
       const { code } = await anna.kubectl(
@@ -119,7 +119,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     assert.equal((await bob.kubectl(management, 'p-default', ['get', 'si', '-A', '-o', 'name'])).stdout, '');
   });
 
-  test('she works in it with kubectl, and gets nowhere else', async () => {
+  test('the owner works in the space with kubectl, and nowhere else', async () => {
     await apply(anna, workload('Deployment', 'web', { replicas: 2, selector, template }));
     const jobTemplate = { spec: { template: { spec: { ...template.spec, restartPolicy: 'Never' } } } };
     await apply(anna, workload('CronJob', 'nightly', { schedule: '@daily', jobTemplate }));
@@ -150,7 +150,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     assert.match(await told(bob), /space "one" not found/);
   });
 
-  test('the embedded cluster refuses its pods, and says so', async () => {
+  test("the embedded cluster refuses a space's pods with a reason", async () => {
     const refusal = await eventually('the node refuses', async () => {
       const { stdout } = await inSpace(anna, 'get', 'events', '-o', 'jsonpath={.items[*].message}');
       return /only in namespaces with the label[^]*Spaces need a connected cluster/.exec(stdout) ?? undefined;
@@ -163,7 +163,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('it sleeps and wakes as it was; asleep it is read, and lets no pods in', async () => {
+  test('a space sleeps and wakes unchanged; asleep it is readable and blocks new pods', async () => {
     const slept = await platform.vcp('sleep', 'space', 'one');
     assert.equal(slept.code, 0, slept.stderr);
     assert.match(slept.stdout, /space one sleeps/);
@@ -194,7 +194,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('a cancelled sleep gives everything back; a worker killed in the middle goes on', async () => {
+  test("a cancelled sleep restores the workloads; a killed worker's operation continues", async () => {
     // No node has this label, so nobody ends it.
     const held = pod('held', { finalizers: ['example.com/hold'] });
     await apply(anna, { ...held, spec: { ...held.spec, nodeSelector: { nowhere: 'true' } } });
@@ -217,7 +217,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     assert.deepEqual(await workloads(), ['2', 'false', '']);
   });
 
-  test('what is shared by a rule is a right at once, and ends with it; what is deleted of ours comes back', async () => {
+  test('access rules take effect at once, and deleted bindings come back', async () => {
     const share = (rules: object[]) =>
       anna.kubectl(management, 'p-default', [
         'patch',
@@ -257,7 +257,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('vcp creates, connects and deletes; a name of a tenant cluster is another thing', async () => {
+  test('vcp creates, connects and deletes spaces, apart from tenant clusters of the same name', async () => {
     const created = await platform.vcp('create', 'namespace', 'two', '--display-name', 'Second');
     assert.equal(created.code, 0, created.stderr);
     assert.match(created.stdout, /space two is ready/);
@@ -283,7 +283,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     assert.match(await succeeds(host('get', 'namespaces', '-o', 'name')), /^(?![^]*loft-default-s-two)/);
   });
 
-  test('its owner cannot hide it; what belongs to nothing is told of, and deleted by an administrator', async () => {
+  test('an owner cannot hide a space; unclaimed namespaces are reported and deleted by an administrator', async () => {
     const without = ['patch', 'si', 'one', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
     assert.match((await anna.kubectl(management, 'p-default', without)).stderr, /is the platform's/);
 
@@ -324,7 +324,7 @@ describe('the life of a space', { timeout: 1_200_000 }, () => {
     assert.deepEqual([operation?.type, operation?.state, operation?.actor], ['delete', 'succeeded', 'admin']);
   });
 
-  test('deleting the resource leaves nothing', async () => {
+  test('deleting a space leaves nothing', async () => {
     await succeeds(anna.kubectl(management, 'p-default', ['delete', 'si', 'one', '--timeout=120s']));
     assert.doesNotMatch(await succeeds(host('get', 'namespaces', '-o', 'name')), /loft-default-s/);
     await eventually('its rights are gone', async () => {

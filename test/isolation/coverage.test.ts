@@ -35,7 +35,7 @@ const world = {
   },
 } as unknown as World;
 
-describe('the table of ways', () => {
+describe('the table of isolation attacks', () => {
   let upstream: EchoUpstream;
   let gateway: TestGateway;
   before(async () => {
@@ -47,7 +47,7 @@ describe('the table of ways', () => {
     await upstream?.close();
   });
 
-  test('has a row for every route', () => {
+  test('has an attack for every route', () => {
     const routes = routesOf(gateway.printRoutes());
     assert.ok(routes.length > 30, `only ${routes.length} routes were read`);
     const requests = ways.map((way) => requestOf(world, way));
@@ -58,7 +58,7 @@ describe('the table of ways', () => {
     assert.deepEqual(missing, []);
   });
 
-  test('has rows for every kind of the management API', () => {
+  test('has attacks for every kind of the management API', () => {
     const requests = ways.map((way) => requestOf(world, way));
     for (const [plural, { namespaced }] of Object.entries(resourceKinds)) {
       const path = `${management}/${namespaced ? 'namespaces/p-red/' : ''}${plural}`;
@@ -70,7 +70,7 @@ describe('the table of ways', () => {
     }
   });
 
-  test('says of every activity which verbs run it, and has a row for each such verb', () => {
+  test('names the verbs of every activity, and has an attack for each of them', () => {
     const present = Object.keys(createActivities(nothing())).sort();
     const listed = Object.values(activitiesByVerb).flat();
     assert.deepEqual(

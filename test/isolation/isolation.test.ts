@@ -19,7 +19,7 @@ describe('isolation', { timeout: 900_000 }, () => {
     await world?.close();
   });
 
-  test('every way of the table ends where it must', async (t) => {
+  test('every attack of the table is refused', async (t) => {
     const victims = await readVictims(world);
     const reached: string[] = [];
     const chains = [...Map.groupBy(ways, (way) => way.chain ?? way).values()];

@@ -8,7 +8,7 @@ import { databaseOf, withDatabase, withRole } from '../../local/database-url.ts'
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 /** A database that a former version made as superuser, with rows, and the roles that a start gives it. */
-describe("roles of the platform's databases", () => {
+describe('database roles', () => {
   let postgres: TestPostgres;
   let former: string;
   let urls: DatabaseUrls;
@@ -51,7 +51,7 @@ describe("roles of the platform's databases", () => {
     await postgres.stop();
   });
 
-  test('none is a superuser, or may make roles or databases', async () => {
+  test('none is a superuser or may create roles or databases', async () => {
     const roles = await query(
       former,
       `select rolname from pg_roles where rolname like '${databaseOf(former)}%' and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)`,
@@ -61,7 +61,7 @@ describe("roles of the platform's databases", () => {
     await refuses(urls.worker, 'create database another');
   });
 
-  test('what each process needs stands in db/grants.ts, for every table', async () => {
+  test('db/grants.ts lists every table', async () => {
     const tables = await query(
       urls.owner,
       "select tablename as name from pg_tables where schemaname = 'public'",
@@ -74,7 +74,7 @@ describe("roles of the platform's databases", () => {
     assert.deepEqual(owned, []);
   });
 
-  test('each does what it is for, and is refused the rest', async () => {
+  test('each has the privileges of db/grants.ts and no others', async () => {
     for (const [table, byRole] of Object.entries(grants)) {
       for (const role of ['gateway', 'worker', 'controllers'] as const) {
         const may = byRole[role] ?? [];
@@ -104,7 +104,7 @@ describe("roles of the platform's databases", () => {
     }
   });
 
-  test('nobody gets into the database of another', async () => {
+  test("no role can connect to another part's database", async () => {
     const name = databaseOf(former);
     const doors: [DatabaseRole, string][] = [
       ['gateway', `${name}_kine`],
@@ -123,13 +123,13 @@ describe("roles of the platform's databases", () => {
     });
   });
 
-  test('a second start changes nothing; who may make no roles shares what he has', async () => {
+  test('a second start changes nothing; a role without CREATEROLE is shared by all parts', async () => {
     assert.deepEqual(await start(former), urls);
     await query(urls.worker, 'select from operations limit 0');
     assert.equal(await prepareRoles(urls.owner, passwordOf), undefined);
   });
 
-  test('who may make roles and databases, and is no superuser, does the same on a server of his own', async () => {
+  test('a role with CREATEROLE and CREATEDB, not a superuser, sets up an external server alike', async () => {
     const name = `${databaseOf(former)}_made`;
     const maker = `${name}_maker`;
     await query(former, `create role ${maker} login createrole createdb password 'm'`);

@@ -14,7 +14,7 @@ import { stopOrder } from '../../local/stop-order.ts';
 import { newStateDir, run } from '../support/platform.ts';
 import { openTestContext } from '../support/platform-context.ts';
 
-describe('the management API seals what it stores', () => {
+describe('the management API encrypts its storage', () => {
   const stateDir = newStateDir();
   const keysFile = join(stateDir, 'secrets', 'management-encryption-keys');
   const canary = `canary-${randomBytes(12).toString('hex')}`;
@@ -80,7 +80,7 @@ describe('the management API seals what it stores', () => {
     return Buffer.from(data?.['password'] ?? '', 'base64').toString();
   };
 
-  test('what a former version stored in clear is read, sealed once and forgotten', async () => {
+  test('data stored in clear by an earlier version are read, sealed once and erased', async () => {
     const former = await start(false);
     await plant(former.client, canary);
     assert.ok((await holding(former.kine, canary)).length >= 5, 'it lay there in clear');
@@ -97,7 +97,7 @@ describe('the management API seals what it stores', () => {
     assert.equal(found.stdout, '');
   });
 
-  test('what is new is sealed; a new first key seals everything again, and the old one can go', async () => {
+  test('new data are sealed; a new first key seals everything again, and the old key can be removed', async () => {
     const line = readFileSync(keysFile, 'utf8');
     writeFileSync(keysFile, `key-2 ${randomBytes(32).toString('base64')}\n${line}`);
     const rotated = await start(true);
@@ -124,7 +124,7 @@ describe('the management API seals what it stores', () => {
     assert.equal(statSync(join(stateDir, 'management', 'encryption-provider.json')).mode & 0o777, 0o600);
   });
 
-  test('keys that went missing, or are none, are told before anything starts', () => {
+  test('missing or malformed keys are reported before anything starts', () => {
     const options = { keysFile, dir: join(stateDir, 'management'), resources: ['secrets'], isNew: false };
     writeFileSync(keysFile, 'key-1 short\n');
     assert.throws(() => openEncryption(options), {

@@ -69,7 +69,7 @@ describe('a cluster given with --kubeconfig', () => {
     });
   }
 
-  test('a file that is none is refused', async () => {
+  test('a file that is not a kubeconfig is refused', async () => {
     await isRefused(join(folder, 'absent'), 'invalid_request', /absent .*it does not exist/);
     await isRefused(folder, 'invalid_request', /it cannot be read/);
     await isRefused(file('token: "canary\n'), 'invalid_request', /it is not YAML/);
@@ -79,7 +79,7 @@ describe('a cluster given with --kubeconfig', () => {
     await isRefused(other, 'invalid_request', /its current context "other" names a context.* not in it/);
   });
 
-  test('a cluster that the platform cannot reach as it is written is refused', async () => {
+  test('a kubeconfig that the platform cannot use directly is refused', async () => {
     await isRefused(withCluster({ server: 'http://127.0.0.1:1' }), 'invalid_request', /not an https URL/);
     await isRefused(withCluster({ server: `${server.url}/k8s/a` }), 'invalid_request', /has a path/);
     await isRefused(withCluster({ 'insecure-skip-tls-verify': true }), 'invalid_request', /always verifies/);
@@ -104,7 +104,7 @@ describe('a cluster given with --kubeconfig', () => {
     await isRefused(withUser({}), 'invalid_request', /neither a client certificate nor a token/);
   });
 
-  test('a credential that the cluster does not accept is refused', async () => {
+  test('a credential that the cluster rejects is refused', async () => {
     const keys = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',
       'verify',
@@ -128,7 +128,7 @@ describe('a cluster given with --kubeconfig', () => {
     await isRefused(withUser({ token: 'canary' }), 'unauthenticated', /rejected the credential \(401\)/);
   });
 
-  test('a cluster that does not answer, or is another than it should be, is refused', async () => {
+  test('a cluster that does not answer or has another certificate is refused', async () => {
     const nobody = `https://127.0.0.1:${await freePort()}`;
     await isRefused(withCluster({ server: nobody }), 'cluster_unreachable', /ECONNREFUSED/);
     const { certificate } = await createCertificateAuthority('another');
@@ -147,7 +147,7 @@ describe('a cluster given with --kubeconfig', () => {
     silent.close();
   });
 
-  test('a user who may not set the platform up is refused, and nothing was made', async () => {
+  test('a user without the rights for the set-up is refused, and nothing is created', async () => {
     const role = (name: string, rules: object[]) =>
       admin.rbac.createClusterRole({ body: { metadata: { name }, rules: rules as never } });
     const bind = (name: string) =>
@@ -188,7 +188,7 @@ describe('a cluster given with --kubeconfig', () => {
     );
   });
 
-  test('an administrator by certificate, by files or by token is accepted, and nothing was made yet', async () => {
+  test('an administrator by certificate, files or token is accepted, and nothing is created yet', async () => {
     const byCertificate = await openExternalCluster(file(server.adminKubeconfig));
     const inFiles = changed(({ users, clusters }) => {
       const { user } = users[0];
@@ -237,7 +237,7 @@ describe('the connected cluster that a state folder remembers', () => {
   const root = mkdtempSync(join(tmpdir(), 'vcp-remembered-'));
   after(() => rmSync(root, { recursive: true, force: true }));
 
-  test('another one is refused, in both directions', () => {
+  test('a different one is refused, in both directions', () => {
     const [given, own] = ['given', 'own'].map((name) => openStateFolder(join(root, name)));
     assert.ok(given !== undefined && own !== undefined);
     checkRememberedCluster(given, 'uid-1');

@@ -30,11 +30,11 @@ async function handshake(options: ConnectionOptions): Promise<void> {
 
 const start = (...args: string[]) => run(process.execPath, [main, ...args], { timeoutMs: 60_000 });
 
-describe('starts that are refused', () => {
+describe('refused starts', () => {
   const stateDir = newStateDir();
   after(() => rmSync(stateDir, { recursive: true, force: true }));
 
-  test('port_taken: somebody listens on the port', async () => {
+  test('port_taken: the port is already in use', async () => {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -48,7 +48,7 @@ describe('starts that are refused', () => {
     );
   });
 
-  test('database_unavailable: the given PostgreSQL is away; its password is not told', async () => {
+  test('database_unavailable: the given PostgreSQL is unreachable; its password is not shown', async () => {
     const url = 'postgres://user:canary-password@127.0.0.1:1/database';
     const { code, stderr, stdout } = await start(
       '--state-dir',
@@ -67,7 +67,7 @@ describe('starts that are refused', () => {
     assert.deepEqual(processesNaming(stateDir), []);
   });
 
-  test('temporal_unavailable: the given Temporal is away', async () => {
+  test('temporal_unavailable: the given Temporal is unreachable', async () => {
     const { code, stderr } = await start(
       '--state-dir',
       stateDir,
@@ -106,7 +106,7 @@ describe('a running platform', () => {
     rmSync(stateDir, { recursive: true, force: true });
   });
 
-  test('keeps its secrets to itself', () => {
+  test('keeps secrets out of arguments, logs and readable files', () => {
     for (const file of [
       'admin.json',
       'admin.kubeconfig',
@@ -127,7 +127,7 @@ describe('a running platform', () => {
     assert.deepEqual(processesNaming(platform.admin().accessKey), []);
   });
 
-  test('Temporal answers who has a certificate of its own authority, and nobody else', async () => {
+  test('Temporal accepts only client certificates of its own authority', async () => {
     const ports = JSON.parse(readFileSync(join(stateDir, 'ports.json'), 'utf8')) as Record<string, number>;
     const { temporal } = readWorkerConfig(stateDir);
     const { caFile, serverName } = temporal.tls as Required<TemporalTls>;
@@ -163,7 +163,7 @@ describe('a running platform', () => {
     assert.match(stderr, /a platform already runs on .*\(state_in_use\)/);
   });
 
-  test('servers that are killed come back, and the platform answers again', async () => {
+  test('killed servers are restarted, and the platform works again', async () => {
     const before = records();
     const names = [
       'postgres',
@@ -195,7 +195,7 @@ describe('a running platform', () => {
     );
   });
 
-  test('a killed supervisor leaves pods running; the next start ends its servers and takes the pods over', async () => {
+  test('a killed supervisor leaves pods running; the next start stops its servers and adopts the pods', async () => {
     const { core } = local();
     const namespace = 'pods-that-stay';
     await core.createNamespace({
@@ -231,7 +231,7 @@ describe('a running platform', () => {
     await local().core.deleteNamespace({ name: namespace });
   });
 
-  test('SIGTERM stops everything in order, exit code 0', async () => {
+  test('SIGTERM stops everything in order with exit code 0', async () => {
     stopped = true;
     assert.equal(await platform.stop(), 0);
     assert.deepEqual(processesNaming(stateDir), []);

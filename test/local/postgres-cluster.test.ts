@@ -16,7 +16,7 @@ import { startChild } from '../support/child.ts';
 const dir = mkdtempSync(join(tmpdir(), 'vcp-pg-'));
 after(() => rmSync(dir, { recursive: true }));
 
-test('a server in a folder that only we may enter: passwords needed, data survive SIGKILL and a reused pid', async () => {
+test('PostgreSQL in a private folder requires passwords, and its data survive SIGKILL and a reused pid', async () => {
   const closed = join(dir, 'closed');
   mkdirSync(closed);
   chmodSync(closed, 0o700);
@@ -62,7 +62,7 @@ test('a server in a folder that only we may enter: passwords needed, data surviv
   assert.equal(await second.exited, 'code 0');
 });
 
-test('as root, a folder below one that is closed to others cannot be entered by the unprivileged user', (context) => {
+test('as root, a folder below a closed one is refused for the unprivileged user', (context) => {
   const user = unprivilegedUser();
   if (user === undefined) return context.skip('only root has another user to run as');
   const closed = join(dir, 'entry');

@@ -23,7 +23,7 @@ after(() => rmSync(dir, { recursive: true }));
 const sh = (script: string) => ({ binary: '/bin/sh', args: ['-c', script] });
 
 describe('identity of a process', () => {
-  test('names exactly one process: same pid with another start time is another', () => {
+  test('names exactly one process: the same pid with another start time is a different one', () => {
     const self = identify(process.pid);
     assert.ok(self !== undefined && isRunning(self));
     const predecessor = { ...self, startTime: '1' };
@@ -32,7 +32,7 @@ describe('identity of a process', () => {
     assert.equal(isRunning({ ...self, bootId: 'another boot' }), false);
   });
 
-  test('is none for a pid that nobody has', () => {
+  test('is undefined for a free pid', () => {
     assert.equal(identify(2 ** 22 + 1), undefined);
   });
 });
@@ -48,7 +48,7 @@ describe('a started process', () => {
     assert.equal(statSync(logFile).mode & 0o777, 0o600);
   });
 
-  test('gets its files first, in mode 0600', async () => {
+  test('finds its files written first, with mode 0600', async () => {
     const file = join(dir, 'deep', 'file');
     await runCommand(
       'cat',
@@ -59,7 +59,7 @@ describe('a started process', () => {
     assert.equal(readFileSync(join(dir, 'cat.log'), 'utf8'), 'hello');
   });
 
-  test('that ignores SIGTERM is killed with its whole group after its grace', async () => {
+  test('is killed with its group after its grace period if it ignores SIGTERM', async () => {
     const started = join(dir, 'started');
     const script = `trap '' TERM; sleep 1000 & echo $! > ${started}.tmp; mv ${started}.tmp ${started}; while :; do wait; sleep 1; done`;
     const child = await startProcess(
@@ -91,8 +91,8 @@ describe('a started process', () => {
   });
 });
 
-describe('a log', () => {
-  test('that grew too large moves to .1, and its writer goes on at the new end', () => {
+describe('a log file of a process', () => {
+  test('is rotated to .1 when it is too large, and its writer continues', () => {
     const file = join(dir, 'big.log');
     const descriptor = openLog(file);
     writeFileSync(descriptor, 'x'.repeat(100));
@@ -103,7 +103,7 @@ describe('a log', () => {
     assert.equal(statSync(`${file}.1`).size, 100);
   });
 
-  test('is searched from where the process began', () => {
+  test('is searched from the start of the process', () => {
     const file = join(dir, 'says.log');
     appendFileSync(file, 'worker ready\n');
     const offset = statSync(file).size;
@@ -113,7 +113,7 @@ describe('a log', () => {
   });
 });
 
-test('a lock is held by one, and free again after its release', async () => {
+test('a lock has one holder, and is free after its release', async () => {
   const release = await takeLock('test lock');
   assert.ok(release !== undefined);
   assert.equal(await takeLock('test lock'), undefined);

@@ -75,7 +75,7 @@ test('a service that never becomes ready fails its start after three attempts, w
   await supervisor.stopAll([['unready']]);
 });
 
-test('what a dead supervisor left is found by identity and ended; a pid that somebody else has now is not', async () => {
+test('leftovers of a dead supervisor are found by identity and ended; a reused pid is not', async () => {
   const left = await startProcess('left', { binary: '/bin/sleep', args: ['1000'] }, join(dir, 'left.log'));
   const records = createProcessRecords(recordsFile);
   const how = { stopSignal: 'SIGTERM', stopGraceMs: 1000 } as const;

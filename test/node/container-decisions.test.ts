@@ -74,7 +74,7 @@ test('a pod that must end stops main containers first and starts nothing', () =>
   assert.deepEqual(decide(pod(containers, { ending: true })), { start: [], stop: ['m1'], initialized: true });
 });
 
-test('restart policies', () => {
+test('restart policies decide whether a container starts again', () => {
   const failed = [view('a', 'main', exited(2)), view('b', 'main', exited(0))];
   assert.deepEqual(decide(pod(failed)).start, ['a', 'b']);
   assert.deepEqual(decide(pod(failed, { restartPolicy: 'OnFailure' })).start, ['a']);
@@ -91,7 +91,7 @@ test('in a new sandbox init containers run again before the main ones', () => {
   assert.equal(decide(pod(containers, { restartPolicy: 'Never' })).outcome, 'Failed');
 });
 
-test('restarts: at once, then 10 s doubling up to 5 min; a run of 10 min starts over', () => {
+test('restarts back off from 10 s to 5 min, and reset after a run of 10 min', () => {
   const delays: number[] = [];
   let quickRestarts = 0;
   for (let run = 0; run < 8; run += 1) {

@@ -22,7 +22,7 @@ const own = Object.values(networkInterfaces())
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
 
 /** The embedded cluster's API server shares its machine with the platform's servers. */
-describe('what the embedded cluster has its API server dial', { timeout: 300_000 }, () => {
+describe("egress of the embedded cluster's API server", { timeout: 300_000 }, () => {
   let cluster: NodeCluster;
   let canary: Canary;
   let call: RawCall;
@@ -36,7 +36,7 @@ describe('what the embedded cluster has its API server dial', { timeout: 300_000
     await cluster?.stop();
   });
 
-  test('its node: logs of a pod come through, and again after the node was killed', async () => {
+  test('the API server reaches its node for pod logs, also after the node was killed', async () => {
     const container = shell('c', 'echo heard');
     await runPod(cluster, pod('talks', { restartPolicy: 'Never', containers: [container] }), hasEnded);
     const log = () => call('GET', `/api/v1/namespaces/${namespace}/pods/talks/log`);
@@ -48,7 +48,7 @@ describe('what the embedded cluster has its API server dial', { timeout: 300_000
     await eventually('the log is read', async () => (await log()).text === 'heard\n');
   });
 
-  test('no server of this machine, whatever an administrator of the cluster writes', async () => {
+  test('an administrator of the cluster reaches no server of this machine through the API server', async () => {
     await prepareWays(call, canary.port);
     const ways = waysToDial.filter((way) => own !== undefined || !way.name.includes('own address'));
     for (const way of ways) await way.prepare(call, canary.port, own ?? '');
@@ -62,7 +62,7 @@ describe('what the embedded cluster has its API server dial', { timeout: 300_000
     console.log(`embedded cluster: ${ways.length} ways to dial, 0 reached a server of this machine`);
   });
 
-  test('nor a member with the role admin in one namespace', async () => {
+  test('a member with the role admin in one namespace reaches none either', async () => {
     const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' };
     const subject = { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'member' };
     await cluster.client.rbac.createNamespacedRoleBinding({
@@ -96,7 +96,7 @@ describe('what the embedded cluster has its API server dial', { timeout: 300_000
     assert.equal(canary.heard(), 0);
   });
 
-  test('the canary would have heard it', async () => {
+  test('the canary server hears all ways once egress is open', async () => {
     const socket = connect(canary.port, '127.0.0.1').on('error', () => undefined);
     await eventually('it hears', () => canary.heard() === 1);
     socket.destroy();

@@ -33,7 +33,7 @@ const stay = (file: string) =>
   `echo $$$$ >>/shared/${file}; trap "exit 0" TERM; while :; do sleep 0.05; done`;
 const remove = (name: string) => cluster.client.core.deleteNamespacedPod({ name, namespace });
 
-test('a node that was killed takes its containers over as they are', async () => {
+test('a restarted node adopts the running containers of a killed one', async () => {
   const sidecar = shell('side', stay('side'), { restartPolicy: 'Always', volumeMounts });
   const found = await runPod(
     cluster,
@@ -75,7 +75,7 @@ test('a node that was killed takes its containers over as they are', async () =>
   await remove('stays');
 });
 
-test('what ended while the node was away is recorded with its exit code', async () => {
+test('a container that ends while the node is down is recorded with its exit code', async () => {
   const wait = 'while ! test -f /shared/go; do sleep 0.05; done; exit';
   await runPod(
     cluster,
@@ -135,7 +135,7 @@ test('a node killed again and again while pods start never runs a container twic
   );
 });
 
-test('if the shim was killed too, the end is recorded as unknown', async () => {
+test('a container whose shim was killed too ends with an unknown exit code', async () => {
   const found = await runPod(
     cluster,
     pod('lost', { volumes: volumes(), containers: [shell('c', stay('lost'), { volumeMounts })] }),
@@ -153,7 +153,7 @@ test('if the shim was killed too, the end is recorded as unknown', async () => {
   await remove('lost');
 });
 
-test('a status that somebody else changed is put right', async () => {
+test('a pod status changed by another client is corrected', async () => {
   const found = await runPod(
     cluster,
     pod('marked', { containers: [shell('c', 'trap "exit 0" TERM; while :; do sleep 0.05; done')] }),
@@ -167,7 +167,7 @@ test('a status that somebody else changed is put right', async () => {
   await remove('marked');
 });
 
-test('a pod removed while the node was away leaves nothing behind', async () => {
+test('a pod deleted while the node is down leaves nothing behind', async () => {
   const found = await runPod(
     cluster,
     pod('removed', { volumes: volumes(), containers: [shell('c', stay('removed'), { volumeMounts })] }),

@@ -230,7 +230,7 @@ test('a container that keeps failing is restarted at once, then with back-off', 
   await remove(name);
 });
 
-test('the grace period is honoured, and ends', async () => {
+test('a container is killed when its grace period is over, not before', async () => {
   const kind = await runPod(
     cluster,
     pod('kind', {
@@ -263,7 +263,7 @@ test('the grace period is honoured, and ends', async () => {
   assert.deepEqual(processesOf(marker), []);
 });
 
-test('processes that left the group of their container end with it', async () => {
+test("processes that left their container's process group end with it", async () => {
   const marker = 'runaway-4712';
   await runPod(
     cluster,
@@ -277,7 +277,7 @@ test('processes that left the group of their container end with it', async () =>
   assert.deepEqual(processesOf(marker), []);
 });
 
-test('an unknown image, a missing Secret and a foreign hostPath are told, and healed', async () => {
+test('an unknown image, a missing Secret and a forbidden hostPath are reported, and recover when fixed', async () => {
   const unknown = await runPod(
     cluster,
     pod('unknown', { containers: [{ name: 'c', image: 'nginx:1' }] }),
@@ -345,7 +345,7 @@ test('a pod in a namespace without the label does not run until it has the label
   await core.deleteNamespacedPod({ name: 'p', namespace: 'other' });
 });
 
-test('logs: tail, previous and following to the end', async () => {
+test('kubectl logs supports tail, previous and follow until the end', async () => {
   await runPod(
     cluster,
     pod('talks', {
@@ -361,7 +361,7 @@ test('logs: tail, previous and following to the end', async () => {
   await remove('talks');
 });
 
-test('a run that is too long for its pod is ended', async () => {
+test('a pod that exceeds activeDeadlineSeconds is ended', async () => {
   const found = await runPod(
     cluster,
     pod('late', { activeDeadlineSeconds: 1, containers: [shell('c', stay)] }),
@@ -386,7 +386,7 @@ test('only the API server may read logs from the node', async () => {
   assert.equal(await promise, 401);
 });
 
-test('exec is refused with a reason', async () => {
+test('exec on the process node is refused with a reason', async () => {
   await runPod(cluster, pod('quiet', { containers: [shell('c', stay)] }), isReady);
   const answer = requestJson(cluster.client.kubeConfig, {
     method: 'POST',

@@ -71,7 +71,7 @@ test('without a command the entrypoint of the image runs with the args', () => {
   assert.deepEqual(plan({ args: ['-c', 'true'] }).argv, ['/bin/sh', '-c', 'true']);
 });
 
-test('subPath and subPathExpr lie inside the volume', () => {
+test('subPath and subPathExpr cannot leave the volume', () => {
   const mount = (more: object) => ({ name: 'data', mountPath: '/data', ...more });
   const env = [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
   assert.equal(
@@ -135,7 +135,7 @@ function refused(act: () => unknown, reason: string, message: RegExp): void {
   );
 }
 
-test('what cannot run here is refused with its reason', () => {
+test('pods that a process node cannot run are refused with a reason', () => {
   refused(
     () => plan({ image: 'nginx:1' }),
     'ErrImageNeverPull',
@@ -155,7 +155,7 @@ test('what cannot run here is refused with its reason', () => {
   refused(() => plan({ livenessProbe: { grpc: { port: 1 } } }), 'CreateContainerConfigError', /grpc/);
 });
 
-test('image references', () => {
+test('image references are resolved by repository and tag', () => {
   for (const reference of [
     'busybox',
     'busybox:1.37',
@@ -166,7 +166,7 @@ test('image references', () => {
   }
 });
 
-test('$(NAME) as Kubernetes expands it', () => {
+test('$(NAME) is expanded as Kubernetes does', () => {
   const variables = new Map([['A', '1']]);
   const cases = [
     ['$(A)', '1'],

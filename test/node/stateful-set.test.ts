@@ -60,7 +60,7 @@ const patch = (path: string, body: object) =>
 const scale = (replicas: number) =>
   patch(`/apis/apps/v1/namespaces/${namespace}/statefulsets/db/scale`, { spec: { replicas } });
 
-test('a StatefulSet with a claim is updated, scaled to nothing and back on the same folder, and removed', async () => {
+test('a StatefulSet with a claim is updated, scaled to zero and back on the same folder, and deleted', async () => {
   const { apps, core } = cluster.client;
   await apps.createNamespacedStatefulSet({ namespace, body: statefulSet('one') });
   const first = await eventually('db-0 is ready', async () => {
@@ -106,7 +106,7 @@ test('a StatefulSet with a claim is updated, scaled to nothing and back on the s
   assert.deepEqual(readdirSync(cluster.config.storageDir), []);
 });
 
-test('a volume that points out of the storage folder is left alone', async () => {
+test('a volume that points outside of the storage folder is not deleted', async () => {
   const { core } = cluster.client;
   const victim = join(cluster.config.hostPathPrefixes[0] ?? '', '..', 'victim');
   const { mkdirSync } = await import('node:fs');

@@ -43,7 +43,7 @@ test('migrating twice changes nothing', async () => {
   await migrate(postgres.url);
 });
 
-test('with Temporal away a submit succeeds, stays queued and says live: false', async () => {
+test('without Temporal a submit succeeds, stays queued and says live: false', async () => {
   const { operation, joined } = await submitOperation(deps, submission('away'));
   assert.deepEqual([operation.state, operation.live, joined], ['queued', false, false]);
   assert.equal(operation.steps[0]?.key, 'turn');
@@ -52,7 +52,7 @@ test('with Temporal away a submit succeeds, stays queued and says live: false', 
   assert.deepEqual([read.state, read.live], ['queued', false]);
 });
 
-test('with the database away the error says so, within seconds', async () => {
+test('without the database a submit fails with a clear error within seconds', async () => {
   const gone = createOperationsDependencies(
     { databaseUrl: 'postgres://nobody@127.0.0.1:1/none', temporal },
     logger,
@@ -92,7 +92,7 @@ test('40 submits at once of one tenant cluster: one row; turns go in the order o
   assert.equal(next.length, 3);
 });
 
-test('the first end of an operation stays', async () => {
+test('the first final state of an operation stays', async () => {
   const { operation } = await submitOperation(deps, submission('ended'));
   await endOperation(deps.database, { id: operation.id, state: 'failed', reason: 'internal', message: 'no' });
   const again = await endOperation(deps.database, { id: operation.id, state: 'succeeded' });
@@ -102,14 +102,14 @@ test('the first end of an operation stays', async () => {
   assert.ok(read.steps.every(({ state }) => state === 'skipped'));
 });
 
-test('a new tenant cluster of an old name waits for what runs of the old one, and joins none of it', async () => {
+test('a new tenant cluster waits for operations of a deleted one of its name, and joins none', async () => {
   const old = await submitOperation(deps, submission('reborn', { uid: 'old', type: 'delete' }));
   const created = await submitOperation(deps, submission('reborn', { uid: 'new' }));
   assert.equal(created.joined, false);
   assert.equal(created.operation.blockedBy?.id, old.operation.id);
 });
 
-test('keys and operations of one tenant cluster are nothing to another', async () => {
+test('idempotency keys and operations of tenant clusters are separate', async () => {
   const mine = await submitOperation(deps, submission('mine', { idempotencyKey: 'same' }));
   const other = await submitOperation(deps, submission('other', { idempotencyKey: 'same' }));
   const elsewhere = await submitOperation(

@@ -171,7 +171,7 @@ describe('streams through the gateway', { skip: realNodeAvailable(), timeout: 30
       await once(child, 'exit');
     });
 
-    test(`${protocol}: a stream is ended from our side`, async () => {
+    test(`${protocol}: the gateway can end a stream`, async () => {
       const child = start('exec', 'web', '-c', 'web', '--', 'sh', '-c', 'echo ready; exec sleep 600');
       await once(child.stdout, 'data');
       gateway.streams.end('revoked');
@@ -180,7 +180,7 @@ describe('streams through the gateway', { skip: realNodeAvailable(), timeout: 30
     });
   }
 
-  test('logs -f follows', async () => {
+  test('kubectl logs -f follows the log', async () => {
     await followLog(args('logs', '-f', 'web'));
   });
 });

@@ -72,14 +72,14 @@ describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout
     }
   });
 
-  test('use: objects are made and read through the gateway, which dials the pod', async () => {
+  test('objects are created and read through the gateway, which dials the pod', async () => {
     const path = `${tenant}/api/v1/namespaces/default/configmaps`;
     const made = await platform.call('POST', path, object);
     assert.equal(made.status, 201, made.text);
     assert.deepEqual(await kept(), { status: 200, data: object.data });
   });
 
-  test('sleep and wake: no pod is left, and the objects come back', async () => {
+  test('sleep removes all pods, and wake brings the objects back', async () => {
     await succeed({ type: 'sleep' });
     assert.equal(await phase(), 'Sleeping');
     assert.deepEqual(await podsOfHost(), []);

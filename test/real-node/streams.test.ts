@@ -61,7 +61,7 @@ describe('a pod on a real kubelet', { skip: realNodeAvailable(), timeout: 300_00
   const args = (...more: string[]) => ['--kubeconfig', cluster.kubeconfigFile, ...more];
   const kubectl = (...more: string[]) => run(findProgram('kubectl'), args(...more));
 
-  test('logs -f follows', async () => {
+  test('kubectl logs -f follows the log', async () => {
     const output = await followLog(args('logs', '-f', 'web'));
     assert.match(output, /^line 1\nline 2\nline 3\n/);
   });

@@ -97,7 +97,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     });
   });
 
-  test('a pod with a way to the node is refused, as its template says', async () => {
+  test('a pod with access to the node is refused, as its template requires', async () => {
     const container = { name: 'c', image: 'any', volumeMounts: [{ name: 'host', mountPath: '/host' }] };
     const spec = { containers: [container], volumes: [{ name: 'host', hostPath: { path: '/' } }] };
     const pods = `${tenant.path}/api/v1/namespaces/default/pods`;
@@ -146,7 +146,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
   });
 
   // All that follows runs Helm, with this record among its own.
-  test('a record of Helm that the tenant forges is copied beside the true ones', async () => {
+  test('a Helm record forged in the tenant is copied beside the real ones', async () => {
     const { core } = tenant.cluster.client;
     await core.createNamespace({ body: { metadata: { name: 'victim' } } });
     await core.createNamespacedConfigMap({ namespace: 'victim', body: victim });
@@ -157,7 +157,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.deepEqual(await copyOf(tenant.namespace), copied);
   });
 
-  test('sleep: neither the control plane nor a pod that it ran is left, volumes are', async () => {
+  test('sleep removes the control plane and its pods, and keeps volumes', async () => {
     await tenant.succeed({ type: 'sleep' });
     assert.equal(await tenant.phase(), 'Sleeping');
     assert.deepEqual(await tenant.hostPods(), []);
@@ -184,19 +184,19 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     return [set.metadata?.labels?.['changed'], set.spec?.replicas];
   };
 
-  test('an update of a sleeping one leaves it asleep', async () => {
+  test('updating a sleeping one leaves it asleep', async () => {
     await timed('update', () => update({ parameters: 'changed: "yes"' }, 'succeeded'));
     assert.deepEqual(await deployed(), ['yes', 0]);
     assert.equal(await tenant.phase(), 'Sleeping');
     assert.deepEqual(await tenant.hostPods(), []);
   });
 
-  test('wake: what ran for it runs again, on the same volume', async () => {
+  test('wake runs its workloads again, on the same volume', async () => {
     await tenant.succeed({ type: 'wake' });
     await timed('its pod after the wake', () => tenant.startsOfWeb(2));
   });
 
-  test('an update restarts it, and one that cannot start is taken back', async () => {
+  test('an update restarts it, and one that cannot start is rolled back', async () => {
     await timed('update', () => update({ parameters: 'changed: "again"' }, 'succeeded'));
     assert.deepEqual(await deployed(), ['again', 1]);
     const { message } = await update({ parameters: '{ changed: "broken", tag: none }' }, 'failed');
@@ -210,7 +210,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.equal(await tenant.phase(), 'Ready');
   });
 
-  test('snapshot and restore: encrypted, on the running one; the object comes back and no revision twice', async () => {
+  test('snapshot and restore while running: encrypted, objects come back, revisions never repeat', async () => {
     const object = { metadata: { name: 'kept' }, data: { greeting: 'hello-canary' } };
     assert.equal((await call('POST', configMaps(), object)).status, 201);
     await tenant.succeed({ type: 'snapshot', parameters: { snapshot: 'before' } });
@@ -232,7 +232,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     await tenant.startsOfWeb(3);
   });
 
-  test('a restore goes on when the worker is killed in the middle of it', async () => {
+  test('a restore continues when the worker is killed in the middle', async () => {
     const { platform } = tenant;
     assert.equal((await call('DELETE', `${configMaps()}/kept`)).status, 200);
     const { id } = await platform.submit('up', { type: 'restore', parameters: { snapshot: 'before' } });
@@ -258,7 +258,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     await tenant.startsOfWeb(5);
   });
 
-  test('its chart cannot become another', async () => {
+  test('its chart cannot be changed', async () => {
     const refused = await update({ templateRef: { name: 'default' }, parameters: null }, 'failed');
     assert.match(
       refused.message ?? '',

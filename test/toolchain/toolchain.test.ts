@@ -50,7 +50,7 @@ describe('building a part', () => {
     execFileSync(join(outputDir, 'hello'));
   });
 
-  test('toolchain_unavailable: source that does not compile is told with the path of the log', async () => {
+  test('toolchain_unavailable: a failed build names its log', async () => {
     const { part, moduleDir } = smallPart('package main\nfunc main() { nonsense }\n');
     const outputDir = join(dir, 'failed');
     const build = buildPart({
@@ -68,7 +68,7 @@ describe('building a part', () => {
   });
 });
 
-describe('a compiler that cannot be used', () => {
+describe('an unusable compiler', () => {
   const build = (path: string, signal?: AbortSignal) => {
     process.env['PATH'] = path;
     const { part, moduleDir } = smallPart('package main\nfunc main() {}\n');
@@ -103,7 +103,7 @@ describe('a compiler that cannot be used', () => {
     });
   }
 
-  test('aborted, a build ends with everything it started, and leaves no files', async () => {
+  test('an aborted build ends its processes and leaves no files', async () => {
     const started = join(dir, 'started');
     const script = `[ "$1" = env ] && echo go1.99 && exit\nsleep 1000 &\necho $! >${started}.new; mv ${started}.new ${started}; wait`;
     const interrupted = new AbortController();
@@ -132,7 +132,7 @@ describe('finding a program', () => {
     delete process.env['KUBEBUILDER_ASSETS'];
   };
 
-  test('takes one of the pinned version from KUBEBUILDER_ASSETS or PATH', () => {
+  test('uses one of the pinned version from KUBEBUILDER_ASSETS or PATH', () => {
     emptyCache();
     const assets = installed('kube-apiserver', 'Kubernetes v1.36.3');
     process.env['KUBEBUILDER_ASSETS'] = assets;
@@ -142,7 +142,7 @@ describe('finding a program', () => {
     assert.equal(findProgram('helm'), join(folder, 'helm'));
   });
 
-  test("asks no program with the user's own kubeconfig", () => {
+  test("does not run programs with the user's own kubeconfig", () => {
     emptyCache();
     process.env['KUBECONFIG'] = join(dir, 'canary');
     const seen = join(dir, 'seen');
@@ -153,7 +153,7 @@ describe('finding a program', () => {
   });
 
   for (const says of ['etcd Version: 3.4.30', 'etcd Version: 3.7.30', 'etcd Version: 13.7.3']) {
-    test(`passes over another version: ${says}`, () => {
+    test(`skips another version: ${says}`, () => {
       emptyCache();
       process.env['PATH'] = `${installed('etcd', says)}:/usr/bin:/bin`;
       assert.throws(() => findProgram('etcd'), {
@@ -163,7 +163,7 @@ describe('finding a program', () => {
     });
   }
 
-  test('takes what was built into the cache, by version', () => {
+  test('uses programs built into the cache, by version', () => {
     emptyCache();
     const cache = join(process.env['XDG_CACHE_HOME'] ?? '', 'vcluster-platform', 'toolchain', 'etcd-v3.7.3');
     mkdirSync(cache, { recursive: true });

@@ -137,7 +137,7 @@ test('delete follows a running sleep', async () => {
   assert.equal((await get(sleep.operation.id)).state, 'succeeded');
 });
 
-test('cancel while waiting ends it at once; the others are not disturbed', async () => {
+test('cancelling a queued operation ends it at once and does not affect the others', async () => {
   const name = fixture.newName();
   const hold = fixture.cluster.hold(name, 'waitForControlPlane');
   const create = await fixture.submit('create', name);
@@ -199,7 +199,7 @@ for (const { key } of virtualClusterPlans.create.steps.filter((step) => step.key
   });
 }
 
-test('cancelled sleep, wake, update and restore leave it as it was', async () => {
+test('cancelled sleep, wake, update and restore leave the tenant cluster as it was', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
@@ -222,7 +222,7 @@ test('cancelled sleep, wake, update and restore leave it as it was', async () =>
   }
 });
 
-test('terminated by hand in Temporal: reconcile ends the row, says why, and passes the turn on', async () => {
+test('reconcile ends an operation terminated in Temporal and passes the turn on', async () => {
   const name = fixture.newName();
   const hold = fixture.cluster.hold(name, 'waitForControlPlane');
   const create = await fixture.submit('create', name);
@@ -249,7 +249,7 @@ test('terminated by hand in Temporal: reconcile ends the row, says why, and pass
   assert.equal((await fixture.ended(sleep.operation.id)).state, 'succeeded');
 });
 
-test('with the worker down the operation is shown with live: false, and goes on when it is back', async () => {
+test('without a worker the operation is shown with live: false, and continues when it is back', async () => {
   const name = fixture.newName();
   await fixture.stopWorker();
   const { operation } = await fixture.submit('create', name);
@@ -261,7 +261,7 @@ test('with the worker down the operation is shown with live: false, and goes on 
   assert.equal((await fixture.ended(operation.id)).state, 'succeeded');
 });
 
-test('a worker that stops in the middle of a step is no reason to fail', async () => {
+test('a worker that stops in the middle of a step does not fail the operation', async () => {
   const name = fixture.newName();
   const hold = fixture.cluster.hold(name, 'waitForControlPlane');
   const { operation } = await fixture.submit('create', name);
@@ -274,7 +274,7 @@ test('a worker that stops in the middle of a step is no reason to fail', async (
   assert.equal(fixture.cluster.tenant(name).installs.length, 1);
 });
 
-test('attempts and the last failure of what runs are shown', async () => {
+test('attempts and the last failure of a running step are shown', async () => {
   const name = fixture.newName();
   let works = false;
   const { PlatformError } = await import('../../contracts/errors.ts');

@@ -60,7 +60,7 @@ test('a tenant cluster and a space of one name do not wait for each other, nor s
   assert.equal(fixture.cluster.space(name).stopped, true);
 });
 
-test('a cancelled create deletes the namespace, a cancelled sleep gives everything back', async () => {
+test('a cancelled create deletes the namespace, a cancelled sleep restores the workloads', async () => {
   const name = fixture.newName('space');
   const space = fixture.cluster.space(name);
   const hold = fixture.cluster.hold(`space ${name}`, 'applySpaceAccess');
@@ -87,7 +87,7 @@ test('a cancelled create deletes the namespace, a cancelled sleep gives everythi
   assert.equal(space.reports.at(-1)?.phase, undefined, 'the phase stays Ready');
 });
 
-test('a delete is tried until it succeeds', async () => {
+test('a delete of a space is retried until it succeeds', async () => {
   const name = fixture.newName('space');
   assert.equal((await run('create', name)).state, 'succeeded');
   let failures = 0;
@@ -99,7 +99,7 @@ test('a delete is tried until it succeeds', async () => {
   assert.equal(fixture.cluster.space(name).finalizer, false);
 });
 
-test('a worker that stops in the middle goes on with the next', async () => {
+test('an operation of a space continues on the next worker', async () => {
   const name = fixture.newName('space');
   assert.equal((await run('create', name)).state, 'succeeded');
   const hold = fixture.cluster.hold(`space ${name}`, 'waitForSpacePodsEnded');

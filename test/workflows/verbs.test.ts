@@ -37,7 +37,7 @@ test('create: every step succeeds, the instance is reported Ready with the hash,
   );
 });
 
-test('create of one that is there does nothing and undoes nothing', async () => {
+test('create of an existing tenant cluster does nothing and undoes nothing', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   const again = await fixture.run('create', name);
@@ -72,7 +72,7 @@ for (const [activity, code] of [
   });
 }
 
-test('create: undo runs in reverse', async () => {
+test('a failed create is undone in reverse order', async () => {
   const name = fixture.newName();
   fixture.cluster.before(name, 'waitForControlPlane', () => {
     throw new PlatformError('control_plane_not_ready', 'no');
@@ -86,7 +86,7 @@ test('create: undo runs in reverse', async () => {
   assert.deepEqual(undone, ['uninstallRelease', 'deleteHostNamespace', 'waitForHostNamespaceDeleted']);
 });
 
-test('what cannot be undone is said, and the rest is undone all the same', async () => {
+test('a failed undo is reported, and the other steps are still undone', async () => {
   const name = fixture.newName();
   fixture.cluster.before(name, 'waitForControlPlane', () => {
     throw new PlatformError('control_plane_not_ready', 'no');
@@ -109,7 +109,7 @@ test('a retryable failure is tried again until it works', async () => {
   assert.equal((await fixture.run('create', name)).state, 'succeeded');
 });
 
-test('sleep and wake', async () => {
+test('sleep and wake succeed and report the phase', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   assert.equal((await fixture.run('sleep', name)).state, 'succeeded');
@@ -150,7 +150,7 @@ test('update: installs a new revision; a failure rolls back and the tenant clust
   assert.deepEqual([report?.phase, report?.failed], [undefined, 'hash-2']);
 });
 
-test('update of a sleeper does not wake it', async () => {
+test('updating a sleeping tenant cluster does not wake it', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   await fixture.run('sleep', name);
@@ -174,7 +174,7 @@ test('snapshot and restore: the data come back', async () => {
   assert.deepEqual([tenant.data, tenant.previousData, tenant.awake], ['before', undefined, true]);
 });
 
-test('restore while asleep stays asleep; of a missing snapshot it fails before anything is touched', async () => {
+test('a restore while asleep leaves it asleep; one of a missing snapshot fails before any change', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
@@ -186,7 +186,7 @@ test('restore while asleep stays asleep; of a missing snapshot it fails before a
   assert.deepEqual([missing.state, missing.reason], ['failed', 'snapshot_not_found']);
 });
 
-test('a restore finds the snapshot of the uid it is bound to, not of the name; one that may not is refused', async () => {
+test('a restore finds the snapshot by uid, not by name, and is refused without the right', async () => {
   const [name, other] = [fixture.newName(), fixture.newName()];
   for (const one of [name, other]) await fixture.run('create', one);
   await fixture.run('snapshot', other, { parameters: { snapshot: 's' } });
@@ -203,7 +203,7 @@ test('a restore finds the snapshot of the uid it is bound to, not of the name; o
   assert.deepEqual([old.state, old.reason], ['failed', 'forbidden']);
 });
 
-test('a restore whose control plane does not answer swaps the former data back and starts it', async () => {
+test('a restore whose control plane does not answer swaps the previous data back and starts it', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   await fixture.run('snapshot', name, { parameters: { snapshot: 's' } });
@@ -230,7 +230,7 @@ test('a failed snapshot is marked so, and its file is deleted', async () => {
   assert.ok(fixture.cluster.calls(name).includes('deleteSnapshotFile'));
 });
 
-test('delete goes on through failures that end any other operation', async () => {
+test('a delete retries failures that end any other operation', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
   let left = 2;
@@ -252,7 +252,7 @@ test('watching shows every state once, and the end', async () => {
   assert.ok(states.includes('running'));
 });
 
-test('every verb has a workflow that the bundle knows', async () => {
+test('every verb has a workflow in the bundle', async () => {
   for (const type of operationTypes) {
     const operation = await fixture.run(type, fixture.newName(), { parameters: { snapshot: 'x' } });
     assert.notEqual(operation.state, 'queued', type);

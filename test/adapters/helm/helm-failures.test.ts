@@ -9,7 +9,7 @@ const output = (stderr: string, exitCode: number | null = 1, timedOut = false) =
   timedOut,
 });
 
-test('codes and messages of what Helm says', () => {
+test("Helm's output is mapped to codes and messages", () => {
   const cases: [stderr: string, code: string, message: RegExp][] = [
     [
       'Error: Kubernetes cluster unreachable: Get "https://x/version": dial tcp: connect: connection refused',

@@ -85,7 +85,7 @@ function helmProcesses(namespace: string): number[] {
 }
 
 for (const before of ['nothing', 'a deployed revision'] as const) {
-  test(`Helm dies with a killed worker, and what it left on ${before} is repaired`, async () => {
+  test(`Helm dies with a killed worker, and its leftovers on ${before} are repaired`, async () => {
     const namespace = before === 'nothing' ? 'killed-first' : 'killed-later';
     await client.core.createNamespace({ body: { metadata: { name: namespace } } });
     const helm = createHelm({ binary: findProgram('helm'), workDir: join(dir, 'work') });
@@ -144,7 +144,7 @@ test('an aborted run ends Helm and leaves no manifest behind', async () => {
   assert.deepEqual(readdirSync(join(dir, 'abort', 'helm', 'checked')), []);
 });
 
-test('what is installed is what was given, byte for byte, and nothing of it is a template', async () => {
+test('manifests are installed byte for byte, and nothing in them is rendered', async () => {
   const namespace = 'exact';
   await client.core.createNamespace({ body: { metadata: { name: namespace } } });
   const helm = createHelm({ binary: findProgram('helm'), workDir: join(dir, 'exact') });
@@ -206,7 +206,7 @@ u: 1.30
   assert.deepEqual(readHelmYaml(text), JSON.parse(kind));
 });
 
-test('Helm gets no environment, and a limit stops it', async () => {
+test('Helm runs without the environment and within limits', async () => {
   const homeDir = join(dir, 'env');
   process.env['HELM_NAMESPACE'] = 'stolen';
   const shown = await runHelm({ binary: findProgram('helm'), args: ['env'], homeDir, timeoutMs: 5_000 });

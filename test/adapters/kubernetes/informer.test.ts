@@ -53,7 +53,7 @@ describe('informer', () => {
   const becomes = (name: string, value: string | undefined) =>
     eventually(`${name} is ${value}`, () => valueOf(name) === value, { timeoutMs: 15_000, intervalMs: 20 });
 
-  it('holds what was there and follows creates, updates and deletes', async () => {
+  it('lists existing objects and follows creates, updates and deletes', async () => {
     assert.equal(valueOf('first'), '1');
     await write('second', '1');
     await becomes('second', '1');
@@ -68,7 +68,7 @@ describe('informer', () => {
     );
   });
 
-  it('goes on after cut connections without a new list', async () => {
+  it('resumes after cut connections without a new list', async () => {
     for (let round = 1; round <= 5; round += 1) {
       relay.cut();
       await write('cut', `${round}`);
@@ -77,7 +77,7 @@ describe('informer', () => {
     assert.ok(failures.length > 0, 'the cuts were noticed');
   });
 
-  it('hears of what changed and went while the API was away', async () => {
+  it('learns of changes and deletions during an outage of the API', async () => {
     relay.close();
     await write('away', '1');
     await direct.core.deleteNamespacedConfigMap({ namespace, name: 'cut' });
@@ -96,7 +96,7 @@ describe('informer', () => {
     await becomes('restarted', '1');
   });
 
-  it('lists anew when its place in history was compacted away', async () => {
+  it('lists again when its resourceVersion was compacted', async () => {
     relay.close();
     await write('compacted', '1');
     await direct.core.deleteNamespacedConfigMap({ namespace, name: 'restarted' });

@@ -56,7 +56,7 @@ describe('work queue', () => {
     assert.equal(gate.mostAtOnce(), 2);
   });
 
-  it('tries a failure again with growing pauses, each key by itself, and forgets failures after a success', async () => {
+  it('retries a failure with growing pauses per key, and resets after a success', async () => {
     const counts: Record<string, number[]> = { bad: [], good: [] };
     let failuresLeft = 4;
     const queue = createWorkQueue({
@@ -91,7 +91,7 @@ describe('work queue', () => {
     await queue.stop();
   });
 
-  it('calls again after the time a handler asked for, and not after stop', async () => {
+  it('requeues after the requested time, and not after stop', async () => {
     let calls = 0;
     const queue = createWorkQueue({
       handle: async () => {
@@ -108,7 +108,7 @@ describe('work queue', () => {
     assert.equal(calls, then);
   });
 
-  it('what does not answer takes all places once, and then leaves most of them to the others', async () => {
+  it('keys that hang use all workers once, and then only a few', async () => {
     const hung = Array.from({ length: 40 }, (_, index) => `hung-${index}`);
     let running = 0;
     let most = 0;
@@ -145,7 +145,7 @@ describe('work queue', () => {
     await stopping;
   });
 
-  it('waits for what runs when it is stopped', async () => {
+  it('waits for running handlers when it is stopped', async () => {
     const gate = gatedHandler();
     const queue = createWorkQueue({ handle: gate.handle });
     queue.add('a');

@@ -28,7 +28,7 @@ test('values are typed, nested and defaulted', () => {
     assert.deepEqual(structuredClone(resolveParameters(template(declared), text)), expected, text);
 });
 
-test('what does not fit is refused by name, and a value is never quoted', () => {
+test('invalid parameters are refused by name, without their value', () => {
   const secret = 'S3cret-canary';
   const cases: [declared: AppParameter[], text: string, message: RegExp][] = [
     [[{ variable: 'x', type: 'number' }], `x: ${secret}`, /"x" must be a number/],
@@ -67,7 +67,7 @@ test('what does not fit is refused by name, and a value is never quoted', () => 
   }
 });
 
-test('a template by reference that declares no parameters takes none', () => {
+test('a template by reference without declared parameters accepts none', () => {
   const declaresNone = { parameters: [], inline: false };
   assert.deepEqual(resolveParameters(declaresNone, ''), {});
   assert.throws(

@@ -58,7 +58,7 @@ async function jobWithPod(operationId: string) {
   return { say, waiting };
 }
 
-test('a Job whose image nobody has fails with the reason, not after its deadline', async () => {
+test('a Job with a missing image fails with the reason before its deadline', async () => {
   const { say, waiting } = await jobWithPod('op-unpullable');
   const startedAt = performance.now();
   await say({ waiting: { reason: 'ErrImagePull', message: 'no such image' } });
@@ -76,7 +76,7 @@ test('a Job whose image nobody has fails with the reason, not after its deadline
   assert.ok(seconds > 14 && seconds < 60, `${seconds} s`);
 });
 
-test('one that could not start for a while ends as it ends', async () => {
+test('a Job that starts late ends normally', async () => {
   const { say, waiting } = await jobWithPod('op-late');
   await say({ waiting: { reason: 'ErrImagePull' } });
   await say({ running: { startedAt: '2026-01-01T00:00:00Z' } });
@@ -84,7 +84,7 @@ test('one that could not start for a while ends as it ends', async () => {
   assert.deepEqual(await waiting, { sizeBytes: 7 });
 });
 
-test('a pod that has only the label of the Job says nothing', async () => {
+test("a pod that has only the Job's label is ignored", async () => {
   const { say, waiting } = await jobWithPod('op-forged');
   const spec = { containers: [{ name: 'save', image: 'nowhere/none' }] };
   const labels = { 'batch.kubernetes.io/job-name': jobName('save', 'op-forged') };

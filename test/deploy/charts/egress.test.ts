@@ -73,7 +73,7 @@ describe('what a tenant cluster has its API server dial', { timeout: 600_000 }, 
     });
   }
 
-  test('the tenant cluster works all the same', async () => {
+  test('the tenant cluster works with closed egress', async () => {
     const { status } = await closed.call('GET', '/readyz');
     assert.equal(status, 200);
     assert.equal(closed.canary.heard(), 0);

@@ -106,7 +106,7 @@ test('each component sees only the keys it needs', async () => {
   assert.deepEqual(keysOf('kube-scheduler'), []);
 });
 
-test('values: versions, images, arguments, environment, resources, volume, pod', async () => {
+test('values set versions, images, arguments, environment, resources, volume and pod', async () => {
   const { set, service } = await rendered(`
 kubernetesVersion: v1.35.1
 images: { etcd: { repository: mirror.local/etcd, tag: 3.6.1-0 }, pullSecrets: [{ name: pull }] }
@@ -134,7 +134,7 @@ pod: { labels: { team: x }, nodeSelector: { disk: ssd }, priorityClassName: high
   assert.equal(pod?.spec?.terminationGracePeriodSeconds, 5);
 });
 
-test('values that must fail', async (t) => {
+test('invalid values are refused by the schema', async (t) => {
   const cases: Record<string, RegExp> = {
     'nonsense: 1': /nonsense/,
     'kubernetesVersion: "1.36"': /kubernetesVersion/,
@@ -175,7 +175,7 @@ test('a real API server accepts what is rendered', async () => {
   }
 });
 
-test('a manifest that leaves the contract is refused unless an administrator vouches for it', async () => {
+test('a manifest outside of the contract is refused unless an administrator allows it', async () => {
   const good = await manifest('');
   const contract = { chart: 'tenant-control-plane', release: 'demo', namespace: 'default', trusted: false };
   const more = (yaml: string) => `${good}\n---\n${yaml}`;
@@ -205,7 +205,7 @@ test('a manifest that leaves the contract is refused unless an administrator vou
   );
 });
 
-test('an inline template tunes; flags, variables and egress that do more need an administrator', async () => {
+test('an inline template may set tuning flags only; other flags, variables and egress need an administrator', async () => {
   const contract = { chart: 'tenant-control-plane', release: 'demo', namespace: 'default', trusted: false };
   const tuned = await manifest(`
 kubernetesVersion: v1.35.1

@@ -19,7 +19,7 @@ const strangersHelm = 'system:serviceaccount:default:vcluster-platform-helm';
 /** Has a space: the namespace that these reviews ask about. */
 const spaceAdmin = 'anna';
 
-describe('rights in a connected cluster', () => {
+describe('RBAC in a connected cluster', () => {
   let server: TestApiServer;
   let reviews: AuthorizationV1Api;
   before(async () => {

@@ -43,7 +43,7 @@ controlPlane:
 
 const cluster = 'test';
 
-describe("Helm's rights in a host namespace are enough to install vCluster's own chart", () => {
+describe("Helm's rights in a host namespace are enough to install vCluster's chart", () => {
   let server: TestApiServer;
   let helm: Helm;
   let dir: string;
@@ -87,7 +87,7 @@ describe("Helm's rights in a host namespace are enough to install vCluster's own
   }
 });
 
-test("what Helm may grant is what chart vcluster's Roles may say", () => {
+test('Helm may grant exactly what the Roles of chart vcluster need', () => {
   const role = readManifests(join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster')).find(
     ({ metadata }) => metadata?.name === helmIdentity.clusterRole('vcluster'),
   ) as V1ClusterRole;

@@ -108,7 +108,7 @@ describe('the custom resources on a real API server', () => {
     assert.equal(await patch({ disabled: true }), 'accepted');
   });
 
-  it('keeps every field of an export of the original, known or not', async () => {
+  it('keeps every field of a vCluster Platform export, known or not', async () => {
     const spec = {
       displayName: 'Web',
       clusterRef: {},
@@ -133,7 +133,7 @@ describe('the custom resources on a real API server', () => {
     assert.deepEqual((await create('clusters', cluster)).spec, cluster);
   });
 
-  it('has a status of its own, which a change of the resource does not touch', async () => {
+  it('has a status subresource that a change of the resource does not touch', async () => {
     const { metadata } = await create('virtualclusterinstances', {});
     const name = { ...metadata, namespace: 'p-demo' };
     const patched = await api.resources.virtualclusterinstances.patch(name, { status: { phase: 'Ready' } });

@@ -72,7 +72,7 @@ function contentOf(path = join(volume, 'state.db')): Content {
   return { values: Object.fromEntries(rows.map(({ name, value }) => [name, String(value)])), ...facts };
 }
 
-test('saves what is committed while the database is open and written, log included', async () => {
+test('saves committed data of an open database, including its write-ahead log', async () => {
   const db = newKine();
   await store.save(saved);
   put(db, '/registry/later', 'y');
@@ -82,7 +82,7 @@ test('saves what is committed while the database is open and written, log includ
   db.close();
 });
 
-test('restored data have a revision beyond the present one, and all earlier ones are compacted', async () => {
+test('restored data get a higher revision than the current one, and all earlier ones are compacted', async () => {
   const db = newKine();
   await store.save(saved);
   put(db, '/registry/a', 'newest');
@@ -107,7 +107,7 @@ test('restored data have a revision beyond the present one, and all earlier ones
   assert.deepEqual(readdirSync(volume), ['state.db']);
 });
 
-test('a rollback brings back what was there, also what is in the log only, wherever the restore was killed', async () => {
+test('a rollback brings the previous data back, including the log, wherever the restore was killed', async () => {
   for (const done of ['prepare', 'swap', 'start'] as const) {
     for (const file of [join(volume, 'state.db'), saved]) rmSync(file, { force: true });
     const db = newKine();
@@ -128,7 +128,7 @@ test('a rollback brings back what was there, also what is in the log only, where
   }
 });
 
-test('each phase can be repeated; a swap of nothing is refused', async () => {
+test('each restore phase can be repeated; a swap without a prepared restore is refused', async () => {
   newKine().close();
   await assert.rejects(store.swap(), { code: 'operation_failed' });
   await store.save(saved);
@@ -137,7 +137,7 @@ test('each phase can be repeated; a swap of nothing is refused', async () => {
   assert.deepEqual(contentOf().values, { '/registry/a': 'new' });
 });
 
-test('on an empty volume, a rollback leaves a database for Kine to begin', async () => {
+test('a rollback on an empty volume leaves an empty database for Kine', async () => {
   newKine().close();
   await store.save(saved);
   rmSync(join(volume, 'state.db'));
@@ -156,7 +156,7 @@ test('on an empty volume, a rollback leaves a database for Kine to begin', async
   assert.ok(!existsSync(join(volume, 'state.db')));
 });
 
-test('snapshot_damaged: a file that is no database of Kine', async () => {
+test('snapshot_damaged: a file that is not a Kine database', async () => {
   writeFileSync(saved, 'nonsense');
   await assert.rejects(store.inspect(saved), { code: 'snapshot_damaged' });
 });

@@ -87,7 +87,7 @@ describe('admission policies of the management API', () => {
   const actorOf = async (name: string) =>
     (await admin.virtualclusterinstances.get({ namespace, name }))?.metadata.annotations?.[changedBy];
 
-  it('stamps who created it and who changed spec or sleep annotations last; nobody can forge it', async () => {
+  it('stamps the creator and the last change of spec or sleep annotations, which cannot be forged', async () => {
     const name = { namespace, name: 'stamped' };
     const made = await anna.virtualclusterinstances.create({
       metadata: { ...name, annotations: { [changedBy]: 'evil' } },
@@ -113,7 +113,7 @@ describe('admission policies of the management API', () => {
     assert.equal(await actorOf('stamped'), 'bob', "the platform's own write");
   });
 
-  it('gives a tenant cluster without an owner to its maker, and keeps the owner', async () => {
+  it('sets the creator as owner of a tenant cluster without one, and keeps the owner', async () => {
     const name = { namespace, name: 'owned' };
     const made = await anna.virtualclusterinstances.create({ metadata: name });
     assert.deepEqual(made.spec?.owner, { user: 'anna' });
@@ -131,7 +131,7 @@ describe('admission policies of the management API', () => {
     assert.deepEqual(given.spec?.owner, { team: 'devs' });
   });
 
-  it('refuses an inline template to those who must use one, unless the project waives that', async () => {
+  it('refuses an inline template where a template is required, unless the project allows it', async () => {
     const make = (as: ManagementResources, name: string) =>
       refusal(as.virtualclusterinstances.create({ metadata: { namespace, name }, spec: { template: {} } }));
     assert.match(await make(bob, 'inline-bob'), /requires a template/);
@@ -148,7 +148,7 @@ describe('admission policies of the management API', () => {
     await eventually('bob may', async () => (await make(bob, 'inline-bob')) === 'accepted');
   });
 
-  describe('what the project allows', () => {
+  describe('policies of the project', () => {
     const project = 'picky';
     const place = { namespace: 'p-picky', name: 'held' };
     const allowed = { templateRef: { name: 'small', version: '1.x.x' }, clusterRef: { cluster: 'east' } };
@@ -183,7 +183,7 @@ describe('admission policies of the management API', () => {
       assert.equal(await make(member, place.name, allowed), 'accepted');
     });
 
-    it('is asked at every creation', async () => {
+    it('are checked at every creation', async () => {
       const cases: [object, RegExp][] = [
         [{ templateRef: { name: 'open' } }, /does not allow template open/],
         [{ templateRef: { name: '*' } }, /does not allow template \*/],
@@ -206,7 +206,7 @@ describe('admission policies of the management API', () => {
       );
     });
 
-    it('is asked at every change of what it is made of', async () => {
+    it('are checked at every change of template, parameters or cluster', async () => {
       const spec = (changed: object) => ({ spec: changed });
       const patches: [object, RegExp][] = [
         [spec({ templateRef: { name: 'open' } }), /does not allow template open/],
@@ -228,7 +228,7 @@ describe('admission policies of the management API', () => {
       assert.equal(await change(member, spec({ parameters: 'size: 2' })), 'accepted');
     });
 
-    it('is asked again once the project allows something else; the rest of the resource stays changeable', async () => {
+    it('are checked again when the project changes; other fields stay changeable', async () => {
       await admin.projects.patch({ name: project }, { spec: { allowedTemplates: [{ name: 'tiny' }] } });
       await eventually('the policy knows', async () =>
         /does not allow template small/.test(await make(member, 'second', allowed)) ? true : undefined,
@@ -275,7 +275,7 @@ describe('admission policies of the management API', () => {
     assert.match(await refusal(long), /64 characters, 63 are possible/);
   });
 
-  it('keeps a place that is set, also from who administers the cluster, and takes none of Kubernetes or the platform', async () => {
+  it('clusterRef cannot change once set, and cannot name a namespace of Kubernetes or the platform', async () => {
     for (const [kind, infix] of [
       ['virtualclusterinstances', 'v'],
       ['spaceinstances', 's'],
@@ -309,7 +309,7 @@ describe('admission policies of the management API', () => {
     }
   });
 
-  it('refuses a pattern of namespaces that does not tell projects or names apart; one of before stays', async () => {
+  it('refuses a namespacePattern without project or name; an existing one stays', async () => {
     const project = '{{ .Values.loft.project }}';
     const make = (name: string, namespacePattern: object) =>
       refusal(admin.projects.create({ metadata: { name }, spec: { namespacePattern } }));
@@ -332,7 +332,7 @@ describe('admission policies of the management API', () => {
     assert.equal(await change({ displayName: 'x', namespacePattern: good }), 'accepted');
   });
 
-  it('lets one give only roles that one could bind', async () => {
+  it('users can grant only roles that they may bind', async () => {
     const carl = managementResources(await api.as('carl'));
     const user = (name: string, role: string) =>
       refusal(carl.users.create({ metadata: { name }, spec: { clusterRoles: [{ name: role }] } }));
@@ -373,7 +373,7 @@ describe('admission policies of the management API', () => {
     await admin.projects.create({ metadata: { name: 'four' }, spec: { members, owner: { user: 'x' } } });
   });
 
-  it('lets one give only rights that one has on the object', async () => {
+  it('users can grant only rights that they have on the object', async () => {
     const dora = managementResources(await api.as('dora'));
     await bindEverywhere('dora', 'loft-test-dora', [
       {
@@ -422,7 +422,7 @@ describe('admission policies of the management API', () => {
     );
   });
 
-  it('lets only who may bind a user say how it logs in, and make its keys', async () => {
+  it('only users who may bind a user can change its logins or create its keys', async () => {
     const ella = managementResources(await api.as('ella'));
     await bindEverywhere('ella', 'loft-test-ella', [
       {
@@ -509,7 +509,7 @@ describe('admission policies of the management API', () => {
     );
   });
 
-  it('lets only who has every right on a tenant cluster say who else gets in', async () => {
+  it('only users with every right on a tenant cluster can change its access', async () => {
     const name = { namespace, name: 'guarded' };
     await anna.virtualclusterinstances.create({ metadata: name, spec: {} });
     const patch = (as: ManagementResources, spec: object) =>
@@ -525,7 +525,7 @@ describe('admission policies of the management API', () => {
     assert.equal(await patch(bob, { displayName: 'x' }), 'accepted');
   });
 
-  it('lets nobody but the platform and administrators take its finalizer off', async () => {
+  it("only the platform and administrators can remove the platform's finalizer", async () => {
     const finalizers = ['loft.sh/cleanup'];
     for (const kind of ['virtualclusterinstances', 'spaceinstances'] as const) {
       const name = { namespace, name: 'finalized' };
@@ -544,7 +544,7 @@ describe('admission policies of the management API', () => {
     }
   });
 
-  it('holds spaces to their namespaces, their makers and the roles that one may give', async () => {
+  it('spaces are held to their namespace, owner and grantable roles', async () => {
     const make = (as: ManagementResources, name: string, spec: object = {}) =>
       refusal(as.spaceinstances.create({ metadata: { namespace, name }, spec }));
     assert.equal(await make(bob, 'mine'), 'accepted');
@@ -591,7 +591,7 @@ describe('admission policies of the management API', () => {
     assert.match(await refusal(outside), /namespace of its project/);
   });
 
-  it('gives the gateway nothing but impersonation', async () => {
+  it("the gateway's credential allows impersonation only", async () => {
     const gateway = managementResources(await api.as('vcluster-platform:gateway'));
     for (const plural of ['projects', 'users', 'accesskeys'] as const) {
       assert.match(await refusal(gateway[plural].list()), /forbidden/);
