@@ -191,7 +191,7 @@ describe('POST …/operations', () => {
       `${base}/sleepy/operations`,
       { type: 'snapshot', parameters: { snapshot: '../a' } },
       400,
-      /invalid snapshot "/,
+      /invalid snapshot /,
     ],
     ['a name that is no DNS label', `${base}/Sleepy/operations`, { type: 'sleep' }, 400, /params\/name/],
     [

@@ -264,7 +264,7 @@ describe('vcp', () => {
     assert.match(await succeeds('operations', 'cancel', queued.id), /cancellation requested/);
     const watched = await watching;
     assert.equal(watched.code, 7);
-    assert.match(watched.stderr, /error: The operation was cancelled: Cancelled by ben@example\.com/);
+    assert.match(watched.stderr, /error: Operation cancelled: Cancelled by ben@example\.com/);
   });
 
   it('writes a kubeconfig without a key that kubectl can use', async () => {
@@ -304,7 +304,7 @@ describe('vcp', () => {
       'an operation that fails',
       ['restore', 'demo', 'damaged', '-p', 'alpha'],
       5,
-      /\nerror: The snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\)\n$/,
+      /\nerror: Snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\)\n$/,
     ],
     [
       'a create that fails',
