@@ -86,7 +86,7 @@ async function firstOperation(
   }
   throw new CommandFailure(
     'management_unavailable',
-    `the ${kindNames[target.kind].noun} is recorded, but the platform has not begun to create it within ${appearsMs / 1000} s; it will: vcp operations list --project ${target.project}`,
+    `the ${kindNames[target.kind].noun} is recorded, but its creation did not start within ${appearsMs / 1000} s; follow it with: vcp operations list --project ${target.project}`,
   );
 }
 

@@ -17,8 +17,7 @@ export async function cancelOperation(
   request: { id: string; actor: string },
 ): Promise<Operation> {
   const { id, type, state } = await getOperation(deps, request.id);
-  if (isFinal(state))
-    throw new PlatformError('operation_finished', `The operation has ended already: ${state}`);
+  if (isFinal(state)) throw new PlatformError('operation_finished', `Operation has already ended: ${state}`);
   if (state === 'running' && verbRules[type].finishesForward) {
     throw new PlatformError(
       'conflict',

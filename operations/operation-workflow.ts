@@ -37,7 +37,7 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
         taskQueue: lifecycleTaskQueue,
         args: [operationInput(row)],
         staticSummary: `${verb} ${noun} ${row.tenantCluster} of project ${row.project}`,
-        staticDetails: `Asked for by ${row.actor}`,
+        staticDetails: `Requested by ${row.actor}`,
         typedSearchAttributes: [
           { key: searchAttributes.project, value: row.project },
           { key: searchAttributes[row.kind], value: row.tenantCluster },

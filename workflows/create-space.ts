@@ -18,7 +18,7 @@ export async function createSpace(input: OperationInput): Promise<void> {
       const { space } = placement;
       targetHash = placement.targetHash;
       if (!run.placed) tagCluster(space.cluster);
-      if (placement.made) return { report: {}, message: 'The space is there already; nothing was done' };
+      if (placement.made) return { report: {}, message: 'The space already exists; nothing was done' };
       await run.step(
         'namespace',
         (activities) => activities.applySpaceNamespace({ space }),

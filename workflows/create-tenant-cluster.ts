@@ -20,7 +20,7 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
       targetHash = placement.targetHash;
       if (!run.placed) tagCluster(tenant.cluster);
       if (placement.deployed)
-        return { report: {}, message: 'The tenant cluster is there already; nothing was done' };
+        return { report: {}, message: 'The tenant cluster already exists; nothing was done' };
 
       let chart: { chart: string; version: string } | undefined;
       await run.parallel(

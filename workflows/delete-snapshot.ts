@@ -8,7 +8,7 @@ import { activitiesWith } from './proxies.ts';
  */
 export async function deleteSnapshot(input: SnapshotDeletion): Promise<void> {
   const { project, tenantCluster, name, operationId, file } = input;
-  await activitiesWith({ summary: 'Delete the file', persistence: 'forever' }).deleteSnapshotFile({
+  await activitiesWith({ summary: 'Deleting the file', persistence: 'forever' }).deleteSnapshotFile({
     project,
     tenantCluster,
     snapshot: name,

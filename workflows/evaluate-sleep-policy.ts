@@ -7,6 +7,6 @@ import { activitiesWith } from './proxies.ts';
  * nothing to undo.
  */
 export async function evaluateSleepPolicy(input: SleepPolicyInput): Promise<void> {
-  const activities = activitiesWith({ summary: 'Compare the schedule with what is' });
+  const activities = activitiesWith({ summary: 'Comparing the schedule with the current state' });
   await activities.evaluateSleepPolicy({ tenant: input });
 }

@@ -5,5 +5,5 @@ import { activitiesWith } from './proxies.ts';
  * `expire-snapshots`; no messages, nothing to undo.
  */
 export async function expireSnapshots(): Promise<void> {
-  await activitiesWith({ summary: 'Snapshots of what is gone' }).expireSnapshots();
+  await activitiesWith({ summary: 'Deleting expired snapshots' }).expireSnapshots();
 }

@@ -5,5 +5,5 @@ import { activitiesWith } from './proxies.ts';
  * minute by the Temporal Schedule `reconcile-operations`; no messages, nothing to undo.
  */
 export async function reconcileOperations(): Promise<void> {
-  await activitiesWith({ summary: 'Compare operations with their workflows' }).reconcileOperations();
+  await activitiesWith({ summary: 'Reconciling operations with their workflows' }).reconcileOperations();
 }

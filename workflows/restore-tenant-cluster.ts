@@ -32,7 +32,7 @@ export async function restoreTenantCluster(input: OperationInput): Promise<void>
       await run.step('swap', (activities) => phase(activities, 'swap'), rollBack);
       if (asleep) {
         for (const key of ['start', 'ready', 'access']) run.skip(key, 'It stays asleep');
-        run.skip('commit', 'It stays asleep: the former data are kept until the next restore');
+        run.skip('commit', 'It stays asleep: the previous data are kept until the next restore');
         return { report: { phase: 'Sleeping' }, result: { snapshot: snapshot.name } };
       }
       await run.step('start', start, stop);
@@ -51,7 +51,7 @@ type RestorePhase = ActivityInput<'applyRestoreJob'>['phase'];
 function snapshotKey(input: OperationInput): ActivityInput<'findSnapshot'> {
   const { snapshot, sourceTenantCluster } = input.parameters;
   if (snapshot === undefined)
-    throw ApplicationFailure.nonRetryable('A restore needs the name of a snapshot', 'invalid_request');
+    throw ApplicationFailure.nonRetryable('A restore requires the name of a snapshot', 'invalid_request');
   const { operationId, project, name } = input;
   return { project, tenantCluster: sourceTenantCluster ?? name, name: snapshot, operationId };
 }

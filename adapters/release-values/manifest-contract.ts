@@ -103,7 +103,7 @@ function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: M
   for (const pod of podSpecs(manifest)) {
     if (reachesNode(pod))
       throw refusal(
-        `The chart would give ${what} a way to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
+        `The chart would give ${what} access to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
       );
     if (outranksAll(pod))
       throw refusal(`The chart would give ${what} the priority of Kubernetes' own pods; ${needed}`);

@@ -8,7 +8,7 @@ import { type Action, administratorAction, targetAction } from './action.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 
-/** A row, a snapshot: what it is about, and which one of that name. No uid: not known, which is nobody's. */
+/** A row, a snapshot: what it is about, and which one of that name. No uid: not known, and so not accessible to users. */
 export interface RecordTarget extends OperationTarget {
   readonly uid?: string | undefined;
   readonly projectUid?: string | undefined;

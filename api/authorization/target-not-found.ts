@@ -6,6 +6,6 @@ export function targetNotFound({ kind, project, name }: OperationTarget): Platfo
   const { noun, notFound } = kindNames[kind];
   return new PlatformError(
     notFound,
-    `there is no ${noun} "${name}" in project "${project}", or you may not see it`,
+    `${noun} "${name}" not found in project "${project}", or you may not see it`,
   );
 }

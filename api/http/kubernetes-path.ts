@@ -86,7 +86,7 @@ function projectTarget(path: string, query: string): InstanceTarget | undefined 
 function unknownPath(): never {
   throw new PlatformError(
     'not_found',
-    `there is nothing at this path: use /kubernetes/management/…, /kubernetes/cluster/<name>/… or ${managedKinds.map((kind) => `/kubernetes/project/<project>/${kindNames[kind].segment}/<name>/…`).join(' or ')}`,
+    `unknown path: use /kubernetes/management/…, /kubernetes/cluster/<name>/… or ${managedKinds.map((kind) => `/kubernetes/project/<project>/${kindNames[kind].segment}/<name>/…`).join(' or ')}`,
   );
 }
 

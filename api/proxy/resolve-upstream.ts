@@ -78,7 +78,7 @@ async function tenantDestination(
   gateway: ResolveDependencies,
   caller: Caller,
   { project, name }: InstanceTarget,
-): Promise<Destination> {
+): Promise<ResolvedUpstream> {
   const instance = await accessibleInstance(gateway, caller, 'use', { kind: 'tenant', project, name });
   checkAwake(instance, project);
   return {
@@ -100,7 +100,7 @@ async function spaceDestination(
   caller: Caller,
   { project, name, upstreamPath }: InstanceTarget,
   method: string,
-): Promise<Destination> {
+): Promise<ResolvedUpstream> {
   const space = await accessibleInstance(gateway, caller, 'use', { kind: 'space', project, name });
   const { cluster, namespace } = placeOf(space);
   const why = leavesSpace(method, upstreamPath, namespace);
@@ -116,11 +116,11 @@ async function spaceDestination(
 /** The Kubernetes API that an instance of each kind is, if the caller may use it. */
 const destinations: {
   readonly [K in ManagedKind]: (
-    gateway: DestinationDependencies,
+    gateway: ResolveDependencies,
     caller: Caller,
     target: InstanceTarget,
     method: string,
-  ) => Promise<Destination>;
+  ) => Promise<ResolvedUpstream>;
 } = { tenant: tenantDestination, space: spaceDestination };
 
 /** @throws PlatformError `cluster_unreachable` for one whose namespace was not made, or is not known to be ours */

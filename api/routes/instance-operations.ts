@@ -41,7 +41,7 @@ export async function instanceOperationRoutes(
       schema: {
         summary: `Ask for an operation of a ${noun}`,
         description:
-          'The change is written into the resource under your own identity first (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same one is there already, the answer is that one, with `joined: true`.',
+          'The change is first written to the resource under your own identity (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same operation is already open, the response is that one, with `joined: true`.',
         operationId: `create${operationsName}Operation`,
         tags: ['operations'],
         params: TenantPath,

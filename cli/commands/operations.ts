@@ -74,7 +74,7 @@ export function operationsCommand(): Command {
             );
             if (options.output === 'table')
               console.log(
-                `operation ${operation.id} (${operation.type} ${targetOf(operation).name}) is ${operation.state}; it was asked to cancel`,
+                `operation ${operation.id} (${operation.type} ${targetOf(operation).name}) is ${operation.state}; cancellation requested`,
               );
             else printDocument(operation, options.output);
           }),

@@ -24,7 +24,7 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
   return true;
 };
 
-describe("vCluster's own chart, rendered and checked", () => {
+describe("vCluster's chart, rendered and checked", () => {
   let platform: ActivityPlatform;
   let archive: string;
   before(async () => {
@@ -50,7 +50,7 @@ describe("vCluster's own chart, rendered and checked", () => {
   });
 
   // More of what it may not is in upstream-attacks.test.ts.
-  test('what an inline template may and may not make of it', async () => {
+  test('an inline template may use it within the contract only', async () => {
     const { checkRelease } = releases([archive]);
     const expected = { chart: 'vcluster', version: vclusterVersion };
     assert.deepEqual(await checkRelease({ tenant: await inline(safe) }), expected);

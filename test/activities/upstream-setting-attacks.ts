@@ -14,18 +14,8 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     'inside',
   ],
   ['a plugin', { plugins: { x: { image: 'some/image' } } }, /plugins/, 'inside'],
-  [
-    'a Role over everything',
-    { rbac: { role: { overwriteRules: everything } } },
-    /give the right to \* \*/,
-    'refused',
-  ],
-  [
-    'more rules over everything',
-    { rbac: { role: { extraRules: everything } } },
-    /give the right to \* \*/,
-    'refused',
-  ],
+  ['a Role over everything', { rbac: { role: { overwriteRules: everything } } }, /grant \* \*/, 'refused'],
+  ['more rules over everything', { rbac: { role: { extraRules: everything } } }, /grant \* \*/, 'refused'],
   [
     'a ClusterRole over everything',
     { rbac: { clusterRole: { enabled: true, overwriteRules: everything } } },
@@ -45,7 +35,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     {
       controlPlane: { advanced: { serviceAccount: { enabled: false, name: 'vcluster-platform-helm' } } },
     },
-    /identity that Helm acts as/,
+    /identity that Helm uses/,
     'inside',
   ],
   [
@@ -67,7 +57,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     statefulSet({
       sidecarContainers: [{ name: 'a', image: 'b', securityContext: { privileged: true } }],
     }),
-    /a way to the node/,
+    /access to the node/,
     'node',
   ],
   [
@@ -75,10 +65,10 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     statefulSet({
       sidecarContainers: [{ name: 'a', image: 'b', securityContext: { procMount: 'Unmasked' } }],
     }),
-    /a way to the node/,
+    /access to the node/,
     'node',
   ],
-  ["the node's files", volume({ hostPath: { path: '/' } }), /a way to the node/, 'node'],
+  ["the node's files", volume({ hostPath: { path: '/' } }), /access to the node/, 'node'],
   ["the node's files, written otherwise", volume({ 'hostPath ': { path: '/' } }), undefined, 'refused'],
   [
     "the node's files, by a template",
@@ -109,10 +99,10 @@ export const settingAttacks: readonly UpstreamAttack[] = [
         { name: 'a', image: 'b', livenessProbe: { httpGet: { host: '169.254.169.254', port: 80 } } },
       ],
     }),
-    /a way to the node/,
+    /access to the node/,
     'node',
   ],
-  ["a driver of the node's", volume({ flexVolume: { driver: 'x/y' } }), /a way to the node/, 'node'],
+  ["a driver of the node's", volume({ flexVolume: { driver: 'x/y' } }), /access to the node/, 'node'],
   [
     'namespaces of the host',
     { sync: { toHost: { namespaces: { enabled: true } } } },
@@ -176,7 +166,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
   [
     'an address of the node',
     { controlPlane: { advanced: { kubeVip: { enabled: true } } } },
-    /a way to the node/,
+    /access to the node/,
     'node',
   ],
   [
@@ -209,13 +199,13 @@ export const settingAttacks: readonly UpstreamAttack[] = [
   [
     'a privileged control plane',
     statefulSet({ security: { containerSecurityContext: { privileged: true } } }),
-    /a way to the node/,
+    /access to the node/,
     'node',
   ],
   [
     'a capability',
     statefulSet({ security: { containerSecurityContext: { capabilities: { add: ['SYS_ADMIN'] } } } }),
-    /a way to the node/,
+    /access to the node/,
     'node',
   ],
 ];

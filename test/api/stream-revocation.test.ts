@@ -251,7 +251,7 @@ describe('watches, event streams and exec sessions', { timeout: 300_000, concurr
   const users = ['gina', 'hugo', ...sessionEnds.map(({ user }) => user)];
   before(() => makeUsers(users));
 
-  it('opened with a key: end when it is disabled', async () => {
+  it('opened with a key: end when the key is disabled', async () => {
     const streams = await openAll(key('gina'));
     await delay(6_000); // longer than a sweep
     assert.deepEqual(stillOpen(streams), ['watch', 'events', 'exec']);
@@ -260,7 +260,7 @@ describe('watches, event streams and exec sessions', { timeout: 300_000, concurr
     await assert.rejects(open(exec, key('gina'), 'POST'), /401/);
   });
 
-  it('opened with a key: each ends with its own right', async () => {
+  it('opened with a key: each ends when it loses its own right', async () => {
     const streams = await openAll(key('hugo'));
     const { watch, events, exec: shell } = streams;
     assert.ok(watch && events && shell);

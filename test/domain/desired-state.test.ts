@@ -167,7 +167,7 @@ describe('nextOperation', () => {
     assert.equal(nextOperation('tenant', failed, there)?.type, 'create');
   });
 
-  it('gives everyone who sees the same need the same key, and a need that comes back a new one', () => {
+  it('derives the same idempotency key from the same need, and a new one for a recurring need', () => {
     const once = nextOperation(
       'tenant',
       instance(spec, { observedHash: hash, phase: 'Ready' }, force),

@@ -95,7 +95,7 @@ test('a failed undo is reported, and the other steps are still undone', async ()
     throw new PlatformError('chart_failed', 'a hook failed');
   });
   const operation = await fixture.run('create', name);
-  assert.equal(operation.message, 'no. Could not be undone: Installing Helm release');
+  assert.equal(operation.message, 'no. Failed to undo: Installing Helm release');
   assert.equal(operation.steps.find(({ key }) => key === 'install')?.state, 'undo_failed');
   assert.equal(fixture.cluster.tenant(name).namespace, false);
 });

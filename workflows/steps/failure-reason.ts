@@ -28,13 +28,13 @@ export function failureReason(error: unknown): FailureReason {
     };
   }
   if (root instanceof TimeoutFailure)
-    return { state: 'failed', reason: 'internal', message: 'A step took longer than it may' };
+    return { state: 'failed', reason: 'internal', message: 'A step exceeded its time limit' };
   if (root instanceof CancelledFailure || root instanceof TerminatedFailure) {
-    return { state: 'failed', reason: 'internal', message: 'A step was stopped from outside' };
+    return { state: 'failed', reason: 'internal', message: 'A step was terminated' };
   }
   return {
     state: 'failed',
     reason: 'internal',
-    message: 'Something went wrong in the workflow; see its history in Temporal',
+    message: 'Internal error in the workflow; see its history in Temporal',
   };
 }

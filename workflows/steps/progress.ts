@@ -34,7 +34,7 @@ export function createProgress(input: OperationInput): Progress {
   const unrecorded = new Set<string>();
   const planned = (key: string): PlannedStep => {
     const step = plan.steps.find((candidate) => candidate.key === key);
-    if (!step) throw new TypeError(`${input.type} plans no step ${key}`);
+    if (!step) throw new TypeError(`the plan of ${input.type} does not have a step ${key}`);
     return step;
   };
   return {

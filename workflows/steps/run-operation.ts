@@ -111,9 +111,7 @@ async function fail(
   const failure = failureReason(error);
   const leftOver = await run.undoAll();
   const message =
-    leftOver.length === 0
-      ? failure.message
-      : `${failure.message}. Could not be undone: ${leftOver.join(', ')}`;
+    leftOver.length === 0 ? failure.message : `${failure.message}. Failed to undo: ${leftOver.join(', ')}`;
   const told = { ...failure, message };
   await tellFailure(run, progress, verb, told, leftOver.length === 0);
   return told;
@@ -130,7 +128,7 @@ async function tellFailure(
   try {
     if (report) await reportInstance(run, failure.state, report);
   } catch (cause) {
-    log.warn('the status could not be written', { error: cause });
+    log.warn('failed to write the status', { error: cause });
   }
   await end(run.input, progress, failure);
 }
@@ -167,6 +165,9 @@ async function end(
   try {
     await getExternalWorkflowHandle(operationWorkflowId(next)).signal(turnSignal);
   } catch (error) {
-    log.info('the next operation has no workflow yet; it claims by itself', { next, error });
+    log.info('the next operation does not have a workflow yet; it will claim the turn itself', {
+      next,
+      error,
+    });
   }
 }

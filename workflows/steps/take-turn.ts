@@ -31,7 +31,7 @@ export async function takeTurn(
     progress.set(
       'turn',
       'running',
-      claim.behind ? `Waiting behind ${claim.behind.type} by ${claim.behind.actor}` : 'Waiting',
+      claim.behind ? `Waiting behind ${claim.behind.type} (requested by ${claim.behind.actor})` : 'Waiting',
     );
     const steps = progress.takeChanges();
     if (steps) await databaseActivities.recordSteps(steps);

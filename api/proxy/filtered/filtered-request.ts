@@ -4,9 +4,9 @@ import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 
-/** The kinds whose lists and watches show each caller what is his; no other is narrowed. */
-const narrowedPlurals = ['projects', 'clusters', 'virtualclustertemplates', ...managedPlurals] as const;
-export type NarrowedPlural = (typeof narrowedPlurals)[number];
+/** The kinds whose lists and watches show each caller only visible objects; no other is filtered. */
+const filteredPlurals = ['projects', 'clusters', 'virtualclustertemplates', ...managedPlurals] as const;
+export type FilteredPlural = (typeof filteredPlurals)[number];
 
 /** A list or watch of one of the filtered kinds. */
 export interface FilteredRequest {

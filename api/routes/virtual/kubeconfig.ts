@@ -26,10 +26,7 @@ export async function kubeconfigRoutes(app: FastifyInstance, gateway: Gateway): 
       const caller = callerOf(request);
       const project = projectOfNamespace(namespace);
       if (project === undefined)
-        throw new PlatformError(
-          'tenant_cluster_not_found',
-          `there is no project with namespace "${namespace}"`,
-        );
+        throw new PlatformError('tenant_cluster_not_found', `no project has the namespace "${namespace}"`);
       await accessibleInstance(gateway, caller, 'use', { kind: 'tenant', project, name });
       const ttl = askedTtl(request.body);
       const user =

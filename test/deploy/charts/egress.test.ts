@@ -36,7 +36,7 @@ async function startTenant(dir: string, values: string, undo: AsyncDisposableSta
   return { canary, server, call: createRawCall(server.adminKubeconfig) };
 }
 
-describe('what a tenant cluster has its API server dial', { timeout: 600_000 }, () => {
+describe("egress of a tenant cluster's API server", { timeout: 600_000 }, () => {
   const undo = new AsyncDisposableStack();
   let closed: { canary: Canary; server: TestApiServer; call: RawCall };
   let direct: typeof closed;
