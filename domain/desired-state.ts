@@ -47,7 +47,7 @@ export function nextOperation(
   }
   const descriptor = descriptorOf(kind);
   const provisioned = isProvisioned(instance);
-  // What runs elsewhere, by other hands; of what we run ourselves nobody can say so later.
+  // What runs elsewhere, by other hands; an instance that we run cannot become one later.
   if (!provisioned && descriptor.isElsewhere(instance)) return undefined;
   const hash = descriptor.desiredHash(instance, template);
   const unlessFailed = (type: OperationType): NextOperation | undefined => {

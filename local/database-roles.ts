@@ -92,7 +92,7 @@ async function prepareRole(
  * Objects of the database that have another owner, but those that follow a table or belong to an extension. Schemas
  * first: who takes a table must be able to make one there.
  */
-const strangers = `
+const foreignOwned = `
   select statement from (
     select 1 as turn, format('alter schema %I owner to %I', n.nspname, $1::text) as statement from pg_namespace n
       where n.nspname !~ '^(pg_|information_schema|public$)' and n.nspowner <> (select oid from pg_roles where rolname = $1::text)
@@ -121,7 +121,7 @@ async function prepareOwner(
   await client.query(`revoke all on database ${name} from public`);
   for (const other of others)
     await client.query(`grant connect on database ${name} to ${client.escapeIdentifier(other)}`);
-  const { rows } = await client.query<{ statement: string }>(strangers, [owner]);
+  const { rows } = await client.query<{ statement: string }>(foreignOwned, [owner]);
   for (const { statement } of rows) await client.query(statement);
 }
 

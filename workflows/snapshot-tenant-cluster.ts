@@ -20,7 +20,7 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
       const { asleep, kubernetesVersion, place } = await run.step(
         'record',
         async (activities) => {
-          // Workers of before gave nothing.
+          // Earlier workers returned nothing.
           const recorded = (await activities.recordSnapshot({ ...key, operationId })) ?? undefined;
           return { ...(await activities.inspectTenant({ tenant: run.tenant })), place: recorded };
         },

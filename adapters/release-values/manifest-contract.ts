@@ -151,13 +151,13 @@ function checkRights(
   }
   if (manifest.kind === 'RoleBinding') {
     const { roleRef, subjects = [] } = manifest as unknown as V1RoleBinding;
-    const strangers = subjects.filter(
+    const foreign = subjects.filter(
       (subject) =>
         subject.kind !== 'ServiceAccount' ||
         (subject.namespace ?? namespace) !== namespace ||
         !makes(all, 'ServiceAccount', subject.name),
     );
-    if (roleRef.kind !== 'Role' || !makes(all, 'Role', roleRef.name) || strangers.length > 0)
+    if (roleRef.kind !== 'Role' || !makes(all, 'Role', roleRef.name) || foreign.length > 0)
       throw refusal(
         `The chart would have ${what} bind more than its own Roles and ServiceAccounts; ${needed}`,
       );

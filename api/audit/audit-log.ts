@@ -25,7 +25,7 @@ export interface AuditLog {
 const defaultLimit = 10_000;
 const closeMs = 3_000;
 /** Events of unauthenticated callers: a flood of bad keys takes neither the room of other events nor the disk. */
-const strangers = { burst: 1_000, perSecond: 20 };
+const unauthenticated = { burst: 1_000, perSecond: 20 };
 
 /** An audit log in PostgreSQL and, if the configuration names one, a file of JSON lines. */
 export function createAuditLog(
@@ -35,7 +35,7 @@ export function createAuditLog(
 ): AuditLog {
   let lost = 0;
   let untold = 0;
-  const ofStrangers = createRateLimiter(strangers);
+  const unauthenticatedLimiter = createRateLimiter(unauthenticated);
   const onLost = (count: number, reason: unknown) => {
     if (untold === 0) logger.error({ reason }, 'audit events are being lost');
     lost += count;
@@ -69,7 +69,7 @@ export function createAuditLog(
         });
   return {
     record(event) {
-      if (event.user === undefined && !ofStrangers.take()) {
+      if (event.user === undefined && !unauthenticatedLimiter.take()) {
         onLost(1, 'too many from unauthenticated callers');
         return;
       }

@@ -7,7 +7,7 @@ import type { Action } from './action.ts';
 import type { RbacCache } from '../cache/rbac-cache.ts';
 
 /**
- * Who may what in the management API, filtered by the scope of the key: its own RBAC, evaluated here
+ * Authorization in the management API, filtered by the scope of the key: its own RBAC, evaluated here
  * ([ADR 13](../../docs/adr/0013-in-process-rbac.md)).
  */
 export interface AccessReview {

@@ -23,24 +23,24 @@ export interface RequestLines {
 }
 
 /** Of lines about who was not let in. */
-const strangers = { burst: 200, perSecond: 10 };
+const unauthenticated = { burst: 200, perSecond: 10 };
 /** Of failures of unauthenticated requests: they have a stack. */
 const failuresOfStrangers = { burst: 20, perSecond: 1 };
 const maxPath = 1_000;
 
 export function createRequestLines(logger: Logger): RequestLines {
   const lines = withoutRedaction(logger);
-  const ofStrangers = createRateLimiter(strangers);
+  const unauthenticatedLimiter = createRateLimiter(unauthenticated);
   const theirFailures = createRateLimiter(failuresOfStrangers);
-  const leftOut = (limit: typeof ofStrangers) => {
+  const leftOut = (limit: typeof unauthenticatedLimiter) => {
     const count = limit.takeRefused();
     return count === 0 ? {} : { leftOut: count };
   };
   return {
     answered(kind, { url, ...line }) {
-      if (line.status >= 400 && line.user === undefined && !ofStrangers.take()) return;
+      if (line.status >= 400 && line.user === undefined && !unauthenticatedLimiter.take()) return;
       const path = url?.split('?', 1)[0]?.slice(0, maxPath);
-      lines.info({ ...line, path, ...leftOut(ofStrangers) }, kind);
+      lines.info({ ...line, path, ...leftOut(unauthenticatedLimiter) }, kind);
     },
     failed({ reqId, isKnown }, failure) {
       if (!isKnown && !theirFailures.take()) return;

@@ -75,7 +75,7 @@ describe('login by password', () => {
 
   it('is in the audit log with the user who logged in', async () => {
     const { log } = fixture.parts.gateway.audit;
-    const event = await eventually('the login is in the trail', async () =>
+    const event = await eventually('the login is in the audit log', async () =>
       (await log.list({ pathKind: 'login', code: 200, limit: 10 })).find(
         ({ path }) => path === '/auth/password/login',
       ),

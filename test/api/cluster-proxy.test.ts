@@ -9,7 +9,7 @@ let fixture: AccessFixture;
 before(async () => {
   fixture = await startAccessFixture();
   await eventually(
-    'the controllers have brought the cluster in step',
+    'the controllers have reconciled the cluster',
     async () => (await fixture.kubectl('anna', ['get', 'nodes'], { path })).code === 0,
   );
 });

@@ -50,7 +50,7 @@ before(async () => {
       },
     },
   );
-  await eventually('rights are in step', async () => {
+  await eventually('RBAC is reconciled', async () => {
     const [mia, tom] = await Promise.all(
       ['mia', 'tom'].map((user) => names(user, 'virtualclusterinstances')),
     );

@@ -129,7 +129,7 @@ describe('a gateway restarted while objects are written', { timeout: 600_000 }, 
       events.filter((event) => Number(event.split(' ')[2]) > start);
     assert.ok(later(truth.events).length > 300, `only ${truth.events.length} events`);
     assert.deepEqual(later(seen.events), later(truth.events), 'every change once, in order');
-    assert.equal(seen.lists, 1, 'it never had to list anew');
+    assert.equal(seen.lists, 1, 'it never had to list again');
     const names = [...truth.store.keys()].toSorted();
     assert.deepEqual(
       own
@@ -232,7 +232,7 @@ describe('a gateway restarted while objects are written', { timeout: 600_000 }, 
   });
 });
 
-/** client-node's own informer, begun anew a moment after each error as its documentation says. */
+/** client-node's own informer, begun again a moment after each error as its documentation says. */
 function startStockInformer() {
   const kubeConfig = informed('anna');
   const get = async () => {

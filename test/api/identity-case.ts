@@ -25,7 +25,7 @@ export const rows = {
   uid: 'Pinniped: uid and extra are carried or refused, never dropped',
   reserved: 'kube-oidc-proxy 99: reserved identities of an owner',
   frontProxy: 'front-proxy headers',
-  forwarded: 'CVE-2026-3635: X-Forwarded from who is no proxy',
+  forwarded: 'CVE-2026-3635: X-Forwarded from a client that is not a proxy',
   credentials: 'credentials in several or odd places',
   upgradeBody: 'CVE-2026-58055: upgrade with a body',
   injection: 'CVE-2026-1527: line breaks in paths, hosts, subprotocols',

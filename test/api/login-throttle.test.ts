@@ -74,7 +74,10 @@ describe('login attempts', () => {
       throttle.succeeded('ben', '192.0.2.1');
       pass(5_000);
     }
-    assert.ok(wait(() => throttle.attempt('ben', '192.0.2.2')) > 0, 'elsewhere he waits like anybody');
+    assert.ok(
+      wait(() => throttle.attempt('ben', '192.0.2.2')) > 0,
+      'elsewhere the user waits like all others',
+    );
   });
 
   it('from one address on many users slow down', () => {

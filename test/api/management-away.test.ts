@@ -110,7 +110,7 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
       }
       const ready = await gateway.call('', 'GET', '/readyz');
       assert.equal(ready.status, 503);
-      assert.deepEqual(ready.json(), { ready: false }, 'strangers are told no more');
+      assert.deepEqual(ready.json(), { ready: false }, 'unauthenticated callers get only yes or no');
       assert.match((await gateway.ready()).checks['management'] ?? '', /^does not answer/);
       // Bad keys are still bad, and told so.
       assert.equal((await timed('stranger', paths[0] ?? '')).status, 401);
@@ -128,7 +128,7 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
 
   it('open streams end after a while when their callers cannot be authorized again', async () => {
     await answers();
-    // What is decided here comes back once the RBAC cache is in step again.
+    // What is decided here comes back once the RBAC cache is synced again.
     await eventually('she may watch', async () => (await timed('anna', instances)).status === 200);
     const watch = await openWatch('anna');
     const startedAt = performance.now();
@@ -167,12 +167,12 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
     await rbac.deleteNamespacedRoleBinding(binding);
     const startedAt = performance.now();
     await eventually(
-      'his key is refused',
+      'their key is refused',
       async () => (await gateway.call('ben', 'GET', '/auth/session')).status === 401,
       { timeoutMs: revocationMs + slackMs },
     );
     const refusedMs = Math.round(performance.now() - startedAt);
-    await eventually('his watch ends', () => !watch.isOpen(), {
+    await eventually('their watch ends', () => !watch.isOpen(), {
       timeoutMs: revocationMs + slackMs - refusedMs,
     });
     const endedMs = Math.round(performance.now() - startedAt);
@@ -198,7 +198,7 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
     try {
       fixture.apiServer.signal('SIGSTOP');
       const spec = { templateRef: { name: 'default' } };
-      // Done as soon as it goes on, before the gateway knows again who may what.
+      // Done as soon as it goes on, before the gateway can decide again.
       const made = ['p-alpha', 'p-beta'].map((namespace) =>
         fixture.resources.virtualclusterinstances.create({
           metadata: { name: `meanwhile-${namespace}`, namespace },
@@ -207,7 +207,7 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
       );
       try {
         await eventually(
-          'nobody can say any more who may what',
+          'no decision can be made any more',
           async () => (await gateway.call('ben', 'GET', '/api/v1/projects')).status === 503,
           { timeoutMs: undecidedSeconds * 1000 },
         );

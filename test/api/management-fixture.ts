@@ -145,7 +145,7 @@ async function startGateway(
   };
 }
 
-/** What controllers keep in step on a running platform, made by hand. */
+/** What controllers reconcile on a running platform, made by hand. */
 async function applyPeople(admin: ClusterClient, resources: ManagementResources): Promise<void> {
   const users = { anna: [], ben: ['devs'], carl: [] };
   for (const [name, groups] of Object.entries(users)) {

@@ -85,7 +85,7 @@ describe('login at an OpenID provider', () => {
 
   it('is in the audit log with the user who logged in', async () => {
     const { log } = fixture.parts.gateway.audit;
-    const event = await eventually('the login is in the trail', async () =>
+    const event = await eventually('the login is in the audit log', async () =>
       (await log.list({ pathKind: 'login', code: 303, limit: 10 })).at(0),
     );
     assert.deepEqual(

@@ -193,7 +193,7 @@ describe('POST …/operations', () => {
       400,
       /invalid snapshot /,
     ],
-    ['a name that is no DNS label', `${base}/Sleepy/operations`, { type: 'sleep' }, 400, /params\/name/],
+    ['a name that is not a DNS label', `${base}/Sleepy/operations`, { type: 'sleep' }, 400, /params\/name/],
     [
       'a name that is too long',
       `${base}/${'a'.repeat(80)}/operations`,

@@ -152,7 +152,7 @@ describe('an unreachable PostgreSQL', { timeout: 600_000 }, () => {
       );
       assert.deepEqual([...new Set(reads.map(({ answer }) => answer.status))], [200]);
 
-      // What was known of the session a moment ago holds for a moment; then nobody can say whether it has ended.
+      // What was known of the session a moment ago holds for a moment; then it cannot be decided whether it has ended.
       const refused = await eventually(
         'the session is not believed any more',
         async () => {
@@ -190,7 +190,7 @@ describe('an unreachable PostgreSQL', { timeout: 600_000 }, () => {
         timeoutMs: 30_000,
       });
       const told = await eventually(
-        'the trail says what it lacks',
+        'the audit log says what it lacks',
         async () => {
           const answer = await gateway.call('anna', 'GET', '/api/v1/audit?verb=lost&limit=10');
           const { items } = answer.json() as { items?: { lost: number; receivedAt: string }[] };

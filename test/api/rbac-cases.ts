@@ -95,7 +95,12 @@ export const cases: [what: string, allowed: boolean, who: RbacUser, question: Rb
   ['a RoleBinding in its namespace', true, as('pods'), ask({ group: '', resource: 'pods', namespace: 'n1' })],
   ['a RoleBinding elsewhere', false, as('pods'), ask({ group: '', resource: 'pods', namespace: 'n2' })],
   ['a RoleBinding over all namespaces', false, as('pods'), ask({ group: '', resource: 'pods' })],
-  ['pods/* is no pattern', false, as('pod-parts'), ask({ group: '', resource: 'pods', subresource: 'log' })],
+  [
+    'pods/* is not a pattern',
+    false,
+    as('pod-parts'),
+    ask({ group: '', resource: 'pods', subresource: 'log' }),
+  ],
   [
     'but a name like any other',
     true,
@@ -130,7 +135,7 @@ export const cases: [what: string, allowed: boolean, who: RbacUser, question: Rb
   ],
   ['a role that is not there', false, as('nowhere'), ask({})],
   ['a role without rules', false, as('aggregated'), ask({})],
-  ['a user is no group', false, as('x', 'all'), ask({})],
+  ['a user is not a group', false, as('x', 'all'), ask({})],
   ['names differ by case', false, as('All'), ask({})],
   ['system:masters', true, as('x', 'system:masters'), ask({ verb: 'anything', resource: 'nothing' })],
   ['system:masters on paths', true, as('x', 'system:masters'), ask({ path: '/x' })],

@@ -58,7 +58,7 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): P
   await Promise.all(Array.from({ length: atOnce }, take));
 }
 
-/** Makes it so, whatever was there: what a binding gives cannot be changed, so it is made anew. */
+/** Makes it so, whatever was there: what a binding gives cannot be changed, so it is created again. */
 async function put({ kind, name, namespace, content }: WorldObject): Promise<void> {
   const path = `${rbacPath(kind, namespace)}/${name}`;
   const isBinding = kind.endsWith('Binding');

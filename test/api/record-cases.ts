@@ -62,12 +62,12 @@ export function recordCases(context: () => Context): void {
       const [event] = await items<Record<string, unknown>>('anna', `/api/v1/audit?operationId=${id}`);
       return event?.['sourceTenantCluster'] === 'victim' && event['sourceUid'] === victim;
     };
-    await eventually('the trail names the source', trail);
+    await eventually('the audit log names the source', trail);
     const refused = async () =>
       (await items<Record<string, unknown>>('anna', '/api/v1/audit?user=carl@example.com&code=404')).some(
         (event) => event['sourceTenantCluster'] === 'victim',
       );
-    await eventually('the trail names what was refused', refused);
+    await eventually('the audit log names what was refused', refused);
   });
 
   it('restoring from a tenant cluster that the caller may see but not change is refused', async () => {

@@ -115,7 +115,7 @@ describe('the CONNECT listener', () => {
     ['an address', '127.0.0.1:22', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
     ['another host', 'example.com:443', basic('worker:test-secret'), /^HTTP\/1\.1 403 /],
     [
-      'a service that is no tenant’s',
+      'a service that is not a tenant’s',
       'kubernetes.default.svc.local.connected:443',
       basic('worker:test-secret'),
       /^HTTP\/1\.1 403 /,

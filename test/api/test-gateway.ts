@@ -99,7 +99,7 @@ export async function startTestGateway(options: {
   clusters?: ConnectedClusters;
   tenants?: TenantUpstreams;
   streamLimits?: Partial<StreamLimits>;
-  /** The trail is lost without a database. */
+  /** The audit log is lost without a database. */
   databaseUrl?: string;
   auditConfig?: AuditConfig;
   trustedProxies?: string[];

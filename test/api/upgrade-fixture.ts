@@ -87,7 +87,7 @@ export function headersOf({ head }: RawConnection, name: string): string[] {
     .map(([, value]) => value ?? '');
 }
 
-/** Its gateway waits 0.7 s for an answer. The trail is lost without a database. */
+/** Its gateway waits 0.7 s for an answer. The audit log is lost without a database. */
 export async function startUpgradeFixture(options: { databaseUrl?: string } = {}): Promise<UpgradeFixture> {
   await using undo = new AsyncDisposableStack();
   const upstream = await startRawUpstream();

@@ -101,7 +101,7 @@ describe('nextOperation', () => {
       instance({ ...spec, parameters: 'a: 1' }, { failedHash: hash, phase: 'Failed' }),
       'create',
     ],
-    ['in step', instance(spec, { observedHash: hash, phase: 'Ready' }), undefined],
+    ['up to date', instance(spec, { observedHash: hash, phase: 'Ready' }), undefined],
     ['changed', instance(spec, { observedHash: 'old', phase: 'Ready' }), 'update'],
     [
       'changed, update failed',

@@ -97,7 +97,7 @@ const cases: [scope: AccessKeyScope, allowed: boolean, method: string, path: str
     [{ roles: [{ role: 'loft-cli', projects: ['alpha'] }] }, false, 'GET', '/api', tenant('alpha', 'one')],
     [{ allowLoftCli: true }, true, 'POST', `${group}/selves`],
     [{ allowLoftCli: true }, false, 'GET', `${group}/projects/alpha`],
-    // Rules as in the original.
+    // Rules as in vCluster Platform.
     [
       { rules: [{ verbs: ['get'], resources: [{ group: '', resources: ['pods'] }] }] },
       true,

@@ -27,7 +27,7 @@ test('a new space is created, a failed one waits for a change of its spec', () =
   assert.equal(
     nextSpaceOperation(space({ spec: placed, status: { failedHash: hash } })),
     undefined,
-    'where the platform placed it is no change',
+    'where the platform placed it is not a change',
   );
   const changed = space({ spec: { displayName: 'x' }, status: { failedHash: hash } });
   assert.equal(nextSpaceOperation(changed)?.type, 'create');

@@ -267,7 +267,7 @@ async function stopAndGoOn(
   const alive = (await gateway.call('', 'GET', '/healthz').catch(() => undefined))?.status === 200;
   console.log(
     `  stopped for ${stoppedMs / 1000} s: ${done.length} changes, ${missing()} gaps, all told ${seconds(startedAt)} s after it went on; ` +
-      `${ended() - endedBefore} watches ended, ${lists() - listsBefore} lists anew; ` +
+      `${ended() - endedBefore} watches ended, ${lists() - listsBefore} lists again; ` +
       `${foreign()} saw what is another's; the gateway ${alive ? 'runs' : 'DIED'}`,
   );
 }

@@ -28,7 +28,7 @@ export interface Reflector {
 }
 
 /**
- * Goes on from the last version it saw, bookmarks included, and lists anew only if it is told that this version is
+ * Goes on from the last version it saw, bookmarks included, and lists again only if it is told that this version is
  * too old. Settles when the first watch is open.
  */
 export async function startReflector(path: string, open: OpenPath): Promise<Reflector> {

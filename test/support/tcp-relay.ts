@@ -79,7 +79,7 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     },
     freeze: silence,
     open: () => {
-      // What hung is lost: whoever waits dials anew.
+      // What hung is lost: whoever waits dials again.
       if (mode === 'hanging') cut();
       mode = 'open';
     },

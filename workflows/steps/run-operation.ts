@@ -150,7 +150,7 @@ async function reportInstance(
   });
 }
 
-/** Ends the row, then wakes whoever waits for the turn. */
+/** Ends the row, then signals the next operation in the queue. */
 async function end(
   input: OperationInput,
   progress: Progress,

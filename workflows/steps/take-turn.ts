@@ -4,7 +4,7 @@ import type { TurnAnswer } from '../../activities/turn.ts';
 import { databaseActivities } from '../proxies.ts';
 import type { Progress } from './progress.ts';
 
-/** Fallback if a signal was lost with whoever should have sent it. */
+/** Fallback if a signal was lost with its sender. */
 const claimAgainAfterMs = 30_000;
 
 /**

@@ -55,7 +55,7 @@ describe('the custom resources on a real API server', () => {
       /exactly one of user and team/,
     ],
     ['an instance with a name of 49 characters', 'virtualclusterinstances', {}, /at most 48/, 'a'.repeat(49)],
-    ['an instance whose name is no DNS label', 'virtualclusterinstances', {}, /lower-case letters/, 'a.b'],
+    ['an instance whose name is not a DNS label', 'virtualclusterinstances', {}, /lower-case letters/, 'a.b'],
     ['a project whose name is too long', 'projects', {}, /at most 54/, 'p'.repeat(55)],
     ['a cluster without a mode', 'clusters', {}, /exactly one of config/],
     ['a cluster with two modes', 'clusters', { local: true, networkPeer: true }, /exactly one of config/],

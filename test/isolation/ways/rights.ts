@@ -27,7 +27,7 @@ export const rightsWays: readonly Way[] = (['eve', 'rex', 'bob', 'scoped'] as co
   ...['clusterroles', 'clusterrolebindings', 'namespaces/p-red/roles', 'namespaces/p-red/rolebindings'].map(
     (path): Way => ({
       who,
-      tries: `reads ${path}, which say who may what`,
+      tries: `reads ${path}, which show RBAC`,
       request: `GET ${rbac}/${path}`,
       sees: 403,
     }),
@@ -70,7 +70,7 @@ export const rightsWays: readonly Way[] = (['eve', 'rex', 'bob', 'scoped'] as co
   },
 ]);
 
-/** A narrowed watch that begins with what there is. */
+/** A filtered watch that begins with what there is. */
 export const watchWays: readonly Way[] = (['eve', 'bob'] as const).flatMap((who) =>
   ['virtualclusterinstances', 'spaceinstances', 'projects'].map(
     (plural): Way => ({
