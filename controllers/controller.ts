@@ -30,8 +30,8 @@ export interface Controller {
   readonly name: string;
   /** Keys that are reconciled at the same time. Default 4. */
   readonly concurrency?: number;
-  /** What fails as one (adapters/kubernetes/work-queue.ts): who does not answer leaves room for those who do. */
-  laneOf?(key: string): string;
+  /** Keys of a group fail together (adapters/kubernetes/work-queue.ts), and leave room for the others. */
+  groupOf?(key: string): string;
   /** Reconciles one key. Called again, with growing pauses, as long as it fails. */
   reconcile(key: string): Promise<Requeue | undefined>;
   /** Registers `add` with everything whose change concerns a key. */

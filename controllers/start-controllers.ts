@@ -68,9 +68,9 @@ export function startControllers(context: ControllerContext): RunningControllers
         return controller.reconcile(key);
       },
       ...(controller.concurrency === undefined ? {} : { concurrency: controller.concurrency }),
-      ...(controller.laneOf === undefined
+      ...(controller.groupOf === undefined
         ? {}
-        : { laneOf: (key: string) => controller.laneOf?.(key) ?? key }),
+        : { groupOf: (key: string) => controller.groupOf?.(key) ?? key }),
       onFailure: (key, error, failures) => logFailure(logger, controller.name, key, error, failures),
     });
     controller.watch(queue.add);

@@ -14,7 +14,7 @@ import {
  * Whom the gateway may act as inside a tenant cluster, by name: the users and teams that its access can let in, and
  * no other users of the platform, whose names its administrators need not learn. These are the owner, the members of
  * the project, who is named in access and access rules, and who holds a role of the whole platform. (A right to
- * `use` the instance that somebody writes as RBAC by hand opens the gateway's door but not the tenant's.)
+ * `use` the instance that is written as RBAC by hand passes the gateway but not the tenant's RBAC.)
  */
 export function tenantIdentities(input: TenantAccessInput): { users: string[]; groups: string[] } {
   const { instance, templateAccess, project, users, teams } = input;

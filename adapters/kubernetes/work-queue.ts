@@ -25,10 +25,10 @@ export interface WorkQueueOptions {
   /** Keys handled at the same time. Default 4. */
   readonly concurrency?: number;
   /**
-   * What fails as one: the cluster that a key is about, say. Of what failed the last time only a quarter of
-   * `concurrency` is tried again at the same time, so that who does not answer leaves room for those who do.
+   * Keys of a group fail together: those of one cluster, say. Of groups that failed the last time only a quarter of
+   * `concurrency` is retried at the same time, so that clusters that hang leave room for the others.
    */
-  readonly laneOf?: (key: string) => string;
+  readonly groupOf?: (key: string) => string;
   readonly minBackoffMs?: number;
   readonly maxBackoffMs?: number;
 }
@@ -68,12 +68,12 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   function pump(): void {
     for (const key of ready) {
       if (running.size >= concurrency) return;
-      const lane = options.laneOf?.(key);
-      const isFailing = lane !== undefined && failing.has(lane);
+      const group = options.groupOf?.(key);
+      const isFailing = group !== undefined && failing.has(group);
       if (isFailing && failingRunning >= failingAtOnce) continue;
       ready.delete(key);
       if (isFailing) failingRunning += 1;
-      running.set(key, handle(key, lane, isFailing));
+      running.set(key, handle(key, group, isFailing));
     }
     if (ready.size === 0 && running.size === 0) {
       for (const settle of idleWaiters) settle();
@@ -81,17 +81,17 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     }
   }
 
-  async function handle(key: string, lane: string | undefined, isFailing: boolean): Promise<void> {
+  async function handle(key: string, group: string | undefined, isFailing: boolean): Promise<void> {
     try {
       // Wrapped: a handler that throws at once must not end before `running` holds it.
       const requeue = await (async () => options.handle(key))();
       failures.delete(key);
-      if (lane !== undefined) failing.delete(lane);
+      if (group !== undefined) failing.delete(group);
       if (requeue !== undefined) addAfter(key, requeue.requeueAfterMs);
     } catch (error) {
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
-      if (lane !== undefined) failing.add(lane);
+      if (group !== undefined) failing.add(group);
       options.onFailure?.(key, error, count);
       addAfter(key, backoffMs(count - 1, options.minBackoffMs ?? 100, options.maxBackoffMs ?? 30_000));
     } finally {

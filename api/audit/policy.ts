@@ -20,8 +20,8 @@ const questions = [
   'localsubjectaccessreviews',
   'selves',
 ];
-/** Streams into pods and credentials handed out: worth an event, however they are asked for. */
-const doors = [
+/** Streams into pods, and credentials: always worth an event. */
+const credentialsAndStreams = [
   '*/exec',
   '*/attach',
   '*/portforward',
@@ -34,7 +34,7 @@ const doors = [
 
 const always: readonly AuditRule[] = [
   { level: 'None', resources: [{ resources: questions }] },
-  { level: 'Metadata', resources: [{ resources: doors }] },
+  { level: 'Metadata', resources: [{ resources: credentialsAndStreams }] },
 ];
 
 const reads = ['get', 'list', 'watch'];

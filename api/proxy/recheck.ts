@@ -29,7 +29,7 @@ export function openingRequest({
 }
 
 /** Less than the time between two sweeps: one that is not answered delays no other. */
-const insideMs = 2_500;
+const upstreamReviewMs = 2_500;
 
 type Deps = Pick<
   Gateway,
@@ -37,8 +37,8 @@ type Deps = Pick<
 >;
 
 /**
- * Whether `caller` is still who opened the stream and `allowed` still holds. Groups that came or went count as
- * somebody else: an API server decides about a watch only when it begins, so the client begins again.
+ * Whether `caller` is still the user who opened the stream and `allowed` still holds. Changed groups count as
+ * another caller: an API server decides about a watch only when it begins, so the client begins again.
  * @param options `about`: what `allowed` looks at besides the caller, default method and URL; `asked`: of whom
  */
 export function recheckOf(
@@ -51,12 +51,12 @@ export function recheckOf(
   const { method, headers, rawHeaders } = request;
   let key: string | undefined;
   return {
-    // Most requests are over before anybody asks.
+    // Most requests are over before the first recheck.
     get key() {
       key ??= keyOf(caller, about?.() ?? [method, request.url]);
       return key;
     },
-    lane: `${caller.credential.kind} ${asked}`,
+    queue: `${caller.credential.kind} ${asked}`,
     async run() {
       const authenticated = await gateway.authenticateAgain(headers, method);
       const now =
@@ -70,7 +70,7 @@ export function recheckOf(
   };
 }
 
-/** Recheck of a stream from a Kubernetes API: the gateway's door, and inside it the RBAC of the API behind. */
+/** Recheck of a stream from a Kubernetes API: the gateway's own check, and the RBAC of the upstream. */
 export function kubernetesRecheck(
   gateway: Deps,
   request: OpeningRequest,
@@ -83,18 +83,18 @@ export function kubernetesRecheck(
   const about = () => [target.prefix, question];
   const allowed = async (now: Caller) => {
     await resolveUpstream(gateway, now, target, request.method);
-    // There the API behind the door is the one that decides about the door, and its rights are known here.
+    // There the upstream is the API that the gateway's check asks, and its RBAC is known here.
     if (target.kind !== 'management') return;
     if (!(await gateway.review.authorizes(now.identity, question))) throw rightTaken();
   };
-  const door = recheckOf(gateway, request, caller, allowed, { about });
-  if (target.kind === 'management') return door;
-  const inside = () => insideAllows(gateway, request, caller, target, question);
+  const gatewayCheck = recheckOf(gateway, request, caller, allowed, { about });
+  if (target.kind === 'management') return gatewayCheck;
+  const run = () => upstreamAllows(gateway, request, caller, target, question);
   return {
-    key: door.key,
-    lane: door.lane,
-    run: door.run,
-    inside: { key: door.key, lane: target.prefix, run: inside },
+    key: gatewayCheck.key,
+    queue: gatewayCheck.queue,
+    run: gatewayCheck.run,
+    upstreamCheck: { key: gatewayCheck.key, queue: target.prefix, run },
   };
 }
 
@@ -103,7 +103,7 @@ function rightTaken(): PlatformError {
 }
 
 /** @throws PlatformError `forbidden`, or why it cannot be decided */
-async function insideAllows(
+async function upstreamAllows(
   gateway: Deps,
   { method }: OpeningRequest,
   caller: Caller,
@@ -121,7 +121,7 @@ async function insideAllows(
       kind: 'SelfSubjectAccessReview',
       spec: 'path' in question ? { nonResourceAttributes: question } : { resourceAttributes: question },
     },
-    timeoutMs: insideMs,
+    timeoutMs: upstreamReviewMs,
   });
   const { status } = (answer.body ?? {}) as { status?: { allowed?: boolean } };
   if (answer.status === 201 && status?.allowed === false) throw rightTaken();

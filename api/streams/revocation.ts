@@ -15,20 +15,20 @@ export interface Revocation {
   stop(): Promise<void>;
 }
 
-type Asked = Omit<Recheck, 'inside'>;
+type Asked = Omit<Recheck, 'upstreamCheck'>;
 
-/** Streams that one question is about. */
+/** Streams that one recheck is about. */
 interface Group {
   readonly recheck: Asked;
   readonly streams: OpenStream[];
-  readonly isDoor: boolean;
+  readonly isGatewayCheck: boolean;
 }
 
 /**
- * Ends open streams whose caller would not be let in any more: a key that is disabled, deleted or expired, a user
+ * Ends open streams whose caller would be refused now: a key that is disabled, deleted or expired, a user
  * disabled, removed from a team or a project, a role taken away. Every stream is asked about as a new request
  * would be. While the gateway cannot authorize their callers (the management API is away), streams
- * stay for `undecidedMs`, then they end too; new requests are refused from the start. Each lane of questions goes at
+ * stay for `undecidedMs`, then they end too; new requests are refused from the start. Each queue of rechecks runs at
  * its own pace: what one tenant cluster does not answer delays no other revocation.
  */
 export function startRevocation(
@@ -40,12 +40,12 @@ export function startRevocation(
   const busy = new Set<string>();
 
   function sweep(): void {
-    for (const [lane, groups] of lanesOf(streams.list(performance.now() - minAgeMs))) {
-      if (busy.has(lane)) continue;
-      busy.add(lane);
+    for (const [queue, groups] of queuesOf(streams.list(performance.now() - minAgeMs))) {
+      if (busy.has(queue)) continue;
+      busy.add(queue);
       ask(groups)
         .catch((err: unknown) => logger.error({ err }, 'failed to authorize open streams again'))
-        .finally(() => busy.delete(lane));
+        .finally(() => busy.delete(queue));
     }
   }
 
@@ -57,18 +57,18 @@ export function startRevocation(
         // So many in a row: it is away, and asking for each of thousands would take minutes.
         const decided = unanswered < atOnce && (await decide(group));
         unanswered = decided ? 0 : unanswered + 1;
-        if (!decided && group.isDoor) endUndecided(group.streams);
+        if (!decided && group.isGatewayCheck) endUndecided(group.streams);
       }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, groups.length) }, work));
   }
 
-  /** Whether somebody could say. */
-  async function decide({ recheck, streams: asked, isDoor }: Group): Promise<boolean> {
+  /** Whether a decision was made. */
+  async function decide({ recheck, streams: asked, isGatewayCheck }: Group): Promise<boolean> {
     const startedAt = performance.now();
     try {
       await recheck.run();
-      if (isDoor) for (const stream of asked) stream.decidedAt = startedAt;
+      if (isGatewayCheck) for (const stream of asked) stream.decidedAt = startedAt;
       return true;
     } catch (error) {
       if (!isRefusal(error)) {
@@ -105,21 +105,21 @@ export function startRevocation(
   };
 }
 
-function lanesOf(streams: readonly OpenStream[]): Map<string, Group[]> {
+function queuesOf(streams: readonly OpenStream[]): Map<string, Group[]> {
   const groups = new Map<string, Group>();
-  const put = (stream: OpenStream, recheck: Asked, isDoor: boolean) => {
-    const key = JSON.stringify([isDoor, recheck.lane, recheck.key]);
+  const put = (stream: OpenStream, recheck: Asked, isGatewayCheck: boolean) => {
+    const key = JSON.stringify([isGatewayCheck, recheck.queue, recheck.key]);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { recheck, streams: [stream], isDoor });
+    if (group === undefined) groups.set(key, { recheck, streams: [stream], isGatewayCheck });
     else group.streams.push(stream);
   };
   for (const stream of streams) {
     put(stream, stream.recheck, true);
-    if (stream.recheck.inside !== undefined) put(stream, stream.recheck.inside, false);
+    if (stream.recheck.upstreamCheck !== undefined) put(stream, stream.recheck.upstreamCheck, false);
   }
   return Map.groupBy(
     groups.values(),
-    ({ recheck, isDoor }) => `${isDoor ? 'door' : 'inside'} ${recheck.lane}`,
+    ({ recheck, isGatewayCheck }) => `${isGatewayCheck ? 'gateway' : 'upstream'} ${recheck.queue}`,
   );
 }
 

@@ -1,15 +1,15 @@
 import type { Caller } from '../identity/caller.ts';
 
-/** Asks again whether a stream that is open would be opened now. */
+/** Decides again whether an open stream would be opened now. */
 export interface Recheck {
   /** Streams with the same key are asked about once. */
   readonly key: string;
-  /** Who has to answer: while one of them does not, the others' streams are asked about all the same. */
-  readonly lane: string;
+  /** The server that has to answer: rechecks of another queue do not wait for it. */
+  readonly queue: string;
   /** @throws PlatformError as the request itself would now */
   run(): Promise<void>;
-  /** What the API behind the gateway's door says to it; while it cannot say, the stream may go on. */
-  readonly inside?: Omit<Recheck, 'inside'>;
+  /** What the upstream's RBAC says; while the upstream does not answer, the stream may go on. */
+  readonly upstreamCheck?: Omit<Recheck, 'upstreamCheck'>;
 }
 
 /** Why streams end when the process does: those that have a form for it end whole, the others may go on a while. */
@@ -22,7 +22,7 @@ export interface OpenStream {
   readonly recheck: Recheck;
   /** By `performance.now()`. */
   readonly openedAt: number;
-  /** When it was last certain that the gateway's door is open to its caller. */
+  /** When the gateway last authorized its caller. */
   decidedAt: number;
   readonly abort: (reason: Error) => void;
 }

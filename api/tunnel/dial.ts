@@ -30,8 +30,8 @@ const refusedRetryMs = 20;
 const absentRetryMs = 100;
 
 /**
- * TCP connections into connected clusters: today directly, later through the agent's tunnel behind the same
- * door. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked again when a
+ * TCP connections into connected clusters: today directly, later through the agent’s tunnel behind the same
+ * function. A Service is one ready pod behind it; where it was found is remembered for 10 s, and asked again when a
  * dial fails. While no pod is there or it refuses, it is tried for 0.4 s.
  */
 export function createDial(

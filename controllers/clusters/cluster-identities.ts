@@ -20,7 +20,7 @@ const repairMs = 60_000;
 export function clusterIdentities({ caches, clusters }: ControllerContext): Controller {
   return {
     name: 'cluster-identities',
-    laneOf: (name) => name,
+    groupOf: (name) => name,
     async reconcile(name) {
       const secret = `${platformNamespace}/${clusterCredentialSecret(name, 'controllers')}`;
       if (caches.clusters.get(name) === undefined || caches.platformSecrets.get(secret) === undefined)

@@ -21,7 +21,7 @@ export function spaceAccess({ caches, spaces, resources }: ControllerContext): C
   return {
     name: 'space-access',
     concurrency: 16,
-    laneOf: (key) => caches.spaceinstances.get(key)?.spec?.clusterRef?.cluster ?? '',
+    groupOf: (key) => caches.spaceinstances.get(key)?.spec?.clusterRef?.cluster ?? '',
     async reconcile(key) {
       const space = caches.spaceinstances.get(key);
       const place = space === undefined ? undefined : placeOf(key, space);

@@ -24,7 +24,7 @@ export function tenantAccess({ caches, tenants }: ControllerContext): Controller
   return {
     name: 'tenant-access',
     concurrency: 16,
-    laneOf: (key) => key,
+    groupOf: (key) => key,
     async reconcile(key) {
       const instance = caches.virtualclusterinstances.get(key);
       const tenant = instance === undefined ? undefined : placedTenant(instance);

@@ -15,7 +15,7 @@ function callerNamed(name: string): Caller {
   };
 }
 
-const recheckOf = (key: string) => () => ({ key, lane: 'access', run: async () => undefined });
+const recheckOf = (key: string) => () => ({ key, queue: 'access', run: async () => undefined });
 
 describe('open streams', () => {
   it('are registered until they end, in any order', () => {

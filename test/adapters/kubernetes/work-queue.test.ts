@@ -118,7 +118,7 @@ describe('work queue', () => {
       concurrency: 8,
       minBackoffMs: 1,
       maxBackoffMs: 1,
-      laneOf: (key) => key.split('-', 1)[0] ?? '',
+      groupOf: (key) => key.split('-', 1)[0] ?? '',
       handle: async (key) => {
         if (!key.startsWith('hung')) {
           handled.push(key);
