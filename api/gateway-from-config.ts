@@ -7,7 +7,7 @@ import { createAccessReview } from './authorization/access-review.ts';
 import { createAudit } from './audit/audit.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createAccounts } from './auth/accounts.ts';
-import { createDirectory } from './cache/resource-cache.ts';
+import { createResourceCache } from './cache/resource-cache.ts';
 import type { Gateway, StreamLimits } from './gateway.ts';
 import { createJsonClient } from './upstreams/json-request.ts';
 import { createStreamRegistry } from './streams/stream-registry.ts';
@@ -46,27 +46,27 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const target = targetOfKubeconfig(kubeconfigText);
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
   const managementJson = createJsonClient(management.dispatcher);
-  const directory = createDirectory(kubeconfigText, logger);
-  const review = createAccessReview(directory.rbac);
+  const cache = createResourceCache(kubeconfigText, logger);
+  const review = createAccessReview(cache.rbac);
   const clusters = createConnectedClusters(managementJson);
   const dial = createDial(clusters, createAddressCheck(config.loopbackPods));
   const tenants = createTenantUpstreams(clusters, dial);
   const operations = createOperationsService(createOperationsDependencies(withLinksHere(config), logger));
   const { audit, metrics, temporalUi, streams } = observability(config, logger);
   const { databaseUrl } = config;
-  const probes = createGatewayProbes({ databaseUrl, management: target, operations, directory });
+  const probes = createGatewayProbes({ databaseUrl, management: target, operations, cache });
   const publicUrl = config.publicUrl.replace(/\/$/, '');
   const accounts = createAccounts({
     config: config.auth ?? {},
     databaseUrl: config.databaseUrl,
     publicUrl,
     management: managementJson,
-    directory,
+    cache,
     logger,
     clientAddress: createClientAddress(config.trustedProxies),
   });
   const revocation = startRevocation(streams, { logger, undecidedMs: undecidedMsOf(config) });
-  directory.onInstanceChange('tenant', tenants.keepOnly);
+  cache.onInstanceChange('tenant', tenants.keepOnly);
   return {
     gateway: {
       logger,
@@ -75,7 +75,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
       authenticate: countAuthentications(accounts.authenticate, metrics),
       authenticateAgain: accounts.authenticateAgain,
       accounts,
-      directory,
+      cache,
       review,
       management,
       managementJson,
@@ -94,7 +94,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     async close() {
       await revocation.stop();
       await probes.close();
-      await directory.stop();
+      await cache.stop();
       await tenants.close();
       await clusters.close();
       await management.close();

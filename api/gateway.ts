@@ -3,7 +3,7 @@ import type { AccessReview } from './authorization/access-review.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Accounts } from './auth/accounts.ts';
 import type { Authenticate } from './auth/authenticate.ts';
-import type { GatewayDirectory } from './cache/resource-cache.ts';
+import type { ResourceCache } from './cache/resource-cache.ts';
 import type { JsonClient } from './upstreams/json-request.ts';
 import type { StreamRegistry } from './streams/stream-registry.ts';
 import type { TenantUpstreams } from './tunnel/tenant-upstreams.ts';
@@ -33,7 +33,7 @@ export interface Gateway {
   /** The same about who was let in before: no use of the credential, and not counted. */
   readonly authenticateAgain: Authenticate;
   readonly accounts: Accounts;
-  readonly directory: GatewayDirectory;
+  readonly cache: ResourceCache;
   readonly review: AccessReview;
   readonly management: Upstream;
   /** Small requests to the management API, under any identity. */

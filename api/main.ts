@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   for (const server of [app.server, tunnels.server, ...(metrics ? [metrics] : [])])
     server.on('error', (err) => logger.error({ err }, 'failed to accept a connection'));
   // Without its caches the gateway cannot authenticate; requests and /readyz say so.
-  await Promise.race([parts.gateway.directory.ready, delay(cachesMs, undefined, { ref: false })]);
+  await Promise.race([parts.gateway.cache.ready, delay(cachesMs, undefined, { ref: false })]);
   console.log(`gateway ready at ${config.publicUrl}`);
 }
 
@@ -62,8 +62,8 @@ function createTunnels(
   return createConnectListener({
     dial,
     secret: readFileSync(config.connect.secretFile, 'utf8').trim(),
-    isKnown: (target) => isKnownTarget(gateway.directory, target),
-    ready: gateway.directory.ready,
+    isKnown: (target) => isKnownTarget(gateway.cache, target),
+    ready: gateway.cache.ready,
     logger,
   });
 }

@@ -6,8 +6,8 @@ import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-
 import type { AccessKey, AccessKeySpec } from '../../contracts/resources/access-key.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
-import type { Directory } from '../identity/directory.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
+import type { IdentityCache } from '../identity/identity-cache.ts';
 import { accountsIdentity } from '../identity/identity.ts';
 
 /** What an access key begins with, so that scanners find those that leaked. */
@@ -36,7 +36,7 @@ const knownMs = 5_000;
 
 export function createAccessKeys(
   management: JsonClient,
-  directory: Directory & Pick<GatewayDirectory, 'accessKeys'>,
+  cache: IdentityCache & Pick<ResourceCache, 'accessKeys'>,
   { perOwner = defaultAccessKeysPerOwner }: { perOwner?: number | undefined } = {},
 ): AccessKeys {
   /** Keys that are being made: the cache knows them a moment later. */
@@ -66,7 +66,7 @@ export function createAccessKeys(
       if (left > 0) coming.set(group, left);
       else coming.delete(group);
     };
-    const present = directory
+    const present = cache
       .accessKeys()
       .filter((key) => isOf(key, spec) && (key.spec.type === 'Login') === isLogin)
       .toSorted((a, b) => lastUse(a) - lastUse(b));
@@ -102,7 +102,7 @@ export function createAccessKeys(
     const accessKey = resultOf(answer, 201);
     // The cache learns of it a moment later; the new key is valid at once.
     const deadline = performance.now() + knownMs;
-    while (directory.accessKey(keyHash) === undefined && performance.now() < deadline) await delay(10);
+    while (cache.accessKey(keyHash) === undefined && performance.now() < deadline) await delay(10);
     return { key, accessKey };
   }
 

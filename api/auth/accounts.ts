@@ -2,7 +2,7 @@ import type { Logger } from '../../adapters/logging.ts';
 import type { AuthConfig } from '../../contracts/config.ts';
 import { createDatabase } from '../../db/client.ts';
 import type { ClientAddress } from '../http/client-address.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { JsonClient } from '../upstreams/json-request.ts';
 import { type AccessKeys, createAccessKeys } from './access-keys.ts';
 import { type Authenticate, createAuthenticate, type KnownUser } from './authenticate.ts';
@@ -41,11 +41,11 @@ export function createAccounts(deps: {
   readonly databaseUrl: string;
   readonly publicUrl: string;
   readonly management: JsonClient;
-  readonly directory: GatewayDirectory;
+  readonly cache: ResourceCache;
   readonly logger: Logger;
   readonly clientAddress: ClientAddress;
 }): Accounts {
-  const { config, publicUrl, management, directory, logger } = deps;
+  const { config, publicUrl, management, cache, logger } = deps;
   const database = createDatabase(deps.databaseUrl, connections, databaseMs);
   const sessions = createSessions({
     database,
@@ -64,9 +64,9 @@ export function createAccounts(deps: {
           provider: createOidcProvider(config.oidc, `${publicUrl}/auth/oidc/callback`),
           signIn: createSignIn({
             management,
-            directory,
+            cache,
             createUsers: config.oidc.createUsers ?? true,
-            mentions: createMentions({ management, database, directory }),
+            mentions: createMentions({ management, database, cache }),
           }),
           states: createLoginStates(database),
         };
@@ -77,20 +77,20 @@ export function createAccounts(deps: {
   sweeping.unref();
 
   return {
-    authenticate: createAuthenticate(directory, {
+    authenticate: createAuthenticate(cache, {
       activity,
       session: sessions.authenticate,
       sessionGoesOn: sessions.goesOn,
       ...idToken,
     }),
-    authenticateAgain: createAuthenticate(directory, {
+    authenticateAgain: createAuthenticate(cache, {
       activity: { last: activity.last, record: () => undefined },
       session: (headers, method) => sessions.authenticate(headers, method, { isUse: false }),
       sessionGoesOn: sessions.goesOn,
       ...idToken,
     }),
-    keys: createAccessKeys(management, directory, { perOwner: config.accessKeysPerOwner }),
-    passwords: createPasswords({ management, directory, throttle: createLoginThrottle() }),
+    keys: createAccessKeys(management, cache, { perOwner: config.accessKeysPerOwner }),
+    passwords: createPasswords({ management, cache, throttle: createLoginThrottle() }),
     sessions,
     config,
     clientAddress: deps.clientAddress,

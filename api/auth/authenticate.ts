@@ -6,7 +6,7 @@ import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
 import { opensNothing } from '../../domain/key-scope.ts';
 import { isMadeFor } from '../../domain/made-for.ts';
-import type { Directory } from '../identity/directory.ts';
+import type { IdentityCache } from '../identity/identity-cache.ts';
 import { type Caller, callerOfTeam, callerOfUser, type Credential } from '../identity/caller.ts';
 import type { KeyActivity } from './key-activity.ts';
 
@@ -57,7 +57,7 @@ const longestToken = 8192;
  *   reserved identity; `management_unavailable` while the caches are not synced, `database_unavailable` for a key of a
  *   session that cannot be checked
  */
-export function createAuthenticate(directory: Directory, options: AuthenticateOptions = {}): Authenticate {
+export function createAuthenticate(cache: IdentityCache, options: AuthenticateOptions = {}): Authenticate {
   const { now = Date.now, activity, session, sessionGoesOn, idToken } = options;
 
   /** The credential that a key is, for as long as what it was made with is one. */
@@ -69,7 +69,7 @@ export function createAuthenticate(directory: Directory, options: AuthenticateOp
       if ((await sessionGoesOn?.(issuedBy.session)) !== true) throw issuerEnded(accessKey);
       return { ...credential, generation: 1 };
     }
-    const issuer = directory.accessKeyNamed(issuedBy.accessKey ?? '');
+    const issuer = cache.accessKeyNamed(issuedBy.accessKey ?? '');
     if (below > maxGenerations || issuer === undefined || issuer.metadata.uid !== issuedBy.uid)
       throw issuerEnded(accessKey);
     const { expiresAt, generation = 0 } = await issuedCredential(issuer, below + 1);
@@ -90,11 +90,11 @@ export function createAuthenticate(directory: Directory, options: AuthenticateOp
       if (found !== undefined) return found;
     }
     const token = bearer(headers);
-    checkSynced(directory);
-    const accessKey = token.length > longestKey ? undefined : directory.accessKey(hash('sha256', token));
+    checkSynced(cache);
+    const accessKey = token.length > longestKey ? undefined : cache.accessKey(hash('sha256', token));
     if (accessKey !== undefined) {
       const credential = await issuedCredential(accessKey);
-      const caller = ownerOf(accessKey, credential, directory);
+      const caller = ownerOf(accessKey, credential, cache);
       activity?.record(accessKey, now());
       return caller;
     }
@@ -106,9 +106,9 @@ export function createAuthenticate(directory: Directory, options: AuthenticateOp
   return async (headers, method) => {
     const found = await known(headers, method);
     if ('identity' in found) return found;
-    checkSynced(directory);
-    const user = enabledUser(directory, found.user, { uid: found.uid, at: found.since });
-    return callerOfUser(withGroups(user, found.ssoGroups), directory.teams(), found.credential);
+    checkSynced(cache);
+    const user = enabledUser(cache, found.user, { uid: found.uid, at: found.since });
+    return callerOfUser(withGroups(user, found.ssoGroups), cache.teams(), found.credential);
   };
 }
 
@@ -118,7 +118,7 @@ function withGroups(user: User, held: readonly string[] | undefined): User {
   return { ...user, spec: { ...user.spec, ssoGroups } };
 }
 
-function checkSynced({ synced }: Directory): void {
+function checkSynced({ synced }: IdentityCache): void {
   if (synced) return;
   throw new PlatformError(
     'management_unavailable',
@@ -186,22 +186,22 @@ function issuerEnded({ metadata }: AccessKey): PlatformError {
   );
 }
 
-function ownerOf(accessKey: AccessKey, credential: Credential, directory: Directory): Caller {
+function ownerOf(accessKey: AccessKey, credential: Credential, cache: IdentityCache): Caller {
   const { user: userName, team: teamName } = accessKey.spec;
   const { creationTimestamp } = accessKey.metadata;
   const at = creationTimestamp === undefined ? undefined : new Date(creationTimestamp);
   const made = { uid: accessKey.status?.ownerUid, at };
   if (userName !== undefined && userName !== '')
-    return callerOfUser(enabledUser(directory, userName, made), directory.teams(), credential);
-  const team = directory.team(teamName ?? '');
+    return callerOfUser(enabledUser(cache, userName, made), cache.teams(), credential);
+  const team = cache.team(teamName ?? '');
   if (team === undefined || team.metadata.deletionTimestamp !== undefined || !isMadeFor(team, made)) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }
   return callerOfTeam(team, credential);
 }
 
-function enabledUser(directory: Directory, name: string, made: Parameters<typeof isMadeFor>[1]): User {
-  const user = directory.user(name);
+function enabledUser(cache: IdentityCache, name: string, made: Parameters<typeof isMadeFor>[1]): User {
+  const user = cache.user(name);
   if (user === undefined || user.metadata.deletionTimestamp !== undefined || !isMadeFor(user, made)) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }

@@ -4,7 +4,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion, passwordNamespace } from '../../contracts/names.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
-import type { Directory } from '../identity/directory.ts';
+import type { IdentityCache } from '../identity/identity-cache.ts';
 import { accountsIdentity } from '../identity/identity.ts';
 import type { LoginThrottle } from './login-throttle.ts';
 
@@ -32,10 +32,10 @@ const maxKnownWaiting = 50;
 
 export function createPasswords(deps: {
   readonly management: JsonClient;
-  readonly directory: Directory;
+  readonly cache: IdentityCache;
   readonly throttle: LoginThrottle;
 }): Passwords {
-  const { management, directory, throttle } = deps;
+  const { management, cache, throttle } = deps;
   const limited = createLimit(atOnce, { known: maxKnownWaiting, unknown: maxWaiting });
 
   async function storedHash(user: User | undefined): Promise<string | undefined> {
@@ -56,9 +56,9 @@ export function createPasswords(deps: {
     async check(username, password, address) {
       throttle.attempt(username, address);
       const who = throttle.isKnown(username, address) ? 'known' : 'unknown';
-      if (!directory.synced)
+      if (!cache.synced)
         throw new PlatformError('management_unavailable', 'the user cache is not synced yet; try again');
-      const user = directory.user(username);
+      const user = cache.user(username);
       // The hash too is read under the limit: a flood must not reach the management API.
       const right = await limited(who, async () =>
         passwordMatches(password.slice(0, longest + 1), await storedHash(user)),

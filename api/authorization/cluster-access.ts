@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Caller } from '../identity/caller.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { AccessReview } from './access-review.ts';
 import { clusterAction } from './action.ts';
 
@@ -10,13 +10,13 @@ import { clusterAction } from './action.ts';
  * @throws PlatformError `cluster_not_found`, `forbidden`, `management_unavailable`
  */
 export async function checkClusterAccess(
-  deps: { directory: Pick<GatewayDirectory, 'hasCluster'>; review: AccessReview },
+  deps: { cache: Pick<ResourceCache, 'hasCluster'>; review: AccessReview },
   { identity }: Caller,
   name: string,
 ): Promise<void> {
   // Asked before looking whether there is one: the time it takes must not tell.
   const mayUse = await deps.review.allows(identity, clusterAction('use', name));
-  const exists = deps.directory.hasCluster(name);
+  const exists = deps.cache.hasCluster(name);
   if (exists && mayUse) return;
   if (exists && (await deps.review.allows(identity, clusterAction('get', name)))) {
     throw new PlatformError('forbidden', `you may see connected cluster ${name}, but not use it`);

@@ -2,7 +2,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { Caller } from '../identity/caller.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { AccessReview } from './access-review.ts';
 import { targetAction } from './action.ts';
 import { targetNotFound } from './target-not-found.ts';
@@ -12,14 +12,14 @@ import { targetNotFound } from './target-not-found.ts';
  * @throws PlatformError the kind's not-found code, `forbidden`, `management_unavailable`
  */
 export async function accessibleInstance<K extends ManagedKind>(
-  deps: { directory: Pick<GatewayDirectory, 'instance'>; review: AccessReview },
+  deps: { cache: Pick<ResourceCache, 'instance'>; review: AccessReview },
   { identity }: Caller,
   verb: string,
   target: OperationTarget & { readonly kind: K },
 ): Promise<InstanceOf<K>> {
   // Asked before looking whether there is one: the time it takes must not tell.
   const allowed = await deps.review.allows(identity, targetAction(verb, target));
-  const instance = deps.directory.instance(target);
+  const instance = deps.cache.instance(target);
   if (instance !== undefined && allowed) return instance;
   const isSeen =
     instance !== undefined &&

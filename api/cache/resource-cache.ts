@@ -20,13 +20,13 @@ import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { createRbacCache, type RbacCache } from './rbac-cache.ts';
-import type { Directory } from '../identity/directory.ts';
+import type { IdentityCache } from '../identity/identity-cache.ts';
 
 /** Kinds that are looked at as a whole. */
 export type ListedPlural = 'projects' | 'clusters' | 'virtualclustertemplates' | ManagedPlural;
 
 /** What the gateway knows of the management API by itself, from informer caches. */
-export interface GatewayDirectory extends Directory {
+export interface ResourceCache extends IdentityCache {
   instance<K extends ManagedKind>(target: OperationTarget & { readonly kind: K }): InstanceOf<K> | undefined;
   instances<K extends ManagedKind>(kind: K): InstanceOf<K>[];
   /** Tenant clusters placed in connected cluster `cluster`. */
@@ -49,19 +49,19 @@ export interface GatewayDirectory extends Directory {
   stop(): Promise<void>;
 }
 
-/** The directory, and the rights of everybody, which `api/access/` decides by. */
-export interface ManagementCaches extends GatewayDirectory {
+/** The cache, with the RBAC that `api/authorization/` decides by. */
+export interface ManagementCache extends ResourceCache {
   readonly rbac: RbacCache;
 }
 
 /**
  * A connection that is open and carries nothing any more must not hide that a key was revoked: with the 4 s between
- * two sweeps (api/revocation) that is known within 10 s even then.
+ * two sweeps (api/streams/revocation.ts) that is known within 10 s even then.
  */
 const credentialWatchSeconds = 3;
 
 /** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
-export function createDirectory(managementKubeconfig: string, logger: Logger): ManagementCaches {
+export function createResourceCache(managementKubeconfig: string, logger: Logger): ManagementCache {
   const kubeConfig = impersonating(managementKubeconfig, identities.gatewayReader);
   const watchPath: WatchPath = (path, options = {}) =>
     createInformer({

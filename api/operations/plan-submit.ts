@@ -5,7 +5,7 @@ import { nextOperation } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { targetHashOf } from '../../domain/verbs.ts';
 import type { Caller } from '../identity/caller.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 
 /** Target and idempotency key of a submit. */
 export interface SubmitPlan {
@@ -24,7 +24,7 @@ export function clientKey(caller: Caller, given: string): string {
  * (a retry, a snapshot) is one of its own.
  */
 export function planSubmit(
-  directory: Pick<GatewayDirectory, 'template'>,
+  cache: Pick<ResourceCache, 'template'>,
   kind: ManagedKind,
   instance: ManagedInstance,
   { type }: OperationRequest,
@@ -32,7 +32,7 @@ export function planSubmit(
 ): SubmitPlan {
   const descriptor = descriptorOf(kind);
   const name = descriptor.templateName(instance);
-  const template = name === undefined ? undefined : directory.template(name);
+  const template = name === undefined ? undefined : cache.template(name);
   const next = nextOperation(kind, instance, template);
   if (next?.type === type)
     return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };

@@ -8,10 +8,10 @@ import type { Gateway } from '../gateway.ts';
 
 /** What a list says of the instances of a kind that `identity` may see, of one project if one is named, by project and name. */
 export async function visibleSummaries(
-  { review, directory }: Pick<Gateway, 'review' | 'directory'>,
+  { review, cache }: Pick<Gateway, 'review' | 'cache'>,
   { kind, identity, project }: { kind: ManagedKind; identity: Identity; project: string | undefined },
 ) {
-  const asked = directory
+  const asked = cache
     .instances(kind)
     .map((instance) => summaryOf(kind, instance))
     .filter((one) => one.project !== '' && (project ?? one.project) === one.project);

@@ -31,10 +31,7 @@ export function openingRequest({
 /** Less than the time between two sweeps: one that is not answered delays no other. */
 const upstreamReviewMs = 2_500;
 
-type Deps = Pick<
-  Gateway,
-  'authenticateAgain' | 'directory' | 'review' | 'management' | 'clusters' | 'tenants'
->;
+type Deps = Pick<Gateway, 'authenticateAgain' | 'cache' | 'review' | 'management' | 'clusters' | 'tenants'>;
 
 /**
  * Whether `caller` is still the user who opened the stream and `allowed` still holds. Changed groups count as

@@ -23,10 +23,7 @@ export interface ResolvedUpstream {
 }
 
 /** What destinations are looked up in. */
-export type ResolveDependencies = Pick<
-  Gateway,
-  'directory' | 'review' | 'management' | 'clusters' | 'tenants'
->;
+export type ResolveDependencies = Pick<Gateway, 'cache' | 'review' | 'management' | 'clusters' | 'tenants'>;
 
 /**
  * The Kubernetes API that `target` means, if `caller` may go there. One plain function for requests and for upgrades:

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { createWritableProbe } from '../../db/writable.ts';
 import { readerIdentity } from '../identity/identity.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 import { createJsonClient } from '../upstreams/json-request.ts';
 import { createUpstream, type UpstreamTarget } from '../upstreams/upstream.ts';
 import type { OperationsService } from '../operations/operations-service.ts';
@@ -23,9 +23,9 @@ export function createGatewayProbes(deps: {
   readonly databaseUrl: string;
   readonly management: UpstreamTarget;
   readonly operations: Pick<OperationsService, 'probeTemporal'>;
-  readonly directory: Pick<GatewayDirectory, 'synced'>;
+  readonly cache: Pick<ResourceCache, 'synced'>;
 }): GatewayProbes {
-  const { management: target, operations, directory } = deps;
+  const { management: target, operations, cache } = deps;
   const database = createWritableProbe(deps.databaseUrl);
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
   const ask = createJsonClient(management.dispatcher);
@@ -40,7 +40,7 @@ export function createGatewayProbes(deps: {
       },
       temporal: operations.probeTemporal,
       async caches() {
-        if (!directory.synced)
+        if (!cache.synced)
           throw new PlatformError(
             'management_unavailable',
             'the caches of users and tenant clusters are not synced',

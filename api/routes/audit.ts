@@ -82,7 +82,7 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
  * what was before it was made is not its own.
  */
 async function visibleTo(
-  { review, directory }: Pick<Gateway, 'review' | 'directory'>,
+  { review, cache }: Pick<Gateway, 'review' | 'cache'>,
   { identity, kind, name }: Caller,
   project: string | undefined,
 ): Promise<{ sender?: string; since?: string | undefined }> {
@@ -93,11 +93,11 @@ async function visibleTo(
       resource: 'virtualclusterinstances',
       namespace: projectNamespace(project),
     };
-    const found = directory.projects().find(({ metadata }) => metadata.name === project);
+    const found = cache.projects().find(({ metadata }) => metadata.name === project);
     if (found !== undefined && (await review.allows(identity, everything)))
       return { since: found.metadata.creationTimestamp };
   }
-  const account = kind === 'user' ? directory.user(name) : directory.team(name);
+  const account = kind === 'user' ? cache.user(name) : cache.team(name);
   return { sender: identity.user, since: account?.metadata.creationTimestamp };
 }
 

@@ -40,7 +40,7 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
       const callback = new URL(request.raw.url ?? '', gateway.publicUrl);
       const user = await signIn(await provider.finish(callback, pending));
       if (user.spec?.disabled === true) throw new PlatformError('forbidden', 'this user is disabled');
-      request.audit.identify(actorAtLogin(user, gateway.directory.teams(), 'oidc'));
+      request.audit.identify(actorAtLogin(user, gateway.cache.teams(), 'oidc'));
       await beginSession(gateway, request, reply, user);
       return reply
         .header('set-cookie', clearedCookie(pendingCookie))

@@ -68,13 +68,13 @@ function infoRoute(app: FastifyInstance, { accounts: { config, oidc } }: Gateway
 
 /** @throws PlatformError `forbidden`, `unauthenticated`, `too_many_attempts` */
 async function checkedUser(
-  { accounts: { config, passwords, clientAddress }, directory }: Gateway,
+  { accounts: { config, passwords, clientAddress }, cache }: Gateway,
   request: FastifyRequest,
   { username, password }: { username: string; password: string },
 ): Promise<User> {
   if (config.passwordDisabled === true) throw new PlatformError('forbidden', 'login by password is disabled');
   const user = await passwords.check(username, password, clientAddress(request.raw) ?? '');
-  request.audit.identify(actorAtLogin(user, directory.teams(), 'password'));
+  request.audit.identify(actorAtLogin(user, cache.teams(), 'password'));
   return user;
 }
 
@@ -173,7 +173,7 @@ function sessionRoutes(app: FastifyInstance, gateway: Gateway): void {
         await sessions.end(request.headers);
         reply.header('set-cookie', clearedCookie(sessionCookie));
       } else if (credential.kind === 'access-key' && credential.keyType === 'Login') {
-        const key = gateway.directory.accessKeys().find(({ metadata }) => metadata.name === credential.name);
+        const key = gateway.cache.accessKeys().find(({ metadata }) => metadata.name === credential.name);
         if (key !== undefined) await keys.remove(key);
       }
       gateway.streams.end(

@@ -126,11 +126,11 @@ async function submit(
     project,
     name,
     uid,
-    projectUid: gateway.directory.projects().find(({ metadata }) => metadata.name === project)?.metadata.uid,
+    projectUid: gateway.cache.projects().find(({ metadata }) => metadata.name === project)?.metadata.uid,
     actor: caller.identity.user,
     actorUid: caller.uid,
     requestId,
-    ...planSubmit(gateway.directory, kind, instance, body, { requestId, givenKey: key }),
+    ...planSubmit(gateway.cache, kind, instance, body, { requestId, givenKey: key }),
     parameters,
   });
 }

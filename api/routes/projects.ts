@@ -35,7 +35,7 @@ export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Pro
       const { identity } = callerOf(request);
       const visible = await gateway.review.filter(
         identity,
-        gateway.directory.projects(),
+        gateway.cache.projects(),
         ({ metadata: { name } }) => ({ verb: 'get', resource: 'projects', name }),
       );
       const items = visible.map(({ metadata, spec }) => ({

@@ -20,7 +20,7 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const config = { access: 'authenticated' } as const;
   const all = () =>
-    gateway.directory
+    gateway.cache
       .clusters()
       .flatMap(({ metadata, status }) =>
         (status?.unclaimedNamespaces ?? []).map((namespace) => ({ ...namespace, cluster: metadata.name })),

@@ -1,5 +1,5 @@
 import { deployedPlace } from '../../domain/deployed-place.ts';
-import type { GatewayDirectory } from '../cache/resource-cache.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { DialTarget } from './dial.ts';
 
 /**
@@ -7,12 +7,12 @@ import type { DialTarget } from './dial.ts';
  * that stands there. There is no other way through.
  */
 export function isKnownTarget(
-  directory: Pick<GatewayDirectory, 'hasCluster' | 'instancesIn'>,
+  cache: Pick<ResourceCache, 'hasCluster' | 'instancesIn'>,
   target: DialTarget,
 ): boolean {
-  if (!directory.hasCluster(target.cluster)) return false;
+  if (!cache.hasCluster(target.cluster)) return false;
   if (target.kind === 'api-server') return true;
-  return directory.instancesIn(target.cluster).some((instance) => {
+  return cache.instancesIn(target.cluster).some((instance) => {
     // Before it is deployed, the worker must reach what it deploys.
     const namespace = deployedPlace(instance)?.namespace ?? instance.spec?.clusterRef?.namespace;
     return namespace === target.namespace && instance.metadata.name === target.service;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Directory } from '../../api/identity/directory.ts';
+import type { IdentityCache } from '../../api/identity/identity-cache.ts';
 import { createAuthenticate } from '../../api/auth/authenticate.ts';
 import type { Caller } from '../../api/identity/caller.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
@@ -63,7 +63,7 @@ function authenticate(given: Given): Promise<Caller> {
     metadata: { name },
     ...(team === undefined ? {} : { spec: team }),
   }));
-  const directory: Directory = {
+  const cache: IdentityCache = {
     accessKey: (hash) => (hash === accessKey.spec.keyHash ? accessKey : undefined),
     accessKeyNamed: (name) => issuers.find(({ metadata }) => metadata.name === name),
     user: (name) =>
@@ -73,7 +73,7 @@ function authenticate(given: Given): Promise<Caller> {
     synced,
   };
   const sessionGoesOn = async (session: string) => sessions.includes(session);
-  return createAuthenticate(directory, { now: () => now, sessionGoesOn })({ authorization });
+  return createAuthenticate(cache, { now: () => now, sessionGoesOn })({ authorization });
 }
 
 describe('authenticate', () => {

@@ -104,7 +104,7 @@ async function startGateway(
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `https://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  await parts.gateway.directory.ready;
+  await parts.gateway.cache.ready;
 
   const kubeconfig = (user: string, path: string) =>
     writeUserKubeconfig(join(dir, `${user}${path.replaceAll('/', '_')}.conf`), caFile, `${url}${path}`, user);

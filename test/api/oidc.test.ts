@@ -136,12 +136,12 @@ describe('login at an OpenID provider', () => {
     });
     await bind('of-a-group', { kind: 'Group', name: 'loft:user:edda' });
     await bind('of-a-user', { kind: 'User', name: 'edwin@example.com' });
-    const { directory } = fixture.parts.gateway;
+    const { cache } = fixture.parts.gateway;
     await eventually('the gateway has seen them', () =>
-      directory.accessKeys().some(({ metadata }) => metadata.name === 'left-behind'),
+      cache.accessKeys().some(({ metadata }) => metadata.name === 'left-behind'),
     );
-    await eventually('and the team', () => directory.team('waiting') !== undefined);
-    const seen = () => directory.projects().some(({ spec }) => spec?.members?.[0]?.name === 'ella');
+    await eventually('and the team', () => cache.team('waiting') !== undefined);
+    const seen = () => cache.projects().some(({ spec }) => spec?.members?.[0]?.name === 'ella');
     await eventually('and the member', seen);
     for (const name of ['emil', 'ella', 'egon', 'edda']) {
       provider.accounts[name] = { email: `${name}@example.com`, email_verified: true };

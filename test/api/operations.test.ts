@@ -56,7 +56,7 @@ async function newInstance(name: string, phase: 'Ready' | 'Sleeping' = 'Ready'):
   await eventually(
     'the gateway has seen it',
     () =>
-      fixture.parts.gateway.directory.instance({ kind: 'tenant', project: 'alpha', name })?.status?.phase ===
+      fixture.parts.gateway.cache.instance({ kind: 'tenant', project: 'alpha', name })?.status?.phase ===
       phase,
     { intervalMs: 10 },
   );

@@ -39,7 +39,7 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.match(String((await ask()).json()['message']), /space demo is not ready: it is being created/);
     await patch({ clusterRef: { cluster: 'local', namespace } });
     await eventually('the gateway has seen it', async () => {
-      const space = fixture.parts.gateway.directory.instance({
+      const space = fixture.parts.gateway.cache.instance({
         kind: 'space',
         project: 'alpha',
         name: 'demo',
@@ -261,7 +261,7 @@ describe('/kubernetes/project/…/space/…', () => {
   it('can be read while it is asleep', async () => {
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
     await eventually('the gateway has seen it', () => {
-      const space = fixture.parts.gateway.directory.instance({
+      const space = fixture.parts.gateway.cache.instance({
         kind: 'space',
         project: 'alpha',
         name: 'demo',

@@ -44,8 +44,8 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
     await eventually(
       'the gateway has seen it',
       () =>
-        management.parts.gateway.directory.instance({ kind: 'tenant', project: 'alpha', name: 'demo' })
-          ?.status?.phase === status.phase,
+        management.parts.gateway.cache.instance({ kind: 'tenant', project: 'alpha', name: 'demo' })?.status
+          ?.phase === status.phase,
       { intervalMs: 10 },
     );
   };
@@ -54,8 +54,8 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
   const listener = createConnectListener({
     dial: management.parts.dial,
     secret: 'test-secret',
-    isKnown: (target) => isKnownTarget(management.parts.gateway.directory, target),
-    ready: management.parts.gateway.directory.ready,
+    isKnown: (target) => isKnownTarget(management.parts.gateway.cache, target),
+    ready: management.parts.gateway.cache.ready,
     logger: pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
   });
   listener.server.listen(0, '127.0.0.1');

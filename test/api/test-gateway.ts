@@ -12,7 +12,7 @@ import { createClientAddress } from '../../api/http/client-address.ts';
 import { createAccounts } from '../../api/auth/accounts.ts';
 import { actionInScope } from '../../api/authorization/scope-check.ts';
 import type { Identity } from '../../api/identity/identity.ts';
-import type { GatewayDirectory } from '../../api/cache/resource-cache.ts';
+import type { ResourceCache } from '../../api/cache/resource-cache.ts';
 import type { StreamLimits } from '../../api/gateway.ts';
 import { createJsonClient } from '../../api/upstreams/json-request.ts';
 import { createStreamRegistry, type StreamRegistry } from '../../api/streams/stream-registry.ts';
@@ -114,7 +114,7 @@ export async function startTestGateway(options: {
     usages: ['server'],
   });
   const management = createUpstream(target, () => dialTcp(target.host, target.port));
-  const directory = fixedDirectory(objects);
+  const cache = fixedCache(objects);
   const streams = createStreamRegistry();
   const mayDo = (identity: Identity, action: Action) =>
     actionInScope(identity.scope, action) && allows(identity, action);
@@ -139,7 +139,7 @@ export async function startTestGateway(options: {
     databaseUrl: options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none',
     publicUrl: 'https://127.0.0.1',
     management: createJsonClient(management.dispatcher),
-    directory,
+    cache,
     logger,
     clientAddress: createClientAddress(options.trustedProxies),
   });
@@ -151,7 +151,7 @@ export async function startTestGateway(options: {
       authenticate: countAuthentications(accounts.authenticate, metrics),
       authenticateAgain: accounts.authenticateAgain,
       accounts,
-      directory,
+      cache,
       review,
       management,
       managementJson: createJsonClient(management.dispatcher),
@@ -225,7 +225,7 @@ export async function startTestGateway(options: {
   };
 }
 
-function fixedDirectory(objects: TestObjects): GatewayDirectory {
+function fixedCache(objects: TestObjects): ResourceCache {
   const named = <T extends { metadata: { name: string } }>(list: T[], name: string) =>
     list.find(({ metadata }) => metadata.name === name);
   const instances = <K extends ManagedKind>(kind: K) =>

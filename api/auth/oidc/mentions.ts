@@ -3,7 +3,7 @@ import { userGroup } from '../../../contracts/names.ts';
 import type { Database } from '../../../db/client.ts';
 import { hasActed } from '../../../db/queries/operations.ts';
 import { namingPlurals, withoutAccount } from '../../../domain/without-account.ts';
-import type { GatewayDirectory } from '../../cache/resource-cache.ts';
+import type { ResourceCache } from '../../cache/resource-cache.ts';
 import { type JsonClient, statusMessage } from '../../upstreams/json-request.ts';
 import { accountsIdentity } from '../../identity/identity.ts';
 
@@ -25,19 +25,19 @@ const rbac = '/apis/rbac.authorization.k8s.io/v1';
 export function createMentions(deps: {
   readonly management: JsonClient;
   readonly database: Pick<Database, 'query'>;
-  readonly directory: Pick<GatewayDirectory, 'user' | 'users' | 'teams' | 'accessKeys' | 'objects'>;
+  readonly cache: Pick<ResourceCache, 'user' | 'users' | 'teams' | 'accessKeys' | 'objects'>;
 }): Mentions {
-  const { management, database, directory } = deps;
+  const { management, database, cache } = deps;
 
   function isNamed(name: string): boolean {
     const account = { kind: 'user', name } as const;
     const listed = namingPlurals.flatMap((plural): readonly object[] => {
-      if (plural === 'users') return directory.users();
-      return plural === 'teams' ? directory.teams() : directory.objects(plural);
+      if (plural === 'users') return cache.users();
+      return plural === 'teams' ? cache.teams() : cache.objects(plural);
     });
     return (
-      directory.user(name) !== undefined ||
-      directory.accessKeys().some(({ spec }) => spec.user === name) ||
+      cache.user(name) !== undefined ||
+      cache.accessKeys().some(({ spec }) => spec.user === name) ||
       listed.some((object) => withoutAccount(object as Parameters<typeof withoutAccount>[0], account))
     );
   }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { annotations, managementApiVersion } from '../../../contracts/names.ts';
 import type { User } from '../../../contracts/resources/user.ts';
-import type { GatewayDirectory } from '../../cache/resource-cache.ts';
+import type { ResourceCache } from '../../cache/resource-cache.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../../upstreams/json-request.ts';
 import { accountsIdentity } from '../../identity/identity.ts';
 import type { ClaimedIdentity } from './claimed-identity.ts';
@@ -24,18 +24,18 @@ const knownMs = 5_000;
  */
 export function createSignIn(deps: {
   readonly management: JsonClient;
-  readonly directory: Pick<GatewayDirectory, 'user' | 'users' | 'synced'>;
+  readonly cache: Pick<ResourceCache, 'user' | 'users' | 'synced'>;
   readonly createUsers: boolean;
   readonly mentions: Mentions;
 }): SignIn {
-  const { management, directory, createUsers, mentions } = deps;
+  const { management, cache, createUsers, mentions } = deps;
   const bound = new Map<string, string>();
   const collection = `/apis/${managementApiVersion}/users`;
 
   function find(identity: string): User | undefined {
-    const remembered = directory.user(bound.get(identity) ?? '');
+    const remembered = cache.user(bound.get(identity) ?? '');
     if (remembered !== undefined && identityOf(remembered) === identity) return remembered;
-    const found = directory.users().find((user) => identityOf(user) === identity);
+    const found = cache.users().find((user) => identityOf(user) === identity);
     if (found !== undefined) bound.set(identity, found.metadata.name);
     return found;
   }
@@ -47,7 +47,7 @@ export function createSignIn(deps: {
         'you are not a user of this platform; an administrator must create a user for you',
       );
     const { subject, name } = claimed;
-    if (directory.users().some((user) => (user.spec?.subject || user.metadata.name) === subject))
+    if (cache.users().some((user) => (user.spec?.subject || user.metadata.name) === subject))
       throw new PlatformError(
         'forbidden',
         `another user "${subject}" exists already; an administrator must bind your login to a user`,
@@ -125,7 +125,7 @@ export function createSignIn(deps: {
   }
 
   return async (claimed) => {
-    if (!directory.synced)
+    if (!cache.synced)
       throw new PlatformError('management_unavailable', 'the user cache is not synced yet; try again');
     const user = find(claimed.identity);
     return user === undefined ? create(claimed) : refreshGroups(user, claimed);

@@ -45,7 +45,7 @@ const tooOld = {
  */
 export function createFilteredHandler(gateway: Gateway) {
   const tokens = createContinueTokens();
-  const { management, directory, review } = gateway;
+  const { management, cache, review } = gateway;
   /** What somebody was shown last, by who, what and state. */
   const listed = new LruMap<ReadonlySet<string>>(maxRemembered);
 
@@ -84,7 +84,7 @@ export function createFilteredHandler(gateway: Gateway) {
       },
       recheck,
     );
-    const places = () => placesOf(directory.objects(filtered.plural));
+    const places = () => placesOf(cache.objects(filtered.plural));
     const begin = (status: number, contentType: string) => {
       reply.hijack();
       response.writeHead(status, {
@@ -150,7 +150,7 @@ export function createFilteredHandler(gateway: Gateway) {
     const name = projectOfNamespace(namespace);
     if (name === undefined) return false;
     if (await review.allows(identity, { verb: 'get', resource: 'projects', name })) return true;
-    const there = directory.objects(plural).filter(({ metadata }) => metadata.namespace === namespace);
+    const there = cache.objects(plural).filter(({ metadata }) => metadata.namespace === namespace);
     return (await visibleObjects(gateway, identity, plural, placesOf(there))).length > 0;
   }
 

@@ -41,7 +41,7 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
     app.getDefaultJsonParser('error', 'error'),
   );
 
-  const owned = (caller: Caller) => gateway.directory.accessKeys().filter((key) => belongsTo(key, caller));
+  const owned = (caller: Caller) => gateway.cache.accessKeys().filter((key) => belongsTo(key, caller));
   const ownedByName = (request: FastifyRequest<{ Params: { name: string } }>): AccessKey => {
     const { name } = request.params;
     const key = owned(callerOf(request)).find(({ metadata }) => metadata.name === name);
@@ -125,7 +125,7 @@ export async function userAccessKeyRoutes(app: FastifyInstance, gateway: Gateway
         apiVersion: managementApiVersion,
         kind: 'UserAccessKeys',
         metadata: { name, creationTimestamp: null },
-        accessKeys: gateway.directory
+        accessKeys: gateway.cache
           .accessKeys()
           .filter(({ spec }) => spec.user === name)
           .map(shown),

@@ -26,11 +26,11 @@ export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Prom
 }
 
 /** The caller; of one who impersonates somebody, that somebody's name and teams in place of its own. */
-function asImpersonated(caller: Caller, { directory }: Gateway): Caller {
+function asImpersonated(caller: Caller, { cache }: Gateway): Caller {
   const { user, groups, originalUser } = caller.identity;
   if (originalUser === undefined) return caller;
-  const known = directory.users().find(({ metadata, spec }) => (spec?.subject || metadata.name) === user);
-  const teams = directory.teams().map(({ metadata }) => metadata.name);
+  const known = cache.users().find(({ metadata, spec }) => (spec?.subject || metadata.name) === user);
+  const teams = cache.teams().map(({ metadata }) => metadata.name);
   return {
     ...caller,
     kind: 'user',
@@ -43,7 +43,7 @@ function asImpersonated(caller: Caller, { directory }: Gateway): Caller {
 
 /** @throws PlatformError `not_found` */
 async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise<Caller> {
-  const found = gateway.directory.accessKey(createHash('sha256').update(key).digest('hex'));
+  const found = gateway.cache.accessKey(createHash('sha256').update(key).digest('hex'));
   const owner = caller.kind === 'user' ? found?.spec.user : found?.spec.team;
   const { scope, originalUser } = caller.identity;
   // A key with a scope learns nothing of keys beyond it, and who impersonates nothing of the other's keys.
@@ -52,14 +52,14 @@ async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise
   return gateway.authenticateAgain({ authorization: `Bearer ${key}` });
 }
 
-function selfOf(caller: Caller, { publicUrl, directory }: Gateway) {
+function selfOf(caller: Caller, { publicUrl, cache }: Gateway) {
   const { identity, name, displayName, email, credential } = caller;
   const entity = { name, displayName, username: name, email, subject: identity.user };
   const teams = caller.teams.map((team) => ({
     name: team,
-    displayName: directory.team(team)?.spec?.displayName || team,
+    displayName: cache.team(team)?.spec?.displayName || team,
   }));
-  const resource = caller.kind === 'user' ? directory.user(name) : directory.team(name);
+  const resource = caller.kind === 'user' ? cache.user(name) : cache.team(name);
   return {
     apiVersion: managementApiVersion,
     kind: 'Self',

@@ -42,7 +42,7 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
         resource: 'users',
         name,
       });
-      const user = gateway.directory.user(name);
+      const user = gateway.cache.user(name);
       if (user === undefined || !(isSelf || maySet))
         throw new PlatformError('not_found', `user "${name}" not found, or you may not change it`);
       // Who has only a key that was left lying about must not take over the account with it.
@@ -54,7 +54,7 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
           'a first password would outlive this access key, which expires: set it with a login or a key that does not expire',
         );
       await passwords.set(user, password);
-      for (const key of gateway.directory.accessKeys()) if (key.spec.user === name) await keys.remove(key);
+      for (const key of gateway.cache.accessKeys()) if (key.spec.user === name) await keys.remove(key);
       await sessions.endAllOf(name);
       gateway.streams.end(
         'the password was changed',

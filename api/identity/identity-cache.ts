@@ -3,7 +3,7 @@ import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 
 /** What authentication looks up; informer caches in the running gateway. */
-export interface Directory {
+export interface IdentityCache {
   /** The key with this lower-case hex SHA-256, if there is one. */
   accessKey(hash: string): AccessKey | undefined;
   accessKeyNamed(name: string): AccessKey | undefined;
