@@ -19,7 +19,7 @@ export interface RbacCache {
 
 /**
  * Twice a watch of 3 s, which leaves a loaded machine time. With the 4 s between two sweeps of open streams
- * (api/revocation) a right that was taken ends within 10 s even if its end is never heard of.
+ * (api/streams/revocation.ts) a right that was taken ends within 10 s even if its end is never heard of.
  */
 const inStepMs = 6_000;
 

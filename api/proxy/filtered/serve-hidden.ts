@@ -77,7 +77,7 @@ async function withoutHidden(
   return hideEntry(plural, answer as Shown);
 }
 
-/** Each event by itself; the stream ends like any other that is carried (kubernetes/stream-request.ts). */
+/** Each event by itself; the stream ends like any other that is carried (proxy/forward-request.ts). */
 async function watch(request: FastifyRequest, reply: FastifyReply, hidden: Hidden): Promise<FastifyReply> {
   const { gateway, caller, target, hiding } = hidden;
   const ended = new AbortController();
