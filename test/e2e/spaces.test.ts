@@ -228,7 +228,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
         JSON.stringify({ spec: { extraAccessRules: rules } }),
       ]);
     const refused = await share([{ users: ['bob'], clusterRole: 'admin' }]);
-    assert.match(refused.stderr, /only an administrator of the connected cluster gives the role admin/);
+    assert.match(refused.stderr, /only an administrator of the connected cluster can grant the role admin/);
     await succeeds(share([{ users: ['bob'], clusterRole: 'view' }]));
     await eventually('bob may look', async () => (await inSpace(bob, 'get', 'cm', 'notes')).code === 0);
     assert.match((await inSpace(bob, 'delete', 'cm', 'notes')).stderr, /cannot delete resource/);
@@ -285,7 +285,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
 
   test('an owner cannot hide a space; unclaimed namespaces are reported and deleted by an administrator', async () => {
     const without = ['patch', 'si', 'one', '--type=merge', '-p', '{"metadata":{"finalizers":null}}'];
-    assert.match((await anna.kubectl(management, 'p-default', without)).stderr, /is the platform's/);
+    assert.match((await anna.kubectl(management, 'p-default', without)).stderr, /belongs to the platform/);
 
     const lost = {
       apiVersion: 'v1',

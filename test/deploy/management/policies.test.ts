@@ -285,7 +285,7 @@ describe('admission policies of the management API', () => {
       await admin[kind].create({ metadata: name, spec: { owner: { user: 'anna' }, clusterRef } });
       assert.match(
         await refusal(admin[kind].patch(name, { spec: null } as never)),
-        /cannot (change|be taken away)/,
+        /cannot (change|be removed)/,
       );
       assert.match(
         await refusal(admin[kind].patch(name, { spec: { clusterRef: null } } as never)),
@@ -337,7 +337,7 @@ describe('admission policies of the management API', () => {
     const user = (name: string, role: string) =>
       refusal(carl.users.create({ metadata: { name }, spec: { clusterRoles: [{ name: role }] } }));
     assert.equal(await user('u1', 'view'), 'accepted');
-    assert.match(await user('u2', 'cluster-admin'), /you cannot give cluster role cluster-admin/);
+    assert.match(await user('u2', 'cluster-admin'), /you cannot grant cluster role cluster-admin/);
     await admin.teams.create({
       metadata: { name: 'admins' },
       spec: { clusterRoles: [{ name: 'cluster-admin' }] },
@@ -360,7 +360,7 @@ describe('admission policies of the management API', () => {
       carl.teams.patch({ name: 'plain' }, { spec: { users: ['carl'] } }),
     );
     const join = carl.teams.patch({ name: 'admins' }, { spec: { users: ['carl'] } });
-    assert.match(await refusal(join), /you cannot give cluster role cluster-admin/);
+    assert.match(await refusal(join), /you cannot grant cluster role cluster-admin/);
     const project = (name: string, spec: object) =>
       refusal(carl.projects.create({ metadata: { name }, spec }));
     assert.equal(await project('one', { members: [{ name: 'x', clusterRole: 'view' }] }), 'accepted');
@@ -519,7 +519,7 @@ describe('admission policies of the management API', () => {
       { access: [{ users: ['bob'], verbs: ['use'] }] },
       { extraAccessRules: [{ users: ['bob'], clusterRole: 'cluster-admin' }] },
     ]) {
-      assert.match(await patch(bob, spec), /only who has every right/);
+      assert.match(await patch(bob, spec), /only users with every right/);
       assert.equal(await patch(anna, spec), 'accepted');
     }
     assert.equal(await patch(bob, { displayName: 'x' }), 'accepted');
@@ -536,9 +536,9 @@ describe('admission policies of the management API', () => {
       assert.equal(await patch(worker, finalizers), 'accepted');
       assert.equal(await patch(anna, [...finalizers, 'gitops.example/hold']), 'accepted');
       for (const given of [null, [], ['gitops.example/hold']])
-        assert.match(await patch(anna, given), /is the platform's/);
+        assert.match(await patch(anna, given), /belongs to the platform/);
       await anna[kind].delete(name);
-      assert.match(await patch(anna, null), /is the platform's/, 'while it is being deleted');
+      assert.match(await patch(anna, null), /belongs to the platform/, 'while it is being deleted');
       assert.equal(await patch(kind === 'spaceinstances' ? admin : worker, null), 'accepted');
       assert.equal(await admin[kind].get(name), undefined);
     }
@@ -556,12 +556,12 @@ describe('admission policies of the management API', () => {
     assert.equal(await make(bob, 'own', own), 'accepted');
     const giving = (clusterRole: string) => ({ extraAccessRules: [{ users: ['bob'], clusterRole }] });
     for (const role of ['admin', 'edit', 'cluster-admin', 'anything'])
-      assert.match(await make(bob, `with-${role}`, giving(role)), new RegExp(`gives the role ${role}`));
+      assert.match(await make(bob, `with-${role}`, giving(role)), new RegExp(`can grant the role ${role}`));
     for (const role of ['view', 'loft-cluster-space-admin'])
       assert.equal(await make(anna, `with-${role}`, giving(role)), 'accepted');
     const patch = (as: ManagementResources, spec: object) =>
       refusal(as.spaceinstances.patch({ namespace, name: 'mine' }, { spec }));
-    assert.match(await patch(anna, giving('admin')), /gives the role admin/);
+    assert.match(await patch(anna, giving('admin')), /can grant the role admin/);
     assert.equal(await patch(admin, giving('admin')), 'accepted', 'an administrator of all clusters');
     assert.equal(await patch(anna, { displayName: 'x' }), 'accepted', 'what is there already stays');
     await bindInProject('bob', 'loft-test-space-editor');
@@ -586,7 +586,7 @@ describe('admission policies of the management API', () => {
       { owner: { user: 'eve' } },
       { access: [{ users: ['eve'], verbs: ['use'] }] },
     ])
-      assert.match(await patch(bob, spec), /only who has every right on space mine/);
+      assert.match(await patch(bob, spec), /only users with every right on space mine/);
     const outside = admin.spaceinstances.create({ metadata: { namespace: 'default', name: 'x' } });
     assert.match(await refusal(outside), /namespace of its project/);
   });

@@ -54,7 +54,7 @@ export const policyWays: readonly Way[] = [
       body: { metadata: { finalizers: null } },
       headers: mergePatch,
       sees: 403,
-      says: /is the platform's/,
+      says: /belongs to the platform/,
       verb: 'tenant:delete',
     },
     {
