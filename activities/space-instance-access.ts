@@ -45,5 +45,5 @@ export function spaceObject({ project, name }: UnplacedSpace): { namespace: stri
 }
 
 export function spaceNotFound({ project, name }: UnplacedSpace): PlatformError {
-  return new PlatformError('space_not_found', `Space ${name} not found in project ${project}`);
+  return new PlatformError('space_not_found', `There is no space ${name} in project ${project}`);
 }

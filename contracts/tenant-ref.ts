@@ -1,6 +1,6 @@
 /** A tenant cluster by its resource: what is known of it before a connected cluster is chosen. */
 export interface UnplacedTenant {
-  /** Left out (histories are full of it); there so that a space is not a tenant cluster. */
+  /** Left out (histories are full of it); there so that a space is no tenant cluster. */
   readonly kind?: 'tenant';
   readonly project: string;
   /** Name of the VirtualClusterInstance, and of its Helm release. */

@@ -6,7 +6,7 @@ import { contentHash } from './content-hash.ts';
  * Host namespace of a tenant cluster after its project's `namespacePattern.virtualCluster`; without a pattern
  * `loft-<project>-v-<name>`. Known placeholders: `.Values.loft.project`, `.Values.loft.virtualClusterName`,
  * `.Values.loft.name`.
- * @throws PlatformError `invalid_request` if the result is not a namespace name, or one of a namespace that belongs to
+ * @throws PlatformError `invalid_request` if the result is no name of a namespace, or one of a namespace that belongs to
  *   Kubernetes or to the platform
  */
 export function hostNamespaceOf(subject: Subject, pattern: string | undefined): string {
@@ -52,11 +52,11 @@ function filledIn(field: Field, pattern: string | undefined, subject: Subject): 
   if (joined.includes('{{')) {
     throw new PlatformError(
       'invalid_request',
-      `The project's namespacePattern.${field} has an unknown placeholder: ${joined}`,
+      `The project's namespacePattern.${field} has a placeholder that is not known: ${joined}`,
     );
   }
   // What could be another's too is told apart by a hash: `a-v-b-v-c` is `a` + `b-v-c` and `a-v-b` + `c`, and a space's
-  // `a` + `b-v-c` is a tenant cluster's `a-s-b` + `c`. With the hash it has as many readings: without one it would be ambiguous.
+  // `a` + `b-v-c` is a tenant cluster's `a-s-b` + `c`. With the hash it has as many readings: it is nobody's without one.
   const readings = new Set([
     ...readingsOf(parts, joined).map((reading) => `${field} ${reading}`),
     ...(['virtualCluster', 'space'] as const).flatMap((kind) =>

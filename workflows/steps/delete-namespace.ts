@@ -15,7 +15,7 @@ export async function deleteSpaceNamespace(activities: Activities, space: SpaceR
   await activities.waitForSpaceNamespaceDeleted({ space, ...volumesOf(deletion) });
 }
 
-/** Histories of earlier versions have no volumes. */
+/** Histories of before know of no volumes. */
 function volumesOf(deletion: NamespaceDeletion | null | undefined): Partial<NamespaceDeletion> {
   return deletion ? { volumes: deletion.volumes } : {};
 }

@@ -22,7 +22,7 @@ export function placedSpace({ input, placed }: OperationRun): SpaceRef | undefin
 export async function locateSpace(run: OperationRun): Promise<SpaceRef> {
   const placed = placedSpace(run);
   if (placed) return placed;
-  const { space } = await activitiesWith({ summary: 'Finding its location' }).findSpacePlace({
+  const { space } = await activitiesWith({ summary: 'Find where it is' }).findSpacePlace({
     space: unplacedSpace(run.input),
   });
   tagCluster(space.cluster);

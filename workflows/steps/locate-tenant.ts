@@ -8,9 +8,7 @@ import { type OperationRun, tagCluster } from './operation-run.ts';
  */
 export async function locateTenant(run: OperationRun): Promise<TenantRef> {
   if (run.placed) return run.placed;
-  const found = await activitiesWith({ summary: 'Finding its location' }).inspectTenant({
-    tenant: run.tenant,
-  });
+  const found = await activitiesWith({ summary: 'Find where it runs' }).inspectTenant({ tenant: run.tenant });
   tagCluster(found.tenant.cluster);
   return found.tenant;
 }

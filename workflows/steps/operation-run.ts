@@ -86,7 +86,7 @@ export function createOperationRun(
           await undo(activitiesOf(key, 'bounded'));
           progress.set(key, 'undone');
         } catch (error) {
-          log.warn('failed to undo a step', { step: key, error });
+          log.warn('a step could not be undone', { step: key, error });
           progress.set(key, 'undo_failed', failureReason(error).message);
           failed.push(progress.titleOf(key));
         }
