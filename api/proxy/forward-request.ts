@@ -111,9 +111,9 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
   const flushHead = () => {
     if (isHeadAlone && !response.destroyed) response.flushHeaders();
   };
-  const failure = (kind: StreamFailure['kind'], cause: unknown) =>
-    new StreamFailure(kind, body === null, bytesSent, cause);
-  const ending = createWholeEnding(response, () => controller?.abort(new Error('ended between two events')));
+  const failure = (kind: ForwardFailure['kind'], cause: unknown) =>
+    new ForwardFailure(kind, body === null, bytesSent, cause);
+  const ending = createGracefulEnd(response, () => controller?.abort(new Error('ended between events')));
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {

@@ -3,9 +3,9 @@ import { errors } from 'undici';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { OpenStreams, Recheck } from '../streams/stream-registry.ts';
+import type { StreamRegistry, Recheck } from '../streams/stream-registry.ts';
 import { carriageOf } from '../upstreams/carriage.ts';
-import { strangerMessage } from '../upstreams/impersonation-denied.ts';
+import { unknownIdentityMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { ResolvedUpstream } from './resolve-upstream.ts';
@@ -68,10 +68,10 @@ export async function proxy(
 }
 
 /**
- * A request that reached nobody, or only reads, is sent once more: kept-alive connections die of age. Not one that had all
+ * A request that reached no server, or only reads, is sent once more: kept-alive connections die of age. Not one that had all
  * the time that there is.
  */
-function mayRepeat(failure: StreamFailure, method: string): boolean {
+function mayRepeat(failure: ForwardFailure, method: string): boolean {
   if (!failure.repeatable || failure.kind === 'dial') return false;
   if (failure.cause instanceof errors.HeadersTimeoutError) return false;
   return failure.kind === 'credential' || method === 'GET' || method === 'HEAD';

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { doubtUntilAnswered } from './upstream-liveness.ts';
+import { watchLiveness } from './upstream-liveness.ts';
 
 export interface DoubtedRequest {
   readonly options: Dispatcher.DispatchOptions;
@@ -36,7 +36,7 @@ export function dispatchDoubted(request: DoubtedRequest): boolean {
   let failure: unknown;
   let hasSecond = again === undefined;
 
-  const doubt = doubtUntilAnswered(isAlive, {
+  const doubt = watchLiveness(isAlive, {
     alive: () => {
       if (hasSecond) return;
       hasSecond = true;

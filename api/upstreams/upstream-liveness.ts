@@ -2,7 +2,7 @@
 const doubtMs = 5_000;
 
 /** Asks `isAlive` every 5 s from `begin` to `end`, and tells what it heard. */
-export function doubtUntilAnswered(
+export function watchLiveness(
   isAlive: () => Promise<void>,
   tell: { alive(): void; dead(cause: unknown): void },
 ) {

@@ -57,7 +57,7 @@ export function auditCommand(): Command {
 }
 
 function objectOf({ resource, subresource, name, path, lost }: AuditEvent): string {
-  if (lost !== undefined) return `${lost} events were lost before this one this one`;
+  if (lost !== undefined) return `${lost} events were lost before this one`;
   if (resource === undefined) return path;
   return [subresource === undefined ? resource : `${resource}/${subresource}`, name]
     .filter(Boolean)
