@@ -4,7 +4,7 @@ import { containerFault, faultPatienceMs } from '../adapters/kubernetes/containe
 import { apiMessage, kubernetesFailure, statusOf } from '../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../adapters/kubernetes/request.ts';
 import { PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { pollUntil } from './poll.ts';
 import { controlPlaneSelector } from './workloads.ts';

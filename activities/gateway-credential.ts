@@ -7,7 +7,7 @@ import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { identities, labels, tenantObjects } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 
 const roleName = tenantObjects.gatewayRole;

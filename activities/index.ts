@@ -16,9 +16,6 @@ import { createSnapshotCatalogueActivities } from './snapshot-catalogue.ts';
 import { createSnapshotRetentionActivities } from './snapshot-retention.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createSpaceAccessActivities } from './space-access.ts';
-import { createSpaceInstanceActivities } from './space-instance.ts';
-import { createSpaceNamespaceActivities } from './space-namespace.ts';
-import { createSpaceReportActivities } from './space-report.ts';
 import { createSpaceSleepActivities } from './space-sleep.ts';
 import { createTenantAccessActivities } from './tenant-access.ts';
 import { createTenantKeysActivities } from './tenant-keys.ts';
@@ -58,9 +55,6 @@ export function createActivities(deps: ActivityDeps) {
     ...createSnapshotActivities(deps),
     ...createSnapshotRetentionActivities(deps),
     ...createRestoreActivities(deps),
-    ...createSpaceInstanceActivities(deps),
-    ...createSpaceReportActivities(deps),
-    ...createSpaceNamespaceActivities(deps),
     ...createSpaceAccessActivities(deps),
     ...createSpaceSleepActivities(deps),
   };

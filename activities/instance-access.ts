@@ -1,12 +1,15 @@
 import { isConflict, kubernetesFailure } from '../adapters/kubernetes/failures.ts';
-import type { ManagementResources, Stored } from '../adapters/kubernetes/resources.ts';
+import {
+  instanceResources,
+  type ManagementResources,
+  type Stored,
+} from '../adapters/kubernetes/resources.ts';
 import { PlatformError } from '../contracts/errors.ts';
+import type { UnplacedRef } from '../contracts/instance-ref.ts';
+import { kindNames, kindOf, type ManagedKind } from '../contracts/kinds.ts';
 import { projectNamespace } from '../contracts/names.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { UnplacedTenant } from '../contracts/tenant-ref.ts';
-import { virtualCluster } from '../domain/kinds/virtual-cluster.ts';
-
-export type StoredInstance = Stored<VirtualClusterInstance>;
+import type { InstanceOf, ManagedInstance } from '../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from '../domain/kinds/kinds.ts';
 
 /** `call`, with failures as PlatformErrors (`management_unavailable` if the API cannot be reached). */
 export async function managementCall<T>(what: string, call: Promise<T>): Promise<T> {
@@ -17,42 +20,40 @@ export async function managementCall<T>(what: string, call: Promise<T>): Promise
   }
 }
 
-/** The tenant cluster's resource; undefined if it is gone or another of the same name has taken its place. */
-export async function findInstance(
+/** The instance's resource; undefined if it is gone or another of the same name has taken its place. */
+export async function findInstance<K extends ManagedKind>(
   resources: ManagementResources,
-  tenant: UnplacedTenant,
-): Promise<StoredInstance | undefined> {
+  target: UnplacedRef<K>,
+): Promise<Stored<InstanceOf<K>> | undefined> {
+  const kind = kindOf(target);
   const instance = await managementCall(
-    `reading tenant cluster ${tenant.name}`,
-    resources.virtualclusterinstances.get(objectName(tenant)),
+    `reading ${kindNames[kind].noun} ${target.name}`,
+    instanceResources(resources, kind).get(objectName(target)),
   );
-  return instance?.metadata.uid === tenant.uid ? instance : undefined;
+  return instance?.metadata.uid === target.uid ? (instance as Stored<InstanceOf<K>>) : undefined;
 }
 
-/** @throws PlatformError `tenant_cluster_not_found`, `management_unavailable` */
-export async function readInstance(
+/** @throws PlatformError the kind's not-found code, `management_unavailable` */
+export async function readInstance<K extends ManagedKind>(
   resources: ManagementResources,
-  tenant: UnplacedTenant,
-): Promise<StoredInstance> {
-  const instance = await findInstance(resources, tenant);
-  if (instance) return instance;
-  throw new PlatformError(
-    'tenant_cluster_not_found',
-    `There is no tenant cluster ${tenant.name} in project ${tenant.project}`,
-  );
+  target: UnplacedRef<K>,
+): Promise<Stored<InstanceOf<K>>> {
+  return (await findInstance<K>(resources, target)) ?? instanceNotFound(target);
 }
 
 /** Hash of what the instance asks for now. */
 export async function currentHash(
   resources: ManagementResources,
-  instance: VirtualClusterInstance,
+  kind: ManagedKind,
+  instance: ManagedInstance,
 ): Promise<string> {
-  const name = instance.spec?.templateRef?.name || undefined;
+  const descriptor = descriptorOf(kind);
+  const name = descriptor.templateName(instance);
   const template =
     name === undefined
       ? undefined
       : await managementCall(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
-  return virtualCluster.desiredHash(instance, template);
+  return descriptor.desiredHash(instance, template);
 }
 
 /**
@@ -62,21 +63,29 @@ export async function currentHash(
  */
 export async function changeInstance<T>(
   resources: ManagementResources,
-  tenant: UnplacedTenant,
-  change: (instance: StoredInstance | undefined) => Promise<T>,
-  known?: StoredInstance,
+  target: UnplacedRef,
+  change: (instance: Stored<ManagedInstance> | undefined) => Promise<T>,
+  known?: Stored<ManagedInstance>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const instance = (attempt === 1 ? known : undefined) ?? (await findInstance(resources, tenant));
+    const instance = (attempt === 1 ? known : undefined) ?? (await findInstance(resources, target));
     try {
       return await change(instance);
     } catch (error) {
-      if (attempt >= 10 || !isConflict(error))
-        throw kubernetesFailure(`writing tenant cluster ${tenant.name}`, error, 'management_unavailable');
+      if (attempt >= 10 || !isConflict(error)) {
+        const what = `writing ${kindNames[kindOf(target)].noun} ${target.name}`;
+        throw kubernetesFailure(what, error, 'management_unavailable');
+      }
     }
   }
 }
 
-export function objectName(tenant: UnplacedTenant): { namespace: string; name: string } {
-  return { namespace: projectNamespace(tenant.project), name: tenant.name };
+export function objectName({ project, name }: UnplacedRef): { namespace: string; name: string } {
+  return { namespace: projectNamespace(project), name };
+}
+
+/** @throws PlatformError always: the kind's not-found code */
+export function instanceNotFound(target: UnplacedRef): never {
+  const { noun, notFound } = kindNames[kindOf(target)];
+  throw new PlatformError(notFound, `There is no ${noun} ${target.name} in project ${target.project}`);
 }

@@ -2,14 +2,11 @@ import type { V1Namespace } from '@kubernetes/client-node';
 import type { HostNamespaces, OwnedNamespace } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../contracts/errors.ts';
-import type { SpaceRef } from '../contracts/space-ref.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { InstanceRef } from '../contracts/instance-ref.ts';
 import { pollUntil } from './poll.ts';
 
 const deadlineMs = 10 * 60_000;
 const claimsAtOnce = 500;
-
-type Owner = TenantRef | SpaceRef;
 
 /** What the deletion of a namespace began: the volumes of its claims, which go after it. */
 export interface NamespaceDeletion {
@@ -20,7 +17,10 @@ export interface NamespaceDeletion {
  * Starts the deletion of the owner's namespace; one that is gone or not ours is left alone. Idempotent.
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
-export async function deleteOwnedNamespace(hosts: HostNamespaces, owner: Owner): Promise<NamespaceDeletion> {
+export async function deleteOwnedNamespace(
+  hosts: HostNamespaces,
+  owner: InstanceRef,
+): Promise<NamespaceDeletion> {
   const host = await hosts.find(owner);
   if (host === undefined) return { volumes: [] };
   const volumes = await claimedVolumes(host);
@@ -44,7 +44,7 @@ export async function deleteOwnedNamespace(hosts: HostNamespaces, owner: Owner):
  */
 export async function waitUntilNamespaceDeleted(
   hosts: HostNamespaces,
-  owner: Owner,
+  owner: InstanceRef,
   known?: readonly string[],
 ): Promise<void> {
   let volumes = known;

@@ -1,80 +1,56 @@
+import type { OwnedNamespace } from '../adapters/host-namespaces.ts';
 import { PlatformError } from '../contracts/errors.ts';
+import type { InstanceRef, UnplacedRef } from '../contracts/instance-ref.ts';
+import { kindNames, type ManagedKind, namedKind } from '../contracts/kinds.ts';
 import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { UnplacedSpace } from '../contracts/space-ref.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
+import { verbRules } from '../domain/verbs.ts';
 import { reconcileOperations, type RepairInstance } from '../operations/reconcile.ts';
 import type { TenantDeps } from './dependencies.ts';
-import { createInstanceReportActivities, type InstanceReport } from './instance-report.ts';
-import { createInstanceActivities } from './instance.ts';
-import { createSpaceInstanceActivities } from './space-instance.ts';
-import { createSpaceReportActivities } from './space-report.ts';
-import { isSpaceClosed } from './space-sleep.ts';
+import { locateInstance } from './instance-place.ts';
+import { reportOutcome } from './instance-report.ts';
 import { keepAlive } from './keep-alive.ts';
+import { isSpaceClosed } from './space-sleep.ts';
+import { isAsleep } from './workloads.ts';
+
+/** Whether an instance of each kind sleeps, whatever an operation was about to do. */
+const sleeps: { readonly [K in ManagedKind]: (host: OwnedNamespace<InstanceRef<K>>) => Promise<boolean> } = {
+  tenant: isAsleep,
+  space: isSpaceClosed,
+};
 
 export function createReconcileActivities(deps: TenantDeps) {
-  const { reportInstance } = createInstanceReportActivities(deps);
-  const { inspectTenant } = createInstanceActivities(deps);
-
-  const { reportSpace } = createSpaceReportActivities(deps);
-  const { findSpacePlace } = createSpaceInstanceActivities(deps);
-
   const repairInstance: RepairInstance = async (row, { state, reason, message }) => {
-    if (row.kind === 'space') return repairSpace(row, { state, reason, message });
-    const tenant = { project: row.project, name: row.tenantCluster, uid: row.uid };
-    const told = `${message}. What it had done stays: ask for the operation again, or delete the tenant cluster`;
-    await reportInstance({
-      tenant,
-      operation: { id: row.id, type: row.type, state },
+    const { id, type, kind, project, tenantCluster: name, uid } = row;
+    const { noun } = kindNames[kind];
+    const target: UnplacedRef = { ...namedKind(kind), project, name, uid };
+    await reportOutcome(deps.resources, target, {
+      operation: { id, type, state },
       reason,
-      message: told,
-      ...(await phaseAfter(row, tenant)),
-      ...(row.type === 'snapshot' || row.type === 'restore' || row.type === 'delete'
-        ? {}
-        : { failed: row.targetHash ?? true }),
+      message: `${message}. What it had done stays: ask for the operation again, or delete the ${noun}`,
+      ...(await phaseAfter(row, target)),
+      ...(verbRules[type].aim === 'request' ? {} : { failed: row.targetHash ?? true }),
     });
   };
 
-  /** A control plane that was left scaled to zero sleeps, whatever the operation was about to do. */
   async function phaseAfter(
-    row: OperationRow,
-    tenant: InstanceReport['tenant'],
+    { kind, type }: OperationRow,
+    target: UnplacedRef,
   ): Promise<{ phase?: InstancePhase }> {
-    if (row.type === 'create' || row.type === 'restore') return { phase: 'Failed' };
-    if (row.type !== 'sleep' && row.type !== 'wake') return {};
+    const { phaseAfterStop } = verbRules[type];
+    if (phaseAfterStop === 'unchanged') return {};
+    if (phaseAfterStop === 'Failed') return { phase: 'Failed' };
     try {
-      return { phase: (await inspectTenant({ tenant })).asleep ? 'Sleeping' : 'Ready' };
+      return { phase: (await isFoundAsleep(kind, target)) ? 'Sleeping' : 'Ready' };
     } catch (error) {
       if (error instanceof PlatformError) return {}; // its cluster is away, or it is gone: the phase stays
       throw error;
     }
   }
 
-  const repairSpace: RepairInstance = async (row, { state, reason, message }) => {
-    const space = { kind: 'space', project: row.project, name: row.tenantCluster, uid: row.uid } as const;
-    await reportSpace({
-      space,
-      operation: { id: row.id, type: row.type, state },
-      reason,
-      message: `${message}. What it had done stays: ask for the operation again, or delete the space`,
-      ...(await spacePhaseAfter(row, space)),
-      ...(row.type === 'delete' ? {} : { failed: row.targetHash ?? true }),
-    });
-  };
-
-  /** A space that lets no pods in sleeps, whatever the operation was about to do. */
-  async function spacePhaseAfter(
-    row: OperationRow,
-    unplaced: UnplacedSpace,
-  ): Promise<{ phase?: InstancePhase }> {
-    if (row.type === 'create') return { phase: 'Failed' };
-    if (row.type === 'delete') return {};
-    try {
-      const { space } = await findSpacePlace({ space: unplaced });
-      return { phase: (await isSpaceClosed(await deps.hosts.prove(space))) ? 'Sleeping' : 'Ready' };
-    } catch (error) {
-      if (error instanceof PlatformError) return {}; // its cluster is away, or it is gone: the phase stays
-      throw error;
-    }
+  async function isFoundAsleep<K extends ManagedKind>(kind: K, target: UnplacedRef): Promise<boolean> {
+    const { host } = await locateInstance<K>(deps, target as UnplacedRef<K>);
+    return sleeps[kind](host);
   }
 
   return {

@@ -10,7 +10,7 @@ import { createCheckedReleases } from '../adapters/release-values/checked-releas
 import { isDeployed, tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { upstreamChart } from '../adapters/tenant-charts/upstream-chart.ts';
 import { type ErrorCode, PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import { keepAlive } from './keep-alive.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 

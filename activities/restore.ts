@@ -9,7 +9,7 @@ import {
   useKeys,
 } from '../adapters/snapshots/service-account-keys.ts';
 import { checkedSnapshotPath, snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { FoundSnapshot } from './snapshot-catalogue.ts';
 import { defaultToolsImage, type SnapshotDeps } from './snapshot.ts';

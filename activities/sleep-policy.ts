@@ -1,13 +1,10 @@
-import type { ResourceClient } from '../adapters/kubernetes/resources.ts';
-import { annotations, projectNamespace } from '../contracts/names.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import { instanceResources } from '../adapters/kubernetes/resources.ts';
+import { kindOf } from '../contracts/kinds.ts';
+import { annotations } from '../contracts/names.ts';
 import type { SleepPolicyInput } from '../contracts/workflows.ts';
 import { sleepPolicyAction } from '../domain/sleep-policy.ts';
 import type { TenantDeps } from './dependencies.ts';
-import { managementCall } from './instance-access.ts';
-
-/** Resources that may sleep. */
-type Sleepers = Pick<ResourceClient<{ metadata: ObjectMeta }>, 'get' | 'patch'>;
+import { managementCall, objectName } from './instance-access.ts';
 
 export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'resources'>) {
   return {
@@ -16,9 +13,8 @@ export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'res
      * then starts the sleep or wake. Idempotent. @throws PlatformError `management_unavailable`
      */
     async evaluateSleepPolicy({ tenant }: { tenant: SleepPolicyInput }): Promise<void> {
-      const client: Sleepers =
-        tenant.kind === 'space' ? resources.spaceinstances : resources.virtualclusterinstances;
-      const object = { namespace: projectNamespace(tenant.project), name: tenant.name };
+      const client = instanceResources(resources, kindOf(tenant));
+      const object = objectName(tenant);
       const instance = await managementCall(`reading ${tenant.name}`, client.get(object));
       // Another of the same name has a schedule of its own.
       if (instance?.metadata.uid !== tenant.uid || instance.metadata.deletionTimestamp !== undefined) return;

@@ -11,7 +11,7 @@ import {
 } from '../adapters/snapshots/snapshot-files.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import { keepAlive } from './keep-alive.ts';
 
 export interface SnapshotDeps {

@@ -1,9 +1,8 @@
 import { syncSpaceRbac } from '../adapters/kubernetes/space-rbac.ts';
-import type { SpaceRef } from '../contracts/space-ref.ts';
+import type { SpaceRef } from '../contracts/instance-ref.ts';
 import { spaceGrants } from '../domain/space-grants.ts';
 import type { TenantDeps } from './dependencies.ts';
-import { managementCall } from './instance-access.ts';
-import { findSpace, spaceNotFound } from './space-instance-access.ts';
+import { managementCall, readInstance } from './instance-access.ts';
 
 /** RBAC in the namespace of a space. controllers/spaces/space-access.ts reconciles it afterwards. */
 export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
@@ -15,10 +14,9 @@ export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDep
     async applySpaceAccess({ space }: { space: SpaceRef }): Promise<void> {
       const host = await hosts.prove(space);
       const [found, project] = await Promise.all([
-        findSpace(resources, space),
+        readInstance<'space'>(resources, space),
         managementCall(`reading project ${space.project}`, resources.projects.get({ name: space.project })),
       ]);
-      if (!found) throw spaceNotFound(space);
       await syncSpaceRbac(host, spaceGrants(found, project).grants);
     },
   };

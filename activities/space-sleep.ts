@@ -3,11 +3,11 @@ import type { SpaceHost } from '../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
 import { checkPolicy } from '../adapters/project-policy.ts';
 import { PlatformError } from '../contracts/errors.ts';
-import type { SpaceRef } from '../contracts/space-ref.ts';
+import type { SpaceRef } from '../contracts/instance-ref.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { keepAlive } from './keep-alive.ts';
 import { pollUntil } from './poll.ts';
-import { findSpace, spaceNotFound } from './space-instance-access.ts';
+import { readInstance } from './instance-access.ts';
 import { changeWorkloads, resumeWorkload, stopWorkload } from './space-workloads.ts';
 
 /** Its name is what the API server says to who makes a pod in a space that sleeps. */
@@ -40,8 +40,7 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
      */
     async openSpace({ space, wakes }: { space: SpaceRef; wakes?: boolean }): Promise<void> {
       if (wakes === true) {
-        const found = await findSpace(resources, space);
-        if (!found) throw spaceNotFound(space);
+        const found = await readInstance<'space'>(resources, space);
         await checkPolicy(resources, 'space', { project: space.project, instance: found, asMade: true });
       }
       const { client, name: namespace } = await hosts.prove(space);

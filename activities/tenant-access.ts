@@ -1,5 +1,5 @@
 import { syncTenantRbac } from '../adapters/kubernetes/tenant-rbac.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import { templateAccessOf } from '../domain/template-access.ts';
 import { tenantGrants } from '../domain/tenant-grants.ts';
 import { tenantIdentities } from '../domain/tenant-identities.ts';

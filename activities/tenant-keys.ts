@@ -4,7 +4,7 @@ import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { labels, tenantObjects } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 
 export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resources: ManagementResources }) {
   return {

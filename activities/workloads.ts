@@ -3,7 +3,7 @@ import { kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.
 import { requestJson } from '../adapters/kubernetes/request.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { labels } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 
 /** A workload of a tenant's control plane: StatefulSet or Deployment. */
 export interface Workload {

@@ -9,7 +9,7 @@ import {
   platformNamespace,
   tenantObjects,
 } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import { renderKubeconfig } from './certificates/kubeconfig.ts';
 import { tenantServer } from './certificates/tenant-pki.ts';
 import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';

@@ -1,8 +1,7 @@
 import type { V1Namespace } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
 import { labels } from '../contracts/names.ts';
-import type { SpaceRef } from '../contracts/space-ref.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { InstanceRef, SpaceRef, TenantRef } from '../contracts/instance-ref.ts';
 import { isReservedNamespace } from '../domain/host-namespace.ts';
 import type { ConnectedClusters } from './connected-clusters.ts';
 import type { ClusterCapabilities } from './helm/helm.ts';
@@ -10,7 +9,7 @@ import type { ClusterClient } from './kubernetes/client.ts';
 import { clusterCapabilities } from './kubernetes/cluster-capabilities.ts';
 import { isConflict, kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
 
-type Owner = TenantRef | SpaceRef;
+type Owner = InstanceRef;
 
 /** A tenant cluster's host namespace, and a space's namespace. */
 export type TenantHost = OwnedNamespace<TenantRef>;

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts';
-import { labels } from './names.ts';
+import { defaultHostNamespace, defaultSpaceNamespace, labels } from './names.ts';
 import type { OperationType } from './verbs.ts';
 
 /** What a managed kind is called, and what it has. How it behaves: its descriptor in domain/kinds/. */
@@ -24,8 +24,15 @@ interface KindNames {
   readonly notFound: ErrorCode;
   /** Label of its namespace that holds its name. */
   readonly label: string;
-  /** Field of a project's `namespacePattern`. */
-  readonly pattern: string;
+  /**
+   * Its namespace in a connected cluster: `pattern` is the field of a project's `namespacePattern`, `placeholder` what
+   * stands there for its name besides `name`, `byDefault` its name without a pattern.
+   */
+  readonly namespace: {
+    readonly pattern: string;
+    readonly placeholder: string;
+    readonly byDefault: (project: string, name: string) => string;
+  };
   /** The lifecycle verbs that it has. */
   readonly verbs: readonly OperationType[];
 }
@@ -47,7 +54,11 @@ export const kindNames = {
     searchAttribute: 'TenantCluster',
     notFound: 'tenant_cluster_not_found',
     label: labels.tenantCluster,
-    pattern: 'virtualCluster',
+    namespace: {
+      pattern: 'virtualCluster',
+      placeholder: 'virtualClusterName',
+      byDefault: defaultHostNamespace,
+    },
     verbs: ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'],
   },
   space: {
@@ -62,7 +73,7 @@ export const kindNames = {
     searchAttribute: 'Space',
     notFound: 'space_not_found',
     label: labels.space,
-    pattern: 'space',
+    namespace: { pattern: 'space', placeholder: 'space', byDefault: defaultSpaceNamespace },
     verbs: ['create', 'sleep', 'wake', 'delete'],
   },
 } as const satisfies Record<string, KindNames>;
@@ -79,6 +90,7 @@ export const managedPlurals = managedKinds.map((kind) => kindNames[kind].plural)
 
 /** The kind of what is recorded without one: histories from before there were others leave it out, and new ones do too. */
 const unnamedKind = 'tenant' satisfies ManagedKind;
+export type UnnamedKind = typeof unnamedKind;
 
 /** The kind of what a history or a schedule names. */
 export function kindOf({ kind }: { readonly kind?: ManagedKind | undefined }): ManagedKind {
@@ -86,7 +98,7 @@ export function kindOf({ kind }: { readonly kind?: ManagedKind | undefined }): M
 }
 
 /** `kind` as histories and schedules name it. */
-export function namedKind(kind: ManagedKind): { kind?: Exclude<ManagedKind, typeof unnamedKind> } {
+export function namedKind(kind: ManagedKind): { kind?: Exclude<ManagedKind, UnnamedKind> } {
   return kind === unnamedKind ? {} : { kind };
 }
 

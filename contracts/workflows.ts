@@ -1,8 +1,7 @@
 import type { QueryDefinition, SignalDefinition } from '@temporalio/common';
 import { kindNames, type ManagedKind, managedKinds } from './kinds.ts';
 import type { StepState } from './operations.ts';
-import type { UnplacedSpace } from './space-ref.ts';
-import type { UnplacedTenant } from './tenant-ref.ts';
+import type { UnplacedRef } from './instance-ref.ts';
 import type { OperationParameters, OperationType } from './verbs.ts';
 
 // What passes through Temporal between those who start workflows, the workflows and their activities: names, ids,
@@ -126,7 +125,7 @@ export interface SnapshotDeletion {
 }
 
 /** The argument of `evaluateSleepPolicy`. */
-export type SleepPolicyInput = UnplacedTenant | UnplacedSpace;
+export type SleepPolicyInput = UnplacedRef;
 
 /** Signal to an operation workflow: the turn may be free, claim again. */
 export const turnSignal = { type: 'signal', name: 'turn' } as SignalDefinition<[], 'turn'>;

@@ -1,54 +1,35 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { checkName, defaultHostNamespace, defaultSpaceNamespace, isName } from '../contracts/names.ts';
+import { kindNames, type ManagedKind, managedKinds, type OperationTarget } from '../contracts/kinds.ts';
+import { checkName, isName } from '../contracts/names.ts';
 import { contentHash } from './content-hash.ts';
-
-/**
- * Host namespace of a tenant cluster after its project's `namespacePattern.virtualCluster`; without a pattern
- * `loft-<project>-v-<name>`. Known placeholders: `.Values.loft.project`, `.Values.loft.virtualClusterName`,
- * `.Values.loft.name`.
- * @throws PlatformError `invalid_request` if the result is no name of a namespace, or one of a namespace that belongs to
- *   Kubernetes or to the platform
- */
-export function hostNamespaceOf(subject: Subject, pattern: string | undefined): string {
-  return filledIn('virtualCluster', pattern, subject);
-}
-
-/**
- * Namespace of a space after its project's `namespacePattern.space`; without a pattern `loft-<project>-s-<name>`.
- * Known placeholders: `.Values.loft.project`, `.Values.loft.space`, `.Values.loft.name`.
- * @throws PlatformError as {@link hostNamespaceOf}
- */
-export function spaceNamespaceOf(subject: Subject, pattern: string | undefined): string {
-  return filledIn('space', pattern, subject);
-}
 
 /** Namespaces of Kubernetes and of the platform itself: never a tenant cluster's nor a space's, whatever is on them. */
 export function isReservedNamespace(namespace: string): boolean {
   return namespace === 'default' || /^(kube-|vcluster-platform(-|$))/.test(namespace);
 }
 
-interface Subject {
-  readonly project: string;
-  readonly name: string;
-}
-type Part = { readonly literal: string } | { readonly placeholder: keyof Subject };
-
-/** Placeholders of a pattern, by its field of `spec.namespacePattern`. */
-const placeholders = {
-  virtualCluster: { project: 'project', name: 'name', virtualClusterName: 'name' },
-  space: { project: 'project', name: 'name', space: 'name' },
-} as const satisfies Record<string, Record<string, keyof Subject>>;
-type Field = keyof typeof placeholders;
+type Field = 'project' | 'name';
+type Part = { readonly literal: string } | { readonly placeholder: Field };
 
 const [project, name] = ['{{ .Values.loft.project }}', '{{ .Values.loft.name }}'];
-const defaults: Record<Field, readonly Part[]> = {
-  virtualCluster: partsOf('virtualCluster', defaultHostNamespace(project, name)),
-  space: partsOf('space', defaultSpaceNamespace(project, name)),
-};
 
-function filledIn(field: Field, pattern: string | undefined, subject: Subject): string {
-  const parts = pattern ? partsOf(field, pattern) : defaults[field];
-  const joined = parts.map((part) => ('literal' in part ? part.literal : subject[part.placeholder])).join('');
+function defaultParts(kind: ManagedKind): Part[] {
+  return partsOf(kind, kindNames[kind].namespace.byDefault(project, name));
+}
+
+/**
+ * Namespace of an instance in its connected cluster after its project's pattern for the kind; without a pattern
+ * the kind's default. Known placeholders: `.Values.loft.project`, `.Values.loft.name`, and the kind's own
+ * for its name.
+ * @param pattern of `spec.namespacePattern`
+ * @throws PlatformError `invalid_request` if the result is not a name of a namespace, or one of a namespace that belongs
+ *   to Kubernetes or to the platform
+ */
+export function hostNamespaceOf(target: OperationTarget, pattern: string | undefined): string {
+  const { kind } = target;
+  const { pattern: field } = kindNames[kind].namespace;
+  const parts = pattern ? partsOf(kind, pattern) : defaultParts(kind);
+  const joined = parts.map((part) => ('literal' in part ? part.literal : target[part.placeholder])).join('');
   if (joined.includes('{{')) {
     throw new PlatformError(
       'invalid_request',
@@ -59,11 +40,13 @@ function filledIn(field: Field, pattern: string | undefined, subject: Subject): 
   // `a` + `b-v-c` is a tenant cluster's `a-s-b` + `c`. With the hash it has as many readings: it is nobody's without one.
   const readings = new Set([
     ...readingsOf(parts, joined).map((reading) => `${field} ${reading}`),
-    ...(['virtualCluster', 'space'] as const).flatMap((kind) =>
-      readingsOf(defaults[kind], joined).map((reading) => `${kind} ${reading}`),
+    ...managedKinds.flatMap((other) =>
+      readingsOf(defaultParts(other), joined).map(
+        (reading) => `${kindNames[other].namespace.pattern} ${reading}`,
+      ),
     ),
   ]);
-  const hash = contentHash([field, subject.project, subject.name]).slice(0, 8);
+  const hash = contentHash([field, target.project, target.name]).slice(0, 8);
   const namespace = readings.size > 1 ? `${joined}-${hash}` : joined;
   checkName('Host namespace', namespace);
   if (isReservedNamespace(namespace)) {
@@ -75,8 +58,12 @@ function filledIn(field: Field, pattern: string | undefined, subject: Subject): 
   return namespace;
 }
 
-function partsOf(field: Field, pattern: string): Part[] {
-  const known: Record<string, keyof Subject> = placeholders[field];
+function partsOf(kind: ManagedKind, pattern: string): Part[] {
+  const known: Partial<Record<string, Field>> = {
+    project: 'project',
+    name: 'name',
+    [kindNames[kind].namespace.placeholder]: 'name',
+  };
   const parts: Part[] = [];
   let at = 0;
   for (const match of pattern.matchAll(/\{\{-?\s*\.Values\.loft\.(\w+)\s*-?\}\}/g)) {
@@ -93,12 +80,16 @@ function partsOf(field: Field, pattern: string): Part[] {
  * it is refused where it is written (deploy/management/policy-namespace-pattern.yaml), and what it makes two projects
  * share belongs to who was first.
  */
-function readingsOf([part, ...rest]: readonly Part[], text: string, bound: Partial<Subject> = {}): string[] {
+function readingsOf(
+  [part, ...rest]: readonly Part[],
+  text: string,
+  bound: Partial<Record<Field, string>> = {},
+): string[] {
   if (part === undefined) return text === '' ? [`${bound.project ?? ''} ${bound.name ?? ''}`] : [];
   const value = 'literal' in part ? part.literal : bound[part.placeholder];
   if (value !== undefined)
     return text.startsWith(value) ? readingsOf(rest, text.slice(value.length), bound) : [];
-  const { placeholder } = part as { placeholder: keyof Subject };
+  const { placeholder } = part as { placeholder: Field };
   const candidates = Array.from(text, (_, index) => text.slice(0, index + 1)).filter((one) => isName(one));
   return candidates.flatMap((one) =>
     readingsOf(rest, text.slice(one.length), { ...bound, [placeholder]: one }),

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { TenantRef } from '../contracts/tenant-ref.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
 import { runOperation } from './steps/run-operation.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { CheckedManifest } from '../helm/checked-chart.ts';
 import type { ClusterCapabilities, Helm } from '../helm/helm.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';

@@ -1,5 +1,5 @@
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { Helm } from '../helm/helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { V1Affinity, V1Container, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { labels } from '../../contracts/names.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantHost } from '../host-namespaces.ts';
 import type { TenantWorkload } from './tenant-workload.ts';
 

@@ -3,7 +3,7 @@ import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
 import { bindableSpaceRoles, projectOfNamespace } from '../../contracts/names.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import type { SpaceRef } from '../../contracts/space-ref.ts';
+import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';

@@ -3,7 +3,7 @@ import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import { syncTenantRbac } from '../../adapters/kubernetes/tenant-rbac.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { deployedPlace } from '../../domain/deployed-place.ts';
 import { templateAccessOf } from '../../domain/template-access.ts';

@@ -26,6 +26,8 @@ export interface KindDescriptor<R extends ManagedInstance, V extends OperationTy
   readonly conditions: { readonly ready: string; readonly synced: string; readonly deployed?: string };
   /** Subresources that people use. `rules`: those that whom its access rules name may use. */
   readonly subresources: { readonly all: readonly string[]; readonly rules: readonly string[] };
+  /** Labels of its namespace, besides those that say whose it is. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
   /** Paths below `spec` that are kept and not acted on. `x[]` means each entry. */
   readonly ignoredFields: readonly string[];
   /** Name of the template that it is made of; undefined if it names none. */

@@ -11,6 +11,9 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>> = {
   workflows: { create: 'createSpace', sleep: 'sleepSpace', wake: 'wakeSpace', delete: 'deleteSpace' },
   conditions: { ready: 'SpaceReady', synced: 'SpaceSynced' },
   subresources: { all: ['operations'], rules: ['operations'] },
+  // No pod of a space may take over its node; an administrator of the connected cluster may loosen or tighten it. It
+  // does not have the label by which the embedded node runs pods: that node isolates nothing.
+  namespaceLabels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
   ignoredFields: ['templateRef', 'template', 'parameters'],
   templateName: () => undefined,
   /**

@@ -1,4 +1,5 @@
 import type { VerbOf } from '../../contracts/kinds.ts';
+import { labels } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { contentHash } from '../content-hash.ts';
@@ -28,6 +29,7 @@ export const virtualCluster: KindDescriptor<VirtualClusterInstance, VerbOf<'tena
     deployed: 'VirtualClusterDeployed',
   },
   subresources: { all: ['accesskey', 'kubeconfig', 'log', 'operations', 'snapshot'], rules: ['kubeconfig'] },
+  namespaceLabels: { [labels.managed]: 'true' },
   ignoredFields: [
     'networkPeer',
     'external',

@@ -15,7 +15,7 @@ import {
   projectNamespace,
 } from '../../contracts/names.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { applyKinds } from '../../local/bootstrap/management-resources.ts';
 import { findProgram } from '../../toolchain/find-program.ts';

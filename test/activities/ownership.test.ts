@@ -5,8 +5,7 @@ import { createActivities } from '../../activities/index.ts';
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { SpaceRef } from '../../contracts/space-ref.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { SpaceRef, TenantRef } from '../../contracts/instance-ref.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 

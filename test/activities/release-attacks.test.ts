@@ -5,7 +5,7 @@ import { createReleaseActivities } from '../../activities/release.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { checkManifest } from '../../adapters/release-values/manifest-contract.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 
 let platform: ActivityPlatform;

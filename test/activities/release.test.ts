@@ -6,7 +6,7 @@ import { type ReleaseDeps, createReleaseActivities } from '../../activities/rele
 import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 
 let platform: ActivityPlatform;

@@ -13,7 +13,7 @@ import {
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTenantFleet, type TenantFleet } from './tenant-fleet.ts';
 

@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { TenantDeps } from '../../activities/dependencies.ts';
 import { createSpaceAccessActivities } from '../../activities/space-access.ts';
-import { createSpaceInstanceActivities } from '../../activities/space-instance.ts';
-import { createSpaceNamespaceActivities } from '../../activities/space-namespace.ts';
-import { createSpaceReportActivities } from '../../activities/space-report.ts';
+import { createInstanceActivities } from '../../activities/instance.ts';
+import { createHostNamespaceActivities } from '../../activities/host-namespace.ts';
+import { createInstanceReportActivities } from '../../activities/instance-report.ts';
 import { createSpaceSleepActivities, isSpaceClosed } from '../../activities/space-sleep.ts';
 import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { apiMessage } from '../../adapters/kubernetes/failures.ts';
 import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
 import { createLogger } from '../../adapters/logging.ts';
-import type { SpaceRef } from '../../contracts/space-ref.ts';
+import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { migrate } from '../../db/migrate.ts';
 import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
@@ -70,8 +70,8 @@ async function newSpace(name: string, spec: object = {}): Promise<SpaceRef> {
   const metadata = { name, namespace: 'p-default' };
   const made = await platform.resources.spaceinstances.create({ metadata, spec });
   const unplaced = { kind: 'space', project: 'default', name, uid: made.metadata.uid } as const;
-  const { space } = await createSpaceInstanceActivities(deps).placeSpace({ space: unplaced });
-  await createSpaceNamespaceActivities(deps).applySpaceNamespace({ space });
+  const { space } = await createInstanceActivities(deps).placeSpace({ space: unplaced });
+  await createHostNamespaceActivities(deps).applySpaceNamespace({ space });
   return space;
 }
 const stored = (name: string) => platform.resources.spaceinstances.get({ namespace: 'p-default', name });
@@ -82,7 +82,7 @@ test('a space is placed once by the project’s pattern, and a foreign namespace
   const { spec, metadata, status } = (await stored('placed')) ?? assert.fail();
   assert.deepEqual(spec?.clusterRef, { cluster: 'local', namespace: 'x-placed' });
   assert.deepEqual([metadata.finalizers, status?.phase], [['loft.sh/cleanup'], 'Pending']);
-  const { applySpaceNamespace } = createSpaceNamespaceActivities(deps);
+  const { applySpaceNamespace } = createHostNamespaceActivities(deps);
   await applySpaceNamespace({ space });
   const labels = (await admin.core.readNamespace({ name: 'x-placed' })).metadata?.labels ?? {};
   assert.equal(labels['loft.sh/project'], 'default');
@@ -92,7 +92,7 @@ test('a space is placed once by the project’s pattern, and a foreign namespace
   await assert.rejects(applySpaceNamespace({ space: { ...space, hostNamespace: 'kube-system' } }), {
     code: 'conflict',
   });
-  await createSpaceNamespaceActivities(deps).deleteSpaceNamespace({
+  await createHostNamespaceActivities(deps).deleteSpaceNamespace({
     space: { ...space, hostNamespace: 'kube-public' },
   });
   assert.equal(
@@ -246,7 +246,7 @@ test('a sleeping space runs and starts no pods, and waking restores its workload
 
 test('the status of a space shows how operations ended', async () => {
   const space = await newSpace('told');
-  const { reportSpace } = createSpaceReportActivities(deps);
+  const { reportSpace } = createInstanceReportActivities(deps);
   const operation = (type: 'create' | 'sleep' | 'wake', state: 'succeeded' | 'failed') => ({
     id: `${type}-${state}`,
     type,
@@ -280,10 +280,10 @@ test('the status of a space shows how operations ended', async () => {
 
 test('a delete of a space finds and removes all leftovers', async () => {
   const space = await newSpace('leaving');
-  const instances = createSpaceInstanceActivities(deps);
+  const instances = createInstanceActivities(deps);
   await platform.resources.spaceinstances.delete({ namespace: 'p-default', name: 'leaving' });
   assert.deepEqual(await instances.findSpaceRemains({ space }), { space });
-  const { deleteSpaceNamespace, waitForSpaceNamespaceDeleted } = createSpaceNamespaceActivities(deps);
+  const { deleteSpaceNamespace, waitForSpaceNamespaceDeleted } = createHostNamespaceActivities(deps);
   await deleteSpaceNamespace({ space });
   await waitForSpaceNamespaceDeleted({ space });
   await instances.releaseSpace({ space });

@@ -8,7 +8,7 @@ import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { writeImages } from '../../local/node-images.ts';
 import { resolveToolchain } from '../../toolchain/toolchain.ts';
 import { type NodeCluster, startNodeCluster } from '../node/node-cluster.ts';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
 import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, startActivityPlatform } from './activity-platform.ts';
 
 let platform: ActivityPlatform;

@@ -14,7 +14,7 @@ import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { createLogger } from '../../adapters/logging.ts';
-import type { UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import type { UnplacedTenant } from '../../contracts/instance-ref.ts';
 import { migrate } from '../../db/migrate.ts';
 import { lockTenant } from '../../db/queries/tenants.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';

@@ -1,20 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hostNamespaceOf, isReservedNamespace, spaceNamespaceOf } from '../../domain/host-namespace.ts';
+import { hostNamespaceOf, isReservedNamespace } from '../../domain/host-namespace.ts';
+
+interface Named {
+  readonly project: string;
+  readonly name: string;
+}
+const tenantNamespace = (of: Named, pattern: string | undefined) =>
+  hostNamespaceOf({ kind: 'tenant', ...of }, pattern);
+const spaceNamespace = (of: Named, pattern: string | undefined) =>
+  hostNamespaceOf({ kind: 'space', ...of }, pattern);
 
 const both = '{{ .Values.loft.project }}-{{ .Values.loft.name }}';
 
 test('a host namespace follows the pattern, or the default', () => {
   const tenant = { project: 'team', name: 'dev' };
-  assert.equal(hostNamespaceOf(tenant, undefined), 'loft-team-v-dev');
-  assert.equal(hostNamespaceOf(tenant, ''), 'loft-team-v-dev');
-  assert.equal(spaceNamespaceOf(tenant, undefined), 'loft-team-s-dev');
+  assert.equal(tenantNamespace(tenant, undefined), 'loft-team-v-dev');
+  assert.equal(tenantNamespace(tenant, ''), 'loft-team-v-dev');
+  assert.equal(spaceNamespace(tenant, undefined), 'loft-team-s-dev');
   const pattern = 'x-{{- .Values.loft.virtualClusterName -}}-of-{{.Values.loft.project}}';
-  assert.equal(hostNamespaceOf(tenant, pattern), 'x-dev-of-team');
-  assert.equal(spaceNamespaceOf(tenant, 's-{{ .Values.loft.space }}'), 's-dev');
-  assert.equal(hostNamespaceOf(tenant, both), 'team-dev');
+  assert.equal(tenantNamespace(tenant, pattern), 'x-dev-of-team');
+  assert.equal(spaceNamespace(tenant, 's-{{ .Values.loft.space }}'), 's-dev');
+  assert.equal(tenantNamespace(tenant, both), 'team-dev');
   for (const unknown of ['{{ .Values.loft.owner }}', '{{ .Values.loft.space }}', '{{ .Release.Name }}'])
-    assert.throws(() => hostNamespaceOf(tenant, unknown), { code: 'invalid_request' });
+    assert.throws(() => tenantNamespace(tenant, unknown), { code: 'invalid_request' });
 });
 
 test('names that join to the same namespace get a hash', () => {
@@ -27,29 +36,29 @@ test('names that join to the same namespace get a hash', () => {
     ['{{ .Values.loft.name }}-x-{{ .Values.loft.project }}', ['a', 'b-x-c'], ['c-x-a', 'b']],
   ];
   for (const [pattern, ...subjects] of pairs) {
-    const names = subjects.map(([project, name]) => hostNamespaceOf({ project, name }, pattern));
+    const names = subjects.map(([project, name]) => tenantNamespace({ project, name }, pattern));
     assert.equal(new Set(names).size, subjects.length, names.join(' '));
     for (const name of names) assert.match(name, /^[-a-z0-9]+-[0-9a-f]{8}$/);
   }
   const spaces = [
     { project: 'a', name: 'b-s-c' },
     { project: 'a-s-b', name: 'c' },
-  ].map((subject) => spaceNamespaceOf(subject, undefined));
+  ].map((subject) => spaceNamespace(subject, undefined));
   assert.notEqual(spaces[0], spaces[1]);
 });
 
 test('a tenant cluster and a space never share a namespace, nor do two of a kind', () => {
-  const spaceOfA = spaceNamespaceOf({ project: 'a', name: 'b-v-c' }, undefined);
-  assert.notEqual(spaceOfA, hostNamespaceOf({ project: 'a-s-b', name: 'c' }, undefined));
+  const spaceOfA = spaceNamespace({ project: 'a', name: 'b-v-c' }, undefined);
+  assert.notEqual(spaceOfA, tenantNamespace({ project: 'a-s-b', name: 'c' }, undefined));
   const like = 'loft-{{ .Values.loft.name }}-s-{{ .Values.loft.project }}';
   assert.notEqual(
-    hostNamespaceOf({ project: 'b', name: 'a' }, like),
-    spaceNamespaceOf({ project: 'a', name: 'b' }, undefined),
+    tenantNamespace({ project: 'b', name: 'a' }, like),
+    spaceNamespace({ project: 'a', name: 'b' }, undefined),
   );
   const words = ['a', 'v', 's', 'v-v', 'a-v', 's-a', 'a-v-b', 'a-s-b', '1', 'v--a', 'a-v-b-s-c'];
   const names = new Set([...words, ...words.flatMap((one) => words.map((other) => `${one}-${other}`))]);
   const seen = new Map<string, string>();
-  for (const namespaceOf of [hostNamespaceOf, spaceNamespaceOf])
+  for (const namespaceOf of [tenantNamespace, spaceNamespace])
     for (const project of names)
       for (const name of names) {
         const namespace = namespaceOf({ project, name }, undefined);
@@ -69,7 +78,7 @@ test('namespaces of Kubernetes and of the platform are refused', () => {
     'vcluster-platform-passwords',
   ]) {
     assert.ok(isReservedNamespace(reserved), reserved);
-    assert.throws(() => hostNamespaceOf({ project: 'p', name: reserved }, '{{ .Values.loft.name }}'), {
+    assert.throws(() => tenantNamespace({ project: 'p', name: reserved }, '{{ .Values.loft.name }}'), {
       code: 'invalid_request',
     });
   }

@@ -1,5 +1,5 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { StepRecord } from '../../contracts/workflows.ts';
 import type { RecordingActivities } from '../../workflows/proxies.ts';
 

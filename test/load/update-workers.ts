@@ -19,7 +19,7 @@ import { stepRecorder } from '../../activities/step-recorder.ts';
 import { createTurnActivities } from '../../activities/turn.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { WorkerConfig } from '../../contracts/config.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { Database } from '../../db/client.ts';
 import { recordSteps } from '../../db/queries/operation-steps.ts';
 import { insertOperation } from '../../db/queries/operations.ts';

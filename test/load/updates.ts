@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { defaultHostNamespace, projectNamespace } from '../../contracts/names.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 import { cpuMs } from './cpu-time.ts';

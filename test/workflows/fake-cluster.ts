@@ -1,7 +1,7 @@
 import { Context, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities } from '../../activities/index.ts';
-import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import { createFakeSpaces, type FakeSpace } from './fake-spaces.ts';
 
 type FakeActivities = Omit<

@@ -1,5 +1,5 @@
 import type { Activities } from '../../activities/index.ts';
-import type { SpaceRef, UnplacedSpace } from '../../contracts/space-ref.ts';
+import type { SpaceRef, UnplacedSpace } from '../../contracts/instance-ref.ts';
 
 /** What a space left in the connected cluster and the management API. */
 export interface FakeSpace {

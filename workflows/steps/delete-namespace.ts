@@ -1,6 +1,5 @@
 import type { Activities } from '../../activities/index.ts';
-import type { SpaceRef } from '../../contracts/space-ref.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { SpaceRef, TenantRef } from '../../contracts/instance-ref.ts';
 import type { NamespaceDeletion } from '../../activities/owned-namespace.ts';
 
 /** Deletes the tenant cluster's namespace if it is its own, and waits until it and its volumes are gone. */

@@ -1,4 +1,4 @@
-import type { SpaceRef, UnplacedSpace } from '../../contracts/space-ref.ts';
+import type { SpaceRef, UnplacedSpace } from '../../contracts/instance-ref.ts';
 import type { OperationInput } from '../../contracts/workflows.ts';
 import { activitiesWith } from '../proxies.ts';
 import { type OperationRun, tagCluster } from './operation-run.ts';

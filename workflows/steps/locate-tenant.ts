@@ -1,4 +1,4 @@
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { activitiesWith } from '../proxies.ts';
 import { type OperationRun, tagCluster } from './operation-run.ts';
 

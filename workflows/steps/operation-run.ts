@@ -1,6 +1,6 @@
 import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import type { TenantRef, UnplacedTenant } from '../../contracts/tenant-ref.ts';
+import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import { type OperationInput, searchAttributes, stepActivityId } from '../../contracts/workflows.ts';
 import { type Persistence, stepActivities } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';

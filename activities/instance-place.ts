@@ -1,0 +1,241 @@
+import type { OwnedNamespace } from '../adapters/host-namespaces.ts';
+import { instanceResources, type Stored } from '../adapters/kubernetes/resources.ts';
+import { refuse } from '../adapters/project-policy.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { InstanceRef, UnplacedRef } from '../contracts/instance-ref.ts';
+import { kindNames, kindOf, type ManagedKind } from '../contracts/kinds.ts';
+import { cleanupFinalizer } from '../contracts/names.ts';
+import type { Project } from '../contracts/resources/project.ts';
+import type { InstanceOf, ManagedInstance } from '../contracts/resources/resource-kinds.ts';
+import { placeTenantRow } from '../db/queries/tenants.ts';
+import { isProvisioned } from '../domain/desired-state.ts';
+import { hostNamespaceOf } from '../domain/host-namespace.ts';
+import { descriptorOf } from '../domain/kinds/kinds.ts';
+import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
+import type { TenantDeps } from './dependencies.ts';
+import {
+  changeInstance,
+  currentHash,
+  findInstance,
+  instanceNotFound,
+  managementCall,
+  objectName,
+  readInstance,
+} from './instance-access.ts';
+
+/** Where an instance was placed. */
+export interface PlacedInstance<K extends ManagedKind> {
+  readonly placed: InstanceRef<K>;
+  readonly targetHash: string;
+  /** It is there already. */
+  readonly provisioned: boolean;
+}
+
+/**
+ * Chooses the connected cluster and the namespace there, unless they are chosen. Writes the cluster to
+ * `spec.clusterRef` with the finalizer and what else the spec lacks (a project's default template); the namespace is
+ * noted once it is the instance's ({@link notePlace}). The phase becomes Pending. Idempotent: a choice stays.
+ * @throws PlatformError the kind's not-found code, `project_not_found`, `cluster_not_found`, `forbidden`, `conflict`,
+ *   `cluster_unreachable` while no cluster is online
+ */
+export async function placeInstance<K extends ManagedKind>(
+  { resources }: Pick<TenantDeps, 'resources'>,
+  target: UnplacedRef<K>,
+): Promise<PlacedInstance<K>> {
+  const kind = kindOf(target);
+  const client = instanceResources(resources, kind);
+  const { stored, place, targetHash } = await changeInstance(resources, target, async (instance) => {
+    if (!instance) return instanceNotFound(target);
+    if (instance.metadata.deletionTimestamp !== undefined)
+      throw new PlatformError('conflict', `The ${kindNames[kind].noun} ${target.name} is being deleted`);
+    const chosen = await choosePlace(resources, target, instance);
+    const hash = await currentHash(resources, kind, {
+      ...instance,
+      spec: { ...instance.spec, ...chosen.defaults },
+    } as ManagedInstance);
+    const { finalizers = [], resourceVersion } = instance.metadata;
+    const isWritten =
+      chosen.defaults === undefined &&
+      instance.spec?.clusterRef?.cluster === chosen.place.cluster &&
+      finalizers.includes(cleanupFinalizer);
+    if (!isWritten) {
+      await client.patch(objectName(target), {
+        metadata: { resourceVersion, finalizers: [...new Set([...finalizers, cleanupFinalizer])] },
+        spec: { ...chosen.defaults, clusterRef: { cluster: chosen.place.cluster } },
+      });
+    }
+    return { stored: instance, place: chosen.place, targetHash: hash };
+  });
+  const provisioned = isProvisioned(stored);
+  if (!provisioned && stored.status?.phase !== 'Pending') {
+    await managementCall(
+      `writing the status of ${target.name}`,
+      client.patchStatus(objectName(target), { phase: 'Pending', reason: null, message: null }),
+    );
+  }
+  return { placed: placedAt(target, place), targetHash, provisioned };
+}
+
+/** An instance that was created, and its namespace. */
+export interface LocatedInstance<K extends ManagedKind> {
+  readonly placed: InstanceRef<K>;
+  readonly instance: Stored<InstanceOf<K>>;
+  readonly host: OwnedNamespace<InstanceRef<K>>;
+}
+
+/**
+ * Where an instance is that was created. Changes nothing.
+ * @throws PlatformError the kind's not-found code, `conflict` if it was never created, and what HostNamespaces.prove throws
+ */
+export async function locateInstance<K extends ManagedKind>(
+  { resources, hosts }: Pick<TenantDeps, 'resources' | 'hosts'>,
+  target: UnplacedRef<K>,
+): Promise<LocatedInstance<K>> {
+  const instance = await readInstance<K>(resources, target);
+  const placed = placeOf<K>(target, instance);
+  if (!placed || !isProvisioned(instance)) {
+    const { noun } = kindNames[kindOf(target)];
+    throw new PlatformError('conflict', `The ${noun} ${target.name} was not created yet`);
+  }
+  return { placed, instance, host: await hosts.prove(placed) };
+}
+
+/**
+ * Where something of the instance may be left, by its resource or, if that is gone, by our own note `placed`; undefined
+ * if no connected cluster was chosen or it is not connected any more. Of one that never got its namespace, the namespace
+ * that it would have got: a create that was killed may have made it. Changes nothing.
+ */
+export async function findRemains<K extends ManagedKind>(
+  { resources }: Pick<TenantDeps, 'resources'>,
+  target: UnplacedRef<K>,
+  placed: InstanceRef<K> | undefined,
+): Promise<InstanceRef<K> | undefined> {
+  const instance = await findInstance<K>(resources, target);
+  // What the worker wrote comes before what anybody may have asked for since.
+  const deployed = instance && descriptorOf(kindOf(target)).deployedPlace(instance);
+  const written = deployed ? placedAt<K>(target, deployed) : placed;
+  const asked =
+    instance && !written
+      ? (placeOf<K>(target, instance) ?? (await wouldBePlace<K>(resources, target, instance)))
+      : undefined;
+  const found = written ?? asked;
+  if (!found) return undefined;
+  const cluster = await managementCall(
+    `reading cluster ${found.cluster}`,
+    resources.clusters.get({ name: found.cluster }),
+  );
+  return cluster && found;
+}
+
+/** Takes our finalizer off, so that the resource goes. Idempotent: one that is gone needs nothing. */
+export async function removeFinalizer(
+  { resources }: Pick<TenantDeps, 'resources'>,
+  target: UnplacedRef,
+): Promise<void> {
+  await changeInstance(resources, target, async (instance) => {
+    const { finalizers = [], resourceVersion } = instance?.metadata ?? {};
+    if (!instance || !finalizers.includes(cleanupFinalizer)) return;
+    await instanceResources(resources, kindOf(target)).patch(objectName(target), {
+      metadata: { resourceVersion, finalizers: finalizers.filter((name) => name !== cleanupFinalizer) },
+    });
+  });
+}
+
+/**
+ * Notes that the namespace is the instance's place: in `spec.clusterRef` and in our own database. Idempotent.
+ * @throws PlatformError `management_unavailable`, `database_unavailable`
+ */
+export async function notePlace(deps: TenantDeps, host: OwnedNamespace): Promise<void> {
+  const { resources } = deps;
+  const { owner: target, name: namespace } = host;
+  await changeInstance(resources, target, async (instance) => {
+    const { resourceVersion } = instance?.metadata ?? {};
+    const { clusterRef } = instance?.spec ?? {};
+    if (!instance || (clusterRef?.cluster === target.cluster && clusterRef.namespace === namespace)) return;
+    await instanceResources(resources, kindOf(target)).patch(objectName(target), {
+      metadata: { resourceVersion },
+      spec: { clusterRef: { cluster: target.cluster, namespace } },
+    });
+  });
+  await notePlaceRow(deps, host);
+}
+
+/** Notes the place in our own database alone. */
+export function notePlaceRow({ operations }: TenantDeps, { owner }: OwnedNamespace): Promise<void> {
+  return operations.database.query((db) => placeTenantRow(db, owner));
+}
+
+interface Place {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+function placedAt<K extends ManagedKind>(
+  target: UnplacedRef<K>,
+  { cluster, namespace }: Place,
+): InstanceRef<K> {
+  const { kind, project, name, uid } = target;
+  const named = kind === undefined ? {} : { kind };
+  return { ...named, project, name, uid, cluster, hostNamespace: namespace } as InstanceRef<K>;
+}
+
+/** Where the worker deployed it, or before that, where the instance says that it shall be. */
+function placeOf<K extends ManagedKind>(
+  target: UnplacedRef<K>,
+  instance: ManagedInstance,
+): InstanceRef<K> | undefined {
+  const { cluster, namespace } =
+    descriptorOf(kindOf(target)).deployedPlace(instance) ?? instance.spec?.clusterRef ?? {};
+  return cluster && namespace ? placedAt<K>(target, { cluster, namespace }) : undefined;
+}
+
+async function choosePlace(
+  resources: TenantDeps['resources'],
+  target: UnplacedRef,
+  instance: ManagedInstance,
+): Promise<{ place: Place; defaults: object | undefined }> {
+  const kind = kindOf(target);
+  const choices = await readClusterChoices(resources, target.project);
+  const { project } = choices;
+  // The controllers give it what the project has by default, unless it is placed before they have seen the project.
+  const defaults = descriptorOf(kind).defaults(instance, project);
+  if (defaults === undefined) refuse(descriptorOf(kind).breach(project, instance));
+  const wanted = instance.spec?.clusterRef?.cluster || undefined;
+  const cluster = await chooseCluster(choices, wanted, () =>
+    managementCall(`reading ${kindNames[kind].noun}s`, instanceResources(resources, kind).list()),
+  );
+  return { place: { cluster, namespace: chooseNamespace(target, instance, project) }, defaults };
+}
+
+function chooseNamespace(target: UnplacedRef, instance: ManagedInstance, project: Project): string {
+  const kind = kindOf(target);
+  return (
+    descriptorOf(kind).deployedPlace(instance)?.namespace ??
+    (instance.spec?.clusterRef?.namespace ||
+      hostNamespaceOf(
+        { kind, project: target.project, name: target.name },
+        project.spec?.namespacePattern?.[kindNames[kind].namespace.pattern],
+      ))
+  );
+}
+
+/** Where the instance would be: no place yet, but where to look for one. */
+async function wouldBePlace<K extends ManagedKind>(
+  resources: TenantDeps['resources'],
+  target: UnplacedRef<K>,
+  instance: ManagedInstance,
+): Promise<InstanceRef<K> | undefined> {
+  const cluster = instance.spec?.clusterRef?.cluster;
+  if (!cluster) return undefined;
+  const project = await managementCall(
+    `reading project ${target.project}`,
+    resources.projects.get({ name: target.project }),
+  );
+  if (!project) return undefined;
+  try {
+    return placedAt<K>(target, { cluster, namespace: chooseNamespace(target, instance, project) });
+  } catch (error) {
+    if (error instanceof PlatformError) return undefined; // no namespace could have such a name
+    throw error;
+  }
+}
