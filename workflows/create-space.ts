@@ -1,6 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { deleteSpaceNamespace } from './steps/delete-namespace.ts';
-import { unplacedSpace } from './steps/locate-space.ts';
+import { deleteNamespace } from './steps/place.ts';
 import { tagCluster } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -10,11 +9,9 @@ import { runOperation } from './steps/run-operation.ts';
  */
 export async function createSpace(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;
-  await runOperation(input, {
+  await runOperation('space', input, {
     async run(run) {
-      const placement = await run.step('place', (activities) =>
-        activities.placeSpace({ space: unplacedSpace(input) }),
-      );
+      const placement = await run.step('place', (activities) => activities.placeSpace({ space: run.target }));
       const { space } = placement;
       targetHash = placement.targetHash;
       if (!run.placed) tagCluster(space.cluster);
@@ -22,7 +19,7 @@ export async function createSpace(input: OperationInput): Promise<void> {
       await run.step(
         'namespace',
         (activities) => activities.applySpaceNamespace({ space }),
-        (activities) => deleteSpaceNamespace(activities, space),
+        (activities) => deleteNamespace('space', activities, space),
       );
       await run.step('access', (activities) => activities.applySpaceAccess({ space }));
       const { cluster, hostNamespace } = space;

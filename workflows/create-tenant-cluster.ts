@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { deleteHostNamespace } from './steps/delete-namespace.ts';
+import { deleteNamespace } from './steps/place.ts';
 import { tagCluster } from './steps/operation-run.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -10,11 +10,11 @@ import { runOperation } from './steps/run-operation.ts';
  */
 export async function createTenantCluster(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;
-  await runOperation(input, {
+  await runOperation('tenant', input, {
     async run(run) {
       const { operationId } = input;
       const placement = await run.step('place', (activities) =>
-        activities.placeTenant({ tenant: run.tenant }),
+        activities.placeTenant({ tenant: run.target }),
       );
       const { tenant } = placement;
       targetHash = placement.targetHash;
@@ -31,7 +31,7 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
           await run.step(
             'namespace',
             (activities) => activities.applyHostNamespace({ tenant }),
-            (activities) => deleteHostNamespace(activities, tenant),
+            (activities) => deleteNamespace('tenant', activities, tenant),
           );
           await run.step('keys', (activities) => activities.applyTenantKeys({ tenant }));
         },

@@ -1,6 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { deleteSpaceNamespace } from './steps/delete-namespace.ts';
-import { placedSpace, unplacedSpace } from './steps/locate-space.ts';
+import { deleteNamespace } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -9,20 +8,18 @@ import { runOperation } from './steps/run-operation.ts';
  * it succeeds.
  */
 export async function deleteSpace(input: OperationInput): Promise<void> {
-  const unplaced = unplacedSpace(input);
-  await runOperation(input, {
-    finishesForward: true,
+  await runOperation('space', input, {
     async run(run) {
-      const placed = placedSpace(run);
+      const { placed } = run;
       const { space } = await run.step('inspect', (activities) =>
-        activities.findSpaceRemains({ space: unplaced, ...(placed ? { placed } : {}) }),
+        activities.findSpaceRemains({ space: run.target, ...(placed ? { placed } : {}) }),
       );
       if (space) {
-        await run.step('namespace', (activities) => deleteSpaceNamespace(activities, space));
+        await run.step('namespace', (activities) => deleteNamespace('space', activities, space));
       } else {
         run.skip('namespace', 'It was never placed in a cluster');
       }
-      await run.step('finish', (activities) => activities.releaseSpace({ space: unplaced }));
+      await run.step('finish', (activities) => activities.releaseSpace({ space: run.target }));
       return {};
     },
   });

@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { deleteHostNamespace } from './steps/delete-namespace.ts';
+import { deleteNamespace } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -8,21 +8,20 @@ import { runOperation } from './steps/run-operation.ts';
  * again until it succeeds. Snapshots stay.
  */
 export async function deleteTenantCluster(input: OperationInput): Promise<void> {
-  await runOperation(input, {
-    finishesForward: true,
+  await runOperation('tenant', input, {
     async run(run) {
       const { tenant } = await run.step('inspect', (activities) =>
-        activities.findTenantRemains({ tenant: run.tenant, ...(run.placed ? { placed: run.placed } : {}) }),
+        activities.findTenantRemains({ tenant: run.target, ...(run.placed ? { placed: run.placed } : {}) }),
       );
       if (tenant) {
         await run.step('uninstall', (activities) => activities.uninstallRelease({ tenant }));
         await run.step('namespace', async (activities) => {
-          await deleteHostNamespace(activities, tenant);
+          await deleteNamespace('tenant', activities, tenant);
         });
       } else {
         for (const key of ['uninstall', 'namespace']) run.skip(key, 'It was never placed in a cluster');
       }
-      await run.step('finish', (activities) => activities.releaseInstance({ tenant: run.tenant }));
+      await run.step('finish', (activities) => activities.releaseInstance({ tenant: run.target }));
       return {};
     },
   });

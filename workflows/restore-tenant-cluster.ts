@@ -11,11 +11,11 @@ import { runOperation } from './steps/run-operation.ts';
  * `operation/<id>`; signal `turn`, query `progress`. A failure or cancel swaps the former data back in.
  */
 export async function restoreTenantCluster(input: OperationInput): Promise<void> {
-  await runOperation(input, {
+  await runOperation('tenant', input, {
     async run(run) {
       const { snapshot, tenant, asleep } = await run.step('find', async (activities) => {
         const found = await activities.findSnapshot(snapshotKey(input));
-        return { ...(await activities.inspectTenant({ tenant: run.tenant })), snapshot: found };
+        return { ...(await activities.inspectTenant({ tenant: run.target })), snapshot: found };
       });
       const phase = (activities: Activities, name: RestorePhase) =>
         runRestoreJob(activities, { tenant, operationId: input.operationId, snapshot, phase: name });

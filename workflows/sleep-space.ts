@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { locateSpace } from './steps/locate-space.ts';
+import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -7,9 +7,9 @@ import { runOperation } from './steps/run-operation.ts';
  * are left end. Id `operation/<id>`; signal `turn`, query `progress`. A failure or cancel gives back what they had.
  */
 export async function sleepSpace(input: OperationInput): Promise<void> {
-  await runOperation(input, {
+  await runOperation('space', input, {
     async run(run) {
-      const space = await locateSpace(run);
+      const space = await locate(run);
       await run.step(
         'close',
         (activities) => activities.closeSpace({ space }),

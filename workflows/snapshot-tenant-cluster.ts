@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { OperationInput } from '../contracts/workflows.ts';
-import { locateTenant } from './steps/locate-tenant.ts';
+import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -9,20 +9,20 @@ import { runOperation } from './steps/run-operation.ts';
  * the catalogue entry as failed.
  */
 export async function snapshotTenantCluster(input: OperationInput): Promise<void> {
-  await runOperation(input, {
+  await runOperation('tenant', input, {
     async run(run) {
       const { operationId } = input;
       const snapshot = input.parameters.snapshot;
       if (snapshot === undefined)
         throw ApplicationFailure.nonRetryable('A snapshot requires a name', 'invalid_request');
       const key = { project: input.project, tenantCluster: input.name, name: snapshot };
-      const tenant = await locateTenant(run);
+      const tenant = await locate(run);
       const { asleep, kubernetesVersion, place } = await run.step(
         'record',
         async (activities) => {
           // Earlier workers returned nothing.
           const recorded = (await activities.recordSnapshot({ ...key, operationId })) ?? undefined;
-          return { ...(await activities.inspectTenant({ tenant: run.tenant })), place: recorded };
+          return { ...(await activities.inspectTenant({ tenant: run.target })), place: recorded };
         },
         (activities) => activities.failSnapshot({ ...key, operationId }),
       );

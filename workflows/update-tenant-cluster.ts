@@ -8,11 +8,11 @@ import { runOperation } from './steps/run-operation.ts';
  */
 export async function updateTenantCluster(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;
-  await runOperation(input, {
+  await runOperation('tenant', input, {
     async run(run) {
       const { operationId } = input;
       const found = await run.step('inspect', (activities) =>
-        activities.inspectTenant({ tenant: run.tenant }),
+        activities.inspectTenant({ tenant: run.target }),
       );
       const { tenant } = found;
       targetHash = found.targetHash;

@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { locateSpace } from './steps/locate-space.ts';
+import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -7,9 +7,9 @@ import { runOperation } from './steps/run-operation.ts';
  * pods. Id `operation/<id>`; signal `turn`, query `progress`. A failure or cancel puts it back to sleep.
  */
 export async function wakeSpace(input: OperationInput): Promise<void> {
-  await runOperation(input, {
+  await runOperation('space', input, {
     async run(run) {
-      const space = await locateSpace(run);
+      const space = await locate(run);
       await run.step(
         'open',
         (activities) => activities.openSpace({ space, wakes: true }),

@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { locateTenant } from './steps/locate-tenant.ts';
+import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
@@ -7,9 +7,9 @@ import { runOperation } from './steps/run-operation.ts';
  * query `progress`. A failure or cancel stops it again.
  */
 export async function wakeTenantCluster(input: OperationInput): Promise<void> {
-  await runOperation(input, {
+  await runOperation('tenant', input, {
     async run(run) {
-      const tenant = await locateTenant(run);
+      const tenant = await locate(run);
       await run.step(
         'start',
         (activities) => activities.startControlPlane({ tenant, wakes: true }),

@@ -1,6 +1,7 @@
 import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
+import { type ManagedKind, namedKind } from '../../contracts/kinds.ts';
 import { type OperationInput, searchAttributes, stepActivityId } from '../../contracts/workflows.ts';
 import { type Persistence, stepActivities } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
@@ -10,11 +11,13 @@ import type { Progress } from './progress.ts';
 type Work<T> = (activities: Activities) => Promise<T>;
 
 /** What a verb's workflow works with while it has the turn. */
-export interface OperationRun {
+export interface OperationRun<K extends ManagedKind = ManagedKind> {
   readonly input: OperationInput;
-  readonly tenant: UnplacedTenant;
-  /** Where the tenant cluster runs, as far as our own database knows it. */
-  readonly placed: TenantRef | undefined;
+  readonly kind: K;
+  /** The instance that the operation is about. */
+  readonly target: UnplacedRef<K>;
+  /** Where it is, as far as our own database knows it. */
+  readonly placed: InstanceRef<K> | undefined;
   /**
    * Runs one planned step. `undo` is registered before `work` begins, so it must hold for work that was done in
    * part or not at all.
@@ -27,7 +30,7 @@ export interface OperationRun {
   passPointOfNoReturn(): void;
 }
 
-export interface UndoableRun extends OperationRun {
+export interface UndoableRun<K extends ManagedKind> extends OperationRun<K> {
   /** Undoes in reverse what was begun; the titles of what could not be undone. Must run non-cancellably. */
   undoAll(): Promise<string[]>;
 }
@@ -38,12 +41,16 @@ export function tagCluster(cluster: string): void {
 }
 
 /** A run of the input's verb whose steps are written through `progress`. */
-export function createOperationRun(
+export function createOperationRun<K extends ManagedKind>(
+  kind: K,
   input: OperationInput,
   progress: Progress,
-  placed: TenantRef | undefined,
+  claim: { readonly cluster?: string; readonly hostNamespace?: string },
   persistence: Persistence,
-): UndoableRun {
+): UndoableRun<K> {
+  const { project, name, uid } = input;
+  const { cluster, hostNamespace } = claim;
+  const target = { ...namedKind(kind), project, name, uid } as UnplacedRef<K>;
   const undos: { key: string; undo: Work<unknown> }[] = [];
   let calls = 0;
   const activitiesOf = (key: string, wanted: Persistence) =>
@@ -58,8 +65,12 @@ export function createOperationRun(
     });
   return {
     input,
-    tenant: { project: input.project, name: input.name, uid: input.uid },
-    placed,
+    kind,
+    target,
+    placed:
+      cluster === undefined || hostNamespace === undefined
+        ? undefined
+        : ({ ...target, cluster, hostNamespace } as InstanceRef<K>),
     async step(key, work, undo) {
       if (undo) undos.push({ key, undo });
       progress.set(key, 'running');

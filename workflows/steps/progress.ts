@@ -1,4 +1,5 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import { kindOf } from '../../contracts/kinds.ts';
 import type { StepState } from '../../contracts/operations.ts';
 import type { PlannedStep } from '../../domain/kinds/plan.ts';
 import { planOf } from '../../domain/kinds/kinds.ts';
@@ -29,7 +30,7 @@ const marks: Partial<Record<StepState, string>> = {
 
 /** A record of all steps of the input's plan, none begun. */
 export function createProgress(input: OperationInput): Progress {
-  const plan = planOf({ kind: input.kind ?? 'tenant', type: input.type });
+  const plan = planOf({ kind: kindOf(input), type: input.type });
   const steps = new Map<string, StepChange>(plan.steps.map(({ key }) => [key, { key, state: 'pending' }]));
   const unrecorded = new Set<string>();
   const planned = (key: string): PlannedStep => {

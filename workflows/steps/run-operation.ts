@@ -6,22 +6,24 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow';
-import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import {
   type OperationInput,
   operationWorkflowId,
   progressQuery,
   turnSignal,
 } from '../../contracts/workflows.ts';
+import type { OperationOutcome } from '../../domain/instance-status.ts';
+import { verbRules } from '../../domain/verbs.ts';
 import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
 import { createOperationRun, type OperationRun, tagCluster, type UndoableRun } from './operation-run.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { unplacedSpace } from './locate-space.ts';
+import { kindActivities } from './kind-activities.ts';
 import { takeTurn } from './take-turn.ts';
 
-/** What the instance's status shall say after the operation; of a space, what its status has of it. */
-export type InstanceReport = Omit<ActivityInput<'reportInstance'>, 'tenant' | 'operation'>;
+/** What the instance's status shall say after the operation. */
+export type InstanceReport = Omit<OperationOutcome, 'operation'>;
 
 export interface Success {
   /** Undefined: the resource is gone or not concerned. */
@@ -32,26 +34,28 @@ export interface Success {
 }
 
 /** One lifecycle verb. */
-export interface Verb {
+export interface Verb<K extends ManagedKind> {
   /** The steps between the turn and `finish`. */
-  run(run: OperationRun): Promise<Success>;
+  run(run: OperationRun<K>): Promise<Success>;
   /** What the status says after a failure or cancel and its undo; `undone`: nothing was left behind. */
   reportFailure?(failure: FailureReason, undone: boolean): InstanceReport | undefined;
-  /** Once it has its turn it goes on until it succeeds: nothing cancels or fails it for good. */
-  readonly finishesForward?: boolean;
 }
 
 /**
  * Runs one operation from claiming the turn to passing it on. The workflow fails or is cancelled when the
  * operation is, after its undo, so that Temporal's UI shows the same end as the operation's row.
  */
-export async function runOperation(input: OperationInput, verb: Verb): Promise<void> {
+export async function runOperation<K extends ManagedKind>(
+  kind: K,
+  input: OperationInput,
+  verb: Verb<K>,
+): Promise<void> {
   const progress = createProgress(input);
   setHandler(progressQuery, () => progress.read());
-  const run = await beginOperation(input, progress, verb);
+  const run = await beginOperation(kind, input, progress, verb);
   if (!run) return;
   try {
-    const success = await (verb.finishesForward
+    const success = await (verbRules[input.type].finishesForward
       ? CancellationScope.nonCancellable(() => verb.run(run))
       : verb.run(run));
     await CancellationScope.nonCancellable(() => succeed(run, progress, success));
@@ -62,21 +66,23 @@ export async function runOperation(input: OperationInput, verb: Verb): Promise<v
   }
 }
 
-async function beginOperation(
+async function beginOperation<K extends ManagedKind>(
+  kind: K,
   input: OperationInput,
   progress: Progress,
-  verb: Verb,
-): Promise<UndoableRun | undefined> {
+  verb: Verb<K>,
+): Promise<UndoableRun<K> | undefined> {
   try {
     const claim = await takeTurn(input, progress);
     if (!claim) return undefined;
-    const placed = placedTenant(input, claim);
-    if (placed && placed.cluster !== input.cluster) tagCluster(placed.cluster);
-    return createOperationRun(input, progress, placed, verb.finishesForward ? 'forever' : 'bounded');
+    const persistence = verbRules[input.type].finishesForward ? 'forever' : 'bounded';
+    const run = createOperationRun(kind, input, progress, claim, persistence);
+    if (run.placed && run.placed.cluster !== input.cluster) tagCluster(run.placed.cluster);
+    return run;
   } catch (error) {
     const { state, reason, message } = failureReason(error);
     progress.set('turn', state, message);
-    const run = createOperationRun(input, progress, undefined, 'bounded');
+    const run = createOperationRun(kind, input, progress, {}, 'bounded');
     await CancellationScope.nonCancellable(() =>
       tellFailure(run, progress, verb, { state, reason, message }, true),
     );
@@ -84,28 +90,21 @@ async function beginOperation(
   }
 }
 
-function placedTenant(
-  input: OperationInput,
-  claim: { cluster?: string; hostNamespace?: string },
-): TenantRef | undefined {
-  const { project, name, uid } = input;
-  const { cluster, hostNamespace } = claim;
-  return cluster === undefined || hostNamespace === undefined
-    ? undefined
-    : { project, name, uid, cluster, hostNamespace };
-}
-
-async function succeed(run: UndoableRun, progress: Progress, success: Success): Promise<void> {
+async function succeed<K extends ManagedKind>(
+  run: UndoableRun<K>,
+  progress: Progress,
+  success: Success,
+): Promise<void> {
   const { report, result, message } = success;
   if (report) await reportInstance(run, 'succeeded', report);
   progress.set('finish', 'succeeded');
   await end(run.input, progress, { state: 'succeeded', result, message });
 }
 
-async function fail(
-  run: UndoableRun,
+async function fail<K extends ManagedKind>(
+  run: UndoableRun<K>,
   progress: Progress,
-  verb: Verb,
+  verb: Verb<K>,
   error: unknown,
 ): Promise<FailureReason> {
   const failure = failureReason(error);
@@ -117,10 +116,10 @@ async function fail(
   return told;
 }
 
-async function tellFailure(
-  run: UndoableRun,
+async function tellFailure<K extends ManagedKind>(
+  run: UndoableRun<K>,
   progress: Progress,
-  verb: Verb,
+  verb: Verb<K>,
   failure: FailureReason,
   undone: boolean,
 ): Promise<void> {
@@ -133,21 +132,15 @@ async function tellFailure(
   await end(run.input, progress, failure);
 }
 
-async function reportInstance(
-  run: UndoableRun,
+async function reportInstance<K extends ManagedKind>(
+  run: UndoableRun<K>,
   state: 'succeeded' | 'failed' | 'cancelled',
   report: InstanceReport,
 ): Promise<void> {
-  const { operationId: id, type, kind } = run.input;
-  await run.step('finish', (activities) => {
-    if (kind !== 'space')
-      return activities.reportInstance({ ...report, tenant: run.tenant, operation: { id, type, state } });
-    return activities.reportSpace({
-      ...report,
-      space: unplacedSpace(run.input),
-      operation: { id, type, state },
-    });
-  });
+  const { operationId: id, type } = run.input;
+  await run.step('finish', (activities) =>
+    kindActivities[run.kind].report(activities, run.target, { ...report, operation: { id, type, state } }),
+  );
 }
 
 /** Ends the row, then signals the next operation in the queue. */
