@@ -7,7 +7,7 @@ import { kindNames, kindOf, type ManagedKind } from '../contracts/kinds.ts';
 import { cleanupFinalizer } from '../contracts/names.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { InstanceOf, ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import { placeTenantRow } from '../db/queries/tenants.ts';
+import { placeInstanceRow } from '../db/queries/instances.ts';
 import { isProvisioned } from '../domain/desired-state.ts';
 import { hostNamespaceOf } from '../domain/host-namespace.ts';
 import { descriptorOf } from '../domain/kinds/kinds.ts';
@@ -162,7 +162,7 @@ export async function notePlace(deps: TenantDeps, host: OwnedNamespace): Promise
 
 /** Notes the place in our own database alone. */
 export function notePlaceRow({ operations }: TenantDeps, { owner }: OwnedNamespace): Promise<void> {
-  return operations.database.query((db) => placeTenantRow(db, owner));
+  return operations.database.query((db) => placeInstanceRow(db, owner));
 }
 
 interface Place {

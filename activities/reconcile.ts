@@ -21,7 +21,7 @@ const sleeps: { readonly [K in ManagedKind]: (host: OwnedNamespace<InstanceRef<K
 
 export function createReconcileActivities(deps: TenantDeps) {
   const repairInstance: RepairInstance = async (row, { state, reason, message }) => {
-    const { id, type, kind, project, tenantCluster: name, uid } = row;
+    const { id, type, kind, project, name, uid } = row;
     const { noun } = kindNames[kind];
     const target: UnplacedRef = { ...namedKind(kind), project, name, uid };
     await reportOutcome(deps.resources, target, {

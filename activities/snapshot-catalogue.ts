@@ -48,7 +48,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
     ): Promise<{ file: string; projectUid: string }> {
       const { operationId, name } = input;
       return database.query(async (db) => {
-        const { project, tenantCluster, uid, projectUid } = await getOperationRow(db, operationId);
+        const { project, name: tenantCluster, uid, projectUid } = await getOperationRow(db, operationId);
         const file = snapshotPath({ project, tenantCluster, uid, snapshot: name });
         const entry = { operationId, projectUid: projectUid ?? '', file };
         const row = await insertSnapshot(db, { project, tenantCluster, uid, name }, entry);
@@ -117,10 +117,10 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
  * Whose snapshot a restore is about. One that was let in before the gateway resolved names can only be about its own.
  * @throws PlatformError `forbidden`
  */
-function sourceUidOf({ uid, tenantCluster, parameters }: OperationRow): string {
-  const { sourceTenantCluster = tenantCluster, sourceUid } = parameters;
+function sourceUidOf({ uid, name, parameters }: OperationRow): string {
+  const { sourceTenantCluster = name, sourceUid } = parameters;
   if (typeof sourceUid === 'string') return sourceUid;
-  if (sourceTenantCluster !== tenantCluster) throw askAgain();
+  if (sourceTenantCluster !== name) throw askAgain();
   return uid;
 }
 

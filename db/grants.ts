@@ -19,7 +19,7 @@ const all = ['select', 'insert', 'update', 'delete'] as const;
 export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privilege[]>>> = {
   operations: { gateway: keep, worker: keep, controllers: keep },
   operation_steps: { gateway: keep, worker: keep, controllers: keep },
-  tenants: { gateway: keep, worker: keep, controllers: keep },
+  instances: { gateway: keep, worker: keep, controllers: keep },
   snapshots: { gateway: read, worker: all, controllers: ['select', 'update'] },
   sessions: { gateway: all, controllers: ['select', 'delete'] },
   session_key: { gateway: read },

@@ -20,7 +20,7 @@ export function toOperation(
     type: row.type,
     kind: row.kind,
     project: row.project,
-    [kindNames[row.kind].field]: row.tenantCluster,
+    [kindNames[row.kind].field]: row.name,
     state: row.state,
     actor: row.actor,
     parameters: row.parameters,

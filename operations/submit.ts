@@ -13,7 +13,7 @@ import {
   targetOfRow,
 } from '../db/queries/operations.ts';
 import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
-import { lockTenant, placeTenantRow } from '../db/queries/tenants.ts';
+import { lockInstance, placeInstanceRow } from '../db/queries/instances.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
@@ -74,10 +74,10 @@ export async function submitOperation(
 async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {
   const { kind, project, name, uid } = submission;
   const target: OperationTarget = { kind, project, name };
-  const tenant = await lockTenant(tx, { ...target, uid });
-  const { cluster } = submission.placed ?? tenant;
+  const instance = await lockInstance(tx, { ...target, uid });
+  const { cluster } = submission.placed ?? instance;
   if (submission.placed !== undefined) {
-    await placeTenantRow(tx, { ...target, uid, ...submission.placed });
+    await placeInstanceRow(tx, { ...target, uid, ...submission.placed });
   }
   const same = await findOperationByKey(tx, { ...target, uid }, submission.idempotencyKey);
   if (same) return join(tx, checkedSame(same, submission), submission);
@@ -102,7 +102,7 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
       type: submission.type,
       kind,
       project,
-      tenantCluster: name,
+      name,
       uid,
       projectUid: submission.projectUid ?? null,
       actor: submission.actor,

@@ -170,3 +170,15 @@ test('activities reach connected clusters only through namespaces that are prove
   );
   assert.deepEqual(forged, ['adapters/host-namespaces.ts: new OwnedNamespace']);
 });
+
+test('nothing outside of domain/kinds asks which managed kind it has', () => {
+  // What differs between kinds is a field of the descriptor, or of a table over all kinds: a new one cannot be forgotten.
+  const asks = /[!=]== '(?:space|tenant|spaceinstances|virtualclusterinstances)'|case '(?:space|tenant)':/g;
+  assert.deepEqual(
+    Object.keys(arrows)
+      .filter((folder) => folder !== 'scripts')
+      .flatMap((folder) => matches(folder, asks))
+      .filter((match) => !match.startsWith('domain/kinds/')),
+    [],
+  );
+});

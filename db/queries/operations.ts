@@ -44,7 +44,7 @@ export async function getOperationRow(db: Queries, id: string): Promise<Operatio
 /** The operation of this very tenant cluster or space, not of a former one of its name; without a uid, of the last one. */
 export async function findOperationByKey(
   db: Queries,
-  subject: OperationTarget & { readonly uid: string | undefined },
+  target: OperationTarget & { readonly uid: string | undefined },
   idempotencyKey: string,
 ): Promise<OperationRow | undefined> {
   const [row] = await db
@@ -52,8 +52,8 @@ export async function findOperationByKey(
     .from(operations)
     .where(
       and(
-        isOfTarget(subject),
-        subject.uid === undefined ? undefined : eq(operations.uid, subject.uid),
+        isOfTarget(target),
+        target.uid === undefined ? undefined : eq(operations.uid, target.uid),
         eq(operations.idempotencyKey, idempotencyKey),
       ),
     )
@@ -69,11 +69,11 @@ export interface RecordsOf {
 }
 
 /** Operations of a tenant cluster or space (of all, if none is named) that have not ended, in the order of their turns. */
-export async function listOpenOperations(db: Queries, subject?: OperationTarget): Promise<OperationRow[]> {
+export async function listOpenOperations(db: Queries, target?: OperationTarget): Promise<OperationRow[]> {
   return db
     .select()
     .from(operations)
-    .where(and(subject ? isOfTarget(subject) : undefined, inArray(operations.state, [...openStates])))
+    .where(and(target ? isOfTarget(target) : undefined, inArray(operations.state, [...openStates])))
     .orderBy(asc(operations.sequence));
 }
 
@@ -98,7 +98,7 @@ export async function listOperationRows(
       and(
         filter.kind === undefined ? undefined : eq(operations.kind, filter.kind),
         eq(operations.project, filter.project),
-        filter.name === undefined ? undefined : eq(operations.tenantCluster, filter.name),
+        filter.name === undefined ? undefined : eq(operations.name, filter.name),
         filter.of && isOf(filter.of),
         filter.before === undefined ? undefined : lt(operations.sequence, filter.before),
       ),
@@ -145,10 +145,10 @@ export async function markCancelRequested(tx: Queries, ids: readonly string[], a
 
 /** Where clause: operations of one tenant cluster or space, whatever its uid. */
 export function isOfTarget({ kind, project, name }: OperationTarget) {
-  return and(eq(operations.kind, kind), eq(operations.project, project), eq(operations.tenantCluster, name));
+  return and(eq(operations.kind, kind), eq(operations.project, project), eq(operations.name, name));
 }
 
 /** What an operation is about. */
-export function targetOfRow({ kind, project, tenantCluster }: OperationRow): OperationTarget {
-  return { kind, project, name: tenantCluster };
+export function targetOfRow({ kind, project, name }: OperationRow): OperationTarget {
+  return { kind, project, name };
 }

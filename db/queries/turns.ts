@@ -5,10 +5,10 @@ import type { OperationType } from '../../contracts/verbs.ts';
 import type { StepChange } from '../../contracts/workflows.ts';
 import type { Database, Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
-import { tenants } from '../schema/tenants.ts';
+import { instances } from '../schema/instances.ts';
 import { getOperationRow, isOfTarget, listOpenOperations, openStates, targetOfRow } from './operations.ts';
 import { closeSteps, recordSteps } from './operation-steps.ts';
-import { isTarget } from './tenants.ts';
+import { isTarget } from './instances.ts';
 
 /** What an operation waits for. */
 export interface BlockingOperation {
@@ -43,21 +43,21 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
       update operations mine set state = 'running', started_at = now()
       where mine.id = ${id} and mine.state = 'queued' and not exists (
         select from operations other
-        where other.kind = mine.kind and other.project = mine.project and other.tenant_cluster = mine.tenant_cluster
+        where other.kind = mine.kind and other.project = mine.project and other.name = mine.name
           and other.state in ('queued', 'running') and other.sequence < mine.sequence)
       returning mine.id`);
     const operation = await getOperationRow(db, id);
     if (claimed.rows.length > 0 || operation.state === 'running') {
-      const [tenant] = await db
+      const [instance] = await db
         .select()
-        .from(tenants)
+        .from(instances)
         .where(isTarget(targetOfRow(operation)));
       const placed =
-        tenant?.uid === operation.uid && tenant.cluster !== null && tenant.hostNamespace !== null;
+        instance?.uid === operation.uid && instance.cluster !== null && instance.hostNamespace !== null;
       return {
         state: 'claimed',
         operation,
-        ...(placed ? { cluster: tenant.cluster ?? '', hostNamespace: tenant.hostNamespace ?? '' } : {}),
+        ...(placed ? { cluster: instance.cluster ?? '', hostNamespace: instance.hostNamespace ?? '' } : {}),
       };
     }
     if (operation.state !== 'queued') return { state: 'ended' };
@@ -102,12 +102,12 @@ export async function endOperation(
   end: OperationEnd,
 ): Promise<{ next: string | undefined; changed: boolean }> {
   return database.transaction(async (tx) => {
-    const subject = targetOfRow(await getOperationRow(tx, end.id));
-    await tx.select({ uid: tenants.uid }).from(tenants).where(isTarget(subject)).for('update');
+    const target = targetOfRow(await getOperationRow(tx, end.id));
+    await tx.select({ uid: instances.uid }).from(instances).where(isTarget(target)).for('update');
     const changed = await endRows(tx, [end.id], end);
     if (changed && end.steps) await recordSteps(tx, end.id, end.steps);
     if (changed) await closeSteps(tx, [end.id], end.state === 'superseded' ? 'cancelled' : end.state);
-    return { next: (await nextQueued(tx, subject))?.id, changed };
+    return { next: (await nextQueued(tx, target))?.id, changed };
   });
 }
 
@@ -138,11 +138,11 @@ export async function endRows(
 }
 
 /** The operation whose turn is next, if the turn is free. */
-async function nextQueued(tx: Queries, subject: OperationTarget): Promise<OperationRow | undefined> {
+async function nextQueued(tx: Queries, target: OperationTarget): Promise<OperationRow | undefined> {
   const [oldest] = await tx
     .select()
     .from(operations)
-    .where(and(isOfTarget(subject), inArray(operations.state, [...openStates])))
+    .where(and(isOfTarget(target), inArray(operations.state, [...openStates])))
     .orderBy(operations.sequence)
     .limit(1);
   return oldest?.state === 'queued' ? oldest : undefined;

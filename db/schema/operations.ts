@@ -24,8 +24,8 @@ export const operations = pgTable(
     type: text({ enum: operationTypes }).notNull(),
     kind: text({ enum: managedKinds }).notNull().default('tenant'),
     project: text().notNull(),
-    /** Name of the tenant cluster, or of the space. */
-    tenantCluster: text().notNull(),
+    /** Of the instance that it is about. */
+    name: text().notNull(),
     uid: text().notNull(),
     /** Of the project; null: not known, from before it was kept. */
     projectUid: text(),
@@ -55,17 +55,17 @@ export const operations = pgTable(
     uniqueIndex('operations_idempotency_key').on(
       table.kind,
       table.project,
-      table.tenantCluster,
+      table.name,
       table.uid,
       table.idempotencyKey,
     ),
     uniqueIndex('operations_one_running')
-      .on(table.kind, table.project, table.tenantCluster)
+      .on(table.kind, table.project, table.name)
       .where(sql`state = 'running'`),
     index('operations_open')
-      .on(table.kind, table.project, table.tenantCluster, table.sequence)
+      .on(table.kind, table.project, table.name, table.sequence)
       .where(sql`state in ('queued', 'running')`),
-    index('operations_history').on(table.project, table.tenantCluster, table.sequence.desc()),
+    index('operations_history').on(table.project, table.name, table.sequence.desc()),
   ],
 );
 

@@ -16,7 +16,7 @@ import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { UnplacedTenant } from '../../contracts/instance-ref.ts';
 import { migrate } from '../../db/migrate.ts';
-import { lockTenant } from '../../db/queries/tenants.ts';
+import { lockInstance } from '../../db/queries/instances.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
@@ -67,7 +67,7 @@ async function newInstance(name: string, spec: object = {}): Promise<UnplacedTen
     spec,
   });
   const tenant = { project: 'default', name, uid: metadata.uid };
-  await deps.operations.database.transaction((tx) => lockTenant(tx, { ...tenant, kind: 'tenant' }));
+  await deps.operations.database.transaction((tx) => lockInstance(tx, { ...tenant, kind: 'tenant' }));
   return tenant;
 }
 const read = (name: string) => platform.resources.virtualclusterinstances.get({ namespace, name });
@@ -80,7 +80,7 @@ async function newPlaced(name: string) {
 
 const rowOf = async (tenant: UnplacedTenant) => {
   const row = await deps.operations.database.transaction((tx) =>
-    lockTenant(tx, { ...tenant, kind: 'tenant' }),
+    lockInstance(tx, { ...tenant, kind: 'tenant' }),
   );
   return [row.cluster, row.hostNamespace];
 };

@@ -5,7 +5,7 @@ import { createReleaseActivities } from '../../activities/release.ts';
 import { readHelmYamlStream } from '../../adapters/helm/helm-yaml.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { TenantRef } from '../../contracts/tenant-ref.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { packageVclusterChart, vclusterChartVersion } from '../../toolchain/vcluster-chart.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 import type { UpstreamAttack } from './upstream-attack.ts';

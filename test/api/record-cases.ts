@@ -193,7 +193,7 @@ export function recordCases(context: () => Context): void {
   ): Promise<string> {
     const operationId = randomUUID();
     const { project, uid, projectUid: ofProject } = record;
-    const row = { id: operationId, type: 'snapshot', project, tenantCluster: record.name, uid } as const;
+    const row = { id: operationId, type: 'snapshot', project, name: record.name, uid } as const;
     await context().database.query(async (db) => {
       const more = { projectUid: ofProject, actor: 'dora', idempotencyKey: operationId, expectedMs: 1 };
       await insertOperation(db, { ...row, ...more }, [

@@ -69,7 +69,7 @@ function startEngine(databaseUrl: string): () => Promise<void> {
       });
     }
     const open = await deps.database.query((db) => listOpenOperations(db));
-    for (const { id, type, uid, parameters, tenantCluster, cancelRequestedBy } of open) {
+    for (const { id, type, uid, parameters, name: tenantCluster, cancelRequestedBy } of open) {
       if (cancelRequestedBy !== null) {
         await endOperation(deps.database, {
           id,

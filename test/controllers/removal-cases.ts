@@ -119,7 +119,7 @@ export function removalCases(context: () => Context): void {
     await admin.core.createNamespacedSecret({ namespace: 'p-kept', body });
     const operationId = randomUUID();
     await operations.database.query(async (db) => {
-      const operation = { project: 'kept', tenantCluster: 'old', uid: 'u-old', type: 'snapshot' } as const;
+      const operation = { project: 'kept', name: 'old', uid: 'u-old', type: 'snapshot' } as const;
       const more = { actor: 'anna', idempotencyKey: operationId, expectedMs: 1 };
       const step = { key: 'save', title: 'Save', undo: '', expectedMs: 1 };
       await insertOperation(db, { id: operationId, ...operation, ...more }, [step]);

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
 import { findOperationByKey } from '../../db/queries/operations.ts';
+import { claimTurn } from '../../db/queries/turns.ts';
 import { findSnapshotOf } from '../../db/queries/snapshots.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -17,6 +18,7 @@ let postgres: TestPostgres;
 let database: Database;
 const made = '00000000-0000-0000-0000-000000000001';
 const orphan = '00000000-0000-0000-0000-000000000002';
+const running = '00000000-0000-0000-0000-000000000003';
 const folder = mkdtempSync(join(tmpdir(), 'vcp-migrations-'));
 
 before(async () => {
@@ -35,6 +37,15 @@ before(async () => {
     `insert into operations (id, type, project, tenant_cluster, uid, actor, idempotency_key, expected_ms)
      values ($1, 'snapshot', 'red', 'dev', 'uid-of-dev', 'anna', 'once', 1)`,
     [made],
+  );
+  await client.query(
+    `insert into operations (id, type, kind, project, tenant_cluster, uid, actor, idempotency_key, expected_ms, state)
+     values ($1, 'sleep', 'space', 'red', 'dev', 'uid-of-space', 'anna', 'once', 1, 'running')`,
+    [running],
+  );
+  await client.query(
+    `insert into tenants (kind, project, name, uid, cluster, host_namespace)
+     values ('tenant', 'red', 'dev', 'uid-of-dev', 'local', 'v'), ('space', 'red', 'dev', 'uid-of-space', 'west', 's')`,
   );
   await client.query(
     `insert into snapshots (project, tenant_cluster, name, operation_id, state)
@@ -70,4 +81,15 @@ test('the migration keeps rows and files, and assigns snapshots the uid of their
   assert.deepEqual([row?.id, row?.projectUid, row?.actorUid], [made, null, null]);
   const sessions = await database.query((db) => db.execute('select user_uid from sessions'));
   assert.equal(sessions.rowCount, 1);
+});
+
+test('what runs goes on where it was, and a space is not the tenant cluster of its name', async () => {
+  const claim = await claimTurn(database, running);
+  assert.ok(claim.state === 'claimed');
+  const { kind, name, state } = claim.operation;
+  assert.deepEqual([kind, name, state], ['space', 'dev', 'running']);
+  assert.deepEqual([claim.cluster, claim.hostNamespace], ['west', 's']);
+  const first = await claimTurn(database, made);
+  assert.ok(first.state === 'claimed');
+  assert.deepEqual([first.cluster, first.hostNamespace], ['local', 'v']);
 });

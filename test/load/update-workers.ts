@@ -199,8 +199,8 @@ async function plainOn(
   return async (tenant) => {
     const id = randomUUID();
     const { expectedMs, steps } = virtualClusterPlans.update;
-    const { project, name: tenantCluster, uid } = tenant;
-    const row = { id, type: 'update' as const, project, tenantCluster, uid, actor: 'bench', expectedMs };
+    const { project, name, uid } = tenant;
+    const row = { id, type: 'update' as const, project, name, uid, actor: 'bench', expectedMs };
     await database.transaction((tx) => insertOperation(tx, { ...row, idempotencyKey: id }, steps));
     const input: PlainUpdateInput = { operationId: id, tenant };
     const workflowId = operationWorkflowId(id);

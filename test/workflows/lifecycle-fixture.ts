@@ -12,7 +12,7 @@ import { createSnapshotCatalogueActivities } from '../../activities/snapshot-cat
 import { createTurnActivities } from '../../activities/turn.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import { placeTenantRow } from '../../db/queries/tenants.ts';
+import { placeInstanceRow } from '../../db/queries/instances.ts';
 import { migrate } from '../../db/migrate.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { reconcileOperations } from '../../operations/reconcile.ts';
@@ -70,12 +70,12 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
     ...cluster.activities,
     async placeTenant(input) {
       const placement = await cluster.activities.placeTenant(input);
-      await deps.database.query((db) => placeTenantRow(db, placement.tenant));
+      await deps.database.query((db) => placeInstanceRow(db, placement.tenant));
       return placement;
     },
     async placeSpace(input) {
       const placement = await cluster.activities.placeSpace(input);
-      await deps.database.query((db) => placeTenantRow(db, placement.space));
+      await deps.database.query((db) => placeInstanceRow(db, placement.space));
       return placement;
     },
     ...createTurnActivities(deps),

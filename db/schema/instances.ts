@@ -2,11 +2,11 @@ import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import { managedKinds } from '../../contracts/kinds.ts';
 
 /**
- * One row per tenant cluster or space that ever had an operation: the lock under which submits of one of them
+ * One row per instance of a managed kind that ever had an operation: the lock under which submits for one of them
  * follow one another, and where it runs. A name that is used again takes over the row with its new uid.
  */
-export const tenants = pgTable(
-  'tenants',
+export const instances = pgTable(
+  'instances',
   {
     kind: text({ enum: managedKinds }).notNull().default('tenant'),
     project: text().notNull(),
@@ -20,4 +20,4 @@ export const tenants = pgTable(
   (table) => [primaryKey({ columns: [table.kind, table.project, table.name] })],
 );
 
-export type TenantRow = typeof tenants.$inferSelect;
+export type InstanceRow = typeof instances.$inferSelect;

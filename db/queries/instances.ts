@@ -2,25 +2,28 @@ import { and, eq } from 'drizzle-orm';
 import { kindOf, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import type { Queries } from '../client.ts';
 import { operations } from '../schema/operations.ts';
-import { type TenantRow, tenants } from '../schema/tenants.ts';
+import { type InstanceRow, instances } from '../schema/instances.ts';
 import { isOfTarget } from './operations.ts';
 
 /**
  * The row of a tenant cluster or space, made if need be and locked until the transaction ends. A new uid under an old name
- * takes the row over and forgets where the former one ran.
+ * takes the row over and forgets where the previous one ran.
  */
-export async function lockTenant(tx: Queries, tenant: OperationTarget & { uid: string }): Promise<TenantRow> {
+export async function lockInstance(
+  tx: Queries,
+  target: OperationTarget & { uid: string },
+): Promise<InstanceRow> {
   await tx
-    .insert(tenants)
-    .values({ kind: tenant.kind, project: tenant.project, name: tenant.name, uid: tenant.uid })
+    .insert(instances)
+    .values({ kind: target.kind, project: target.project, name: target.name, uid: target.uid })
     .onConflictDoNothing();
-  const [row] = await tx.select().from(tenants).where(isTarget(tenant)).for('update');
-  if (!row) throw new Error(`tenant ${tenant.project}/${tenant.name} vanished under its lock`);
-  if (row.uid === tenant.uid) return row;
+  const [row] = await tx.select().from(instances).where(isTarget(target)).for('update');
+  if (!row) throw new Error(`instance ${target.project}/${target.name} vanished under its lock`);
+  if (row.uid === target.uid) return row;
   const [renewed] = await tx
-    .update(tenants)
-    .set({ uid: tenant.uid, cluster: null, hostNamespace: null })
-    .where(isTarget(tenant))
+    .update(instances)
+    .set({ uid: target.uid, cluster: null, hostNamespace: null })
+    .where(isTarget(target))
     .returning();
   return renewed ?? row;
 }
@@ -39,20 +42,20 @@ interface InstancePlacement {
  * Remembers where a tenant cluster or space is, so that later operations need not read the resource, and shows it with
  * the operation that runs.
  */
-export async function placeTenantRow(db: Queries, placed: InstancePlacement): Promise<void> {
+export async function placeInstanceRow(db: Queries, placed: InstancePlacement): Promise<void> {
   const { cluster, hostNamespace } = placed;
-  const tenant = { ...placed, kind: kindOf(placed) };
+  const target = { ...placed, kind: kindOf(placed) };
   await db
-    .update(tenants)
+    .update(instances)
     .set({ cluster, hostNamespace })
-    .where(and(isTarget(tenant), eq(tenants.uid, tenant.uid)));
+    .where(and(isTarget(target), eq(instances.uid, target.uid)));
   await db
     .update(operations)
     .set({ cluster })
-    .where(and(isOfTarget(tenant), eq(operations.uid, tenant.uid), eq(operations.state, 'running')));
+    .where(and(isOfTarget(target), eq(operations.uid, target.uid), eq(operations.state, 'running')));
 }
 
 /** Where clause: the row of one tenant cluster or space. */
 export function isTarget({ kind, project, name }: OperationTarget) {
-  return and(eq(tenants.kind, kind), eq(tenants.project, project), eq(tenants.name, name));
+  return and(eq(instances.kind, kind), eq(instances.project, project), eq(instances.name, name));
 }
