@@ -23,13 +23,18 @@ export interface AccessReview {
    * @throws PlatformError `management_unavailable`
    */
   authorizes(identity: Identity, question: RbacQuestion): Promise<boolean>;
+  /**
+   * All namespaces with objects of a kind of ours that `identity` may `get`; undefined: they may be anywhere.
+   * @throws PlatformError `management_unavailable`
+   */
+  namespacesOf(identity: Identity, resource: string): Promise<string[] | undefined>;
   /** Counts changes: as long as it is the same for `identity`, so is every answer about it. */
   generationOf(identity: Identity): number;
 }
 
 /** Decides from `rbac`. */
 export function createAccessReview(
-  rbac: Pick<RbacCache, 'allows' | 'generationOf' | 'isInStep'>,
+  rbac: Pick<RbacCache, 'allows' | 'namespacesOf' | 'generationOf' | 'isInStep'>,
 ): AccessReview {
   function checkInStep(): void {
     if (rbac.isInStep()) return;
@@ -58,6 +63,10 @@ export function createAccessReview(
     async authorizes(identity, question) {
       checkInStep();
       return rbac.allows(identity, question);
+    },
+    async namespacesOf(identity, resource) {
+      checkInStep();
+      return rbac.namespacesOf(identity, { verb: 'get', group: managementGroup, resource });
     },
     generationOf: rbac.generationOf,
   };

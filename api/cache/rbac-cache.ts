@@ -1,6 +1,6 @@
 import type { Informer } from '../../adapters/kubernetes/informer.ts';
 import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
-import type { RbacQuestion, RbacUser } from '../../domain/rbac.ts';
+import type { RbacQuestion, RbacUser, ResourceQuestion } from '../../domain/rbac.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { type BindingObject, createRbacIndex, type RoleObject } from './rbac-index.ts';
 
@@ -8,6 +8,8 @@ import { type BindingObject, createRbacIndex, type RoleObject } from './rbac-ind
 export interface RbacCache {
   /** What the management API's authorizer would say; ask {@link isInStep} before. */
   allows(who: RbacUser, question: RbacQuestion): boolean;
+  /** All namespaces in which `who` may be allowed it about some object; undefined: anywhere. */
+  namespacesOf(who: RbacUser, question: ResourceQuestion): string[] | undefined;
   /** As long as it is unchanged for `who`, so is every decision about them. */
   generationOf(who: RbacUser): number;
   /** Whether all four kinds are known as of a moment ago: otherwise no decision can be made. */
@@ -46,6 +48,7 @@ export function createRbacCache(
   ];
   return {
     allows: index.allows,
+    namespacesOf: index.namespacesOf,
     generationOf: index.generationOf,
     isInStep: () => {
       const since = performance.now() - inStepMs;

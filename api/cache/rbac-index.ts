@@ -5,6 +5,7 @@ import {
   type RbacQuestion,
   type RbacSubject,
   type RbacUser,
+  type ResourceQuestion,
   type RoleRef,
   type SubjectKey,
   subjectKeyOf,
@@ -30,6 +31,11 @@ export interface RbacIndex {
   setBinding(key: string, binding: BindingObject | undefined): void;
   /** What the API server's RBAC authorizer would say. */
   allows(who: RbacUser, question: RbacQuestion): boolean;
+  /**
+   * All namespaces in which `who` may be allowed what is asked about some object; undefined: it may be allowed anywhere.
+   * @param question without namespace and name
+   */
+  namespacesOf(who: RbacUser, question: ResourceQuestion): string[] | undefined;
   /** Counts changes. As long as it is unchanged for `who`, so is every decision about them. */
   generationOf(who: RbacUser): number;
 }
@@ -138,6 +144,13 @@ export function createRbacIndex(): RbacIndex {
         rules.get('')?.some(allows) === true ||
         (namespace !== '' && rules.get(namespace)?.some(allows) === true)
       );
+    },
+    namespacesOf(who, question) {
+      if (who.groups.includes(privilegedGroup)) return undefined;
+      const { rules } = grantsOf(who);
+      const allowsSome = (rule: PolicyRule) => policyRuleAllows({ ...rule, resourceNames: null }, question);
+      if (rules.get('')?.some(allowsSome) === true) return undefined;
+      return [...rules].flatMap(([namespace, there]) => (there.some(allowsSome) ? [namespace] : []));
     },
     generationOf,
   };

@@ -88,6 +88,14 @@ async function serverAllows({ who, question }: Asked): Promise<boolean> {
   return status.allowed;
 }
 
+/** Where something is allowed is one of the places where it may be. */
+function assertWithin({ who, question }: Asked): void {
+  if ('path' in question) return;
+  const { name: _name, namespace = '', ...about } = question;
+  const places = cache.namespacesOf(who, about);
+  assert.ok(places === undefined || places.includes(namespace), JSON.stringify({ who, question, places }));
+}
+
 let round = 0;
 /** Writes `objects`, and waits until the server's authorizer and the cache have seen all of it: each kind in its order. */
 async function become(objects: readonly WorldObject[]): Promise<void> {
@@ -170,6 +178,7 @@ describe('RBAC in the process', () => {
       before = [];
       await each(all.slice(index * perRound, (index + 1) * perRound), async (one) => {
         const [here, there] = [cache.allows(one.who, one.question), await serverAllows(one)];
+        if (there) assertWithin(one);
         before.push({ one, generation: cache.generationOf(one.who), answer: here });
         if (there && !one.who.groups.includes(privilegedGroup)) allowed += 1;
         if (here === there) return;

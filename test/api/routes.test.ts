@@ -28,6 +28,7 @@ describe('routes', () => {
         allows: () => assert.fail(),
         filter: () => assert.fail(),
         authorizes: () => assert.fail(),
+        namespacesOf: () => assert.fail(),
         generationOf: () => assert.fail(),
       },
     });

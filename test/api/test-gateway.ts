@@ -122,6 +122,7 @@ export async function startTestGateway(options: {
     allows: async (identity, action) => mayDo(identity, action),
     filter: async (identity, things, actionOf) => things.filter((thing) => mayDo(identity, actionOf(thing))),
     authorizes: async () => true,
+    namespacesOf: async () => undefined,
     generationOf: () => 0,
   };
   const logger = pino({ level: 'silent' });

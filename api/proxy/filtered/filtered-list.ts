@@ -1,7 +1,9 @@
+import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { ContinueTokens } from './continue-token.ts';
 import type { FilteredRequest } from './filtered-request.ts';
+import { listOfNamespaces } from './namespace-lists.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { objectRefOf } from './object-ref.ts';
 import { hideFrom } from './hiding.ts';
@@ -10,6 +12,10 @@ import { visibleObjects } from './visible-objects.ts';
 /** Of the API server, so that one answer holds a page whatever is hidden. */
 const pageSize = 500;
 const timeoutMs = 30_000;
+/** Read at once. */
+const maxNamespaces = 16;
+/** In objects more that a list of all might have instead. */
+const costOfList = 20;
 
 /** The answer to a filtered list. */
 export interface FilteredResponse {
@@ -26,7 +32,7 @@ export interface FilteredResponse {
  * @throws PlatformError `management_unavailable`
  */
 export async function filteredList(
-  deps: Pick<Gateway, 'management' | 'review'> & { tokens: ContinueTokens },
+  deps: Pick<Gateway, 'management' | 'review' | 'cache'> & { tokens: ContinueTokens },
   identity: Identity,
   request: FilteredRequest,
   accept: string,
@@ -42,6 +48,18 @@ export async function filteredList(
   // Rows without their object could not be told apart.
   const bare = query.get('includeObject') === 'None';
   if (bare) query.set('includeObject', 'Metadata');
+  if (sealed === null) {
+    const terms = { query, accept, signal: AbortSignal.timeout(timeoutMs) };
+    const few = await fewNamespaces(deps, identity, request, limit);
+    const list = few && (await listOfNamespaces(deps, request, terms, few));
+    const shown = list && (await visibleOf(deps, identity, request, list.page));
+    if (shown && shown.length <= limit)
+      return {
+        status: 200,
+        contentType: list.contentType,
+        ...answerOf(list.page, shown, '', { bare, whole: true }),
+      };
+  }
   const found: (Shown | Row)[] = [];
   for (;;) {
     query.set('limit', String(Math.min(pageSize, limit - found.length)));
@@ -71,6 +89,26 @@ export async function filteredList(
       ...answerOf(page, found, rest, { bare, whole: sealed === null && rest === '' }),
     };
   }
+}
+
+/**
+ * The namespaces that can have something for `identity`, if to list each of them is less than to list all and their objects
+ * are one page. The caches only tell what pays: whatever they say, the answer is the same.
+ */
+async function fewNamespaces(
+  { review, cache }: Pick<Gateway, 'review' | 'cache'>,
+  identity: Identity,
+  { plural, namespace }: FilteredRequest,
+  limit: number,
+): Promise<string[] | undefined> {
+  if (namespace !== undefined || !resourceKinds[plural].namespaced) return undefined;
+  const all = cache.objects(plural);
+  if (all.length <= costOfList) return undefined;
+  const namespaces = await review.namespacesOf(identity, plural);
+  if (namespaces === undefined || namespaces.length > maxNamespaces) return undefined;
+  const there = all.filter(({ metadata }) => namespaces.includes(metadata.namespace ?? '')).length;
+  const pays = there + namespaces.length * costOfList < all.length;
+  return pays && there <= Math.min(limit, pageSize) ? namespaces : undefined;
 }
 
 async function visibleOf(

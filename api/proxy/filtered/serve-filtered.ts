@@ -56,7 +56,12 @@ export function createFilteredHandler(gateway: Gateway) {
     filtered: FilteredRequest,
   ) {
     const accept = acceptedJson(request.headers.accept);
-    const answer = await filteredList({ management, review, tokens }, caller.identity, filtered, accept);
+    const answer = await filteredList(
+      { management, review, cache, tokens },
+      caller.identity,
+      filtered,
+      accept,
+    );
     if (answer.shown !== undefined)
       remember(caller, filtered, answer.shown.resourceVersion, answer.shown.keys);
     await reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
