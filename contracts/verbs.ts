@@ -22,11 +22,11 @@ export const verbs = {
       forceDurationSeconds: Type.Optional(
         Type.Integer({
           minimum: 0,
-          description: 'sleep: refuse to wake on request for so long; 0 = until woken explicitly',
+          description: 'sleep: seconds during which requests do not wake it; 0: until woken explicitly',
         }),
       ),
     }),
-    outcome: 'sleeps',
+    outcome: 'is asleep',
   },
   wake: { parameters: none, outcome: 'is awake' },
   snapshot: {
@@ -47,7 +47,7 @@ export const verbs = {
         Type.String({
           maxLength: 64,
           description:
-            'restore: uid of the tenant cluster whose snapshot it is, if that one is gone or its name is another’s by now',
+            'restore: uid of the tenant cluster whose snapshot it is, if it was deleted or its name is in use by another one',
         }),
       ),
     }),

@@ -75,7 +75,7 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
     } catch (error) {
       // One that is not ready yet, or any more, answers all the same: what it has begun it may end.
       if (!(error instanceof NotReadyError))
-        throw new DialError('the API server answers nobody', { cause: error });
+        throw new DialError('the API server does not answer', { cause: error });
     }
   };
   const connections = createUpstreamConnections(
