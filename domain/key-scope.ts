@@ -158,8 +158,8 @@ function matches(pattern: string, name: string): boolean {
 /** Whether every field of the scope is one of the schema's: what is not known may have been meant to narrow. */
 function isUnderstood(scope: AccessKeyScope): boolean {
   return Object.entries(scope).every(([field, value]) => {
-    const schema = (AccessKeyScope.properties as Record<string, unknown>)[field] as Shape | undefined;
-    if (schema === undefined) return false;
+    if (!Object.hasOwn(AccessKeyScope.properties, field)) return false; // nor one that objects inherit: `toString`
+    const schema = (AccessKeyScope.properties as Record<string, unknown>)[field] as Shape;
     if (field === 'rules') return Array.isArray(value); // each rule looks at its own fields
     const fields = schema.items?.properties;
     if (fields === undefined) return typeof value === 'boolean';

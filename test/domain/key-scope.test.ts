@@ -145,6 +145,8 @@ describe('the scope of a key', () => {
     { projects: [{ project: 'alpha', verbs: ['get'] }] } as unknown as AccessKeyScope,
     { projects: { project: 'alpha' } } as unknown as AccessKeyScope,
     { projects: null } as unknown as AccessKeyScope,
+    { projects: [{ project: 'alpha' }], toString: false } as unknown as AccessKeyScope,
+    JSON.parse('{"projects":[{"project":"alpha"}],"__proto__":true}') as AccessKeyScope,
   ];
   for (const scope of nothing) {
     it(`${JSON.stringify(scope)} allows nothing`, () => {
