@@ -2,7 +2,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from '../adapters/logging.ts';
 import { failureInterceptor } from '../activities/failures.ts';
 import type { Activities } from '../activities/index.ts';
-import { stepRecorder } from '../activities/step-recorder.ts';
+import { stepRecorder } from '../activities/operations/step-recorder.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
 
 export interface LifecycleWorkerOptions {

@@ -16,7 +16,7 @@ type ActivityResult<K extends ActivityName> = Awaited<ReturnType<Activities[K]>>
 
 /**
  * The activities as Temporal carries them. Beside its input, each may take steps to record while it runs
- * (activities/step-recorder.ts): a local activity of its own at each boundary cost 11 ms a time (measured) on the way of
+ * (activities/operations/step-recorder.ts): a local activity of its own at each boundary cost 11 ms a time (measured) on the way of
  * every operation.
  */
 export type RecordingActivities = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
-import { createReleaseActivities } from '../../activities/release.ts';
+import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { checkManifest } from '../../adapters/release-values/manifest-contract.ts';
 import { PlatformError } from '../../contracts/errors.ts';

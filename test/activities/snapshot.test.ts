@@ -4,12 +4,12 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AuthenticationV1Api } from '@kubernetes/client-node';
-import { createRestoreActivities, type RestoreJob } from '../../activities/restore.ts';
+import { createRestoreActivities, type RestoreJob } from '../../activities/snapshots/restore.ts';
 import {
   createSnapshotActivities,
   type SnapshotJob,
   type SnapshotResult,
-} from '../../activities/snapshot.ts';
+} from '../../activities/snapshots/snapshot.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { PlatformError } from '../../contracts/errors.ts';

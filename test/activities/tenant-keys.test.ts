@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:tls';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
-import { createTenantKeysActivities } from '../../activities/tenant-keys.ts';
+import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, startActivityPlatform } from './activity-platform.ts';
 

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createReleaseActivities } from '../../activities/release.ts';
+import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { createHelm } from '../../adapters/helm/helm.ts';
 import { readUpstreamWorkload } from '../../adapters/snapshots/upstream-workload.ts';

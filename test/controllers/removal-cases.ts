@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { createSnapshotRetentionActivities } from '../../activities/snapshot-retention.ts';
+import { createSnapshotRetentionActivities } from '../../activities/snapshots/snapshot-retention.ts';
 import { statusOf } from '../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { insertOperation } from '../../db/queries/operations.ts';

@@ -8,8 +8,8 @@ import {
 import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { Activities } from '../../activities/index.ts';
-import { createSnapshotCatalogueActivities } from '../../activities/snapshot-catalogue.ts';
-import { createTurnActivities } from '../../activities/turn.ts';
+import { createSnapshotCatalogueActivities } from '../../activities/snapshots/snapshot-catalogue.ts';
+import { createTurnActivities } from '../../activities/operations/turn.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { placeInstanceRow } from '../../db/queries/instances.ts';

@@ -1,5 +1,5 @@
 import type { Activities } from '../../activities/index.ts';
-import type { NamespaceDeletion } from '../../activities/owned-namespace.ts';
+import type { NamespaceDeletion } from '../../activities/instances/owned-namespace.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { OperationOutcome } from '../../domain/instance-status.ts';

@@ -1,6 +1,6 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import { type OperationInput, turnSignal } from '../../contracts/workflows.ts';
-import type { TurnAnswer } from '../../activities/turn.ts';
+import type { TurnAnswer } from '../../activities/operations/turn.ts';
 import { databaseActivities } from '../proxies.ts';
 import type { Progress } from './progress.ts';
 

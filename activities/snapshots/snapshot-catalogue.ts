@@ -1,9 +1,9 @@
 import { activityInfo } from '@temporalio/activity';
-import { snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { operationOfWorkflow } from '../contracts/workflows.ts';
-import type { Database } from '../db/client.ts';
-import { getOperationRow } from '../db/queries/operations.ts';
+import { snapshotPath } from '../../adapters/snapshots/snapshot-files.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { operationOfWorkflow } from '../../contracts/workflows.ts';
+import type { Database } from '../../db/client.ts';
+import { getOperationRow } from '../../db/queries/operations.ts';
 import {
   completeSnapshot,
   deleteLegacySnapshot,
@@ -12,9 +12,9 @@ import {
   getSnapshotRow,
   insertSnapshot,
   type SnapshotFacts,
-} from '../db/queries/snapshots.ts';
-import type { OperationRow } from '../db/schema/operations.ts';
-import type { SnapshotRow } from '../db/schema/snapshots.ts';
+} from '../../db/queries/snapshots.ts';
+import type { OperationRow } from '../../db/schema/operations.ts';
+import type { SnapshotRow } from '../../db/schema/snapshots.ts';
 
 /** A snapshot by its names. Whose it is, the row of the operation tells. */
 interface NamedSnapshot {

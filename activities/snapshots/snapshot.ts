@@ -1,18 +1,18 @@
-import { readReleaseContent } from '../adapters/helm/release-content.ts';
-import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
-import { getProjectKey } from '../adapters/snapshots/project-key.ts';
+import { readReleaseContent } from '../../adapters/helm/release-content.ts';
+import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { createJob, deleteJob, type JobRef, waitForJob } from '../../adapters/snapshots/jobs.ts';
+import { getProjectKey } from '../../adapters/snapshots/project-key.ts';
 import {
   checkedSnapshotPath,
   deleteSnapshotFile,
   snapshotPath,
-} from '../adapters/snapshots/snapshot-files.ts';
-import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import { keepAlive } from './keep-alive.ts';
+} from '../../adapters/snapshots/snapshot-files.ts';
+import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { keepAlive } from '../keep-alive.ts';
 
 export interface SnapshotDeps {
   readonly management: ClusterClient;

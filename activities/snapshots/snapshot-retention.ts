@@ -1,11 +1,11 @@
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
-import { forgetProjectKey, listKeyedProjects } from '../adapters/snapshots/project-key.ts';
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../db/queries/gone-snapshots.ts';
-import { deleteSnapshot } from '../operations/delete-snapshot.ts';
-import type { OperationsDeps } from '../operations/dependencies.ts';
-import { managementCall } from './instance-access.ts';
-import { keepAlive } from './keep-alive.ts';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import { forgetProjectKey, listKeyedProjects } from '../../adapters/snapshots/project-key.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db/queries/gone-snapshots.ts';
+import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
+import type { OperationsDeps } from '../../operations/dependencies.ts';
+import { managementCall } from '../instances/instance-access.ts';
+import { keepAlive } from '../keep-alive.ts';
 
 export interface SnapshotRetentionDeps {
   readonly management: ClusterClient;

@@ -1,12 +1,12 @@
-import type { ClusterClient } from '../adapters/kubernetes/client.ts';
-import { requestJson } from '../adapters/kubernetes/request.ts';
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { everybodyGroup, managementGroup, projectNamespace, teamGroup } from '../contracts/names.ts';
-import type { OperationRow } from '../db/schema/operations.ts';
-import type { SnapshotRow } from '../db/schema/snapshots.ts';
-import { groupsOfUser, subjectOfUser } from '../domain/identity-names.ts';
-import { managementCall } from './instance-access.ts';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { everybodyGroup, managementGroup, projectNamespace, teamGroup } from '../../contracts/names.ts';
+import type { OperationRow } from '../../db/schema/operations.ts';
+import type { SnapshotRow } from '../../db/schema/snapshots.ts';
+import { groupsOfUser, subjectOfUser } from '../../domain/identity-names.ts';
+import { managementCall } from '../instances/instance-access.ts';
 
 interface Who {
   readonly user: string;

@@ -1,5 +1,5 @@
-import type { SpaceRef, TenantRef, UnplacedSpace, UnplacedTenant } from '../contracts/instance-ref.ts';
-import type { TenantDeps } from './dependencies.ts';
+import type { SpaceRef, TenantRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import type { TenantDeps } from '../dependencies.ts';
 import { currentHash } from './instance-access.ts';
 import {
   findRemains,
@@ -8,7 +8,7 @@ import {
   placeInstance,
   removeFinalizer,
 } from './instance-place.ts';
-import { isAsleep } from './workloads.ts';
+import { isAsleep } from '../control-plane/workloads.ts';
 
 /**
  * The resource of an instance in the management API, for each kind under the names and with the fields that histories

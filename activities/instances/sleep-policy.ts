@@ -1,9 +1,9 @@
-import { instanceResources } from '../adapters/kubernetes/resources.ts';
-import { kindOf } from '../contracts/kinds.ts';
-import { annotations } from '../contracts/names.ts';
-import type { SleepPolicyInput } from '../contracts/workflows.ts';
-import { sleepPolicyAction } from '../domain/sleep-policy.ts';
-import type { TenantDeps } from './dependencies.ts';
+import { instanceResources } from '../../adapters/kubernetes/resources.ts';
+import { kindOf } from '../../contracts/kinds.ts';
+import { annotations } from '../../contracts/names.ts';
+import type { SleepPolicyInput } from '../../contracts/workflows.ts';
+import { sleepPolicyAction } from '../../domain/sleep-policy.ts';
+import type { TenantDeps } from '../dependencies.ts';
 import { managementCall, objectName } from './instance-access.ts';
 
 export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'resources'>) {

@@ -1,14 +1,14 @@
-import { loadCertificateAuthority } from '../adapters/certificates/certificate-authority.ts';
-import { renderKubeconfig } from '../adapters/certificates/kubeconfig.ts';
-import { tenantServer } from '../adapters/certificates/tenant-pki.ts';
-import type { TenantHost } from '../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { identities, labels, tenantObjects } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import type { TenantDeps } from './dependencies.ts';
+import { loadCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
+import { tenantServer } from '../../adapters/certificates/tenant-pki.ts';
+import type { TenantHost } from '../../adapters/host-namespaces.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { identities, labels, tenantObjects } from '../../contracts/names.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { TenantDeps } from '../dependencies.ts';
 
 const roleName = tenantObjects.gatewayRole;
 

@@ -1,10 +1,10 @@
-import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { labels, tenantObjects } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
+import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { labels, tenantObjects } from '../../contracts/names.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 
 export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resources: ManagementResources }) {
   return {

@@ -1,9 +1,9 @@
 import type { V1Namespace } from '@kubernetes/client-node';
-import type { HostNamespaces, OwnedNamespace } from '../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { InstanceRef } from '../contracts/instance-ref.ts';
-import { pollUntil } from './poll.ts';
+import type { HostNamespaces, OwnedNamespace } from '../../adapters/host-namespaces.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { InstanceRef } from '../../contracts/instance-ref.ts';
+import { pollUntil } from '../poll.ts';
 
 const deadlineMs = 10 * 60_000;
 const claimsAtOnce = 500;

@@ -1,8 +1,8 @@
-import type { InstanceRef, SpaceRef, TenantRef } from '../contracts/instance-ref.ts';
-import { kindNames, kindOf } from '../contracts/kinds.ts';
-import { labels } from '../contracts/names.ts';
-import { descriptorOf } from '../domain/kinds/kinds.ts';
-import type { TenantDeps } from './dependencies.ts';
+import type { InstanceRef, SpaceRef, TenantRef } from '../../contracts/instance-ref.ts';
+import { kindNames, kindOf } from '../../contracts/kinds.ts';
+import { labels } from '../../contracts/names.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import type { TenantDeps } from '../dependencies.ts';
 import { notePlace } from './instance-place.ts';
 import {
   deleteOwnedNamespace,

@@ -1,15 +1,15 @@
-import { isConflict, kubernetesFailure } from '../adapters/kubernetes/failures.ts';
+import { isConflict, kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
 import {
   instanceResources,
   type ManagementResources,
   type Stored,
-} from '../adapters/kubernetes/resources.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { UnplacedRef } from '../contracts/instance-ref.ts';
-import { kindNames, kindOf, type ManagedKind } from '../contracts/kinds.ts';
-import { projectNamespace } from '../contracts/names.ts';
-import type { InstanceOf, ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import { descriptorOf } from '../domain/kinds/kinds.ts';
+} from '../../adapters/kubernetes/resources.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { UnplacedRef } from '../../contracts/instance-ref.ts';
+import { kindNames, kindOf, type ManagedKind } from '../../contracts/kinds.ts';
+import { projectNamespace } from '../../contracts/names.ts';
+import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
 
 /** `call`, with failures as PlatformErrors (`management_unavailable` if the API cannot be reached). */
 export async function managementCall<T>(what: string, call: Promise<T>): Promise<T> {

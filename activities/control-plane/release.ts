@@ -1,17 +1,17 @@
-import type { Helm, ReleaseTarget } from '../adapters/helm/helm.ts';
-import { thisRunner } from '../adapters/helm/helm-runner.ts';
-import { createReleaseTurns } from '../adapters/helm/release-turns.ts';
-import { deleteForgedRecords, listRevisions, releaseLabels } from '../adapters/helm/releases.ts';
-import { repairRelease } from '../adapters/helm/repair-release.ts';
-import type { HostNamespaces, TenantHost } from '../adapters/host-namespaces.ts';
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { createChartSources } from '../adapters/release-values/chart-sources.ts';
-import { createCheckedReleases } from '../adapters/release-values/checked-releases.ts';
-import { isDeployed, tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
-import { upstreamChart } from '../adapters/tenant-charts/upstream-chart.ts';
-import { type ErrorCode, PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import { keepAlive } from './keep-alive.ts';
+import type { Helm, ReleaseTarget } from '../../adapters/helm/helm.ts';
+import { thisRunner } from '../../adapters/helm/helm-runner.ts';
+import { createReleaseTurns } from '../../adapters/helm/release-turns.ts';
+import { deleteForgedRecords, listRevisions, releaseLabels } from '../../adapters/helm/releases.ts';
+import { repairRelease } from '../../adapters/helm/repair-release.ts';
+import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { createChartSources } from '../../adapters/release-values/chart-sources.ts';
+import { createCheckedReleases } from '../../adapters/release-values/checked-releases.ts';
+import { isDeployed, tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { upstreamChart } from '../../adapters/tenant-charts/upstream-chart.ts';
+import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { keepAlive } from '../keep-alive.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {

@@ -1,8 +1,8 @@
-import { syncSpaceRbac } from '../adapters/kubernetes/space-rbac.ts';
-import type { SpaceRef } from '../contracts/instance-ref.ts';
-import { spaceGrants } from '../domain/space-grants.ts';
-import type { TenantDeps } from './dependencies.ts';
-import { managementCall, readInstance } from './instance-access.ts';
+import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
+import type { SpaceRef } from '../../contracts/instance-ref.ts';
+import { spaceGrants } from '../../domain/space-grants.ts';
+import type { TenantDeps } from '../dependencies.ts';
+import { managementCall, readInstance } from '../instances/instance-access.ts';
 
 /** RBAC in the namespace of a space. controllers/spaces/space-access.ts reconciles it afterwards. */
 export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {

@@ -1,9 +1,9 @@
-import type { TenantHost } from '../adapters/host-namespaces.ts';
-import { kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
-import { requestJson } from '../adapters/kubernetes/request.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { labels } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
+import type { TenantHost } from '../../adapters/host-namespaces.ts';
+import { kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { labels } from '../../contracts/names.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 
 /** A workload of a tenant's control plane: StatefulSet or Deployment. */
 export interface Workload {

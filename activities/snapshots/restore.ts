@@ -1,16 +1,16 @@
-import type { TenantHost } from '../adapters/host-namespaces.ts';
-import { tenantChartOf } from '../adapters/release-values/template-of-tenant.ts';
-import { createJob, deleteJob, type JobRef, waitForJob } from '../adapters/snapshots/jobs.ts';
-import { getProjectKey } from '../adapters/snapshots/project-key.ts';
+import type { TenantHost } from '../../adapters/host-namespaces.ts';
+import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { createJob, deleteJob, type JobRef, waitForJob } from '../../adapters/snapshots/jobs.ts';
+import { getProjectKey } from '../../adapters/snapshots/project-key.ts';
 import {
   forgetKeys,
   keepKeys,
   openServiceAccountKeys,
   useKeys,
-} from '../adapters/snapshots/service-account-keys.ts';
-import { checkedSnapshotPath, snapshotPath } from '../adapters/snapshots/snapshot-files.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import { keepAlive } from './keep-alive.ts';
+} from '../../adapters/snapshots/service-account-keys.ts';
+import { checkedSnapshotPath, snapshotPath } from '../../adapters/snapshots/snapshot-files.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { keepAlive } from '../keep-alive.ts';
 import type { FoundSnapshot } from './snapshot-catalogue.ts';
 import { defaultToolsImage, type SnapshotDeps } from './snapshot.ts';
 

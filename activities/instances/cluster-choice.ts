@@ -1,8 +1,8 @@
-import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { Cluster } from '../contracts/resources/cluster.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import { placeTenant } from '../domain/placement.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import { placeTenant } from '../../domain/placement.ts';
 import { managementCall } from './instance-access.ts';
 
 /** What a connected cluster is chosen by. */

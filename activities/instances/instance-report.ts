@@ -1,15 +1,15 @@
-import { isConflict, kubernetesFailure, orUndefined, statusOf } from '../adapters/kubernetes/failures.ts';
+import { isConflict, kubernetesFailure, orUndefined, statusOf } from '../../adapters/kubernetes/failures.ts';
 import {
   instanceResources,
   type ManagementResources,
   type Stored,
-} from '../adapters/kubernetes/resources.ts';
-import type { UnplacedRef, UnplacedSpace, UnplacedTenant } from '../contracts/instance-ref.ts';
-import { kindOf } from '../contracts/kinds.ts';
-import { annotations } from '../contracts/names.ts';
-import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import { type OperationOutcome, statusAfter } from '../domain/instance-status.ts';
-import type { TenantDeps } from './dependencies.ts';
+} from '../../adapters/kubernetes/resources.ts';
+import type { UnplacedRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import { kindOf } from '../../contracts/kinds.ts';
+import { annotations } from '../../contracts/names.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { type OperationOutcome, statusAfter } from '../../domain/instance-status.ts';
+import type { TenantDeps } from '../dependencies.ts';
 import { changeInstance, currentHash, managementCall, objectName } from './instance-access.ts';
 
 /** The end of an operation in the status of its instance, for each kind under the names that histories hold. */

@@ -1,10 +1,10 @@
-import { kubernetesFailure } from '../adapters/kubernetes/failures.ts';
-import { checkPolicy } from '../adapters/project-policy.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import type { TenantDeps } from './dependencies.ts';
-import { readInstance } from './instance-access.ts';
-import { pollUntil } from './poll.ts';
+import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { checkPolicy } from '../../adapters/project-policy.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { TenantDeps } from '../dependencies.ts';
+import { readInstance } from '../instances/instance-access.ts';
+import { pollUntil } from '../poll.ts';
 import {
   controlPlaneSelector,
   deleteSyncedPods,

@@ -1,7 +1,12 @@
-import type { Database } from '../db/client.ts';
-import { recordSteps } from '../db/queries/operation-steps.ts';
-import { type BlockingOperation, claimTurn, endOperation, type OperationEnd } from '../db/queries/turns.ts';
-import type { StepRecord } from '../contracts/workflows.ts';
+import type { Database } from '../../db/client.ts';
+import { recordSteps } from '../../db/queries/operation-steps.ts';
+import {
+  type BlockingOperation,
+  claimTurn,
+  endOperation,
+  type OperationEnd,
+} from '../../db/queries/turns.ts';
+import type { StepRecord } from '../../contracts/workflows.ts';
 
 export type TurnAnswer =
   | { state: 'claimed'; cluster?: string; hostNamespace?: string }

@@ -1,6 +1,6 @@
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { Logger } from '../adapters/logging.ts';
-import type { StepRecord } from '../contracts/workflows.ts';
+import type { Logger } from '../../adapters/logging.ts';
+import type { StepRecord } from '../../contracts/workflows.ts';
 
 /**
  * Writes the steps that travel with an activity (its second argument) while the activity runs. A write that

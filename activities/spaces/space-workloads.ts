@@ -1,7 +1,7 @@
-import type { SpaceHost } from '../adapters/host-namespaces.ts';
-import { isConflict, isNotFound, kubernetesFailure } from '../adapters/kubernetes/failures.ts';
-import { requestJson } from '../adapters/kubernetes/request.ts';
-import { annotations } from '../contracts/names.ts';
+import type { SpaceHost } from '../../adapters/host-namespaces.ts';
+import { isConflict, isNotFound, kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { annotations } from '../../contracts/names.ts';
 
 /** What of a workload tells whether it makes pods. */
 export interface SpaceWorkload {

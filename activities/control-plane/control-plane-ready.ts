@@ -1,12 +1,12 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { TenantHost } from '../adapters/host-namespaces.ts';
-import { containerFault, faultPatienceMs } from '../adapters/kubernetes/container-fault.ts';
-import { apiMessage, kubernetesFailure, statusOf } from '../adapters/kubernetes/failures.ts';
-import { openRequest, requestJson } from '../adapters/kubernetes/request.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import type { TenantDeps } from './dependencies.ts';
-import { pollUntil } from './poll.ts';
+import type { TenantHost } from '../../adapters/host-namespaces.ts';
+import { containerFault, faultPatienceMs } from '../../adapters/kubernetes/container-fault.ts';
+import { apiMessage, kubernetesFailure, statusOf } from '../../adapters/kubernetes/failures.ts';
+import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { TenantDeps } from '../dependencies.ts';
+import { pollUntil } from '../poll.ts';
 import { controlPlaneSelector } from './workloads.ts';
 
 const deadlineMs = 3 * 60_000;

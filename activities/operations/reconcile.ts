@@ -1,17 +1,17 @@
-import type { OwnedNamespace } from '../adapters/host-namespaces.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { InstanceRef, UnplacedRef } from '../contracts/instance-ref.ts';
-import { kindNames, type ManagedKind, namedKind } from '../contracts/kinds.ts';
-import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { OperationRow } from '../db/schema/operations.ts';
-import { verbRules } from '../domain/verbs.ts';
-import { reconcileOperations, type RepairInstance } from '../operations/reconcile.ts';
-import type { TenantDeps } from './dependencies.ts';
-import { locateInstance } from './instance-place.ts';
-import { reportOutcome } from './instance-report.ts';
-import { keepAlive } from './keep-alive.ts';
-import { isSpaceClosed } from './space-sleep.ts';
-import { isAsleep } from './workloads.ts';
+import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
+import { kindNames, type ManagedKind, namedKind } from '../../contracts/kinds.ts';
+import type { InstancePhase } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { OperationRow } from '../../db/schema/operations.ts';
+import { verbRules } from '../../domain/verbs.ts';
+import { reconcileOperations, type RepairInstance } from '../../operations/reconcile.ts';
+import type { TenantDeps } from '../dependencies.ts';
+import { locateInstance } from '../instances/instance-place.ts';
+import { reportOutcome } from '../instances/instance-report.ts';
+import { keepAlive } from '../keep-alive.ts';
+import { isSpaceClosed } from '../spaces/space-sleep.ts';
+import { isAsleep } from '../control-plane/workloads.ts';
 
 /** Whether an instance of each kind sleeps, whatever an operation was about to do. */
 const sleeps: { readonly [K in ManagedKind]: (host: OwnedNamespace<InstanceRef<K>>) => Promise<boolean> } = {

@@ -1,10 +1,10 @@
-import { syncTenantRbac } from '../adapters/kubernetes/tenant-rbac.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import { templateAccessOf } from '../domain/template-access.ts';
-import { tenantGrants } from '../domain/tenant-grants.ts';
-import { tenantIdentities } from '../domain/tenant-identities.ts';
-import type { TenantDeps } from './dependencies.ts';
-import { managementCall, readInstance } from './instance-access.ts';
+import { syncTenantRbac } from '../../adapters/kubernetes/tenant-rbac.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { templateAccessOf } from '../../domain/template-access.ts';
+import { tenantGrants } from '../../domain/tenant-grants.ts';
+import { tenantIdentities } from '../../domain/tenant-identities.ts';
+import type { TenantDeps } from '../dependencies.ts';
+import { managementCall, readInstance } from '../instances/instance-access.ts';
 
 /**
  * RBAC inside a tenant cluster: whom the gateway may act as there, by name, and what who is let in by it may do.

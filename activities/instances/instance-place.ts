@@ -1,18 +1,18 @@
-import type { OwnedNamespace } from '../adapters/host-namespaces.ts';
-import { instanceResources, type Stored } from '../adapters/kubernetes/resources.ts';
-import { refuse } from '../adapters/project-policy.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { InstanceRef, UnplacedRef } from '../contracts/instance-ref.ts';
-import { kindNames, kindOf, type ManagedKind } from '../contracts/kinds.ts';
-import { cleanupFinalizer } from '../contracts/names.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import type { InstanceOf, ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import { placeInstanceRow } from '../db/queries/instances.ts';
-import { isProvisioned } from '../domain/desired-state.ts';
-import { hostNamespaceOf } from '../domain/host-namespace.ts';
-import { descriptorOf } from '../domain/kinds/kinds.ts';
+import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
+import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
+import { refuse } from '../../adapters/project-policy.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
+import { kindNames, kindOf, type ManagedKind } from '../../contracts/kinds.ts';
+import { cleanupFinalizer } from '../../contracts/names.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { placeInstanceRow } from '../../db/queries/instances.ts';
+import { isProvisioned } from '../../domain/desired-state.ts';
+import { hostNamespaceOf } from '../../domain/host-namespace.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
-import type { TenantDeps } from './dependencies.ts';
+import type { TenantDeps } from '../dependencies.ts';
 import {
   changeInstance,
   currentHash,

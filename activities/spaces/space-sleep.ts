@@ -1,13 +1,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { SpaceHost } from '../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../adapters/kubernetes/failures.ts';
-import { checkPolicy } from '../adapters/project-policy.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import type { SpaceRef } from '../contracts/instance-ref.ts';
-import type { TenantDeps } from './dependencies.ts';
-import { keepAlive } from './keep-alive.ts';
-import { pollUntil } from './poll.ts';
-import { readInstance } from './instance-access.ts';
+import type { SpaceHost } from '../../adapters/host-namespaces.ts';
+import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { checkPolicy } from '../../adapters/project-policy.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { SpaceRef } from '../../contracts/instance-ref.ts';
+import type { TenantDeps } from '../dependencies.ts';
+import { keepAlive } from '../keep-alive.ts';
+import { pollUntil } from '../poll.ts';
+import { readInstance } from '../instances/instance-access.ts';
 import { changeWorkloads, resumeWorkload, stopWorkload } from './space-workloads.ts';
 
 /** Its name is what the API server says to who makes a pod in a space that sleeps. */
