@@ -484,7 +484,9 @@ describe('admission policies of the management API', () => {
     assert.equal(await key('k4', { user: 'hers' }), 'accepted');
     await admin.users.patchStatus({ name: 'hers' }, { accessKeys: { count: 7, most: 7 } });
     await eventually('the bound is known', async () =>
-      /user hers has 7 access keys, and no more/.test(await key('k5', { user: 'hers' })) ? true : undefined,
+      /user hers has 7 access keys, which is the limit/.test(await key('k5', { user: 'hers' }))
+        ? true
+        : undefined,
     );
     await admin.teams.patchStatus({ name: 'owners' }, { accessKeys: { count: 7, most: 7 } });
     const ofTeam = () =>
