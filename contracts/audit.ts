@@ -80,7 +80,7 @@ export type AuditConfig = Static<typeof AuditConfig>;
 
 const Optional = Type.Optional(Type.String());
 
-/** What was asked of the gateway, by whom, and what became of it. */
+/** A request to the gateway, its caller, and its outcome. */
 export const AuditEvent = Type.Object(
   {
     id: Type.String({
@@ -92,7 +92,7 @@ export const AuditEvent = Type.Object(
     user: Type.Optional(
       Type.String({ description: 'Who sent it, as Kubernetes knows them; absent: not logged in' }),
     ),
-    impersonatedUser: Type.Optional(Type.String({ description: 'Whom it was done as, if somebody else' })),
+    impersonatedUser: Type.Optional(Type.String({ description: 'Effective user, if it was impersonated' })),
     credentialKind: Type.Optional(Type.String({ description: 'How they showed who they are' })),
     credentialName: Type.Optional(Type.String({ description: 'Name of the access key' })),
     sourceAddress: Optional,

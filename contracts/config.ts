@@ -47,8 +47,7 @@ const Oidc = Type.Object({
   groups: Type.Optional(Type.Array(Type.String(), { description: 'Only these are taken over; absent: all' })),
   createUsers: Type.Optional(
     Type.Boolean({
-      description:
-        'Default true: who logs in for the first time becomes a User; false: only who is one already',
+      description: 'Default true: a first login creates a User; false: only existing Users may log in',
     }),
   ),
 });

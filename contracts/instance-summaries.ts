@@ -33,7 +33,7 @@ const SpaceSummary = Type.Object(
 );
 export type SpaceSummary = Static<typeof SpaceSummary>;
 
-/** An instance in a list of the REST API: what of its resource is public to all who may see it. */
+/** An instance in a list of the REST API: the part of its resource that all callers who may see it get. */
 export const instanceSummaries = {
   tenant: VirtualClusterSummary,
   space: SpaceSummary,

@@ -92,7 +92,7 @@ export function teamGroup(team: string): string {
   return `loft:team:${team}`;
 }
 
-/** Group of everybody who is logged in. */
+/** Group of all authenticated users. */
 export const everybodyGroup = 'system:authenticated';
 
 /** Name of the group that only user `user` carries. */
@@ -183,7 +183,7 @@ export function defaultSpaceNamespace(project: string, name: string): string {
   return `loft-${project}-s-${name}`;
 }
 
-/** ClusterRole of connected clusters that who has a space gets in its namespace (deploy/connected-cluster/spaces.yaml). */
+/** ClusterRole of connected clusters that users of a space get in its namespace (deploy/connected-cluster/spaces.yaml). */
 export const spaceAdminRole = 'loft-cluster-space-admin';
 
 /** The ClusterRoles that the platform may bind in the namespace of a space; an administrator there can add others. */

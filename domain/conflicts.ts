@@ -13,7 +13,7 @@ export interface PresentOperation {
   readonly snapshot: string | undefined;
 }
 
-/** What somebody asks for. */
+/** A requested operation. */
 export interface RequestedOperation {
   readonly type: OperationType;
   readonly targetHash: string | undefined;

@@ -41,7 +41,7 @@ export function nextOperation(
 ): NextOperation | undefined {
   const { metadata } = instance;
   if (metadata.deletionTimestamp !== undefined) {
-    // Without our finalizer there is nothing of ours left to remove: somebody else's finalizer holds the resource.
+    // Without our finalizer there is nothing of ours left to remove: another finalizer holds the resource.
     const ours = metadata.finalizers?.includes(cleanupFinalizer) === true;
     return ours ? operation(instance, 'delete', 'deleted') : undefined;
   }

@@ -19,7 +19,7 @@ export function subjectOfUser({ metadata, spec }: User): string {
   return spec?.subject || metadata.name;
 }
 
-/** Groups towards Kubernetes: the user's own, everybody's, and those that the platform gives. */
+/** Groups towards Kubernetes: the user's own, that of all authenticated users, and those of the platform. */
 export function groupsOfUser(user: User, teams: readonly Team[]): string[] {
   const { groups = [], ssoGroups = [] } = user.spec ?? {};
   const given = [userGroup(user.metadata.name), ...teamsOf(user, teams).map(teamGroup)];

@@ -5,7 +5,7 @@ interface Owner {
 
 /** What was made for a user or team by name: a key, a session. */
 interface Made {
-  /** uid of whom it was made for, if that was written down. */
+  /** uid of the owner it was made for, if recorded. */
   readonly uid: string | undefined;
   readonly at: Date | undefined;
 }

@@ -20,7 +20,7 @@ export interface RoleRef {
   readonly name: string;
 }
 
-/** Who asks, as the API server's authentication would say it. */
+/** The user of a request, as the API server's authentication would say it. */
 export interface RbacUser {
   readonly user: string;
   readonly groups: readonly string[];
@@ -84,7 +84,7 @@ function isEmpty(list: readonly string[] | null | undefined): boolean {
   return list === undefined || list === null || list.length === 0;
 }
 
-/** One of the names by which bindings can mean somebody: a user's own (service accounts are users), or a group's. */
+/** One of the names by which bindings can refer to a user: a user's own (service accounts are users), or a group's. */
 export type SubjectKey = `user ${string}` | `group ${string}`;
 
 /** All that bindings can mean `who` by. */

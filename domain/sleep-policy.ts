@@ -71,7 +71,7 @@ export function nextTransition(policy: SleepPolicy, now: Date): SleepTransition 
 
 /**
  * What the policy of `instance` asks for at `now`: `sleep` (set the force annotation), `wake` (remove it), or
- * nothing. What somebody did by hand after the newest transition stands until the next one: a later wake
+ * nothing. A manual sleep or wake after the newest transition stands until the next one: a later wake
  * (`last-activity`), a later sleep (`sleeping-since`), a sleep with `force-duration` that is not over, and an
  * instance made later.
  */

@@ -12,10 +12,10 @@ import { administratorGroups } from './platform-administrators.ts';
 
 const projectAdminRole = 'loft-management-project-admin';
 const projectViewerRole = 'loft-management-project-viewer';
-/** What who may use a tenant cluster gets in it, unless a rule says otherwise. */
+/** The role of users of a tenant cluster, unless a rule says otherwise. */
 const defaultClusterRole = 'cluster-admin';
 
-/** What a resource says about who may use it. */
+/** The part of a resource that says who may use it. */
 export interface SharedResource {
   readonly spec?: {
     readonly owner?: UserOrTeam;
@@ -38,7 +38,7 @@ export interface TenantAccessInput {
  * Which groups get which ClusterRole inside a tenant cluster. The access rules of template and instance name roles,
  * and all that match add up. Whom no rule names (a rule for `*` does not count) gets the default role, `cluster-admin`
  * unless the template has another: the owner, the project's owner and administrators, the platform's
- * administrators and who may `use` it by `spec.access`; viewers of the project get `view` instead.
+ * administrators and users who may `use` it by `spec.access`; viewers of the project get `view` instead.
  * (The gateway lets nobody in who may not `use` the instance; this says what they may do there.)
  */
 export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, readonly string[]> {

@@ -19,7 +19,7 @@ export const namingPlurals = [
   'teams',
 ] as const satisfies readonly ResourcePlural[];
 
-/** All fields by which any of these kinds names somebody. */
+/** All fields by which any of these kinds names an account. */
 interface Naming {
   readonly owner?: UserOrTeam;
   readonly access?: readonly Access[];

@@ -27,7 +27,7 @@ export function roleName(name: string, role: DatabaseRole): string {
 /**
  * Makes the roles and databases that are missing, and gives what is there (a former version had one role for all) to
  * its owner; repeatable.
- * @param url of our database, as who may make roles and databases
+ * @param url of our database, as a role that may create roles and databases
  * @param passwordOf each role; it is set again
  * @returns undefined, with nothing changed, if `url`'s role may make no roles
  */

@@ -7,7 +7,7 @@ export interface RememberedPorts {
   get(name: string): Promise<number>;
 }
 
-/** Opens the ports kept in `file`. Asked before the servers start: a port in use belongs to somebody else. */
+/** Opens the ports kept in `file`. Asked before the servers start: a port in use belongs to another process. */
 export function openPorts(file: string): RememberedPorts {
   const ports = (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}) as Record<string, number>;
   const checked = new Set<string>();

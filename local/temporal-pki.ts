@@ -8,7 +8,7 @@ import { openAuthority } from './pki.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import type { TemporalServerTls } from './servers/temporal.ts';
 
-/** Who is a client of the embedded Temporal, each with a certificate of its own. */
+/** The clients of the embedded Temporal, each with its own certificate. */
 export type TemporalClient = 'gateway' | 'worker' | 'controllers' | 'supervisor' | 'ui';
 
 export interface TemporalPki {

@@ -7,7 +7,7 @@ import type { Logger } from '../adapters/logging.ts';
 
 /** Brings one pod's status to the API: at once when it changed, one request at a time, the latest wins. */
 export interface StatusWriter {
-  /** @param current the pod as last seen: a status that somebody else has changed is written again */
+  /** @param current the pod as last seen: a status that another client has changed is written again */
   write(status: V1PodStatus, current: V1Pod): void;
   /** Resolves when the API has the latest status, or the pod is gone. */
   flushed(): Promise<void>;

@@ -14,7 +14,7 @@ export interface ReadKubeconfig {
   readonly token?: string;
 }
 
-/** What would open a file here, run a program, or sign in as somebody else. */
+/** What would open a file here, run a program, or sign in as another user. */
 const refused = {
   cluster: ['certificate-authority'],
   user: [

@@ -59,7 +59,7 @@ async function listOurs(
   return prefix === undefined ? items : items.filter(({ metadata }) => metadata.name.startsWith(prefix));
 }
 
-/** Applies it; one that somebody made under our name with another role is created again, since a binding's role is fixed. */
+/** Applies it; one under our name with another role is created again, since a binding's role is fixed. */
 async function replaceRbac(
   kubeConfig: KubeConfig,
   manifest: ReturnType<typeof rbacManifest>,

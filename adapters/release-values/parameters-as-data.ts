@@ -5,7 +5,7 @@ import type { TemplateContext, ValuesRequest } from './template-context.ts';
 import { setAt, valueAt } from './template-parameters.ts';
 import { sameStructure } from './value-structure.ts';
 
-/** The template rendered with a harmless text in the place of one that somebody chose. */
+/** The template rendered with a harmless text in place of the user's text. */
 export interface Question {
   readonly variable: string;
   readonly context: TemplateContext;

@@ -80,7 +80,7 @@ function hasNodeDial({ livenessProbe, readinessProbe, startupProbe, lifecycle }:
   );
 }
 
-/** Whether it would go before everybody's pods, which make room for it, as Kubernetes' own do. */
+/** Whether it would preempt all other pods, as Kubernetes' own do. */
 export function outranksAll({ priorityClassName }: PodSpec): boolean {
   return priorityClassName?.startsWith('system-') === true;
 }

@@ -6,9 +6,9 @@ import type { AuditPolicy } from './policy.ts';
 /** Who sent a request and how they showed it. Never the credential itself. */
 export interface AuditActor {
   readonly user: string;
-  /** Whom it is done as, if somebody else (`kubectl --as`). */
+  /** The impersonated user, if any (`kubectl --as`). */
   readonly impersonatedUser?: string | undefined;
-  /** Of whom it is done as. */
+  /** Groups of the effective user. */
   readonly groups: readonly string[];
   /** `access-key`, `session`, `oidc`; `password` at a login. */
   readonly credentialKind: string;
@@ -160,7 +160,7 @@ export function createAuditEntry(
 }
 
 /**
- * Whether access was refused: 401, 403, and a 404 of the gateway's own about a thing that somebody may not see. Kept
+ * Whether access was refused: 401, 403, and a 404 of the gateway's own about an object that the caller may not see. Kept
  * whatever the rules say.
  */
 function isDenial(code: number | undefined, reason: string | undefined): boolean {

@@ -112,7 +112,7 @@ const secretResources: ReadonlySet<string> = new Set([
   ...managedPlurals,
   'virtualclustertemplates',
 ]);
-/** Subresources that hand out credentials or carry somebody's own traffic. */
+/** Subresources that hand out credentials or carry users' own traffic. */
 const secretSubresources: ReadonlySet<string> = new Set([
   'token',
   'kubeconfig',

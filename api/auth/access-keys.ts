@@ -19,7 +19,7 @@ export interface IssuedKey {
   readonly accessKey: AccessKey;
 }
 
-/** Makes and removes access keys. Who may have that done, the callers decide. */
+/** Creates and removes access keys. Its callers check authorization. */
 export interface AccessKeys {
   /**
    * A new key; usable on this gateway when it is given. Of logins the one used least lately makes room.

@@ -19,7 +19,7 @@ export type Authenticate = (headers: IncomingHttpHeaders, method?: string) => Pr
 /** A user who authenticated with something other than an access key. */
 export interface KnownUser {
   readonly user: string;
-  /** uid of the User whom it was given to, and when; a later one of the name is somebody else. */
+  /** uid of the User it was issued to, and when; a later user of the name is another. */
   readonly uid?: string | undefined;
   readonly since?: Date | undefined;
   readonly credential: Credential;

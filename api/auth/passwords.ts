@@ -41,7 +41,7 @@ export function createPasswords(deps: {
   async function storedHash(user: User | undefined): Promise<string | undefined> {
     const { secretName, secretNamespace, key } = user?.spec?.passwordRef ?? {};
     const isThere = secretName && secretNamespace === passwordNamespace && key;
-    // Asked for in any case: the time it takes must not tell who has a password.
+    // Asked for in any case: the time it takes must not reveal which users have a password.
     const path = secretPath(isThere ? secretName : noSecret);
     const answer = await management(accountsIdentity, { method: 'GET', path });
     if (!isThere) return undefined;

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Database } from '../../db/client.ts';
 import { readSessionKey } from '../../db/queries/sessions.ts';
 
-/** Makes ids of sessions, and tells those that some gateway of ours made from those that somebody made up. */
+/** Makes ids of sessions, and tells ids of our gateways from forged ones. */
 export interface SessionIds {
   /** @throws PlatformError `database_unavailable` */
   make(): Promise<string>;

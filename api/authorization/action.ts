@@ -1,7 +1,7 @@
 import { projectNamespace } from '../../contracts/names.ts';
 import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
 
-/** What somebody wants to do in the management API. */
+/** A request to the management API, for authorization. */
 export interface Action {
   readonly verb: string;
   readonly group?: string;
@@ -21,5 +21,5 @@ export function clusterAction(verb: string, name: string): Action {
   return { verb, resource: 'clusters', name };
 }
 
-/** Everything with all management resources: who may do this is an administrator of the platform. */
+/** Everything with all management resources: a caller who may do this is an administrator of the platform. */
 export const administratorAction: Action = { verb: '*', resource: '*' };

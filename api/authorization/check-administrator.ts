@@ -5,7 +5,7 @@ import { administratorAction } from './action.ts';
 
 /**
  * Lets administrators of the platform through.
- * @throws PlatformError `forbidden` for everybody else; `management_unavailable`
+ * @throws PlatformError `forbidden` for all others; `management_unavailable`
  */
 export async function checkAdministrator(deps: { review: AccessReview }, caller: Caller): Promise<void> {
   if (await deps.review.allows(caller.identity, administratorAction)) return;

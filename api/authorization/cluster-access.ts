@@ -6,7 +6,7 @@ import { clusterAction } from './action.ts';
 
 /**
  * Lets `caller` through to connected cluster `name` if the management API allows verb `use` on it; what they may do
- * there its own RBAC decides. To who may not even see it, it does not exist.
+ * there its own RBAC decides. For callers who may not even see it, it does not exist.
  * @throws PlatformError `cluster_not_found`, `forbidden`, `management_unavailable`
  */
 export async function checkClusterAccess(

@@ -11,7 +11,7 @@ interface Wanted {
 }
 
 /**
- * The caller as whom the request goes on: itself, or whom its `Impersonate-*` headers name, if the management API's
+ * The effective caller of a request: itself, or the one its `Impersonate-*` headers name, if the management API's
  * RBAC lets it impersonate that user and every one of those groups. From there on all access is the impersonated
  * identity's, with groups exactly as given and `system:authenticated`; the original user travels along for the audit.
  * @throws PlatformError `invalid_request` for malformed headers; `forbidden` for reserved identities (before anybody is

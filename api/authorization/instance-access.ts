@@ -8,7 +8,7 @@ import { targetAction } from './action.ts';
 import { targetNotFound } from './target-not-found.ts';
 
 /**
- * The instance that `target` names, if the caller may do `verb` with it. To who may not even see it, it does not exist.
+ * The instance that `target` names, if the caller may do `verb` with it. For callers who may not even see it, it does not exist.
  * @throws PlatformError the kind's not-found code, `forbidden`, `management_unavailable`
  */
 export async function accessibleInstance<K extends ManagedKind>(

@@ -19,7 +19,7 @@ export type VisibleRecords =
   | 'all'
   | { readonly uid: string | undefined; readonly projectUid: string | undefined };
 
-/** What somebody may do with records of one project. */
+/** What a caller may do with records of one project. */
 export interface RecordAccess {
   /**
    * Whether one may do `verb` with what is recorded of a tenant cluster or space: while it is there, who may do that with
@@ -48,7 +48,7 @@ export function recordAccess(deps: Deps, identity: Identity, project: string): R
   const presentUid = (kind: ManagedKind, name: string) =>
     uidAt(`namespaces/${namespace}/${kindNames[kind].plural}/${name}`);
   const mayAll = (action: Action) => deps.review.allows(identity, action);
-  /** uid of the project, for who has every right on all that is in it. */
+  /** uid of the project, for callers with every right on everything in it. */
   const administered = async (kind: ManagedKind) =>
     (await mayAll({ verb: '*', resource: kindNames[kind].plural, namespace }))
       ? uidAt(`projects/${project}`)

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
 
-/** What is told of an instance to who may not see it, whether there is one or not. */
+/** The error for an instance that the caller may not see, whether or not it exists. */
 export function targetNotFound({ kind, project, name }: OperationTarget): PlatformError {
   const { noun, notFound } = kindNames[kind];
   return new PlatformError(

@@ -25,7 +25,7 @@ export interface RbacCache {
  */
 const inStepMs = 6_000;
 
-/** @param watch informers over a path, in watches of 3 s, as who may read roles and bindings */
+/** @param watch informers over a path, in watches of 3 s, as a user who may read roles and bindings */
 export function createRbacCache(
   watch: <T extends { metadata: ObjectMeta }>(path: string) => Informer<T>,
 ): RbacCache {

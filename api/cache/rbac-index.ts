@@ -23,7 +23,7 @@ export interface BindingObject {
   readonly subjects?: readonly RbacSubject[] | null;
 }
 
-/** Roles and bindings of one API server, ordered by whom they are about. */
+/** Roles and bindings of one API server, indexed by subject. */
 export interface RbacIndex {
   /** Takes a Role or ClusterRole as it is now; undefined: it is gone. */
   setRole(key: string, role: RoleObject | undefined): void;
@@ -56,7 +56,7 @@ interface Grants {
   readonly rules: ReadonlyMap<string, readonly PolicyRule[]>;
 }
 
-/** Of subjects that nothing is about any more; beyond that everybody's answers count as changed once. */
+/** Of subjects that nothing is about any more; beyond that the decisions for all subjects count as changed once. */
 const maxGone = 10_000;
 
 /**
@@ -71,7 +71,7 @@ export function createRbacIndex(): RbacIndex {
   const changedAt = new Map<SubjectKey, number>();
   const known = new WeakMap<RbacUser, Grants>();
   let generation = 0;
-  /** The generation of everybody of whom none is kept. */
+  /** The generation of all subjects without one of their own. */
   let floor = 0;
 
   function changed(subjects: Iterable<SubjectKey>): void {

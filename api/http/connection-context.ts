@@ -34,7 +34,7 @@ function hearIn(
   };
 }
 
-/** A failure that leaves the context would belong to nobody: it is thrown once more where it belongs, a moment later. */
+/** A failure that leaves the context would belong to no request: it is thrown once more where it belongs, a moment later. */
 function hear(emit: EventEmitter['emit'], event: string | symbol, args: unknown[]): boolean {
   try {
     return emit(event, ...args);

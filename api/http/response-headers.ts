@@ -34,7 +34,7 @@ const dropped: ReadonlySet<string> = new Set([
   'public-key-pins',
   'public-key-pins-report-only',
   'expect-ct',
-  // Reports about our requests to somebody else's server.
+  // Reports about our requests to another server.
   'nel',
   'report-to',
   'reporting-endpoints',
@@ -73,7 +73,7 @@ function isDropped(name: string): boolean {
 
 /**
  * An upstream's answer headers, names in lower case, without those above. A redirect stays below `prefix`; one to
- * another host is dropped. Only the caller's own cache may keep the answer: it depends on who asks.
+ * another host is dropped. Only the caller's own cache may keep the answer: it depends on the caller.
  */
 export function downstreamHeaders(
   headers: Record<string, string | string[] | undefined>,

@@ -10,7 +10,7 @@ export interface Caller {
   readonly kind: 'user' | 'team';
   /** Name of the User or Team. */
   readonly name: string;
-  /** Of the User or Team: a later one of the same name is somebody else. */
+  /** Of the User or Team: a later one of the same name is another. */
   readonly uid?: string | undefined;
   readonly displayName: string;
   readonly email: string;

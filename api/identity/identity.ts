@@ -23,7 +23,7 @@ const internalUsers: ReadonlySet<string> = new Set([
 /** The gateway's own identity for reads of the management API and for access reviews. */
 export const readerIdentity: Identity = { user: identities.gatewayReader, groups: [] };
 
-/** The gateway's own identity for keeping accounts. What it does is decided here, by who asks for it. */
+/** The gateway's own identity for keeping accounts. Its callers check authorization first. */
 export const accountsIdentity: Identity = { user: identities.gatewayAccounts, groups: [] };
 
 /** Whether `name` belongs to Kubernetes or to the platform itself and must never come from outside. */

@@ -4,7 +4,7 @@ import { isReady, type Readiness, withoutParts } from '../readiness/readiness.ts
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
 /**
- * A server of its own for who can reach it, which asks for no key: the metrics at `/metrics`, and at `/readyz` which part
+ * A separate server without authentication, for clients that can reach it: the metrics at `/metrics`, and at `/readyz` which part
  * is not well and why (`?exclude=<part>` leaves one out). Not listening yet.
  */
 export function createMetricsListener(metrics: GatewayMetrics, readiness: Readiness): Server {

@@ -13,7 +13,7 @@ import { type JsonAnswer, statusMessage } from '../upstreams/json-request.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 
-/** Which tenant cluster or space, asked by whom. */
+/** A tenant cluster or space, and the caller. */
 export interface InstanceRequest extends OperationTarget {
   readonly caller: Caller;
   readonly requestId: string;

@@ -8,7 +8,7 @@ import { checkRouteScope, type RouteScope } from '../authorization/scope-check.t
 import { impersonatedCaller, refuseImpersonation } from '../authorization/impersonation.ts';
 
 /**
- * Who may call a route. `public`: anyone; `authenticated`: who presents a valid access key (what they may see
+ * The callers of a route. `public`: anyone; `authenticated`: callers with a valid credential (what they may see
  * or do there the route decides by the management API).
  */
 export type RouteAccess = 'public' | 'authenticated';

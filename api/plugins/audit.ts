@@ -15,7 +15,7 @@ declare module 'fastify' {
 }
 
 /**
- * Records every request in the audit log. Registered before authentication, so that who is turned away is recorded too;
+ * Records every request in the audit log. Registered before authentication, so that refused callers are recorded too;
  * an event ends with the connection's answer, whether it was finished or broke off.
  */
 export const audit = fp(

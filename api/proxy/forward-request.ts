@@ -50,7 +50,7 @@ export class ForwardFailure extends Error {
   }
 }
 
-/** A Status is smaller; a larger 403 is somebody's page behind `…/proxy`. */
+/** A Status is smaller; a larger 403 is a page behind `…/proxy`. */
 const heldBytes = 16 * 1024;
 
 /** Whether a request carries a body. */

@@ -36,7 +36,7 @@ type Deps = Pick<Gateway, 'authenticateAgain' | 'cache' | 'review' | 'management
 /**
  * Whether `caller` is still the user who opened the stream and `allowed` still holds. Changed groups count as
  * another caller: an API server decides about a watch only when it begins, so the client begins again.
- * @param options `about`: what `allowed` looks at besides the caller, default method and URL; `asked`: of whom
+ * @param options `about`: what `allowed` looks at besides the caller, default method and URL; `asked`: which check
  */
 export function recheckOf(
   gateway: Pick<Gateway, 'authenticateAgain' | 'review'>,

@@ -89,8 +89,8 @@ async function tenantDestination(
 }
 
 /**
- * The connected cluster of a space, for requests that stay in its namespace. Who may not use the space is not told
- * more than that; who may is told what leaves it, before anything is dialled.
+ * The connected cluster of a space, for requests that stay in its namespace. Callers who may not use the space learn only
+ * that; others are refused what leaves it, before anything is dialled.
  */
 async function spaceDestination(
   gateway: ResolveDependencies,

@@ -36,7 +36,7 @@ export function createReadiness(
     return found;
   }
 
-  /** Operators read of every change; who is not one is told only whether all is well. */
+  /** Every change is logged for operators; unauthenticated callers learn only whether all is well. */
   function tell(part: string, before: string | undefined, now: string): void {
     if (now === before || (before === undefined && now === 'ok')) return;
     if (now === 'ok') logger.info({ part }, 'dependency is healthy again');

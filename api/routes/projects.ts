@@ -17,7 +17,7 @@ const ProjectList = Type.Object(
   { $id: 'ProjectList', additionalProperties: false },
 );
 
-/** The projects that the caller may see. (RBAC would refuse the list as a whole to who may see some.) */
+/** The projects that the caller may see. (RBAC would refuse the whole list to callers who may see some.) */
 export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.addSchema(ProjectList);
   app.get(

@@ -12,7 +12,7 @@ export interface LoopbackPods {
 /** @throws PlatformError `cluster_unreachable` if the gateway must not dial `address` on behalf of `cluster` */
 export type AddressCheck = (cluster: string, address: string) => void;
 
-/** Where no pod of somebody's cluster is, but perhaps a server of ours or of the cloud (CVE-2022-3294). */
+/** Where pods of a cluster cannot be, but perhaps a server of ours or of the cloud (CVE-2022-3294). */
 const neverIpv4 = blockListOf([
   '0.0.0.0/8',
   '127.0.0.0/8',
@@ -36,7 +36,7 @@ const neverIpv6 = blockListOf([
 ]);
 
 /**
- * A check of addresses that a cluster's own objects name: who may write a pod's status must not be able to point the
+ * A check of addresses that a cluster's own objects name: a writer of a pod's status must not be able to point the
  * gateway at the platform's servers, at this machine or at a metadata service. Only addresses count, no names: what is
  * checked is what is dialled, with no second look-up between (CVE-2020-8562).
  */

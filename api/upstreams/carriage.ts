@@ -6,7 +6,7 @@ export interface Carriage {
   /** Kubernetes' long-running requests: they may be silent for hours. */
   readonly isLongRunning: boolean;
   /**
-   * A watch or log: it has a connection that nothing was sent on before. On one that went silent nobody would ever
+   * A watch or log: it has a connection that nothing was sent on before. On one that went silent no one would ever
    * know that there is nothing to hear.
    */
   readonly ownConnection: boolean;

@@ -7,7 +7,7 @@ export interface DoubtedRequest {
   readonly first: Dispatcher;
   /** Where it is sent once more when its answer is long in coming from an upstream that answers others; absent: never. */
   readonly again?: Dispatcher | undefined;
-  /** Rejects if the upstream answers nobody: what then ends the request. */
+  /** Rejects if the upstream does not answer: that ends the request. */
   readonly isAlive: () => Promise<void>;
   /** The second attempt was answered, and the first one not. */
   readonly overtaken: () => void;

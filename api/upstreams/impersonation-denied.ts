@@ -2,7 +2,7 @@ import { identities } from '../../contracts/names.ts';
 
 const own = new RegExp(`User \\\\?"${identities.gateway}\\\\?" cannot impersonate`);
 
-/** What is told when an API refuses the gateway to act as who is impersonated. */
+/** The error when an API does not let the gateway impersonate the user. */
 export const unknownIdentityMessage =
   'the gateway can impersonate only users and groups that the platform lists there';
 

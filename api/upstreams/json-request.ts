@@ -26,7 +26,7 @@ export type JsonClient = (identity: Identity, request: JsonRequest) => Promise<J
 /**
  * A JsonClient of one Kubernetes API. (client-node cannot do this: it merges repeated headers, and every group
  * needs one of its own.) Its promises fail with `unreachable.code` when the API cannot be reached or does not
- * know the gateway, and with `forbidden` when somebody is impersonated as whom the gateway may not act; other
+ * know the gateway, and with `forbidden` when the gateway may not impersonate the user; other
  * statuses are answers.
  */
 export function createJsonClient(

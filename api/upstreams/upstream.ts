@@ -8,7 +8,7 @@ import { createUpstreamConnections } from './upstream-connections.ts';
 
 /** A Kubernetes API that requests can be sent to, with its kept-alive connections. */
 export interface Upstream {
-  /** Fails with a DialError, within 13 s, what is sent to one that answers nobody any more. */
+  /** Fails with a DialError, within 13 s, requests to one that does not answer any more. */
   readonly dispatcher: Dispatcher;
   /**
    * A connection of one's own, TLS done, never shared and never in the pool; and half-open if what `dial` gives is.

@@ -97,7 +97,7 @@ export function accountRemoval({
 
 type NamingResource = Parameters<typeof withoutAccount>[0];
 
-/** Takes the account out of the resource; somebody else's change in between is not lost. */
+/** Takes the account out of the resource; a concurrent change is not lost. */
 async function forgetIn(
   client: ResourceClient<NamingResource>,
   resource: Stored<NamingResource>,

@@ -2,7 +2,7 @@ import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
 import { teamGroup, userGroup } from '../../contracts/names.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
-/** `spec.clusterRoles` of users and teams as bindings in the management API. A disabled user holds none, and who is being deleted. */
+/** `spec.clusterRoles` of users and teams as bindings in the management API. A disabled user holds none, and neither does one that is being deleted. */
 export function managementAccess({ caches, rbac }: ControllerContext): Controller {
   return {
     name: 'management-access',
@@ -34,7 +34,7 @@ export function managementAccess({ caches, rbac }: ControllerContext): Controlle
   }
 }
 
-/** Who is being deleted holds nothing any more: the next one of the name must not find it. */
+/** A user who is being deleted holds nothing any more: the next one of the name must not find it. */
 function unlessDeleted<T extends { metadata: { deletionTimestamp?: string } }>(
   found: T | undefined,
 ): T | undefined {

@@ -13,7 +13,7 @@ const fieldManager = 'vcluster-platform-controllers';
 const repairMs = 60_000;
 
 /**
- * In every connected cluster: whom the gateway may act as there (the users and groups there are, by name), and that
+ * In every connected cluster: the names that the gateway may impersonate there (existing users and groups), and that
  * the platform's administrators administer it. Both objects, and the right to write them and no others, are in
  * deploy/connected-cluster.
  */

@@ -53,7 +53,7 @@ function grants(
   const { owner, access } = instance.spec ?? {};
   const { name } = instance.metadata;
   const object = { plural, name, namespace, subresources: subresources.all, owner, access };
-  // Who has a role inside is let in.
+  // A role inside implies access to it.
   const named = accessRules(instance, templateAccess(instance, template)).flatMap(({ groups }) => groups);
   return [
     ...accessGrants(object),

@@ -28,7 +28,7 @@ const deadlineMs = 3000;
 export function sleepSchedules(context: ControllerContext): Controller {
   const { operations } = context;
   const cache = (kind: ManagedKind) => instanceCache(context.caches, kind);
-  /** By uid: hash of the policy that the schedule was written with; undefined value: written by somebody before us. */
+  /** By uid: hash of the policy that the schedule was written with; undefined value: written by an earlier controller. */
   let known: Map<string, string | undefined> | undefined;
   /** Uid by key: the resource of a tenant cluster that is gone cannot tell it. */
   const uids = new Map<string, string>();

@@ -10,7 +10,7 @@ import { spaceGrants } from '../../domain/space-grants.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
-/** So soon is repaired what somebody in the space deletes or changes of ours. */
+/** How soon changes of our bindings by users of the space are repaired. */
 const repairMs = 15_000;
 const conditionType = 'AccessGranted';
 

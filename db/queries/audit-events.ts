@@ -41,7 +41,7 @@ export async function putAuditEvents(db: Queries, events: readonly AuditEvent[])
 export interface AuditFilter {
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** Sender or whom it was done as. */
+  /** Real or effective user. */
   readonly user?: string | undefined;
   readonly project?: string | undefined;
   readonly verb?: string | undefined;

@@ -23,7 +23,7 @@ const accounts = {
 const oldestMinor = 29;
 const answerMs = 10_000;
 
-/** A cluster that somebody else runs, found fit to carry tenant clusters. */
+/** An external cluster, checked to be able to run tenant clusters. */
 export interface ExternalCluster {
   /** Uid of its namespace `kube-system`: another cluster has another. */
   readonly id: string;

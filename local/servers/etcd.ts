@@ -14,7 +14,7 @@ export function etcdEndpoint(options: Pick<EtcdOptions, 'socketDir'>): string {
 }
 
 /**
- * A single etcd on unix sockets: only who may enter the folder reaches it, so it needs no TLS. The peer address
+ * A single etcd on unix sockets: only users who may enter the folder reach it, so it needs no TLS. The peer address
  * is never dialled, a single member has no peers.
  */
 export function etcd(options: EtcdOptions): Program {

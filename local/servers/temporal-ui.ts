@@ -5,7 +5,7 @@ import type { Program } from '../../adapters/processes/program.ts';
 
 export interface TemporalUiOptions {
   binary: string;
-  /** Path of the Unix socket it listens on: who may enter its folder may do what the UI may. */
+  /** Path of the Unix socket it listens on: users who may enter its folder may do what the UI may. */
   socket: string;
   /** host:port of the Temporal frontend. */
   temporalAddress: string;

@@ -4,7 +4,7 @@ import type { OidcConfig } from '../../../contracts/config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { isHeaderText, isReservedGroup, isReservedName } from '../../identity/identity.ts';
 
-/** Who a verified token says somebody is. */
+/** The identity in a verified token. */
 export interface ClaimedIdentity {
   /** `<issuer> <sub>`: the one thing about a person that never changes. */
   readonly identity: string;

@@ -11,7 +11,7 @@ export interface LoginStarts {
 export interface LoginStartLimits {
   /** From one address (IPv6: one /64, which is one customer) within 10 minutes. A company may be one address. */
   readonly ofAddress: number;
-  /** From everybody within 10 minutes. */
+  /** In total within 10 minutes. */
   readonly ofAll: number;
 }
 

@@ -21,7 +21,7 @@ interface Binding {
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 
-/** Looks everywhere; asked only when somebody logs in for the first time. */
+/** Looks everywhere; asked only at a first login. */
 export function createMentions(deps: {
   readonly management: JsonClient;
   readonly database: Pick<Database, 'query'>;

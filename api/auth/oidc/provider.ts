@@ -34,7 +34,7 @@ interface Discovered {
   readonly idTokens: IdTokens;
 }
 
-/** Nothing is asked of the provider until somebody logs in. @param callback our `…/auth/oidc/callback` */
+/** The provider is not asked until the first login. @param callback our `…/auth/oidc/callback` */
 export function createOidcProvider(config: OidcConfig, callback: string): OidcProvider {
   const issuer = new URL(config.issuerUrl);
   if (issuer.protocol !== 'https:' && !isLoopback(issuer))
@@ -119,7 +119,7 @@ async function discover(issuer: URL, config: OidcConfig): Promise<Discovered> {
   return { configuration, idTokens: createIdTokens({ issuer: named, jwksUri, clientId: config.clientId }) };
 }
 
-/** Only to tell whom a token is for: nothing in it is believed. */
+/** Only to tell which issuer a token is from: nothing in it is trusted. */
 function unverifiedIssuer(token: string): string | undefined {
   try {
     const { iss } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as {

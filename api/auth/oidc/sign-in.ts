@@ -10,7 +10,7 @@ import type { ClaimedIdentity } from './claimed-identity.ts';
 import type { Mentions } from './mentions.ts';
 
 /**
- * The User of somebody who proved an identity: the one that is bound to it, else a new one. A User who is there
+ * The User of a proven identity: the one that is bound to it, else a new one. A User who is there
  * already is never taken over by a name that happens to be the same, nor is what a name was given before.
  */
 export type SignIn = (claimed: ClaimedIdentity) => Promise<User>;
@@ -19,7 +19,7 @@ const knownMs = 5_000;
 
 /**
  * Updates `spec.ssoGroups` from the newest token seen.
- * @throws PlatformError `forbidden` (by the returned function) for who is unknown where no users are made, and for a
+ * @throws PlatformError `forbidden` (by the returned function) for unknown users where none are created, and for a
  *   subject that is another user's or has roles bound to it; `management_unavailable`
  */
 export function createSignIn(deps: {

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Identity } from '../../identity/identity.ts';
 
-/** Continue tokens of the API server name the object where a page ended, which may be somebody else's: sealed. */
+/** Continue tokens of the API server name the object where a page ended, which may be hidden from the caller: sealed. */
 export interface ContinueTokens {
   seal(token: string, identity: Identity): string;
   /** The token inside, or undefined if it is none that this gateway gave to `identity`. */

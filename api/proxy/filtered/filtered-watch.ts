@@ -152,7 +152,7 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
     if (seen.delete(place.key)) await send('DELETED', deletedObject(place, form));
   }
 
-  /** Waits until somebody can say: an event that was not shown would be a gap. */
+  /** Waits until a decision can be made: an event that was not shown would be a gap. */
   async function isVisible(place: Place): Promise<boolean> {
     for (;;) {
       try {

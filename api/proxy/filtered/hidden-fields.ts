@@ -1,7 +1,7 @@
 import { type ManagedPlural, managedPlurals } from '../../../contracts/kinds.ts';
 import type { ResourcePlural } from '../../../contracts/resources/resource-kinds.ts';
 
-/** What stands in place of a text that may hold secrets, for who may read an object and not change it. */
+/** What stands in place of a text that may hold secrets, for users who may read an object and not change it. */
 export const hiddenText = '(hidden: visible only to users who may update this object)';
 
 /** kubectl keeps the whole object in it. */

@@ -15,7 +15,7 @@ export interface HidingRequest {
   readonly place: Partial<ObjectRef>;
 }
 
-/** The read or deletion of such objects that a request is; writes answer to who may change them anyway. */
+/** The read or deletion of such objects that a request is; writes respond to users who may change them anyway. */
 export function hidingRequest(method: string, target: KubernetesTarget): HidingRequest | undefined {
   if (target.kind !== 'management') return undefined;
   const { verb, resource } = kubernetesRequest(method, target.upstreamPath);

@@ -40,13 +40,13 @@ const tooOld = {
 };
 
 /**
- * Lists and watches of projects, clusters, templates, tenant clusters and spaces for who may not list them all: filtered to
+ * Lists and watches of projects, clusters, templates, tenant clusters and spaces for callers who may not list them all: filtered to
  * what they may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
  */
 export function createFilteredHandler(gateway: Gateway) {
   const tokens = createContinueTokens();
   const { management, cache, review } = gateway;
-  /** What somebody was shown last, by who, what and state. */
+  /** What a client was shown last, by caller, kind and version. */
   const listed = new LruMap<ReadonlySet<string>>(maxRemembered);
 
   async function list(
@@ -76,7 +76,7 @@ export function createFilteredHandler(gateway: Gateway) {
     const ended = new AbortController();
     const response = reply.raw;
     response.once('close', () => ended.abort());
-    // What is shown follows every right by itself; here it matters only that somebody can say.
+    // What is shown follows every right by itself; here it matters only that decisions can be made.
     const decided = async (now: Caller) => {
       await review.allows(now.identity, { verb: 'get', resource: filtered.plural });
     };
@@ -147,7 +147,7 @@ export function createFilteredHandler(gateway: Gateway) {
     return known === undefined ? undefined : new Set(known);
   }
 
-  /** To who has nothing to do with a project, its namespace is refused by RBAC like any other. */
+  /** For callers without access to a project, its namespace is refused by RBAC like any other. */
   async function seesProject(
     { identity }: Caller,
     { plural, namespace = '' }: FilteredRequest,

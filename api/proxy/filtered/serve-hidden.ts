@@ -27,7 +27,7 @@ interface Hidden {
 }
 
 /**
- * Answers a read or deletion by who may not change what it shows: carried to the management API under the caller's
+ * Serves a read or deletion by a caller who may not change what it shows: carried to the management API under the caller's
  * identity, the answer read as JSON and sent without what is hidden from them.
  * @throws PlatformError `management_unavailable`, `forbidden`
  */

@@ -102,7 +102,7 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
   });
 }
 
-/** `users/{name}/accesskeys`: keys of a user, to the user and to whom RBAC lets read them. */
+/** `users/{name}/accesskeys`: keys of a user, for the user and for callers whom RBAC allows to read them. */
 export async function userAccessKeyRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.get<{ Params: { name: string } }>(
     '/kubernetes/management/apis/management.loft.sh/v1/users/:name/accesskeys',

@@ -8,7 +8,7 @@ import { callerOf } from '../../plugins/access.ts';
 
 /**
  * `POST …/selves`: who the gateway takes the caller for. With `spec.accessKey`, what another key of the same owner
- * is; others' keys are told of no more than unknown ones. Who impersonates is told whom, and of no key.
+ * is; other users' keys look like unknown ones. An impersonating caller gets the impersonated user, and no key.
  */
 export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.post<{ Body: { spec?: { accessKey?: unknown } } | null | undefined }>(
@@ -25,7 +25,7 @@ export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Prom
   );
 }
 
-/** The caller; of one who impersonates somebody, that somebody's name and teams in place of its own. */
+/** The caller; of an impersonating caller, name and teams of the impersonated user. */
 function asImpersonated(caller: Caller, { cache }: Gateway): Caller {
   const { user, groups, originalUser } = caller.identity;
   if (originalUser === undefined) return caller;

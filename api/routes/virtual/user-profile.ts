@@ -20,7 +20,7 @@ const Body = Type.Object({
 });
 
 /**
- * `POST …/users/{name}/profile`: a new password, one's own (with the present one) or, for who may say how the user logs
+ * `POST …/users/{name}/profile`: a new password, one's own (with the current one) or, for callers who may change how the user logs
  * in (verb `bind`, as in deploy/management/policy-logins.yaml), another's. All the user's access keys and sessions end with the old password.
  */
 export async function userProfileRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -45,7 +45,7 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
       const user = gateway.cache.user(name);
       if (user === undefined || !(isSelf || maySet))
         throw new PlatformError('not_found', `user "${name}" not found, or you may not change it`);
-      // Who has only a key that was left lying about must not take over the account with it.
+      // A leaked key must not be enough to take over the account.
       if (isSelf && user.spec?.passwordRef?.secretName)
         await passwords.check(name, currentPassword ?? '', clientAddress(request.raw) ?? '');
       else if (isSelf && !isAsGoodAsOwner(caller.credential))
