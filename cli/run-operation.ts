@@ -1,5 +1,6 @@
 import { kindNames, type OperationTarget } from '../contracts/kinds.ts';
 import { isFinal, type Operation, type OperationRequest, targetOf } from '../contracts/operations.ts';
+import { verbs } from '../contracts/verbs.ts';
 import type { Client } from './client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
 import { duration, type OutputFormat, printDocument } from './output.ts';
@@ -66,21 +67,11 @@ async function followToEnd(client: Client, operation: Operation, output: OutputF
   }
 }
 
-const outcomes: Record<Operation['type'], string> = {
-  create: 'is ready',
-  update: 'is up to date',
-  sleep: 'is asleep',
-  wake: 'is awake',
-  snapshot: 'is saved',
-  restore: 'is restored',
-  delete: 'is deleted',
-};
-
 function doneLine(operation: Operation): string {
   const { type, parameters, createdAt, finishedAt } = operation;
   const { kind, name } = targetOf(operation);
   const took =
     finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
   const snapshot = typeof parameters['snapshot'] === 'string' ? ` (snapshot ${parameters['snapshot']})` : '';
-  return `${kindNames[kind].noun} ${name} ${outcomes[type]}${snapshot}${took}`;
+  return `${kindNames[kind].noun} ${name} ${verbs[type].outcome}${snapshot}${took}`;
 }

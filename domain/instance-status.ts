@@ -1,7 +1,7 @@
 import type { ManagedKind } from '../contracts/kinds.ts';
 import type { OperationState } from '../contracts/operations.ts';
 import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import type { InstancePhase } from '../contracts/resources/virtual-cluster-instance.ts';
+import type { InstancePhase } from '../contracts/resources/instance-status.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import { type ConditionState, withCondition } from './conditions.ts';
 import { descriptorOf } from './kinds/kinds.ts';

@@ -2,7 +2,7 @@ import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, type ManagedKind, namedKind } from '../../contracts/kinds.ts';
-import type { InstancePhase } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import { reconcileOperations, type RepairInstance } from '../../operations/reconcile.ts';

@@ -1,13 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { kindNames } from '../kinds.ts';
-import { operationStates } from '../operations.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
-import { Conditions } from './condition.ts';
+import { instanceOperation, instanceState } from './instance-status.ts';
 import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
 import { staysOnceSet } from './stays-once-set.ts';
-import { instancePhases, TemplateRef } from './virtual-cluster-instance.ts';
+import { TemplateRef } from './virtual-cluster-instance.ts';
 
 export const SpaceClusterRef = openObject({
   cluster: Type.Optional(
@@ -33,27 +32,10 @@ export const SpaceInstanceSpec = openObject(
 export type SpaceInstanceSpec = Static<typeof SpaceInstanceSpec>;
 
 export const SpaceInstanceStatus = openObject({
-  phase: Type.Optional(Type.Enum(['', ...instancePhases])),
-  reason: Type.Optional(Type.String()),
-  message: Type.Optional(Type.String()),
-  conditions: Type.Optional(Conditions),
-  observedGeneration: Type.Optional(Type.Integer()),
-  /** Desired hash (domain/desired-state.ts) of the create that succeeded; absent: the namespace was never ours. */
-  observedHash: Type.Optional(Type.String()),
-  /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash: it is not tried again by itself. */
-  failedHash: Type.Optional(Type.String()),
+  ...instanceState,
   spaceObjects: Type.Optional(anyObject()),
   space: Type.Optional(anyObject()),
-  lastOperation: Type.Optional(
-    openObject({
-      id: Type.String(),
-      type: Type.Enum([...kindNames.space.verbs]),
-      state: Type.Enum([...operationStates]),
-    }),
-  ),
-  sleepModeConfig: Type.Optional(anyObject('Computed in answers of the gateway')),
-  canUse: Type.Optional(Type.Boolean()),
-  canUpdate: Type.Optional(Type.Boolean()),
+  ...instanceOperation(kindNames.space.verbs),
 });
 export type SpaceInstanceStatus = Static<typeof SpaceInstanceStatus>;
 

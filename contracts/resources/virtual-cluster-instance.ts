@@ -1,16 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { operationStates } from '../operations.ts';
-import { operationTypes } from '../verbs.ts';
+import { kindNames } from '../kinds.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
-import { Conditions } from './condition.ts';
+import { instanceOperation, instanceState } from './instance-status.ts';
 import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
 import { staysOnceSet } from './stays-once-set.ts';
 import { VirtualClusterHelmChart, VirtualClusterTemplateDefinition } from './virtual-cluster-template.ts';
-
-export const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
-export type InstancePhase = (typeof instancePhases)[number];
 
 /** Which template, and which of its versions: `1.2.3`, `1.2.X`, `1.X.X`, `x.x.x`. */
 export const TemplateRef = openObject({
@@ -61,15 +57,7 @@ export const VirtualClusterInstanceSpec = openObject(
 export type VirtualClusterInstanceSpec = Static<typeof VirtualClusterInstanceSpec>;
 
 export const VirtualClusterInstanceStatus = openObject({
-  phase: Type.Optional(Type.Enum(['', ...instancePhases])),
-  reason: Type.Optional(Type.String()),
-  message: Type.Optional(Type.String()),
-  conditions: Type.Optional(Conditions),
-  observedGeneration: Type.Optional(Type.Integer()),
-  /** Desired hash (domain/desired-state.ts) that was deployed last; absent: never deployed. */
-  observedHash: Type.Optional(Type.String()),
-  /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash: it is not tried again by itself. */
-  failedHash: Type.Optional(Type.String()),
+  ...instanceState,
   kubernetesVersion: Type.Optional(Type.String()),
   serviceUID: Type.Optional(Type.String()),
   deployHash: Type.Optional(Type.String()),
@@ -83,16 +71,7 @@ export const VirtualClusterInstanceStatus = openObject({
   ),
   virtualClusterObjects: Type.Optional(anyObject()),
   spaceObjects: Type.Optional(anyObject()),
-  lastOperation: Type.Optional(
-    openObject({
-      id: Type.String(),
-      type: Type.Enum([...operationTypes]),
-      state: Type.Enum([...operationStates]),
-    }),
-  ),
-  sleepModeConfig: Type.Optional(anyObject('Computed in answers of the gateway')),
-  canUse: Type.Optional(Type.Boolean()),
-  canUpdate: Type.Optional(Type.Boolean()),
+  ...instanceOperation(kindNames.tenant.verbs),
   online: Type.Optional(Type.Boolean()),
 });
 export type VirtualClusterInstanceStatus = Static<typeof VirtualClusterInstanceStatus>;

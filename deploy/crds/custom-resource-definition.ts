@@ -1,10 +1,10 @@
 import { managementGroup, managementVersion } from '../../contracts/names.ts';
-import type { ResourceKind } from '../../contracts/resources/resource-kinds.ts';
+import type { ResourceKind, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
 import { type PrinterColumn, printerColumns } from './printer-columns.ts';
 import { structuralSchema } from './structural-schema.ts';
 
 /** The CustomResourceDefinition of `kind`, whose resources are listed under `plural`. */
-export function customResourceDefinition(plural: string, kind: ResourceKind): Record<string, unknown> {
+export function customResourceDefinition(plural: ResourcePlural, kind: ResourceKind): Record<string, unknown> {
   const schema = structuralSchema(kind.schema);
   // The API server knows metadata better; a CRD may only constrain it, which our rules do on the whole object.
   const properties = { ...(schema['properties'] as Record<string, unknown>), metadata: { type: 'object' } };
@@ -28,7 +28,7 @@ export function customResourceDefinition(plural: string, kind: ResourceKind): Re
           served: true,
           storage: true,
           subresources: { status: {} },
-          additionalPrinterColumns: (printerColumns[plural] ?? []).map(toColumn),
+          additionalPrinterColumns: printerColumns[plural].map(toColumn),
           schema: { openAPIV3Schema: { ...schema, properties } },
         },
       ],

@@ -1,3 +1,5 @@
+import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
+
 /** Title, JSONPath, and whether it needs `-o wide`. */
 export type PrinterColumn = readonly [
   name: string,
@@ -8,7 +10,7 @@ export type PrinterColumn = readonly [
 const age: PrinterColumn = ['Age', '.metadata.creationTimestamp', { type: 'date' }];
 
 /** Columns of `kubectl get`, by plural. */
-export const printerColumns: Readonly<Record<string, readonly PrinterColumn[]>> = {
+export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterColumn[]>> = {
   projects: [['Display Name', '.spec.displayName'], age],
   clusters: [
     ['Status', '.status.phase'],

@@ -355,7 +355,7 @@ describe('controllers', () => {
         ({ type, status }) => type === 'SleepScheduleValid' && status === 'False',
       ),
     );
-    assert.match(condition.message ?? '', /sleep-schedule: "at night"/);
+    assert.match(condition.message ?? '', /sleep-schedule: invalid cron expression "at night"/);
   });
 
   it('submits operations and schedules for a space with the name of a tenant cluster', async () => {

@@ -1,0 +1,35 @@
+import { Type } from 'typebox';
+import { operationStates } from '../operations.ts';
+import type { OperationType } from '../verbs.ts';
+import { Conditions } from './condition.ts';
+import { anyObject, openObject } from './open-object.ts';
+
+export const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
+export type InstancePhase = (typeof instancePhases)[number];
+
+/** What the status of every managed kind begins with. */
+export const instanceState = {
+  phase: Type.Optional(Type.Enum(['', ...instancePhases])),
+  reason: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  conditions: Type.Optional(Conditions),
+  observedGeneration: Type.Optional(Type.Integer()),
+  /** Desired hash (domain/desired-state.ts) that was deployed last; absent: never deployed. */
+  observedHash: Type.Optional(Type.String()),
+  /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash: it is not tried again by itself. */
+  failedHash: Type.Optional(Type.String()),
+};
+
+/** What it ends with. @param verbs of the kind */
+export const instanceOperation = <V extends OperationType>(verbs: readonly V[]) => ({
+  lastOperation: Type.Optional(
+    openObject({
+      id: Type.String(),
+      type: Type.Enum([...verbs]),
+      state: Type.Enum([...operationStates]),
+    }),
+  ),
+  sleepModeConfig: Type.Optional(anyObject('Computed in answers of the gateway')),
+  canUse: Type.Optional(Type.Boolean()),
+  canUpdate: Type.Optional(Type.Boolean()),
+});
