@@ -30,7 +30,7 @@ export function toApplicationFailure(
   const known =
     error instanceof PlatformError
       ? error
-      : new PlatformError('internal', 'Something went wrong here; the worker logged the reason');
+      : new PlatformError('internal', 'Internal error; the log of the worker has the cause');
   const mayPass =
     errorTable[known.code].retryable || (known.code === 'forbidden' && options.attempt < forbiddenAttempts);
   return ApplicationFailure.create({

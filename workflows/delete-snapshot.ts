@@ -8,13 +8,13 @@ import { activitiesWith } from './proxies.ts';
  */
 export async function deleteSnapshot(input: SnapshotDeletion): Promise<void> {
   const { project, tenantCluster, name, operationId, file } = input;
-  await activitiesWith({ summary: 'Deleting the file', persistence: 'forever' }).deleteSnapshotFile({
+  await activitiesWith({ summary: 'Deleting the file', retries: 'unbounded' }).deleteSnapshotFile({
     project,
     tenantCluster,
     snapshot: name,
     ...(file === undefined ? {} : { file }),
   });
-  await activitiesWith({ summary: 'Forget it', persistence: 'forever' }).forgetSnapshot({
+  await activitiesWith({ summary: 'Deleting the record', retries: 'unbounded' }).forgetSnapshot({
     project,
     tenantCluster,
     name,

@@ -103,7 +103,7 @@ const limits: Record<ActivityName, Limits> = {
  * How long a step goes on failing: attempts, not time, so that an outage of Temporal or the worker itself costs
  * none. With the back-off below, 60 attempts are 5 minutes of a cluster that does not answer.
  */
-export type Persistence = 'bounded' | 'forever';
+export type RetryLimit = 'bounded' | 'unbounded';
 
 const retry = {
   initialInterval: 200,
@@ -117,7 +117,7 @@ interface CallOptions {
   readonly activityId?: string;
   /** Shown in Temporal's UI. */
   readonly summary?: string;
-  readonly persistence?: Persistence;
+  readonly retries?: RetryLimit;
   /** Recorded while the activity runs. */
   readonly steps?: StepRecord;
 }
@@ -148,7 +148,7 @@ export function stepActivities(nextOptions: () => CallOptions): Activities {
  * PostgreSQL is back.
  */
 export const databaseActivities: Pick<Activities, 'claimTurn' | 'recordSteps' | 'endOperation'> =
-  activitiesThrough((activity, input) => callLocally(activity, input, { persistence: 'forever' }, 2));
+  activitiesThrough((activity, input) => callLocally(activity, input, { retries: 'unbounded' }, 2));
 
 /** To the compiler and the editor these are the activities themselves; each call goes through `call`. */
 function activitiesThrough(
@@ -168,7 +168,7 @@ function callRegular<K extends ActivityName>(
   const activities: RecordingActivities = proxyActivities<RecordingActivities>({
     startToCloseTimeout: startToClose,
     ...(heartbeat === undefined ? {} : { heartbeatTimeout: heartbeat }),
-    retry: options.persistence === 'forever' ? retry : { ...retry, maximumAttempts: boundedAttempts },
+    retry: options.retries === 'unbounded' ? retry : { ...retry, maximumAttempts: boundedAttempts },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     ...(options.activityId === undefined ? {} : { activityId: options.activityId }),
     ...(options.summary === undefined ? {} : { summary: options.summary }),

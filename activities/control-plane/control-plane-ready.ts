@@ -1,6 +1,9 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import { containerFault, faultPatienceMs } from '../../adapters/kubernetes/container-fault.ts';
+import {
+  containerStartError,
+  startErrorPatienceMs,
+} from '../../adapters/kubernetes/container-start-error.ts';
 import { apiMessage, kubernetesFailure, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -99,7 +102,7 @@ function createFaultWatch(host: TenantHost): { look(): Promise<string | undefine
       lookedAt = now;
       fault = await findFault(host);
       faultySince = fault === undefined ? undefined : (faultySince ?? now);
-      if (faultySince !== undefined && now - faultySince > faultPatienceMs) {
+      if (faultySince !== undefined && now - faultySince > startErrorPatienceMs) {
         throw new PlatformError('control_plane_not_ready', `The control plane cannot start: ${fault}`);
       }
       return fault;
@@ -117,7 +120,7 @@ async function findFault({
     throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
   });
   for (const pod of pods.items) {
-    const fault = containerFault(pod);
+    const fault = containerStartError(pod);
     if (fault !== undefined) return fault;
     const { metadata, status } = pod;
     const unscheduled = status?.conditions?.find(

@@ -46,22 +46,22 @@ export function createControlPlaneScaleActivities({
 
     /**
      * Waits until the control plane's pods are gone, then stops the pods that it ran for its tenant in the host
-     * namespace and waits for these; with heartbeats. At the next start the tenant's own controllers make them anew;
+     * namespace and waits for these; with heartbeats. At the next start the tenant's own controllers make them again;
      * a pod without one is gone, as when its node is drained.
      */
     async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
       const host = await hosts.prove(tenant);
       const query = { namespace: host.name, labelSelector: controlPlaneSelector(tenant) };
       const onDeadline = (last: string) =>
-        new PlatformError('internal', `The control plane does not stop: ${last}`);
+        new PlatformError('internal', `The control plane did not stop: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
         const pods = await host.client.core.listNamespacedPod(query).catch((error: unknown) => {
           throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
         });
-        if (pods.items.length > 0) return `${pods.items.length} pods are left`;
+        if (pods.items.length > 0) return `${pods.items.length} pods remain`;
         const synced = await findSyncedPod(host);
         if (synced === 'undeleted') await deleteSyncedPods(host);
-        return synced === 'none' ? {} : 'pods of the tenant are left';
+        return synced === 'none' ? {} : 'pods of the tenant remain';
       });
     },
 
@@ -69,7 +69,7 @@ export function createControlPlaneScaleActivities({
     async waitForRollout({ tenant }: { tenant: TenantRef }): Promise<void> {
       const host = await hosts.prove(tenant);
       const onDeadline = (last: string) =>
-        new PlatformError('control_plane_not_ready', `The new revision does not run: ${last}`);
+        new PlatformError('control_plane_not_ready', `The new revision does not become ready: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 3 * minute, onDeadline }, async () => {
         const behind = (await listWorkloads(host)).find(
           ({ generation, replicas, status }) =>

@@ -1,6 +1,6 @@
 import type { Helm, ReleaseTarget } from '../../adapters/helm/helm.ts';
 import { thisRunner } from '../../adapters/helm/helm-runner.ts';
-import { createReleaseTurns } from '../../adapters/helm/release-turns.ts';
+import { createReleaseMutex } from '../../adapters/helm/release-mutex.ts';
 import { deleteForgedRecords, listRevisions, releaseLabels } from '../../adapters/helm/releases.ts';
 import { repairRelease } from '../../adapters/helm/repair-release.ts';
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
@@ -11,7 +11,7 @@ import { isDeployed, tenantChartOf } from '../../adapters/release-values/templat
 import { upstreamChart } from '../../adapters/tenant-charts/upstream-chart.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {
@@ -29,7 +29,7 @@ const goneCodes = new Set<ErrorCode>(['tenant_cluster_not_found', 'template_not_
 
 /** The tenant cluster's Helm release. Values stay inside: no input or result holds any. All heartbeat. */
 export function createReleaseActivities(deps: ReleaseDeps) {
-  const inTurn = createReleaseTurns();
+  const inTurn = createReleaseMutex();
   const charts = createChartSources({
     helm: deps.helm,
     chartsDir: deps.chartsDir,
@@ -62,7 +62,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
      *   `invalid_values`, `chart_failed`, `management_unavailable`, `cluster_unreachable`, `cluster_not_found`
      */
     checkRelease: ({ tenant }: { tenant: TenantRef }): Promise<{ chart: string; version: string }> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const [capabilities, isUpgrade] = await Promise.all([
           deps.hosts.capabilities(tenant.cluster),
           isDeployed(deps.resources, tenant),
@@ -83,7 +83,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
       tenant: TenantRef;
       operationId: string;
     }): Promise<{ revision: number }> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const host = await deps.hosts.prove(tenant);
         const { client } = host;
         const target = await targetOf(host, signal);
@@ -110,7 +110,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
      * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
      */
     rollbackRelease: ({ tenant, operationId }: { tenant: TenantRef; operationId: string }): Promise<void> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const host = await deps.hosts.find(tenant);
         if (host === undefined) return;
         const { client } = host;
@@ -137,7 +137,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
      * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
      */
     uninstallRelease: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const host = await deps.hosts.find(tenant);
         if (host === undefined) return;
         const { client } = host;

@@ -87,5 +87,5 @@ export function objectName({ project, name }: UnplacedRef): { namespace: string;
 /** @throws PlatformError always: the kind's not-found code */
 export function instanceNotFound(target: UnplacedRef): never {
   const { noun, notFound } = kindNames[kindOf(target)];
-  throw new PlatformError(notFound, `There is no ${noun} ${target.name} in project ${target.project}`);
+  throw new PlatformError(notFound, `${noun} "${target.name}" not found in project "${target.project}"`);
 }

@@ -73,11 +73,11 @@ async function noteAwake(
     return await orUndefined(client.patch(objectName(target), { metadata }));
   } catch (error) {
     if (isConflict(error) || statusOf(error) === 422) return undefined; // the uid is another's
-    throw kubernetesFailure(`noting that ${target.name} is awake`, error, 'management_unavailable');
+    throw kubernetesFailure(`recording that ${target.name} is awake`, error, 'management_unavailable');
   }
 }
 
-/** `sleeping-since` as in the original: seconds since 1970, while it sleeps. */
+/** `sleeping-since` as in vCluster Platform: seconds since 1970, while it sleeps. */
 async function noteSleep(
   resources: ManagementResources,
   target: UnplacedRef,
@@ -89,7 +89,7 @@ async function noteSleep(
   if (phase === undefined || sleeps === isNoted) return;
   const value = sleeps ? String(Math.floor(Date.now() / 1000)) : null;
   await managementCall(
-    `noting the sleep of ${target.name}`,
+    `recording the sleep of ${target.name}`,
     instanceResources(resources, kindOf(target)).patch(objectName(target), {
       metadata: { annotations: { [annotations.sleepingSince]: value } },
     }),

@@ -9,7 +9,7 @@ import { reconcileOperations, type RepairInstance } from '../../operations/recon
 import type { TenantDeps } from '../dependencies.ts';
 import { locateInstance } from '../instances/instance-place.ts';
 import { reportOutcome } from '../instances/instance-report.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 import { isSpaceClosed } from '../spaces/space-sleep.ts';
 import { isAsleep } from '../control-plane/workloads.ts';
 
@@ -27,7 +27,7 @@ export function createReconcileActivities(deps: TenantDeps) {
     await reportOutcome(deps.resources, target, {
       operation: { id, type, state },
       reason,
-      message: `${message}. What it had done stays: ask for the operation again, or delete the ${noun}`,
+      message: `${message}. Its completed steps were not undone: retry the operation, or delete the ${noun}`,
       ...(await phaseAfter(row, target)),
       ...(verbRules[type].aim === 'request' ? {} : { failed: row.targetHash ?? true }),
     });
@@ -56,7 +56,7 @@ export function createReconcileActivities(deps: TenantDeps) {
   return {
     /** Repairs operations and statuses that a crash or a hand left behind (operations/reconcile.ts). Heartbeats. */
     reconcileOperations: (): Promise<{ started: number; ended: number; cancelled: number }> =>
-      keepAlive(async () => {
+      withHeartbeat(async () => {
         const { started, ended, cancelled } = await reconcileOperations(deps.operations, repairInstance);
         return { started: started.length, ended: ended.length, cancelled: cancelled.length };
       }),

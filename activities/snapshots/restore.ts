@@ -10,7 +10,7 @@ import {
 } from '../../adapters/snapshots/service-account-keys.ts';
 import { checkedSnapshotPath, snapshotPath } from '../../adapters/snapshots/snapshot-files.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 import type { FoundSnapshot } from './snapshot-catalogue.ts';
 import { defaultToolsImage, type SnapshotDeps } from './snapshot.ts';
 
@@ -55,7 +55,7 @@ export function createRestoreActivities(deps: SnapshotDeps) {
      *   HostNamespaces.prove throws
      */
     applyRestoreJob: (job: RestoreJob): Promise<void> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const { tenant, operationId, snapshot, phase } = job;
         const host = await deps.hosts.prove(tenant);
         await removeOtherPhases(host, job, signal);
@@ -90,7 +90,7 @@ export function createRestoreActivities(deps: SnapshotDeps) {
      *   `management_unavailable`
      */
     waitForRestoreJob: (job: RestoreJob): Promise<void> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const { tenant, operationId, phase } = job;
         const host = await deps.hosts.prove(tenant);
         const result = await waitForJob(refOf(host, job), signal);
@@ -104,7 +104,7 @@ export function createRestoreActivities(deps: SnapshotDeps) {
 
     /** Removes the phase's Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */
     deleteRestoreJob: (job: RestoreJob): Promise<void> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const host = await deps.hosts.find(job.tenant);
         if (host !== undefined) await deleteJob(refOf(host, job), signal);
       }),

@@ -5,7 +5,7 @@ import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { managementCall } from '../instances/instance-access.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 
 export interface SnapshotRetentionDeps {
   readonly management: ClusterClient;
@@ -31,7 +31,7 @@ export function createSnapshotRetentionActivities(deps: SnapshotRetentionDeps) {
      * @throws PlatformError `management_unavailable`, `database_unavailable`, `temporal_unavailable`
      */
     expireSnapshots: (): Promise<{ deleting: number; keys: number }> =>
-      keepAlive(async () => {
+      withHeartbeat(async () => {
         const startedAt = Date.now();
         const instances = await managementCall(
           'reading tenant clusters',

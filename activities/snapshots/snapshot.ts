@@ -1,4 +1,4 @@
-import { readReleaseContent } from '../../adapters/helm/release-content.ts';
+import { readReleaseSecret } from '../../adapters/helm/release-secret.ts';
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
@@ -12,7 +12,7 @@ import {
 import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 
 export interface SnapshotDeps {
   readonly management: ClusterClient;
@@ -65,7 +65,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       const tenantChart = await tenantChartOf(deps.resources, tenant);
       const [workload, release, key] = await Promise.all([
         tenantChart.readWorkload(host),
-        readReleaseContent(host.client, { release: tenant.name, namespace: host.name }),
+        readReleaseSecret(host.client, { release: tenant.name, namespace: host.name }),
         getProjectKey(deps.management, { project: tenant.project, uid: job.projectUid }),
       ]);
       if (!job.asleep && workload.podIP === undefined) {
@@ -99,7 +99,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
      * @throws PlatformError `operation_failed` with the reason, `cluster_unreachable`
      */
     waitForSnapshotJob: (job: SnapshotJob): Promise<SnapshotResult> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const host = await deps.hosts.prove(job.tenant);
         const { sizeBytes, sha256, revision, totalKeys } = await waitForJob(refOf(host, job), signal);
         return {
@@ -112,7 +112,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
 
     /** Removes the Job and waits until it is gone. Idempotent. @throws PlatformError `cluster_unreachable` */
     deleteSnapshotJob: (job: SnapshotJob): Promise<void> =>
-      keepAlive(async (signal) => {
+      withHeartbeat(async (signal) => {
         const host = await deps.hosts.find(job.tenant);
         if (host !== undefined) await deleteJob(refOf(host, job), signal);
       }),

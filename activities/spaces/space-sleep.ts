@@ -5,7 +5,7 @@ import { checkPolicy } from '../../adapters/project-policy.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { keepAlive } from '../keep-alive.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 import { pollUntil } from '../poll.ts';
 import { readInstance } from '../instances/instance-access.ts';
 import { changeWorkloads, resumeWorkload, stopWorkload } from './space-workloads.ts';
@@ -18,7 +18,7 @@ const stoppedControllers = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationCon
 
 /**
  * Sleep and wake of a space: a ResourceQuota that lets no new pods in, then the workloads, then the pods that are left.
- * All are idempotent by space, may be begun anew half-way, and throw what HostNamespaces.prove throws, and `forbidden`.
+ * All are idempotent by space, may be begun again half-way, and throw what HostNamespaces.prove throws, and `forbidden`.
  */
 export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
   return {
@@ -29,7 +29,7 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
       try {
         await client.core.createNamespacedResourceQuota({ namespace, body });
       } catch (error) {
-        if (!isConflict(error)) throw kubernetesFailure(`closing space ${space.name}`, error);
+        if (!isConflict(error)) throw kubernetesFailure(`blocking new pods in space ${space.name}`, error);
       }
     },
 
@@ -47,26 +47,26 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
       try {
         await orUndefined(client.core.deleteNamespacedResourceQuota({ namespace, name: quotaName }));
       } catch (error) {
-        throw kubernetesFailure(`opening space ${space.name}`, error);
+        throw kubernetesFailure(`allowing new pods in space ${space.name}`, error);
       }
     },
 
     /** Scales every workload to zero and suspends jobs; what they had is remembered in an annotation of each. */
     async stopSpaceWorkloads({ space }: { space: SpaceRef }): Promise<void> {
       const host = await hosts.prove(space);
-      await keepAlive(() => changeWorkloads(host, stopWorkload));
+      await withHeartbeat(() => changeWorkloads(host, stopWorkload));
     },
 
     /** Gives workloads and jobs back what they had. */
     async resumeSpaceWorkloads({ space }: { space: SpaceRef }): Promise<void> {
       const host = await hosts.prove(space);
-      await keepAlive(() => changeWorkloads(host, resumeWorkload));
+      await withHeartbeat(() => changeWorkloads(host, resumeWorkload));
     },
 
     /** Deletes the running pods that no controller of ours takes along: bare ones, and those of DaemonSets. */
     async deleteSpacePods({ space }: { space: SpaceRef }): Promise<void> {
       const host = await hosts.prove(space);
-      await keepAlive(async () => {
+      await withHeartbeat(async () => {
         const pods = await runningPods(host);
         for (const pod of pods.filter(isLeft)) await deletePod(host, pod);
       });
@@ -75,7 +75,7 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
     /** Waits until no pod runs any more, with heartbeats. No effects. */
     async waitForSpacePodsEnded({ space }: { space: SpaceRef }): Promise<void> {
       const host = await hosts.prove(space);
-      const onDeadline = (last: string) => new PlatformError('conflict', `The pods do not end: ${last}`);
+      const onDeadline = (last: string) => new PlatformError('conflict', `The pods did not end: ${last}`);
       await pollUntil({ intervalMs: 200, deadlineMs: podsDeadlineMs, onDeadline }, async () => {
         // A few: a space may hold thousands, and it is looked often.
         const names = (await runningPods(host, 6)).map(({ metadata }) => metadata?.name ?? '');
@@ -92,7 +92,7 @@ export async function isSpaceClosed({ client, name: namespace }: SpaceHost): Pro
     const quota = { namespace, name: quotaName };
     return (await orUndefined(client.core.readNamespacedResourceQuota(quota))) !== undefined;
   } catch (error) {
-    throw kubernetesFailure(`reading whether namespace ${namespace} is closed`, error);
+    throw kubernetesFailure(`checking whether namespace ${namespace} blocks new pods`, error);
   }
 }
 

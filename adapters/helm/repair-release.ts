@@ -7,7 +7,7 @@ import { isUnfinished, listRevisions, type ReleaseRevision } from './releases.ts
 /**
  * Clears away what a killed Helm left: a release that is pending (or half uninstalled) goes back to its last
  * deployed revision, or is uninstalled if there is none. Does nothing to any other release. To be called within a
- * release turn (release-turns.ts).
+ * release turn (release-mutex.ts).
  * @throws PlatformError `internal` (retryable) while the Helm that works on it may still live; what Helm throws
  */
 export async function repairRelease(helm: Helm, client: ClusterClient, target: ReleaseTarget): Promise<void> {

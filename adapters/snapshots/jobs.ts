@@ -2,7 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { type ErrorCode, isErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantHost } from '../host-namespaces.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
-import { containerFault, faultPatienceMs } from '../kubernetes/container-fault.ts';
+import { containerStartError, startErrorPatienceMs } from '../kubernetes/container-start-error.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 import { createInformer } from '../kubernetes/informer.ts';
 import {
@@ -102,7 +102,7 @@ export async function waitForJob(
             if (fault === undefined) {
               clearTimeout(faulty);
               faulty = undefined;
-            } else faulty ??= setTimeout(() => reject(cannotStart(ownPods())), faultPatienceMs);
+            } else faulty ??= setTimeout(() => reject(cannotStart(ownPods())), startErrorPatienceMs);
           } catch (error) {
             reject(error);
           }
@@ -123,7 +123,7 @@ function isControlledBy({ metadata }: V1Pod, uid: string): boolean {
 }
 
 function faultOf(pods: V1Pod[]): string | undefined {
-  return pods.map(containerFault).find((fault) => fault !== undefined);
+  return pods.map(containerStartError).find((fault) => fault !== undefined);
 }
 
 function cannotStart(pods: V1Pod[]): PlatformError {

@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import { type ManagedKind, namedKind } from '../../contracts/kinds.ts';
 import { type OperationInput, searchAttributes, stepActivityId } from '../../contracts/workflows.ts';
-import { type Persistence, stepActivities } from '../proxies.ts';
+import { type RetryLimit, stepActivities } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Progress } from './progress.ts';
 
@@ -46,20 +46,20 @@ export function createOperationRun<K extends ManagedKind>(
   input: OperationInput,
   progress: Progress,
   claim: { readonly cluster?: string; readonly hostNamespace?: string },
-  persistence: Persistence,
+  retries: RetryLimit,
 ): UndoableRun<K> {
   const { project, name, uid } = input;
   const { cluster, hostNamespace } = claim;
   const target = { ...namedKind(kind), project, name, uid } as UnplacedRef<K>;
   const undos: { key: string; undo: Work<unknown> }[] = [];
   let calls = 0;
-  const activitiesOf = (key: string, wanted: Persistence) =>
+  const activitiesOf = (key: string, wanted: RetryLimit) =>
     stepActivities(() => {
       const steps = progress.takeChanges();
       return {
         activityId: stepActivityId(key, ++calls),
         summary: progress.titleOf(key),
-        persistence: wanted,
+        retries: wanted,
         ...(steps ? { steps } : {}),
       };
     });
@@ -75,7 +75,7 @@ export function createOperationRun<K extends ManagedKind>(
       if (undo) undos.push({ key, undo });
       progress.set(key, 'running');
       try {
-        const result = await work(activitiesOf(key, persistence));
+        const result = await work(activitiesOf(key, retries));
         progress.set(key, 'succeeded');
         return result;
       } catch (error) {
@@ -97,7 +97,7 @@ export function createOperationRun<K extends ManagedKind>(
           await undo(activitiesOf(key, 'bounded'));
           progress.set(key, 'undone');
         } catch (error) {
-          log.warn('a step could not be undone', { step: key, error });
+          log.warn('failed to undo a step', { step: key, error });
           progress.set(key, 'undo_failed', failureReason(error).message);
           failed.push(progress.titleOf(key));
         }

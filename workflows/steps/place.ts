@@ -11,7 +11,7 @@ import { type OperationRun, tagCluster } from './operation-run.ts';
  */
 export async function locate<K extends ManagedKind>(run: OperationRun<K>): Promise<InstanceRef<K>> {
   if (run.placed) return run.placed;
-  const activities = activitiesWith({ summary: 'Find where it is' });
+  const activities = activitiesWith({ summary: 'Finding its location' });
   const placed = await kindActivities[run.kind].locate(activities, run.target);
   tagCluster(placed.cluster);
   return placed;

@@ -75,8 +75,8 @@ async function beginOperation<K extends ManagedKind>(
   try {
     const claim = await takeTurn(input, progress);
     if (!claim) return undefined;
-    const persistence = verbRules[input.type].finishesForward ? 'forever' : 'bounded';
-    const run = createOperationRun(kind, input, progress, claim, persistence);
+    const retries = verbRules[input.type].finishesForward ? 'unbounded' : 'bounded';
+    const run = createOperationRun(kind, input, progress, claim, retries);
     if (run.placed && run.placed.cluster !== input.cluster) tagCluster(run.placed.cluster);
     return run;
   } catch (error) {

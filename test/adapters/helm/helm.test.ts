@@ -16,7 +16,7 @@ import { after, before, test } from 'node:test';
 import type { CheckedManifest } from '../../../adapters/helm/checked-chart.ts';
 import { createHelm } from '../../../adapters/helm/helm.ts';
 import { readHelmYaml, readHelmYamlStream } from '../../../adapters/helm/helm-yaml.ts';
-import { readReleaseContent } from '../../../adapters/helm/release-content.ts';
+import { readReleaseSecret } from '../../../adapters/helm/release-secret.ts';
 import { listRevisions } from '../../../adapters/helm/releases.ts';
 import { repairRelease } from '../../../adapters/helm/repair-release.ts';
 import { runHelm } from '../../../adapters/helm/run-helm.ts';
@@ -163,7 +163,7 @@ test('manifests are installed byte for byte, and nothing in them is rendered', a
   const target = { release: 'r', namespace, cluster: 'c', kubeconfig };
   await helm.upgrade(target, { manifest: given, labels: { operation: 'op' } });
   assert.deepEqual((await client.core.readNamespacedConfigMap({ namespace, name: 'map' })).data, data);
-  const { chart, manifest: kept } = await readReleaseContent(client, target);
+  const { chart, manifest: kept } = await readReleaseSecret(client, target);
   assert.deepEqual(chart, given.chart);
   assert.deepEqual(readHelmYamlStream(kept).filter(Boolean), [map]);
 });

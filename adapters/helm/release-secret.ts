@@ -4,7 +4,7 @@ import type { ClusterClient } from '../kubernetes/client.ts';
 import { kubernetesFailure } from '../kubernetes/failures.ts';
 import { isRecord, type ReleaseName } from './releases.ts';
 
-export interface ReleaseContent {
+export interface DeployedRelease {
   readonly chart: { readonly name: string; readonly version: string };
   /** YAML of the objects it made; may hold secrets. */
   readonly manifest: string;
@@ -14,7 +14,7 @@ export interface ReleaseContent {
  * Chart and objects of the deployed revision of a release, from Helm's own Secret (base64 of gzipped JSON).
  * @throws PlatformError `tenant_cluster_not_found` if nothing is deployed, `cluster_unreachable`
  */
-export async function readReleaseContent(client: ClusterClient, name: ReleaseName): Promise<ReleaseContent> {
+export async function readReleaseSecret(client: ClusterClient, name: ReleaseName): Promise<DeployedRelease> {
   const selector = {
     namespace: name.namespace,
     labelSelector: `owner=helm,name=${name.release},status=deployed`,

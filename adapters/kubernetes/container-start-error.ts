@@ -11,10 +11,10 @@ const hopeless = new Set([
 ]);
 
 /** How long a pod may say that it cannot start before that is believed. */
-export const faultPatienceMs = 15_000;
+export const startErrorPatienceMs = 15_000;
 
 /** Which container of a pod cannot start, and why; undefined if none says so. */
-export function containerFault({ metadata, status }: V1Pod): string | undefined {
+export function containerStartError({ metadata, status }: V1Pod): string | undefined {
   const stuck = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].find(
     ({ state }) => hopeless.has(state?.waiting?.reason ?? ''),
   );
