@@ -33,11 +33,11 @@ export function hostNamespaceOf(target: OperationTarget, pattern: string | undef
   if (joined.includes('{{')) {
     throw new PlatformError(
       'invalid_request',
-      `The project's namespacePattern.${field} has a placeholder that is not known: ${joined}`,
+      `The project's namespacePattern.${field} has an unknown placeholder: ${joined}`,
     );
   }
   // What could be another's too is told apart by a hash: `a-v-b-v-c` is `a` + `b-v-c` and `a-v-b` + `c`, and a space's
-  // `a` + `b-v-c` is a tenant cluster's `a-s-b` + `c`. With the hash it has as many readings: it is nobody's without one.
+  // `a` + `b-v-c` is a tenant cluster's `a-s-b` + `c`. With the hash it has as many readings: without one it would be ambiguous.
   const readings = new Set([
     ...readingsOf(parts, joined).map((reading) => `${field} ${reading}`),
     ...managedKinds.flatMap((other) =>

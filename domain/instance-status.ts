@@ -75,7 +75,7 @@ function deployedDefinition(
   };
 }
 
-/** What the end of the operation says about the conditions of the original's names. */
+/** What the end of the operation says about the conditions, which have vCluster Platform's names. */
 function conditionsOf(
   kind: ManagedKind,
   { operation, phase, reason = 'Failed', message }: OperationOutcome,

@@ -37,7 +37,7 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
         taskQueue: lifecycleTaskQueue,
         args: [operationInput(row)],
         staticSummary: `${verb} ${noun} ${row.name} of project ${row.project}`,
-        staticDetails: `Asked for by ${row.actor}`,
+        staticDetails: `Requested by ${row.actor}`,
         typedSearchAttributes: [
           { key: searchAttributes.project, value: row.project },
           { key: searchAttributes[row.kind], value: row.name },
@@ -80,7 +80,7 @@ export async function temporalCall<T>(
     if (isGrpcServiceError(error) || error instanceof ServiceError) {
       throw new PlatformError(
         'temporal_unavailable',
-        'Temporal does not answer; operations go on when it is back',
+        'Temporal does not answer; operations continue when it is back',
         { cause: error },
       );
     }

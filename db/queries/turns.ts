@@ -33,7 +33,7 @@ export type TurnClaim =
  */
 export async function claimTurn(database: Database, id: string): Promise<TurnClaim> {
   const claim = await tryClaim(database, id);
-  // Whoever blocked ended between our two statements.
+  // The blocking operation ended between our two statements.
   return claim.state === 'waiting' && claim.behind === undefined ? tryClaim(database, id) : claim;
 }
 
@@ -76,7 +76,7 @@ export function blockerOf(
   const before = open.filter((other) => other.sequence < operation.sequence).at(-1);
   if (before === undefined) return undefined;
   // A former one of the name only has to end; who had it is not for the next one to know.
-  const actor = before.uid === operation.uid ? before.actor : 'whoever had this name before';
+  const actor = before.uid === operation.uid ? before.actor : 'a deleted owner of this name';
   return { id: before.id, type: before.type, actor };
 }
 

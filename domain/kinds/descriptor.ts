@@ -22,7 +22,7 @@ export interface KindDescriptor<R extends ManagedInstance, V extends OperationTy
   readonly plans: Readonly<Record<V, OperationPlan>>;
   /** The workflow that runs each verb. */
   readonly workflows: Readonly<Record<V, OperationWorkflowName>>;
-  /** Conditions of its status, of the original's names. `deployed`: it also says what was deployed last. */
+  /** Conditions of its status, named as in vCluster Platform. `deployed`: it also says what was deployed last. */
   readonly conditions: { readonly ready: string; readonly synced: string; readonly deployed?: string };
   /** Subresources that people use. `rules`: those that whom its access rules name may use. */
   readonly subresources: { readonly all: readonly string[]; readonly rules: readonly string[] };
