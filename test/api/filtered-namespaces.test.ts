@@ -133,7 +133,7 @@ for (const query of [
   'fieldSelector=metadata.namespace%3Dp-few-1',
 ])
   for (const accept of ['application/json', table])
-    it(`carl's list (${query || 'plain'}, ${accept === table ? 'Table' : 'JSON'}) is read where he can have something`, async () => {
+    it(`carl's list (${query || 'plain'}, ${accept === table ? 'Table' : 'JSON'}) reads only namespaces with visible objects`, async () => {
       const [whole, parts] = [await listsAt('cluster'), await listsAt('namespace')];
       assert.deepEqual(await listed('carl', query, accept), await expected(query));
       // One of all was for what is expected.
@@ -141,7 +141,7 @@ for (const query of [
       assert.equal((await listsAt('namespace')) - parts, 3);
     });
 
-it('pages, and who has nothing, are as before', async () => {
+it('pages, and lists of members without rights, are unchanged', async () => {
   const found: string[] = [];
   let next = '';
   do {
@@ -168,7 +168,7 @@ it('pages, and who has nothing, are as before', async () => {
   }
 });
 
-it('is of one state, and a watch from there tells every change once', async () => {
+it('is one consistent state, and a watch from there delivers every change once', async () => {
   const [later = '', earlier = ''] = ofCarl;
   const agent = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });
   let over = false;

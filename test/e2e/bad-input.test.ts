@@ -75,7 +75,11 @@ describe('bad input', { timeout: 1_200_000 }, () => {
         /use at most 48 lower-case letters.*\(invalid_request\)$/,
       );
     }
-    isFailure(await platform.vcp('create', 'vcluster', 'ok', '--project', 'No_P'), 2, /invalid project "No_P"/);
+    isFailure(
+      await platform.vcp('create', 'vcluster', 'ok', '--project', 'No_P'),
+      2,
+      /invalid project "No_P"/,
+    );
     isProblem(
       await platform.call('POST', operationsOf('Bad_Name'), { type: 'create' }),
       400,
