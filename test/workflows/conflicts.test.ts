@@ -79,7 +79,10 @@ test('sleep while creating waits, says behind whom, and runs when the turn is fr
   const sleep = await fixture.submit('sleep', name, { actor: 'carl' });
   assert.deepEqual(sleep.operation.blockedBy, { id: create.operation.id, type: 'create', actor: 'anna' });
   await isWaiting(sleep.operation.id);
-  assert.equal((await get(sleep.operation.id)).steps[0]?.message, 'Waiting behind create by anna');
+  assert.equal(
+    (await get(sleep.operation.id)).steps[0]?.message,
+    'Waiting behind create (requested by anna)',
+  );
   const freed = performance.now();
   hold.release();
   const ended = await fixture.ended(sleep.operation.id);
