@@ -55,15 +55,23 @@ export function nextOperation(
     return instance.status?.failedHash === target ? undefined : operation(instance, type, target);
   };
   if (!provisioned) return unlessFailed('create');
-  const { observedHash, phase } = instance.status ?? {};
-  if (hasVerb(kind, 'update') && hash !== observedHash && descriptor.canUpdate(instance, template)) {
+  if (
+    hasVerb(kind, 'update') &&
+    hash !== instance.status?.observedHash &&
+    descriptor.canUpdate(instance, template)
+  ) {
     const update = unlessFailed('update');
     if (update !== undefined) return update;
   }
-  if (!hasVerb(kind, 'sleep')) return undefined;
+  const change = hasVerb(kind, 'sleep') ? sleepOrWake(instance) : undefined;
+  return change === undefined ? undefined : unlessFailed(change);
+}
+
+function sleepOrWake(instance: ManagedInstance): 'sleep' | 'wake' | undefined {
   const wanted = isSleepWanted(instance);
-  if (wanted && phase === 'Ready') return unlessFailed('sleep');
-  return !wanted && phase === 'Sleeping' ? unlessFailed('wake') : undefined;
+  const phase = instance.status?.phase;
+  if (wanted && phase === 'Ready') return 'sleep';
+  return !wanted && phase === 'Sleeping' ? 'wake' : undefined;
 }
 
 function operation(

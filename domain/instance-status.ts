@@ -37,7 +37,6 @@ export function statusAfter(
 ): Record<string, unknown> {
   const { operation, phase, observedHash, kubernetesVersion, place, chart, failed } = outcome;
   const succeeded = operation.state === 'succeeded';
-  const settles = succeeded && phase !== undefined;
   const failedHash = failed === true ? targetHashOf(operation.type, desiredHash) : failed;
   const { metadata, status } = instance;
   const conditions = conditionsOf(kind, outcome).reduce(
@@ -47,17 +46,23 @@ export function statusAfter(
   return {
     lastOperation: operation,
     ...(phase === undefined ? {} : { phase }),
-    ...(settles ? { reason: null, message: null } : {}),
-    ...(settles && isOver(status?.failedHash, operation.type) ? { failedHash: null } : {}),
-    ...(succeeded || outcome.reason === undefined
-      ? {}
-      : { reason: outcome.reason, message: outcome.message ?? null }),
+    ...(succeeded ? afterSuccess(outcome, status?.failedHash) : reasonOf(outcome)),
     ...(failedHash === undefined ? {} : { failedHash }),
     ...(observedHash === undefined ? {} : { observedHash, observedGeneration: metadata.generation }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(place && chart ? { virtualCluster: deployedDefinition(place, chart) } : {}),
     ...(conditions === undefined ? {} : { conditions }),
   };
+}
+
+/** With a new phase, the reason of the last failure is history. */
+function afterSuccess({ phase, operation }: OperationOutcome, failedHash: string | undefined): object {
+  if (phase === undefined) return {};
+  return { reason: null, message: null, ...(isOver(failedHash, operation.type) ? { failedHash: null } : {}) };
+}
+
+function reasonOf({ reason, message }: OperationOutcome): object {
+  return reason === undefined ? {} : { reason, message: message ?? null };
 }
 
 /** Only what deploys again ends a deployment's failure: an update that failed is not tried again because of a wake. */

@@ -81,6 +81,9 @@ function projectOpening(project: string): Opening {
   };
 }
 
+/** What may be done with subresources of an instance by who has the instance only. */
+const ownSubresources: ReadonlySet<string> = new Set(['create kubeconfig', 'update snapshot']);
+
 /** Everything inside one tenant cluster or space, its own snapshots too; its instance to read and to get a kubeconfig for. */
 function instanceOpening({ kind, project, name }: OperationTarget): Opening {
   return ({ target, request }) => {
@@ -90,11 +93,8 @@ function instanceOpening({ kind, project, name }: OperationTarget): Opening {
     if (!isManagement(resource, kindNames[kind].plural)) return false;
     const namespaceProject = projectOfNamespace(resource.namespace ?? '');
     if (!namespaceProject || !matches(project, namespaceProject)) return false;
-    return (
-      readsNamed(request, name) ||
-      (verb === 'create' && resource.subresource === 'kubeconfig' && isNamed(resource, name)) ||
-      (verb === 'update' && resource.subresource === 'snapshot' && isNamed(resource, name))
-    );
+    if (readsNamed(request, name)) return true;
+    return ownSubresources.has(`${verb} ${resource.subresource}`) && isNamed(resource, name);
   };
 }
 

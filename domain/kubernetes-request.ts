@@ -54,25 +54,15 @@ function withResource(given: {
   parts: readonly string[];
 }): KubernetesRequest {
   const { path, group, query } = given;
-  let { verb, parts } = given;
   // The old forms /api/v1/watch/… and /api/v1/proxy/…
-  const special = parts[0] === 'watch' || parts[0] === 'proxy' ? parts[0] : undefined;
-  if (special !== undefined) {
-    verb = special;
-    parts = parts.slice(1);
-    if (parts.length === 0) return { verb: given.verb, path, resource: undefined };
-  }
-  let namespace: string | undefined;
-  if (parts[0] === 'namespaces' && parts[1] !== undefined) {
-    namespace = parts[1];
-    if (parts[2] !== undefined && !ofNamespace.has(parts[2])) parts = parts.slice(2);
-  }
-  const [resource = '', named, subresource] = parts;
-  const collection = named === undefined && special === undefined;
-  if (collection && verb === 'get') verb = isWatch(query) ? 'watch' : 'list';
-  if (collection && verb === 'delete') verb = 'deletecollection';
-  const name =
-    named ?? (['list', 'watch', 'deletecollection'].includes(verb) ? selectedName(query) : undefined);
+  const special = ['watch', 'proxy'].find((form) => form === given.parts[0]);
+  const parts = special === undefined ? given.parts : given.parts.slice(1);
+  if (parts.length === 0) return { verb: given.verb, path, resource: undefined };
+  const namespace = parts[0] === 'namespaces' ? parts[1] : undefined;
+  const isInNamespace = namespace !== undefined && parts[2] !== undefined && !ofNamespace.has(parts[2]);
+  const [resource = '', named, subresource] = isInNamespace ? parts.slice(2) : parts;
+  const verb = special ?? (named === undefined ? collectionVerb(given.verb, query) : given.verb);
+  const name = named ?? (collectionVerbs.has(verb) ? selectedName(query) : undefined);
   return {
     verb,
     path,
@@ -84,6 +74,14 @@ function withResource(given: {
       ...(name === undefined ? {} : { name }),
     },
   };
+}
+
+const collectionVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
+
+/** What a request for a whole collection does. */
+function collectionVerb(verb: string, query: string): string {
+  if (verb === 'get') return isWatch(query) ? 'watch' : 'list';
+  return verb === 'delete' ? 'deletecollection' : verb;
 }
 
 function isWatch(query: string): boolean {

@@ -49,19 +49,20 @@ export function withoutAccount(
     const left = withoutGrantee(spec[field], account);
     if (left !== spec[field]) patch[field] = left;
   }
-  const members = spec.members?.filter((member) => !isMember(member, account));
-  if (members?.length !== spec.members?.length) patch['members'] = members;
-  const users = account.kind === 'user' ? spec.users?.filter((name) => name !== account.name) : spec.users;
-  if (users?.length !== spec.users?.length) patch['users'] = users;
+  const members = without(spec.members, (member) => isMember(member, account));
+  if (members !== spec.members) patch['members'] = members;
+  const users = without(spec.users, (name) => account.kind === 'user' && name === account.name);
+  if (users !== spec.users) patch['users'] = users;
   const template = withoutInTemplate(spec.template, account);
   if (template !== spec.template) patch['template'] = { access: template?.access };
-  const versions = spec.versions?.map((version) => {
-    const left = withoutInTemplate(version.template, account);
-    return left === version.template ? version : { ...version, template: left };
-  });
-  if (versions?.some((version, index) => version !== spec.versions?.[index]) === true)
-    patch['versions'] = versions;
+  const versions = withoutInVersions(spec.versions, account);
+  if (versions !== spec.versions) patch['versions'] = versions;
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** The same list if nothing of it goes. */
+function without<T>(list: readonly T[] | undefined, goes: (entry: T) => boolean): readonly T[] | undefined {
+  return list?.some(goes) === true ? list.filter((entry) => !goes(entry)) : list;
 }
 
 function isMember({ kind, name }: ProjectMember, account: Account): boolean {
@@ -75,6 +76,15 @@ function withoutInTemplate<T extends NamingTemplate>(
   const rules = withoutGrantee(template?.access?.rules, account);
   if (template === undefined || rules === template.access?.rules) return template;
   return { ...template, access: { ...template.access, rules } };
+}
+
+/** The same list if no version changes. */
+function withoutInVersions(versions: Naming['versions'], account: Account): Naming['versions'] {
+  const left = versions?.map((version) => {
+    const template = withoutInTemplate(version.template, account);
+    return template === undefined || template === version.template ? version : { ...version, template };
+  });
+  return left?.some((version, index) => version !== versions?.[index]) === true ? left : versions;
 }
 
 /** The same list if it did not contain the account. */

@@ -4,6 +4,20 @@ import { ContainerRefusal } from './images.ts';
 
 const hostAddress = '127.0.0.1';
 
+const podFields: ReadonlyMap<string, (pod: V1Pod, podAddress: string) => string> = new Map([
+  ['metadata.name', ({ metadata }: V1Pod) => metadata?.name ?? ''],
+  ['metadata.namespace', ({ metadata }: V1Pod) => metadata?.namespace ?? ''],
+  ['metadata.uid', ({ metadata }: V1Pod) => metadata?.uid ?? ''],
+  ['metadata.labels', ({ metadata }: V1Pod) => lines(metadata?.labels)],
+  ['metadata.annotations', ({ metadata }: V1Pod) => lines(metadata?.annotations)],
+  ['spec.nodeName', ({ spec }: V1Pod) => spec?.nodeName ?? ''],
+  ['spec.serviceAccountName', ({ spec }: V1Pod) => spec?.serviceAccountName ?? 'default'],
+  ['status.hostIP', () => hostAddress],
+  ['status.hostIPs', () => hostAddress],
+  ['status.podIP', (_: V1Pod, podAddress: string) => podAddress],
+  ['status.podIPs', (_: V1Pod, podAddress: string) => podAddress],
+]);
+
 /**
  * Value of a field that pods may read about themselves (`metadata.name`, `status.podIP`,
  * `metadata.labels['app']` …); a whole map is written as lines `key="value"`.
@@ -13,30 +27,10 @@ export function readPodField(pod: V1Pod, path: string, podAddress: string): stri
   const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (subscript !== null)
     return pod.metadata?.[subscript[1] as 'labels' | 'annotations']?.[subscript[2] ?? ''] ?? '';
-  switch (path) {
-    case 'metadata.name':
-      return pod.metadata?.name ?? '';
-    case 'metadata.namespace':
-      return pod.metadata?.namespace ?? '';
-    case 'metadata.uid':
-      return pod.metadata?.uid ?? '';
-    case 'metadata.labels':
-      return lines(pod.metadata?.labels);
-    case 'metadata.annotations':
-      return lines(pod.metadata?.annotations);
-    case 'spec.nodeName':
-      return pod.spec?.nodeName ?? '';
-    case 'spec.serviceAccountName':
-      return pod.spec?.serviceAccountName ?? 'default';
-    case 'status.hostIP':
-    case 'status.hostIPs':
-      return hostAddress;
-    case 'status.podIP':
-    case 'status.podIPs':
-      return podAddress;
-    default:
-      throw new ContainerRefusal('CreateContainerConfigError', `the field ${path} is not available to pods`);
-  }
+  const read = podFields.get(path);
+  if (read === undefined)
+    throw new ContainerRefusal('CreateContainerConfigError', `the field ${path} is not available to pods`);
+  return read(pod, podAddress);
 }
 
 /** A container's request or limit in units of `divisor`, rounded up; a limit not set is the machine's capacity. */
@@ -50,16 +44,14 @@ export function readResourceField(
     (candidate) => candidate.name === (selector.containerName ?? containerName),
   );
   const [kind, resource = ''] = selector.resource.split('.', 2) as ['limits' | 'requests', string?];
-  const capacity: Record<string, string> = {
-    cpu: String(availableParallelism()),
-    memory: String(totalmem()),
-  };
-  const limits = container?.resources?.limits?.[resource] ?? capacity[resource] ?? '0';
-  const amount = kind === 'limits' ? limits : (container?.resources?.requests?.[resource] ?? '0');
-  const divisor = quantity(
-    selector.divisor === undefined || selector.divisor === '0' ? '1' : selector.divisor,
-  );
-  return String(Math.ceil(quantity(amount) / divisor));
+  const amount = container?.resources?.[kind]?.[resource] ?? (kind === 'limits' ? capacityOf(resource) : '0');
+  const divisor = selector.divisor === '0' ? '1' : (selector.divisor ?? '1');
+  return String(Math.ceil(quantity(amount) / quantity(divisor)));
+}
+
+function capacityOf(resource: string): string {
+  if (resource === 'cpu') return String(availableParallelism());
+  return resource === 'memory' ? String(totalmem()) : '0';
 }
 
 function lines(map: Record<string, string> | undefined): string {

@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar } from '@kubernetes/client-node';
+import type { V1Container, V1EnvFromSource, V1EnvVar } from '@kubernetes/client-node';
 import { ContainerRefusal } from './images.ts';
 
 /** Data of Secrets and ConfigMaps of the pod's namespace by name, decoded; absent ones are not in the maps. */
@@ -43,14 +43,7 @@ export function resolveEnvironment(
   data: NamespaceData,
   readField: (source: NonNullable<V1EnvVar['valueFrom']>) => string,
 ): Map<string, string> {
-  const variables = new Map<string, string>();
-  for (const source of container.envFrom ?? []) {
-    const reference = source.secretRef ?? source.configMapRef;
-    const kind = source.secretRef === undefined ? 'ConfigMap' : 'Secret';
-    const entries = lookUp(data, kind, reference?.name ?? '', reference?.optional ?? false);
-    for (const [key, value] of Object.entries(entries ?? {}))
-      variables.set(`${source.prefix ?? ''}${key}`, value.toString());
-  }
+  const variables = new Map((container.envFrom ?? []).flatMap((source) => allOf(source, data)));
   for (const variable of container.env ?? []) {
     const value =
       variable.valueFrom === undefined
@@ -59,6 +52,14 @@ export function resolveEnvironment(
     if (value !== undefined) variables.set(variable.name, value);
   }
   return variables;
+}
+
+/** The variables of one envFrom. */
+function allOf(source: V1EnvFromSource, data: NamespaceData): [string, string][] {
+  const reference = source.secretRef ?? source.configMapRef;
+  const kind = source.secretRef === undefined ? 'ConfigMap' : 'Secret';
+  const entries = lookUp(data, kind, reference?.name ?? '', reference?.optional ?? false) ?? {};
+  return Object.entries(entries).map(([key, value]) => [`${source.prefix ?? ''}${key}`, value.toString()]);
 }
 
 function valueFrom(

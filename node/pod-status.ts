@@ -133,9 +133,8 @@ function wasDisrupted({ pod, containers, decision, sandbox }: PodStatusInput): b
 }
 
 function containerStatus(container: PodContainer, input: PodStatusInput): V1ContainerStatus {
-  const { spec, run, previous } = container;
+  const { spec, run } = container;
   const state = stateOf(container, input);
-  const last = state.waiting !== undefined && run?.exit !== undefined ? run : previous;
   const running = state.running !== undefined;
   return {
     name: spec.name,
@@ -146,8 +145,18 @@ function containerStatus(container: PodContainer, input: PodStatusInput): V1Cont
     ready: container.kind === 'init' ? run?.exit?.code === 0 : running && container.ready,
     started: running && container.started,
     state,
-    lastState: last?.exit === undefined ? {} : { terminated: terminated(input, container, last) },
+    lastState: lastStateOf(container, input, state),
   };
+}
+
+function lastStateOf(
+  container: PodContainer,
+  input: PodStatusInput,
+  state: V1ContainerState,
+): V1ContainerState {
+  const { run, previous } = container;
+  const last = state.waiting !== undefined && run?.exit !== undefined ? run : previous;
+  return last?.exit === undefined ? {} : { terminated: terminated(input, container, last) };
 }
 
 function stateOf(container: PodContainer, input: PodStatusInput): V1ContainerState {

@@ -112,8 +112,7 @@ function refusalOf({ spec }: Claim): string | undefined {
 
 /** Takes one step towards the end of a volume whose claim is gone. */
 async function reclaim({ client, config }: ProvisionerContext, volume: Volume | undefined): Promise<void> {
-  if (volume?.metadata.annotations?.[annotation] !== provisionerName || !ownedHere(volume, config.nodeName))
-    return;
+  if (volume === undefined || !isOurs(volume, config.nodeName)) return;
   const { name, uid = '', deletionTimestamp, finalizers = [] } = volume.metadata;
   const keep = volume.spec?.persistentVolumeReclaimPolicy !== 'Delete';
   if (volume.status?.phase === 'Released' && deletionTimestamp === undefined && !keep) {
@@ -122,9 +121,16 @@ async function reclaim({ client, config }: ProvisionerContext, volume: Volume | 
   }
   // While a claim holds it, Kubernetes itself protects it with a finalizer of its own.
   if (deletionTimestamp === undefined || volume.status?.phase === 'Bound') return;
-  const index = finalizers.indexOf(finalizer);
-  if (index === -1) return;
+  if (!finalizers.includes(finalizer)) return;
   if (!keep) await removeFolder(ownFolder(config.storageDir, volume));
+  await removeFinalizer(client, name, finalizers.indexOf(finalizer));
+}
+
+async function removeFinalizer(
+  client: ProvisionerContext['client'],
+  name: string | undefined,
+  index: number,
+): Promise<void> {
   const path = `/metadata/finalizers/${index}`;
   const body = [
     { op: 'test', path, value: finalizer },
@@ -141,7 +147,9 @@ async function reclaim({ client, config }: ProvisionerContext, volume: Volume | 
   );
 }
 
-function ownedHere(volume: Volume, nodeName: string): boolean {
+/** Whether this provisioner made it, on this node. */
+function isOurs(volume: Volume, nodeName: string): boolean {
+  if (volume.metadata.annotations?.[annotation] !== provisionerName) return false;
   const terms = volume.spec?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
   return terms.some((term) =>
     term.matchExpressions?.some((expression) => expression.values?.includes(nodeName)),

@@ -106,18 +106,16 @@ interface ScalableObject {
 }
 
 function toWorkload(kind: Workload['kind'], object: ScalableObject): Workload {
-  const kept = Number(object.metadata?.labels?.[sleepReplicasLabel]);
+  const { name = '', generation = 0, labels } = object.metadata ?? {};
+  const { observedGeneration = 0, updatedReplicas: updated = 0, replicas: total = 0 } = object.status ?? {};
+  const kept = Number(labels?.[sleepReplicasLabel]);
   return {
     kind,
-    name: object.metadata?.name ?? '',
+    name,
     replicas: object.spec?.replicas ?? 1,
     awakeReplicas: Number.isInteger(kept) && kept > 0 ? kept : undefined,
-    generation: object.metadata?.generation ?? 0,
-    status: {
-      observedGeneration: object.status?.observedGeneration ?? 0,
-      updated: object.status?.updatedReplicas ?? 0,
-      total: object.status?.replicas ?? 0,
-    },
+    generation,
+    status: { observedGeneration, updated, total },
   };
 }
 

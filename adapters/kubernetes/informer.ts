@@ -99,10 +99,8 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     while (!stopping.signal.aborted) {
       const startedAt = Date.now();
       try {
-        if (
-          state.resourceVersion === undefined ||
-          Date.now() - state.listedAt > (options.relistMs ?? 1_800_000)
-        ) {
+        const relistMs = options.relistMs ?? 1_800_000;
+        if (state.resourceVersion === undefined || Date.now() - state.listedAt > relistMs) {
           await listAll(options, state, stopping.signal);
           // What was asked while the server hung is old news by now.
           if (options.watchSeconds !== undefined && performance.now() - state.inStepAt > healthyMs)
@@ -121,12 +119,16 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
         if (isLost || options.watchSeconds !== undefined) state.resourceVersion = undefined;
         options.onFailure?.(error);
         if (Date.now() - startedAt >= healthyMs) state.failures = 0;
-        const longestMs = options.watchSeconds === undefined ? maxBackoffMs : maxShortBackoffMs;
-        const pauseMs = backoffMs(state.failures, minBackoffMs, longestMs);
-        state.failures += 1;
-        await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+        await pauseAfterFailure();
       }
     }
+  }
+
+  async function pauseAfterFailure(): Promise<void> {
+    const longestMs = options.watchSeconds === undefined ? maxBackoffMs : maxShortBackoffMs;
+    const pauseMs = backoffMs(state.failures, minBackoffMs, longestMs);
+    state.failures += 1;
+    await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   }
   const running = run();
 

@@ -5,7 +5,7 @@ import { readHelmYamlStream } from '../helm/helm-yaml.ts';
 import { releaseSecretType } from '../helm/releases.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
 import { grantedBeyond } from './granted-rules.ts';
-import { outranksAll, podSpecs, reachesNode } from './pod-contract.ts';
+import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
 
 export interface ManifestContract {
   readonly chart: string;
@@ -100,19 +100,7 @@ function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: M
     throw refusal(`The chart would create ${what} in namespace ${metadata.namespace}; ${needed}`);
   }
   checkMetadata(metadata, what);
-  for (const pod of podSpecs(manifest)) {
-    if (reachesNode(pod))
-      throw refusal(
-        `The chart would give ${what} access to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
-      );
-    if (outranksAll(pod))
-      throw refusal(`The chart would give ${what} the priority of Kubernetes' own pods; ${needed}`);
-    const account = pod.serviceAccountName ?? pod.serviceAccount ?? 'default';
-    if (account !== 'default' && !makes(all, 'ServiceAccount', account))
-      throw refusal(
-        `The chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`,
-      );
-  }
+  for (const pod of podSpecs(manifest)) checkPod(pod, all, what);
   if (kind === 'Secret' && (manifest as { type?: string }).type === 'kubernetes.io/service-account-token')
     throw refusal(`The chart would create ${what} with a token of a ServiceAccount; ${needed}`);
   if (
@@ -121,6 +109,18 @@ function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: M
   )
     throw refusal(`The chart would give ${what} externalIPs; ${needed}`);
   checkRights(manifest, all, contract, what);
+}
+
+function checkPod(pod: PodSpec, all: readonly Manifest[], what: string): void {
+  if (reachesNode(pod))
+    throw refusal(
+      `The chart would give ${what} access to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
+    );
+  if (outranksAll(pod))
+    throw refusal(`The chart would give ${what} the priority of Kubernetes' own pods; ${needed}`);
+  const account = pod.serviceAccountName ?? pod.serviceAccount ?? 'default';
+  if (account !== 'default' && !makes(all, 'ServiceAccount', account))
+    throw refusal(`The chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`);
 }
 
 /** `helm.sh/hook` has Helm run things, `helm.sh/resource-policy` leave things behind; a finalizer keeps the namespace. */

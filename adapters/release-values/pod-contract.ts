@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 
-interface PodSpec {
+export interface PodSpec {
   hostNetwork?: boolean;
   hostPID?: boolean;
   hostIPC?: boolean;

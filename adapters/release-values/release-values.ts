@@ -1,3 +1,4 @@
+import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { Helm } from '../helm/helm.ts';
@@ -86,17 +87,13 @@ async function loftContext(
     virtualClusterName: tenant.name,
     virtualClusterNamespace: tenant.hostNamespace,
     clusterAnnotations: cluster?.metadata.annotations ?? {},
-    ...(userName
-      ? {
-          user: {
-            name: userName,
-            username: user?.spec?.username ?? userName,
-            email: user?.spec?.email ?? '',
-            displayName: user?.spec?.displayName ?? '',
-            subject: user?.spec?.subject ?? userName,
-          },
-        }
-      : {}),
+    ...(userName ? { user: userContext(userName, user) } : {}),
     ...(teamName ? { team: { name: teamName, displayName: team?.spec?.displayName ?? '' } } : {}),
   };
+}
+
+/** One that is gone is a name still. */
+function userContext(name: string, user: User | undefined) {
+  const { username = name, email = '', displayName = '', subject = name } = user?.spec ?? {};
+  return { name, username, email, displayName, subject };
 }

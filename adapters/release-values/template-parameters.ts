@@ -94,11 +94,7 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
   const fallback = parameter.defaultValue ?? '';
   if (empty && parameter.required === true && fallback === '') throw refusal(`${name} is required`);
   if (empty && fallback === '') return parameter.type === 'boolean' ? false : undefined;
-  const raw = empty ? fallback : given;
-  if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
-    throw refusal(`${name} must be a single value`);
-  }
-  const text = String(raw).replaceAll('\r\n', '\n');
+  const text = singleText(empty ? fallback : given, name);
   if (!empty) checkText(parameter, name, text);
   const value = converted(parameter, name, text);
   if (parameter.options !== undefined && parameter.options.length > 0 && !parameter.options.includes(text)) {
@@ -107,6 +103,12 @@ function resolveOne(parameter: AppParameter, given: unknown): string | number | 
   checkExpression(parameter.validation, text, true, name);
   checkExpression(parameter.invalidation, text, false, name);
   return value;
+}
+
+function singleText(value: unknown, name: string): string {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    throw refusal(`${name} must be a single value`);
+  return String(value).replaceAll('\r\n', '\n');
 }
 
 /** The author of a parameter is not the author of the template: a text is one line, or where it is declared so, lines. */

@@ -19,9 +19,7 @@ interface BackingStore {
  */
 export async function readUpstreamWorkload(host: TenantHost): Promise<TenantWorkload> {
   const { name } = host.owner;
-  const { database, etcd } = await readBackingStore(host);
-  const others = [database?.external, etcd?.embedded, etcd?.deploy, etcd?.external];
-  if (database?.embedded?.dataSource || others.some((store) => store?.enabled === true)) {
+  if (!isEmbeddedDatabase(await readBackingStore(host))) {
     throw new PlatformError(
       'invalid_request',
       `Tenant cluster ${name} does not use vCluster's embedded database; only that supports snapshots`,
@@ -33,15 +31,23 @@ export async function readUpstreamWorkload(host: TenantHost): Promise<TenantWork
     store: 'sqlite',
     toolsImage: undefined,
     imagePullPolicy: undefined,
-    kubernetesVersion:
-      spec?.initContainers
-        ?.find((container) => container.name === 'kubernetes')
-        ?.image?.replace(/^.*:/, '') ?? '',
+    kubernetesVersion: kubernetesVersionOf(spec),
     claimName: `data-${name}-0`,
     podIP: pod?.status?.podIP,
     nodeName: pod?.spec?.nodeName,
     pod: asControlPlane(spec),
   };
+}
+
+function isEmbeddedDatabase({ database, etcd }: BackingStore): boolean {
+  const others = [database?.external, etcd?.embedded, etcd?.deploy, etcd?.external];
+  return !database?.embedded?.dataSource && others.every((store) => store?.enabled !== true);
+}
+
+/** The tag of the image that the API server comes from. */
+function kubernetesVersionOf(spec: V1PodSpec | undefined): string {
+  const container = spec?.initContainers?.find(({ name }) => name === 'kubernetes');
+  return container?.image?.replace(/^.*:/, '') ?? '';
 }
 
 /** The chart's own values, merged: what the control plane itself starts with. */

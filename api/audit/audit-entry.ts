@@ -114,6 +114,11 @@ export function createAuditEntry(
     record(bounded(event));
   };
 
+  const bodiesOf = (kept: AuditLevel): Partial<AuditEvent> => ({
+    ...(kept === 'None' || kept === 'Metadata' ? {} : { requestBody: bodies.request?.() }),
+    ...(kept === 'RequestResponse' ? { responseBody: bodies.response?.() } : {}),
+  });
+
   return {
     description,
     identify(known) {
@@ -152,8 +157,7 @@ export function createAuditEntry(
         ...(code === undefined ? {} : { code }),
         ...(reason === undefined ? {} : { reason }),
         latencyMs: Math.round(performance.now() - startedAt),
-        ...(kept === 'None' || kept === 'Metadata' ? {} : { requestBody: bodies.request?.() }),
-        ...(kept === 'RequestResponse' ? { responseBody: bodies.response?.() } : {}),
+        ...bodiesOf(kept),
       });
     },
   };

@@ -208,12 +208,16 @@ function checkOwnPage(
     if (site !== undefined && site !== 'same-origin' && site !== 'none') foreign('comes from another origin');
     return;
   }
-  if (origin === undefined) foreign('has no Origin header, which a change with a session needs');
+  checkChange(headers, own.csrfToken);
+}
+
+function checkChange(headers: IncomingHttpHeaders, csrfToken: string): void {
+  if (headers.origin === undefined) foreign('has no Origin header, which a change with a session needs');
   const type = headers['content-type'];
   if (type !== undefined && !/^application\/(json|[\w.-]+\+(json|yaml))\s*(;|$)/i.test(type))
     foreign('has a content type that is not JSON');
   const token = headers['x-csrf-token'];
-  if (typeof token !== 'string' || !sameText(token, own.csrfToken))
+  if (typeof token !== 'string' || !sameText(token, csrfToken))
     foreign('has no valid x-csrf-token, which a change with a session needs');
 }
 

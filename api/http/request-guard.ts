@@ -36,7 +36,8 @@ export const requestGuard = fp(
  * One plain function for requests and for upgrades.
  * @throws PlatformError `invalid_request` for what two parsers could read differently
  */
-export function checkHeaders({ rawHeaders, headers, method, httpVersion }: IncomingMessage): void {
+export function checkHeaders(request: IncomingMessage): void {
+  const { rawHeaders, headers, httpVersion } = request;
   // Node's parser lets 0.9 and 2.0 through on a request line; 0.9 is what a line break in a path makes of it.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') refuse('only HTTP/1.1 and HTTP/1.0 are supported');
   let seen = 0;
@@ -48,6 +49,11 @@ export function checkHeaders({ rawHeaders, headers, method, httpVersion }: Incom
   }
   if (headers.host === undefined || !hostPattern.test(headers.host))
     refuse('the Host header is missing or malformed');
+  checkFraming(request);
+}
+
+/** Where the body ends must not be a matter of opinion. */
+function checkFraming({ headers, method }: IncomingMessage): void {
   const length = headers['content-length'];
   const coding = headers['transfer-encoding'];
   if (length !== undefined && coding !== undefined)

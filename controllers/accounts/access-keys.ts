@@ -53,24 +53,24 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
     return caches.accesskeys.get(issuedBy.accessKey ?? '')?.metadata.uid !== issuedBy.uid;
   }
 
+  function ownerOf({ spec: { user, team } }: Stored<AccessKey>) {
+    return user ? caches.users.get(user) : caches.teams.get(team ?? '');
+  }
+
   async function sayUsable(key: Stored<AccessKey>): Promise<void> {
-    const { user, team } = key.spec;
-    const found = user ? caches.users.get(user) : caches.teams.get(team ?? '');
+    const found = ownerOf(key);
     const made = { uid: key.status?.ownerUid, at: new Date(key.metadata.creationTimestamp) };
     const exists = found !== undefined && isMadeFor(found, made);
-    const owner = user ? `User "${user}"` : team ? `Team "${team}"` : 'A user or team';
-    const condition = exists
-      ? ({ type: 'OwnerExists', status: 'True', reason: 'Found', message: '' } as const)
-      : ({
-          type: 'OwnerExists',
-          status: 'False',
-          reason: 'OwnerNotFound',
-          message: `${owner} ${found === undefined ? 'does not exist' : 'is not the one it was created for'}: the key is not accepted`,
-        } as const);
+    const why = found === undefined ? 'does not exist' : 'is not the one it was created for';
     const now = new Date().toISOString();
-    const withOwner = withCondition(key.status?.conditions, condition, now);
+    const withOwner = withCondition(
+      key.status?.conditions,
+      exists ? ownerExists : ownerNotFound(key, why),
+      now,
+    );
+    const { scope } = key.spec;
     const conditions =
-      key.spec.scope !== undefined && opensNothing(key.spec.scope)
+      scope !== undefined && opensNothing(scope)
         ? withCondition(withOwner, scopeOpensNothing, now)
         : withoutCondition(withOwner, scopeOpensNothing.type);
     // Written down once: what was made for this one is not for a later one of the name.
@@ -98,6 +98,14 @@ export function accessKeys({ caches, resources, logger }: ControllerContext): Co
       caches.teams.onChange(addOf('team'));
     },
   };
+}
+
+const ownerExists = { type: 'OwnerExists', status: 'True', reason: 'Found', message: '' } as const;
+
+function ownerNotFound({ spec: { user, team } }: Stored<AccessKey>, why: string) {
+  const owner = user ? `User "${user}"` : team ? `Team "${team}"` : 'A user or team';
+  const message = `${owner} ${why}: the key is not accepted`;
+  return { type: 'OwnerExists', status: 'False', reason: 'OwnerNotFound', message } as const;
 }
 
 /** The patch that puts the hash in the key's place, also where kubectl keeps a copy of what was applied. */

@@ -26,13 +26,24 @@ export interface FilteredResponse {
   readonly shown?: { readonly resourceVersion: string; readonly keys: ReadonlySet<string> };
 }
 
+type ListDeps = Pick<Gateway, 'management' | 'review' | 'cache'> & { readonly tokens: ContinueTokens };
+
+/** How a list is to be read. */
+interface Terms {
+  readonly query: URLSearchParams;
+  readonly accept: string;
+  readonly limit: number;
+  /** Rows are to come without their objects. */
+  readonly bare: boolean;
+}
+
 /**
  * The list that `request` asks for with only what `identity` may see. A page is filled up to `limit` with what is
  * visible; how many there are beyond it is not told.
  * @throws PlatformError `management_unavailable`
  */
 export async function filteredList(
-  deps: Pick<Gateway, 'management' | 'review' | 'cache'> & { tokens: ContinueTokens },
+  deps: ListDeps,
   identity: Identity,
   request: FilteredRequest,
   accept: string,
@@ -48,18 +59,36 @@ export async function filteredList(
   // Rows without their object could not be told apart.
   const bare = query.get('includeObject') === 'None';
   if (bare) query.set('includeObject', 'Metadata');
-  if (sealed === null) {
-    const terms = { query, accept, signal: AbortSignal.timeout(timeoutMs) };
-    const few = await fewNamespaces(deps, identity, request, limit);
-    const list = few && (await listOfNamespaces(deps, request, terms, few));
-    const shown = list && (await visibleOf(deps, identity, request, list.page));
-    if (shown && shown.length <= limit)
-      return {
-        status: 200,
-        contentType: list.contentType,
-        ...answerOf(list.page, shown, '', { bare, whole: true }),
-      };
-  }
+  const terms = { query, accept, limit, bare };
+  const few = sealed === null ? await listFewNamespaces(deps, identity, request, terms) : undefined;
+  return few ?? (await fillPage(deps, identity, request, terms, sealed === null));
+}
+
+/** The whole list, from the few namespaces that can have something; undefined if that does not pay or is too much. */
+async function listFewNamespaces(
+  deps: ListDeps,
+  identity: Identity,
+  request: FilteredRequest,
+  { query, accept, limit, bare }: Terms,
+): Promise<FilteredResponse | undefined> {
+  const terms = { query, accept, signal: AbortSignal.timeout(timeoutMs) };
+  const few = await fewNamespaces(deps, identity, request, limit);
+  const list = few && (await listOfNamespaces(deps, request, terms, few));
+  if (list === undefined) return undefined;
+  const { page, contentType } = list;
+  const shown = await visibleOf(deps, identity, request, page);
+  if (shown.length > limit) return undefined;
+  return { status: 200, contentType, ...answerOf(page, shown, '', { bare, whole: true }) };
+}
+
+/** Reads pages of all namespaces until enough is visible. */
+async function fillPage(
+  deps: ListDeps,
+  identity: Identity,
+  request: FilteredRequest,
+  { query, accept, limit, bare }: Terms,
+  isFirst: boolean,
+): Promise<FilteredResponse> {
   const found: (Shown | Row)[] = [];
   for (;;) {
     query.set('limit', String(Math.min(pageSize, limit - found.length)));
@@ -86,7 +115,7 @@ export async function filteredList(
     return {
       status: 200,
       contentType,
-      ...answerOf(page, found, rest, { bare, whole: sealed === null && rest === '' }),
+      ...answerOf(page, found, rest, { bare, whole: isFirst && rest === '' }),
     };
   }
 }
