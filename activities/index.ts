@@ -4,8 +4,6 @@ import { createControlPlaneReadyActivities } from './control-plane/control-plane
 import { createControlPlaneScaleActivities } from './control-plane/control-plane-scale.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { createGatewayCredentialActivities } from './control-plane/gateway-credential.ts';
-import { createHostNamespaceActivities } from './instances/host-namespace.ts';
-import { createInstanceReportActivities } from './instances/instance-report.ts';
 import { createInstanceActivities } from './instances/instance.ts';
 import { createReconcileActivities } from './operations/reconcile.ts';
 import { createReleaseActivities } from './control-plane/release.ts';
@@ -43,9 +41,7 @@ export function createActivities(deps: ActivityDeps) {
     }),
     ...createReconcileActivities(deps),
     ...createInstanceActivities(deps),
-    ...createInstanceReportActivities(deps),
     ...createSleepPolicyActivities(deps),
-    ...createHostNamespaceActivities(deps),
     ...createControlPlaneScaleActivities(deps),
     ...createControlPlaneReadyActivities(deps),
     ...createGatewayCredentialActivities(deps),

@@ -12,6 +12,8 @@ interface KindNames {
   readonly collection: string;
   /** What stands before its name in the paths of the Kubernetes proxy. */
   readonly segment: string;
+  /** What a rule of a key's scope calls requests to its Kubernetes API. */
+  readonly requestTarget: string;
   /** Stem of the names of its roles in the management API; with an "s", of whom these are made for. */
   readonly role: string;
   /** Stem of the names of its schemas and routes in the OpenAPI document. */
@@ -47,6 +49,7 @@ export const kindNames = {
     plural: 'virtualclusterinstances',
     collection: 'virtualclusters',
     segment: 'virtualcluster',
+    requestTarget: 'ProjectVirtualCluster',
     role: 'instance',
     documentName: 'VirtualCluster',
     operationsName: '',
@@ -66,6 +69,7 @@ export const kindNames = {
     plural: 'spaceinstances',
     collection: 'spaces',
     segment: 'space',
+    requestTarget: 'ProjectSpace',
     role: 'space',
     documentName: 'Space',
     operationsName: 'Space',
@@ -108,6 +112,11 @@ export interface OperationTarget {
   readonly project: string;
   readonly name: string;
 }
+
+/** The kinds that have the verb. */
+export type KindWith<V extends OperationType> = {
+  [K in ManagedKind]: V extends VerbOf<K> ? K : never;
+}[ManagedKind];
 
 /** Whether `kind` has the verb. */
 export function hasVerb(kind: ManagedKind, type: OperationType): boolean {

@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
-import { kindNames, managedKinds, type OperationTarget } from './kinds.ts';
+import { type Static, type TOptional, type TString, Type } from 'typebox';
+import { kindNames, type ManagedKind, managedKinds, type OperationTarget } from './kinds.ts';
 import { OperationParameters, operationTypes } from './verbs.ts';
 
 /**
@@ -57,6 +57,14 @@ export const OperationStep = Type.Object(
 );
 export type OperationStep = Static<typeof OperationStep>;
 
+/** The field of an operation that holds the name of what it is about, for each kind. */
+const nameFields = Object.fromEntries(
+  managedKinds.map((kind) => [
+    kindNames[kind].field,
+    Type.Optional(Type.String({ description: `Of operations of kind \`${kind}\`` })),
+  ]),
+) as { [K in ManagedKind as (typeof kindNames)[K]['field']]: TOptional<TString> };
+
 /** One run of one lifecycle verb, as the API shows it. */
 export const Operation = Type.Object(
   {
@@ -64,8 +72,7 @@ export const Operation = Type.Object(
     type: Type.Enum([...operationTypes]),
     kind: Type.Enum([...managedKinds]),
     project: Type.String(),
-    tenantCluster: Type.Optional(Type.String({ description: 'Of operations of kind `tenant`' })),
-    space: Type.Optional(Type.String({ description: 'Of operations of kind `space`' })),
+    ...nameFields,
     uid: Type.Optional(
       Type.String({ description: 'Of the tenant cluster or space; a later one of its name has another' }),
     ),

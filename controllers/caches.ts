@@ -5,7 +5,12 @@ import type { Logger } from '../adapters/logging.ts';
 import { labels, platformNamespace } from '../contracts/names.ts';
 import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { ManagedInstance, ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+import {
+  type ManagedInstance,
+  resourceKinds,
+  type ResourceOf,
+  type ResourcePlural,
+} from '../contracts/resources/resource-kinds.ts';
 
 /** Metadata of an object whose content is of no interest. */
 export interface MetadataOnly {
@@ -40,15 +45,12 @@ export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {
       onFailure: onFailure(path),
       ...(labelSelector === undefined ? {} : { labelSelector }),
     });
+  const plurals = Object.keys(resourceKinds) as ResourcePlural[];
+  const byPlural = Object.fromEntries(plurals.map((plural) => [plural, resources(plural)])) as unknown as {
+    readonly [P in ResourcePlural]: Informer<Stored<ResourceOf[P]>>;
+  };
   return {
-    projects: resources('projects'),
-    clusters: resources('clusters'),
-    virtualclustertemplates: resources('virtualclustertemplates'),
-    virtualclusterinstances: resources('virtualclusterinstances'),
-    spaceinstances: resources('spaceinstances'),
-    users: resources('users'),
-    teams: resources('teams'),
-    accesskeys: resources('accesskeys'),
+    ...byPlural,
     namespaces: metadata('/api/v1/namespaces', labels.project),
     platformSecrets: metadata(`/api/v1/namespaces/${platformNamespace}/secrets`),
   };

@@ -1,3 +1,4 @@
+import { kindNames, managedKinds, type ManagedPlural } from '../contracts/kinds.ts';
 import { resourceKinds, type ResourceOf } from '../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { ignoredInDefinition } from './kinds/virtual-cluster.ts';
@@ -20,8 +21,9 @@ const ignoredFields = {
     ...ignoredInDefinition('template'),
     ...ignoredInDefinition('versions[].template'),
   ],
-  virtualclusterinstances: descriptorOf('tenant').ignoredFields,
-  spaceinstances: descriptorOf('space').ignoredFields,
+  ...(Object.fromEntries(
+    managedKinds.map((kind) => [kindNames[kind].plural, descriptorOf(kind).ignoredFields]),
+  ) as { readonly [P in ManagedPlural]: readonly string[] }),
   users: ['owner', 'access', 'codesRef', 'imagePullSecrets', 'extraClaims', 'icon'],
   teams: ['owner', 'access', 'imagePullSecrets'],
   accesskeys: ['identity', 'identityRefresh', 'oidcProvider', 'oidcLogin', 'parent'],

@@ -1,3 +1,4 @@
+import { kindNames, type ManagedKind, managedKinds } from '../contracts/kinds.ts';
 import type { KubernetesRequest, ResourceRequest } from './kubernetes-request.ts';
 import type { ScopedRequest } from './scoped-request.ts';
 
@@ -20,8 +21,9 @@ interface GroupResources {
 const targetNames = {
   management: 'Management',
   cluster: 'Cluster',
-  tenant: 'ProjectVirtualCluster',
-  space: 'ProjectSpace',
+  ...(Object.fromEntries(managedKinds.map((kind) => [kind, kindNames[kind].requestTarget])) as {
+    readonly [K in ManagedKind]: (typeof kindNames)[K]['requestTarget'];
+  }),
 } as const;
 
 /**

@@ -4,32 +4,12 @@ import {
   type ManagementResources,
   type Stored,
 } from '../../adapters/kubernetes/resources.ts';
-import type { UnplacedRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import type { UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindOf } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { type OperationOutcome, statusAfter } from '../../domain/instance-status.ts';
-import type { TenantDeps } from '../dependencies.ts';
 import { changeInstance, currentHash, managementCall, objectName } from './instance-access.ts';
-
-/** The end of an operation in the status of its instance, for each kind under the names that histories hold. */
-export function createInstanceReportActivities({ resources }: Pick<TenantDeps, 'resources'>) {
-  return {
-    /** See {@link reportOutcome}. */
-    reportInstance: ({
-      tenant,
-      ...outcome
-    }: OperationOutcome & { readonly tenant: UnplacedTenant }): Promise<void> =>
-      reportOutcome(resources, tenant, outcome),
-
-    /** See {@link reportOutcome}. */
-    reportSpace: ({
-      space,
-      ...outcome
-    }: OperationOutcome & { readonly space: UnplacedSpace }): Promise<void> =>
-      reportOutcome(resources, space, outcome),
-  };
-}
 
 /**
  * Writes the end of an operation to the instance's status, all in one patch: controllers act on it.

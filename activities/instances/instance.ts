@@ -1,4 +1,5 @@
 import type { SpaceRef, TenantRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import type { OperationOutcome } from '../../domain/instance-status.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { currentHash } from './instance-access.ts';
 import {
@@ -8,14 +9,22 @@ import {
   placeInstance,
   removeFinalizer,
 } from './instance-place.ts';
+import { reportOutcome } from './instance-report.ts';
+import {
+  createOwnedNamespace,
+  deleteOwnedNamespace,
+  type NamespaceDeletion,
+  waitUntilNamespaceDeleted,
+} from './owned-namespace.ts';
 import { isAsleep } from '../control-plane/workloads.ts';
 
 /**
- * The resource of an instance in the management API, for each kind under the names and with the fields that histories
- * hold. What they do: instance-place.ts. All throw `management_unavailable` while it is away.
+ * What is done alike for instances of every kind, for each kind under the names and with the fields that histories hold:
+ * its resource in the management API, its status, its namespace. All are idempotent by instance, and throw
+ * `management_unavailable` and `cluster_unreachable` while these are away.
  */
 export function createInstanceActivities(deps: TenantDeps) {
-  const { resources } = deps;
+  const { resources, hosts } = deps;
   return {
     /** Places a tenant cluster: see {@link placeInstance}. */
     async placeTenant({
@@ -101,5 +110,52 @@ export function createInstanceActivities(deps: TenantDeps) {
 
     /** Takes our finalizer off: see {@link removeFinalizer}. */
     releaseSpace: ({ space }: { space: UnplacedSpace }): Promise<void> => removeFinalizer(deps, space),
+
+    /** Writes the end of an operation to the status: see {@link reportOutcome}. */
+    reportInstance: ({
+      tenant,
+      ...outcome
+    }: OperationOutcome & { readonly tenant: UnplacedTenant }): Promise<void> =>
+      reportOutcome(resources, tenant, outcome),
+
+    /** Writes the end of an operation to the status: see {@link reportOutcome}. */
+    reportSpace: ({
+      space,
+      ...outcome
+    }: OperationOutcome & { readonly space: UnplacedSpace }): Promise<void> =>
+      reportOutcome(resources, space, outcome),
+
+    /** Creates the host namespace: see {@link createOwnedNamespace}. */
+    applyHostNamespace: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
+      createOwnedNamespace(deps, tenant),
+
+    /** Creates the namespace of a space: see {@link createOwnedNamespace}. */
+    applySpaceNamespace: ({ space }: { space: SpaceRef }): Promise<void> => createOwnedNamespace(deps, space),
+
+    /** Starts the deletion of the host namespace: see {@link deleteOwnedNamespace}. */
+    deleteHostNamespace: ({ tenant }: { tenant: TenantRef }): Promise<NamespaceDeletion> =>
+      deleteOwnedNamespace(hosts, tenant),
+
+    /** Starts the deletion of the namespace of a space: see {@link deleteOwnedNamespace}. */
+    deleteSpaceNamespace: ({ space }: { space: SpaceRef }): Promise<NamespaceDeletion> =>
+      deleteOwnedNamespace(hosts, space),
+
+    /** Waits for the end of the host namespace: see {@link waitUntilNamespaceDeleted}. */
+    waitForHostNamespaceDeleted: ({
+      tenant,
+      volumes,
+    }: {
+      tenant: TenantRef;
+      volumes?: readonly string[];
+    }): Promise<void> => waitUntilNamespaceDeleted(hosts, tenant, volumes),
+
+    /** Waits for the end of the namespace of a space: see {@link waitUntilNamespaceDeleted}. */
+    waitForSpaceNamespaceDeleted: ({
+      space,
+      volumes,
+    }: {
+      space: SpaceRef;
+      volumes?: readonly string[];
+    }): Promise<void> => waitUntilNamespaceDeleted(hosts, space, volumes),
   };
 }

@@ -2,7 +2,12 @@ import type { V1Namespace } from '@kubernetes/client-node';
 import type { HostNamespaces, OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { kindNames, kindOf } from '../../contracts/kinds.ts';
+import { labels } from '../../contracts/names.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import type { TenantDeps } from '../dependencies.ts';
 import type { InstanceRef } from '../../contracts/instance-ref.ts';
+import { notePlace } from './instance-place.ts';
 import { pollUntil } from '../poll.ts';
 
 const deadlineMs = 10 * 60_000;
@@ -11,6 +16,21 @@ const claimsAtOnce = 500;
 /** What the deletion of a namespace began: the volumes of its claims, which go after it. */
 export interface NamespaceDeletion {
   readonly volumes: readonly string[];
+}
+
+/**
+ * Creates the namespace of an instance in its connected cluster, and then notes it as its place, in `spec.clusterRef` and
+ * in our own database: one that never got it has none. Idempotent by instance.
+ * @throws PlatformError `conflict` if there is one that belongs to something else, `cluster_unreachable`
+ */
+export async function createOwnedNamespace(deps: TenantDeps, target: InstanceRef): Promise<void> {
+  const kind = kindOf(target);
+  const host = await deps.hosts.create<InstanceRef>(target, {
+    [labels.project]: target.project,
+    [kindNames[kind].label]: target.name,
+    ...descriptorOf(kind).namespaceLabels,
+  });
+  await notePlace(deps, host);
 }
 
 /**

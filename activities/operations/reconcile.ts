@@ -1,7 +1,7 @@
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
-import { kindNames, type ManagedKind, namedKind } from '../../contracts/kinds.ts';
+import { kindNames, type KindWith, namedKind } from '../../contracts/kinds.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
 import { verbRules } from '../../domain/verbs.ts';
@@ -13,8 +13,10 @@ import { withHeartbeat } from '../with-heartbeat.ts';
 import { isSpaceClosed } from '../spaces/space-sleep.ts';
 import { isAsleep } from '../control-plane/workloads.ts';
 
-/** Whether an instance of each kind sleeps, whatever an operation was about to do. */
-const sleeps: { readonly [K in ManagedKind]: (host: OwnedNamespace<InstanceRef<K>>) => Promise<boolean> } = {
+/** Whether an instance of each kind that can sleep does, whatever an operation was about to do. */
+const sleeps: {
+  readonly [K in KindWith<'sleep'>]: (host: OwnedNamespace<InstanceRef<K>>) => Promise<boolean>;
+} = {
   tenant: isAsleep,
   space: isSpaceClosed,
 };
@@ -41,14 +43,14 @@ export function createReconcileActivities(deps: TenantDeps) {
     if (phaseAfterStop === 'unchanged') return {};
     if (phaseAfterStop === 'Failed') return { phase: 'Failed' };
     try {
-      return { phase: (await isFoundAsleep(kind, target)) ? 'Sleeping' : 'Ready' };
+      return { phase: (await isFoundAsleep(kind as KindWith<'sleep'>, target)) ? 'Sleeping' : 'Ready' };
     } catch (error) {
       if (error instanceof PlatformError) return {}; // its cluster is away, or it is gone: the phase stays
       throw error;
     }
   }
 
-  async function isFoundAsleep<K extends ManagedKind>(kind: K, target: UnplacedRef): Promise<boolean> {
+  async function isFoundAsleep<K extends KindWith<'sleep'>>(kind: K, target: UnplacedRef): Promise<boolean> {
     const { host } = await locateInstance<K>(deps, target as UnplacedRef<K>);
     return sleeps[kind](host);
   }

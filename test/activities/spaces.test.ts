@@ -4,8 +4,6 @@ import { after, before, test } from 'node:test';
 import type { TenantDeps } from '../../activities/dependencies.ts';
 import { createSpaceAccessActivities } from '../../activities/spaces/space-access.ts';
 import { createInstanceActivities } from '../../activities/instances/instance.ts';
-import { createHostNamespaceActivities } from '../../activities/instances/host-namespace.ts';
-import { createInstanceReportActivities } from '../../activities/instances/instance-report.ts';
 import { createSpaceSleepActivities, isSpaceClosed } from '../../activities/spaces/space-sleep.ts';
 import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
@@ -71,7 +69,7 @@ async function newSpace(name: string, spec: object = {}): Promise<SpaceRef> {
   const made = await platform.resources.spaceinstances.create({ metadata, spec });
   const unplaced = { kind: 'space', project: 'default', name, uid: made.metadata.uid } as const;
   const { space } = await createInstanceActivities(deps).placeSpace({ space: unplaced });
-  await createHostNamespaceActivities(deps).applySpaceNamespace({ space });
+  await createInstanceActivities(deps).applySpaceNamespace({ space });
   return space;
 }
 const stored = (name: string) => platform.resources.spaceinstances.get({ namespace: 'p-default', name });
@@ -82,7 +80,7 @@ test('a space is placed once by the project’s pattern, and a foreign namespace
   const { spec, metadata, status } = (await stored('placed')) ?? assert.fail();
   assert.deepEqual(spec?.clusterRef, { cluster: 'local', namespace: 'x-placed' });
   assert.deepEqual([metadata.finalizers, status?.phase], [['loft.sh/cleanup'], 'Pending']);
-  const { applySpaceNamespace } = createHostNamespaceActivities(deps);
+  const { applySpaceNamespace } = createInstanceActivities(deps);
   await applySpaceNamespace({ space });
   const labels = (await admin.core.readNamespace({ name: 'x-placed' })).metadata?.labels ?? {};
   assert.equal(labels['loft.sh/project'], 'default');
@@ -92,7 +90,7 @@ test('a space is placed once by the project’s pattern, and a foreign namespace
   await assert.rejects(applySpaceNamespace({ space: { ...space, hostNamespace: 'kube-system' } }), {
     code: 'conflict',
   });
-  await createHostNamespaceActivities(deps).deleteSpaceNamespace({
+  await createInstanceActivities(deps).deleteSpaceNamespace({
     space: { ...space, hostNamespace: 'kube-public' },
   });
   assert.equal(
@@ -246,7 +244,7 @@ test('a sleeping space runs and starts no pods, and waking restores its workload
 
 test('the status of a space shows how operations ended', async () => {
   const space = await newSpace('told');
-  const { reportSpace } = createInstanceReportActivities(deps);
+  const { reportSpace } = createInstanceActivities(deps);
   const operation = (type: 'create' | 'sleep' | 'wake', state: 'succeeded' | 'failed') => ({
     id: `${type}-${state}`,
     type,
@@ -283,7 +281,7 @@ test('a delete of a space finds and removes all leftovers', async () => {
   const instances = createInstanceActivities(deps);
   await platform.resources.spaceinstances.delete({ namespace: 'p-default', name: 'leaving' });
   assert.deepEqual(await instances.findSpaceRemains({ space }), { space });
-  const { deleteSpaceNamespace, waitForSpaceNamespaceDeleted } = createHostNamespaceActivities(deps);
+  const { deleteSpaceNamespace, waitForSpaceNamespaceDeleted } = createInstanceActivities(deps);
   await deleteSpaceNamespace({ space });
   await waitForSpaceNamespaceDeleted({ space });
   await instances.releaseSpace({ space });

@@ -4,9 +4,7 @@ import { createControlPlaneReadyActivities } from '../../activities/control-plan
 import { createControlPlaneScaleActivities } from '../../activities/control-plane/control-plane-scale.ts';
 import type { TenantDeps } from '../../activities/dependencies.ts';
 import { createGatewayCredentialActivities } from '../../activities/control-plane/gateway-credential.ts';
-import { createHostNamespaceActivities } from '../../activities/instances/host-namespace.ts';
 import { createInstanceActivities } from '../../activities/instances/instance.ts';
-import { createInstanceReportActivities } from '../../activities/instances/instance-report.ts';
 import { createSleepPolicyActivities } from '../../activities/instances/sleep-policy.ts';
 import { createTenantAccessActivities } from '../../activities/control-plane/tenant-access.ts';
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
@@ -74,7 +72,7 @@ const read = (name: string) => platform.resources.virtualclusterinstances.get({ 
 
 async function newPlaced(name: string) {
   const { tenant } = await createInstanceActivities(deps).placeTenant({ tenant: await newInstance(name) });
-  await createHostNamespaceActivities(deps).applyHostNamespace({ tenant });
+  await createInstanceActivities(deps).applyHostNamespace({ tenant });
   return tenant;
 }
 
@@ -98,7 +96,7 @@ test('placeTenant chooses a cluster once, sets finalizer and phase, and records 
   assert.deepEqual(await rowOf(tenant), [null, null]);
   assert.deepEqual(await findTenantRemains({ tenant }), { tenant: first.tenant }, 'where to look for it');
 
-  await createHostNamespaceActivities(deps).applyHostNamespace({ tenant: first.tenant });
+  await createInstanceActivities(deps).applyHostNamespace({ tenant: first.tenant });
   const place = { cluster: 'local', namespace: 'loft-default-v-placed' };
   assert.deepEqual((await read('placed'))?.spec?.clusterRef, place);
   assert.deepEqual(await rowOf(tenant), ['local', 'loft-default-v-placed']);
@@ -149,7 +147,7 @@ test('what the project does not allow is neither placed nor woken', async () => 
 
 test('reportInstance merges success and failure, and keeps omitted fields', async () => {
   const tenant = await newPlaced('reported');
-  const { reportInstance } = createInstanceReportActivities(deps);
+  const { reportInstance } = createInstanceActivities(deps);
   const operation = { id: 'op-1', type: 'create', state: 'succeeded' } as const;
   const chart = { chart: 'tenant-control-plane', version: '0.1.0' };
   await reportInstance({
@@ -207,7 +205,7 @@ test('reportInstance merges success and failure, and keeps omitted fields', asyn
 
 test('a failed update is not retried because another operation succeeds', async () => {
   const tenant = await newPlaced('in-vain');
-  const { reportInstance } = createInstanceReportActivities(deps);
+  const { reportInstance } = createInstanceActivities(deps);
   const failed = async () => (await read('in-vain'))?.status?.failedHash;
   await reportInstance({
     tenant,
@@ -230,7 +228,7 @@ test('a failed update is not retried because another operation succeeds', async 
 });
 
 test('reportInstance ignores a deleted or replaced instance', async () => {
-  const { reportInstance } = createInstanceReportActivities(deps);
+  const { reportInstance } = createInstanceActivities(deps);
   const operation = { id: 'op-1', type: 'wake', state: 'succeeded' } as const;
   const tenant = await newPlaced('another');
   const mark = { 'sleepmode.loft.sh/sleeping-since': '1' };
@@ -258,7 +256,7 @@ test('releaseInstance removes the finalizer, idempotently', async () => {
 test('the host namespace is created once and deleted; a foreign one is not touched', async () => {
   const tenant = await newPlaced('housed');
   const { applyHostNamespace, deleteHostNamespace, waitForHostNamespaceDeleted } =
-    createHostNamespaceActivities(deps);
+    createInstanceActivities(deps);
   await applyHostNamespace({ tenant });
   const labels = (await platform.client.core.readNamespace({ name: tenant.hostNamespace })).metadata?.labels;
   assert.equal(labels?.['vcluster-platform.io/managed'], 'true');
@@ -315,7 +313,7 @@ test("deletion waits for the namespace's volumes by name, except retained ones",
       return status?.phase === 'Bound';
     });
   }
-  const { deleteHostNamespace, waitForHostNamespaceDeleted } = createHostNamespaceActivities(deps);
+  const { deleteHostNamespace, waitForHostNamespaceDeleted } = createInstanceActivities(deps);
   const { volumes } = await deleteHostNamespace({ tenant });
   assert.deepEqual(volumes.toSorted(), ['going', 'kept']);
   let waited = false;
