@@ -31,7 +31,7 @@ export const auditStages = ['attempted', 'streaming', 'complete', 'aborted', 'lo
 export const AuditRule = Type.Object(
   {
     level: Type.Enum([...auditLevels]),
-    users: Type.Optional(Type.Array(Type.String(), { description: 'User names towards Kubernetes' })),
+    users: Type.Optional(Type.Array(Type.String(), { description: 'User names as in Kubernetes' })),
     userGroups: Type.Optional(Type.Array(Type.String())),
     verbs: Type.Optional(Type.Array(Type.String(), { description: 'get, list, watch, create, update, …' })),
     resources: Type.Optional(
@@ -50,7 +50,7 @@ export const AuditRule = Type.Object(
         ),
       ),
     ),
-    namespaces: Type.Optional(Type.Array(Type.String(), { description: '`""`: what has no namespace' })),
+    namespaces: Type.Optional(Type.Array(Type.String(), { description: '`""`: cluster-scoped objects' })),
     pathKinds: Type.Optional(Type.Array(Type.Enum([...pathKinds]))),
   },
   { additionalProperties: false },
@@ -68,10 +68,15 @@ export const AuditConfig = Type.Object(
     rules: Type.Optional(Type.Array(AuditRule)),
     retentionDays: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Default 30' })),
     file: Type.Optional(
-      Type.String({ description: 'Path of a file that events are also added to, one JSON a line' }),
+      Type.String({
+        description: 'Path of a file to which events are also appended, one JSON object per line',
+      }),
     ),
     queueLimit: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'Events that wait for PostgreSQL at most; default 10 000' }),
+      Type.Integer({
+        minimum: 1,
+        description: 'Maximum number of events waiting for PostgreSQL; default 10 000',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -84,16 +89,14 @@ const Optional = Type.Optional(Type.String());
 export const AuditEvent = Type.Object(
   {
     id: Type.String({
-      description: 'Id of the request (X-Request-Id of its answer, Audit-ID at the API server)',
+      description: 'Id of the request (X-Request-Id of the response, Audit-ID at the API server)',
     }),
     receivedAt: Type.String({ format: 'date-time' }),
     stage: Type.Enum([...auditStages]),
     level: Type.Enum([...auditLevels]),
-    user: Type.Optional(
-      Type.String({ description: 'Who sent it, as Kubernetes knows them; absent: not logged in' }),
-    ),
+    user: Type.Optional(Type.String({ description: 'Real user, as in Kubernetes; absent: unauthenticated' })),
     impersonatedUser: Type.Optional(Type.String({ description: 'Effective user, if it was impersonated' })),
-    credentialKind: Type.Optional(Type.String({ description: 'How they showed who they are' })),
+    credentialKind: Type.Optional(Type.String({ description: 'Kind of credential' })),
     credentialName: Type.Optional(Type.String({ description: 'Name of the access key' })),
     sourceAddress: Optional,
     userAgent: Optional,
@@ -112,17 +115,13 @@ export const AuditEvent = Type.Object(
     name: Optional,
     code: Type.Optional(Type.Integer({ description: 'HTTP status of the response' })),
     reason: Type.Optional(Type.String({ description: 'Error code, or why a stream ended' })),
-    latencyMs: Type.Optional(
-      Type.Integer({ description: 'Until the answer was over; of a stream, how long it lasted' }),
-    ),
+    latencyMs: Type.Optional(Type.Integer({ description: 'Until the end of the response or stream' })),
     operationId: Type.Optional(Type.String({ description: 'Operation that was started or joined' })),
     sourceTenantCluster: Type.Optional(
       Type.String({ description: 'Tenant cluster whose snapshot a restore names' }),
     ),
-    sourceUid: Type.Optional(Type.String({ description: 'Its uid, as far as it was given or resolved' })),
-    lost: Type.Optional(
-      Type.Integer({ description: 'Stage `lost`: events that found no place in the queue before this one' }),
-    ),
+    sourceUid: Type.Optional(Type.String({ description: 'Its uid, if given or resolved' })),
+    lost: Type.Optional(Type.Integer({ description: 'Stage `lost`: number of events lost before this one' })),
     requestBody: Type.Optional(Type.Unknown()),
     responseBody: Type.Optional(Type.Unknown()),
   },

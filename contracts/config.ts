@@ -33,18 +33,22 @@ export type TemporalConfig = Static<typeof Temporal>;
 
 /** The OpenID provider that people log in at. */
 const Oidc = Type.Object({
-  issuerUrl: Type.String({ description: 'As in its tokens; https, or http on a loopback address' }),
+  issuerUrl: Type.String({
+    description: 'As in the issuer of its tokens; https, or http on a loopback address',
+  }),
   clientId: Type.String(),
   clientSecretFile: Type.Optional(Type.String({ description: 'Absent: a public client' })),
   displayName: Type.Optional(Type.String()),
   scopes: Type.Optional(Type.Array(Type.String(), { description: 'Default openid, email, profile' })),
   usernameClaim: Type.Optional(
-    Type.String({ description: 'Default email, which counts only if it is verified' }),
+    Type.String({ description: 'Default email, which is used only if it is verified' }),
   ),
-  usernamePrefix: Type.Optional(Type.String({ description: 'Put before the name towards Kubernetes' })),
+  usernamePrefix: Type.Optional(Type.String({ description: 'Prefix of the user name in Kubernetes' })),
   groupsClaim: Type.Optional(Type.String({ description: 'Default groups' })),
   groupsPrefix: Type.Optional(Type.String()),
-  groups: Type.Optional(Type.Array(Type.String(), { description: 'Only these are taken over; absent: all' })),
+  groups: Type.Optional(
+    Type.Array(Type.String(), { description: 'Only these groups are used; absent: all' }),
+  ),
   createUsers: Type.Optional(
     Type.Boolean({
       description: 'Default true: a first login creates a User; false: only existing Users may log in',
@@ -57,7 +61,7 @@ const AccessKeysPerOwner = Type.Optional(
   Type.Integer({
     minimum: 1,
     description:
-      'Access keys that a user or team may have; default 100. Logins count by themselves: the one used least lately ends',
+      'Maximum number of access keys of a user or team; default 100. Logins are counted separately: beyond the limit the least recently used ends',
   }),
 );
 
@@ -66,11 +70,11 @@ const Auth = Type.Object({
   loginAccessKeyTtlSeconds: Type.Optional(
     Type.Integer({
       minimum: 60,
-      description: 'Life of the key that a login by password gives; default 20 days',
+      description: 'Lifetime of the key of a password login; default 20 days',
     }),
   ),
   accessKeyMaxTtlSeconds: Type.Optional(
-    Type.Integer({ minimum: 60, description: 'Keys that people make for themselves live no longer' }),
+    Type.Integer({ minimum: 60, description: 'Maximum lifetime of keys that users create for themselves' }),
   ),
   accessKeysPerOwner: AccessKeysPerOwner,
   sessionIdleSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 12 hours' })),
@@ -95,15 +99,15 @@ const Connections = Type.Object({
     Type.Integer({
       minimum: 1,
       description:
-        'At the same time; default 10,000. Each may need a second file descriptor, towards a cluster',
+        'Maximum number; default 10,000. Each may need a second file descriptor, towards a cluster',
     }),
   ),
   handshakeSeconds: Seconds(10, 'For the TLS handshake'),
   headersSeconds: Seconds(20, 'For the head of a request'),
   requestSeconds: Seconds(300, 'For a request with its body'),
   keepAliveSeconds: Seconds(75, 'Between two requests'),
-  stallSeconds: Seconds(300, 'For a client to take anything of what is sent to it'),
-  stopSeconds: Seconds(4, 'For what is under way when the gateway stops; watches end at once'),
+  stallSeconds: Seconds(300, 'For a client to read anything that is sent to it'),
+  stopSeconds: Seconds(4, 'For requests in flight when the gateway stops; watches end at once'),
 });
 
 const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
@@ -118,7 +122,7 @@ export const WorkerConfig = Type.Object({
   charts: Type.Optional(
     Type.Array(Type.String(), {
       description:
-        "Archives of more charts that templates may name (vCluster's own, say): paths of .tgz files, or https:// or oci:// URLs, which the worker fetches when first needed",
+        "Archives of additional charts that templates may name (such as vCluster's): paths of .tgz files, or https:// or oci:// URLs, which the worker fetches when first needed",
     }),
   ),
   chartsCaFile: Type.Optional(
@@ -127,18 +131,18 @@ export const WorkerConfig = Type.Object({
     }),
   ),
   snapshotsDir: Type.String({
-    description: 'Folder that snapshot Jobs write to, as the connected cluster `local` sees it',
+    description: 'Folder for snapshots, as a path in the connected cluster `local`',
   }),
   goneSnapshotDays: Type.Optional(
     Type.Number({
       minimum: 0,
-      description: 'Days that snapshots stay once their tenant cluster is gone; default 30, 0: for ever',
+      description: 'Days that snapshots of deleted tenant clusters are kept; default 30, 0: forever',
     }),
   ),
   toolsImage: Type.Optional(
     Type.String({
       description:
-        'Image of tenant-tools for the snapshot Jobs of charts that do not name it; default vcluster-platform/tenant-tools:0.1.0',
+        'Image of tenant-tools for snapshot Jobs of charts that do not set it; default vcluster-platform/tenant-tools:0.1.0',
     }),
   ),
   workDir: Type.String({
@@ -154,8 +158,8 @@ export const GatewayConfig = Type.Object({
   logLevel: LogLevel,
   databaseUrl: Type.String(),
   temporal: Temporal,
-  managementKubeconfig: Type.String({ description: 'Path; its identity may impersonate and nothing else' }),
-  publicUrl: Type.String({ description: 'https://host:port as clients reach it' }),
+  managementKubeconfig: Type.String({ description: 'Path; its identity may only impersonate' }),
+  publicUrl: Type.String({ description: 'https://host:port that clients use' }),
   listen: Type.Object({ host: Type.String(), port: Type.Integer() }),
   tls: Type.Object({ certFile: Type.String(), keyFile: Type.String(), caFile: Type.String() }),
   loopbackPods: Type.Optional(
@@ -174,7 +178,7 @@ export const GatewayConfig = Type.Object({
         Type.Number({
           minimum: 1,
           maximum: 2_000_000,
-          description: 'Silence after which a stream is closed',
+          description: 'Idle time after which a stream is closed',
         }),
       ),
       answerSeconds: Type.Optional(

@@ -45,13 +45,11 @@ export const OperationStep = Type.Object(
     state: Type.Enum([...stepStates]),
     /** Why it waits or failed, or what was undone. Public: no secrets. */
     message: Type.Optional(Type.String()),
-    attempt: Type.Optional(
-      Type.Integer({ description: 'Attempts of the activity that runs now, from Temporal' }),
-    ),
+    attempt: Type.Optional(Type.Integer({ description: 'Attempts of the running activity, from Temporal' })),
     startedAt: Type.Optional(Timestamp),
     finishedAt: Type.Optional(Timestamp),
     expectedMs: Type.Integer(),
-    undo: Type.Optional(Type.String({ description: 'What undoes it, or why nothing does' })),
+    undo: Type.Optional(Type.String({ description: 'How it is undone, or why it is not' })),
   },
   { $id: 'OperationStep', additionalProperties: false },
 );
@@ -74,13 +72,17 @@ export const Operation = Type.Object(
     project: Type.String(),
     ...nameFields,
     uid: Type.Optional(
-      Type.String({ description: 'Of the tenant cluster or space; a later one of its name has another' }),
+      Type.String({
+        description: 'uid of the tenant cluster or space; a later one of the same name has a different uid',
+      }),
     ),
     projectUid: Type.Optional(Type.String()),
     cluster: Type.Optional(Type.String()),
     state: Type.Enum([...operationStates]),
-    actor: Type.String({ description: 'Who asked for it' }),
-    actorUid: Type.Optional(Type.String({ description: 'Of the user or team that asked at the gateway' })),
+    actor: Type.String({ description: 'User who requested it' }),
+    actorUid: Type.Optional(
+      Type.String({ description: 'uid of the user or team, if requested at the gateway' }),
+    ),
     requestId: Type.Optional(Type.String()),
     parameters: Type.Record(Type.String(), Type.Unknown()),
     /** Machine-readable reason of a final state (an error code), and the sentence for people. */
@@ -98,10 +100,8 @@ export const Operation = Type.Object(
     ),
     /** Whether Temporal and its worker answered; false: what you see is the last that was recorded. */
     live: Type.Boolean(),
-    joined: Type.Optional(
-      Type.Boolean({ description: 'The request joined this operation, which was there already' }),
-    ),
-    temporalUrl: Type.Optional(Type.String({ description: 'For administrators' })),
+    joined: Type.Optional(Type.Boolean({ description: 'The request joined this existing operation' })),
+    temporalUrl: Type.Optional(Type.String({ description: 'Only for administrators' })),
   },
   { $id: 'Operation', additionalProperties: false },
 );
@@ -134,12 +134,13 @@ export const Snapshot = Type.Object(
     name: Type.String(),
     project: Type.String(),
     tenantCluster: Type.String(),
-    uid: Type.Optional(Type.String({ description: 'Of the tenant cluster; absent: not known' })),
+    uid: Type.Optional(Type.String({ description: 'uid of the tenant cluster; absent: unknown' })),
     projectUid: Type.Optional(Type.String()),
     goneAt: Type.Optional(
       Type.String({
         format: 'date-time',
-        description: 'Its tenant cluster is gone since: it is kept for a while, for administrators',
+        description:
+          'When its tenant cluster was deleted; the snapshot is kept for a while, for administrators',
       }),
     ),
     state: Type.Enum(['creating', 'completed', 'failed']),

@@ -10,7 +10,7 @@ interface VerbForm {
 
 const none = Type.Object({});
 const snapshot = Type.String({
-  description: 'snapshot: name of the new one (default: made up); restore: which one',
+  description: 'snapshot: name of the new one (default: generated); restore: name of the existing one',
 });
 
 /** Every lifecycle verb; which of them a kind has: contracts/kinds.ts. */
@@ -40,14 +40,15 @@ export const verbs = {
       snapshot,
       sourceTenantCluster: Type.Optional(
         Type.String({
-          description: 'restore: tenant cluster of the same project whose snapshot it is; default: this one',
+          description:
+            'restore: tenant cluster of the same project that the snapshot is of; default: this one',
         }),
       ),
       sourceUid: Type.Optional(
         Type.String({
           maxLength: 64,
           description:
-            'restore: uid of the tenant cluster whose snapshot it is, if it was deleted or its name is in use by another one',
+            'restore: uid of the tenant cluster that the snapshot is of, if it was deleted or its name is in use by another one',
         }),
       ),
     }),
