@@ -160,8 +160,8 @@ test('objects that an ordinary chart may not create are refused', () => {
   const cases: [object: object, message: RegExp][] = [
     [{ apiVersion: 'v1', kind: 'List', items: [] }, /List without a name/],
     [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'x' } }, /without a name/],
-    [{ apiVersion: 'evil/v1', kind: 'Secret', metadata: { name: 'x' } }, /make Secret x/],
-    [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } }, /make Pod x/],
+    [{ apiVersion: 'evil/v1', kind: 'Secret', metadata: { name: 'x' } }, /create Secret x/],
+    [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } }, /create Pod x/],
     [
       {
         apiVersion: 'v1',

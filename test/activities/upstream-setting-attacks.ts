@@ -19,7 +19,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
   [
     'a ClusterRole over everything',
     { rbac: { clusterRole: { enabled: true, overwriteRules: everything } } },
-    /make ClusterRole/,
+    /create ClusterRole/,
     'refused',
   ],
   [
@@ -106,13 +106,13 @@ export const settingAttacks: readonly UpstreamAttack[] = [
   [
     'namespaces of the host',
     { sync: { toHost: { namespaces: { enabled: true } } } },
-    /make ClusterRole/,
+    /create ClusterRole/,
     'refused',
   ],
   [
     'kinds of its own in the host',
     { sync: { toHost: { customResources: { 'a.b.c': { enabled: true } } } } },
-    /make ClusterRole/,
+    /create ClusterRole/,
     'refused',
   ],
   [
@@ -122,7 +122,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
         fromHost: { secrets: { enabled: true, mappings: { byName: { 'kube-system/*': 'default/*' } } } },
       },
     },
-    /make ClusterRole/,
+    /create ClusterRole/,
     'refused',
   ],
   [
@@ -132,7 +132,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
         fromHost: { configMaps: { enabled: true, mappings: { byName: { 'kube-system/*': 'default/*' } } } },
       },
     },
-    /make ClusterRole/,
+    /create ClusterRole/,
     'refused',
   ],
   [
@@ -140,7 +140,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     {
       networking: { replicateServices: { fromHost: [{ from: 'kube-system/x', to: 'default/x' }] } },
     },
-    /make ClusterRole/,
+    /create ClusterRole/,
     'refused',
   ],
   [
@@ -182,8 +182,13 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     /rbac\.role\.extraRules/,
     'inside',
   ],
-  ['a ClusterRole', { rbac: { clusterRole: { enabled: true } } }, /make ClusterRole/, 'refused'],
-  ['nodes of the host', { sync: { fromHost: { nodes: { enabled: true } } } }, /make ClusterRole/, 'refused'],
+  ['a ClusterRole', { rbac: { clusterRole: { enabled: true } } }, /create ClusterRole/, 'refused'],
+  [
+    'nodes of the host',
+    { sync: { fromHost: { nodes: { enabled: true } } } },
+    /create ClusterRole/,
+    'refused',
+  ],
   [
     'a ServiceAccount that is not its own',
     { controlPlane: { advanced: { serviceAccount: { enabled: false, name: 'other' } } } },

@@ -93,7 +93,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     const instance = await read();
     assert.deepEqual({ ...instance.spec, ...spec }, instance.spec, 'what was applied is kept');
     const ignored = instance.status?.conditions?.find(({ type }) => type === 'FieldsIgnored');
-    assert.match(ignored?.message ?? '', /not acted on.*: spec\.workloadVirtualClusterTemplateDefinition$/);
+    assert.match(ignored?.message ?? '', /not used by.*: spec\.workloadVirtualClusterTemplateDefinition$/);
   });
 
   test('the force annotation puts a tenant cluster to sleep and its removal wakes it', async () => {

@@ -166,7 +166,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
   test('a space sleeps and wakes unchanged; asleep it is readable and blocks new pods', async () => {
     const slept = await platform.vcp('sleep', 'space', 'one');
     assert.equal(slept.code, 0, slept.stderr);
-    assert.match(slept.stdout, /space one sleeps/);
+    assert.match(slept.stdout, /space one is asleep/);
     assert.deepEqual(await workloads(), ['0', 'true', '2']);
     assert.equal(await succeeds(host('get', 'pods', '-n', namespace, '-o', 'name')), '');
     assert.match(await succeeds(inSpace(anna, 'get', 'cm', 'notes')), /notes/);
