@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { managedKinds } from './kinds.ts';
+import { managedKinds, nameFields } from './kinds.ts';
 
 /**
  * How much of a request is kept, as in Kubernetes: `None` nothing, `Metadata` who did what to what, `Request` its body
@@ -105,8 +105,7 @@ export const AuditEvent = Type.Object(
     pathKind: Type.Enum([...pathKinds]),
     path: Type.String({ description: 'Without the query' }),
     project: Optional,
-    tenantCluster: Optional,
-    space: Optional,
+    ...nameFields,
     cluster: Type.Optional(Type.String({ description: 'Connected cluster' })),
     apiGroup: Optional,
     resource: Optional,

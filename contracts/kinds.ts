@@ -1,3 +1,4 @@
+import { type TOptional, type TString, Type } from 'typebox';
 import type { ErrorCode } from './errors.ts';
 import { defaultHostNamespace, defaultSpaceNamespace, labels } from './names.ts';
 import type { OperationType } from './verbs.ts';
@@ -84,6 +85,15 @@ export const kindNames = {
 
 export type ManagedKind = keyof typeof kindNames;
 export const managedKinds = Object.keys(kindNames) as [ManagedKind, ...ManagedKind[]];
+
+/** Fields of an operation and of an audit event: each kind has one for the name of what it is about. */
+export const nameFields = Object.fromEntries(
+  managedKinds.map((kind) => [
+    kindNames[kind].field,
+    Type.Optional(Type.String({ description: `Name, of kind \`${kind}\`` })),
+  ]),
+) as { [F in NameField]: TOptional<TString> };
+export type NameField = (typeof kindNames)[ManagedKind]['field'];
 
 export type VerbOf<K extends ManagedKind> = (typeof kindNames)[K]['verbs'][number];
 export type PluralOf<K extends ManagedKind> = (typeof kindNames)[K]['plural'];

@@ -1,5 +1,5 @@
-import { type Static, type TOptional, type TString, Type } from 'typebox';
-import { kindNames, type ManagedKind, managedKinds, type OperationTarget } from './kinds.ts';
+import { type Static, Type } from 'typebox';
+import { kindNames, managedKinds, nameFields, type OperationTarget } from './kinds.ts';
 import { OperationParameters, operationTypes } from './verbs.ts';
 
 /**
@@ -54,14 +54,6 @@ export const OperationStep = Type.Object(
   { $id: 'OperationStep', additionalProperties: false },
 );
 export type OperationStep = Static<typeof OperationStep>;
-
-/** The field of an operation that holds the name of what it is about, for each kind. */
-const nameFields = Object.fromEntries(
-  managedKinds.map((kind) => [
-    kindNames[kind].field,
-    Type.Optional(Type.String({ description: `Of operations of kind \`${kind}\`` })),
-  ]),
-) as { [K in ManagedKind as (typeof kindNames)[K]['field']]: TOptional<TString> };
 
 /** One run of one lifecycle verb, as the API shows it. */
 export const Operation = Type.Object(

@@ -1,18 +1,22 @@
 import type { PathKind } from '../../contracts/audit.ts';
-import { kindNames, kindOfCollection, kindOfPlural, kindOfSegment } from '../../contracts/kinds.ts';
+import {
+  kindNames,
+  kindOfCollection,
+  kindOfPlural,
+  kindOfSegment,
+  type NameField,
+} from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 
 /** What a request is about, read off its method and path; it decides nothing about access. */
-export interface RequestDescription {
+export interface RequestDescription extends Readonly<Partial<Record<NameField, string | undefined>>> {
   readonly pathKind: PathKind;
   /** As in Kubernetes: get, list, watch, create, update, patch, delete, deletecollection; else the method. */
   readonly verb: string;
   /** Without the query, at most 1,024 characters. */
   readonly path: string;
   readonly project?: string | undefined;
-  readonly tenantCluster?: string | undefined;
-  readonly space?: string | undefined;
   readonly cluster?: string | undefined;
   readonly apiGroup?: string | undefined;
   readonly resource?: string | undefined;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { type AuditEvent, pathKinds } from '../../contracts/audit.ts';
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
 import { type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
 import { withClient } from './options.ts';
 
@@ -64,7 +65,9 @@ function objectOf({ resource, subresource, name, path, lost }: AuditEvent): stri
     .join(' ');
 }
 
-function whereOf({ pathKind, project, tenantCluster, space, cluster, namespace }: AuditEvent): string {
-  const place = cluster ?? [project, tenantCluster ?? space].filter(Boolean).join('/');
+function whereOf(event: AuditEvent): string {
+  const { pathKind, project, cluster, namespace } = event;
+  const name = managedKinds.map((kind) => event[kindNames[kind].field]).find(Boolean);
+  const place = cluster ?? [project, name].filter(Boolean).join('/');
   return [pathKind, place, namespace].filter(Boolean).join(' ');
 }

@@ -1,5 +1,12 @@
 import { index, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core';
+import { kindNames, managedKinds, type NameField } from '../../contracts/kinds.ts';
 import { auditLevels, auditStages, pathKinds } from '../../contracts/audit.ts';
+
+const nameColumn = () => text();
+/** One for each managed kind: a new kind needs a migration (`npm run db:generate`). */
+const nameColumns = Object.fromEntries(
+  managedKinds.map((kind) => [kindNames[kind].field, nameColumn()]),
+) as Record<NameField, ReturnType<typeof nameColumn>>;
 
 /** The audit log: one row for each audited request, updated as it proceeds. */
 export const auditEvents = pgTable(
@@ -20,8 +27,7 @@ export const auditEvents = pgTable(
     pathKind: text({ enum: pathKinds }).notNull(),
     path: text().notNull(),
     project: text(),
-    tenantCluster: text(),
-    space: text(),
+    ...nameColumns,
     cluster: text(),
     apiGroup: text(),
     resource: text(),
