@@ -1,5 +1,5 @@
-import { type Static, Type } from 'typebox';
-import type { ManagedKind } from './kinds.ts';
+import { type Static, type TOptional, type TString, Type } from 'typebox';
+import { kindNames, type ManagedKind, type SummaryFieldOf } from './kinds.ts';
 
 const common = {
   name: Type.String(),
@@ -16,25 +16,20 @@ const common = {
   lastOperation: Type.Optional(Type.String({ description: 'Id' })),
 };
 
-const VirtualClusterSummary = Type.Object(
-  {
-    ...common,
-    template: Type.Optional(Type.String()),
-    kubernetesVersion: Type.Optional(Type.String()),
-    chartVersion: Type.Optional(Type.String()),
-  },
-  { $id: 'VirtualClusterSummary', additionalProperties: false },
-);
-export type VirtualClusterSummary = Static<typeof VirtualClusterSummary>;
+/** An instance in a list of the REST API: what of its resource is public to all who may see it. */
+export function instanceSummary(kind: ManagedKind) {
+  const { documentName, summary } = kindNames[kind];
+  const own = Object.entries(summary).map(([field, description]) => [
+    field,
+    Type.Optional(Type.String({ description })),
+  ]);
+  return Type.Object(
+    { ...common, ...(Object.fromEntries(own) as Record<string, TOptional<TString>>) },
+    { $id: `${documentName}Summary`, additionalProperties: false },
+  );
+}
 
-const SpaceSummary = Type.Object(
-  { ...common, namespace: Type.Optional(Type.String({ description: 'Its namespace there' })) },
-  { $id: 'SpaceSummary', additionalProperties: false },
-);
-export type SpaceSummary = Static<typeof SpaceSummary>;
-
-/** An instance in a list of the REST API: the part of its resource that all callers who may see it get. */
-export const instanceSummaries = {
-  tenant: VirtualClusterSummary,
-  space: SpaceSummary,
-} as const satisfies Record<ManagedKind, unknown>;
+const commonSummary = Type.Object(common);
+export type InstanceSummary<K extends ManagedKind> = Static<typeof commonSummary> & {
+  readonly [F in SummaryFieldOf<K>]?: string;
+};

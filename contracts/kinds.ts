@@ -36,6 +36,8 @@ interface KindNames {
     readonly placeholder: string;
     readonly byDefault: (project: string, name: string) => string;
   };
+  /** What a list says of it besides what it says of every kind, with a description for the OpenAPI document. */
+  readonly summary: Readonly<Record<string, string>>;
   /** The lifecycle verbs that it has. */
   readonly verbs: readonly OperationType[];
 }
@@ -63,6 +65,11 @@ export const kindNames = {
       placeholder: 'virtualClusterName',
       byDefault: defaultHostNamespace,
     },
+    summary: {
+      template: 'Name of its template',
+      kubernetesVersion: 'That it answered with last',
+      chartVersion: 'That was deployed last',
+    },
     verbs: ['create', 'update', 'sleep', 'wake', 'snapshot', 'restore', 'delete'],
   },
   space: {
@@ -79,6 +86,7 @@ export const kindNames = {
     notFound: 'space_not_found',
     label: labels.space,
     namespace: { pattern: 'space', placeholder: 'space', byDefault: defaultSpaceNamespace },
+    summary: { namespace: 'Its namespace there' },
     verbs: ['create', 'sleep', 'wake', 'delete'],
   },
 } as const satisfies Record<string, KindNames>;
@@ -96,6 +104,7 @@ export const nameFields = Object.fromEntries(
 export type NameField = (typeof kindNames)[ManagedKind]['field'];
 
 export type VerbOf<K extends ManagedKind> = (typeof kindNames)[K]['verbs'][number];
+export type SummaryFieldOf<K extends ManagedKind> = keyof (typeof kindNames)[K]['summary'] & string;
 export type PluralOf<K extends ManagedKind> = (typeof kindNames)[K]['plural'];
 
 /** The resources of managed kinds. */

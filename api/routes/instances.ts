@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { instanceSummaries } from '../../contracts/instance-summaries.ts';
+import { instanceSummary } from '../../contracts/instance-summaries.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { capitalized } from '../../contracts/names.ts';
 import type { Gateway } from '../gateway.ts';
@@ -18,7 +18,7 @@ export async function instanceRoutes(
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const { collection, documentName, noun } = kindNames[kind];
   const listName = `${documentName}List`;
-  app.addSchema(instanceSummaries[kind]);
+  app.addSchema(instanceSummary(kind));
   app.addSchema(
     Type.Object(
       { items: Type.Array(Type.Ref(`${documentName}Summary`)) },

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import type { SpaceSummary, VirtualClusterSummary } from '../../contracts/instance-summaries.ts';
+import type { InstanceSummary } from '../../contracts/instance-summaries.ts';
 import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
 import { listAccessKeysCommand } from './access-keys.ts';
 import { checkNames, withClient } from './options.ts';
 import { listUnclaimedNamespacesCommand } from './unclaimed-namespaces.ts';
 
-const columns: Column<VirtualClusterSummary>[] = [
+const columns: Column<InstanceSummary<'tenant'>>[] = [
   ['NAME', ({ name }) => name],
   ['PROJECT', ({ project }) => project],
   ['STATUS', ({ phase }) => phase],
@@ -15,7 +15,7 @@ const columns: Column<VirtualClusterSummary>[] = [
   ['MESSAGE', ({ phase, message }) => (phase === 'Failed' ? (message ?? '') : '')],
 ];
 
-const spaceColumns: Column<SpaceSummary>[] = [
+const spaceColumns: Column<InstanceSummary<'space'>>[] = [
   ['NAME', ({ name }) => name],
   ['PROJECT', ({ project }) => project],
   ['STATUS', ({ phase }) => phase],

@@ -1,4 +1,5 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TOptional, type TString, Type } from 'typebox';
+import { kindNames, type ManagedKind, managedKinds } from '../kinds.ts';
 import { Access, UserOrTeam } from './access.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta, TemplateMetadata } from './object-meta.ts';
@@ -24,6 +25,15 @@ export type ProjectMember = Static<typeof ProjectMember>;
 
 const Quantities = Type.Record(Type.String(), Type.String());
 const AllowedByName = openObject({ name: Type.Optional(Type.String({ description: '"*": all' })) });
+
+/** How the namespaces of each kind are called. */
+const namespacePatterns = Object.fromEntries(
+  managedKinds.map((kind) => {
+    const { noun, namespace } = kindNames[kind];
+    const description = `Namespace of a ${noun}; default: ${namespace.byDefault('<project>', '<name>')}`;
+    return [namespace.pattern, Type.Optional(Type.String({ description }))];
+  }),
+) as { [P in (typeof kindNames)[ManagedKind]['namespace']['pattern']]: TOptional<TString> };
 
 export const ProjectSpec = openObject({
   displayName: Type.Optional(Type.String()),
@@ -52,14 +62,7 @@ export const ProjectSpec = openObject({
   members: Type.Optional(Type.Array(ProjectMember)),
   access: Type.Optional(Type.Array(Access)),
   namespaceTemplate: Type.Optional(openObject({ metadata: Type.Optional(TemplateMetadata) })),
-  namespacePattern: Type.Optional(
-    openObject({
-      space: Type.Optional(
-        Type.String({ description: 'Namespace of a space; default: loft-<project>-s-<name>' }),
-      ),
-      virtualCluster: Type.Optional(Type.String()),
-    }),
-  ),
+  namespacePattern: Type.Optional(openObject(namespacePatterns)),
   argoCD: Type.Optional(anyObject()),
   vault: Type.Optional(anyObject()),
 });

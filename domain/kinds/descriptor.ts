@@ -17,7 +17,11 @@ export interface InstancePlace {
  * How instances of a managed kind behave, besides their names (contracts/kinds.ts). What every kind does alike stands in
  * the functions that take a descriptor; what only one does is said here, and a kind that forgets it does not compile.
  */
-export interface KindDescriptor<R extends ManagedInstance, V extends OperationType> {
+export interface KindDescriptor<
+  R extends ManagedInstance,
+  V extends OperationType,
+  F extends string = string,
+> {
   /** The steps of each verb; its workflow runs exactly these keys. */
   readonly plans: Readonly<Record<V, OperationPlan>>;
   /** The workflow that runs each verb. */
@@ -50,7 +54,7 @@ export interface KindDescriptor<R extends ManagedInstance, V extends OperationTy
   /** Whether it is made of a template of its own, which only some may write where a project requires named ones. */
   hasInlineTemplate(instance: R): boolean;
   /** What a list says of it, besides what it says of every kind; values that are left out are not told. */
-  summary(instance: R): Readonly<Record<string, string | undefined>>;
+  summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** `access` of what it is made of. */
   templateAccess(instance: R, template: VirtualClusterTemplate | undefined): InstanceAccess | undefined;
 }

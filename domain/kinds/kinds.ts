@@ -1,4 +1,10 @@
-import { kindNames, type ManagedKind, managedKinds, type VerbOf } from '../../contracts/kinds.ts';
+import {
+  kindNames,
+  type ManagedKind,
+  managedKinds,
+  type SummaryFieldOf,
+  type VerbOf,
+} from '../../contracts/kinds.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { OperationWorkflowName } from '../../contracts/workflows.ts';
@@ -8,13 +14,15 @@ import type { OperationPlan } from './plan.ts';
 import { space } from './space.ts';
 import { virtualCluster } from './virtual-cluster.ts';
 
-const descriptors: { readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, VerbOf<K>> } = {
+const descriptors: {
+  readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, VerbOf<K>, SummaryFieldOf<K>>;
+} = {
   tenant: virtualCluster,
   space,
 };
 
 /** How instances of `kind` behave; give its functions instances of that kind only. */
-export function descriptorOf(kind: ManagedKind): KindDescriptor<ManagedInstance, never> {
+export function descriptorOf(kind: ManagedKind): KindDescriptor<ManagedInstance, never, never> {
   return descriptors[kind];
 }
 

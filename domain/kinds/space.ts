@@ -1,4 +1,4 @@
-import type { VerbOf } from '../../contracts/kinds.ts';
+import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import { contentHash } from '../content-hash.ts';
 import { clusterBreach } from '../project-policy.ts';
@@ -6,7 +6,7 @@ import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
 
 /** A space: one namespace of a connected cluster (ADR 11). */
-export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>> = {
+export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldOf<'space'>> = {
   plans: spacePlans,
   workflows: { create: 'createSpace', sleep: 'sleepSpace', wake: 'wakeSpace', delete: 'deleteSpace' },
   conditions: { ready: 'SpaceReady', synced: 'SpaceSynced' },

@@ -1,4 +1,4 @@
-import type { VerbOf } from '../../contracts/kinds.ts';
+import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
 import { labels } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
@@ -12,7 +12,11 @@ import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
 
 /** A tenant cluster: a Helm release in its host namespace. */
-export const virtualCluster: KindDescriptor<VirtualClusterInstance, VerbOf<'tenant'>> = {
+export const virtualCluster: KindDescriptor<
+  VirtualClusterInstance,
+  VerbOf<'tenant'>,
+  SummaryFieldOf<'tenant'>
+> = {
   plans: virtualClusterPlans,
   workflows: {
     create: 'createTenantCluster',
