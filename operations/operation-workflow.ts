@@ -16,7 +16,7 @@ import {
   turnSignal,
 } from '../contracts/workflows.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import { operationWorkflowOf, planOf } from '../domain/kinds/kinds.ts';
+import { planOf } from '../domain/kinds/kinds.ts';
 import type { OperationsDeps } from './dependencies.ts';
 
 /** How long a request waits for Temporal before it goes on without it. */
@@ -27,11 +27,11 @@ const deadlineMs = 2000;
  * @throws PlatformError `temporal_unavailable`
  */
 export async function startOperationWorkflow(deps: OperationsDeps, row: OperationRow): Promise<void> {
-  const { verb } = planOf(row);
+  const { verb, workflow } = planOf(row);
   const { noun } = kindNames[row.kind];
   try {
     await temporalCall(deps, () =>
-      deps.temporal.workflow.start(operationWorkflows[operationWorkflowOf(row)], {
+      deps.temporal.workflow.start(operationWorkflows[workflow], {
         workflowId: operationWorkflowId(row.id),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: lifecycleTaskQueue,

@@ -3,7 +3,6 @@ import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import type { OperationWorkflowName } from '../../contracts/workflows.ts';
 import type { PolicyBreach } from '../project-policy.ts';
 import type { OperationPlan } from './plan.ts';
 
@@ -22,10 +21,8 @@ export interface KindDescriptor<
   V extends OperationType,
   F extends string = string,
 > {
-  /** The steps of each verb; its workflow runs exactly these keys. */
+  /** The steps and the workflow of each verb. */
   readonly plans: Readonly<Record<V, OperationPlan>>;
-  /** The workflow that runs each verb. */
-  readonly workflows: Readonly<Record<V, OperationWorkflowName>>;
   /** Conditions of its status, named as in vCluster Platform. `deployed`: it also says what was deployed last. */
   readonly conditions: { readonly ready: string; readonly synced: string; readonly deployed?: string };
   /** Subresources that people use. `rules`: those that whom its access rules name may use. */

@@ -7,7 +7,6 @@ import {
 } from '../../contracts/kinds.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import type { OperationWorkflowName } from '../../contracts/workflows.ts';
 import { verbRules } from '../verbs.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import type { OperationPlan } from './plan.ts';
@@ -29,19 +28,9 @@ export function descriptorOf(kind: ManagedKind): KindDescriptor<ManagedInstance,
 /** The plan of an operation. @throws Error if the kind has no such verb */
 export function planOf({ kind, type }: { kind: ManagedKind; type: OperationType }): OperationPlan {
   const plans: Partial<Record<OperationType, OperationPlan>> = descriptors[kind].plans;
-  return plans[type] ?? unknownVerb(kind, type);
-}
-
-/** The workflow that runs an operation. @throws Error if the kind has no such verb */
-export function operationWorkflowOf({
-  kind,
-  type,
-}: {
-  kind: ManagedKind;
-  type: OperationType;
-}): OperationWorkflowName {
-  const workflows: Partial<Record<OperationType, OperationWorkflowName>> = descriptors[kind].workflows;
-  return workflows[type] ?? unknownVerb(kind, type);
+  const plan = plans[type];
+  if (plan === undefined) throw new Error(`${kindNames[kind].noun}s have no operation ${type}`);
+  return plan;
 }
 
 /** The workflows that go on until they succeed. */
@@ -49,10 +38,6 @@ export const forwardWorkflows: ReadonlySet<string> = new Set(
   managedKinds.flatMap((kind) =>
     kindNames[kind].verbs
       .filter((type) => verbRules[type].finishesForward)
-      .map((type) => operationWorkflowOf({ kind, type })),
+      .map((type) => planOf({ kind, type }).workflow),
   ),
 );
-
-function unknownVerb(kind: ManagedKind, type: OperationType): never {
-  throw new Error(`${kindNames[kind].noun}s have no operation ${type}`);
-}

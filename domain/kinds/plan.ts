@@ -1,3 +1,5 @@
+import type { OperationWorkflowName } from '../../contracts/workflows.ts';
+
 /** One visible stage of an operation, as it is planned. */
 export interface PlannedStep {
   readonly key: string;
@@ -12,6 +14,8 @@ export interface PlannedStep {
 export interface OperationPlan {
   /** What it does, for Temporal's UI and messages: "Create". */
   readonly verb: string;
+  /** The workflow that does it, which runs exactly the steps. */
+  readonly workflow: OperationWorkflowName;
   /** How long all of it usually takes (parallel stages overlap), in milliseconds. */
   readonly expectedMs: number;
   readonly steps: readonly PlannedStep[];

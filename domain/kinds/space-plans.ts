@@ -18,6 +18,7 @@ const scale: PlannedStep = {
 export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
   create: {
     verb: 'Create',
+    workflow: 'createSpace',
     expectedMs: 400,
     steps: [
       turn,
@@ -39,6 +40,7 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
   },
   sleep: {
     verb: 'Sleep',
+    workflow: 'sleepSpace',
     expectedMs: 3000,
     steps: [
       turn,
@@ -55,6 +57,7 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
   },
   wake: {
     verb: 'Wake',
+    workflow: 'wakeSpace',
     expectedMs: 400,
     steps: [
       turn,
@@ -70,6 +73,7 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
   },
   delete: {
     verb: 'Delete',
+    workflow: 'deleteSpace',
     expectedMs: 7000,
     steps: [
       turn,

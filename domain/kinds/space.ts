@@ -8,7 +8,6 @@ import { spacePlans } from './space-plans.ts';
 /** A space: one namespace of a connected cluster (ADR 11). */
 export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldOf<'space'>> = {
   plans: spacePlans,
-  workflows: { create: 'createSpace', sleep: 'sleepSpace', wake: 'wakeSpace', delete: 'deleteSpace' },
   conditions: { ready: 'SpaceReady', synced: 'SpaceSynced' },
   subresources: { all: ['operations'], rules: ['operations'] },
   // No pod of a space may take over its node; an administrator of the connected cluster may loosen or tighten it. It

@@ -39,6 +39,7 @@ const access: PlannedStep = {
 export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
   create: {
     verb: 'Create',
+    workflow: 'createTenantCluster',
     expectedMs: 6000,
     steps: [
       turn,
@@ -75,6 +76,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
   },
   update: {
     verb: 'Update',
+    workflow: 'updateTenantCluster',
     expectedMs: 4000,
     steps: [
       turn,
@@ -96,10 +98,16 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
       finish,
     ],
   },
-  sleep: { verb: 'Sleep', expectedMs: 1800, steps: [turn, stop, finish] },
-  wake: { verb: 'Wake', expectedMs: 1800, steps: [turn, start, ready(1500), finish] },
+  sleep: { verb: 'Sleep', workflow: 'sleepTenantCluster', expectedMs: 1800, steps: [turn, stop, finish] },
+  wake: {
+    verb: 'Wake',
+    workflow: 'wakeTenantCluster',
+    expectedMs: 1800,
+    steps: [turn, start, ready(1500), finish],
+  },
   snapshot: {
     verb: 'Snapshot',
+    workflow: 'snapshotTenantCluster',
     expectedMs: 3000,
     steps: [
       turn,
@@ -126,6 +134,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
   },
   restore: {
     verb: 'Restore',
+    workflow: 'restoreTenantCluster',
     expectedMs: 9000,
     steps: [
       turn,
@@ -162,6 +171,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
   },
   delete: {
     verb: 'Delete',
+    workflow: 'deleteTenantCluster',
     expectedMs: 7000,
     steps: [
       turn,

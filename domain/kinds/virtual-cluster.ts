@@ -18,15 +18,6 @@ export const virtualCluster: KindDescriptor<
   SummaryFieldOf<'tenant'>
 > = {
   plans: virtualClusterPlans,
-  workflows: {
-    create: 'createTenantCluster',
-    update: 'updateTenantCluster',
-    sleep: 'sleepTenantCluster',
-    wake: 'wakeTenantCluster',
-    snapshot: 'snapshotTenantCluster',
-    restore: 'restoreTenantCluster',
-    delete: 'deleteTenantCluster',
-  },
   conditions: {
     ready: 'VirtualClusterReady',
     synced: 'VirtualClusterSynced',
