@@ -135,16 +135,16 @@ async function startAll(
   });
   const client = connectCluster(management.cluster.adminKubeconfig);
 
-  const told = async <T>(what: string, work: Promise<T>): Promise<T> => {
+  const announced = async <T>(what: string, work: Promise<T>): Promise<T> => {
     const startedAt = performance.now();
     const result = await work;
     onProgress(`${what}: ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
     return result;
   };
   const [databases, credentials] = await Promise.all([
-    startStores(context, options, { temporal, management, told, client, admin }),
-    told('connected cluster local', connectLocalCluster(context, external, proxy)),
-    told("Temporal's web UI", startTemporalUi(context, temporal)),
+    startStores(context, options, { temporal, management, announced, client, admin }),
+    announced('connected cluster local', connectLocalCluster(context, external, proxy)),
+    announced("Temporal's web UI", startTemporalUi(context, temporal)),
   ]);
   await storeCredentials(client, 'local', credentials);
   const gateway = {
@@ -164,7 +164,7 @@ async function startAll(
       charts: options.charts ?? [],
       toolsImage: options.toolsImage,
     },
-    told,
+    announced,
   );
   // Without controllers (tests of the servers alone) there is no project yet.
   if (!(options.omit ?? []).includes('controllers')) await waitForAdmission(client);
@@ -176,7 +176,7 @@ interface StoreOptions {
   management: Awaited<ReturnType<typeof openManagement>>;
   client: ReturnType<typeof connectCluster>;
   admin: AdminFile;
-  told: <T>(what: string, work: Promise<T>) => Promise<T>;
+  announced: <T>(what: string, work: Promise<T>) => Promise<T>;
 }
 
 /** PostgreSQL, then beside each other Temporal and the management API with what it holds; returns the databases' URLs. */
@@ -185,8 +185,8 @@ async function startStores(
   options: PlatformOptions,
   stores: StoreOptions,
 ): Promise<DatabaseUrls> {
-  const { temporal, management, client, admin, told } = stores;
-  const databases = await told('PostgreSQL', startDatabase(context, options.databaseUrl));
+  const { temporal, management, client, admin, announced } = stores;
+  const databases = await announced('PostgreSQL', startDatabase(context, options.databaseUrl));
   const withTemporal = async (): Promise<void> => {
     await startTemporal(context, temporal, databases.temporal);
     await prepareNamespace(temporal);
@@ -200,21 +200,21 @@ async function startStores(
     };
     await Promise.all([startManagementControllers(context, management), fill()]);
   };
-  await Promise.all([told('Temporal', withTemporal()), told('management API', withManagement())]);
+  await Promise.all([announced('Temporal', withTemporal()), announced('management API', withManagement())]);
   return databases;
 }
 
 async function startProcesses(
   context: PlatformContext,
   options: ProcessOptions,
-  told: StoreOptions['told'],
+  announced: StoreOptions['announced'],
 ): Promise<void> {
   const { supervisor } = context;
   const files = writeProcessConfigs(context, options);
   const startAndWaitForLine = (name: 'worker' | 'controllers'): Promise<void> => {
     const ready: Service['ready'] = (process) =>
       waitUntil(name, async () => logSays(process.logFile, process.logOffset, /\bready\b/), { process });
-    return told(name, supervisor.start(platformService(name, { configFile: files[name], ready })));
+    return announced(name, supervisor.start(platformService(name, { configFile: files[name], ready })));
   };
   const gatewayReady: Service['ready'] = (process) =>
     waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), {
@@ -224,7 +224,7 @@ async function startProcesses(
   await Promise.all([
     startAndWaitForLine('worker'),
     startAndWaitForLine('controllers'),
-    told('gateway', supervisor.start(gateway)),
+    announced('gateway', supervisor.start(gateway)),
   ]);
 }
 

@@ -4,24 +4,24 @@ import type { Logger } from '../adapters/logging.ts';
 
 /** Tells users of a pod what happens to it, as events of the pod. */
 export interface PodEvents {
-  /** The same reason and message within five minutes is told once. */
+  /** The same reason and message within five minutes is reported once. */
   warn(pod: V1Pod, reason: string, message: string): void;
 }
 
 const repeatMs = 5 * 60_000;
 
 export function createPodEvents(client: ClusterClient, nodeName: string, logger: Logger): PodEvents {
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   return {
     warn(pod, reason, message) {
       const now = Date.now();
       const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
       const key = `${uid} ${reason} ${message}`;
-      for (const [other, at] of told) if (now - at > repeatMs) told.delete(other);
-      if (told.has(key)) return;
-      told.set(key, now);
+      for (const [other, at] of reported) if (now - at > repeatMs) reported.delete(other);
+      if (reported.has(key)) return;
+      reported.set(key, now);
       const body: CoreV1Event = {
-        metadata: { name: `${name}.${now.toString(16)}${told.size.toString(16)}`, namespace },
+        metadata: { name: `${name}.${now.toString(16)}${reported.size.toString(16)}`, namespace },
         involvedObject: { apiVersion: 'v1', kind: 'Pod', name, namespace, uid },
         reason,
         message: message.slice(0, 1024),

@@ -70,9 +70,9 @@ function mergeStep(
   progress: OperationProgress | undefined,
   pending: readonly PendingActivity[] | undefined,
 ): OperationStep {
-  const told = progress?.steps.find(({ key }) => key === recorded.key);
-  const step: OperationStep = told
-    ? { ...recorded, state: told.state, ...(told.message === undefined ? {} : { message: told.message }) }
+  const live = progress?.steps.find(({ key }) => key === recorded.key);
+  const step: OperationStep = live
+    ? { ...recorded, state: live.state, ...(live.message === undefined ? {} : { message: live.message }) }
     : recorded;
   const activity = pending?.find((candidate) => candidate.step === recorded.key);
   if (!activity) return step;

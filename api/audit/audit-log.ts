@@ -34,20 +34,20 @@ export function createAuditLog(
   logger: Logger,
 ): AuditLog {
   let lost = 0;
-  let untold = 0;
+  let unreported = 0;
   const unauthenticatedLimiter = createRateLimiter(unauthenticated);
   const onLost = (count: number, reason: unknown) => {
-    if (untold === 0) logger.error({ reason }, 'audit events are being lost');
+    if (unreported === 0) logger.error({ reason }, 'audit events are being lost');
     lost += count;
-    untold += count;
+    unreported += count;
   };
   const toDatabase = createEventQueue({
     limit: queueLimit,
     async write(events) {
-      const told = untold;
-      const rows = told === 0 ? events : [...events, lostEvent(told)];
+      const lostBefore = unreported;
+      const rows = lostBefore === 0 ? events : [...events, lostEvent(lostBefore)];
       await database.query((db) => putAuditEvents(db, rows));
-      untold -= told;
+      unreported -= lostBefore;
     },
     mayRetry: (error) => !isFaultOfData(error),
     onLost,
@@ -85,8 +85,8 @@ export function createAuditLog(
     },
     async close() {
       const [left, unfiled] = await Promise.all([toDatabase.close(closeMs), toFile?.close(closeMs) ?? 0]);
-      if (left + unfiled + untold > 0)
-        logger.error({ left, unfiled, lost: untold }, 'audit events were lost at shutdown');
+      if (left + unfiled + unreported > 0)
+        logger.error({ left, unfiled, lost: unreported }, 'audit events were lost at shutdown');
       await database.close();
     },
   };

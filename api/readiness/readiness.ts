@@ -30,14 +30,14 @@ export function createReadiness(
       async ([name, probe]) => [name, await stateOf(probe)] as const,
     );
     const found = Object.fromEntries(await Promise.all(entries));
-    for (const [part, state] of Object.entries(found)) tell(part, states[part], state);
+    for (const [part, state] of Object.entries(found)) log(part, states[part], state);
     states = found;
     lookedAt = performance.now();
     return found;
   }
 
   /** Every change is logged for operators; unauthenticated callers learn only whether all is well. */
-  function tell(part: string, before: string | undefined, now: string): void {
+  function log(part: string, before: string | undefined, now: string): void {
     if (now === before || (before === undefined && now === 'ok')) return;
     if (now === 'ok') logger.info({ part }, 'dependency is healthy again');
     else logger.warn({ part, state: now }, 'dependency is unhealthy');

@@ -4,7 +4,7 @@ const doubtMs = 5_000;
 /** Asks `isAlive` every 5 s from `begin` to `end`, and tells what it heard. */
 export function watchLiveness(
   isAlive: () => Promise<void>,
-  tell: { alive(): void; dead(cause: unknown): void },
+  report: { alive(): void; dead(cause: unknown): void },
 ) {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
@@ -13,9 +13,9 @@ export function watchLiveness(
       () => {
         if (isOver) return;
         timer?.refresh();
-        tell.alive();
+        report.alive();
       },
-      (cause: unknown) => isOver || tell.dead(cause),
+      (cause: unknown) => isOver || report.dead(cause),
     );
   };
   return {

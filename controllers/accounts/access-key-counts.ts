@@ -20,8 +20,8 @@ export function accessKeyCounts(context: ControllerContext): Controller {
       const count = caches.accesskeys
         .list()
         .filter((accessKey) => ownerOf(accessKey) === key && accessKey.spec.type !== 'Login').length;
-      const told = owner.status?.accessKeys;
-      if (told?.count === count && told.most === most) return resync;
+      const reported = owner.status?.accessKeys;
+      if (reported?.count === count && reported.most === most) return resync;
       if (isUser) await resources.users.patchStatus({ name }, { accessKeys: { count, most } });
       else await resources.teams.patchStatus({ name }, { accessKeys: { count, most } });
       return resync;

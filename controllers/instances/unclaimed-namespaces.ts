@@ -25,7 +25,7 @@ const maxTold = 100;
 /**
  * Once a minute, compares the namespaces that carry an instance's uid in every connected cluster with the tenant
  * clusters and spaces there are. What has no namespace says so (condition `NamespaceFound`). What belongs to none is
- * told in the cluster's status (condition `NamespacesClaimed`, `unclaimedNamespaces`) and the log, and left alone: an
+ * reported in the cluster's status (condition `NamespacesClaimed`, `unclaimedNamespaces`) and the log, and left alone: an
  * administrator says what becomes of it (`vcp delete unclaimed-namespace`).
  */
 export function unclaimedNamespaces({ caches, clusters, resources, logger }: ControllerContext): Controller {
@@ -65,8 +65,8 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
         made: isProvisioned(instance),
         leaves: metadata.deletionTimestamp !== undefined,
       });
-      const told = status?.conditions?.some((condition) => condition.type === missingType) === true;
-      if (lacks === told || toClaim(instance).cluster !== name) continue;
+      const reported = status?.conditions?.some((condition) => condition.type === missingType) === true;
+      if (lacks === reported || toClaim(instance).cluster !== name) continue;
       const conditions = lacks
         ? withCondition(status?.conditions, missing(name), new Date().toISOString())
         : withoutCondition(status?.conditions, missingType);

@@ -84,7 +84,7 @@ async function beginOperation<K extends ManagedKind>(
     progress.set('turn', state, message);
     const run = createOperationRun(kind, input, progress, {}, 'bounded');
     await CancellationScope.nonCancellable(() =>
-      tellFailure(run, progress, verb, { state, reason, message }, true),
+      reportFailed(run, progress, verb, { state, reason, message }, true),
     );
     throw error;
   }
@@ -111,12 +111,12 @@ async function fail<K extends ManagedKind>(
   const leftOver = await run.undoAll();
   const message =
     leftOver.length === 0 ? failure.message : `${failure.message}. Failed to undo: ${leftOver.join(', ')}`;
-  const told = { ...failure, message };
-  await tellFailure(run, progress, verb, told, leftOver.length === 0);
-  return told;
+  const reason = { ...failure, message };
+  await reportFailed(run, progress, verb, reason, leftOver.length === 0);
+  return reason;
 }
 
-async function tellFailure<K extends ManagedKind>(
+async function reportFailed<K extends ManagedKind>(
   run: UndoableRun<K>,
   progress: Progress,
   verb: Verb<K>,
