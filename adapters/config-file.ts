@@ -37,7 +37,7 @@ function configPath(argv: readonly string[]): string {
     const { config } = parseArgs({ args: [...argv], options: { config: { type: 'string' } } }).values;
     if (config !== undefined) return config;
   } catch {
-    // an unknown argument: told like a missing one
+    // an unknown argument: reported like a missing one
   }
   throw new PlatformError('invalid_request', 'usage: node main.ts --config <file>');
 }

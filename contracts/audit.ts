@@ -23,7 +23,7 @@ export type PathKind = (typeof pathKinds)[number];
 /**
  * How far an event has come. One row stands for one request: `attempted` when it is let through to its handler,
  * `streaming` while an upgraded connection is open, then one of the two ends. A row that stays `attempted` or
- * `streaming` tells of a gateway that died in between.
+ * `streaming` shows that the gateway died in between.
  */
 export const auditStages = ['attempted', 'streaming', 'complete', 'aborted', 'lost'] as const;
 

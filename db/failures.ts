@@ -6,7 +6,7 @@ import { PlatformError } from '../contracts/errors.ts';
  * a transaction that was ended or must be tried again. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const unavailable = /^(08\w{3}|28\w{3}|3D000|25P0[34]|53\w{3}|57P0[1-5]|57014|58\w{3}|40001|40P01|55P03)$/;
-/** A server that takes no changes: a standby, or one that was told so for a failover. */
+/** A server that takes no changes: a standby, or one that is set so for a failover. */
 const readOnly = '25006';
 /** What a statement says can never be stored: data of a wrong form, a constraint, something too large. */
 const dataFault = /^(22|23|54)\w{3}$/;

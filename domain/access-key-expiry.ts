@@ -2,7 +2,7 @@ import type { AccessKey } from '../contracts/resources/access-key.ts';
 
 /**
  * When the key stops to be valid: `ttl` seconds after its creation or, with `ttlAfterLastActivity`, after its
- * last use. Undefined: never. An invalid date: its age cannot be told.
+ * last use. Undefined: never. An invalid date: its age is unknown.
  * @param lastActivity a use that is not in the key's status yet
  */
 export function accessKeyExpiry(key: AccessKey, lastActivity?: number): Date | undefined {

@@ -1,6 +1,6 @@
 /**
  * 16 hex digits that differ, for all practical purposes, where two JSON values differ; the order of an object's
- * keys and keys without a value do not count. Not cryptographic: it tells changes, it protects nothing.
+ * keys and keys without a value do not count. Not cryptographic: it detects changes and protects nothing.
  */
 export function contentHash(value: unknown): string {
   const text = canonicalJson(value);

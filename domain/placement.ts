@@ -27,7 +27,7 @@ export interface PlacementQuestion {
 export function placeTenant({ project, clusters, wanted, load = () => 0 }: PlacementQuestion): Placement {
   const projectName = project.metadata.name;
   if (wanted) {
-    // Before looking whether there is one: the answer must not tell.
+    // Before looking whether there is one: the error must not reveal it.
     if (!isClusterAllowed(project, wanted)) {
       return {
         reason: 'forbidden',

@@ -55,7 +55,7 @@ export function lacksNamespace(
 }
 
 function describe(name: string, given: Readonly<Record<string, string>>): UnclaimedNamespace {
-  // Namespaces of kinds that came later are told by their label; one without any is a tenant cluster's.
+  // Namespaces of kinds that came later are recognised by their label; one without any is a tenant cluster's.
   const kind = managedKinds.findLast((one) => given[kindNames[one].label] !== undefined) ?? 'tenant';
   const subject = given[kindNames[kind].label];
   const project = given[labels.project];

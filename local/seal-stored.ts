@@ -19,7 +19,7 @@ const onlyNames = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v
 
 /**
  * Has the API server write again what it stored in clear, or under a key that is not the first any more; does nothing
- * where nothing is due. Objects that admission refuses stay as they are, are told, and are tried again at the next start.
+ * where nothing is due. Objects that admission refuses stay as they are, are reported, and are tried again at the next start.
  * @param lists paths of the collections, as `/api/v1/secrets`
  * @param forget takes out of the store what was replaced, given the newest revision; called if it was in clear
  */

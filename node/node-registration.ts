@@ -11,7 +11,7 @@ export interface NodeRegistration {
   stop(): void;
 }
 
-/** As kubelet: the lease every 10 s tells that the node lives, the status every 5 min what it is. */
+/** As kubelet: the lease every 10 s shows that the node is alive, the status every 5 min shows its state. */
 const leaseIntervalMs = 10_000;
 const leaseSeconds = 40;
 const statusEvery = 30;

@@ -57,7 +57,7 @@ export async function listOperations(
   });
 }
 
-/** The operation as its rows tell it. @throws PlatformError `operation_not_found`, `database_unavailable` */
+/** The operation from its rows. @throws PlatformError `operation_not_found`, `database_unavailable` */
 export async function readRecorded(deps: OperationsDeps, id: string): Promise<Operation> {
   return deps.database.query(async (db) => {
     const row = await getOperationRow(db, checkedId(id));

@@ -13,7 +13,7 @@ import {
 } from './operation-workflow.ts';
 
 export interface ReconcileResult {
-  /** Operations whose workflow was started, ended whose workflow had closed, and told again to cancel. */
+  /** Operations whose workflow was started, ended because their workflow had closed, and cancelled again. */
   readonly started: string[];
   readonly ended: string[];
   readonly cancelled: string[];

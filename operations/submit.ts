@@ -53,7 +53,7 @@ export interface Submitted {
 interface Accepted {
   readonly row: OperationRow;
   readonly joined: boolean;
-  /** Operations whose workflows shall be told that they are over. */
+  /** Operations whose workflows are to be cancelled. */
   readonly toCancel: readonly string[];
 }
 

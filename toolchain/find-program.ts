@@ -38,7 +38,7 @@ export function presentProgram(part: Part, program: ToolchainProgram): string | 
   return installedProgram(program, part.version) ?? (existsSync(built) ? built : undefined);
 }
 
-/** Path in KUBEBUILDER_ASSETS or on PATH of a program that tells the pinned version: any other is passed over. */
+/** Path in KUBEBUILDER_ASSETS or on PATH of a program that reports the pinned version: any other is skipped. */
 function installedProgram(program: ToolchainProgram, version: string): string | undefined {
   const folders = [process.env['KUBEBUILDER_ASSETS'] ?? '', ...(process.env['PATH'] ?? '').split(delimiter)];
   const paths = folders

@@ -24,7 +24,7 @@ export interface ToolchainProgram {
   readonly file: string;
   /** Names under which others install it, on PATH or in KUBEBUILDER_ASSETS. */
   readonly installedAs: readonly string[];
-  /** Arguments that make it tell its version. */
+  /** Arguments that make it print its version. */
   readonly versionArgs: readonly string[];
 }
 
@@ -78,7 +78,7 @@ function containerd(name: RealNodeProgramName, versionArgs = ['--version']): Too
   return { name, goPackage, file: name, installedAs: [name], versionArgs };
 }
 
-/** Always built: these programs tell no version that could be compared. */
+/** Always built: these programs print no version that could be compared. */
 function cniPlugin(kind: 'main' | 'ipam', file: string): ToolchainProgram {
   const goPackage = `github.com/containernetworking/plugins/plugins/${kind}/${file}`;
   return { name: `cni-${file}` as RealNodeProgramName, goPackage, file, installedAs: [], versionArgs: [] };

@@ -50,7 +50,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** Works until it is told to stop, or Temporal is lost for good. */
+/** Works until a stop is requested, or Temporal is lost for good. */
 async function work(bundlePath: string, onReady: () => void): Promise<void> {
   const { namespace } = config.temporal;
   const connection = await NativeConnection.connect(temporalConnection(config.temporal));

@@ -16,7 +16,7 @@ import {
 import type { OperationRow } from '../../db/schema/operations.ts';
 import type { SnapshotRow } from '../../db/schema/snapshots.ts';
 
-/** A snapshot by its names. Whose it is, the row of the operation tells. */
+/** A snapshot by its names. The row of the operation has the uid of its owner. */
 interface NamedSnapshot {
   readonly project: string;
   readonly tenantCluster: string;

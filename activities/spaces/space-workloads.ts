@@ -3,7 +3,7 @@ import { isConflict, isNotFound, kubernetesFailure } from '../../adapters/kubern
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { annotations } from '../../contracts/names.ts';
 
-/** What of a workload tells whether it makes pods. */
+/** The part of a workload that decides whether it has pods. */
 export interface SpaceWorkload {
   readonly metadata: {
     readonly name: string;

@@ -22,7 +22,7 @@ function thisMachine(): string {
   return createHash('sha256').update(`${hostname()}\n${boot}`).digest('hex').slice(0, 12);
 }
 
-/** Start time of a process in ticks since boot, or undefined if there is none; tells reused process numbers apart. */
+/** Start time of a process in ticks since boot, or undefined if there is none; distinguishes reused process numbers. */
 function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

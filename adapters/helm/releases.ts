@@ -3,7 +3,7 @@ import { labels } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
 
-/** One revision of a release, as its Secret's labels tell (Helm 3 and 4: `sh.helm.release.v1.<name>.v<revision>`). */
+/** One revision of a release, from its Secret's labels (Helm 3 and 4: `sh.helm.release.v1.<name>.v<revision>`). */
 export interface ReleaseRevision {
   readonly revision: number;
   readonly status: string;

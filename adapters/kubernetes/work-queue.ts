@@ -20,7 +20,7 @@ export interface WorkQueue {
 export interface WorkQueueOptions {
   /** Reconciles one key. A failure is retried with growing pauses. */
   readonly handle: (key: string) => Promise<Requeue | undefined>;
-  /** Told of every failure; `failures` in a row, this one included. */
+  /** Called for every failure; `failures` in a row, this one included. */
   readonly onFailure?: (key: string, error: unknown, failures: number) => void;
   /** Keys handled at the same time. Default 4. */
   readonly concurrency?: number;

@@ -26,7 +26,7 @@ interface Manifest extends KubernetesObject {
  * Checks a rendered chart against what the platform needs of a tenant cluster's chart (a workload and a Service of
  * the release's name, the labels `app` and `release`) and, unless it is an administrator's, against what it may
  * make: its ordinary kinds, in its own namespace, without a way to the node, Roles that give no more than the chart's
- * own, nothing that is the platform's or that tells Helm what to do, with settings that are its to make.
+ * own, nothing of the platform's and no instructions for Helm, with settings that are its to make.
  * @returns the objects that were checked: what is installed is to be made of these, not of the text
  * @throws PlatformError `chart_failed`
  */

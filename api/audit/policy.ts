@@ -128,7 +128,7 @@ const secretSubresources: ReadonlySet<string> = new Set([
   'shell',
 ]);
 
-/** Whether bodies of such a request may hold secrets; of what cannot be told apart it is assumed. */
+/** Whether bodies of such a request may hold secrets; assumed where it cannot be known. */
 function holdsSecrets({ pathKind, resource, subresource }: RequestDescription): boolean {
   if (resource === undefined || pathKind === 'login' || pathKind === 'temporal' || pathKind === 'other')
     return true;

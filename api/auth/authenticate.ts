@@ -51,7 +51,7 @@ const longestToken = 8192;
 
 /**
  * Authentication by bearer access key, ID token of the identity provider, or browser session. The look-up by hash
- * needs no constant-time compare: to be near a hash tells nothing about the key.
+ * needs no constant-time compare: being near a hash reveals nothing about the key.
  * @throws PlatformError `unauthenticated` for a key that is missing, malformed, unknown, disabled or expired,
  *   or whose owner is gone or disabled; `forbidden` for a key whose scope opens nothing and for an owner with a
  *   reserved identity; `management_unavailable` while the caches are not synced, `database_unavailable` for a key of a
@@ -158,7 +158,7 @@ function credentialOf(
   }
   if (spec.disabled === true) throw new PlatformError('unauthenticated', 'the access key is disabled');
   const expiresAt = accessKeyExpiry(accessKey, activity?.last(accessKey));
-  // A key whose age cannot be told counts as expired.
+  // A key of unknown age counts as expired.
   if (expiresAt !== undefined && !(now < expiresAt.getTime())) {
     throw new PlatformError('unauthenticated', 'the access key has expired. Please login again');
   }

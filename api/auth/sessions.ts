@@ -234,7 +234,7 @@ function hashOf(id: string): string {
   return createHash('sha256').update(id).digest('hex');
 }
 
-/** Bound to the session, and tells nothing of its id. */
+/** Bound to the session, and reveals nothing of its id. */
 function csrfTokenOf(id: string): string {
   return createHash('sha256').update(`csrf ${id}`).digest('base64url');
 }

@@ -14,7 +14,7 @@ export async function checkClusterAccess(
   { identity }: Caller,
   name: string,
 ): Promise<void> {
-  // Asked before looking whether there is one: the time it takes must not tell.
+  // Decided before looking whether it exists: the response time must not reveal it.
   const mayUse = await deps.review.allows(identity, clusterAction('use', name));
   const exists = deps.cache.hasCluster(name);
   if (exists && mayUse) return;

@@ -17,7 +17,7 @@ export async function accessibleInstance<K extends ManagedKind>(
   verb: string,
   target: OperationTarget & { readonly kind: K },
 ): Promise<InstanceOf<K>> {
-  // Asked before looking whether there is one: the time it takes must not tell.
+  // Decided before looking whether it exists: the response time must not reveal it.
   const allowed = await deps.review.allows(identity, targetAction(verb, target));
   const instance = deps.cache.instance(target);
   if (instance !== undefined && allowed) return instance;

@@ -58,7 +58,7 @@ export function recordAccess(deps: Deps, identity: Identity, project: string): R
     presentUid,
     async allows(verb, record) {
       const { kind, name, uid, projectUid } = record;
-      // Asked before looking whether there is one: the time it takes must not tell. Administrators may it by any name.
+      // Decided before looking whether it exists: the response time must not reveal it. Administrators may it by any name.
       if (!(await deps.review.allows(identity, targetAction(verb, record)))) return false;
       if (await mayAll(administratorAction)) return true;
       if (projectUid !== undefined && projectUid === (await administered(kind))) return true;

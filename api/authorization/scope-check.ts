@@ -29,7 +29,7 @@ export function checkKubernetesScope(
 
 /** What a key with a scope must open to call a route of the gateway. */
 export type RouteScope =
-  /** Nothing more: it tells or ends only what the caller presented. */
+  /** Nothing more: the route only shows or ends what the caller presented. */
   | 'any'
   /** Each object is asked about with `gateway.review`, which narrows by the scope. */
   | 'reviewed'

@@ -23,7 +23,7 @@ export const failures = fp(
   { name: 'failures' },
 );
 
-/** Answers with `error`; unknown ones are logged and told apart only by the request's id. */
+/** Answers with `error`; unknown ones are logged, and the client gets only the request's id. */
 export function sendFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = asPlatformError(error);
   const { status } = errorTable[failure.code];
@@ -63,7 +63,7 @@ export function toProblem(failure: PlatformError, requestId: string, errors?: Pr
   };
 }
 
-/** What a client is told of `error`; `internal` for what only the log may name. */
+/** The client's form of `error`; `internal` for what only the log may show. */
 export function asPlatformError(error: unknown): PlatformError {
   if (error instanceof PlatformError) return error;
   const fastifyError = error as Partial<FastifyError>;

@@ -24,7 +24,7 @@ export interface Caller {
 /** What a caller presented. */
 export interface Credential {
   readonly kind: 'access-key' | 'session' | 'oidc';
-  /** Name of the AccessKey; id of the session that may be told; issuer of the token. */
+  /** Name of the AccessKey; public id of the session; issuer of the token. */
   readonly name: string;
   /** When it ends by itself, if it does; for a sliding key as of now. */
   readonly expiresAt?: Date;

@@ -21,7 +21,7 @@ export function recordOfSnapshot({ project, tenantCluster, uid, projectUid }: Sn
  * The snapshot that is named: of the tenant cluster with that uid; without one, of that which has the name now, or else the
  * only one there is of those that are gone.
  * @throws PlatformError `snapshot_not_found`, also for what the caller may not see; `forbidden` if they may see but not
- *   change it; `conflict` if it takes a uid to tell several apart; `management_unavailable`
+ *   change it; `conflict` if several match and a uid is needed; `management_unavailable`
  */
 export async function namedSnapshot(
   { operations }: Pick<Gateway, 'operations'>,

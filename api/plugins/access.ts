@@ -39,7 +39,7 @@ export const access = fp(
       }
     });
     app.addHook('onRequest', async (request) => {
-      // Unknown paths (404) tell nothing, so they need no key.
+      // Unknown paths (404) reveal nothing, so they need no key.
       if (request.is404 || request.routeOptions.config.access === 'public') return;
       const { guardsForgery = false, scope } = request.routeOptions.config;
       const caller = await options.authenticate(request.headers, guardsForgery ? 'GET' : request.method);

@@ -81,7 +81,7 @@ function declaredBytes({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0);
 }
 
-/** What a caller is told when no answer has begun. @param declared bytes of the body, as its head said */
+/** The caller's error when no response has begun. @param declared bytes of the body, as its head said */
 export function failureOf(
   error: unknown,
   { unreachable }: ResolvedUpstream,

@@ -13,12 +13,12 @@ import { managementUnreachable } from '../upstreams/json-request.ts';
 import type { ClusterTarget, InstanceTarget, KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 
-/** Where a request goes: gives the connections now, and is told when the gateway was not recognised there. */
+/** The upstream of a request: gives its connections, and learns when it rejected the gateway's credential. */
 export interface ResolvedUpstream {
   upstream(): Promise<Upstream>;
   /** Drops a credential that the upstream refused, so that the next `upstream()` reads it again. */
   refused(): void;
-  /** Failure to tell when the upstream cannot be reached. */
+  /** The caller's error when the upstream is unreachable. */
   readonly unreachable: { readonly code: ErrorCode; readonly message: string };
 }
 

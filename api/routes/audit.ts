@@ -68,7 +68,7 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
       const filter = filterOf(request.query);
       const { sender, since } = await visibleTo(gateway, callerOf(request), request.query.project);
       const from = later(filter.from, since);
-      // One more than asked for tells whether there is a next page.
+      // One more than requested shows whether there is a next page.
       const found = await gateway.audit.log.list({ ...filter, sender, from, limit: filter.limit + 1 });
       const items = found.slice(0, filter.limit);
       const last = items.at(-1);

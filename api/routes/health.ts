@@ -21,7 +21,7 @@ const Readiness = Type.Object(
 );
 
 /**
- * `/healthz`: the process answers. `/readyz`: so do the parts it stands on; administrators are told which does not, and
+ * `/healthz`: the process answers. `/readyz`: and so do its dependencies; administrators see which does not, and
  * may leave some out with `?exclude=<part>`. Neither costs anything but its answer.
  */
 export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The OpenAPI document; public, since it tells nothing about this installation. Written out once: it never changes. */
+/** The OpenAPI document; public, since it reveals nothing about this installation. Written out once: it never changes. */
 export async function openapiRoutes(app: FastifyInstance): Promise<void> {
   let document: Buffer | undefined;
   app.get(

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { WatchFrames } from './watch-frames.ts';
 
-/** Ends a watch between two events once it is told to stop, as an API server that stops does. */
+/** Ends a watch between two events after `stop`, as an API server that stops does. */
 export function createGracefulEnd(response: ServerResponse, abort: () => void) {
   let frames: WatchFrames | undefined;
   let stopping = false;

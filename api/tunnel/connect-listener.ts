@@ -14,7 +14,7 @@ export interface ConnectListenerOptions {
   readonly secret: string;
   /** Whether a target is one that workers may reach: a known cluster, or a tenant's Service. */
   readonly isKnown: (target: DialTarget) => boolean;
-  /** Settles when `isKnown` can tell: a gateway that has just started lets workers wait for it a while. */
+  /** Settles when `isKnown` can decide: a gateway that has just started lets workers wait for it a while. */
   readonly ready: Promise<void>;
   readonly logger: Logger;
 }

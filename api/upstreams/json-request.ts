@@ -64,7 +64,7 @@ export function createJsonClient(
   };
 }
 
-/** What to tell when the management API is away. */
+/** The error when the management API is unreachable. */
 export const managementUnreachable = {
   code: 'management_unavailable',
   message: 'the management API is unreachable; try again',

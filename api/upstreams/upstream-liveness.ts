@@ -1,7 +1,7 @@
 /** An answer that is so long in coming makes one doubt that the upstream is there. */
 const doubtMs = 5_000;
 
-/** Asks `isAlive` every 5 s from `begin` to `end`, and tells what it heard. */
+/** Asks `isAlive` every 5 s from `begin` to `end`, and reports the result. */
 export function watchLiveness(
   isAlive: () => Promise<void>,
   report: { alive(): void; dead(cause: unknown): void },

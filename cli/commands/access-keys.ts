@@ -19,7 +19,7 @@ interface CreateKeyOptions {
   user?: string;
 }
 
-/** `vcp create accesskey`: prints the key and nothing else; it cannot be told again. */
+/** `vcp create accesskey`: prints the key and nothing else; it cannot be shown again. */
 export function createAccessKeyCommand(): Command {
   const collect = (value: string, all: string[]) => [...all, value];
   return new Command('accesskey')
@@ -56,7 +56,7 @@ async function create(client: Client, name: string | undefined, options: CreateK
     });
     return made.spec.key ?? '';
   }
-  // The platform is only told the hash of another's key.
+  // The platform gets only the hash of another user's key.
   checkNames('any', user);
   const key = `vcp_${randomBytes(32).toString('base64url')}`;
   await client.call('POST', `${resources}/accesskeys`, {

@@ -30,7 +30,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
   const cache = (kind: ManagedKind) => instanceCache(context.caches, kind);
   /** By uid: hash of the policy that the schedule was written with; undefined value: written by an earlier controller. */
   let known: Map<string, string | undefined> | undefined;
-  /** Uid by key: the resource of a tenant cluster that is gone cannot tell it. */
+  /** Uid by key: the resource of a deleted tenant cluster cannot provide it. */
   const uids = new Map<string, string>();
 
   async function reconcile(key: string) {

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../contracts/operations.ts';
 import type { Queries } from '../client.ts';
 import { type SnapshotRow, snapshots } from '../schema/snapshots.ts';
 
-/** Whose snapshots: the uid tells a tenant cluster from a later one of the same name. */
+/** Owner of the snapshots: the uid distinguishes a tenant cluster from a later one of the same name. */
 export interface SnapshotOwner {
   readonly project: string;
   readonly tenantCluster: string;

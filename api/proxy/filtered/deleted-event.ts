@@ -12,7 +12,7 @@ export interface WatchForm {
   resourceVersion: string;
 }
 
-/** What a DELETED event tells of an object that the client may not see any more: its name, which it knew. */
+/** The DELETED event for an object that the client may no longer see: only its name, which it knew. */
 export function deletedObject({ name, namespace }: ObjectRef, form: WatchForm): Shown | Listing {
   const metadata = {
     name,

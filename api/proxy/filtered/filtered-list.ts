@@ -39,7 +39,7 @@ interface Terms {
 
 /**
  * The list that `request` asks for with only what `identity` may see. A page is filled up to `limit` with what is
- * visible; how many there are beyond it is not told.
+ * visible; the number of others is not revealed.
  * @throws PlatformError `management_unavailable`
  */
 export async function filteredList(
@@ -56,7 +56,7 @@ export async function filteredList(
     if (token === undefined) return expired();
     query.set('continue', token);
   }
-  // Rows without their object could not be told apart.
+  // Rows without their object could not be distinguished.
   const bare = query.get('includeObject') === 'None';
   if (bare) query.set('includeObject', 'Metadata');
   const terms = { query, accept, limit, bare };

@@ -110,7 +110,7 @@ async function lookAgain(
 function createShown({ management, review, places }: Deps, watch: FilteredWatch, bare: boolean) {
   const { identity, request, seen, signal, write } = watch;
   const form: WatchForm = { plural: request.plural, table: undefined, resourceVersion: '' };
-  /** What events told of that may not be shown so far, until the gateway's own list has it. */
+  /** Objects of events that may not be shown so far, until the gateway's own list has it. */
   const hidden = new Map<string, Place>();
   let turn: Promise<void> = Promise.resolve();
 
@@ -164,7 +164,7 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
     }
   }
 
-  /** All there is, as far as the gateway's own list or this watch told. */
+  /** All objects that the gateway's own list or this watch has delivered. */
   function placesNow(): Place[] {
     const there = places().filter(({ namespace }) => (request.namespace ?? namespace) === namespace);
     for (const { key } of there) hidden.delete(key);

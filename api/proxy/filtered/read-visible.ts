@@ -49,7 +49,7 @@ function queryOf(request: FilteredRequest, places: readonly ObjectRef[]): URLSea
   const query = new URLSearchParams({ limit: String(pageSize) });
   for (const key of ['labelSelector', 'includeObject'])
     for (const value of request.query.getAll(key)) query.append(key, value);
-  // Rows without their object could not be told apart; who asked for such is shown them without (filtered-watch.ts).
+  // Rows without their object could not be distinguished; who asked for such is shown them without (filtered-watch.ts).
   if (query.get('includeObject') === 'None') query.set('includeObject', 'Metadata');
   const [only, ...others] = places;
   const fields = [

@@ -1,4 +1,4 @@
-/** What is known of a saved store; `hash` tells two savings of different data apart. */
+/** What is known of a saved store; `hash` differs for different data. */
 export interface StoreFacts {
   readonly revision: number;
   readonly totalKeys: number;
