@@ -6,6 +6,7 @@ import type { Outcome } from './outcome-reporter.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const reporter = join(import.meta.dirname, 'outcome-reporter.ts');
+const endGuard = join(import.meta.dirname, 'end-guard.ts');
 
 /** A single test may take this long unless it says otherwise. */
 const testLimitMs = 600_000;
@@ -46,7 +47,7 @@ export async function runTestProcess({ files, sandbox }: TestProcess, live: bool
   const startedAt = performance.now();
   const args = [
     ...(sandbox === true ? ['test/support/real-node/sandbox.ts'] : []),
-    ...['--test', '--test-isolation=none', `--test-timeout=${testLimitMs}`],
+    ...['--import', endGuard, '--test', '--test-isolation=none', `--test-timeout=${testLimitMs}`],
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...[`--test-reporter=${reporter}`, `--test-reporter-destination=${outcomeFile}`],
     ...files,
