@@ -17,7 +17,7 @@ import {
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
-const limits: Limits = { all: availableParallelism(), platform: 1, node: 1 };
+const limits: Limits = { all: availableParallelism() + 1, platform: 2, node: 1 };
 
 const failed: string[] = [];
 const times: Record<string, number> = {};
