@@ -11,6 +11,8 @@ export const platformNamespace = 'vcluster-platform';
 export const passwordNamespace = 'vcluster-platform-passwords';
 /** Namespace of the Secrets that projects' snapshots are sealed with; they outlive the projects. */
 export const snapshotKeyNamespace = 'vcluster-platform-snapshot-keys';
+/** ConfigMaps of platformNamespace that admission asks: who has as many access keys as possible, and how many. */
+export const accessKeyBounds = { users: 'users-at-key-bound', teams: 'teams-at-key-bound' } as const;
 /** Prefix of a project's namespace in the management API. */
 export const projectNamespacePrefix = 'p-';
 /** Temporal namespace and task queue of all lifecycle workflows. */
@@ -41,6 +43,11 @@ export const annotations = {
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */
   oidcGroupsFrom: 'vcluster-platform.io/oidc-groups-from',
+  /** On the namespace of a project, for admission: names with commas between them, `*` for all; the default may be none. */
+  allowedTemplates: 'vcluster-platform.io/allowed-templates',
+  allowedSpaceTemplates: 'vcluster-platform.io/allowed-space-templates',
+  allowedClusters: 'vcluster-platform.io/allowed-clusters',
+  defaultTemplate: 'vcluster-platform.io/default-template',
 } as const;
 
 export const labels = {
@@ -49,6 +56,8 @@ export const labels = {
   /** On host namespaces and namespaces of spaces: the uid of the instance that it belongs to. */
   instanceUid: 'vcluster-platform.io/instance-uid',
   project: 'loft.sh/project',
+  /** On the namespace of a project, for admission: `true` unless inline templates are everybody's. */
+  requireTemplate: 'vcluster-platform.io/require-template',
   tenantCluster: 'loft.sh/vcluster-instance-name',
   /** On the namespace of a space. */
   space: 'loft.sh/space-instance-name',

@@ -21,6 +21,7 @@ export function namesNoTemplate(instance: VirtualClusterInstance): boolean {
   return instance.spec?.template === undefined && !instance.spec?.templateRef?.name;
 }
 
-function isOfTenantClusters({ kind }: { kind?: string }): boolean {
+/** Whether an entry of `allowedTemplates` is about templates of tenant clusters; without a kind it is. */
+export function isOfTenantClusters({ kind }: { kind?: string }): boolean {
   return kind === undefined || kind === '' || kind === 'VirtualClusterTemplate';
 }

@@ -1,25 +1,54 @@
+import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { accessKeyBounds, platformNamespace } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
+const fieldManager = 'vcluster-platform-controllers';
+
 /**
- * `status.accessKeys` of users and teams: how many keys they have and may have, for the policy that bounds keys made as
- * resources (deploy/management/policy-key-bounds.yaml); those that people make for themselves the gateway counts.
+ * How many access keys users and teams have and may have: in their `status.accessKeys`, and for the policy that bounds
+ * keys made as resources (deploy/management/policy-key-bounds.yaml) who has as many as possible, in a ConfigMap. Keys
+ * that people make for themselves the gateway counts.
  */
 export function accessKeyCounts(context: ControllerContext): Controller {
-  const { caches, resources, accessKeysPerOwner: most = defaultAccessKeysPerOwner } = context;
+  const { caches, client, resources, accessKeysPerOwner: most = defaultAccessKeysPerOwner } = context;
+
+  const counted = () => caches.accesskeys.list().filter(({ spec }) => spec.type !== 'Login');
+
+  async function writeBounds(kind: 'users' | 'teams'): Promise<void> {
+    const counts = new Map<string, number>();
+    for (const accessKey of counted()) {
+      const owner = ownerOf(accessKey);
+      if (owner?.startsWith(`${kind}/`) !== true) continue;
+      const name = owner.slice(kind.length + 1);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const data: Record<string, string> = {};
+    for (const [name, count] of counts) if (count >= most) data[name] = String(count);
+    const name = accessKeyBounds[kind];
+    const path = `/api/v1/namespaces/${platformNamespace}/configmaps/${name}`;
+    await requestJson(client.kubeConfig, {
+      method: 'PATCH',
+      path: `${path}?fieldManager=${fieldManager}&force=true`,
+      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: platformNamespace }, data },
+      contentType: 'application/apply-patch+yaml',
+    });
+  }
 
   return {
     name: 'access-key-counts',
-    /** @param key `users/<name>` or `teams/<name>` */
+    /** @param key `users/<name>` or `teams/<name>`; `users` or `teams` for those who have as many as possible */
     async reconcile(key) {
+      if (key === 'users' || key === 'teams') {
+        await writeBounds(key);
+        return resync;
+      }
       const isUser = key.startsWith('users/');
       const name = key.slice(key.indexOf('/') + 1);
       const owner = isUser ? caches.users.get(name) : caches.teams.get(name);
       if (owner === undefined) return undefined;
-      const count = caches.accesskeys
-        .list()
-        .filter((accessKey) => ownerOf(accessKey) === key && accessKey.spec.type !== 'Login').length;
+      const count = counted().filter((accessKey) => ownerOf(accessKey) === key).length;
       const reported = owner.status?.accessKeys;
       if (reported?.count === count && reported.most === most) return resync;
       if (isUser) await resources.users.patchStatus({ name }, { accessKeys: { count, most } });
@@ -36,7 +65,9 @@ export function accessKeyCounts(context: ControllerContext): Controller {
         if (accessKey === undefined) owners.delete(name);
         else owners.set(name, owner);
         add(owner);
+        add(owner.startsWith('users/') ? 'users' : 'teams');
       });
+      for (const kind of ['users', 'teams']) add(kind); // nobody may have a key any more
       caches.users.onChange((name) => add(`users/${name}`));
       caches.teams.onChange((name) => add(`teams/${name}`));
     },

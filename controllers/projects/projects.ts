@@ -4,15 +4,15 @@ import { keepProjectKey } from '../../adapters/snapshots/project-key.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import { cleanupFinalizer, labels, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
+import { cleanupFinalizer, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import { bindRecordsOfProject } from '../../db/queries/project-records.ts';
 import { withCondition } from '../../domain/conditions.ts';
+import { projectNamespaceObject } from '../../domain/project-namespace.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const fieldManager = 'vcluster-platform-controllers';
-const requireTemplateLabel = 'vcluster-platform.io/require-template';
 
 /** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters and spaces are. */
 export function projects(context: ControllerContext): Controller {
@@ -31,7 +31,7 @@ export function projects(context: ControllerContext): Controller {
     await requestJson(client.kubeConfig, {
       method: 'PATCH',
       path: `/api/v1/namespaces/${projectNamespace(name)}?fieldManager=${fieldManager}&force=true`,
-      body: namespaceOf(project),
+      body: projectNamespaceObject(project),
       contentType: 'application/apply-patch+yaml',
     });
     if (!bound.has(project.metadata.uid)) await bindRecords(project);
@@ -118,24 +118,6 @@ export function projects(context: ControllerContext): Controller {
           if (cache.get(key) === undefined) addByNamespace(key.split('/')[0] ?? '');
         });
       }
-    },
-  };
-}
-
-function namespaceOf(project: Project) {
-  const { metadata } = project.spec?.namespaceTemplate ?? {};
-  const requireTemplate = project.spec?.requireTemplate?.disabled !== true;
-  return {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: {
-      name: projectNamespace(project.metadata.name),
-      annotations: metadata?.annotations ?? {},
-      labels: {
-        ...metadata?.labels,
-        [labels.project]: project.metadata.name,
-        [requireTemplateLabel]: String(requireTemplate),
-      },
     },
   };
 }

@@ -14,7 +14,11 @@ import type { AuthConfig, GatewayConfig } from '../../contracts/config.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import type { TestApiServer } from '../support/api-server.ts';
-import { startManagementApi, type TestManagementApi } from '../support/management-api.ts';
+import {
+  applyProjectNamespace,
+  startManagementApi,
+  type TestManagementApi,
+} from '../support/management-api.ts';
 import { hashOf } from './test-gateway.ts';
 import { createUserCall, keyOf, type UserCall, writeUserKubeconfig } from './user-calls.ts';
 
@@ -184,8 +188,6 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
       roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'cluster-admin' },
       subjects: [{ apiGroup: group, kind: 'Group', name: 'loft:user:anna' }],
     },
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'p-alpha' } },
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'p-beta' } },
     {
       apiVersion: rbac,
       kind: 'RoleBinding',
@@ -194,6 +196,9 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
       subjects: [{ apiGroup: group, kind: 'Group', name: 'loft:user:ben' }],
     },
   ];
+  for (const name of ['alpha', 'beta']) {
+    await resources.projects.create({ metadata: { name } });
+    await applyProjectNamespace(admin, name, {});
+  }
   for (const object of objects) await applyObject(admin, object);
-  for (const name of ['alpha', 'beta']) await resources.projects.create({ metadata: { name } });
 }

@@ -9,7 +9,7 @@ import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { statusOf } from '../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
-import { annotations, cleanupFinalizer } from '../../contracts/names.ts';
+import { accessKeyBounds, annotations, cleanupFinalizer, platformNamespace } from '../../contracts/names.ts';
 import { createCaches } from '../../controllers/caches.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
@@ -58,6 +58,7 @@ describe('controllers', () => {
       tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
       operations,
       logger,
+      accessKeysPerOwner: 3,
     });
     await running.caughtUp;
     await resources.users.create({
@@ -215,6 +216,39 @@ describe('controllers', () => {
     await eventually('it goes with its issuer', async () => !(await isThere('below')));
   });
 
+  it('tells admission who has as many access keys as possible', async () => {
+    const make = (kind: 'user' | 'team', index: number) =>
+      resources.accesskeys.create({
+        metadata: { name: `one-of-many-${kind}-${index}` },
+        spec: { [kind]: 'keyring', keyHash: 'c'.repeat(64) },
+      });
+    const told = async (kind: keyof typeof accessKeyBounds) =>
+      (
+        await admin.core.readNamespacedConfigMap({
+          name: accessKeyBounds[kind],
+          namespace: platformNamespace,
+        })
+      ).data?.['keyring'];
+    await resources.users.create({ metadata: { name: 'keyring' }, spec: { subject: 'keyring@example.org' } });
+    await resources.teams.create({ metadata: { name: 'keyring' }, spec: {} });
+    for (const kind of ['user', 'team'] as const) {
+      for (const index of [1, 2, 3]) await make(kind, index);
+      await eventually(`a ${kind} has all`, async () => (await told(`${kind}s`)) === '3');
+      const refusal = new RegExp(`${kind} keyring has 3 access keys, which is the limit`);
+      await eventually('one more is refused', () =>
+        resources.accesskeys
+          .create({ metadata: { name: 'too-many' }, spec: { [kind]: 'keyring', keyHash: 'd'.repeat(64) } })
+          .then(
+            () => resources.accesskeys.delete({ name: 'too-many' }).then(() => false),
+            (error: unknown) => refusal.test(String(error)),
+          ),
+      );
+      await resources.accesskeys.delete({ name: `one-of-many-${kind}-3` });
+      await eventually(`a ${kind} may have one more`, async () => (await told(`${kind}s`)) === undefined);
+      await eventually('it is made', () => make(kind, 3));
+    }
+  });
+
   it('initialises a cluster once its credentials exist', async () => {
     await resources.clusters.create({ metadata: { name: 'east' }, spec: { local: true } });
     await eventually(
@@ -328,6 +362,10 @@ describe('controllers', () => {
     assert.match(told.message ?? '', /does not allow template small.*It keeps running/);
     await allow('small');
     await eventually('it is gone', async () => (await condition()) === undefined);
+    await eventually('admission is told', async () => {
+      const { metadata } = await admin.core.readNamespace({ name: 'p-demo' });
+      return metadata?.annotations?.[annotations.allowedTemplates] === 'small';
+    });
   });
 
   it('keeps one Temporal Schedule per sleep policy and reports invalid ones', async () => {

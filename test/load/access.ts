@@ -9,6 +9,7 @@ import {
   startGatewayProcess,
 } from '../api/gateway-process.ts';
 import { type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
+import { applyProjectNamespace } from '../support/management-api.ts';
 import { hashOf } from '../api/test-gateway.ts';
 import { keyOf } from '../api/user-calls.ts';
 import { eventually } from '../support/eventually.ts';
@@ -114,7 +115,7 @@ async function populate({ admin, resources }: ManagementFixture): Promise<void> 
   }
   for (let project = 0; project < projects; project += 1) {
     const namespace = `p-bench-${project}`;
-    await admin.core.createNamespace({ body: { metadata: { name: namespace } } });
+    await applyProjectNamespace(admin, `bench-${project}`, {});
     await resources.projects.create({ metadata: { name: `bench-${project}` } });
     await admin.rbac.createNamespacedRoleBinding({
       namespace,

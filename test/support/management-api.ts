@@ -2,7 +2,10 @@ import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/cl
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
+import type { ProjectSpec } from '../../contracts/resources/project.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { applyKindsThenPolicies } from '../../local/bootstrap/management-resources.ts';
+import { projectNamespaceObject } from '../../domain/project-namespace.ts';
 import { startApiServer, type TestApiServer, type TestApiServerOptions } from './api-server.ts';
 import { eventually } from './eventually.ts';
 
@@ -37,11 +40,22 @@ export async function startManagementApi(options: TestApiServerOptions = {}): Pr
   }
 }
 
+/** What allows everything and needs no template. */
+const openProject: ProjectSpec = { requireTemplate: { disabled: true } };
+
+/** Namespace `p-<project>` as the controllers of a running platform keep it. */
+export function applyProjectNamespace(
+  admin: ClusterClient,
+  project: string,
+  spec: ProjectSpec = openProject,
+): Promise<void> {
+  return applyObject(admin, projectNamespaceObject({ metadata: { name: project }, spec }));
+}
+
 /** Admission policies are compiled in the background: each answers once it is. */
 async function policiesInForce(admin: ClusterClient, resources: ManagementResources): Promise<void> {
-  const name = 'p-policy-probe';
-  await admin.core.createNamespace({ body: { metadata: { name } } });
-  const probe = { metadata: { name: 'probe', namespace: name }, spec: {} };
+  await applyProjectNamespace(admin, 'policy-probe');
+  const probe = { metadata: { name: 'probe', namespace: 'p-policy-probe' }, spec: {} };
   await eventually('changed-by is stamped', async () => {
     const made = await resources.virtualclusterinstances.create(probe);
     await resources.virtualclusterinstances.delete(probe.metadata);
@@ -54,7 +68,7 @@ async function policiesInForce(admin: ClusterClient, resources: ManagementResour
       () => true,
     );
   });
-  // Policies that change a kind, or take it as a parameter, refuse all until the server has learnt it.
+  // Policies that change a kind refuse all until the server has learnt it.
   const user = { apiVersion: managementApiVersion, kind: 'User', metadata: { name: 'probe' }, spec: {} };
   const path = `/apis/${managementApiVersion}/users?dryRun=All`;
   await eventually('users are changed', () =>

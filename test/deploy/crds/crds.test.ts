@@ -6,7 +6,11 @@ import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../../adapters/kubernetes/request.ts';
 import { type ResourcePlural, resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import { generatedFiles } from '../../../deploy/crds/generate.ts';
-import { startManagementApi, type TestManagementApi } from '../../support/management-api.ts';
+import {
+  applyProjectNamespace,
+  startManagementApi,
+  type TestManagementApi,
+} from '../../support/management-api.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'crds');
 const hash = 'a'.repeat(64);
@@ -23,7 +27,7 @@ describe('the custom resources on a real API server', () => {
   let sequence = 0;
   before(async () => {
     api = await startManagementApi();
-    await api.admin.core.createNamespace({ body: { metadata: { name: 'p-demo' } } });
+    await applyProjectNamespace(api.admin, 'demo');
   });
   after(() => api.stop());
 
