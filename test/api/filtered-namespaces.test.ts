@@ -4,6 +4,7 @@ import { after, before, it } from 'node:test';
 import { Agent, request } from 'undici';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { eventually } from '../support/eventually.ts';
+import { applyProjectNamespace } from '../support/management-api.ts';
 import { startReflector } from '../support/reflector.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { hashOf } from './test-gateway.ts';
@@ -30,7 +31,7 @@ before(async () => {
   const subjects = [{ apiGroup, kind: 'Group', name: 'loft:user:carl' }];
   const all = [...Array.from({ length: namespaces }, (_, index) => `p-few-${index}`), 'p-few-1-a'];
   for (const namespace of all) {
-    await admin.core.createNamespace({ body: { metadata: { name: namespace } } });
+    await applyProjectNamespace(admin, namespace.slice('p-'.length));
     await Promise.all(
       Array.from({ length: each }, (_, index) =>
         resources.virtualclusterinstances.create({
