@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PlatformError } from '../contracts/errors.ts';
 import { partDir } from './cache.ts';
@@ -44,14 +44,25 @@ function installedProgram(program: ToolchainProgram, version: string): string | 
   const paths = folders
     .filter((folder) => folder !== '')
     .flatMap((folder) => program.installedAs.map((file) => join(folder, file)));
-  return paths.find((path) => existsSync(path) && tellsVersion(path, program, version));
+  return paths.find((path) => existsSync(path) && hasVersion(path, program, version));
 }
 
 /** Some kubectls ask a cluster even for their own version: the user's must not be it. */
 const noKubeconfig = { KUBECONFIG: '/dev/null', HOME: '/nonexistent' };
 
+/** What installed programs reported, by path and state of the file: a program that is run a thousand times is asked once. */
+const reported = new Map<string, boolean>();
+
+function hasVersion(path: string, program: ToolchainProgram, version: string): boolean {
+  const { ino, size, mtimeMs } = statSync(path);
+  const key = [path, ino, size, mtimeMs, program.name, version].join(' ');
+  const known = reported.get(key) ?? reportsVersion(path, program, version);
+  reported.set(key, known);
+  return known;
+}
+
 /** Whether the program's own word holds the version as a whole: `3.7.3` is neither in `3.7.30` nor in `13.7.3`. */
-function tellsVersion(path: string, program: ToolchainProgram, version: string): boolean {
+function reportsVersion(path: string, program: ToolchainProgram, version: string): boolean {
   let output: string;
   try {
     output = execFileSync(path, program.versionArgs, {
