@@ -26,7 +26,7 @@ export interface OperationSubmission {
   readonly type: OperationType;
   readonly kind: ManagedKind;
   readonly project: string;
-  /** Name and uid of the VirtualClusterInstance or SpaceInstance. */
+  /** Name and uid of the resource. */
   readonly name: string;
   readonly uid: string;
   /** Of the project, if it is known. */
