@@ -1,7 +1,7 @@
 import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts';
-import { type ManagedKind, managedKinds, namedKind } from '../../contracts/kinds.ts';
+import { hasVerb, type ManagedKind, managedKinds, namedKind } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import {
   type SleepPolicyInput,
@@ -130,7 +130,8 @@ export function sleepSchedules(context: ControllerContext): Controller {
     name: 'sleep-schedules',
     reconcile,
     watch(add) {
-      for (const kind of managedKinds) cache(kind).onChange((objectKey) => add(`${kind} ${objectKey}`));
+      for (const kind of managedKinds.filter((one) => hasVerb(one, 'sleep')))
+        cache(kind).onChange((objectKey) => add(`${kind} ${objectKey}`));
     },
   };
 }
