@@ -181,16 +181,16 @@ test('objects that an ordinary chart may not create are refused', () => {
     [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', finalizers: ['a/b'] } }, /finalizers/],
     [
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x', labels: { owner: 'helm' } } },
-      /platform's own/,
+      /belongs to the platform/,
     ],
     [
       { apiVersion: 'v1', kind: 'Secret', type: 'helm.sh/release.v1', metadata: { name: 'x' } },
-      /platform's own/,
+      /belongs to the platform/,
     ],
-    [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'up-certs' } }, /platform's own/],
+    [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'up-certs' } }, /belongs to the platform/],
     [
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'vcluster-platform-helm' } },
-      /platform's own/,
+      /belongs to the platform/,
     ],
     [
       {

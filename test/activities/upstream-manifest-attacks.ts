@@ -43,13 +43,13 @@ export const manifestAttacks: readonly UpstreamAttack[] = [
   [
     'a ClusterRoleBinding',
     manifests(binding('{ name: x }', 'cluster-admin').replace('RoleBinding', 'ClusterRoleBinding')),
-    /make ClusterRoleBinding x/,
+    /create ClusterRoleBinding x/,
     'refused',
   ],
   [
     'a namespace',
     manifests('apiVersion: v1\nkind: Namespace\nmetadata: { name: taken }\n'),
-    /make Namespace taken/,
+    /create Namespace taken/,
     'refused',
   ],
   [
@@ -69,7 +69,7 @@ export const manifestAttacks: readonly UpstreamAttack[] = [
   [
     "the gateway's credential",
     manifests('apiVersion: v1\nkind: Secret\nmetadata: { name: vc-NAME-gateway }\n'),
-    /platform's own/,
+    /belongs to the platform/,
     'inside',
   ],
   [
@@ -77,7 +77,7 @@ export const manifestAttacks: readonly UpstreamAttack[] = [
     manifests(
       'apiVersion: v1\nkind: Secret\ntype: helm.sh/release.v1\nmetadata: { name: sh.helm.release.v1.NAME.v9, labels: { owner: helm, name: NAME, status: deployed, version: "9" } }\n',
     ),
-    /platform's own/,
+    /belongs to the platform/,
     'inside',
   ],
   [
@@ -93,7 +93,7 @@ export const manifestAttacks: readonly UpstreamAttack[] = [
     manifests(
       'apiVersion: v1\nkind: ConfigMap\nkind: Pod\nmetadata: { name: x }\nspec: { containers: [{ name: a, image: b }] }\n',
     ),
-    /make Pod x/,
+    /create Pod x/,
     'inside',
   ],
   [

@@ -27,7 +27,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     {
       controlPlane: { advanced: { serviceAccount: { name: 'vcluster-platform-helm' } } },
     },
-    /platform's own/,
+    /belongs to the platform/,
     'refused',
   ],
   [
@@ -43,7 +43,7 @@ export const settingAttacks: readonly UpstreamAttack[] = [
     {
       controlPlane: { advanced: { workloadServiceAccount: { name: 'vcluster-platform-helm' } } },
     },
-    /platform's own/,
+    /belongs to the platform/,
     'refused',
   ],
   [
