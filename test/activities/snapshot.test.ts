@@ -213,7 +213,10 @@ test('a missing, truncated, changed or swapped snapshot file is refused, and lea
   changed[whole.length - 70_000] = (changed[whole.length - 70_000] ?? 0) ^ 1;
   for (const [name, bytes] of Object.entries({ cut, changed, whole2: whole, foreign: Buffer.from('hello') }))
     writeFileSync(fileOf(name), bytes, { mode: 0o600 });
-  await assert.rejects(restore('prepare', 'missing', sha256), failsWith('snapshot_not_found', /not there/));
+  await assert.rejects(
+    restore('prepare', 'missing', sha256),
+    failsWith('snapshot_not_found', /file of the snapshot is missing/),
+  );
   await assert.rejects(restore('prepare', 'cut', digest(cut)), failsWith('snapshot_damaged', /damaged/));
   await assert.rejects(
     restore('prepare', 'changed', digest(changed)),
@@ -231,7 +234,7 @@ test('a missing, truncated, changed or swapped snapshot file is refused, and lea
   await deleteSnapshotFile(name);
   await assert.rejects(
     restore('prepare', 'whole', sha256, 'third'),
-    failsWith('snapshot_not_found', /not there/),
+    failsWith('snapshot_not_found', /file of the snapshot is missing/),
   );
   await assert.rejects(
     async () => deleteSnapshotFile({ ...name, snapshot: '../../x' }),
