@@ -212,7 +212,7 @@ test('objects that an ordinary chart may not create are refused', () => {
         metadata: { name: 'x' },
         rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
       },
-      /right to \* \*/,
+      /grant \* \*/,
     ],
     [
       {
@@ -221,7 +221,7 @@ test('objects that an ordinary chart may not create are refused', () => {
         metadata: { name: 'x' },
         rules: [{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles'], verbs: ['escalate'] }],
       },
-      /right to escalate roles/,
+      /grant escalate roles/,
     ],
     [
       {
