@@ -70,6 +70,11 @@ export const labels = {
   operation: 'vcluster-platform.io/operation',
 } as const;
 
+/** What names of Kubernetes and of the platform's own processes begin with. Judged by domain/reserved-names.ts. */
+export const internalPrefixes = ['system:', 'vcluster-platform:'] as const;
+/** What names begin with that users may not have as their own: internal ones, and those that the platform gives. */
+export const reservedPrefixes = ['system:', 'loft:', 'vcluster-platform:'] as const;
+
 /** Name of the impersonation identities; `vcluster-platform:` is reserved and never comes from outside. */
 export const identities = {
   /** Certificates' common names, one per process. */
@@ -101,7 +106,7 @@ export function teamGroup(team: string): string {
   return `loft:team:${team}`;
 }
 
-/** Group of all authenticated users. */
+/** Group of all authenticated users, which every caller carries; the only `system:` name that leaves the gateway. */
 export const everybodyGroup = 'system:authenticated';
 
 /** Name of the group that only user `user` carries. */

@@ -1,10 +1,17 @@
 import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
+import { isReservedName } from './reserved-names.ts';
+
+/** Who somebody is towards Kubernetes. */
+export interface KubernetesName {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
 
 /** Names of the teams that name the user or one of its groups, sorted. */
 export function teamsOf(user: User, teams: readonly Team[]): string[] {
-  const groups = [...(user.spec?.groups ?? []), ...(user.spec?.ssoGroups ?? [])];
+  const groups = ownGroups(user);
   const isMember = ({ spec }: Team) =>
     spec?.users?.includes(user.metadata.name) === true ||
     spec?.groups?.some((group) => groups.includes(group)) === true;
@@ -14,17 +21,27 @@ export function teamsOf(user: User, teams: readonly Team[]): string[] {
     .sort();
 }
 
-/** User name towards Kubernetes. */
-export function subjectOfUser({ metadata, spec }: User): string {
-  return spec?.subject || metadata.name;
+/** What of the user's own subject and groups is reserved, or undefined. No one acts as a user who has such a name. */
+export function reservedNameOf(user: User): { kind: 'subject' | 'group'; name: string } | undefined {
+  const subject = subjectOf(user);
+  if (isReservedName(subject)) return { kind: 'subject', name: subject };
+  const group = ownGroups(user).find(isReservedName);
+  return group === undefined ? undefined : { kind: 'group', name: group };
 }
 
-/** Groups towards Kubernetes: the user's own, that of all authenticated users, and those of the platform. */
-export function groupsOfUser(user: User, teams: readonly Team[]): string[] {
-  const { groups = [], ssoGroups = [] } = user.spec ?? {};
-  const given = [userGroup(user.metadata.name), ...teamsOf(user, teams).map(teamGroup)];
-  const own = [...groups, ...ssoGroups].filter((group) => !isReserved(group));
-  return [...new Set([...own, everybodyGroup, ...given])];
+/**
+ * The user towards Kubernetes; its groups are its own, that of all authenticated users, and those of the platform.
+ * @param memberOf the user's teams (`teamsOf`)
+ */
+export function nameOfUser(user: User, memberOf: readonly string[]): KubernetesName {
+  const given = [everybodyGroup, userGroup(user.metadata.name), ...memberOf.map(teamGroup)];
+  return { user: subjectOf(user), groups: [...new Set([...ownGroups(user).filter(isGiveable), ...given])] };
+}
+
+/** A team towards Kubernetes: a key of a team acts as the team, whose group is its user name too. */
+export function nameOfTeam({ metadata }: Team): KubernetesName {
+  const group = teamGroup(metadata.name);
+  return { user: group, groups: [everybodyGroup, group] };
 }
 
 /** Every user name and group under which the gateway may speak for these users and teams; both sorted. */
@@ -33,19 +50,24 @@ export function impersonatedNames(
   teams: readonly Team[],
 ): { users: string[]; groups: string[] } {
   const enabled = users.filter(({ spec }) => spec?.disabled !== true);
-  const subjects = enabled.map(subjectOfUser);
   const teamGroups = teams.map(({ metadata }) => teamGroup(metadata.name));
-  const ownGroups = enabled.flatMap(({ spec }) => [...(spec?.groups ?? []), ...(spec?.ssoGroups ?? [])]);
   const userGroups = enabled.map(({ metadata }) => userGroup(metadata.name));
   return {
-    // A key of a team acts as the team: its group is its user name too.
-    users: sorted([...subjects.filter((name) => !isReserved(name)), ...teamGroups]),
-    groups: sorted([...userGroups, ...teamGroups, ...ownGroups.filter((name) => !isReserved(name))]),
+    users: sorted([...enabled.map(subjectOf).filter(isGiveable), ...teamGroups]),
+    groups: sorted([...userGroups, ...teamGroups, ...enabled.flatMap(ownGroups).filter(isGiveable)]),
   };
 }
 
-function isReserved(name: string): boolean {
-  return name === '' || /^(system|loft|vcluster-platform):/.test(name);
+function subjectOf({ metadata, spec }: User): string {
+  return spec?.subject || metadata.name;
+}
+
+function ownGroups({ spec }: User): string[] {
+  return [...(spec?.groups ?? []), ...(spec?.ssoGroups ?? [])];
+}
+
+function isGiveable(name: string): boolean {
+  return name !== '' && !isReservedName(name);
 }
 
 function sorted(names: readonly string[]): string[] {

@@ -2,16 +2,17 @@ import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { everybodyGroup, managementGroup, projectNamespace, teamGroup } from '../../contracts/names.ts';
+import { managementGroup, projectNamespace } from '../../contracts/names.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
 import type { SnapshotRow } from '../../db/schema/snapshots.ts';
-import { groupsOfUser, subjectOfUser } from '../../domain/identity-names.ts';
+import {
+  type KubernetesName,
+  nameOfTeam,
+  nameOfUser,
+  reservedNameOf,
+  teamsOf,
+} from '../../domain/identity-names.ts';
 import { managementCall } from '../instances/instance-access.ts';
-
-interface Who {
-  readonly user: string;
-  readonly groups: readonly string[];
-}
 
 /**
  * Asks again, when a restore has its turn, what the gateway asked when it let it in: whether who wants the snapshot of
@@ -53,21 +54,20 @@ export function createRestoreRight(deps: {
     );
   };
 
-  /** Disabled users, and actors whose uid is not known, may do nothing. */
-  async function findActor(uid: string | null): Promise<Who | undefined> {
+  /** As for the gateway, disabled users and those with reserved names may do nothing; nor may actors of unknown uid. */
+  async function findActor(uid: string | null): Promise<KubernetesName | undefined> {
     if (uid === null) return undefined;
     const [users, teams] = await Promise.all([resources.users.list(), resources.teams.list()]);
     const user = users.find(({ metadata }) => metadata.uid === uid);
     if (user !== undefined)
-      return user.spec?.disabled === true
+      return user.spec?.disabled === true || reservedNameOf(user) !== undefined
         ? undefined
-        : { user: subjectOfUser(user), groups: groupsOfUser(user, teams) };
+        : nameOfUser(user, teamsOf(user, teams));
     const team = teams.find(({ metadata }) => metadata.uid === uid);
-    const group = team && teamGroup(team.metadata.name);
-    return group === undefined ? undefined : { user: group, groups: [everybodyGroup, group] };
+    return team && nameOfTeam(team);
   }
 
-  async function isAllowed({ user, groups }: Who, attributes: object): Promise<boolean> {
+  async function isAllowed({ user, groups }: KubernetesName, attributes: object): Promise<boolean> {
     const answer = (await managementCall(
       'checking whether a restore is allowed',
       requestJson(management.kubeConfig, {

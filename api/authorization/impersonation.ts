@@ -1,8 +1,10 @@
 import { PlatformError } from '../../contracts/errors.ts';
+import { everybodyGroup } from '../../contracts/names.ts';
+import { isInternalName } from '../../domain/reserved-names.ts';
 import type { AccessReview } from './access-review.ts';
 import type { Action } from './action.ts';
 import type { Caller } from '../identity/caller.ts';
-import { authenticatedGroup, isHeaderText, isReservedName } from '../identity/identity.ts';
+import { isHeaderText } from '../identity/identity.ts';
 
 /** Whom a client asks to act as (`kubectl --as`, `--as-group`). */
 interface Wanted {
@@ -26,7 +28,7 @@ export async function impersonatedCaller(
   if (wanted === undefined) return caller;
   const { user, groups } = wanted;
   for (const [kind, name] of namesOf(wanted)) {
-    if (isReservedName(name))
+    if (isInternalName(name))
       throw new PlatformError('forbidden', `${kind} "${name}" is reserved and cannot be impersonated`);
   }
   for (const [kind, name] of namesOf(wanted)) {
@@ -39,7 +41,7 @@ export async function impersonatedCaller(
     identity: {
       ...caller.identity, // its scope narrows whomever it acts as
       user,
-      groups: [...new Set([...groups, authenticatedGroup])],
+      groups: [...new Set([...groups, everybodyGroup])],
       originalUser: caller.identity.user,
     },
   };

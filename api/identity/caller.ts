@@ -1,9 +1,9 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { teamGroup, userGroup } from '../../contracts/names.ts';
 import type { AccessKeyScope, IssuedBy } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
-import { authenticatedGroup, type Identity, isReservedGroup, isReservedName } from './identity.ts';
+import { nameOfTeam, nameOfUser, reservedNameOf, teamsOf } from '../../domain/identity-names.ts';
+import type { Identity } from './identity.ts';
 
 /** Who sent a request: a user, or a team by one of its own keys. */
 export interface Caller {
@@ -70,14 +70,15 @@ const knownUsers = new WeakMap<User, KnownUser>();
 
 function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'credential'> {
   const name = user.metadata.name;
-  const groups = [...(user.spec?.groups ?? []), ...(user.spec?.ssoGroups ?? [])];
-  const memberOf = teams
-    .filter(
-      (team) =>
-        team.spec?.users?.includes(name) || team.spec?.groups?.some((group) => groups.includes(group)),
-    )
-    .map((team) => team.metadata.name)
-    .sort();
+  const reserved = reservedNameOf(user);
+  if (reserved !== undefined) {
+    const remedy = reserved.kind === 'subject' ? 'change' : 'remove';
+    throw new PlatformError(
+      'forbidden',
+      `user ${name} has the reserved ${reserved.kind} "${reserved.name}"; an administrator must ${remedy} it`,
+    );
+  }
+  const memberOf = teamsOf(user, teams);
   return {
     kind: 'user',
     name,
@@ -85,17 +86,11 @@ function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'cr
     displayName: user.spec?.displayName ?? '',
     email: user.spec?.email ?? '',
     teams: memberOf,
-    identity: identityOf(`user ${name}`, user.spec?.subject || name, groups, [
-      userGroup(name),
-      ...memberOf.map(teamGroup),
-    ]),
+    identity: nameOfUser(user, memberOf),
   };
 }
 
-/**
- * The caller behind a key of `team`: it acts as the team, not as a user.
- * @throws PlatformError `forbidden` if a group is reserved
- */
+/** The caller behind a key of `team`: it acts as the team, not as a user. */
 export function callerOfTeam(team: Team, credential: Credential): Caller {
   const name = team.metadata.name;
   return {
@@ -106,37 +101,10 @@ export function callerOfTeam(team: Team, credential: Credential): Caller {
     email: '',
     teams: [name],
     credential,
-    identity: {
-      ...identityOf(`team ${name}`, teamGroup(name), [], [teamGroup(name)]),
-      ...scopeOf(credential),
-    },
+    identity: { ...nameOfTeam(team), ...scopeOf(credential) },
   };
 }
 
 function scopeOf({ scope }: Credential): Pick<Identity, 'scope'> {
   return scope === undefined ? {} : { scope };
-}
-
-function identityOf(
-  who: string,
-  subject: string,
-  own: readonly string[],
-  given: readonly string[],
-): Identity {
-  const isTeam = given[0] === subject;
-  if (isReservedName(subject) || (!isTeam && isReservedGroup(subject))) {
-    throw new PlatformError(
-      'forbidden',
-      `${who} has the reserved subject "${subject}"; an administrator must change it`,
-    );
-  }
-  const reserved = own.find(isReservedGroup);
-  if (reserved !== undefined) {
-    throw new PlatformError(
-      'forbidden',
-      `${who} has the reserved group "${reserved}"; an administrator must remove it`,
-    );
-  }
-  const groups = new Set([...own.filter((group) => group !== ''), authenticatedGroup, ...given]);
-  return { user: subject, groups: [...groups] };
 }

@@ -1,5 +1,6 @@
-import { identities } from '../../contracts/names.ts';
+import { everybodyGroup, identities } from '../../contracts/names.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
+import { isInternalName } from '../../domain/reserved-names.ts';
 
 /** Who a request to a Kubernetes API is made as. */
 export interface Identity {
@@ -10,9 +11,6 @@ export interface Identity {
   /** Who acts as this user (`kubectl --as`); travels along as an extra, for audits. */
   readonly originalUser?: string;
 }
-
-/** The group that every caller of the gateway carries; the only `system:` name that leaves it. */
-export const authenticatedGroup = 'system:authenticated';
 
 const internalUsers: ReadonlySet<string> = new Set([
   identities.gatewayReader,
@@ -26,20 +24,6 @@ export const readerIdentity: Identity = { user: identities.gatewayReader, groups
 /** The gateway's own identity for keeping accounts. Its callers check authorization first. */
 export const accountsIdentity: Identity = { user: identities.gatewayAccounts, groups: [] };
 
-/** Whether `name` belongs to Kubernetes or to the platform itself and must never come from outside. */
-export function isReservedName(name: string): boolean {
-  const lower = name.normalize('NFKC').trim().toLowerCase();
-  return lower.startsWith('system:') || lower.startsWith('vcluster-platform:');
-}
-
-/** Whether a user may not have `group` among the groups of its own: reserved, or one that the platform gives. */
-export function isReservedGroup(group: string): boolean {
-  return (
-    isReservedName(group) ||
-    /^loft:(user|team|vcluster|space):/.test(group.normalize('NFKC').trim().toLowerCase())
-  );
-}
-
 /**
  * Why `identity` must not leave the gateway, or undefined if it may. The gateway's two own identities are
  * named exceptions and carry no groups.
@@ -49,11 +33,11 @@ export function identityFault(identity: Identity): string | undefined {
     return identity.groups.length === 0 ? undefined : 'an internal identity with groups';
   }
   if (identity.user === '') return 'no user';
-  if (isReservedName(identity.user)) return 'a reserved user';
+  if (isInternalName(identity.user)) return 'a reserved user';
   if (!isHeaderText(identity.user)) return 'a user with characters that no header can carry';
   for (const group of identity.groups) {
     if (group === '') return 'an empty group';
-    if (group !== authenticatedGroup && isReservedName(group)) return 'a reserved group';
+    if (group !== everybodyGroup && isInternalName(group)) return 'a reserved group';
     if (!isHeaderText(group)) return 'a group with characters that no header can carry';
   }
   if (identity.originalUser !== undefined && !isHeaderText(identity.originalUser))

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { reservedPrefixes } from '../names.ts';
 import { Access, UserOrTeam } from './access.ts';
 import { AccessKeyCount } from './access-key-count.ts';
 import { SecretRef } from './cluster.ts';
@@ -10,10 +11,16 @@ import { anyObject, type CelRule, openObject } from './open-object.ts';
 export const ClusterRoleRef = openObject({ name: Type.Optional(Type.String()) });
 export type ClusterRoleRef = Static<typeof ClusterRoleRef>;
 
-/** Kubernetes' and the platform's own identities are never given to a user by hand. */
+const prefixes = reservedPrefixes.map((prefix) => `"${prefix}"`);
+const reserved = `that begin with ${prefixes.slice(0, -1).join(', ')} or ${prefixes.at(-1)} are reserved`;
+
+/**
+ * Kubernetes' and the platform's own identities are never given to a user by hand. Admission compares as Kubernetes
+ * does; the gateway refuses look-alikes too (domain/reserved-names.ts).
+ */
 export const reservedGroupsRule: CelRule = {
-  rule: "!has(self.groups) || self.groups.all(g, !g.startsWith('system:') && !g.startsWith('loft:') && !g.startsWith('vcluster-platform:'))",
-  message: 'groups that begin with "system:", "loft:" or "vcluster-platform:" are reserved',
+  rule: `!has(self.groups) || self.groups.all(g, ${reservedPrefixes.map((prefix) => `!g.startsWith('${prefix}')`).join(' && ')})`,
+  message: `groups ${reserved}`,
 };
 
 export const UserSpec = openObject(
@@ -41,8 +48,8 @@ export const UserSpec = openObject(
   {
     rules: [
       {
-        rule: "!has(self.subject) || !(self.subject.startsWith('system:') || self.subject.startsWith('loft:') || self.subject.startsWith('vcluster-platform:'))",
-        message: 'subjects that begin with "system:", "loft:" or "vcluster-platform:" are reserved',
+        rule: `!has(self.subject) || !(${reservedPrefixes.map((prefix) => `self.subject.startsWith('${prefix}')`).join(' || ')})`,
+        message: `subjects ${reserved}`,
       },
       reservedGroupsRule,
       { ...reservedGroupsRule, rule: reservedGroupsRule.rule.replaceAll('self.groups', 'self.ssoGroups') },

@@ -230,6 +230,18 @@ describe('authenticate', () => {
       'forbidden',
       /reserved group/,
     ],
+    [
+      'a group with the platform’s prefix',
+      { user: { groups: ['loft:admins'] } },
+      'forbidden',
+      /reserved group/,
+    ],
+    [
+      'a group with a character that no one sees',
+      { user: { ssoGroups: ['sys\u200btem:masters'] } },
+      'forbidden',
+      /reserved group/,
+    ],
     ['a key whose scope is empty', { spec: { scope: {} } }, 'forbidden', /allows nothing/],
     ['anybody before the caches are full', { synced: false }, 'management_unavailable', /not synced/],
   ];

@@ -191,6 +191,8 @@ export const reservedOwners: Record<string, { subject?: string; groups?: string[
   'owner-e': { groups: ['devs', 'System:Masters'] },
   'owner-f': { groups: ['system:serviceaccounts'] },
   'owner-g': { groups: ['loft:user:anna'] },
+  'owner-i': { groups: ['loft:admins'] },
+  'owner-j': { subject: 'sys\u200btem:admin' },
   'owner-h': { groups: ['\uff53ystem:masters'] },
 };
 

@@ -81,6 +81,7 @@ describe('kubectl --as through the gateway', () => {
       ['--as=system:serviceaccount:kube-system:default'],
       ['--as=vcluster-platform:gateway-reader'],
       ['--as=ben@example.com', '--as-group=system:masters'],
+      ['--as=ben@example.com', '--as-group=System :masters'],
     ])
       assert.match(await refusal('anna', ...flags), /is reserved and cannot be impersonated/);
   });

@@ -167,6 +167,16 @@ describe('login at an OpenID provider', () => {
       { email: 'f@example.com', email_verified: true, groups: ['loft:user:anna'] },
       /reserved/,
     ],
+    [
+      'a group with the prefix of the platform’s',
+      { email: 'f@example.com', email_verified: true, groups: ['Loft:admins'] },
+      /reserved/,
+    ],
+    [
+      'a group with a character that no one sees',
+      { email: 'f@example.com', email_verified: true, groups: ['system\u00ad:masters'] },
+      /reserved/,
+    ],
     ['the gateway itself', { email: 'vcluster-platform:gateway-reader', email_verified: true }, /reserved/],
   ];
   for (const [index, [what, claims, message]] of refused.entries()) {

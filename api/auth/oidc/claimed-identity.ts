@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { OidcConfig } from '../../../contracts/config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { isHeaderText, isReservedGroup, isReservedName } from '../../identity/identity.ts';
+import { isReservedName } from '../../../domain/reserved-names.ts';
+import { isHeaderText } from '../../identity/identity.ts';
 
 /** The identity in a verified token. */
 export interface ClaimedIdentity {
@@ -35,7 +36,7 @@ export function claimedIdentity(claims: JWTPayload, config: OidcConfig): Claimed
     refuse('the identity provider has not verified the e-mail address');
   const subject = usernamePrefix + username;
   for (const name of [subject, username, text(claims.sub)]) {
-    if (isReservedName(name) || isReservedGroup(name)) refuse(`the name "${name.slice(0, 80)}" is reserved`);
+    if (isReservedName(name)) refuse(`the name "${name.slice(0, 80)}" is reserved`);
   }
   if (!isHeaderText(subject)) refuse('the user name has characters that HTTP headers cannot carry');
   return {
@@ -59,7 +60,7 @@ function groupsOf(
   const given = (Array.isArray(value) ? value : value === undefined ? [] : [value]).filter(
     (group): group is string => typeof group === 'string' && group !== '',
   );
-  const reserved = given.find((group) => isReservedGroup(group) || isReservedGroup(groupsPrefix + group));
+  const reserved = given.find((group) => isReservedName(group) || isReservedName(groupsPrefix + group));
   if (reserved !== undefined) refuse(`the group "${reserved.slice(0, 80)}" is reserved`);
   const taken = groups === undefined ? given : given.filter((group) => groups.includes(group));
   const named = [...new Set(taken.map((group) => groupsPrefix + group))].filter(isHeaderText).sort();

@@ -3,9 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LruMap } from 'toad-cache';
 import { objectKey } from '../../../adapters/kubernetes/informer.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { identities, projectOfNamespace } from '../../../contracts/names.ts';
+import { everybodyGroup, identities, projectOfNamespace } from '../../../contracts/names.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { authenticatedGroup, type Identity } from '../../identity/identity.ts';
+import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
 import { openingRequest, recheckOf } from '../recheck.ts';
 import { GatewayShutdown } from '../../streams/stream-registry.ts';
@@ -190,7 +190,7 @@ export function createFilteredHandler(gateway: Gateway) {
   };
 }
 
-const gatewayIdentity: Identity = { user: identities.gateway, groups: [authenticatedGroup] };
+const gatewayIdentity: Identity = { user: identities.gateway, groups: [everybodyGroup] };
 
 /**
  * The request is not forwarded with the impersonation here, so the gateway checks what the management API would have refused: that the
