@@ -66,8 +66,19 @@ export const labels = {
    * leave it out nor take it off. Other labels of such objects are the tenant's.
    */
   synced: 'vcluster.loft.sh/managed-by',
+  /** On the workloads of a control plane that sleeps: the replicas they had. */
+  sleepReplicas: annotations.sleepReplicas,
+  /** On RBAC objects: the part of the platform that reconciles them, and deletes those it no longer wants. */
+  madeBy: 'vcluster-platform.io/made-by',
   /** On the objects of one operation (snapshot and restore Jobs): the operation's id. */
   operation: 'vcluster-platform.io/operation',
+} as const;
+
+/** Whose fields are whose in server-side apply. */
+export const fieldManagers = {
+  controllers: 'vcluster-platform-controllers',
+  /** In tenant clusters and in the namespaces of spaces. */
+  worker: 'vcluster-platform',
 } as const;
 
 /** What names of Kubernetes and of the platform's own processes begin with. Judged by domain/reserved-names.ts. */
@@ -196,6 +207,12 @@ export function defaultHostNamespace(project: string, name: string): string {
 export function defaultSpaceNamespace(project: string, name: string): string {
   return `loft-${project}-s-${name}`;
 }
+
+/** Roles of members of a project (deploy/management/roles.yaml) that mean something to the platform itself. */
+export const projectRoles = {
+  admin: 'loft-management-project-admin',
+  viewer: 'loft-management-project-viewer',
+} as const;
 
 /** ClusterRole of connected clusters that users of a space get in its namespace (deploy/connected-cluster/spaces.yaml). */
 export const spaceAdminRole = 'loft-cluster-space-admin';

@@ -1,4 +1,5 @@
 import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
+import type { ProjectMember } from '../contracts/resources/project.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
 import { isReservedName } from './reserved-names.ts';
@@ -42,6 +43,21 @@ export function nameOfUser(user: User, memberOf: readonly string[]): KubernetesN
 export function nameOfTeam({ metadata }: Team): KubernetesName {
   const group = teamGroup(metadata.name);
   return { user: group, groups: [everybodyGroup, group] };
+}
+
+/** Groups of the users and teams that an owner, an access entry or an access rule names; `*` is everybody. */
+export function namedGroups(users: readonly string[], teams: readonly string[]): string[] {
+  return [
+    ...users.filter((user) => user !== '').map((user) => (user === '*' ? everybodyGroup : userGroup(user))),
+    ...teams.filter((team) => team !== '').map((team) => (team === '*' ? everybodyGroup : teamGroup(team))),
+  ];
+}
+
+/** Group of a member of a project, undefined without a name. Only a user called `*` is everybody, not a team. */
+export function memberGroup({ kind, name }: ProjectMember): string | undefined {
+  if (!name) return undefined;
+  if (kind === 'Team') return teamGroup(name);
+  return name === '*' ? everybodyGroup : userGroup(name);
 }
 
 /** Every user name and group under which the gateway may speak for these users and teams; both sorted. */

@@ -1,4 +1,4 @@
-import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
+import { everybodyGroup, projectRoles } from '../contracts/names.ts';
 import type {
   Access,
   InstanceAccess,
@@ -8,10 +8,9 @@ import type {
 import type { Project } from '../contracts/resources/project.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
+import { memberGroup, namedGroups } from './identity-names.ts';
 import { administratorGroups } from './platform-administrators.ts';
 
-const projectAdminRole = 'loft-management-project-admin';
-const projectViewerRole = 'loft-management-project-viewer';
 /** The role of users of a tenant cluster, unless a rule says otherwise. */
 const defaultClusterRole = 'cluster-admin';
 
@@ -52,12 +51,12 @@ export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, read
   const rules = accessRules(instance, templateAccess);
   for (const { clusterRole, groups } of rules) grant(clusterRole, groups);
   const named = new Set(rules.flatMap(({ groups }) => groups).filter((group) => group !== everybodyGroup));
-  const viewers = new Set(memberGroups(project, projectViewerRole));
+  const viewers = new Set(memberGroups(project, projectRoles.viewer));
   const defaultRole = templateAccess?.defaultClusterRole || defaultClusterRole;
   const byDefault = [
     ...ownerGroups(instance.spec?.owner),
     ...ownerGroups(project?.spec?.owner),
-    ...memberGroups(project, projectAdminRole),
+    ...memberGroups(project, projectRoles.admin),
     ...administratorGroups(users, teams),
   ].filter((group) => !named.has(group));
   grant(defaultRole, byDefault);
@@ -80,7 +79,7 @@ export function accessRules(
 ): { clusterRole: string; groups: string[] }[] {
   const rules = [...(templateAccess?.rules ?? []), ...(instance.spec?.extraAccessRules ?? [])];
   return rules.flatMap(({ clusterRole, users = [], teams = [] }) => {
-    const groups = groupsOf(users, teams);
+    const groups = namedGroups(users, teams);
     // No path may hold it: RBAC names are path segments.
     const isName = clusterRole !== undefined && /^[^/%]+$/.test(clusterRole) && !/^\.\.?$/.test(clusterRole);
     return isName && groups.length > 0 ? [{ clusterRole, groups }] : [];
@@ -92,7 +91,7 @@ export function sharedGroups(instance: SharedResource): string[] {
   const entries = (instance.spec?.access ?? []).filter(
     ({ verbs = [] }) => verbs.includes('use') || verbs.includes('*'),
   );
-  return entries.flatMap(({ users = [], teams = [] }) => groupsOf(users, teams));
+  return entries.flatMap(({ users = [], teams = [] }) => namedGroups(users, teams));
 }
 
 /** Groups of the project's members, all or those with `role`. */
@@ -100,18 +99,9 @@ export function memberGroups(project: Project | undefined, role?: string): strin
   const members = (project?.spec?.members ?? []).filter(
     ({ clusterRole }) => role === undefined || clusterRole === role,
   );
-  return members.flatMap(({ kind, name = '' }) =>
-    kind === 'Team' ? groupsOf([], [name]) : groupsOf([name], []),
-  );
+  return members.flatMap((member) => memberGroup(member) ?? []);
 }
 
 export function ownerGroups(owner: { user?: string; team?: string } | undefined): string[] {
-  return groupsOf([owner?.user ?? ''], [owner?.team ?? '']);
-}
-
-function groupsOf(users: readonly string[], teams: readonly string[]): string[] {
-  return [
-    ...users.filter((user) => user !== '').map((user) => (user === '*' ? everybodyGroup : userGroup(user))),
-    ...teams.filter((team) => team !== '').map((team) => (team === '*' ? everybodyGroup : teamGroup(team))),
-  ];
+  return namedGroups([owner?.user ?? ''], [owner?.team ?? '']);
 }

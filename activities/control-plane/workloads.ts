@@ -16,9 +16,6 @@ export interface Workload {
   readonly status: { readonly observedGeneration: number; readonly updated: number; readonly total: number };
 }
 
-/** vCluster Platform's label that keeps what a workload is scaled back to. */
-const sleepReplicasLabel = 'loft.sh/sleep-mode-replicas';
-
 /**
  * Selects what the chart contract labels as the control plane, and nothing that a tenant's administrator gave these
  * labels inside.
@@ -106,9 +103,9 @@ interface ScalableObject {
 }
 
 function toWorkload(kind: Workload['kind'], object: ScalableObject): Workload {
-  const { name = '', generation = 0, labels } = object.metadata ?? {};
+  const { name = '', generation = 0, labels: own } = object.metadata ?? {};
   const { observedGeneration = 0, updatedReplicas: updated = 0, replicas: total = 0 } = object.status ?? {};
-  const kept = Number(labels?.[sleepReplicasLabel]);
+  const kept = Number(own?.[labels.sleepReplicas]);
   return {
     kind,
     name,
@@ -155,7 +152,7 @@ async function scale(
       method: 'PATCH',
       path: `/apis/apps/v1/namespaces/${namespace}/${workload.kind}/${workload.name}`,
       contentType: 'application/merge-patch+json',
-      body: { metadata: { labels: { [sleepReplicasLabel]: label } }, spec: { replicas } },
+      body: { metadata: { labels: { [labels.sleepReplicas]: label } }, spec: { replicas } },
     });
   } catch (error) {
     throw kubernetesFailure(`scaling the control plane of ${tenant.name}`, error);

@@ -1,3 +1,4 @@
+import { fieldManagers, labels } from '../../contracts/names.ts';
 import type { SpaceHost } from '../host-namespaces.ts';
 import { kubernetesFailure } from './failures.ts';
 import type { RbacObject } from './rbac-objects.ts';
@@ -27,9 +28,9 @@ export async function syncSpaceRbac(
   const realm = {
     kinds: ['RoleBinding'],
     namespace,
-    label: ['vcluster-platform.io/made-by', 'space-access'],
+    label: [labels.madeBy, 'space-access'],
     prefix,
-    fieldManager: 'vcluster-platform',
+    fieldManager: fieldManagers.worker,
   } as const;
   try {
     await syncRbac(kubeConfig, realm, desired);

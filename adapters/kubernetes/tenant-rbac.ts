@@ -1,4 +1,10 @@
-import { everybodyGroup, identities, originalUserExtra } from '../../contracts/names.ts';
+import {
+  everybodyGroup,
+  fieldManagers,
+  identities,
+  labels,
+  originalUserExtra,
+} from '../../contracts/names.ts';
 import type { ClusterClient } from './client.ts';
 import { kubernetesFailure } from './failures.ts';
 import { impersonationRules, type RbacObject } from './rbac-objects.ts';
@@ -21,8 +27,8 @@ const originalUserRule = {
 };
 const realm: RbacRealm = {
   kinds: ['ClusterRole', 'ClusterRoleBinding'],
-  label: ['vcluster-platform.io/made-by', 'tenant-access'],
-  fieldManager: 'vcluster-platform',
+  label: [labels.madeBy, 'tenant-access'],
+  fieldManager: fieldManagers.worker,
 };
 
 /**

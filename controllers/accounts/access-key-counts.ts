@@ -1,10 +1,8 @@
 import { requestJson } from '../../adapters/kubernetes/request.ts';
-import { accessKeyBounds, platformNamespace } from '../../contracts/names.ts';
+import { accessKeyBounds, fieldManagers, platformNamespace } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-
-const fieldManager = 'vcluster-platform-controllers';
 
 /**
  * How many access keys users and teams have and may have: in their `status.accessKeys`, and for the policy that bounds
@@ -30,7 +28,7 @@ export function accessKeyCounts(context: ControllerContext): Controller {
     const path = `/api/v1/namespaces/${platformNamespace}/configmaps/${name}`;
     await requestJson(client.kubeConfig, {
       method: 'PATCH',
-      path: `${path}?fieldManager=${fieldManager}&force=true`,
+      path: `${path}?fieldManager=${fieldManagers.controllers}&force=true`,
       body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: platformNamespace }, data },
       contentType: 'application/apply-patch+yaml',
     });

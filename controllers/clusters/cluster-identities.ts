@@ -4,12 +4,16 @@ import {
   rbacManifest,
   type RbacObject,
 } from '../../adapters/kubernetes/rbac-objects.ts';
-import { clusterCredentialSecret, everybodyGroup, platformNamespace } from '../../contracts/names.ts';
+import {
+  clusterCredentialSecret,
+  everybodyGroup,
+  fieldManagers,
+  platformNamespace,
+} from '../../contracts/names.ts';
 import { impersonatedNames } from '../../domain/identity-names.ts';
 import { administratorGroups } from '../../domain/platform-administrators.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
-const fieldManager = 'vcluster-platform-controllers';
 const repairMs = 60_000;
 
 /**
@@ -27,7 +31,11 @@ export function clusterIdentities({ caches, clusters }: ControllerContext): Cont
         return undefined;
       const { kubeConfig } = await clusters.client(name);
       for (const object of desired()) {
-        await applyRbac(kubeConfig, rbacManifest(object, { labels: {}, annotations: {} }), fieldManager);
+        await applyRbac(
+          kubeConfig,
+          rbacManifest(object, { labels: {}, annotations: {} }),
+          fieldManagers.controllers,
+        );
       }
       return { requeueAfterMs: repairMs };
     },

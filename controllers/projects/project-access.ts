@@ -1,9 +1,13 @@
 import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
-import { managementGroup, projectNamespace, teamGroup, userGroup } from '../../contracts/names.ts';
+import {
+  managementGroup,
+  projectNamespace,
+  projectOfNamespace,
+  projectRoles,
+} from '../../contracts/names.ts';
 import type { Project, ProjectMember } from '../../contracts/resources/project.ts';
+import { memberGroup } from '../../domain/identity-names.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-
-const adminRole = 'loft-management-project-admin';
 
 /** Members and owner of a project as RBAC: their role in its namespace, and the sight of what it may use. */
 export function projectAccess({ caches, rbac }: ControllerContext): Controller {
@@ -18,7 +22,8 @@ export function projectAccess({ caches, rbac }: ControllerContext): Controller {
     watch(add) {
       caches.projects.onChange(add);
       caches.namespaces.onChange((namespace) => {
-        if (namespace.startsWith('p-')) add(namespace.slice(2));
+        const project = projectOfNamespace(namespace);
+        if (project !== undefined) add(project);
       });
       rbac.onChange((owner) => {
         if (owner.startsWith('projects/')) add(owner.slice('projects/'.length));
@@ -30,7 +35,7 @@ export function projectAccess({ caches, rbac }: ControllerContext): Controller {
 function grants(project: Project): RbacObject[] {
   const byRole = subjectsByRole(project);
   const everyone = uniqueSubjects([...byRole.values()].flat());
-  const admins = byRole.get(adminRole) ?? [];
+  const admins = byRole.get(projectRoles.admin) ?? [];
   const namespace = projectNamespace(project.metadata.name);
   const inNamespace = [...byRole].map(
     ([role, subjects]): RbacObject => ({
@@ -57,14 +62,14 @@ function subjectsByRole(project: Project): Map<string, Subject[]> {
   const { owner, members = [] } = project.spec ?? {};
   const all: ProjectMember[] = [
     ...members,
-    ...(owner?.user ? [{ kind: 'User', name: owner.user, clusterRole: adminRole }] : []),
-    ...(owner?.team ? [{ kind: 'Team', name: owner.team, clusterRole: adminRole }] : []),
+    ...(owner?.user ? [{ kind: 'User', name: owner.user, clusterRole: projectRoles.admin }] : []),
+    ...(owner?.team ? [{ kind: 'Team', name: owner.team, clusterRole: projectRoles.admin }] : []),
   ];
   const byRole = new Map<string, Subject[]>();
-  for (const { kind, name, clusterRole } of all) {
-    if (!name || !clusterRole) continue;
-    const everybody = name === '*' && kind !== 'Team' ? 'system:authenticated' : undefined;
-    const group = everybody ?? (kind === 'Team' ? teamGroup(name) : userGroup(name));
+  for (const member of all) {
+    const group = memberGroup(member);
+    const { clusterRole } = member;
+    if (group === undefined || !clusterRole) continue;
     byRole.set(
       clusterRole,
       uniqueSubjects([...(byRole.get(clusterRole) ?? []), { kind: 'Group', name: group }]),

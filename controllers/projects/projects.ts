@@ -4,15 +4,18 @@ import { keepProjectKey } from '../../adapters/snapshots/project-key.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import { cleanupFinalizer, projectNamespace, projectOfNamespace } from '../../contracts/names.ts';
+import {
+  cleanupFinalizer,
+  fieldManagers,
+  projectNamespace,
+  projectOfNamespace,
+} from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import { bindRecordsOfProject } from '../../db/queries/project-records.ts';
 import { withCondition } from '../../domain/conditions.ts';
 import { projectNamespaceObject } from '../../domain/project-namespace.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-
-const fieldManager = 'vcluster-platform-controllers';
 
 /** Namespace `p-<project>` of every project; a project is only removed once its tenant clusters and spaces are. */
 export function projects(context: ControllerContext): Controller {
@@ -30,7 +33,7 @@ export function projects(context: ControllerContext): Controller {
     }
     await requestJson(client.kubeConfig, {
       method: 'PATCH',
-      path: `/api/v1/namespaces/${projectNamespace(name)}?fieldManager=${fieldManager}&force=true`,
+      path: `/api/v1/namespaces/${projectNamespace(name)}?fieldManager=${fieldManagers.controllers}&force=true`,
       body: projectNamespaceObject(project),
       contentType: 'application/apply-patch+yaml',
     });

@@ -1,8 +1,9 @@
 import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
 import { kindNames, kindOfPlural } from '../../contracts/kinds.ts';
-import { everybodyGroup, managementGroup, teamGroup, userGroup } from '../../contracts/names.ts';
+import { managementGroup } from '../../contracts/names.ts';
 import type { Access, UserOrTeam } from '../../contracts/resources/access.ts';
 import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
+import { namedGroups } from '../../domain/identity-names.ts';
 import type { PolicyRule } from '../../domain/rbac.ts';
 
 /** What an owner or an `access` entry means for one object, besides what RBAC itself bounds by name. */
@@ -35,7 +36,9 @@ export function accessGrants(object: GrantedObject): RbacObject[] {
   ];
   return entries.flatMap(({ suffix, verbs = [], subresources = [], users = [], teams = [] }) => {
     const rule = ruleOf(object, verbs, subresources);
-    return rule.verbs.length === 0 ? [] : grantOn(object, suffix, rule, subjectsOf(users, teams));
+    return rule.verbs.length === 0
+      ? []
+      : grantOn(object, suffix, rule, groupSubjects(namedGroups(users, teams)));
   });
 }
 
@@ -80,14 +83,6 @@ export function ruleOf(
     resourceNames: [name],
     verbs: verbs.includes('*') ? allVerbs : verbs.filter((verb) => allVerbs.includes(verb)),
   };
-}
-
-function subjectsOf(users: readonly string[], teams: readonly string[]): Subject[] {
-  const groups = [
-    ...users.map((user) => (user === '*' ? everybodyGroup : userGroup(user))),
-    ...teams.map((team) => (team === '*' ? everybodyGroup : teamGroup(team))),
-  ];
-  return groupSubjects(groups);
 }
 
 export function groupSubjects(groups: readonly string[]): Subject[] {

@@ -8,6 +8,7 @@ import {
   rbacPath,
 } from '../../adapters/kubernetes/rbac-objects.ts';
 import type { Logger } from '../../adapters/logging.ts';
+import { fieldManagers, labels } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 
@@ -30,9 +31,8 @@ interface Owned {
 }
 
 const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'] as const;
-const madeBy = { 'vcluster-platform.io/made-by': 'controllers' };
+const madeBy = { [labels.madeBy]: 'controllers' };
 const madeFor = 'vcluster-platform.io/made-for';
-const fieldManager = 'vcluster-platform-controllers';
 
 export function createOwnedRbac(kubeConfig: KubeConfig, logger: Logger): OwnedRbac {
   const informers = kinds.map((kind) => {
@@ -53,7 +53,7 @@ export function createOwnedRbac(kubeConfig: KubeConfig, logger: Logger): OwnedRb
         const { informer } = informers.find(({ kind }) => kind === object.kind) ?? fail(object.kind);
         const existing = informer.get(objectKey(manifest.metadata));
         if (existing === undefined || !isSame(existing, manifest))
-          await applyRbac(kubeConfig, manifest, fieldManager);
+          await applyRbac(kubeConfig, manifest, fieldManagers.controllers);
       }
       for (const { kind, informer, owners } of informers) {
         const wanted = new Set(desired.filter((object) => object.kind === kind).map(objectKey));

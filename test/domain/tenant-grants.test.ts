@@ -48,6 +48,14 @@ describe('tenantGrants', () => {
     });
   });
 
+  it('a project opens to everybody by a user called *, and not by a team of that name', () => {
+    const member = (kind: string) => ({
+      project: { members: [{ kind, name: '*', clusterRole: 'loft-management-project-admin' }] },
+    });
+    assert.deepEqual(grants(member('User')), { 'cluster-admin': ['system:authenticated'] });
+    assert.deepEqual(grants(member('Team')), { 'cluster-admin': ['loft:team:*'] });
+  });
+
   it('access grants the default role, viewers of the project view, and mere visibility nothing', () => {
     const given = {
       spec: {
