@@ -13,7 +13,7 @@ import type { TenantRef } from '../contracts/instance-ref.ts';
 import { renderKubeconfig } from './certificates/kubeconfig.ts';
 import { tenantServer } from './certificates/tenant-pki.ts';
 import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';
-import { kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
+import { callKubernetes, orUndefined } from './kubernetes/failures.ts';
 import { grantHelm, requestHelmToken, waitUntilGranted } from './kubernetes/helm-identity.ts';
 import { readKubeconfig, type ReadKubeconfig } from './kubernetes/read-kubeconfig.ts';
 
@@ -138,11 +138,11 @@ async function read(
   name: string,
   unreachable: 'management_unavailable' | 'cluster_unreachable',
 ): Promise<V1Secret | undefined> {
-  try {
-    return await orUndefined(client.core.readNamespacedSecret({ namespace, name }));
-  } catch (error) {
-    throw kubernetesFailure(`reading Secret ${namespace}/${name}`, error, unreachable);
-  }
+  return callKubernetes(
+    `reading Secret ${namespace}/${name}`,
+    orUndefined(client.core.readNamespacedSecret({ namespace, name })),
+    unreachable,
+  );
 }
 
 function connect(

@@ -7,7 +7,7 @@ import type { ConnectedClusters } from './connected-clusters.ts';
 import type { ClusterCapabilities } from './helm/helm.ts';
 import type { ClusterClient } from './kubernetes/client.ts';
 import { clusterCapabilities } from './kubernetes/cluster-capabilities.ts';
-import { isConflict, kubernetesFailure, orUndefined } from './kubernetes/failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from './kubernetes/failures.ts';
 
 type Owner = InstanceRef;
 
@@ -44,7 +44,7 @@ export class OwnedNamespace<O extends Owner = Owner> {
   ): Promise<OwnedNamespace<O> | 'other' | 'none'> {
     if (isReservedNamespace(owner.hostNamespace)) return 'other';
     const client = await clusters.client(owner.cluster);
-    const namespace = await hostCall(
+    const namespace = await callKubernetes(
       `reading namespace ${owner.hostNamespace}`,
       orUndefined(client.core.readNamespace({ name: owner.hostNamespace })),
     );
@@ -120,11 +120,8 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
         name: owner.hostNamespace,
         labels: { ...extraLabels, [labels.instanceUid]: owner.uid },
       };
-      try {
-        await core.createNamespace({ body: { metadata } });
-      } catch (error) {
-        if (!isConflict(error)) throw kubernetesFailure(`creating namespace ${owner.hostNamespace}`, error);
-      }
+      const creation = core.createNamespace({ body: { metadata } });
+      await callKubernetes(`creating namespace ${owner.hostNamespace}`, unlessConflict(creation));
       const host = await OwnedNamespace.look(clusters, owner);
       if (host === 'other') throw notOurs(owner);
       if (host !== 'none' && host.namespace.metadata?.deletionTimestamp === undefined) return host;
@@ -139,7 +136,7 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
       const { core } = await clusters.client(cluster);
       const left: string[] = [];
       for (const name of volumes) {
-        const volume = await hostCall(
+        const volume = await callKubernetes(
           `reading volume ${name}`,
           orUndefined(core.readPersistentVolume({ name })),
         );
@@ -160,12 +157,4 @@ function notOurs({ hostNamespace, cluster }: Owner): PlatformError {
     'conflict',
     `Namespace ${hostNamespace} of cluster ${cluster} belongs to something else; choose another name or namespacePattern`,
   );
-}
-
-async function hostCall<T>(what: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw kubernetesFailure(what, error);
-  }
 }

@@ -4,7 +4,7 @@ import type { Project } from '../contracts/resources/project.ts';
 import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../domain/kinds/kinds.ts';
 import type { PolicyBreach } from '../domain/project-policy.ts';
-import { kubernetesFailure } from './kubernetes/failures.ts';
+import { callManagement } from './kubernetes/failures.ts';
 import type { ManagementResources } from './kubernetes/resources.ts';
 
 /**
@@ -27,9 +27,7 @@ export function refuse(breach: PolicyBreach | undefined): void {
 }
 
 async function readProject(resources: ManagementResources, name: string): Promise<Project> {
-  const project = await resources.projects.get({ name }).catch((error: unknown) => {
-    throw kubernetesFailure(`reading project ${name}`, error, 'management_unavailable');
-  });
+  const project = await callManagement(`reading project ${name}`, resources.projects.get({ name }));
   if (!project) throw new PlatformError('project_not_found', `Project ${name} not found`);
   return project;
 }

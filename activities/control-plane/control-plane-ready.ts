@@ -4,7 +4,7 @@ import {
   containerStartError,
   startErrorPatienceMs,
 } from '../../adapters/kubernetes/container-start-error.ts';
-import { apiMessage, kubernetesFailure, statusOf } from '../../adapters/kubernetes/failures.ts';
+import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
@@ -77,7 +77,7 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
 }
 
 async function readVersion(kubeConfig: KubeConfig): Promise<string> {
-  try {
+  return callKubernetes('reading the version of the control plane', async () => {
     const answer = await requestJson(kubeConfig, {
       path: '/version',
       signal: AbortSignal.timeout(requestTimeoutMs),
@@ -85,9 +85,7 @@ async function readVersion(kubeConfig: KubeConfig): Promise<string> {
     return typeof answer === 'object' && answer !== null && 'gitVersion' in answer
       ? String(answer.gitVersion)
       : 'unknown';
-  } catch (error) {
-    throw kubernetesFailure('reading the version of the control plane', error);
-  }
+  });
 }
 
 /** Looks at the pods every 2 s; throws once one has said for 15 s that it cannot start. */
@@ -116,9 +114,10 @@ async function findFault({
   name: namespace,
 }: TenantHost): Promise<string | undefined> {
   const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
-  const pods = await client.core.listNamespacedPod(query).catch((error: unknown) => {
-    throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
-  });
+  const pods = await callKubernetes(
+    `reading the pods of ${tenant.name}`,
+    client.core.listNamespacedPod(query),
+  );
   for (const pod of pods.items) {
     const fault = containerStartError(pod);
     if (fault !== undefined) return fault;

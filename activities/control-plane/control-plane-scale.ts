@@ -1,4 +1,4 @@
-import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
 import { checkPolicy } from '../../adapters/project-policy.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
@@ -55,9 +55,8 @@ export function createControlPlaneScaleActivities({
       const onDeadline = (last: string) =>
         new PlatformError('internal', `The control plane did not stop: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
-        const pods = await host.client.core.listNamespacedPod(query).catch((error: unknown) => {
-          throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
-        });
+        const list = host.client.core.listNamespacedPod(query);
+        const pods = await callKubernetes(`reading the pods of ${tenant.name}`, list);
         if (pods.items.length > 0) return `${pods.items.length} pods remain`;
         const synced = await findSyncedPod(host);
         if (synced === 'undeleted') await deleteSyncedPods(host);

@@ -2,7 +2,7 @@ import { loadCertificateAuthority } from '../../adapters/certificates/certificat
 import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
 import { tenantServer } from '../../adapters/certificates/tenant-pki.ts';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -33,27 +33,23 @@ export function createGatewayCredentialActivities({
 async function applySecret(host: TenantHost, resources: ManagementResources): Promise<void> {
   const { client, owner: tenant, name: namespace } = host;
   const name = tenantObjects.gatewaySecret(tenant.name);
-  const present = await hostCall(
+  const present = await callKubernetes(
     `reading Secret ${name}`,
     orUndefined(client.core.readNamespacedSecret({ namespace, name })),
   );
   if (present) return;
   const chart = await tenantChartOf(resources, tenant);
   const config = await mintKubeconfig(host, chart.keysSecret(tenant.name));
-  await createOnce(
-    `creating Secret ${name}`,
-    client.core.createNamespacedSecret({
-      namespace,
-      body: { metadata: { name, labels: ownLabels(tenant) }, type: 'Opaque', stringData: { config } },
-    }),
-  );
+  const body = { metadata: { name, labels: ownLabels(tenant) }, type: 'Opaque', stringData: { config } };
+  const creation = client.core.createNamespacedSecret({ namespace, body });
+  await callKubernetes(`creating Secret ${name}`, unlessConflict(creation));
 }
 
 async function mintKubeconfig(
   { client, owner: tenant, name: namespace }: TenantHost,
   name: string,
 ): Promise<string> {
-  const pki = await hostCall(
+  const pki = await callKubernetes(
     `reading Secret ${name}`,
     orUndefined(client.core.readNamespacedSecret({ namespace, name })),
   );
@@ -72,27 +68,24 @@ async function mintKubeconfig(
 async function applyReadRole({ client, owner: tenant, name: namespace }: TenantHost): Promise<void> {
   const metadata = { name: roleName, labels: ownLabels(tenant) };
   const resourceNames = [tenantObjects.gatewaySecret(tenant.name)];
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const role = {
+    metadata,
+    rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames }],
+  };
+  const binding = {
+    metadata,
+    roleRef: { apiGroup, kind: 'Role', name: roleName },
+    subjects: [{ apiGroup, kind: 'User', name: identities.gatewayDialer }],
+  };
   await Promise.all([
-    createOnce(
+    callKubernetes(
       `creating Role ${roleName}`,
-      client.rbac.createNamespacedRole({
-        namespace,
-        body: {
-          metadata,
-          rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames }],
-        },
-      }),
+      unlessConflict(client.rbac.createNamespacedRole({ namespace, body: role })),
     ),
-    createOnce(
+    callKubernetes(
       `creating RoleBinding ${roleName}`,
-      client.rbac.createNamespacedRoleBinding({
-        namespace,
-        body: {
-          metadata,
-          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: roleName },
-          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: identities.gatewayDialer }],
-        },
-      }),
+      unlessConflict(client.rbac.createNamespacedRoleBinding({ namespace, body: binding })),
     ),
   ]);
 }
@@ -108,20 +101,4 @@ function ownLabels(tenant: TenantRef): Record<string, string> {
 
 function decode(base64: string | undefined): string | undefined {
   return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('utf8');
-}
-
-async function createOnce(what: string, call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!isConflict(error)) throw kubernetesFailure(what, error);
-  }
-}
-
-async function hostCall<T>(what: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw kubernetesFailure(what, error);
-  }
 }

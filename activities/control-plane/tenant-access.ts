@@ -1,10 +1,11 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import { syncTenantRbac } from '../../adapters/kubernetes/tenant-rbac.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { templateAccessOf } from '../../domain/template-access.ts';
 import { tenantGrants } from '../../domain/tenant-grants.ts';
 import { tenantIdentities } from '../../domain/tenant-identities.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { managementCall, readInstance } from '../instances/instance-access.ts';
+import { readInstance } from '../instances/instance-access.ts';
 
 /**
  * RBAC inside a tenant cluster: whom the gateway may act as there, by name, and what who is let in by it may do.
@@ -21,15 +22,15 @@ export function createTenantAccessActivities({ hosts, resources }: Pick<TenantDe
       const [client, instance, project, users, teams] = await Promise.all([
         host.tenantClient(),
         readInstance(resources, tenant),
-        managementCall(`reading project ${tenant.project}`, resources.projects.get({ name: tenant.project })),
-        managementCall('reading users', resources.users.list()),
-        managementCall('reading teams', resources.teams.list()),
+        callManagement(`reading project ${tenant.project}`, resources.projects.get({ name: tenant.project })),
+        callManagement('reading users', resources.users.list()),
+        callManagement('reading teams', resources.teams.list()),
       ]);
       const { name = '' } = instance.spec?.templateRef ?? {};
       const template =
         name === ''
           ? undefined
-          : await managementCall(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
+          : await callManagement(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
       const input = { instance, templateAccess: templateAccessOf(instance, template), project, users, teams };
       await syncTenantRbac(client, { impersonated: tenantIdentities(input), grants: tenantGrants(input) });
     },

@@ -1,5 +1,5 @@
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -37,7 +37,7 @@ async function readSecret(
   { client, name: namespace }: TenantHost,
   name: string,
 ): Promise<Record<string, string> | undefined> {
-  try {
+  return callKubernetes(`reading Secret ${name}`, async () => {
     const secret = await orUndefined(client.core.readNamespacedSecret({ namespace, name }));
     if (secret === undefined) return undefined;
     return Object.fromEntries(
@@ -46,9 +46,7 @@ async function readSecret(
         Buffer.from(value, 'base64').toString('utf8'),
       ]),
     );
-  } catch (error) {
-    throw kubernetesFailure(`reading Secret ${name}`, error);
-  }
+  });
 }
 
 /** Whether the Secret was created; false if there is one already. */
@@ -61,14 +59,7 @@ async function createSecret(
     name,
     labels: { [labels.project]: tenant.project, [labels.tenantCluster]: tenant.name },
   };
-  try {
-    await client.core.createNamespacedSecret({
-      namespace,
-      body: { metadata, type: 'Opaque', stringData },
-    });
-    return true;
-  } catch (error) {
-    if (isConflict(error)) return false;
-    throw kubernetesFailure(`creating Secret ${name}`, error);
-  }
+  const body = { metadata, type: 'Opaque', stringData };
+  const creation = client.core.createNamespacedSecret({ namespace, body });
+  return callKubernetes(`creating Secret ${name}`, unlessConflict(creation));
 }

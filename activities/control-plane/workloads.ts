@@ -1,5 +1,5 @@
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import { kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
@@ -39,7 +39,7 @@ export async function deleteSyncedPods({
   owner: tenant,
   name: namespace,
 }: TenantHost): Promise<void> {
-  try {
+  await callKubernetes(`stopping the pods of ${tenant.name}`, async () => {
     const { items } = await client.core.listNamespacedPod({
       namespace,
       labelSelector: syncedPodSelector(tenant),
@@ -50,9 +50,7 @@ export async function deleteSyncedPods({
         orUndefined(client.core.deleteNamespacedPod({ namespace, name: metadata?.name ?? '' })),
       ),
     );
-  } catch (error) {
-    throw kubernetesFailure(`stopping the pods of ${tenant.name}`, error);
-  }
+  });
 }
 
 /**
@@ -65,14 +63,12 @@ export async function findSyncedPod({
   owner: tenant,
   name: namespace,
 }: TenantHost): Promise<'none' | 'ending' | 'undeleted'> {
-  try {
+  return callKubernetes(`reading the pods of ${tenant.name}`, async () => {
     const query = { namespace, labelSelector: syncedPodSelector(tenant), limit: 1 };
     const [pod] = (await client.core.listNamespacedPod(query)).items;
     if (pod === undefined) return 'none';
     return pod.metadata?.deletionTimestamp === undefined ? 'undeleted' : 'ending';
-  } catch (error) {
-    throw kubernetesFailure(`reading the pods of ${tenant.name}`, error);
-  }
+  });
 }
 
 /** @throws PlatformError `cluster_unreachable`, `forbidden` */
@@ -82,7 +78,7 @@ export async function listWorkloads({
   name: namespace,
 }: TenantHost): Promise<Workload[]> {
   const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
-  try {
+  return callKubernetes(`reading the control plane of ${tenant.name}`, async () => {
     const [sets, deployments] = await Promise.all([
       client.apps.listNamespacedStatefulSet(query),
       client.apps.listNamespacedDeployment(query),
@@ -91,9 +87,7 @@ export async function listWorkloads({
       ...sets.items.map((item) => toWorkload('statefulsets', item)),
       ...deployments.items.map((item) => toWorkload('deployments', item)),
     ];
-  } catch (error) {
-    throw kubernetesFailure(`reading the control plane of ${tenant.name}`, error);
-  }
+  });
 }
 
 interface ScalableObject {
@@ -147,14 +141,13 @@ async function scale(
 ): Promise<void> {
   const replicas = awake ? (workload.awakeReplicas ?? 1) : 0;
   const label = awake ? null : String(workload.replicas);
-  try {
-    await requestJson(client.kubeConfig, {
+  await callKubernetes(
+    `scaling the control plane of ${tenant.name}`,
+    requestJson(client.kubeConfig, {
       method: 'PATCH',
       path: `/apis/apps/v1/namespaces/${namespace}/${workload.kind}/${workload.name}`,
       contentType: 'application/merge-patch+json',
       body: { metadata: { labels: { [labels.sleepReplicas]: label } }, spec: { replicas } },
-    });
-  } catch (error) {
-    throw kubernetesFailure(`scaling the control plane of ${tenant.name}`, error);
-  }
+    }),
+  );
 }

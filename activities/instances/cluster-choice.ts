@@ -1,9 +1,9 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import { placeTenant } from '../../domain/placement.ts';
-import { managementCall } from './instance-access.ts';
 
 /** What a connected cluster is chosen by. */
 export interface ClusterChoices {
@@ -16,7 +16,7 @@ export async function readClusterChoices(
   resources: ManagementResources,
   projectName: string,
 ): Promise<ClusterChoices> {
-  const [project, clusters] = await managementCall(
+  const [project, clusters] = await callManagement(
     'reading projects and clusters',
     Promise.all([resources.projects.get({ name: projectName }), resources.clusters.list()]),
   );

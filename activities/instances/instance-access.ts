@@ -1,4 +1,4 @@
-import { isConflict, kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { callManagement, retryOnConflict } from '../../adapters/kubernetes/failures.ts';
 import {
   instanceResources,
   type ManagementResources,
@@ -11,22 +11,13 @@ import { projectNamespace } from '../../contracts/names.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 
-/** `call`, with failures as PlatformErrors (`management_unavailable` if the API cannot be reached). */
-export async function managementCall<T>(what: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    throw kubernetesFailure(what, error, 'management_unavailable');
-  }
-}
-
 /** The instance's resource; undefined if it is gone or another of the same name has taken its place. */
 export async function findInstance<K extends ManagedKind>(
   resources: ManagementResources,
   target: UnplacedRef<K>,
 ): Promise<Stored<InstanceOf<K>> | undefined> {
   const kind = kindOf(target);
-  const instance = await managementCall(
+  const instance = await callManagement(
     `reading ${kindNames[kind].noun} ${target.name}`,
     instanceResources(resources, kind).get(objectName(target)),
   );
@@ -52,7 +43,7 @@ export async function currentHash(
   const template =
     name === undefined
       ? undefined
-      : await managementCall(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
+      : await callManagement(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
   return descriptor.desiredHash(instance, template);
 }
 
@@ -67,17 +58,11 @@ export async function changeInstance<T>(
   change: (instance: Stored<ManagedInstance> | undefined) => Promise<T>,
   known?: Stored<ManagedInstance>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    const instance = (attempt === 1 ? known : undefined) ?? (await findInstance(resources, target));
-    try {
-      return await change(instance);
-    } catch (error) {
-      if (attempt >= 10 || !isConflict(error)) {
-        const what = `writing ${kindNames[kindOf(target)].noun} ${target.name}`;
-        throw kubernetesFailure(what, error, 'management_unavailable');
-      }
-    }
-  }
+  return callManagement(`writing ${kindNames[kindOf(target)].noun} ${target.name}`, () =>
+    retryOnConflict(10, async (attempt) =>
+      change((attempt === 1 ? known : undefined) ?? (await findInstance(resources, target))),
+    ),
+  );
 }
 
 export function objectName({ project, name }: UnplacedRef): { namespace: string; name: string } {

@@ -1,3 +1,4 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import { refuse } from '../../adapters/project-policy.ts';
@@ -18,7 +19,6 @@ import {
   currentHash,
   findInstance,
   instanceNotFound,
-  managementCall,
   objectName,
   readInstance,
 } from './instance-access.ts';
@@ -68,7 +68,7 @@ export async function placeInstance<K extends ManagedKind>(
   });
   const provisioned = isProvisioned(stored);
   if (!provisioned && stored.status?.phase !== 'Pending') {
-    await managementCall(
+    await callManagement(
       `writing the status of ${target.name}`,
       client.patchStatus(objectName(target), { phase: 'Pending', reason: null, message: null }),
     );
@@ -120,7 +120,7 @@ export async function findRemains<K extends ManagedKind>(
       : undefined;
   const found = written ?? asked;
   if (!found) return undefined;
-  const cluster = await managementCall(
+  const cluster = await callManagement(
     `reading cluster ${found.cluster}`,
     resources.clusters.get({ name: found.cluster }),
   );
@@ -202,7 +202,7 @@ async function choosePlace(
   if (defaults === undefined) refuse(descriptorOf(kind).breach(project, instance));
   const wanted = instance.spec?.clusterRef?.cluster || undefined;
   const cluster = await chooseCluster(choices, wanted, () =>
-    managementCall(`reading ${kindNames[kind].noun}s`, instanceResources(resources, kind).list()),
+    callManagement(`reading ${kindNames[kind].noun}s`, instanceResources(resources, kind).list()),
   );
   return { place: { cluster, namespace: chooseNamespace(target, instance, project) }, defaults };
 }
@@ -227,7 +227,7 @@ async function wouldBePlace<K extends ManagedKind>(
 ): Promise<InstanceRef<K> | undefined> {
   const cluster = instance.spec?.clusterRef?.cluster;
   if (!cluster) return undefined;
-  const project = await managementCall(
+  const project = await callManagement(
     `reading project ${target.project}`,
     resources.projects.get({ name: target.project }),
   );

@@ -1,4 +1,10 @@
-import { isConflict, kubernetesFailure, orUndefined, statusOf } from '../../adapters/kubernetes/failures.ts';
+import {
+  callManagement,
+  isConflict,
+  kubernetesFailure,
+  orUndefined,
+  statusOf,
+} from '../../adapters/kubernetes/failures.ts';
 import {
   instanceResources,
   type ManagementResources,
@@ -9,7 +15,7 @@ import { kindOf } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { type OperationOutcome, statusAfter } from '../../domain/instance-status.ts';
-import { changeInstance, currentHash, managementCall, objectName } from './instance-access.ts';
+import { changeInstance, currentHash, objectName } from './instance-access.ts';
 
 /**
  * Writes the end of an operation to the instance's status, all in one patch: controllers act on it.
@@ -68,7 +74,7 @@ async function noteSleep(
   const sleeps = phase === 'Sleeping';
   if (phase === undefined || sleeps === isNoted) return;
   const value = sleeps ? String(Math.floor(Date.now() / 1000)) : null;
-  await managementCall(
+  await callManagement(
     `recording the sleep of ${target.name}`,
     instanceResources(resources, kindOf(target)).patch(objectName(target), {
       metadata: { annotations: { [annotations.sleepingSince]: value } },

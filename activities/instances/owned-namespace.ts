@@ -1,6 +1,6 @@
 import type { V1Namespace } from '@kubernetes/client-node';
 import type { HostNamespaces, OwnedNamespace } from '../../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, kindOf } from '../../contracts/kinds.ts';
 import { labels } from '../../contracts/names.ts';
@@ -47,12 +47,9 @@ export async function deleteOwnedNamespace(
   const { uid, deletionTimestamp } = host.namespace.metadata ?? {};
   if (deletionTimestamp !== undefined) return { volumes };
   const body = { preconditions: { ...(uid === undefined ? {} : { uid }) } };
-  try {
-    await orUndefined(host.client.core.deleteNamespace({ name: host.name, body }));
-  } catch (error) {
-    // Another of its name has taken its place since it was read.
-    if (!isConflict(error)) throw kubernetesFailure(`deleting namespace ${host.name}`, error);
-  }
+  const deletion = orUndefined(host.client.core.deleteNamespace({ name: host.name, body }));
+  // A conflict: another of its name has taken its place since it was read.
+  await callKubernetes(`deleting namespace ${host.name}`, unlessConflict(deletion));
   return { volumes };
 }
 
@@ -86,7 +83,7 @@ export async function waitUntilNamespaceDeleted(
 async function claimedVolumes({ client, name: namespace }: OwnedNamespace): Promise<string[]> {
   const volumes: string[] = [];
   let _continue: string | undefined;
-  try {
+  await callKubernetes(`reading the claims of namespace ${namespace}`, async () => {
     do {
       const page = await client.core.listNamespacedPersistentVolumeClaim({
         namespace,
@@ -96,9 +93,7 @@ async function claimedVolumes({ client, name: namespace }: OwnedNamespace): Prom
       volumes.push(...page.items.flatMap(({ spec }) => spec?.volumeName || []));
       _continue = page.metadata?._continue || undefined;
     } while (_continue !== undefined);
-  } catch (error) {
-    throw kubernetesFailure(`reading the claims of namespace ${namespace}`, error);
-  }
+  });
   return volumes;
 }
 

@@ -1,10 +1,11 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import { instanceResources } from '../../adapters/kubernetes/resources.ts';
 import { kindOf } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { SleepPolicyInput } from '../../contracts/workflows.ts';
 import { sleepPolicyAction } from '../../domain/sleep-policy.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { managementCall, objectName } from './instance-access.ts';
+import { objectName } from './instance-access.ts';
 
 export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'resources'>) {
   return {
@@ -15,7 +16,7 @@ export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'res
     async evaluateSleepPolicy({ tenant }: { tenant: SleepPolicyInput }): Promise<void> {
       const client = instanceResources(resources, kindOf(tenant));
       const object = objectName(tenant);
-      const instance = await managementCall(`reading ${tenant.name}`, client.get(object));
+      const instance = await callManagement(`reading ${tenant.name}`, client.get(object));
       // Another of the same name has a schedule of its own.
       if (instance?.metadata.uid !== tenant.uid || instance.metadata.deletionTimestamp !== undefined) return;
       const now = new Date();
@@ -35,7 +36,7 @@ export function createSleepPolicyActivities({ resources }: Pick<TenantDeps, 'res
               [annotations.changedBy]: 'schedule',
               [annotations.lastActivity]: String(Math.floor(now.getTime() / 1000)),
             };
-      await managementCall(
+      await callManagement(
         `patching the sleep annotations of ${tenant.name}`,
         client.patch(object, { metadata: { annotations: change } }),
       );

@@ -1,3 +1,4 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
@@ -12,7 +13,6 @@ import {
   reservedNameOf,
   teamsOf,
 } from '../../domain/identity-names.ts';
-import { managementCall } from '../instances/instance-access.ts';
 
 /**
  * Asks again, when a restore has its turn, what the gateway asked when it let it in: whether who wants the snapshot of
@@ -30,7 +30,7 @@ export function createRestoreRight(deps: {
     if (snapshot.uid === restore.uid) return;
     const { project, tenantCluster } = snapshot;
     const namespace = projectNamespace(project);
-    const [who, source, present] = await managementCall(
+    const [who, source, present] = await callManagement(
       'checking the right to restore a snapshot',
       Promise.all([
         findActor(restore.actorUid),
@@ -68,7 +68,7 @@ export function createRestoreRight(deps: {
   }
 
   async function isAllowed({ user, groups }: KubernetesName, attributes: object): Promise<boolean> {
-    const answer = (await managementCall(
+    const answer = (await callManagement(
       'checking whether a restore is allowed',
       requestJson(management.kubeConfig, {
         method: 'POST',

@@ -1,10 +1,10 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { forgetProjectKey, listKeyedProjects } from '../../adapters/snapshots/project-key.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db/queries/gone-snapshots.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
-import { managementCall } from '../instances/instance-access.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 
 export interface SnapshotRetentionDeps {
@@ -33,7 +33,7 @@ export function createSnapshotRetentionActivities(deps: SnapshotRetentionDeps) {
     expireSnapshots: (): Promise<{ deleting: number; keys: number }> =>
       withHeartbeat(async () => {
         const startedAt = Date.now();
-        const instances = await managementCall(
+        const instances = await callManagement(
           'reading tenant clusters',
           resources.virtualclusterinstances.list(),
         );
@@ -53,7 +53,7 @@ export function createSnapshotRetentionActivities(deps: SnapshotRetentionDeps) {
   async function forgetKeys(): Promise<number> {
     // Keys first: one that is made after them is of a project, and snapshot, that is seen afterwards.
     const keyed = await listKeyedProjects(management);
-    const projects = await managementCall('reading projects', resources.projects.list());
+    const projects = await callManagement('reading projects', resources.projects.list());
     const needed = new Set([
       ...projects.map(({ metadata }) => metadata.uid),
       ...(await database.query((db) => listKeptProjects(db))),

@@ -1,8 +1,9 @@
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { managementCall, readInstance } from '../instances/instance-access.ts';
+import { readInstance } from '../instances/instance-access.ts';
 
 /** RBAC in the namespace of a space. controllers/spaces/space-access.ts reconciles it afterwards. */
 export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
@@ -15,7 +16,7 @@ export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDep
       const host = await hosts.prove(space);
       const [found, project] = await Promise.all([
         readInstance<'space'>(resources, space),
-        managementCall(`reading project ${space.project}`, resources.projects.get({ name: space.project })),
+        callManagement(`reading project ${space.project}`, resources.projects.get({ name: space.project })),
       ]);
       await syncSpaceRbac(host, spaceGrants(found, project).grants);
     },

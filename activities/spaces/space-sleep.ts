@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { SpaceHost } from '../../adapters/host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import { checkPolicy } from '../../adapters/project-policy.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
@@ -26,11 +26,8 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
     async closeSpace({ space }: { space: SpaceRef }): Promise<void> {
       const { client, name: namespace } = await hosts.prove(space);
       const body = { metadata: { name: quotaName }, spec: { hard: { pods: '0' } } };
-      try {
-        await client.core.createNamespacedResourceQuota({ namespace, body });
-      } catch (error) {
-        if (!isConflict(error)) throw kubernetesFailure(`blocking new pods in space ${space.name}`, error);
-      }
+      const creation = client.core.createNamespacedResourceQuota({ namespace, body });
+      await callKubernetes(`blocking new pods in space ${space.name}`, unlessConflict(creation));
     },
 
     /**
@@ -44,11 +41,10 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
         await checkPolicy(resources, 'space', { project: space.project, instance: found, asMade: true });
       }
       const { client, name: namespace } = await hosts.prove(space);
-      try {
-        await orUndefined(client.core.deleteNamespacedResourceQuota({ namespace, name: quotaName }));
-      } catch (error) {
-        throw kubernetesFailure(`allowing new pods in space ${space.name}`, error);
-      }
+      await callKubernetes(
+        `allowing new pods in space ${space.name}`,
+        orUndefined(client.core.deleteNamespacedResourceQuota({ namespace, name: quotaName })),
+      );
     },
 
     /** Scales every workload to zero and suspends jobs; what they had is remembered in an annotation of each. */
@@ -88,34 +84,27 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
 
 /** Whether the space lets no new pods in. @throws PlatformError `cluster_unreachable`, `forbidden` */
 export async function isSpaceClosed({ client, name: namespace }: SpaceHost): Promise<boolean> {
-  try {
+  return callKubernetes(`checking whether namespace ${namespace} blocks new pods`, async () => {
     const quota = { namespace, name: quotaName };
     return (await orUndefined(client.core.readNamespacedResourceQuota(quota))) !== undefined;
-  } catch (error) {
-    throw kubernetesFailure(`checking whether namespace ${namespace} blocks new pods`, error);
-  }
+  });
 }
 
 /** Pods that have not ended: what has ended stays to be looked at. */
 async function runningPods({ client, name: namespace }: SpaceHost, limit?: number): Promise<V1Pod[]> {
   const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed';
-  try {
+  return callKubernetes(`reading the pods of namespace ${namespace}`, async () => {
     const page = limit === undefined ? {} : { limit };
     return (await client.core.listNamespacedPod({ namespace, fieldSelector, ...page })).items;
-  } catch (error) {
-    throw kubernetesFailure(`reading the pods of namespace ${namespace}`, error);
-  }
+  });
 }
 
 /** One that is gone, or another of its name, is left alone. */
 async function deletePod({ client, name: namespace }: SpaceHost, { metadata }: V1Pod): Promise<void> {
   const { name = '', uid } = metadata ?? {};
   const body = uid === undefined ? {} : { preconditions: { uid } };
-  try {
-    await orUndefined(client.core.deleteNamespacedPod({ namespace, name, body }));
-  } catch (error) {
-    if (!isConflict(error)) throw kubernetesFailure(`deleting pod ${name}`, error);
-  }
+  const deletion = orUndefined(client.core.deleteNamespacedPod({ namespace, name, body }));
+  await callKubernetes(`deleting pod ${name}`, unlessConflict(deletion));
 }
 
 function isLeft({ metadata }: V1Pod): boolean {

@@ -1,5 +1,5 @@
 import type { SpaceHost } from '../../adapters/host-namespaces.ts';
-import { isConflict, isNotFound, kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined, retryOnConflict } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { annotations } from '../../contracts/names.ts';
 
@@ -108,34 +108,21 @@ export async function changeWorkloads(
     );
   const bring = async (kind: WorkloadKind, listed: SpaceWorkload) => {
     const path = `${kind.path}/namespaces/${namespace}/${kind.plural}/${listed.metadata.name}`;
-    let workload = listed;
-    for (let attempt = 1; ; attempt++) {
+    const write = async (attempt: number) => {
+      const workload = attempt === 1 ? listed : ((await send(path)) as SpaceWorkload);
       const patch = change(workload, kind) as { metadata: object } | undefined;
       if (patch === undefined) return;
       const { resourceVersion } = workload.metadata;
-      try {
-        await send(path, { ...patch, metadata: { ...patch.metadata, resourceVersion } });
-        return;
-      } catch (error) {
-        if (isNotFound(error)) return;
-        if (!isConflict(error) || attempt >= attempts) throw error;
-      }
-      try {
-        workload = (await send(path)) as SpaceWorkload;
-      } catch (error) {
-        if (isNotFound(error)) return;
-        throw error;
-      }
-    }
+      await send(path, { ...patch, metadata: { ...patch.metadata, resourceVersion } });
+    };
+    await orUndefined(retryOnConflict(attempts, write)); // what is gone needs no change
   };
-  try {
+  await callKubernetes(`changing the workloads of namespace ${namespace}`, async () => {
     for (const kind of kinds) {
       const list = await send(`${kind.path}/namespaces/${namespace}/${kind.plural}`);
       const { items } = list as { items: SpaceWorkload[] };
       for (let index = 0; index < items.length; index += atOnce)
         await Promise.all(items.slice(index, index + atOnce).map((item) => bring(kind, item)));
     }
-  } catch (error) {
-    throw kubernetesFailure(`changing the workloads of namespace ${namespace}`, error);
-  }
+  });
 }

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
-import { kubernetesFailure } from '../kubernetes/failures.ts';
+import { callKubernetes } from '../kubernetes/failures.ts';
 import { isRecord, type ReleaseName } from './releases.ts';
 
 export interface DeployedRelease {
@@ -19,9 +19,10 @@ export async function readReleaseSecret(client: ClusterClient, name: ReleaseName
     namespace: name.namespace,
     labelSelector: `owner=helm,name=${name.release},status=deployed`,
   };
-  const list = await client.core.listNamespacedSecret(selector).catch((error: unknown) => {
-    throw kubernetesFailure(`reading release ${name.release}`, error);
-  });
+  const list = await callKubernetes(
+    `reading release ${name.release}`,
+    client.core.listNamespacedSecret(selector),
+  );
   const stored = list.items.filter((secret) => isRecord(secret, name)).at(-1)?.data?.['release'];
   if (stored === undefined)
     throw new PlatformError('tenant_cluster_not_found', `Nothing is deployed for ${name.release}`);

@@ -1,7 +1,7 @@
 import type { V1Secret } from '@kubernetes/client-node';
 import { labels } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
-import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { callKubernetes, orUndefined } from '../kubernetes/failures.ts';
 
 /** One revision of a release, from its Secret's labels (Helm 3 and 4: `sh.helm.release.v1.<name>.v<revision>`). */
 export interface ReleaseRevision {
@@ -47,11 +47,11 @@ export async function listRevisions(client: ClusterClient, name: ReleaseName): P
 export async function deleteForgedRecords(client: ClusterClient, name: ReleaseName): Promise<number> {
   const forged = (await listRecords(client, name)).filter((secret) => !isRecord(secret, name));
   for (const { metadata } of forged) {
-    await orUndefined(
-      client.core.deleteNamespacedSecret({ namespace: name.namespace, name: metadata?.name ?? '' }),
-    ).catch((error: unknown) => {
-      throw kubernetesFailure(`deleting Secret ${metadata?.name}`, error);
+    const deletion = client.core.deleteNamespacedSecret({
+      namespace: name.namespace,
+      name: metadata?.name ?? '',
     });
+    await callKubernetes(`deleting Secret ${metadata?.name}`, orUndefined(deletion));
   }
   return forged.length;
 }
@@ -61,12 +61,8 @@ export async function deleteForgedRecords(client: ClusterClient, name: ReleaseNa
  * @throws PlatformError `cluster_unreachable`
  */
 async function listRecords(client: ClusterClient, { namespace, release }: ReleaseName): Promise<V1Secret[]> {
-  const list = await client.core
-    .listNamespacedSecret({ namespace, labelSelector: `owner=helm,name=${release}` })
-    .catch((error: unknown) => {
-      throw kubernetesFailure(`reading release ${release}`, error);
-    });
-  return list.items;
+  const list = client.core.listNamespacedSecret({ namespace, labelSelector: `owner=helm,name=${release}` });
+  return (await callKubernetes(`reading release ${release}`, list)).items;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ClusterCapabilities } from '../helm/helm.ts';
 import type { ClusterClient } from './client.ts';
-import { kubernetesFailure } from './failures.ts';
+import { callKubernetes } from './failures.ts';
 import { requestJson } from './request.ts';
 
 interface Discovery {
@@ -34,7 +34,7 @@ export function clusterCapabilities(client: ClusterClient): Promise<ClusterCapab
 }
 
 async function discover({ kubeConfig }: ClusterClient): Promise<ClusterCapabilities> {
-  try {
+  return callKubernetes('asking the cluster for its version and kinds', async () => {
     const [version, core, groups] = (await Promise.all([
       requestJson(kubeConfig, { path: '/version' }),
       requestJson(kubeConfig, { path: '/api', accept: aggregated }),
@@ -44,9 +44,7 @@ async function discover({ kubeConfig }: ClusterClient): Promise<ClusterCapabilit
       kubeVersion: version.gitVersion,
       apiVersions: [...core.items, ...groups.items].flatMap(apiVersionsOf),
     };
-  } catch (error) {
-    throw kubernetesFailure('asking the cluster for its version and kinds', error);
-  }
+  });
 }
 
 function apiVersionsOf({ metadata, versions = [] }: Discovery['items'][number]): string[] {

@@ -24,6 +24,52 @@ export async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined
   }
 }
 
+/** Whether `write` succeeded; false if the API answers 409: it exists already, or another has taken its place. */
+export async function unlessConflict(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConflict(error)) return false;
+    throw error;
+  }
+}
+
+/** The answer of `write`, which is called again, at most `attempts` times in all, while the API answers 409. */
+export async function retryOnConflict<T>(
+  attempts: number,
+  write: (attempt: number) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write(attempt);
+    } catch (error) {
+      if (attempt >= attempts || !isConflict(error)) throw error;
+    }
+  }
+}
+
+/**
+ * The answer of `call`, with failures as PlatformErrors (`kubernetesFailure`).
+ * @param what what is tried, for people: "reading Namespace x"
+ */
+export async function callKubernetes<T>(
+  what: string,
+  call: Promise<T> | (() => Promise<T>),
+  unreachable: ErrorCode = 'cluster_unreachable',
+): Promise<T> {
+  try {
+    return await (typeof call === 'function' ? call() : call);
+  } catch (error) {
+    throw kubernetesFailure(what, error, unreachable);
+  }
+}
+
+/** `callKubernetes` for the management API: `management_unavailable` if it cannot be reached. */
+export function callManagement<T>(what: string, call: Promise<T> | (() => Promise<T>)): Promise<T> {
+  return callKubernetes(what, call, 'management_unavailable');
+}
+
 /** Status message that the API server sent, without headers and body. */
 export function apiMessage(error: unknown): string {
   if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);

@@ -2,7 +2,7 @@ import { AuthorizationV1Api, type V1RoleBinding } from '@kubernetes/client-node'
 import { PlatformError } from '../../contracts/errors.ts';
 import { helmIdentity } from '../../contracts/names.ts';
 import { type ClusterClient, connectCluster } from './client.ts';
-import { isConflict, kubernetesFailure, orUndefined } from './failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from './failures.ts';
 
 export interface HelmToken {
   readonly token: string;
@@ -23,9 +23,9 @@ const { serviceAccount } = helmIdentity;
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function grantHelm(client: ClusterClient, namespace: string, chart: string): Promise<boolean> {
-  try {
+  return callKubernetes(`creating Helm's identity in namespace ${namespace}`, async () => {
     const [, isNew] = await Promise.all([
-      unlessExists(
+      unlessConflict(
         client.core.createNamespacedServiceAccount({
           namespace,
           body: { metadata: { name: serviceAccount }, automountServiceAccountToken: false },
@@ -34,24 +34,20 @@ export async function grantHelm(client: ClusterClient, namespace: string, chart:
       bind(client, bindingOf(namespace, chart)),
     ]);
     return isNew;
-  } catch (error) {
-    throw kubernetesFailure(`creating Helm's identity in namespace ${namespace}`, error);
-  }
+  });
 }
 
 /** A token of that identity. @throws PlatformError `cluster_unreachable`, `forbidden` */
 export async function requestHelmToken(client: ClusterClient, namespace: string): Promise<HelmToken> {
   const askedAt = performance.now();
-  try {
+  return callKubernetes(`requesting Helm's token in namespace ${namespace}`, async () => {
     const { status } = await client.core.createNamespacedServiceAccountToken({
       namespace,
       name: serviceAccount,
       body: { spec: { audiences: [], expirationSeconds: tokenSeconds } },
     });
     return { token: status?.token ?? '', expiresAtMs: askedAt + tokenSeconds * 1000 };
-  } catch (error) {
-    throw kubernetesFailure(`requesting Helm's token in namespace ${namespace}`, error);
-  }
+  });
 }
 
 /**
@@ -63,14 +59,11 @@ export async function waitUntilGranted(kubeconfig: string, namespace: string, ch
   const reviews = connectCluster(kubeconfig).kubeConfig.makeApiClient(AuthorizationV1Api);
   const resourceAttributes = { namespace, verb: 'create', resource: 'secrets' };
   for (let attempt = 0; attempt < inForce.attempts; attempt += 1) {
-    try {
-      const { status } = await reviews.createSelfSubjectAccessReview({
-        body: { spec: { resourceAttributes } },
-      });
-      if (status?.allowed === true) return;
-    } catch (error) {
-      throw kubernetesFailure(`checking Helm's rights in namespace ${namespace}`, error);
-    }
+    const { status } = await callKubernetes(
+      `checking Helm's rights in namespace ${namespace}`,
+      reviews.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } }),
+    );
+    if (status?.allowed === true) return;
     await new Promise((resolve) => setTimeout(resolve, inForce.pauseMs));
   }
   throw new PlatformError(
@@ -94,7 +87,7 @@ function bindingOf(namespace: string, chart: string): V1RoleBinding {
 async function bind({ rbac }: ClusterClient, wanted: V1RoleBinding): Promise<boolean> {
   const namespace = wanted.subjects?.[0]?.namespace ?? '';
   const name = serviceAccount;
-  if (await unlessExists(rbac.createNamespacedRoleBinding({ namespace, body: wanted }))) return true;
+  if (await unlessConflict(rbac.createNamespacedRoleBinding({ namespace, body: wanted }))) return true;
   const present = await rbac.readNamespacedRoleBinding({ namespace, name });
   const [subject, ...others] = present.subjects ?? [];
   const isWanted =
@@ -107,16 +100,5 @@ async function bind({ rbac }: ClusterClient, wanted: V1RoleBinding): Promise<boo
   if (isWanted) return false;
   // What a binding gives cannot be changed.
   await orUndefined(rbac.deleteNamespacedRoleBinding({ namespace, name }));
-  return unlessExists(rbac.createNamespacedRoleBinding({ namespace, body: wanted }));
-}
-
-/** Whether it did not exist yet. */
-async function unlessExists(creation: Promise<unknown>): Promise<boolean> {
-  try {
-    await creation;
-    return true;
-  } catch (error) {
-    if (isConflict(error)) return false;
-    throw error;
-  }
+  return unlessConflict(rbac.createNamespacedRoleBinding({ namespace, body: wanted }));
 }

@@ -1,6 +1,6 @@
 import { fieldManagers, labels } from '../../contracts/names.ts';
 import type { SpaceHost } from '../host-namespaces.ts';
-import { kubernetesFailure } from './failures.ts';
+import { callKubernetes } from './failures.ts';
 import type { RbacObject } from './rbac-objects.ts';
 import { syncRbac } from './sync-rbac.ts';
 
@@ -32,9 +32,5 @@ export async function syncSpaceRbac(
     prefix,
     fieldManager: fieldManagers.worker,
   } as const;
-  try {
-    await syncRbac(kubeConfig, realm, desired);
-  } catch (error) {
-    throw kubernetesFailure(`reconciling RBAC in namespace ${namespace}`, error);
-  }
+  await callKubernetes(`reconciling RBAC in namespace ${namespace}`, syncRbac(kubeConfig, realm, desired));
 }

@@ -6,7 +6,7 @@ import {
   originalUserExtra,
 } from '../../contracts/names.ts';
 import type { ClusterClient } from './client.ts';
-import { kubernetesFailure } from './failures.ts';
+import { callKubernetes } from './failures.ts';
 import { impersonationRules, type RbacObject } from './rbac-objects.ts';
 import { type RbacRealm, syncRbac } from './sync-rbac.ts';
 
@@ -37,12 +37,10 @@ const realm: RbacRealm = {
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function syncTenantRbac(client: ClusterClient, rbac: TenantRbac): Promise<void> {
-  try {
+  await callKubernetes('reconciling RBAC in the tenant cluster', async () => {
     const desired = [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)];
     await syncRbac(client.kubeConfig, realm, desired);
-  } catch (error) {
-    throw kubernetesFailure('reconciling RBAC in the tenant cluster', error);
-  }
+  });
 }
 
 function impersonation({ users, groups }: TenantRbac['impersonated']): RbacObject[] {

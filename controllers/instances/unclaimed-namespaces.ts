@@ -1,4 +1,4 @@
-import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
@@ -37,12 +37,8 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
 
   async function namespacesOf(name: string): Promise<ManagedNamespace[]> {
     const { core } = await clusters.client(name);
-    const { items } = await core
-      .listNamespace({ labelSelector: labels.instanceUid })
-      .catch((error: unknown) => {
-        throw kubernetesFailure(`reading the namespaces of cluster ${name}`, error);
-      });
-    return items;
+    const list = core.listNamespace({ labelSelector: labels.instanceUid });
+    return (await callKubernetes(`reading the namespaces of cluster ${name}`, list)).items;
   }
 
   async function find(name: string, items: readonly ManagedNamespace[]): Promise<UnclaimedNamespace[]> {

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { applyObject as serverSideApply } from '../../adapters/kubernetes/apply-object.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 
 const fieldManager = 'vcluster-platform-bootstrap';
 
@@ -38,13 +38,8 @@ export async function applyManifests(
 
 /** Server-side apply of one object. @throws PlatformError */
 export async function applyObject(client: ClusterClient, object: KubernetesObject): Promise<void> {
-  try {
-    await serverSideApply(client.kubeConfig, object, fieldManager);
-  } catch (error) {
-    throw kubernetesFailure(
-      `applying ${object.kind} ${object.metadata?.name}`,
-      error,
-      'management_unavailable',
-    );
-  }
+  await callManagement(
+    `applying ${object.kind} ${object.metadata?.name}`,
+    serverSideApply(client.kubeConfig, object, fieldManager),
+  );
 }

@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { callManagement, isConflict, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { managementResources } from '../../adapters/kubernetes/resources.ts';
 import { platformNamespace } from '../../contracts/names.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -21,7 +21,7 @@ const marker = 'bootstrap';
  */
 export async function createFirstObjects(client: ClusterClient, admin: AdminFile): Promise<void> {
   const resources = managementResources(client);
-  try {
+  await callManagement('creating the first objects of the management API', async () => {
     const done = await orUndefined(
       client.core.readNamespacedConfigMap({ name: marker, namespace: platformNamespace }),
     );
@@ -63,13 +63,7 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
       await onceAdmitted("the administrator's access key", () => createAdminAccessKey(resources, admin));
       await writeMarker(client, keyHash, done !== undefined);
     }
-  } catch (error) {
-    throw kubernetesFailure(
-      'creating the first objects of the management API',
-      error,
-      'management_unavailable',
-    );
-  }
+  });
 }
 
 async function writeMarker(client: ClusterClient, adminKeyHash: string, exists: boolean): Promise<void> {
