@@ -1,3 +1,5 @@
+import { backoffMs } from '../adapters/backoff.ts';
+
 const first = 10_000;
 const longest = 5 * 60_000;
 /** A run at least this long clears the record. */
@@ -12,6 +14,6 @@ export function nextRestart(run: { startedAt: number; finishedAt: number; quickR
   quickRestarts: number;
 } {
   const quick = run.finishedAt - run.startedAt >= healthy ? 0 : run.quickRestarts;
-  const delay = quick === 0 ? 0 : Math.min(first * 2 ** (quick - 1), longest);
+  const delay = quick === 0 ? 0 : backoffMs(quick - 1, first, longest);
   return { at: run.finishedAt + delay, quickRestarts: quick + 1 };
 }

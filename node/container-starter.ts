@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { backoffMs } from '../adapters/backoff.ts';
 import { apiMessage } from '../adapters/kubernetes/failures.ts';
 import { nextRestart } from './back-off.ts';
 import { runCommand } from './containers/command.ts';
@@ -218,7 +219,7 @@ export function createContainerStarter(
         await startNext(container);
       } catch (error) {
         container.failedStarts += 1;
-        container.startAt = Date.now() + Math.min(50 * 2 ** container.failedStarts, maxRetryMs);
+        container.startAt = Date.now() + backoffMs(container.failedStarts, 50, maxRetryMs);
         container.waiting = waitingFor(error);
         preparing = undefined;
         context.logger.info(

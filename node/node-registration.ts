@@ -2,6 +2,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, release, totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Node } from '@kubernetes/client-node';
+import { backoffMs } from '../adapters/backoff.ts';
 import { isConflict } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
 import type { NodeContext } from './node-context.ts';
@@ -27,7 +28,7 @@ export async function registerNode(context: NodeContext, apiPort: number): Promi
       break;
     } catch (err) {
       logger.warn({ err }, 'the node is not registered yet');
-      await delay(Math.min(100 * 2 ** failures, 5_000));
+      await delay(backoffMs(failures, 100, 5_000));
     }
   }
   void heartbeat(context, apiPort, stopping.signal);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod, V1PodStatus } from '@kubernetes/client-node';
+import { backoffMs } from '../adapters/backoff.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import { isConflict, isNotFound } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
@@ -45,7 +46,7 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
         else {
           failures += 1;
           logger.warn({ pod: `${namespace}/${name}`, err: error }, 'failed to write status');
-          await delay(Math.min(50 * 2 ** failures, 5_000), undefined, { signal: stopping.signal }).catch(
+          await delay(backoffMs(failures, 50, 5_000), undefined, { signal: stopping.signal }).catch(
             () => undefined,
           );
         }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeTelemetryFilterString, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import { backoffMs } from '../adapters/backoff.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
@@ -44,8 +45,8 @@ async function run(): Promise<void> {
       });
     } catch (err) {
       logger.warn({ err }, `Temporal at ${config.temporal.address} is unreachable; retrying`);
-      const backoffMs = Math.min(200 * 2 ** failures++, 5000);
-      await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopping
+      const pauseMs = backoffMs(failures++, 200, 5000);
+      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined); // stopping
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
-import { backoffMs } from './backoff.ts';
+import { jitteredBackoffMs } from '../backoff.ts';
 import { statusOf } from './failures.ts';
 import { openRequest, requestJson } from './request.ts';
 
@@ -126,7 +126,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
 
   async function pauseAfterFailure(): Promise<void> {
     const longestMs = options.watchSeconds === undefined ? maxBackoffMs : maxShortBackoffMs;
-    const pauseMs = backoffMs(state.failures, minBackoffMs, longestMs);
+    const pauseMs = jitteredBackoffMs(state.failures, minBackoffMs, longestMs);
     state.failures += 1;
     await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   }

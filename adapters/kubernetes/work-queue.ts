@@ -1,4 +1,4 @@
-import { backoffMs } from './backoff.ts';
+import { jitteredBackoffMs } from '../backoff.ts';
 
 /** What a handler asks for after a success: to be called again after so long. */
 export interface Requeue {
@@ -93,7 +93,10 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       failures.set(key, count);
       if (group !== undefined) failing.add(group);
       options.onFailure?.(key, error, count);
-      addAfter(key, backoffMs(count - 1, options.minBackoffMs ?? 100, options.maxBackoffMs ?? 30_000));
+      addAfter(
+        key,
+        jitteredBackoffMs(count - 1, options.minBackoffMs ?? 100, options.maxBackoffMs ?? 30_000),
+      );
     } finally {
       running.delete(key);
       if (isFailing) failingRunning -= 1;

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../adapters/backoff.ts';
 import type { AuditEvent } from '../../contracts/audit.ts';
 
 /** Events on their way to one place: bounded, written in batches, never waited for. */
@@ -34,7 +35,7 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
   const waiting = new Map<string, AuditEvent>();
   let bytes = 0;
   let writing: readonly AuditEvent[] = [];
-  let retryMs = firstRetryMs;
+  let failures = 0;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
   let closing = false;
@@ -63,14 +64,14 @@ export function createEventQueue(options: EventQueueOptions): EventQueue {
       writing = take();
       try {
         await writeOrSplit(writing);
-        if (retryMs !== firstRetryMs) options.onWritten?.();
-        retryMs = firstRetryMs;
+        if (failures > 0) options.onWritten?.();
+        failures = 0;
       } catch (error) {
         putBack(writing);
         writing = [];
-        if (retryMs === firstRetryMs) options.onWaiting?.(error);
-        schedule(retryMs);
-        retryMs = Math.min(retryMs * 2, lastRetryMs);
+        if (failures === 0) options.onWaiting?.(error);
+        schedule(backoffMs(failures, firstRetryMs, lastRetryMs));
+        failures += 1;
         return;
       }
       writing = [];

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../adapters/backoff.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 
 /**
@@ -67,7 +68,7 @@ export function createLoginThrottle(now: () => number = Date.now, maxCounters = 
   function count(key: string, rule: Rule): void {
     const failures = (counter(key)?.failures ?? 0) + 1;
     const over = failures - rule.free;
-    const delay = over < 0 ? 0 : Math.min(firstDelayMs * 2 ** Math.min(over, 30), rule.longestMs);
+    const delay = over < 0 ? 0 : backoffMs(over, firstDelayMs, rule.longestMs);
     counters.delete(key); // to the end: the order of a Map is by insertion
     counters.set(key, { failures, until: now() + delay, at: now() });
     if (counters.size > maxCounters) dropOldest(counters);
