@@ -1,9 +1,6 @@
 import type { CertificatePair } from '../adapters/certificates/certificate-authority.ts';
+import { readyPath } from '../adapters/kubernetes/readiness-path.ts';
 import { answersOk } from './https-probe.ts';
-
-/** Asked by every wait for an API server: what it excludes takes a second and nothing here depends on it. */
-const readyPath =
-  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 
 export interface ApiServerProbe {
   /** `https://host:port` */

@@ -7,6 +7,7 @@ import {
 import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { readyPath, readyWithRolesPath } from '../../adapters/kubernetes/readiness-path.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { pollUntil } from '../poll.ts';
@@ -15,15 +16,6 @@ import { controlPlaneSelector } from './workloads.ts';
 const deadlineMs = 3 * 60_000;
 const requestTimeoutMs = 2_000;
 const lookAtPodsMs = 2_000;
-
-/**
- * After a restart on the same data the two hooks' objects are there already, and waiting for the hooks costs most
- * of the time; no wrong answer was seen after this gate.
- */
-const restartGate =
-  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
-/** The first time an ordinary user's request needs the bootstrap roles. */
-const firstGate = '/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 
 export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
   return {
@@ -53,7 +45,7 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
           `The control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`,
         );
       return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
-        const refusal = await askReadiness(await connect(), fresh ? firstGate : restartGate);
+        const refusal = await askReadiness(await connect(), fresh ? readyWithRolesPath : readyPath);
         if (refusal === undefined)
           return fresh ? { kubernetesVersion: await readVersion(await connect()) } : {};
         const fault = await faults?.look();

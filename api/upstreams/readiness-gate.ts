@@ -1,13 +1,8 @@
 import { Agent, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readyPath } from '../../adapters/kubernetes/readiness-path.ts';
 
-/**
- * Readiness without what ordinary requests do not need; after this no wrong answer was seen, while an open port
- * is not enough: authorization may know no roles yet.
- */
-const path =
-  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 const timeoutMs = 3_000;
 /** A server cannot go, come back and be asked again within less. */
 const validMs = 500;
@@ -69,7 +64,7 @@ function readyStatus(
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const outgoing = request({
     host,
-    path,
+    path: readyPath,
     agent,
     timeout: timeoutMs,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },

@@ -8,15 +8,13 @@ import { createTenantKeysActivities } from '../../activities/control-plane/tenan
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { readyPath } from '../../adapters/kubernetes/readiness-path.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { writeImages } from '../../local/node-images.ts';
 import { resolveToolchain } from '../../toolchain/toolchain.ts';
 import { type NodeCluster, startNodeCluster } from '../node/node-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
-
-const readyPath =
-  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
 
 /** A cluster with a process node that runs tenant control planes, and the activities' dependencies. */
 export interface TenantFleet {
