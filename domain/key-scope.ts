@@ -2,7 +2,7 @@ import { kindNames, managedPlurals, type OperationTarget } from '../contracts/ki
 import { managementGroup, projectOfNamespace } from '../contracts/names.ts';
 import { AccessKeyScope } from '../contracts/resources/access-key.ts';
 import { ruleAllows } from './key-scope-rules.ts';
-import type { KubernetesRequest, ResourceRequest } from './kubernetes-request.ts';
+import { isDiscovery, type KubernetesRequest, type ResourceRequest } from './kubernetes-request.ts';
 import type { ScopedRequest } from './scoped-request.ts';
 
 /** One way in which a scope opens something. */
@@ -50,12 +50,8 @@ function openingsOf(scope: AccessKeyScope): Opening[] {
 /** Discovery, the version, and who one is: what a client asks before it does anything. */
 function isAboutOneself({ target, request }: ScopedRequest): boolean {
   if (target.kind !== 'management' || request === undefined) return false;
-  const { verb, path, resource } = request;
-  if (resource === undefined)
-    return (
-      verb === 'get' &&
-      /^\/(version|api|api\/v1|apis|apis\/[^/]+(\/[^/]+)?|openapi\/v2|openapi\/v3(\/.*)?)\/?$/.test(path)
-    );
+  const { verb, resource } = request;
+  if (resource === undefined) return isDiscovery(request);
   return (
     verb === 'create' &&
     isManagement(resource, 'selves') &&

@@ -76,6 +76,13 @@ function withResource(given: {
   };
 }
 
+/** Discovery and the version: what a client asks before it does anything. */
+export function isDiscovery({ verb, path, resource }: KubernetesRequest): boolean {
+  return resource === undefined && verb === 'get' && discovery.test(path);
+}
+
+const discovery = /^\/(version|api|api\/v1|apis|apis\/[^/]+(\/[^/]+)?|openapi\/v2|openapi\/v3(\/.*)?)\/?$/;
+
 const collectionVerbs: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** What a request for a whole collection does. */

@@ -1,6 +1,4 @@
-import { type KubernetesRequest, kubernetesRequest } from './kubernetes-request.ts';
-
-const discovery = /^\/(version|api|api\/v1|apis|apis\/[^/]+(\/[^/]+)?|openapi\/v2|openapi\/v3(\/.*)?)\/?$/;
+import { isDiscovery, type KubernetesRequest, kubernetesRequest } from './kubernetes-request.ts';
 
 /** Reviews of one's own rights and identity (`kubectl auth can-i`, `kubectl auth whoami`), by their groups. */
 const selfReviews: Readonly<Record<string, readonly string[]>> = {
@@ -27,8 +25,8 @@ export function leavesSpace(method: string, pathAndQuery: string, namespace: str
 }
 
 function isAllowed(request: KubernetesRequest, namespace: string): boolean {
-  const { verb, path, resource } = request;
-  if (resource === undefined) return verb === 'get' && discovery.test(path);
+  const { verb, resource } = request;
+  if (resource === undefined) return isDiscovery(request);
   // The old forms /api/v1/proxy/… and methods that Kubernetes does not have.
   if (verb === 'proxy' || verb === '') return false;
   if (resource.resource === 'namespaces') {
