@@ -149,6 +149,9 @@ export const helmIdentity = {
     `vcluster-platform:helm-${['tenant-control-plane', 'vcluster'].includes(chart) ? chart : 'other'}`,
 } as const;
 
+/** Type of the Secrets in which Helm keeps its releases. */
+export const helmRecordType = 'helm.sh/release.v1';
+
 /** Secret of platformNamespace with a process's kubeconfig (key `config`) for a connected cluster. */
 export function clusterCredentialSecret(
   cluster: string,

@@ -1,5 +1,5 @@
 import type { V1Secret } from '@kubernetes/client-node';
-import { labels } from '../../contracts/names.ts';
+import { helmRecordType, labels } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { callKubernetes, orUndefined } from '../kubernetes/failures.ts';
 
@@ -21,9 +21,6 @@ export interface ReleaseName {
 
 /** Labels that the platform puts on the revisions it makes. */
 export const releaseLabels = { operation: 'operation', runner: 'runner' } as const;
-
-/** Type of the Secrets that Helm keeps. */
-export const releaseSecretType = 'helm.sh/release.v1';
 
 /**
  * Revisions of a release, oldest first; none if there is no such release. Reads labels only, which is ten times
@@ -72,7 +69,7 @@ async function listRecords(client: ClusterClient, { namespace, release }: Releas
 export function isRecord({ metadata, type }: V1Secret, { release }: ReleaseName): boolean {
   const marks = metadata?.labels ?? {};
   return (
-    type === releaseSecretType &&
+    type === helmRecordType &&
     metadata?.name === `sh.helm.release.v1.${release}.v${marks['version']}` &&
     /^[1-9]\d{0,8}$/.test(marks['version'] ?? '') &&
     !(labels.synced in marks)

@@ -29,7 +29,8 @@ export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) 
   return async (rendering: Rendering, signal?: AbortSignal): Promise<CheckedManifest> => {
     const { tenant, asleep, isUpgrade, capabilities } = rendering;
     const release = await resolveReleaseValues(deps, tenant, signal);
-    const asleepValues = asleep ? tenantChart(release.chart.name).asleepValues : undefined;
+    const chart = tenantChart(release.chart.name);
+    const asleepValues = asleep ? chart.asleepValues : undefined;
     const overlay = asleepValues === undefined ? undefined : JSON.stringify(asleepValues);
     const key = fingerprint(release, rendering, overlay);
     const before = kept.get(key);
@@ -44,9 +45,8 @@ export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) 
       ...names,
       signal,
     });
-    const { name, version } = release.chart;
-    const objects = checkManifest(text, { chart: name, trusted: release.trusted, ...names });
-    const checked = { chart: { name, version }, objects };
+    const objects = checkManifest(text, { chart, trusted: release.trusted, ...names });
+    const checked = { chart: { name: chart.name, version: release.chart.version }, objects };
     const [oldest] = kept.keys();
     if (kept.size >= keptManifests && oldest !== undefined) kept.delete(oldest);
     kept.set(key, checked);

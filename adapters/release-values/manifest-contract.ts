@@ -1,14 +1,28 @@
 import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import { helmIdentity, tenantObjects } from '../../contracts/names.ts';
+import { helmIdentity, helmRecordType, tenantObjects } from '../../contracts/names.ts';
 import { readHelmYamlStream } from '../helm/helm-yaml.ts';
-import { releaseSecretType } from '../helm/releases.ts';
-import { tenantChart } from '../tenant-charts/known-charts.ts';
 import { grantedBeyond } from './granted-rules.ts';
 import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
 
+/** What a chart that makes control planes may make. */
+export interface ChartContract {
+  readonly name: string;
+  /** Kinds that it may make without an administrator's template, as kubectl writes them: `StatefulSet.apps`. */
+  readonly ordinaryKinds: readonly string[];
+  /** What Roles that it makes may give without an administrator's template. */
+  readonly ordinaryRules: readonly V1PolicyRule[];
+  /** What rendered objects of it set that only an administrator's template may; names as in its values. */
+  extraordinarySettings(objects: readonly KubernetesObject[], release: string): string[];
+  /**
+   * Name of the Secret in the host namespace that its control plane takes its keys from: the authority (`ca.crt`,
+   * `ca.key`) and the service accounts' keys (`sa.key`, `sa.pub`) under these names.
+   */
+  keysSecret(release: string): string;
+}
+
 export interface ManifestContract {
-  readonly chart: string;
+  readonly chart: ChartContract;
   readonly release: string;
   readonly namespace: string;
   /** The chart and values come from an administrator's template. */
@@ -65,7 +79,7 @@ function toManifest(content: unknown): Manifest {
 }
 
 function checkSettings(manifests: Manifest[], { chart, release }: ManifestContract): void {
-  const settings = tenantChart(chart).extraordinarySettings(manifests, release);
+  const settings = chart.extraordinarySettings(manifests, release);
   if (settings.length === 0) return;
   throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
@@ -76,7 +90,7 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
   const secrets = [
     tenantObjects.kubeconfigSecret(release),
     tenantObjects.gatewaySecret(release),
-    tenantChart(chart).keysSecret(release),
+    chart.keysSecret(release),
   ];
   const rights: readonly string[] = [helmIdentity.serviceAccount, tenantObjects.gatewayRole];
   const ours =
@@ -84,7 +98,7 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
       ? secrets.includes(metadata.name)
       : ['ServiceAccount', 'Role', 'RoleBinding'].includes(kind) && rights.includes(metadata.name);
   const record =
-    metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === releaseSecretType);
+    metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === helmRecordType);
   if (ours || record)
     throw refusal(`The chart would create ${kind} ${metadata.name}, which belongs to the platform`);
   if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmIdentity.serviceAccount))
@@ -94,7 +108,7 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
 function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: ManifestContract): void {
   const { kind, metadata } = manifest;
   const what = `${kind} ${metadata.name}`;
-  if (!tenantChart(contract.chart).ordinaryKinds.includes(kindWithGroup(manifest)))
+  if (!contract.chart.ordinaryKinds.includes(kindWithGroup(manifest)))
     throw refusal(`The chart would create ${what}; ${needed}`);
   if (metadata.namespace !== undefined && metadata.namespace !== contract.namespace) {
     throw refusal(`The chart would create ${what} in namespace ${metadata.namespace}; ${needed}`);
@@ -146,7 +160,7 @@ function checkRights(
 ): void {
   if (manifest.kind === 'Role') {
     const { rules = [] } = manifest as { rules?: V1PolicyRule[] | null };
-    const [beyond] = grantedBeyond(rules ?? [], tenantChart(chart).ordinaryRules);
+    const [beyond] = grantedBeyond(rules ?? [], chart.ordinaryRules);
     if (beyond !== undefined) throw refusal(`The chart would have ${what} grant ${beyond}; ${needed}`);
   }
   if (manifest.kind === 'RoleBinding') {
@@ -179,13 +193,13 @@ function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContra
   const workload = named(['StatefulSet', 'Deployment']);
   if (workload === undefined || named(['Service']) === undefined) {
     throw refusal(
-      `Chart ${chart} does not create a StatefulSet or Deployment and a Service named ${release}, which the platform needs`,
+      `Chart ${chart.name} does not create a StatefulSet or Deployment and a Service named ${release}, which the platform needs`,
     );
   }
   const labels = workload.metadata.labels;
   if (labels?.['app'] !== 'vcluster' || labels['release'] !== release) {
     throw refusal(
-      `Chart ${chart} does not label its workload app=vcluster,release=${release}, which the platform needs`,
+      `Chart ${chart.name} does not label its workload app=vcluster,release=${release}, which the platform needs`,
     );
   }
 }

@@ -1,4 +1,3 @@
-import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { Helm } from '../helm/helm.ts';
@@ -6,9 +5,10 @@ import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues } from './render-values.ts';
-import type { TemplateContext } from './template-context.ts';
+import { checkSameChart, isReferenced } from './instance-chart.ts';
+import { loftContext, othersTexts, type Surroundings } from './template-context.ts';
 import { freeParameters, resolveParameters } from './template-parameters.ts';
-import { checkSameChart, isReferenced, managed, readInstance, selectTemplate } from './template-of-tenant.ts';
+import { managed, readInstance, selectTemplate } from './template-of-tenant.ts';
 
 /** What is to be installed for a tenant cluster. */
 export interface ReleaseValues {
@@ -45,7 +45,7 @@ export async function resolveReleaseValues(
   const trusted = isReferenced(instance);
   const given = instance.spec?.parameters ?? '';
   const parameters = resolveParameters({ ...template, inline: !trusted }, given);
-  const loft = await loftContext(deps.resources, tenant, instance);
+  const loft = loftContext(tenant, instance, await readSurroundings(deps.resources, tenant, instance));
   const values = await renderValues(deps, {
     values: template.definition.helmRelease?.values ?? '',
     context: { ...parameters, loft },
@@ -56,20 +56,12 @@ export async function resolveReleaseValues(
   return { chart, values, trusted };
 }
 
-/** What of `.Values.loft` people choose: of their account or team, and annotations of the cluster. Dots descend. */
-function othersTexts({ user = {}, team = {} }: TemplateContext['loft']): string[] {
-  return [
-    ...Object.keys(user).map((name) => `loft.user.${name}`),
-    ...Object.keys(team).map((name) => `loft.team.${name}`),
-  ];
-}
-
-/** `.Values.loft`, with the names that vCluster Platform offers. The owner stands for the user, so that a retry renders the same. */
-async function loftContext(
+/** The objects that `.Values.loft` describes. */
+async function readSurroundings(
   resources: ManagementResources,
   tenant: TenantRef,
   instance: VirtualClusterInstance,
-): Promise<TemplateContext['loft']> {
+): Promise<Surroundings> {
   const { user: userName, team: teamName } = instance.spec?.owner ?? {};
   const [cluster, user, team] = await managed(
     'reading the owner of the tenant cluster',
@@ -79,21 +71,5 @@ async function loftContext(
       teamName ? resources.teams.get({ name: teamName }) : undefined,
     ]),
   );
-  return {
-    name: tenant.name,
-    project: tenant.project,
-    cluster: tenant.cluster,
-    space: tenant.hostNamespace,
-    virtualClusterName: tenant.name,
-    virtualClusterNamespace: tenant.hostNamespace,
-    clusterAnnotations: cluster?.metadata.annotations ?? {},
-    ...(userName ? { user: userContext(userName, user) } : {}),
-    ...(teamName ? { team: { name: teamName, displayName: team?.spec?.displayName ?? '' } } : {}),
-  };
-}
-
-/** One that is gone is a name still. */
-function userContext(name: string, user: User | undefined) {
-  const { username = name, email = '', displayName = '', subject = name } = user?.spec ?? {};
-  return { name, username, email, displayName, subject };
+  return { cluster, user, team };
 }

@@ -1,3 +1,9 @@
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import type { Team } from '../../contracts/resources/team.ts';
+import type { User } from '../../contracts/resources/user.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+
 /** What a template's values may refer to as `.Values`. */
 export interface TemplateContext {
   readonly [parameter: string]: unknown;
@@ -21,4 +27,45 @@ export interface ValuesRequest {
   /** Variables of `context` whose text is not the template author's: it must not become structure. */
   readonly texts: readonly string[];
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The tenant cluster's connected cluster and its owner; undefined if it has none of the kind, or the object is gone. */
+export interface Surroundings {
+  readonly cluster: Cluster | undefined;
+  readonly user: User | undefined;
+  readonly team: Team | undefined;
+}
+
+/** `.Values.loft`, with the names that vCluster Platform offers. The owner stands for the user, so that a retry renders the same. */
+export function loftContext(
+  tenant: TenantRef,
+  instance: VirtualClusterInstance,
+  { cluster, user, team }: Surroundings,
+): TemplateContext['loft'] {
+  const { user: userName, team: teamName } = instance.spec?.owner ?? {};
+  return {
+    name: tenant.name,
+    project: tenant.project,
+    cluster: tenant.cluster,
+    space: tenant.hostNamespace,
+    virtualClusterName: tenant.name,
+    virtualClusterNamespace: tenant.hostNamespace,
+    clusterAnnotations: cluster?.metadata.annotations ?? {},
+    ...(userName ? { user: userContext(userName, user) } : {}),
+    ...(teamName ? { team: { name: teamName, displayName: team?.spec?.displayName ?? '' } } : {}),
+  };
+}
+
+/** One that is gone is a name still. */
+function userContext(name: string, user: User | undefined) {
+  const { username = name, email = '', displayName = '', subject = name } = user?.spec ?? {};
+  return { name, username, email, displayName, subject };
+}
+
+/** What of `.Values.loft` people choose: of their account or team, and annotations of the cluster. Dots descend. */
+export function othersTexts({ user = {}, team = {} }: TemplateContext['loft']): string[] {
+  return [
+    ...Object.keys(user).map((name) => `loft.user.${name}`),
+    ...Object.keys(team).map((name) => `loft.team.${name}`),
+  ];
 }

@@ -8,6 +8,7 @@ import type { ManagementResources } from '../kubernetes/resources.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
 import type { TenantChart } from '../tenant-charts/tenant-chart.ts';
 import { defaultChart } from './chart-sources.ts';
+import { deployedChart } from './instance-chart.ts';
 
 /** @throws PlatformError `tenant_cluster_not_found` if it is gone or another has its name, `management_unavailable` */
 export async function readInstance(
@@ -52,12 +53,6 @@ export async function selectTemplate(
   return resolved;
 }
 
-/** Whether its template is an administrator's rather than an inline one. */
-export function isReferenced(instance: VirtualClusterInstance): boolean {
-  const name = instance.spec?.templateRef?.name;
-  return name !== undefined && name !== '';
-}
-
 /**
  * Whether the tenant cluster was installed once, as its instance says.
  * @throws PlatformError as `readInstance`
@@ -76,24 +71,6 @@ export async function tenantChartOf(resources: ManagementResources, tenant: Tena
     deployedChart(instance) ??
     (await selectTemplate(resources, instance)).definition.helmRelease?.chart?.name;
   return tenantChart(name || defaultChart);
-}
-
-/**
- * A tenant cluster keeps its chart: another one's control plane would start on data that it cannot read.
- * @throws PlatformError `conflict`
- */
-export function checkSameChart(instance: VirtualClusterInstance, wanted: string): void {
-  const deployed = deployedChart(instance);
-  if (deployed !== undefined && deployed !== wanted) {
-    throw new PlatformError(
-      'conflict',
-      `Tenant cluster ${instance.metadata.name} uses chart ${deployed} and cannot change to chart ${wanted}; create a new tenant cluster`,
-    );
-  }
-}
-
-function deployedChart(instance: VirtualClusterInstance): string | undefined {
-  return instance.status?.virtualCluster?.helmRelease?.chart?.name;
 }
 
 /** @throws PlatformError `management_unavailable` and others that Kubernetes' answer means */

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { checkManifest } from '../../adapters/release-values/manifest-contract.ts';
+import { tenantChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
@@ -155,7 +156,7 @@ test('values are in no Secret, and rendered manifests are not rendered again', a
 });
 
 test('objects that an ordinary chart may not create are refused', () => {
-  const contract = { chart: 'vcluster', release: 'up', namespace: 'host', trusted: false };
+  const contract = { chart: tenantChart('vcluster'), release: 'up', namespace: 'host', trusted: false };
   const rbac = 'rbac.authorization.k8s.io/v1';
   const cases: [object: object, message: RegExp][] = [
     [{ apiVersion: 'v1', kind: 'List', items: [] }, /List without a name/],

@@ -8,6 +8,7 @@ import { parseAllDocuments } from 'yaml';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { checkManifest } from '../../../adapters/release-values/manifest-contract.ts';
+import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
@@ -52,7 +53,7 @@ function containerOf(set: V1StatefulSet, name: string): V1Container {
 test('by default: a StatefulSet without replicas and a Service, as the chart contract says', async () => {
   const { set, service, objects } = await rendered('');
   checkManifest(await manifest(''), {
-    chart: 'tenant-control-plane',
+    chart: tenantChart('tenant-control-plane'),
     release: 'demo',
     namespace: 'default',
     trusted: false,
@@ -177,7 +178,12 @@ test('a real API server accepts what is rendered', async () => {
 
 test('a manifest outside of the contract is refused unless an administrator allows it', async () => {
   const good = await manifest('');
-  const contract = { chart: 'tenant-control-plane', release: 'demo', namespace: 'default', trusted: false };
+  const contract = {
+    chart: tenantChart('tenant-control-plane'),
+    release: 'demo',
+    namespace: 'default',
+    trusted: false,
+  };
   const more = (yaml: string) => `${good}\n---\n${yaml}`;
   const cases: [manifest: string, message: RegExp][] = [
     [
@@ -206,7 +212,12 @@ test('a manifest outside of the contract is refused unless an administrator allo
 });
 
 test('an inline template may set tuning flags only; other flags, variables and egress need an administrator', async () => {
-  const contract = { chart: 'tenant-control-plane', release: 'demo', namespace: 'default', trusted: false };
+  const contract = {
+    chart: tenantChart('tenant-control-plane'),
+    release: 'demo',
+    namespace: 'default',
+    trusted: false,
+  };
   const tuned = await manifest(`
 kubernetesVersion: v1.35.1
 etcd: { extraArgs: { quota-backend-bytes: 1000000 }, env: { GOMEMLIMIT: 1GiB } }

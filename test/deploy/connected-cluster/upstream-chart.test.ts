@@ -9,6 +9,7 @@ import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { grantedBeyond } from '../../../adapters/release-values/granted-rules.ts';
 import { checkManifest } from '../../../adapters/release-values/manifest-contract.ts';
+import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { upstreamChartRules } from '../../../adapters/tenant-charts/upstream-chart-rules.ts';
 import {
   clusterCredentialSecret,
@@ -79,7 +80,12 @@ describe("Helm's rights in a host namespace are enough to install vCluster's cha
       const target = { release: 'up', namespace, kubeconfig, cluster };
       const chart = await packageVclusterChart();
       const text = await helm.template({ chart, values, release: 'up', namespace });
-      const objects = checkManifest(text, { chart: 'vcluster', release: 'up', namespace, trusted: true });
+      const objects = checkManifest(text, {
+        chart: tenantChart('vcluster'),
+        release: 'up',
+        namespace,
+        trusted: true,
+      });
       const manifest = { chart: { name: 'vcluster', version: '1.0.0' }, objects };
       await helm.upgrade(target, { manifest, labels: { operation: 'test' } });
       await helm.uninstall(target);
