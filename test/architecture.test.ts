@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, '..');
 const arrows: Record<string, { values: readonly string[]; types?: readonly string[] }> = {
   contracts: { values: [] },
   domain: { values: ['contracts'] },
-  adapters: { values: ['contracts', 'domain'] },
+  templates: { values: ['contracts', 'domain'] },
+  adapters: { values: ['contracts', 'domain', 'templates'] },
   db: { values: ['contracts', 'domain'] },
   operations: { values: ['contracts', 'domain', 'adapters', 'db'] },
   workflows: { values: ['contracts', 'domain'], types: ['activities'] },
@@ -125,6 +126,14 @@ test('domain and workflows use no clock, no randomness and no Node API', () => {
         readFileSync(join(root, file), 'utf8'),
       ),
     );
+  assert.deepEqual(offences, []);
+});
+
+test('templates use no clock, no randomness and no Node API but node:vm', () => {
+  const offences = matches(
+    'templates',
+    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bfetch\(|from 'node:(?!vm').*/g,
+  );
   assert.deepEqual(offences, []);
 });
 

@@ -4,7 +4,7 @@ import { tenantServer } from '../../adapters/certificates/tenant-pki.ts';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
-import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { identities, labels, tenantObjects } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';

@@ -5,9 +5,9 @@ import { deleteForgedRecords, listRevisions, releaseLabels } from '../../adapter
 import { repairRelease } from '../../adapters/helm/repair-release.ts';
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
-import { createChartSources } from '../../adapters/release-values/chart-sources.ts';
-import { createCheckedReleases } from '../../adapters/release-values/checked-releases.ts';
-import { isDeployed, tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { createChartSources } from '../../adapters/helm/chart-sources.ts';
+import { createCheckedReleases } from '../../adapters/helm/checked-releases.ts';
+import { isDeployed, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import { upstreamChart } from '../../adapters/tenant-charts/upstream-chart.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';

@@ -1,5 +1,5 @@
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import { createJob, deleteJob, type JobRef, waitForJob } from '../../adapters/snapshots/jobs.ts';
 import { getProjectKey } from '../../adapters/snapshots/project-key.ts';
 import {

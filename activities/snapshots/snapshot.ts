@@ -9,7 +9,7 @@ import {
   deleteSnapshotFile,
   snapshotPath,
 } from '../../adapters/snapshots/snapshot-files.ts';
-import { tenantChartOf } from '../../adapters/release-values/template-of-tenant.ts';
+import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { stringify } from 'yaml';
-import { unambiguousJson } from './helm-yaml.ts';
+import { unambiguousJson } from '../../templates/helm-yaml.ts';
 
 /** A manifest that was checked, and the name and version of the chart that it was rendered from. */
 export interface CheckedManifest {

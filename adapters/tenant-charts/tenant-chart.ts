@@ -1,6 +1,6 @@
 import type { TenantPki } from '../certificates/tenant-pki.ts';
 import type { TenantHost } from '../host-namespaces.ts';
-import type { ChartContract } from '../release-values/manifest-contract.ts';
+import type { ChartContract } from '../../templates/manifest-contract.ts';
 import type { TenantWorkload } from '../snapshots/tenant-workload.ts';
 
 /** What the platform must know of a chart that makes control planes, and what differs from one to the other. */

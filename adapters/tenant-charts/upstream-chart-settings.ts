@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1Secret } from '@kubernetes/client-node';
-import { readHelmYaml } from '../helm/helm-yaml.ts';
+import { readHelmYaml } from '../../templates/helm-yaml.ts';
 
 /** Standards of Kubernetes (pod-security-admission) that keep a pod from the node it runs on. */
 const keepingFromNode = new Set(['baseline', 'restricted']);

@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { after, before, test } from 'node:test';
 import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
-import { checkManifest } from '../../adapters/release-values/manifest-contract.ts';
+import { checkManifest } from '../../templates/manifest-contract.ts';
 import { tenantChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { after, before, describe, test } from 'node:test';
 import { createReleaseActivities } from '../../activities/control-plane/release.ts';
-import { readHelmYamlStream } from '../../adapters/helm/helm-yaml.ts';
+import { readHelmYamlStream } from '../../templates/helm-yaml.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CheckedManifest } from '../../../adapters/helm/checked-chart.ts';
 import { createHelm } from '../../../adapters/helm/helm.ts';
-import { readHelmYaml, readHelmYamlStream } from '../../../adapters/helm/helm-yaml.ts';
+import { readHelmYaml, readHelmYamlStream } from '../../../templates/helm-yaml.ts';
 import { readReleaseSecret } from '../../../adapters/helm/release-secret.ts';
 import { listRevisions } from '../../../adapters/helm/releases.ts';
 import { repairRelease } from '../../../adapters/helm/repair-release.ts';

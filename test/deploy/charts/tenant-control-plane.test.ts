@@ -7,7 +7,7 @@ import type { KubernetesObject, V1Container, V1Service, V1StatefulSet } from '@k
 import { parseAllDocuments } from 'yaml';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
-import { checkManifest } from '../../../adapters/release-values/manifest-contract.ts';
+import { checkManifest } from '../../../templates/manifest-contract.ts';
 import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';

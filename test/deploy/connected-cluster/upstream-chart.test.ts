@@ -7,8 +7,8 @@ import type { V1ClusterRole } from '@kubernetes/client-node';
 import { type ConnectedClusters, createConnectedClusters } from '../../../adapters/connected-clusters.ts';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
-import { grantedBeyond } from '../../../adapters/release-values/granted-rules.ts';
-import { checkManifest } from '../../../adapters/release-values/manifest-contract.ts';
+import { grantedBeyond } from '../../../templates/granted-rules.ts';
+import { checkManifest } from '../../../templates/manifest-contract.ts';
 import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { upstreamChartRules } from '../../../adapters/tenant-charts/upstream-chart-rules.ts';
 import {

@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node';
-import { PlatformError } from '../../contracts/errors.ts';
-import { helmIdentity, helmRecordType, tenantObjects } from '../../contracts/names.ts';
-import { readHelmYamlStream } from '../helm/helm-yaml.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { helmIdentity, helmRecordType, tenantObjects } from '../contracts/names.ts';
+import { readHelmYamlStream } from './helm-yaml.ts';
 import { grantedBeyond } from './granted-rules.ts';
 import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import type { CheckedManifest } from '../helm/checked-chart.ts';
-import type { ClusterCapabilities, Helm } from '../helm/helm.ts';
+import type { CheckedManifest } from './checked-chart.ts';
+import type { ClusterCapabilities, Helm } from './helm.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
-import { checkManifest } from './manifest-contract.ts';
+import { checkManifest } from '../../templates/manifest-contract.ts';
 import { type ReleaseValues, type ReleaseValuesDeps, resolveReleaseValues } from './release-values.ts';
 
 export interface Rendering {

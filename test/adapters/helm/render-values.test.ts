@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
-import { renderValues } from '../../../adapters/release-values/render-values.ts';
+import { renderValues } from '../../../adapters/helm/render-values.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';
 

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { parseDocument, type Scalar, visit } from 'yaml';
-import { PlatformError } from '../../contracts/errors.ts';
-import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { AppParameter } from '../contracts/resources/app-parameter.ts';
 
 /** Values of parameters, nested where a variable's name has dots. */
 export type ParameterValues = Record<string, unknown>;

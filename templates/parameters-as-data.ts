@@ -1,5 +1,5 @@
-import { PlatformError } from '../../contracts/errors.ts';
-import { readHelmYaml } from '../helm/helm-yaml.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { readHelmYaml } from './helm-yaml.ts';
 import { harmlessTexts } from './harmless-text.ts';
 import type { TemplateContext, ValuesRequest } from './template-context.ts';
 import { setAt, valueAt } from './template-parameters.ts';

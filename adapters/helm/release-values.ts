@@ -1,13 +1,13 @@
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import type { Helm } from '../helm/helm.ts';
+import type { Helm } from './helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues } from './render-values.ts';
-import { checkSameChart, isReferenced } from './instance-chart.ts';
-import { loftContext, othersTexts, type Surroundings } from './template-context.ts';
-import { freeParameters, resolveParameters } from './template-parameters.ts';
+import { checkSameChart, isReferenced } from '../../templates/instance-chart.ts';
+import { loftContext, othersTexts, type Surroundings } from '../../templates/template-context.ts';
+import { freeParameters, resolveParameters } from '../../templates/template-parameters.ts';
 import { managed, readInstance, selectTemplate } from './template-of-tenant.ts';
 
 /** What is to be installed for a tenant cluster. */

@@ -1,5 +1,5 @@
-import { PlatformError } from '../../contracts/errors.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 
 /** Whether its template is an administrator's rather than an inline one. */
 export function isReferenced(instance: VirtualClusterInstance): boolean {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { VirtualClusterHelmChart } from '../../contracts/resources/virtual-cluster-template.ts';
-import type { Helm } from '../helm/helm.ts';
+import type { Helm } from './helm.ts';
 
 /** A chart on this machine. */
 export interface ReleaseChart {

@@ -1,8 +1,8 @@
-import type { TenantRef } from '../../contracts/instance-ref.ts';
-import type { Cluster } from '../../contracts/resources/cluster.ts';
-import type { Team } from '../../contracts/resources/team.ts';
-import type { User } from '../../contracts/resources/user.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
+import type { Cluster } from '../contracts/resources/cluster.ts';
+import type { Team } from '../contracts/resources/team.ts';
+import type { User } from '../contracts/resources/user.ts';
+import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 
 /** What a template's values may refer to as `.Values`. */
 export interface TemplateContext {

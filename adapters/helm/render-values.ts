@@ -3,11 +3,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Helm } from '../helm/helm.ts';
-import { readHelmYaml, unambiguousJson } from '../helm/helm-yaml.ts';
-import { redactValues } from '../helm/redact-values.ts';
-import { type Question, questionsAbout, refuseStructure } from './parameters-as-data.ts';
-import type { TemplateContext, ValuesRequest } from './template-context.ts';
+import type { Helm } from './helm.ts';
+import { readHelmYaml, unambiguousJson } from '../../templates/helm-yaml.ts';
+import { redactValues } from './redact-values.ts';
+import { type Question, questionsAbout, refuseStructure } from '../../templates/parameters-as-data.ts';
+import type { TemplateContext, ValuesRequest } from '../../templates/template-context.ts';
 
 interface Deps {
   readonly helm: Helm;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveParameters } from '../../../adapters/release-values/template-parameters.ts';
-import { PlatformError } from '../../../contracts/errors.ts';
-import type { AppParameter } from '../../../contracts/resources/app-parameter.ts';
+import { resolveParameters } from '../../templates/template-parameters.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 
 /** One that declares none stands for an inline template here. */
 const template = (parameters: AppParameter[]) => ({ parameters, inline: parameters.length === 0 });

@@ -1,4 +1,4 @@
-import { readHelmYamlStream } from '../helm/helm-yaml.ts';
+import { readHelmYamlStream } from './helm-yaml.ts';
 
 /**
  * Whether a value has the structure of another, which is known to be harmless: the same keys, and at each place an

@@ -8,7 +8,7 @@ import type { ManagementResources } from '../kubernetes/resources.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
 import type { TenantChart } from '../tenant-charts/tenant-chart.ts';
 import { defaultChart } from './chart-sources.ts';
-import { deployedChart } from './instance-chart.ts';
+import { deployedChart } from '../../templates/instance-chart.ts';
 
 /** @throws PlatformError `tenant_cluster_not_found` if it is gone or another has its name, `management_unavailable` */
 export async function readInstance(
