@@ -3,15 +3,14 @@ import { join } from 'node:path';
 import type { V1Secret } from '@kubernetes/client-node';
 import { LruMap } from 'toad-cache';
 import { PlatformError } from '../contracts/errors.ts';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import {
   clusterCredentialSecret,
   connectTarget,
   platformNamespace,
   tenantObjects,
 } from '../contracts/names.ts';
-import type { TenantRef } from '../contracts/instance-ref.ts';
-import { renderKubeconfig } from './certificates/kubeconfig.ts';
-import { tenantServer } from './certificates/tenant-pki.ts';
+import { renderKubeconfig, tenantServer } from './certificates/kubeconfig.ts';
 import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { callKubernetes, orUndefined } from './kubernetes/failures.ts';
 import { grantHelm, requestHelmToken, waitUntilGranted } from './kubernetes/helm-identity.ts';

@@ -1,13 +1,12 @@
 import { loadCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
-import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
-import { tenantServer } from '../../adapters/certificates/tenant-pki.ts';
+import { renderKubeconfig, tenantServer } from '../../adapters/certificates/kubeconfig.ts';
+import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
-import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { identities, labels, tenantObjects } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { identities, labels, tenantObjects } from '../../contracts/names.ts';
 import type { TenantDeps } from '../dependencies.ts';
 
 const roleName = tenantObjects.gatewayRole;

@@ -8,7 +8,7 @@ import type { ManagementResources } from '../../adapters/kubernetes/resources.ts
 import { createChartSources } from '../../adapters/helm/chart-sources.ts';
 import { createCheckedReleases } from '../../adapters/helm/checked-releases.ts';
 import { isDeployed, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
-import { upstreamChart } from '../../adapters/tenant-charts/upstream-chart.ts';
+import { vclusterChart } from '../../adapters/tenant-charts/vcluster.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
@@ -49,7 +49,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     try {
       return (await tenantChartOf(deps.resources, owner)).name;
     } catch (error) {
-      if (error instanceof PlatformError && goneCodes.has(error.code)) return upstreamChart.name;
+      if (error instanceof PlatformError && goneCodes.has(error.code)) return vclusterChart.name;
       throw error;
     }
   }

@@ -65,3 +65,12 @@ export function renderKubeconfig(options: KubeconfigOptions): string {
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
+
+/** Where a tenant cluster's API server is within its connected cluster, and the name that all charts' certificates hold. */
+export function tenantServer(tenant: { name: string; hostNamespace: string }): {
+  server: string;
+  tlsServerName: string;
+} {
+  const { name, hostNamespace } = tenant;
+  return { server: `https://${name}.${hostNamespace}.svc:443`, tlsServerName: `${name}.${hostNamespace}` };
+}

@@ -3,7 +3,7 @@ import type { V1Affinity, V1Container, V1Job, V1Volume, V1VolumeMount } from '@k
 import { labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantHost } from '../host-namespaces.ts';
-import type { TenantWorkload } from './tenant-workload.ts';
+import type { TenantWorkload } from '../tenant-charts/tenant-workload.ts';
 
 export type SnapshotCommand = 'save' | 'prepare' | 'swap' | 'rollback' | 'commit';
 

@@ -1,7 +1,13 @@
-import type { TenantPki } from '../certificates/tenant-pki.ts';
 import type { TenantHost } from '../host-namespaces.ts';
 import type { ChartContract } from '../../templates/manifest-contract.ts';
-import type { TenantWorkload } from '../snapshots/tenant-workload.ts';
+import type { TenantWorkload } from './tenant-workload.ts';
+
+export interface TenantPki {
+  /** Keys and PEM or kubeconfig texts of the Secret that the control plane takes its keys from. */
+  pki: Record<string, string>;
+  /** Administrator kubeconfig for Secret `vc-<name>`. */
+  kubeconfig: string;
+}
 
 /** What the platform must know of a chart that makes control planes, and what differs from one to the other. */
 export interface TenantChart extends ChartContract {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:https';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { createHelm } from '../../adapters/helm/helm.ts';
-import { readUpstreamWorkload } from '../../adapters/snapshots/upstream-workload.ts';
+import { tenantChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import {
@@ -120,7 +120,7 @@ describe("vCluster's chart, rendered and checked", () => {
     for (const [values, refusal] of stores) {
       const tenant = await inline(`${safe}\n${values}`);
       await installRelease({ tenant, operationId: 'install' });
-      const reading = readUpstreamWorkload(await platform.hosts.prove(tenant));
+      const reading = tenantChart('vcluster').readWorkload(await platform.hosts.prove(tenant));
       if (refusal !== undefined) {
         await assert.rejects(
           reading,
