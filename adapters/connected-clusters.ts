@@ -22,14 +22,14 @@ export interface ConnectedClusters {
   client(cluster: string): Promise<ClusterClient>;
   /**
    * Path of a kubeconfig, mode 0600, with which Helm acts as the ServiceAccount of one host namespace, made if absent:
-   * it holds what `chart` may make there, and its token ends in minutes.
+   * it holds ClusterRole `role` there, and its token ends in minutes.
    * @param namespace one that is known to be ours
-   * @throws PlatformError as `client`; `forbidden`, `cluster_unreachable`; `chart_failed` without the chart's ClusterRole
+   * @throws PlatformError as `client`; `forbidden`, `cluster_unreachable`; `chart_failed` without the ClusterRole
    */
   helmKubeconfigFile(
     cluster: string,
     namespace: { readonly name: string; readonly uid: string },
-    chart: string,
+    role: string,
   ): Promise<string>;
   /**
    * Clients with the administrator's identity inside a tenant cluster.
@@ -98,16 +98,16 @@ export function createConnectedClusters(deps: {
   return {
     client: async (cluster) => (await connection(cluster)).client,
 
-    async helmKubeconfigFile(cluster, namespace, chart) {
+    async helmKubeconfigFile(cluster, namespace, role) {
       const host = await connection(cluster);
       const file = join(folder, `${cluster}.${namespace.name}.yaml`);
-      const key = `${cluster}/${host.resourceVersion}/${namespace.uid}/${chart}`;
+      const key = `${cluster}/${host.resourceVersion}/${namespace.uid}/${role}`;
       const known = helms.get(file);
       if (known?.key === key && known.expiresAtMs - performance.now() > leastTokenMs) return file;
-      const isNew = await grantHelm(host.client, namespace.name, chart);
+      const isNew = await grantHelm(host.client, namespace.name, role);
       const { token, expiresAtMs } = await requestHelmToken(host.client, namespace.name);
       const kubeconfig = rendered(host.kubeconfig, { token });
-      if (isNew) await waitUntilGranted(kubeconfig, namespace.name, chart);
+      if (isNew) await waitUntilGranted(kubeconfig, namespace.name, role);
       await writePrivately(file, kubeconfig);
       helms.set(file, { key, expiresAtMs });
       return file;

@@ -56,9 +56,9 @@ export class OwnedNamespace<O extends Owner = Owner> {
   }
 
   /** Path of a kubeconfig with which Helm acts on this namespace alone; see ConnectedClusters.helmKubeconfigFile. */
-  helmKubeconfigFile(chart: string): Promise<string> {
+  helmKubeconfigFile(role: string): Promise<string> {
     const namespace = { name: this.name, uid: this.namespace.metadata?.uid ?? '' };
-    return this.#clusters.helmKubeconfigFile(this.owner.cluster, namespace, chart);
+    return this.#clusters.helmKubeconfigFile(this.owner.cluster, namespace, role);
   }
 
   /**

@@ -140,14 +140,11 @@ export const tenantObjects = {
   gatewayRole: 'vcluster-platform-gateway',
 } as const;
 
-/** Whom Helm acts as in a host namespace: its rights are ClusterRole `role(chart)`, bound there and nowhere else. */
-export const helmIdentity = {
-  /** ServiceAccount, and the RoleBinding that gives it its rights. */
-  serviceAccount: 'vcluster-platform-helm',
-  /** @param chart its name; charts that the platform does not know share one (deploy/connected-cluster/helm.yaml) */
-  clusterRole: (chart: string) =>
-    `vcluster-platform:helm-${['tenant-control-plane', 'vcluster'].includes(chart) ? chart : 'other'}`,
-} as const;
+/**
+ * ServiceAccount that Helm acts as in a host namespace, and the RoleBinding that gives it the ClusterRole of its chart
+ * there and nowhere else.
+ */
+export const helmServiceAccount = 'vcluster-platform-helm';
 
 /** Type of the Secrets in which Helm keeps its releases. */
 export const helmRecordType = 'helm.sh/release.v1';

@@ -1,6 +1,6 @@
 import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
-import { helmIdentity, helmRecordType, tenantObjects } from '../contracts/names.ts';
+import { helmRecordType, helmServiceAccount, tenantObjects } from '../contracts/names.ts';
 import { readHelmYamlStream } from './helm-yaml.ts';
 import { grantedBeyond } from './granted-rules.ts';
 import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
@@ -92,7 +92,7 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
     tenantObjects.gatewaySecret(release),
     chart.keysSecret(release),
   ];
-  const rights: readonly string[] = [helmIdentity.serviceAccount, tenantObjects.gatewayRole];
+  const rights: readonly string[] = [helmServiceAccount, tenantObjects.gatewayRole];
   const ours =
     kind === 'Secret'
       ? secrets.includes(metadata.name)
@@ -101,7 +101,7 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
     metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === helmRecordType);
   if (ours || record)
     throw refusal(`The chart would create ${kind} ${metadata.name}, which belongs to the platform`);
-  if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmIdentity.serviceAccount))
+  if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmServiceAccount))
     throw refusal(`The chart would give ${kind} ${metadata.name} the identity that Helm uses`);
 }
 

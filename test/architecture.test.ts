@@ -180,6 +180,19 @@ test('activities reach connected clusters only through namespaces that are prove
   assert.deepEqual(forged, ['adapters/host-namespaces.ts: new OwnedNamespace']);
 });
 
+test('nothing outside of adapters/tenant-charts asks which chart a tenant cluster is of', () => {
+  // A chart's name is data: of templates, of what is installed, in messages. What follows from it is a field of TenantChart.
+  // (Label `app=vcluster` is what all charts give their workloads.)
+  const asks =
+    /'tenant-control-plane'|[cC]hart\w*(?:\.name)? [!=]== '|(?<!\['app'\] )[!=]== 'vcluster'|case 'vcluster':/g;
+  assert.deepEqual(
+    Object.keys(arrows)
+      .flatMap((folder) => matches(folder, asks))
+      .filter((match) => !match.startsWith('adapters/tenant-charts/')),
+    [],
+  );
+});
+
 test('nothing outside of domain/kinds asks which managed kind it has', () => {
   // What differs between kinds is a field of the descriptor, or of a table over all kinds: a new one cannot be forgotten.
   const asks = /[!=]== '(?:space|tenant|spaceinstances|virtualclusterinstances)'|case '(?:space|tenant)':/g;

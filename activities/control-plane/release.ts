@@ -8,7 +8,8 @@ import type { ManagementResources } from '../../adapters/kubernetes/resources.ts
 import { createChartSources } from '../../adapters/helm/chart-sources.ts';
 import { createCheckedReleases } from '../../adapters/helm/checked-releases.ts';
 import { isDeployed, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
-import { vclusterChart } from '../../adapters/tenant-charts/vcluster.ts';
+import { broadestChart } from '../../adapters/tenant-charts/known-charts.ts';
+import type { TenantChart } from '../../adapters/tenant-charts/tenant-chart.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
@@ -39,17 +40,17 @@ export function createReleaseActivities(deps: ReleaseDeps) {
 
   /** Helm acts as an identity of the host namespace, with what the chart may make there. */
   async function targetOf(host: TenantHost, signal: AbortSignal | undefined): Promise<ReleaseTarget> {
-    const kubeconfig = await host.helmKubeconfigFile(await chartOf(host));
+    const kubeconfig = await host.helmKubeconfigFile((await chartOf(host)).helmRole);
     const { name: release, cluster } = host.owner;
     return { release, namespace: host.name, cluster, kubeconfig, signal };
   }
 
-  /** While an instance is deleted its template may have gone before it; the chart with the most kinds covers both. */
-  async function chartOf({ owner }: TenantHost): Promise<string> {
+  /** While an instance is deleted its template may have gone before it. */
+  async function chartOf({ owner }: TenantHost): Promise<TenantChart> {
     try {
-      return (await tenantChartOf(deps.resources, owner)).name;
+      return await tenantChartOf(deps.resources, owner);
     } catch (error) {
-      if (error instanceof PlatformError && goneCodes.has(error.code)) return vclusterChart.name;
+      if (error instanceof PlatformError && goneCodes.has(error.code)) return broadestChart;
       throw error;
     }
   }

@@ -1,6 +1,7 @@
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { syncedPodSelector } from '../../adapters/tenant-charts/vcluster.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
@@ -22,11 +23,6 @@ export interface Workload {
  */
 export function controlPlaneSelector(tenant: TenantRef): string {
   return `app=vcluster,release=${tenant.name},!${labels.synced}`;
-}
-
-/** Selects the pods that a control plane with a syncer runs for the tenant in its host namespace. */
-function syncedPodSelector(tenant: TenantRef): string {
-  return `${labels.synced}=${tenant.name}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { VirtualClusterHelmChart } from '../../contracts/resources/virtual-cluster-template.ts';
+import { defaultChart } from '../tenant-charts/known-charts.ts';
 import type { Helm } from './helm.ts';
 
 /** A chart on this machine. */
@@ -22,9 +23,6 @@ export interface ChartSources {
    */
   find(wanted: VirtualClusterHelmChart | undefined, signal?: AbortSignal): Promise<ReleaseChart>;
 }
-
-/** The chart of templates that name none. */
-export const defaultChart = 'tenant-control-plane';
 
 /**
  * Charts of the folder that ships with the platform (an administrator may put unpacked ones there) and of the archives
@@ -49,7 +47,7 @@ export function createChartSources(deps: {
 
   return {
     async find(wanted, signal) {
-      const name = wanted?.name || defaultChart;
+      const name = wanted?.name || defaultChart.name;
       const version = wanted?.version?.replace(/^v/, '') || undefined;
       const present = [await inFolder(deps.chartsDir, name)];
       for (const archive of deps.archives) present.push(await open(archive, signal));

@@ -5,9 +5,8 @@ import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ResolvedTemplate, resolveTemplate } from '../../domain/template-version.ts';
 import { kubernetesFailure } from '../kubernetes/failures.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
-import { tenantChart } from '../tenant-charts/known-charts.ts';
+import { defaultChart, tenantChart } from '../tenant-charts/known-charts.ts';
 import type { TenantChart } from '../tenant-charts/tenant-chart.ts';
-import { defaultChart } from './chart-sources.ts';
 import { deployedChart } from '../../templates/instance-chart.ts';
 
 /** @throws PlatformError `tenant_cluster_not_found` if it is gone or another has its name, `management_unavailable` */
@@ -70,7 +69,7 @@ export async function tenantChartOf(resources: ManagementResources, tenant: Tena
   const name =
     deployedChart(instance) ??
     (await selectTemplate(resources, instance)).definition.helmRelease?.chart?.name;
-  return tenantChart(name || defaultChart);
+  return tenantChart(name || defaultChart.name);
 }
 
 /** @throws PlatformError `management_unavailable` and others that Kubernetes' answer means */

@@ -1,6 +1,6 @@
 import { AuthorizationV1Api, type V1RoleBinding } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import { helmIdentity } from '../../contracts/names.ts';
+import { helmServiceAccount as serviceAccount } from '../../contracts/names.ts';
 import { type ClusterClient, connectCluster } from './client.ts';
 import { callKubernetes, orUndefined, unlessConflict } from './failures.ts';
 
@@ -13,16 +13,14 @@ export interface HelmToken {
 /** The shortest life that the API server gives. */
 const tokenSeconds = 600;
 const inForce = { attempts: 100, pauseMs: 50 };
-const { serviceAccount } = helmIdentity;
 
 /**
  * Makes Helm's identity in a host namespace, which is to be the platform's own: a ServiceAccount that holds what the
- * chart's ClusterRole says, in this namespace and nowhere else. Idempotent; a binding that says something else is created again.
- * @param chart name of the chart; of one that the platform does not know, the rights are those of `other`
+ * ClusterRole says, in this namespace and nowhere else. Idempotent; a binding that says something else is created again.
  * @returns whether the binding is new, so that the API server may not know it yet
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
-export async function grantHelm(client: ClusterClient, namespace: string, chart: string): Promise<boolean> {
+export async function grantHelm(client: ClusterClient, namespace: string, role: string): Promise<boolean> {
   return callKubernetes(`creating Helm's identity in namespace ${namespace}`, async () => {
     const [, isNew] = await Promise.all([
       unlessConflict(
@@ -31,7 +29,7 @@ export async function grantHelm(client: ClusterClient, namespace: string, chart:
           body: { metadata: { name: serviceAccount }, automountServiceAccountToken: false },
         }),
       ),
-      bind(client, bindingOf(namespace, chart)),
+      bind(client, bindingOf(namespace, role)),
     ]);
     return isNew;
   });
@@ -55,7 +53,7 @@ export async function requestHelmToken(client: ClusterClient, namespace: string)
  * @param kubeconfig of the identity
  * @throws PlatformError `chart_failed` if it never does: there is no such ClusterRole
  */
-export async function waitUntilGranted(kubeconfig: string, namespace: string, chart: string): Promise<void> {
+export async function waitUntilGranted(kubeconfig: string, namespace: string, role: string): Promise<void> {
   const reviews = connectCluster(kubeconfig).kubeConfig.makeApiClient(AuthorizationV1Api);
   const resourceAttributes = { namespace, verb: 'create', resource: 'secrets' };
   for (let attempt = 0; attempt < inForce.attempts; attempt += 1) {
@@ -68,17 +66,17 @@ export async function waitUntilGranted(kubeconfig: string, namespace: string, ch
   }
   throw new PlatformError(
     'chart_failed',
-    `The connected cluster does not have the ClusterRole ${helmIdentity.clusterRole(chart)}, with which Helm installs the chart`,
+    `The connected cluster does not have the ClusterRole ${role}, with which Helm installs the chart`,
   );
 }
 
-function bindingOf(namespace: string, chart: string): V1RoleBinding {
+function bindingOf(namespace: string, role: string): V1RoleBinding {
   return {
     metadata: { name: serviceAccount },
     roleRef: {
       apiGroup: 'rbac.authorization.k8s.io',
       kind: 'ClusterRole',
-      name: helmIdentity.clusterRole(chart),
+      name: role,
     },
     subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
   };

@@ -1,12 +1,23 @@
-import { tenantControlPlaneChart } from './tenant-control-plane.ts';
 import type { TenantChart } from './tenant-chart.ts';
+import { tenantControlPlaneChart } from './tenant-control-plane.ts';
 import { vclusterChart } from './vcluster.ts';
 
 const charts: readonly TenantChart[] = [tenantControlPlaneChart, vclusterChart];
 
+/** The chart of templates that name none. */
+export const defaultChart = tenantControlPlaneChart;
+
+/** The chart whose Helm rights cover those of the others: for what is taken down when its chart is not known any more. */
+export const broadestChart = vclusterChart;
+
 /** The contract of a chart; one that an administrator brought is taken for one like ours, and may make nothing by itself. */
 export function tenantChart(name: string): TenantChart {
   return (
-    charts.find((chart) => chart.name === name) ?? { ...tenantControlPlaneChart, name, ordinaryKinds: [] }
+    charts.find((chart) => chart.name === name) ?? {
+      ...tenantControlPlaneChart,
+      name,
+      ordinaryKinds: [],
+      helmRole: 'vcluster-platform:helm-other',
+    }
   );
 }

@@ -13,6 +13,7 @@ export const tenantControlPlaneChart: TenantChart = {
   ordinaryKinds: ['StatefulSet.apps', 'Service', 'ConfigMap'],
   ordinaryRules: [],
   extraordinarySettings,
+  helmRole: 'vcluster-platform:helm-tenant-control-plane',
   keysSecret: tenantObjects.pkiSecret,
   createKeys,
   readWorkload,

@@ -1,6 +1,7 @@
 import type { KubernetesObject, V1PodSpec, V1PolicyRule, V1Secret } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
+import { labels } from '../../contracts/names.ts';
 import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { createCertificateAuthority, createSigningKeys } from '../certificates/certificate-authority.ts';
 import { renderKubeconfig, tenantServer } from '../certificates/kubeconfig.ts';
@@ -60,11 +61,20 @@ export const vclusterChart: TenantChart = {
   ],
   ordinaryRules,
   extraordinarySettings,
+  helmRole: 'vcluster-platform:helm-vcluster',
   keysSecret: (release) => `${release}-certs`,
   createKeys,
   readWorkload,
   asleepValues: { controlPlane: { statefulSet: { highAvailability: { replicas: 0 } } } },
 };
+
+/**
+ * Selects the pods that vCluster's syncer runs for a tenant cluster in its host namespace. Not a field of `TenantChart`,
+ * because it is asked whatever the chart is: one that an administrator brought may have this syncer too.
+ */
+export function syncedPodSelector(tenant: { name: string }): string {
+  return `${labels.synced}=${tenant.name}`;
+}
 
 interface BackingStore {
   database?: {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { checkManifest } from '../../templates/manifest-contract.ts';
-import { tenantChart } from '../../adapters/tenant-charts/known-charts.ts';
+import { defaultChart, tenantChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
@@ -90,7 +90,7 @@ test('a fooled Helm can act in the host namespace only', async () => {
   const [mine, other] = [await platform.tenant('fooled', {}), await platform.tenant('bystander', {})];
   await install(other);
   const host = await platform.hosts.prove(mine);
-  const kubeconfig = await host.helmKubeconfigFile('tenant-control-plane');
+  const kubeconfig = await host.helmKubeconfigFile(defaultChart.helmRole);
   const target = { release: 'fooled', namespace: mine.hostNamespace, cluster: 'local', kubeconfig };
   const chart = { name: 'x', version: '1.0.0' };
   const rbac = 'rbac.authorization.k8s.io';

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { type ReleaseDeps, createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
+import { defaultChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
@@ -285,7 +286,7 @@ test('an unreachable cluster is distinguished from a bad chart', async () => {
   const kubeconfigFile = await platform.clusters.helmKubeconfigFile(
     'local',
     { name: tenant.hostNamespace, uid: 'u' },
-    'tenant-control-plane',
+    defaultChart.helmRole,
   );
   const { helm } = platform;
   const away = join(platform.workDir, 'away.yaml');

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { readHelmYamlStream } from '../../templates/helm-yaml.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { tenantChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { packageVclusterChart, vclusterChartVersion } from '../../toolchain/vcluster-chart.ts';
@@ -97,7 +98,7 @@ describe("values of vCluster's own chart that would reach what is another's", { 
     const account = { namespace: hostNamespace, body: { metadata: { name: 'default' } } };
     await core.createNamespacedServiceAccount(account); // no controller makes it here, and no pod is made without
     const host = await platform.hosts.prove({ name, hostNamespace, ...owner });
-    const kubeconfig = await host.helmKubeconfigFile(chart.name);
+    const kubeconfig = await host.helmKubeconfigFile(tenantChart(chart.name).helmRole);
     const manifest = { chart, objects };
     await platform.helm.upgrade(
       { ...names, cluster: 'local', kubeconfig },

@@ -10,6 +10,7 @@ import { parse, stringify } from 'yaml';
 import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
 import { createHelm } from '../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { defaultChart } from '../../adapters/tenant-charts/known-charts.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
@@ -87,8 +88,8 @@ test('clients and Helm reach a cluster by its name through the proxy, and a new 
 
   await applyManifests(management, readManifests(join(root, 'deploy', 'connected-cluster')));
   const host = { name: 'default', uid: 'u' };
-  const file = await clusters.helmKubeconfigFile('local', host, 'tenant-control-plane');
-  assert.equal(await clusters.helmKubeconfigFile('local', host, 'tenant-control-plane'), file);
+  const file = await clusters.helmKubeconfigFile('local', host, defaultChart.helmRole);
+  assert.equal(await clusters.helmKubeconfigFile('local', host, defaultChart.helmRole), file);
   assert.equal(
     await whoAmI(connectCluster(readFileSync(file, 'utf8'))),
     'system:serviceaccount:default:vcluster-platform-helm',

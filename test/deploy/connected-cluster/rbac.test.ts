@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
+import { defaultChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { grantHelm } from '../../../adapters/kubernetes/helm-identity.ts';
 import { applyManifests, readManifests } from '../../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
@@ -40,7 +41,7 @@ describe('RBAC in a connected cluster', () => {
       },
     });
     for (const namespace of ['kube-system', 'default'])
-      await grantHelm(admin, namespace, 'tenant-control-plane');
+      await grantHelm(admin, namespace, defaultChart.helmRole);
     await eventually(
       'the roles are in force',
       async () => (await may(worker, 'create namespaces')) && (await may(spaceAdmin, 'create pods')),

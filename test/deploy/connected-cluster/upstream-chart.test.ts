@@ -8,12 +8,7 @@ import { type ConnectedClusters, createConnectedClusters } from '../../../adapte
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
-import {
-  clusterCredentialSecret,
-  helmIdentity,
-  identities,
-  platformNamespace,
-} from '../../../contracts/names.ts';
+import { clusterCredentialSecret, identities, platformNamespace } from '../../../contracts/names.ts';
 import { applyManifests, readManifests } from '../../../local/bootstrap/apply-manifests.ts';
 import { grantedBeyond } from '../../../templates/granted-rules.ts';
 import { checkManifest } from '../../../templates/manifest-contract.ts';
@@ -74,7 +69,11 @@ describe("Helm's rights in a host namespace are enough to install vCluster's cha
     it(`${name}: its Role, right after it the RoleBinding, and all other objects`, async () => {
       const namespace = `host-${index}`;
       const kubeconfig = await eventually("the worker's rights are in force", () =>
-        clusters.helmKubeconfigFile(cluster, { name: namespace, uid: namespace }, 'vcluster'),
+        clusters.helmKubeconfigFile(
+          cluster,
+          { name: namespace, uid: namespace },
+          tenantChart('vcluster').helmRole,
+        ),
       );
       const target = { release: 'up', namespace, kubeconfig, cluster };
       const chart = await packageVclusterChart();
@@ -94,7 +93,7 @@ describe("Helm's rights in a host namespace are enough to install vCluster's cha
 
 test('Helm may grant exactly what the Roles of chart vcluster need', () => {
   const role = readManifests(join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster')).find(
-    ({ metadata }) => metadata?.name === helmIdentity.clusterRole('vcluster'),
+    ({ metadata }) => metadata?.name === tenantChart('vcluster').helmRole,
   ) as V1ClusterRole;
   assert.deepEqual(grantedBeyond(tenantChart('vcluster').ordinaryRules, role.rules ?? []), []);
 });
