@@ -8,12 +8,11 @@ import { createLogger, type Logger } from '../adapters/logging.ts';
 import { GatewayConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { createApp } from './app.ts';
-import { connectionLimitsOf } from './http/connection-limits.ts';
 import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
-import { createMetricsListener } from './metrics/metrics-listener.ts';
+import { connectionLimitsOf } from './http/connection-limits.ts';
 import { requestContext } from './http/request-context.ts';
-import { createConnectListener, type ConnectListener } from './tunnel/connect-listener.ts';
-import { isKnownTarget } from './tunnel/known-targets.ts';
+import { createMetricsListener } from './metrics/metrics-listener.ts';
+import { type ConnectListener, createConnectListener, isKnownTarget } from './tunnel/connect-listener.ts';
 
 const cachesMs = 15_000;
 /** For the audit log and the pools, after the connections. */

@@ -2,12 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from '../../adapters/logging.ts';
 import type { AuditConfig } from '../../contracts/audit.ts';
 import type { Database } from '../../db/client.ts';
-import { type AuditEntry, createAuditEntry } from './audit-entry.ts';
-import { type AuditLog, createAuditLog } from './audit-log.ts';
 import type { ClientAddress } from '../http/client-address.ts';
+import { type AuditEntry, createAuditEntry } from './audit-entry.ts';
+import { type AuditLog, createAuditLog, keepRetention } from './audit-log.ts';
 import { describeRequest } from './describe-request.ts';
 import { createAuditPolicy } from './policy.ts';
-import { keepRetention } from './retention.ts';
 
 /** The audit log as requests and upgrades write it. */
 export interface Audit {

@@ -1,14 +1,14 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
 import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
+import { managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import { targetAction } from '../authorization/action.ts';
-import { targetNotFound } from '../authorization/target-not-found.ts';
-import type { Caller } from '../identity/caller.ts';
 import { snapshotAction } from '../authorization/scope-check.ts';
+import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
+import type { Caller } from '../identity/caller.ts';
 import { type JsonAnswer, statusMessage } from '../upstreams/json-request.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import { recordAccess } from '../authorization/record-access.ts';
-import { targetNotFound } from '../authorization/target-not-found.ts';
+import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import { namedSnapshot } from './named-snapshot.ts';
 import type { InstanceRequest } from './request-change.ts';

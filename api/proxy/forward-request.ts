@@ -2,12 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { downstreamHeaders } from '../http/response-headers.ts';
-import { checkOutgoingHeaders } from '../upstreams/outgoing-header-check.ts';
-import { isImpersonationDenied } from '../upstreams/impersonation-denied.ts';
 import { GatewayShutdown } from '../streams/stream-registry.ts';
+import { type WatchFrames, watchFramesOf } from '../streams/watch-frames.ts';
+import { isImpersonationDenied } from '../upstreams/impersonation-denied.ts';
+import { checkOutgoingHeaders } from '../upstreams/outgoing-header-check.ts';
 import { DialError } from '../upstreams/upstream.ts';
-import { watchFramesOf } from '../streams/watch-frames.ts';
-import { createGracefulEnd } from '../streams/graceful-watch-end.ts';
 
 /** One request to be carried through as a stream. */
 export interface ForwardedRequest {
@@ -198,6 +197,36 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
         return;
       }
       controller.abort(reason);
+    },
+  };
+}
+
+/** Ends a watch between two events after `stop`, as an API server that stops does. */
+function createGracefulEnd(response: ServerResponse, abort: () => void) {
+  let frames: WatchFrames | undefined;
+  let stopping = false;
+  let isOver = false;
+  const look = () => {
+    if (!stopping || isOver || frames?.between !== true) return;
+    isOver = true;
+    response.end();
+    abort();
+  };
+  return {
+    begin(found: WatchFrames | undefined) {
+      frames = found;
+      // Undici is in the middle of its parser here, and cannot abort.
+      if (stopping) setImmediate(look);
+    },
+    /** What of `chunk` still belongs to the answer. */
+    take: (chunk: Buffer) => (frames === undefined ? chunk : chunk.subarray(0, frames.take(chunk, stopping))),
+    look,
+    stop() {
+      stopping = true;
+      look();
+    },
+    get isOver() {
+      return isOver;
     },
   };
 }

@@ -1,15 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'undici';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { StreamRegistry, Recheck } from '../streams/stream-registry.ts';
-import { carriageOf } from '../upstreams/carriage.ts';
+import type { Recheck, StreamRegistry } from '../streams/stream-registry.ts';
 import { unknownIdentityMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
-import type { KubernetesTarget } from '../http/kubernetes-path.ts';
-import type { ResolvedUpstream } from './resolve-upstream.ts';
+import { carriageOf } from '../upstreams/upstream-connections.ts';
 import { ForwardFailure, forwardRequest } from './forward-request.ts';
+import type { ResolvedUpstream } from './resolve-upstream.ts';
 
 /** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
 const maxKubernetesBody = 3 * 1024 * 1024;

@@ -2,15 +2,14 @@ import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { leavesSpace } from '../../domain/space-request.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
-import { checkClusterAccess } from '../authorization/cluster-access.ts';
-import { accessibleInstance } from '../authorization/instance-access.ts';
-import type { Caller } from '../identity/caller.ts';
+import { leavesSpace } from '../../domain/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
+import { accessibleInstance, checkClusterAccess } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
-import { managementUnreachable } from '../upstreams/json-request.ts';
 import type { ClusterTarget, InstanceTarget, KubernetesTarget } from '../http/kubernetes-path.ts';
+import type { Caller } from '../identity/caller.ts';
+import { managementUnreachable } from '../upstreams/json-request.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 
 /** The upstream of a request: gives its connections, and learns when it rejected the gateway's credential. */

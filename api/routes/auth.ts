@@ -7,7 +7,7 @@ import { clearedCookie, hostCookie } from '../http/cookies.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { Gateway } from '../gateway.ts';
-import { checkOrigin } from '../http/same-origin.ts';
+import { checkOrigin } from '../http/browser-checks.ts';
 import { callerOf } from '../plugins/access.ts';
 import { problemResponses } from '../http/parameters.ts';
 

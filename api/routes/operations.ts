@@ -5,7 +5,7 @@ import type { Operation } from '../../contracts/operations.ts';
 import { recordAccess } from '../authorization/record-access.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
-import { checkOrigin } from '../http/same-origin.ts';
+import { checkOrigin } from '../http/browser-checks.ts';
 import { forViewer, recordOf, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../proxy/recheck.ts';

@@ -2,11 +2,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { recordAccess } from '../authorization/record-access.ts';
-import { targetNotFound } from '../authorization/target-not-found.ts';
+import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
+import { DnsLabel, problemResponses, ProjectPath, TenantPath } from '../http/parameters.ts';
 import { allowed, namedSnapshot } from '../operations/named-snapshot.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses, ProjectPath, TenantPath } from '../http/parameters.ts';
 
 const SnapshotList = Type.Object(
   { items: Type.Array(Type.Ref('Snapshot')) },

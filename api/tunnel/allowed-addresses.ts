@@ -1,4 +1,5 @@
-import { BlockList, isIP } from 'node:net';
+import { lookup as lookUp } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { PlatformError } from '../../contracts/errors.ts';
 
@@ -56,7 +57,7 @@ export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
 }
 
 /** Whether an IP address is one where no cluster has a server; of other texts false. */
-export function isNever(address: string): boolean {
+function isNever(address: string): boolean {
   // One list per family: a rule about IPv4 in IPv6 would match every IPv4 address.
   return isIP(address) === 6 ? neverIpv6.check(address, 'ipv6') : neverIpv4.check(address);
 }
@@ -83,4 +84,28 @@ function blockListOf(ranges: readonly string[]): BlockList {
     list.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
   }
   return list;
+}
+
+/**
+ * Name resolution for dials to API servers that a credential or the configuration names. What it answers is what is
+ * dialled: there is no second look-up between check and dial (CVE-2020-8562). The owner of a name in DNS can point
+ * it into a cluster's or a private network, where API servers are, but not at loopback, link-local, a metadata service
+ * or multicast: one such address refuses the whole answer. `localhost` is loopback (RFC 6761).
+ * @param resolve for tests
+ */
+export function createCheckedLookup(resolve: typeof lookUp = lookUp): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 0);
+      const isLocal = /^(?:.+\.)?localhost\.?$/i.test(hostname);
+      const bad = isLocal ? undefined : addresses.find(({ address }) => isNever(address));
+      const [first] = addresses;
+      if (bad !== undefined || first === undefined) {
+        const reason = bad === undefined ? 'no address' : `${bad.address}, which is not dialled for a name`;
+        return callback(new Error(`${hostname} resolves to ${reason}`), '', 0);
+      }
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
 }

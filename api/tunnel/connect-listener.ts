@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { deployedPlace } from '../../domain/deployed-place.ts';
+import type { ResourceCache } from '../cache/resource-cache.ts';
 import { inConnectionContexts } from '../http/connection-context.ts';
 import type { Dial, DialTarget } from './dial.ts';
 
@@ -140,4 +142,21 @@ function refuse(socket: Duplex, status: string, message: string, headers = ''): 
   socket.end(
     `HTTP/1.1 ${status}\r\n${headers}Content-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+/**
+ * Whether workers may reach `target`: the API server of a connected cluster, or the Service of a tenant cluster
+ * that stands there. There is no other way through.
+ */
+export function isKnownTarget(
+  cache: Pick<ResourceCache, 'hasCluster' | 'instancesIn'>,
+  target: DialTarget,
+): boolean {
+  if (!cache.hasCluster(target.cluster)) return false;
+  if (target.kind === 'api-server') return true;
+  return cache.instancesIn(target.cluster).some((instance) => {
+    // Before it is deployed, the worker must reach what it deploys.
+    const namespace = deployedPlace(instance)?.namespace ?? instance.spec?.clusterRef?.namespace;
+    return namespace === target.namespace && instance.metadata.name === target.service;
+  });
 }

@@ -4,8 +4,8 @@ import { clusterCredentialSecret, identities, platformNamespace } from '../../co
 import { readerIdentity } from '../identity/identity.ts';
 import { createJsonClient, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import { targetOfKubeconfig } from '../upstreams/kubeconfig-target.ts';
-import { createCheckedLookup } from './checked-lookup.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../upstreams/upstream.ts';
+import { createCheckedLookup } from './allowed-addresses.ts';
 
 /** A connected cluster as the gateway finds its way in it. */
 export interface DialledCluster {

@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import { watchLiveness } from './upstream-liveness.ts';
 
 export interface DoubtedRequest {
   readonly options: Dispatcher.DispatchOptions;
@@ -115,4 +114,34 @@ export function dispatchDoubted(request: DoubtedRequest): boolean {
   }
 
   return first.dispatch(options, handlerOf(original));
+}
+
+/** An answer that is so long in coming makes one doubt that the upstream is there. */
+const doubtMs = 5_000;
+
+/** Asks `isAlive` every 5 s from `begin` to `end`, and reports the result. */
+function watchLiveness(isAlive: () => Promise<void>, report: { alive(): void; dead(cause: unknown): void }) {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const ask = () => {
+    isAlive().then(
+      () => {
+        if (isOver) return;
+        timer?.refresh();
+        report.alive();
+      },
+      (cause: unknown) => isOver || report.dead(cause),
+    );
+  };
+  return {
+    begin() {
+      if (isOver) return;
+      if (timer === undefined) timer = setTimeout(ask, doubtMs).unref();
+      else timer.refresh();
+    },
+    end() {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
-import { carriageOf } from './carriage.ts';
+import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 import { dispatchDoubted } from './doubted-request.ts';
 
 /** Requests that may be sent a second time at once: a slow API server is not asked everything twice. */
@@ -62,5 +62,42 @@ export function createUpstreamConnections(
     async close() {
       await Promise.all([kept, own, second, ...former].map((pool) => pool.destroy()));
     },
+  };
+}
+
+/** What a request to a Kubernetes API asks of the connection that it is sent on. */
+interface Carriage {
+  readonly isWatch: boolean;
+  /** Kubernetes' long-running requests: they may be silent for hours. */
+  readonly isLongRunning: boolean;
+  /**
+   * A watch or log: it has a connection that nothing was sent on before. On one that went silent no one would ever
+   * know that there is nothing to hear.
+   */
+  readonly ownConnection: boolean;
+  /** A plain read: sent twice it does what it does sent once. */
+  readonly isRepeatable: boolean;
+}
+
+const longRunningVerbs: ReadonlySet<string> = new Set(['watch', 'proxy']);
+const longRunningSubresources: ReadonlySet<string> = new Set([
+  'log',
+  'proxy',
+  'attach',
+  'exec',
+  'portforward',
+]);
+
+/** @param path with its query */
+export function carriageOf(method: string, path: string): Carriage {
+  const { verb, resource } = kubernetesRequest(method, path);
+  const isLongRunning =
+    longRunningVerbs.has(verb) || longRunningSubresources.has(resource?.subresource ?? '');
+  const isWatch = verb === 'watch';
+  return {
+    isWatch,
+    isLongRunning,
+    ownConnection: isWatch || (verb === 'get' && resource?.subresource === 'log'),
+    isRepeatable: (method === 'GET' || method === 'HEAD') && !isLongRunning,
   };
 }

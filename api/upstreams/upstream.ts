@@ -1,8 +1,12 @@
 import { isIP, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import {
+  connect as connectTls,
+  type ConnectionOptions,
+  createSecureContext,
+  type SecureContext,
+} from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import { requestContext } from '../http/request-context.ts';
-import { dialTls } from './dial-tls.ts';
 import { createReadinessGate, NotReadyError } from './readiness-gate.ts';
 import { createUpstreamConnections } from './upstream-connections.ts';
 
@@ -121,4 +125,37 @@ function withToken(token: string): Dispatcher.DispatcherComposeInterceptor {
     const headers = Array.isArray(options.headers) ? (options.headers as string[]) : [];
     return dispatch({ ...options, headers: [...headers, ...bearer(token)] }, handler);
   };
+}
+
+const dialTimeoutMs = 5_000;
+const tcpKeepAliveMs = 30_000;
+
+/** TLS inside the TCP connection that `dial` gives. @throws Error if it is not there within 5 s */
+async function dialTls(dial: () => Promise<Socket>, options: ConnectionOptions): Promise<Socket> {
+  const raw = await dial();
+  raw.setKeepAlive(true, tcpKeepAliveMs);
+  raw.setNoDelay(true);
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connectTls({ ...options, socket: raw });
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`no TLS handshake within ${dialTimeoutMs / 1000} s`)),
+    dialTimeoutMs,
+  );
+  const failed = (error?: Error) => {
+    clearTimeout(timer);
+    socket.destroy();
+    raw.destroy();
+    reject(error ?? new Error('the connection was closed during the TLS handshake'));
+  };
+  // Stays: an error between here and the caller's own listener would end the process; `close` follows it.
+  socket.on('error', () => undefined);
+  socket.once('error', failed);
+  socket.once('close', failed);
+  socket.once('secureConnect', () => {
+    clearTimeout(timer);
+    socket.off('error', failed);
+    socket.off('close', failed);
+    resolve(socket);
+  });
+  return promise;
 }

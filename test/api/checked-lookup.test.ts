@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { lookup, LookupAddress } from 'node:dns';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'node:test';
-import { createCheckedLookup } from '../../api/tunnel/checked-lookup.ts';
+import { createCheckedLookup } from '../../api/tunnel/allowed-addresses.ts';
 import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
 import { type Canary, startCanary } from '../support/canary.ts';
 import { eventually } from '../support/eventually.ts';

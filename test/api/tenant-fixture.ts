@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
-import { createConnectListener, type ConnectListener } from '../../api/tunnel/connect-listener.ts';
-import { isKnownTarget } from '../../api/tunnel/known-targets.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import {
+  type ConnectListener,
+  createConnectListener,
+  isKnownTarget,
+} from '../../api/tunnel/connect-listener.ts';
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { applyManifests, applyObject, readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';

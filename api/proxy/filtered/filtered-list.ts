@@ -1,13 +1,12 @@
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
-import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
+import type { Identity } from '../../identity/identity.ts';
 import type { ContinueTokens } from './continue-token.ts';
 import type { FilteredRequest } from './filtered-request.ts';
+import { hideFrom } from './hiding.ts';
 import { listOfNamespaces } from './namespace-lists.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import { objectRefOf } from './object-ref.ts';
-import { hideFrom } from './hiding.ts';
-import { visibleObjects } from './visible-objects.ts';
+import { objectRefOf, visibleObjects } from './visible-objects.ts';
 
 /** Of the API server, so that one answer holds a page whatever is hidden. */
 const pageSize = 500;

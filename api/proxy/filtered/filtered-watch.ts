@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../../../contracts/errors.ts';
+import { managementApiVersion } from '../../../contracts/names.ts';
+import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
-import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
+import type { Identity } from '../../identity/identity.ts';
 import { linesOf } from './body-lines.ts';
+import type { FilteredPlural, FilteredRequest } from './filtered-request.ts';
 import { hideFromEvent } from './hiding.ts';
-import { deletedObject, type WatchForm } from './deleted-event.ts';
-import type { FilteredRequest } from './filtered-request.ts';
-import { objectRefOf } from './object-ref.ts';
 import { readShown } from './read-visible.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import { type ObjectRef, visibleObjects } from './visible-objects.ts';
+import { type ObjectRef, objectRefOf, visibleObjects } from './visible-objects.ts';
 
 /** So soon is noticed that a right came or went without a change of the object itself. */
 const lookMs = 1_000;
@@ -211,4 +211,29 @@ function withoutObjects(object: Event['object']): Event['object'] {
   const { rows } = object as Listing;
   if (object.kind !== 'Table' || !rows) return object;
   return { ...(object as Listing), rows: rows.map(({ object: _object, ...row }) => row) };
+}
+
+/** How a watch shows objects, and where it stands. */
+interface WatchForm {
+  readonly plural: FilteredPlural;
+  /** The last Table that was seen, if it shows Tables. */
+  table: Listing | undefined;
+  resourceVersion: string;
+}
+
+/** The DELETED event for an object that the client may no longer see: only its name, which it knew. */
+function deletedObject({ name, namespace }: ObjectRef, form: WatchForm): Shown | Listing {
+  const metadata = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(form.resourceVersion === '' ? {} : { resourceVersion: form.resourceVersion }),
+  };
+  const { table } = form;
+  if (table === undefined)
+    return { apiVersion: managementApiVersion, kind: resourceKinds[form.plural].kind, metadata };
+  const cells = ((table.rows?.[0]?.['cells'] ?? ['']) as unknown[]).map((_cell, index) =>
+    index === 0 ? name : null,
+  );
+  const object = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata };
+  return { ...table, rows: [{ cells, object }] };
 }

@@ -1,9 +1,8 @@
 import { resourcePath } from '../../../adapters/kubernetes/resources.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { FilteredRequest } from './filtered-request.ts';
-import { objectRefOf } from './object-ref.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
-import type { ObjectRef } from './visible-objects.ts';
+import { type ObjectRef, objectRefOf } from './visible-objects.ts';
 
 const pageSize = 500;
 const pageMs = 10_000;

@@ -1,6 +1,8 @@
+import { objectKey } from '../../../adapters/kubernetes/informer.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { FilteredPlural } from './filtered-request.ts';
+import type { Row, Shown } from './reader.ts';
 
 /** What names an object in its kind. */
 export interface ObjectRef {
@@ -24,4 +26,13 @@ export function visibleObjects<T extends ObjectRef>(
     name,
     ...(namespace === undefined ? {} : { namespace }),
   }));
+}
+
+/** Where the object of a list, a watch event or a table row stands; undefined if it names none. */
+export function objectRefOf(entry: Shown | Row): (ObjectRef & { readonly key: string }) | undefined {
+  const { object } = entry as Row;
+  const { metadata } = object ?? (entry as Partial<Shown>);
+  if (metadata === undefined) return undefined;
+  const { name, namespace } = metadata;
+  return { key: objectKey(metadata), name, ...(namespace === undefined ? {} : { namespace }) };
 }

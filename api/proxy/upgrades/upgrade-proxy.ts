@@ -15,7 +15,7 @@ import { answerFailure, answerHead, relayAnswer } from './upgrade-response.ts';
 import { kubernetesRecheck, openingRequest } from '../recheck.ts';
 import { impersonatedCaller } from '../../authorization/impersonation.ts';
 import { pipeSockets } from './pipe-sockets.ts';
-import { checkOrigin } from '../../http/same-origin.ts';
+import { checkOrigin } from '../../http/browser-checks.ts';
 import { failureOf, isolation } from '../proxy.ts';
 import { downstreamHeaders } from '../../http/response-headers.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Gateway } from '../../gateway.ts';
+import { checkFetchDestination } from '../../http/browser-checks.ts';
+import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { callerOf } from '../../plugins/access.ts';
-import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
-import { checkFetchDestination } from '../../http/sec-fetch-dest.ts';
 import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
 import { createFilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
-import { isolation, proxy } from '../../proxy/proxy.ts';
-import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
-import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
+import { isolation, proxy } from '../../proxy/proxy.ts';
+import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
+import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 

@@ -5,7 +5,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { checkAdministrator } from '../../authorization/check-administrator.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
-import { checkOrigin } from '../../http/same-origin.ts';
+import { checkOrigin } from '../../http/browser-checks.ts';
 import { hasBody } from '../../proxy/forward-request.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { sendFailure } from '../../http/failures.ts';

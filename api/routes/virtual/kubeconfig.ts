@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { stringify } from 'yaml';
 import { managementApiVersion, projectOfNamespace } from '../../../contracts/names.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { accessibleInstance } from '../../authorization/instance-access.ts';
+import { accessibleInstance } from '../../authorization/target-access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { boundByIssuer, tenantScope } from '../../auth/issuing.ts';
 import type { Gateway } from '../../gateway.ts';

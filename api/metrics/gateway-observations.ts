@@ -1,3 +1,4 @@
+import type { Authenticate } from '../auth/authenticate.ts';
 import type { Gateway } from '../gateway.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
@@ -24,4 +25,18 @@ export function observeGateway(
     'counter',
     () => audit.log.lost,
   );
+}
+
+/** `authenticate`, with its outcomes counted. */
+export function countAuthentications(authenticate: Authenticate, metrics: GatewayMetrics): Authenticate {
+  return async (...request) => {
+    try {
+      const caller = await authenticate(...request);
+      metrics.authenticated(undefined);
+      return caller;
+    } catch (error) {
+      metrics.authenticated(error);
+      throw error;
+    }
+  };
 }
