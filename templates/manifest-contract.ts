@@ -2,7 +2,6 @@ import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from
 import { PlatformError } from '../contracts/errors.ts';
 import { helmRecordType, helmServiceAccount, tenantObjects } from '../contracts/names.ts';
 import { readHelmYamlStream } from './helm-yaml.ts';
-import { grantedBeyond } from './granted-rules.ts';
 import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
 
 /** What a chart that makes control planes may make. */
@@ -206,4 +205,32 @@ function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContra
 
 function refusal(message: string): PlatformError {
   return new PlatformError('chart_failed', message.slice(0, 600));
+}
+
+/**
+ * What `rules` would grant beyond `allowed`, as `<verb> <resource>[.<group>]`. `*` grants everything, so it is
+ * allowed only where `allowed` says `*` too; rules about URLs never are.
+ */
+export function grantedBeyond(rules: readonly V1PolicyRule[], allowed: readonly V1PolicyRule[]): string[] {
+  return rules.flatMap((rule) => [
+    ...(rule.nonResourceURLs ?? []).map((url) => `access to ${url}`),
+    ...(rule.apiGroups ?? []).flatMap((group) =>
+      (rule.resources ?? []).flatMap((resource) =>
+        rule.verbs
+          .filter((verb) => !allowed.some((one) => covers(one, group, resource, verb)))
+          .map((verb) => `${verb} ${resource}${group === '' ? '' : `.${group}`}`),
+      ),
+    ),
+  ]);
+}
+
+function covers(
+  { apiGroups, resources, verbs }: V1PolicyRule,
+  group: string,
+  resource: string,
+  verb: string,
+): boolean {
+  return (
+    apiGroups?.includes(group) === true && resources?.includes(resource) === true && verbs.includes(verb)
+  );
 }

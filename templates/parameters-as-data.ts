@@ -1,9 +1,7 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { readHelmYaml } from './helm-yaml.ts';
-import { harmlessTexts } from './harmless-text.ts';
+import { readHelmYaml, readHelmYamlStream } from './helm-yaml.ts';
 import type { TemplateContext, ValuesRequest } from './template-context.ts';
 import { setAt, valueAt } from './template-parameters.ts';
-import { sameStructure } from './value-structure.ts';
 
 /** The template rendered with a harmless text in place of the user's text. */
 export interface Question {
@@ -87,4 +85,108 @@ function isDecoded(template: string, variable: string): boolean {
   return actions
     .filter((action) => decoders.test(action))
     .some((action) => action.includes(`.Values.${variable}`) || !action.includes('.Values.'));
+}
+
+/**
+ * Whether a value has the structure of another, which is known to be harmless: the same keys, and at each place an
+ * object, a list of the same length, nothing, or a scalar in both. A text that looks like a number is still a scalar.
+ * Where the harmless text is itself a document (charts take manifests as texts, and templates of them), so must be the other.
+ */
+function sameStructure(value: unknown, harmless: unknown): boolean {
+  if (Array.isArray(value) || Array.isArray(harmless))
+    return (
+      Array.isArray(value) &&
+      Array.isArray(harmless) &&
+      value.length === harmless.length &&
+      value.every((item, index) => sameStructure(item, harmless[index]))
+    );
+  if (isObject(value) || isObject(harmless)) {
+    if (!isObject(value) || !isObject(harmless)) return false;
+    const keys = Object.keys(value);
+    return (
+      keys.length === Object.keys(harmless).length &&
+      keys.every((key) => Object.hasOwn(harmless, key) && sameStructure(value[key], harmless[key]))
+    );
+  }
+  if (typeof value === 'string' && typeof harmless === 'string' && value !== harmless)
+    return sameDocument(value, harmless);
+  return isNothing(value) === isNothing(harmless);
+}
+
+function sameDocument(text: string, harmless: string): boolean {
+  const documents = readOrUndefined(harmless);
+  if (documents === undefined) return readOrUndefined(text) === undefined;
+  if (!documents.some(isObject)) return true;
+  const actions = (one: string) => one.split('{{').length;
+  return actions(text) === actions(harmless) && sameStructure(readOrUndefined(text), documents);
+}
+
+function readOrUndefined(text: string): unknown[] | undefined {
+  try {
+    return readHelmYamlStream(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What YAML takes for nothing at all. */
+const nothing = /^\s*(?:null|Null|NULL|~|<<|=)?\s*$/;
+
+/**
+ * Texts like `text` that cannot be anything but text to a reader of YAML, wherever a template writes them. If one of
+ * them gives a template's values the same structure as `text` does, `text` was taken for text too.
+ * @param decoded whether the template reads structure out of it (`fromYaml`, `b64dec`), so that letters may become it
+ * @returns none if `text` is such a text itself
+ */
+function harmlessTexts(text: string, decoded: boolean): string[] {
+  if (decoded) return [text.replace(/[^\s]/gu, 'x').replace(/\s/g, ' ') || 'x'];
+  if (nothing.test(text)) return ['x'];
+  const flat = withoutSyntax(text);
+  const lines = withLines(text);
+  return flat === text || lines.includes(text) ? [] : [flat, ...withCommas(text), ...lines];
+}
+
+/** As long as `text`, and where it is all letters, digits and what never has a meaning between them, the same. */
+function withoutSyntax(text: string): string {
+  return (
+    text
+      // Quotes and escapes end the quotes of a template; brackets and commas have a meaning anywhere.
+      .replace(/['"\\`[\]{},\n\t\r]/g, 'x')
+      .replace(/:(?![\p{Letter}\p{Number}/])/gu, 'x')
+      .replace(/(?<=^|\s)#/g, 'x')
+      .replace(/(?<=^|\s)[&*!|>%@?:~<=]/g, 'x')
+      .replace(/(?<=^|\s)[-.](?=\s|$|[-.])/g, 'x')
+      // A text that is a part of the template's own line must not leave a blank at its end or beginning to it.
+      .replace(/^\s|\s$/g, 'x')
+  );
+}
+
+/** For a template that splits at commas: the same number of parts. The bracket is an error where YAML itself splits. */
+function withCommas(text: string): string[] {
+  if (!text.includes(',')) return [];
+  return [
+    text
+      .split(',')
+      .map((part) => `${withoutSyntax(part.trim())}x]x`)
+      .join(','),
+  ];
+}
+
+/** For a template that splits at line ends. */
+function withLines(text: string): string[] {
+  if (!text.includes('\n')) return [];
+  return [
+    text
+      .split('\n')
+      .map((line) => (nothing.test(line) ? 'x' : withoutSyntax(line)))
+      .join('\n'),
+  ];
 }

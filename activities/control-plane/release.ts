@@ -1,13 +1,11 @@
-import type { Helm, ReleaseTarget } from '../../adapters/helm/helm.ts';
-import { thisRunner } from '../../adapters/helm/helm-runner.ts';
-import { createReleaseMutex } from '../../adapters/helm/release-mutex.ts';
-import { deleteForgedRecords, listRevisions, releaseLabels } from '../../adapters/helm/releases.ts';
-import { repairRelease } from '../../adapters/helm/repair-release.ts';
-import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
-import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { createChartSources } from '../../adapters/helm/chart-sources.ts';
 import { createCheckedReleases } from '../../adapters/helm/checked-releases.ts';
+import type { Helm, ReleaseTarget } from '../../adapters/helm/helm.ts';
+import { deleteForgedRecords, listRevisions, releaseLabels } from '../../adapters/helm/releases.ts';
+import { repairRelease, thisRunner } from '../../adapters/helm/repair-release.ts';
 import { isDeployed, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
+import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { broadestChart } from '../../adapters/tenant-charts/known-charts.ts';
 import type { TenantChart } from '../../adapters/tenant-charts/tenant-chart.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
@@ -148,5 +146,26 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
         });
       }),
+  };
+}
+
+/**
+ * Runs work on a release when all earlier work of this process on it has ended, so that no two runs of Helm meet:
+ * an activity that lost its heartbeat may still be ending when the next attempt begins.
+ */
+type ReleaseMutex = <T>(target: ReleaseTarget, work: () => Promise<T>) => Promise<T>;
+
+function createReleaseMutex(): ReleaseMutex {
+  const last = new Map<string, Promise<unknown>>();
+  return async (target, work) => {
+    const key = `${target.cluster}/${target.namespace}/${target.release}`;
+    const before = last.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    last.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(key) === mine) last.delete(key);
+    }
   };
 }

@@ -1,8 +1,8 @@
-import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { forgetProjectKey, listKeyedProjects } from '../../adapters/snapshots/project-key.ts';
+import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
-import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db/queries/gone-snapshots.ts';
+import { forgetProjectKey, listKeyedProjects } from '../../adapters/snapshots/project-key.ts';
+import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db/queries/snapshots.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';

@@ -1,4 +1,5 @@
-import { readReleaseSecret } from '../../adapters/helm/release-secret.ts';
+import { readReleaseSecret } from '../../adapters/helm/releases.ts';
+import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
@@ -9,7 +10,6 @@ import {
   deleteSnapshotFile,
   snapshotPath,
 } from '../../adapters/snapshots/snapshot-files.ts';
-import { tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';

@@ -1,4 +1,6 @@
+import { gunzipSync } from 'node:zlib';
 import type { V1Secret } from '@kubernetes/client-node';
+import { PlatformError } from '../../contracts/errors.ts';
 import { helmRecordType, labels } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { callKubernetes, orUndefined } from '../kubernetes/failures.ts';
@@ -14,7 +16,7 @@ export interface ReleaseRevision {
   readonly modifiedAt: number;
 }
 
-export interface ReleaseName {
+interface ReleaseName {
   readonly release: string;
   readonly namespace: string;
 }
@@ -66,7 +68,7 @@ async function listRecords(client: ClusterClient, { namespace, release }: Releas
  * Whether Helm itself can have made it: by its exact name, which no syncer gives (its names end in `-x-<release>` or a
  * hash), with the revision that the name says, and without a syncer's mark.
  */
-export function isRecord({ metadata, type }: V1Secret, { release }: ReleaseName): boolean {
+function isRecord({ metadata, type }: V1Secret, { release }: ReleaseName): boolean {
   const marks = metadata?.labels ?? {};
   return (
     type === helmRecordType &&
@@ -90,4 +92,35 @@ function toRevision(secret: V1Secret): ReleaseRevision {
     runner: marks[releaseLabels.runner],
     modifiedAt: Number(marks['modifiedAt'] ?? marks['createdAt'] ?? 0),
   };
+}
+
+interface DeployedRelease {
+  readonly chart: { readonly name: string; readonly version: string };
+  /** YAML of the objects it made; may hold secrets. */
+  readonly manifest: string;
+}
+
+/**
+ * Chart and objects of the deployed revision of a release, from Helm's own Secret (base64 of gzipped JSON).
+ * @throws PlatformError `tenant_cluster_not_found` if nothing is deployed, `cluster_unreachable`
+ */
+export async function readReleaseSecret(client: ClusterClient, name: ReleaseName): Promise<DeployedRelease> {
+  const selector = {
+    namespace: name.namespace,
+    labelSelector: `owner=helm,name=${name.release},status=deployed`,
+  };
+  const list = await callKubernetes(
+    `reading release ${name.release}`,
+    client.core.listNamespacedSecret(selector),
+  );
+  const stored = list.items.filter((secret) => isRecord(secret, name)).at(-1)?.data?.['release'];
+  if (stored === undefined)
+    throw new PlatformError('tenant_cluster_not_found', `Nothing is deployed for ${name.release}`);
+  const packed = Buffer.from(Buffer.from(stored, 'base64').toString('latin1'), 'base64');
+  const release = JSON.parse(gunzipSync(packed).toString('utf8')) as {
+    chart: { metadata: { name: string; version: string } };
+    manifest: string;
+  };
+  const { name: chart, version } = release.chart.metadata;
+  return { chart: { name: chart, version }, manifest: release.manifest };
 }

@@ -3,11 +3,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Helm } from './helm.ts';
 import { readHelmYaml, unambiguousJson } from '../../templates/helm-yaml.ts';
-import { redactValues } from './redact-values.ts';
 import { type Question, questionsAbout, refuseStructure } from '../../templates/parameters-as-data.ts';
 import type { TemplateContext, ValuesRequest } from '../../templates/template-context.ts';
+import { redactValues } from './helm-failures.ts';
+import type { Helm } from './helm.ts';
 
 interface Deps {
   readonly helm: Helm;

@@ -1,10 +1,47 @@
 import { type Static, Type } from 'typebox';
 import { Access, InstanceAccess, UserOrTeam } from './access.ts';
 import { AppParameter } from './app-parameter.ts';
-import { AppReference, TemplateHelmChart } from './chart.ts';
 import { Conditions } from './condition.ts';
 import { ObjectMeta, TemplateMetadata } from './object-meta.ts';
 import { openObject } from './open-object.ts';
+
+const ProjectSecretRef = openObject({
+  projectSecretRef: Type.Optional(
+    openObject({
+      project: Type.Optional(Type.String()),
+      name: Type.Optional(Type.String()),
+      key: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+/** A chart that is deployed beside or inside a tenant cluster. */
+const TemplateHelmChart = openObject({
+  name: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String()),
+  repoURL: Type.Optional(Type.String()),
+  username: Type.Optional(Type.String()),
+  usernameRef: Type.Optional(ProjectSecretRef),
+  password: Type.Optional(Type.String()),
+  passwordRef: Type.Optional(ProjectSecretRef),
+  insecureSkipTlsVerify: Type.Optional(Type.Boolean()),
+  releaseName: Type.Optional(Type.String()),
+  releaseNamespace: Type.Optional(Type.String()),
+  values: Type.Optional(Type.String()),
+  wait: Type.Optional(Type.Boolean()),
+  timeout: Type.Optional(Type.String()),
+});
+type TemplateHelmChart = Static<typeof TemplateHelmChart>;
+
+const AppReference = openObject({
+  name: Type.Optional(Type.String()),
+  namespace: Type.Optional(Type.String()),
+  releaseName: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String()),
+  hash: Type.Optional(Type.String()),
+  parameters: Type.Optional(Type.String()),
+});
+type AppReference = Static<typeof AppReference>;
 
 /** The chart of a tenant cluster's control plane. Without a name: the chart that ships with the platform. */
 export const VirtualClusterHelmChart = openObject({

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
-import { listGoneSnapshots, listKeptProjects, markGoneSnapshots } from '../../db/queries/gone-snapshots.ts';
 import {
   completeSnapshot,
   deleteSnapshot,
   failSnapshot,
   getSnapshotRow,
   insertSnapshot,
+  listGoneSnapshots,
+  listKeptProjects,
   listSnapshots,
+  markGoneSnapshots,
   type SnapshotKey,
 } from '../../db/queries/snapshots.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';

@@ -1,11 +1,13 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  condition,
   getExternalWorkflowHandle,
   isCancellation,
   log,
   setHandler,
 } from '@temporalio/workflow';
+import type { TurnAnswer } from '../../activities/operations/turn.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import {
   type OperationInput,
@@ -17,10 +19,9 @@ import type { OperationOutcome } from '../../domain/instance-status.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
+import { kindActivities } from './kind-activities.ts';
 import { createOperationRun, type OperationRun, tagCluster, type UndoableRun } from './operation-run.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { kindActivities } from './kind-activities.ts';
-import { takeTurn } from './take-turn.ts';
 
 /** What the instance's status shall say after the operation. */
 export type InstanceReport = Omit<OperationOutcome, 'operation'>;
@@ -162,5 +163,40 @@ async function end(
       next,
       error,
     });
+  }
+}
+
+/** Fallback if a signal was lost with its sender. */
+const claimAgainAfterMs = 30_000;
+
+/**
+ * Waits until the tenant cluster's turn is this operation's; undefined if the operation was ended meanwhile
+ * (superseded, say). Claims again at every signal and every 30 s.
+ */
+async function takeTurn(
+  input: OperationInput,
+  progress: Progress,
+): Promise<Extract<TurnAnswer, { state: 'claimed' }> | undefined> {
+  let signalled = false;
+  setHandler(turnSignal, () => {
+    signalled = true;
+  });
+  progress.set('turn', 'running');
+  for (;;) {
+    signalled = false;
+    const claim = await databaseActivities.claimTurn({ operationId: input.operationId });
+    if (claim.state === 'ended') return undefined;
+    if (claim.state === 'claimed') {
+      progress.set('turn', 'succeeded');
+      return claim;
+    }
+    progress.set(
+      'turn',
+      'running',
+      claim.behind ? `Waiting behind ${claim.behind.type} (requested by ${claim.behind.actor})` : 'Waiting',
+    );
+    const steps = progress.takeChanges();
+    if (steps) await databaseActivities.recordSteps(steps);
+    await condition(() => signalled, claimAgainAfterMs);
   }
 }

@@ -15,12 +15,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { CheckedManifest } from '../../../adapters/helm/checked-chart.ts';
 import { createHelm } from '../../../adapters/helm/helm.ts';
-import { readHelmYaml, readHelmYamlStream } from '../../../templates/helm-yaml.ts';
-import { readReleaseSecret } from '../../../adapters/helm/release-secret.ts';
-import { listRevisions } from '../../../adapters/helm/releases.ts';
+import { listRevisions, readReleaseSecret } from '../../../adapters/helm/releases.ts';
 import { repairRelease } from '../../../adapters/helm/repair-release.ts';
 import { runHelm } from '../../../adapters/helm/run-helm.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
+import { readHelmYaml, readHelmYamlStream } from '../../../templates/helm-yaml.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -62,7 +61,7 @@ function runnerProcess(namespace: string): ChildProcess {
   const root = join(import.meta.dirname, '..', '..', '..');
   const code = `
     import { createHelm } from '${root}/adapters/helm/helm.ts';
-    import { thisRunner } from '${root}/adapters/helm/helm-runner.ts';
+    import { thisRunner } from '${root}/adapters/helm/repair-release.ts';
     const helm = createHelm({ binary: ${JSON.stringify(findProgram('helm'))}, workDir: ${JSON.stringify(join(dir, 'runner'))} });
     await helm.upgrade({ release: 'r', namespace: '${namespace}', cluster: 'c', kubeconfig: ${JSON.stringify(kubeconfig)} },
       { manifest: ${JSON.stringify(manifest('second', true))}, labels: { operation: 'op', runner: thisRunner() } });
