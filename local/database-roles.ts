@@ -1,6 +1,5 @@
 import pg from 'pg';
-import { databaseOf, withDatabase, withRole } from './database-url.ts';
-import { ensureDatabase } from './databases.ts';
+import { databaseOf, ensureDatabase, withDatabase, withRole } from './databases.ts';
 
 /** Whose role owns which databases, and who only works on ours. None is a superuser or may make roles. */
 const roles = ['owner', 'gateway', 'worker', 'controllers', 'kine', 'temporal'] as const;

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import { managementGroup } from '../contracts/names.ts';
 import { auditLog } from './api-server-audit.ts';
-import { isApiServerReady } from './api-server-probe.ts';
 import type { egressSelector } from './egress-selector.ts';
 import { type EncryptionAtRest, openEncryption } from './encryption-at-rest.ts';
 import { type ClusterPki, openClusterPki } from './pki.ts';
 import type { PlatformContext } from './platform-context.ts';
-import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import { isApiServerReady } from './probes.ts';
 import { kubeApiserver } from './servers/kube-apiserver.ts';
 import { kubeControllerManager } from './servers/kube-controller-manager.ts';
 import { waitUntil } from './wait-until.ts';

@@ -9,6 +9,7 @@ import {
 } from '../adapters/certificates/certificate-authority.ts';
 import { renderKubeconfig } from '../adapters/certificates/kubeconfig.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import type { GatewayConfig } from '../contracts/config.ts';
 import type { ApiserverKeys } from './servers/kube-apiserver.ts';
 
 /** Keys of one Kubernetes API server, kept in a folder. ECDSA P-256 throughout. */
@@ -98,4 +99,22 @@ async function keep(files: [string, string], make: () => Promise<[string, string
   if (files.every((file) => existsSync(file))) return;
   const contents = await make();
   files.forEach((file, index) => writePrivateFile(file, contents[index] ?? ''));
+}
+
+/** The gateway's certificate, new at every start, from an authority kept in `dir` that clients trust (`ca.crt`). */
+export async function issueGatewayCertificate(dir: string): Promise<GatewayConfig['tls']> {
+  const authority = await openAuthority(dir, 'vcluster-platform');
+  const files = {
+    certFile: join(dir, 'tls.crt'),
+    keyFile: join(dir, 'tls.key'),
+    caFile: join(dir, 'ca.crt'),
+  };
+  const { certificate, key } = await authority.issue({
+    commonName: 'vcluster-platform',
+    names: ['localhost', '127.0.0.1', '::1'],
+    usages: ['server'],
+  });
+  writePrivateFile(files.certFile, certificate);
+  writePrivateFile(files.keyFile, key);
+  return files;
 }

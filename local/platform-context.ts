@@ -1,5 +1,5 @@
 import type { OnProgress, Toolchain } from '../toolchain/toolchain.ts';
-import type { RememberedPorts } from './remembered-ports.ts';
+import type { RememberedPorts } from './ports.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { Supervisor } from './supervisor.ts';
 

@@ -1,4 +1,6 @@
 import { connectCluster } from '../adapters/kubernetes/client.ts';
+import { takeLock } from '../adapters/processes/exclusive-lock.ts';
+import { logSays } from '../adapters/processes/log-file.ts';
 import type { TemporalServer } from '../adapters/temporal-connection.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
@@ -6,20 +8,15 @@ import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
 import { type ConnectProxy, storeCredentials } from './bootstrap/connected-cluster.ts';
 import { type ExternalCluster, openExternalCluster } from './bootstrap/external-cluster.ts';
 import { createFirstObjects } from './bootstrap/first-objects.ts';
-import { waitForAdmission } from './bootstrap/admission-in-force.ts';
-import { applyManagementResources } from './bootstrap/management-resources.ts';
-import { checkRememberedCluster } from './bootstrap/remembered-cluster.ts';
-import { connectLocalCluster } from './connect-local-cluster.ts';
+import { applyManagementResources, waitForAdmission } from './bootstrap/management-resources.ts';
+import { checkRememberedCluster, connectLocalCluster } from './connect-local-cluster.ts';
 import type { DatabaseUrls } from './database-roles.ts';
-import { freePort, isPortFree } from './free-port.ts';
-import { issueGatewayCertificate } from './gateway-certificate.ts';
-import { isGatewayReady } from './gateway-probe.ts';
+import { issueGatewayCertificate } from './pki.ts';
 import type { PlatformContext } from './platform-context.ts';
-import { type ProcessOptions, platformService, writeProcessConfigs } from './platform-processes.ts';
+import { platformService, type ProcessOptions, writeProcessConfigs } from './platform-processes.ts';
+import { freePort, isPortFree, openPorts } from './ports.ts';
+import { isGatewayReady } from './probes.ts';
 import { createProcessRecords, leftovers, stopLeftovers } from './process-records.ts';
-import { takeLock } from '../adapters/processes/exclusive-lock.ts';
-import { logSays } from '../adapters/processes/log-file.ts';
-import { openPorts } from './remembered-ports.ts';
 import { startDatabase } from './start-database.ts';
 import {
   openManagement,

@@ -1,7 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomInt } from 'node:crypto';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
+import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import type { ProcessNodeConfig } from '../node/config.ts';
+import { egressSelector } from './egress-selector.ts';
+import { forgetInEtcd } from './forget-clear-values.ts';
 import {
   componentKubeconfig,
   type KubernetesCluster,
@@ -9,17 +13,13 @@ import {
   startKubeControllerManager,
   waitForComponentRoles,
 } from './kubernetes-cluster.ts';
-import { forgetInEtcd } from './forget-clear-values.ts';
-import { nodeProgram } from './node-program.ts';
 import { writeImages } from './node-images.ts';
-import { egressSelector } from './egress-selector.ts';
-import type { ProcessNodeConfig } from '../node/config.ts';
+import { nodeProgram } from './node-program.ts';
 import type { PlatformContext } from './platform-context.ts';
+import { acceptsConnections } from './probes.ts';
 import { sealStored } from './seal-stored.ts';
-import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import { etcd, etcdEndpoint } from './servers/etcd.ts';
 import { kubeScheduler } from './servers/kube-scheduler.ts';
-import { acceptsConnections } from './socket-probe.ts';
 import { waitUntil } from './wait-until.ts';
 
 const nodeName = 'local';

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { resourcePath } from '../adapters/kubernetes/resources.ts';
+import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import { identities, managementGroup } from '../contracts/names.ts';
-import { type ResourcePlural, resourceKinds } from '../contracts/resources/resource-kinds.ts';
+import { resourceKinds, type ResourcePlural } from '../contracts/resources/resource-kinds.ts';
 import { egressSelector } from './egress-selector.ts';
+import { forgetInKine } from './forget-clear-values.ts';
 import {
   type KubernetesCluster,
   openKubernetesCluster,
@@ -10,11 +12,9 @@ import {
   startKubeControllerManager,
 } from './kubernetes-cluster.ts';
 import type { PlatformContext } from './platform-context.ts';
-import { writePrivateFile } from '../adapters/processes/start-process.ts';
-import { kine, kineEndpoint } from './servers/kine.ts';
-import { forgetInKine } from './forget-clear-values.ts';
+import { acceptsConnections } from './probes.ts';
 import { sealStored } from './seal-stored.ts';
-import { acceptsConnections } from './socket-probe.ts';
+import { kine, kineEndpoint } from './servers/kine.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The management API and the kubeconfigs of those that use it. */

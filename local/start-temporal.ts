@@ -1,15 +1,14 @@
-import { Connection } from '@temporalio/client';
 import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
 import { temporalConnection, type TemporalServer } from '../adapters/temporal-connection.ts';
 import type { TemporalTls } from '../contracts/config.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { temporalNamespace } from '../contracts/names.ts';
 import type { PlatformContext } from './platform-context.ts';
-import { temporal, temporalPortNames, type TemporalPorts } from './servers/temporal.ts';
+import { acceptsConnections, answersTemporal } from './probes.ts';
 import { temporalUi } from './servers/temporal-ui.ts';
-import { acceptsConnections } from './socket-probe.ts';
+import { temporal, temporalPortNames, type TemporalPorts } from './servers/temporal.ts';
 import { openTemporalPki, type TemporalClient, type TemporalPki } from './temporal-pki.ts';
-import { answersTemporal } from './temporal-probe.ts';
 import { prepareTemporalDatabases, prepareTemporalNamespace } from './temporal-setup.ts';
 import { waitUntil } from './wait-until.ts';
 

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Connection, isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { runCommand } from '../adapters/processes/run-command.ts';
 import { temporalNamespace } from '../contracts/names.ts';
 import { searchAttributes } from '../contracts/workflows.ts';
-import { databaseOf, withDatabase } from './database-url.ts';
-import { ensureDatabase, isEmpty } from './databases.ts';
-import { runCommand } from '../adapters/processes/run-command.ts';
+import { databaseOf, ensureDatabase, isEmpty, withDatabase } from './databases.ts';
 import { type TemporalDatabases, temporalSchemaCommands } from './servers/temporal.ts';
 
 const retentionDays = 30;

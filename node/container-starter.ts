@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { backoffMs } from '../adapters/backoff.ts';
 import { apiMessage } from '../adapters/kubernetes/failures.ts';
-import { nextRestart } from './back-off.ts';
+import { nextRestart } from './container-decisions.ts';
 import { runCommand } from './containers/command.ts';
 import {
   adoptRun,

@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Namespace, V1Pod } from '@kubernetes/client-node';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { createInformer, type Informer } from '../adapters/kubernetes/informer.ts';
 import type { Logger } from '../adapters/logging.ts';
-import { PlatformError } from '../contracts/errors.ts';
-import { trimLog } from '../adapters/processes/log-file.ts';
 import { takeLock } from '../adapters/processes/exclusive-lock.ts';
+import { trimLog } from '../adapters/processes/log-file.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import type { ProcessNodeConfig } from './config.ts';
+import { adoptRun } from './containers/container-run.ts';
 import { setsidPath } from './containers/shim.ts';
 import { createPodEvents } from './events.ts';
 import { parseImageTable } from './images.ts';
 import { startKubeletApi } from './kubelet-api.ts';
 import type { NodeContext } from './node-context.ts';
 import { registerNode } from './node-registration.ts';
-import { removeOrphan } from './orphans.ts';
 import { createPodAddresses } from './pod-addresses.ts';
 import { createPodRecords, type PodRecord } from './pod-records.ts';
 import { createPodWorker, type PodWorker } from './pod-worker.ts';
@@ -167,4 +168,26 @@ function trimLogs({ records, logger }: NodeContext): void {
       logger.debug({ err, folder: join(record.namespace, record.name) }, 'failed to trim logs');
     }
   }
+}
+
+/** How long the containers of a deleted pod may take to stop; its spec is gone with it. */
+const graceMs = 10_000;
+
+/** Ends what is left of a pod that went from the API while the node was away, and removes its folders. */
+async function removeOrphan({ records, addresses, logger }: NodeContext, record: PodRecord): Promise<void> {
+  logger.info({ pod: `${record.namespace}/${record.name}`, uid: record.uid }, 'removing a deleted pod');
+  const runs = await Promise.all(
+    records.logFiles(record.uid).map((file) => adoptRun(file.replace(/\.log$/, ''), file)),
+  );
+  await Promise.all(
+    runs.map(async (run) => {
+      if (run === undefined) return;
+      run.signal('SIGTERM');
+      await Promise.race([run.ended, delay(graceMs)]);
+      run.signal('SIGKILL');
+      await run.ended;
+    }),
+  );
+  await records.remove(record.uid);
+  addresses.free(record.address);
 }

@@ -20,7 +20,7 @@ const secretName = (operationId: string): string => `restore-keys-${operationId}
 /** Both halves as they stand in a Secret, base64. */
 type KeyPair = Record<(typeof pairNames)[number], string>;
 
-/** Opens what deploy/images/tenant-tools/service-account-keys.ts sealed. @throws PlatformError `snapshot_damaged` */
+/** Opens what deploy/images/tenant-tools/snapshot.ts sealed. @throws PlatformError `snapshot_damaged` */
 export function openServiceAccountKeys(projectKey: string, sealed: string): KeyPair {
   const bytes = Buffer.from(sealed, 'base64');
   const key = Buffer.from(

@@ -3,11 +3,11 @@ import { parse } from 'yaml';
 import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { Client } from '../client.ts';
-import { spaceKubeconfig } from '../space-kubeconfig.ts';
 import {
   giveKubeconfig,
   type Kubeconfig,
   type KubeconfigOptions,
+  spaceKubeconfig,
   withOwnPlugin,
 } from '../kubeconfig-file.ts';
 import { readLogin } from '../login-file.ts';

@@ -7,7 +7,6 @@ import { createResource } from '../create-resource.ts';
 import { CommandFailure } from '../failure.ts';
 import { showOperation } from '../run-operation.ts';
 import { createAccessKeyCommand } from './access-keys.ts';
-import { createSpaceCommand } from './create-space.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
 
 interface CreateOptions extends CommonOptions {
@@ -115,4 +114,36 @@ function readYaml(path: string): { text: string; value: unknown } {
       `the file ${path} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+interface CreateSpaceOptions extends CommonOptions {
+  cluster?: string;
+  displayName?: string;
+  description?: string;
+}
+
+/** `vcp create space` */
+function createSpaceCommand(): Command {
+  return operationCommand('space', 'Create a space, one namespace of a connected cluster, and show its steps')
+    .alias('namespace')
+    .argument('<name>')
+    .option('--cluster <name>', 'connected cluster; default: the platform chooses')
+    .option('--display-name <text>')
+    .option('--description <text>')
+    .action((name: string, options: CreateSpaceOptions) => {
+      const { project, cluster, displayName, description } = options;
+      checkNames(project, name);
+      return withClient(async (client) => {
+        const operation = await createResource(
+          client,
+          { kind: 'space', project, name },
+          {
+            ...(displayName === undefined ? {} : { displayName }),
+            ...(description === undefined ? {} : { description }),
+            ...(cluster === undefined ? {} : { clusterRef: { cluster } }),
+          },
+        );
+        await showOperation(client, options, operation);
+      });
+    });
 }

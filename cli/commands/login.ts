@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { type Login, loginPath, writeLogin } from '../login-file.ts';
-import { readPassword } from '../read-password.ts';
 
 interface LoginOptions {
   accessKey?: string;
@@ -89,5 +90,20 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch {
     throw new CommandFailure('invalid_request', `the file ${path} cannot be read`);
+  }
+}
+
+/** A password from the terminal, which does not show it, or the first line of standard input. Never from an argument. */
+async function readPassword(prompt: string): Promise<string> {
+  const terminal = process.stdin.isTTY;
+  if (terminal) process.stderr.write(prompt);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal });
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+    if (terminal) process.stderr.write('\n');
   }
 }

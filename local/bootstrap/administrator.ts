@@ -4,10 +4,10 @@ import { stringify } from 'yaml';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { hashPassword } from '../../adapters/password-hash.ts';
-import { passwordNamespace } from '../../contracts/names.ts';
 import { writePrivateFile } from '../../adapters/processes/start-process.ts';
+import { passwordNamespace } from '../../contracts/names.ts';
 import type { StateFolder } from '../state-folder.ts';
-import { applySecret } from './secrets.ts';
+import { applySecret } from './apply-manifests.ts';
 
 /** `admin.json` in the state folder. */
 export interface AdminFile {

@@ -5,6 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { applyObject as serverSideApply } from '../../adapters/kubernetes/apply-object.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { callManagement } from '../../adapters/kubernetes/failures.ts';
+import { platformNamespace } from '../../contracts/names.ts';
 
 const fieldManager = 'vcluster-platform-bootstrap';
 
@@ -42,4 +43,18 @@ export async function applyObject(client: ClusterClient, object: KubernetesObjec
     `applying ${object.kind} ${object.metadata?.name}`,
     serverSideApply(client.kubeConfig, object, fieldManager),
   );
+}
+
+/** Writes a Secret with these texts, in the platform's namespace if no other is given. */
+export async function applySecret(
+  client: ClusterClient,
+  name: string,
+  texts: Record<string, string>,
+  namespace = platformNamespace,
+): Promise<void> {
+  const data = Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+  );
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, data };
+  await applyObject(client, secret);
 }

@@ -7,8 +7,7 @@ import {
   platformNamespace,
 } from '../../contracts/names.ts';
 import type { KubernetesCluster } from '../kubernetes-cluster.ts';
-import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
-import { applySecret } from './secrets.ts';
+import { applyManifests, applyObject, applySecret, readManifests } from './apply-manifests.ts';
 
 const manifestsDir = join(import.meta.dirname, '..', '..', 'deploy', 'connected-cluster');
 

@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, statSync, watch, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, watch, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isErrno, isRunning, type ProcessIdentity, sendSignal } from '../../adapters/processes/identity.ts';
-import { type ShimOptions, startShim } from './shim.ts';
-import { killStrays, processesOfRun } from './strays.ts';
+import { runMarker, type ShimOptions, startShim } from './shim.ts';
 
 /** What is known of a run before its process exists; written to `start.json` in its folder. */
 export interface RunStart {
@@ -211,4 +210,35 @@ function readText(file: string): string {
 export function writeWhole(file: string, content: string): void {
   writeFileSync(`${file}.new`, content, { mode: 0o600 });
   renameSync(`${file}.new`, file);
+}
+
+/**
+ * Kills every process that carries the marker of a container run, whatever group or session it moved to: what
+ * the end of a pid namespace does to a real container. The shim carries it too, so call this when the run ended.
+ */
+function killStrays(runDir: string): void {
+  for (const pid of processesOfRun(runDir)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      if (!isErrno(error, 'ESRCH')) throw error;
+    }
+  }
+}
+
+/** Pids whose environment carries the marker of the run in `runDir`. */
+function processesOfRun(runDir: string): number[] {
+  const marker = `${runMarker}=${runDir}`;
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => environmentOf(pid).includes(marker))
+    .map(Number);
+}
+
+function environmentOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  } catch {
+    return []; // it ended meanwhile, or belongs to another user and so not to us
+  }
 }

@@ -10,9 +10,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { V1Volume } from '@kubernetes/client-node';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
+import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import type { PodFolders } from '../pod-records.ts';
-import { claimedFolder } from './claimed-folder.ts';
-import { prepareHostPath } from './host-folder.ts';
+import { isInside, prepareHostPath } from './host-folder.ts';
 import { type FilesInput, type VolumeFile, volumeFiles } from './projected-files.ts';
 import { VolumeNotReady } from './volume-not-ready.ts';
 
@@ -78,4 +79,29 @@ function writeFiles(folder: string, files: readonly VolumeFile[]): void {
     const path = join(entry.parentPath, entry.name);
     if (!entry.isDirectory() && !wanted.has(path)) rmSync(path);
   }
+}
+
+/**
+ * Host folder of the persistent volume that a claim is bound to.
+ * @param folders the volume must lie in one of these
+ * @throws VolumeNotReady if the claim is not bound, or its volume is not a folder here
+ */
+async function claimedFolder(
+  client: ClusterClient,
+  namespace: string,
+  claim: string,
+  folders: readonly string[],
+): Promise<string> {
+  const found = await orUndefined(
+    client.core.readNamespacedPersistentVolumeClaim({ name: claim, namespace }),
+  );
+  if (found?.status?.phase !== 'Bound' || found.spec?.volumeName === undefined) {
+    throw new VolumeNotReady(`PersistentVolumeClaim ${claim} is not bound yet`);
+  }
+  const volume = await client.core.readPersistentVolume({ name: found.spec.volumeName });
+  const path = volume.spec?.local?.path ?? volume.spec?.hostPath?.path;
+  if (path === undefined || !existsSync(path) || !isInside(path, folders)) {
+    throw new VolumeNotReady(`PersistentVolume ${found.spec.volumeName} is not a folder of this node`);
+  }
+  return path;
 }

@@ -4,8 +4,8 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { GatewayConfig } from '../../contracts/config.ts';
-import { freePort } from '../../local/free-port.ts';
 import { nodeProgram } from '../../local/node-program.ts';
+import { freePort } from '../../local/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ManagementFixture } from './management-fixture.ts';
 import { createUserCall, type UserCall, writeUserKubeconfig } from './user-calls.ts';

@@ -1,7 +1,7 @@
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { GatewayConfig } from '../../contracts/config.ts';
 import { migrate } from '../../db/migrate.ts';
-import { freePort } from '../../local/free-port.ts';
+import { freePort } from '../../local/ports.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { type BenchChildren, createBenchChildren, nextLine, untilLine } from './bench-children.ts';
 import type { BackendSettings } from './gateway-backend.ts';

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { applyGrants, grants } from '../../db/grants.ts';
 import { migrate } from '../../db/migrate.ts';
 import { type DatabaseRole, type DatabaseUrls, prepareRoles, roleName } from '../../local/database-roles.ts';
-import { databaseOf, withDatabase, withRole } from '../../local/database-url.ts';
+import { databaseOf, withDatabase, withRole } from '../../local/databases.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
 /** A database that a former version made as superuser, with rows, and the roles that a start gives it. */

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,16 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as x509 from '@peculiar/x509';
+import 'reflect-metadata';
 import { parse, stringify } from 'yaml';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import { openExternalCluster } from '../../local/bootstrap/external-cluster.ts';
-import { checkRememberedCluster, rememberCluster } from '../../local/bootstrap/remembered-cluster.ts';
+import { checkRememberedCluster, rememberCluster } from '../../local/connect-local-cluster.ts';
+import { freePort } from '../../local/ports.ts';
 import { openStateFolder } from '../../local/state-folder.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
-import { freePort } from '../../local/free-port.ts';
 import { eventually } from '../support/eventually.ts';
 
 interface Kubeconfig {

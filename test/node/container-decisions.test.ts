@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextRestart } from '../../node/back-off.ts';
-import { type ContainerView, decide, type PodView } from '../../node/container-decisions.ts';
+import { type ContainerView, decide, nextRestart, type PodView } from '../../node/container-decisions.ts';
 import { createPodAddresses } from '../../node/pod-addresses.ts';
 
 const view = (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createPathRewriter } from '../../node/mount-paths.ts';
+import { createPathRewriter } from '../../node/process-plan.ts';
 
 const rewrite = createPathRewriter([
   { containerPath: '/data', hostPath: '/state/v/data' },

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isApiServerReady } from '../../local/api-server-probe.ts';
-import { freePort } from '../../local/free-port.ts';
-import { openClusterPki } from '../../local/pki.ts';
 import { sendSignal } from '../../adapters/processes/identity.ts';
 import type { Program } from '../../adapters/processes/program.ts';
 import { type RunningProcess, writePrivateFile } from '../../adapters/processes/start-process.ts';
+import { openClusterPki } from '../../local/pki.ts';
+import { freePort } from '../../local/ports.ts';
+import { isApiServerReady } from '../../local/probes.ts';
 import { etcd, etcdEndpoint } from '../../local/servers/etcd.ts';
 import { kubeApiserver } from '../../local/servers/kube-apiserver.ts';
 import { kubeControllerManager } from '../../local/servers/kube-controller-manager.ts';

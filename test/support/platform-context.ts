@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { PlatformContext } from '../../local/platform-context.ts';
 import { createProcessRecords, leftovers } from '../../local/process-records.ts';
 import { sendSignal } from '../../adapters/processes/identity.ts';
-import { openPorts } from '../../local/remembered-ports.ts';
+import { openPorts } from '../../local/ports.ts';
 import { openStateFolder } from '../../local/state-folder.ts';
 import { createSupervisor } from '../../local/supervisor.ts';
 import { resolveToolchain } from '../../toolchain/toolchain.ts';

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from '../../local/free-port.ts';
+import { freePort } from '../../local/ports.ts';
 import { answersQueries, postgresSuperuser, preparePostgres } from '../../local/postgres-cluster.ts';
-import { startChild } from './child.ts';
 import { waitUntil } from '../../local/wait-until.ts';
+import { startChild } from './child.ts';
 
 export interface TestPostgres {
   /** URL of a new, empty database of this file's own. */

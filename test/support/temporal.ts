@@ -6,14 +6,14 @@ import { Connection } from '@temporalio/client';
 import { temporalConnection, type TemporalServer } from '../../adapters/temporal-connection.ts';
 import type { TemporalTls } from '../../contracts/config.ts';
 import { temporalNamespace } from '../../contracts/names.ts';
-import { freePort } from '../../local/free-port.ts';
-import { startChild } from './child.ts';
+import { freePort } from '../../local/ports.ts';
+import { answersTemporal } from '../../local/probes.ts';
 import { temporal, temporalPortNames, type TemporalPorts } from '../../local/servers/temporal.ts';
 import { openTemporalPki } from '../../local/temporal-pki.ts';
-import { answersTemporal } from '../../local/temporal-probe.ts';
 import { prepareTemporalDatabases, prepareTemporalNamespace } from '../../local/temporal-setup.ts';
 import { waitUntil } from '../../local/wait-until.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
+import { startChild } from './child.ts';
 
 export interface TestTemporal {
   /** host:port */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkerConfig } from '../../contracts/config.ts';
-import { withRole } from '../../local/database-url.ts';
+import { withRole } from '../../local/databases.ts';
 import { postgresSuperuser } from '../../local/postgres-cluster.ts';
 
 /** The configuration that the supervisor wrote for the worker of this state folder. */

@@ -1,11 +1,12 @@
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readArchive, scratchSnapshot, type SnapshotMetadata, writeArchive } from './archive.ts';
+import { createEtcdStore } from './etcd-store.ts';
 import { Failure } from './failure.ts';
-import { sealServiceAccountKeys } from './service-account-keys.ts';
-import { openStore } from './open-store.ts';
-import type { StoreKind } from './store.ts';
+import { createSqliteStore } from './sqlite-store.ts';
+import type { Store, StoreKind } from './store.ts';
 
 /**
  * `tenant-snapshot <command>`: saves and restores the data of a tenant cluster, next to them, in a Job. All else
@@ -15,6 +16,10 @@ import type { StoreKind } from './store.ts';
 const done = async (work: Promise<void>): Promise<object> => {
   await work;
   return {};
+};
+const stores: Record<StoreKind, (setting: (name: string) => string | undefined) => Store> = {
+  etcd: createEtcdStore,
+  sqlite: createSqliteStore,
 };
 const storeKind = (process.env['STORE'] || 'etcd') as StoreKind;
 const store = openStore(storeKind, (name) => process.env[name] || undefined);
@@ -102,4 +107,23 @@ try {
     error instanceof Failure ? error : new Failure('operation_failed', 'The Job failed; its log says why');
   report({ error: { code: known.code, message: known.message } });
   process.exit(1);
+}
+
+/** @param setting gives the value of an environment variable */
+function openStore(kind: string, setting: (name: string) => string | undefined): Store {
+  const create = stores[kind as StoreKind];
+  if (create === undefined) throw new Error(`unknown store ${kind}`);
+  return create(setting);
+}
+
+/**
+ * The service-account keys of a snapshot, sealed with the project's key so that they can pass through the Job's
+ * result: nonce, AES-256-GCM text and tag, base64. adapters/snapshots/service-account-keys.ts opens them.
+ */
+function sealServiceAccountKeys(projectKey: Buffer, pki: Record<string, string>): string {
+  const plain = JSON.stringify({ privateKey: pki['sa.key'], publicKey: pki['sa.pub'] });
+  const key = Buffer.from(hkdfSync('sha256', projectKey, '', 'vcps service-account keys', 32));
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString('base64');
 }
