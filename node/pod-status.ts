@@ -1,13 +1,15 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type {
+  V1Container,
   V1ContainerState,
   V1ContainerStatus,
   V1Pod,
   V1PodCondition,
   V1PodStatus,
 } from '@kubernetes/client-node';
+import { isErrno } from '../adapters/processes/identity.ts';
 import type { Decision } from './container-decisions.ts';
-import type { ContainerRun } from './containers/container-run.ts';
-import { terminationMessage } from './containers/termination-message.ts';
+import { type ContainerRun, terminationMessageFile } from './containers/container-run.ts';
 import type { PodContainer } from './pod-containers.ts';
 
 export interface PodStatusInput {
@@ -198,4 +200,36 @@ function containerId({ pod }: PodStatusInput, { spec }: PodContainer, run: Conta
 /** client-node types times as Date; as strings they are what the API server would send. */
 function time(milliseconds: number): Date {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z` as unknown as Date;
+}
+
+const messageBytes = 4096;
+const logBytes = 2048;
+
+/**
+ * What a container left in its termination message file (4 KiB at most) or, with FallbackToLogsOnError and a
+ * failure, the end of its log (2 KiB).
+ */
+function terminationMessage(run: ContainerRun, container: V1Container): string {
+  const message = readPart(terminationMessageFile(run.dir), messageBytes, 'start');
+  if (message !== '' || container.terminationMessagePolicy !== 'FallbackToLogsOnError') return message;
+  return run.exit?.code === 0 ? '' : readPart(run.logFile, logBytes, 'end');
+}
+
+function readPart(file: string, bytes: number, from: 'start' | 'end'): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '';
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const length = Math.min(size, bytes);
+    const buffer = Buffer.alloc(length);
+    readSync(descriptor, buffer, 0, length, from === 'start' ? 0 : size - length);
+    return buffer.toString('utf8');
+  } finally {
+    closeSync(descriptor);
+  }
 }

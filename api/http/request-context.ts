@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
 import type { FailedContext } from '../../adapters/uncaught-failures.ts';
 
 /**
@@ -6,3 +8,13 @@ import type { FailedContext } from '../../adapters/uncaught-failures.ts';
  * in the context that the connection was made in.)
  */
 export const requestContext = new AsyncLocalStorage<FailedContext>();
+
+/** All that is done for a request is done in its context. */
+export const requestContexts = fp(
+  async (app: FastifyInstance) => {
+    app.addHook('onRequest', ({ id, raw: { socket } }, _reply, done) => {
+      requestContext.run({ id, cut: () => socket.destroy() }, done);
+    });
+  },
+  { name: 'request-context' },
+);
