@@ -96,3 +96,17 @@ test('Helm may grant exactly what the Roles of chart vcluster need', () => {
   ) as V1ClusterRole;
   assert.deepEqual(grantedBeyond(tenantChart('vcluster').ordinaryRules, role.rules ?? []), []);
 });
+
+test('the ClusterRole that Helm gets for a chart, known or not, is one of those that are applied', () => {
+  const applied = readManifests(join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster'))
+    .filter(({ kind }) => kind === 'ClusterRole')
+    .map(({ metadata }) => metadata?.name ?? '');
+  const roles = ['tenant-control-plane', 'vcluster', 'of an administrator'].map(
+    (name) => tenantChart(name).helmRole,
+  );
+  assert.equal(new Set(roles).size, 3);
+  assert.deepEqual(
+    roles.filter((role) => !applied.includes(role)),
+    [],
+  );
+});
