@@ -223,6 +223,8 @@ test('a drained node starts its pods again, init containers first', async () => 
     never.status?.conditions?.some(({ type }) => type === 'DisruptionTarget') ||
       never.status?.phase === 'Succeeded',
   );
+  await remove('again');
+  await eventually('its process is gone', () => processesOf(`${shared()}/again;`).length === 0);
 });
 
 test('a second node on the same folder is refused', async () => {
