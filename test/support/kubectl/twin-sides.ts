@@ -46,6 +46,9 @@ export function openSide(options: {
 }
 
 const replacements: ReadonlyArray<readonly [RegExp, string]> = [
+  // Every three minutes an API server looks after cluster IPs, and reports those of services that are just being created.
+  [/^.*\bipallocator-repair-controller\b.*\n/gm, ''],
+  [/^(Events:)\n +Type .*\n +---- .*\n(?! )/gm, '$1                   <none>\n'],
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME'],
   [/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, 'TIME'],
