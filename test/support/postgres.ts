@@ -13,17 +13,12 @@ export interface TestPostgres {
   readonly url: string;
   /** URL of a new database, a copy of `template` (default: empty). Nobody may be connected to the template. */
   createDatabase(template?: string): Promise<string>;
-  /** Removes what was made: the databases, and the server if it was started here. */
+  /** Removes the server with its databases. */
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL database: on the server of VCP_TEST_DATABASE_URL (set by the test runner) or on a new one, in about 2 s. */
+/** A new PostgreSQL server with a database, in about 2 s. */
 export async function startPostgres(): Promise<TestPostgres> {
-  const shared = process.env['VCP_TEST_DATABASE_URL'];
-  return shared === undefined ? startOwnServer() : databasesOn(shared, async () => undefined);
-}
-
-async function startOwnServer(): Promise<TestPostgres> {
   const dir = mkdtempSync(join(tmpdir(), 'vcp-postgres-'));
   const port = await freePort();
   const password = randomBytes(16).toString('hex');
@@ -44,8 +39,7 @@ async function startOwnServer(): Promise<TestPostgres> {
   }
 }
 
-async function databasesOn(serverUrl: string, stopServer: () => Promise<void>): Promise<TestPostgres> {
-  const names: string[] = [];
+async function databasesOn(serverUrl: string, stop: () => Promise<void>): Promise<TestPostgres> {
   const execute = async (sql: string): Promise<void> => {
     const client = new pg.Client({ connectionString: serverUrl });
     await client.connect();
@@ -58,7 +52,6 @@ async function databasesOn(serverUrl: string, stopServer: () => Promise<void>): 
   const createDatabase = async (template = 'template0'): Promise<string> => {
     const name = `test_${randomBytes(6).toString('hex')}`;
     await execute(`create database ${name} template "${template}"`);
-    names.push(name);
     const url = new URL(serverUrl);
     url.pathname = `/${name}`;
     return url.href;
@@ -66,9 +59,6 @@ async function databasesOn(serverUrl: string, stopServer: () => Promise<void>): 
   return {
     url: await createDatabase(),
     createDatabase,
-    async stop() {
-      for (const name of names.reverse()) await execute(`drop database if exists ${name} with (force)`);
-      await stopServer();
-    },
+    stop,
   };
 }

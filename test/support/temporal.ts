@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,24 +17,15 @@ import { startChild } from './child.ts';
 export interface TestTemporal {
   /** host:port */
   readonly address: string;
-  /** Its clients' certificate; a server of the test runner may need none. */
-  readonly tls?: TemporalTls;
-  /** Ours, with our search attributes: `vcluster-platform` on a server of its own, else one made for this file. */
+  /** Its clients' certificate. */
+  readonly tls: TemporalTls;
+  /** `vcluster-platform`. */
   readonly namespace: string;
   stop(): Promise<void>;
 }
 
-/**
- * A Temporal server with a namespace and our search attributes: the server of VCP_TEST_TEMPORAL_ADDRESS (set by
- * the test runner) with a new namespace, or a new server on the PostgreSQL of `databaseUrl`, in about 6 s.
- */
+/** A new Temporal server with our namespace and search attributes, on the PostgreSQL of `databaseUrl`, in about 6 s. */
 export async function startTemporal(options: { databaseUrl: string }): Promise<TestTemporal> {
-  const shared = process.env['VCP_TEST_TEMPORAL_ADDRESS'];
-  if (shared !== undefined) {
-    const namespace = `test-${randomBytes(4).toString('hex')}`;
-    await prepareNamespace({ address: shared }, namespace);
-    return { address: shared, namespace, stop: async () => undefined };
-  }
   const dir = mkdtempSync(join(tmpdir(), 'vcp-temporal-'));
   const database = await prepareTemporalDatabases(
     options.databaseUrl,
