@@ -1,4 +1,4 @@
-import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { applyObject } from '../../adapters/kubernetes/apply-object.ts';
 import { accessKeyBounds, fieldManagers, platformNamespace } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
@@ -12,26 +12,27 @@ import { type Controller, type ControllerContext, resync } from '../controller.t
 export function accessKeyCounts(context: ControllerContext): Controller {
   const { caches, client, resources, accessKeysPerOwner: most = defaultAccessKeysPerOwner } = context;
 
-  const counted = () => caches.accesskeys.list().filter(({ spec }) => spec.type !== 'Login');
+  /** Keys of each owner, by `users/<name>` or `teams/<name>`. */
+  function countByOwner(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const accessKey of caches.accesskeys.list()) {
+      const owner = ownerOf(accessKey);
+      if (owner === undefined || accessKey.spec.type === 'Login') continue;
+      counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    }
+    return counts;
+  }
 
   async function writeBounds(kind: 'users' | 'teams'): Promise<void> {
-    const counts = new Map<string, number>();
-    for (const accessKey of counted()) {
-      const owner = ownerOf(accessKey);
-      if (owner?.startsWith(`${kind}/`) !== true) continue;
-      const name = owner.slice(kind.length + 1);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    const data: Record<string, string> = {};
-    for (const [name, count] of counts) if (count >= most) data[name] = String(count);
-    const name = accessKeyBounds[kind];
-    const path = `/api/v1/namespaces/${platformNamespace}/configmaps/${name}`;
-    await requestJson(client.kubeConfig, {
-      method: 'PATCH',
-      path: `${path}?fieldManager=${fieldManagers.controllers}&force=true`,
-      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: platformNamespace }, data },
-      contentType: 'application/apply-patch+yaml',
-    });
+    const atBound = [...countByOwner()].filter(
+      ([owner, count]) => owner.startsWith(`${kind}/`) && count >= most,
+    );
+    const data = Object.fromEntries(
+      atBound.map(([owner, count]) => [owner.slice(kind.length + 1), String(count)]),
+    );
+    const metadata = { name: accessKeyBounds[kind], namespace: platformNamespace };
+    const bounds = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+    await applyObject(client.kubeConfig, bounds, fieldManagers.controllers);
   }
 
   return {
@@ -46,7 +47,7 @@ export function accessKeyCounts(context: ControllerContext): Controller {
       const name = key.slice(key.indexOf('/') + 1);
       const owner = isUser ? caches.users.get(name) : caches.teams.get(name);
       if (owner === undefined) return undefined;
-      const count = counted().filter((accessKey) => ownerOf(accessKey) === key).length;
+      const count = countByOwner().get(key) ?? 0;
       const reported = owner.status?.accessKeys;
       if (reported?.count === count && reported.most === most) return resync;
       if (isUser) await resources.users.patchStatus({ name }, { accessKeys: { count, most } });

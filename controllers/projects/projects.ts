@@ -1,3 +1,4 @@
+import { applyObject } from '../../adapters/kubernetes/apply-object.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { keepProjectKey } from '../../adapters/snapshots/project-key.ts';
@@ -31,12 +32,7 @@ export function projects(context: ControllerContext): Controller {
     if (!finalizers.includes(cleanupFinalizer)) {
       await patchFinalizers(project, [...finalizers, cleanupFinalizer]);
     }
-    await requestJson(client.kubeConfig, {
-      method: 'PATCH',
-      path: `/api/v1/namespaces/${projectNamespace(name)}?fieldManager=${fieldManagers.controllers}&force=true`,
-      body: projectNamespaceObject(project),
-      contentType: 'application/apply-patch+yaml',
-    });
+    await applyObject(client.kubeConfig, projectNamespaceObject(project), fieldManagers.controllers);
     if (!bound.has(project.metadata.uid)) await bindRecords(project);
     return resync;
   }
