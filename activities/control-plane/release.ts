@@ -43,6 +43,22 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     return { release, namespace: host.name, cluster, kubeconfig, signal };
   }
 
+  /** Works on the release in its turn, once records that are not Helm's are gone; nothing happens in another's namespace. */
+  function onOwnRelease(
+    tenant: TenantRef,
+    work: (host: TenantHost, target: ReleaseTarget) => Promise<void>,
+  ): Promise<void> {
+    return withHeartbeat(async (signal) => {
+      const host = await deps.hosts.find(tenant);
+      if (host === undefined) return;
+      const target = await targetOf(host, signal);
+      await inTurn(target, async () => {
+        await deleteForgedRecords(host.client, target);
+        await work(host, target);
+      });
+    });
+  }
+
   /** While an instance is deleted its template may have gone before it. */
   async function chartOf({ owner }: TenantHost): Promise<TenantChart> {
     try {
@@ -109,26 +125,19 @@ export function createReleaseActivities(deps: ReleaseDeps) {
      * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
      */
     rollbackRelease: ({ tenant, operationId }: { tenant: TenantRef; operationId: string }): Promise<void> =>
-      withHeartbeat(async (signal) => {
-        const host = await deps.hosts.find(tenant);
-        if (host === undefined) return;
-        const { client } = host;
-        const target = await targetOf(host, signal);
-        await inTurn(target, async () => {
-          await deleteForgedRecords(client, target);
-          await repairRelease(deps.helm, client, target);
-          const revisions = await listRevisions(client, target);
-          if (revisions.at(-1)?.operation !== operationId) return;
-          const before = revisions.findLast(
-            (revision) =>
-              revision.operation !== operationId && ['deployed', 'superseded'].includes(revision.status),
-          );
-          if (before === undefined) return;
-          const asleep = await isAsleep(host);
-          await deps.helm.rollback(target, before.revision);
-          // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
-          await scaleControlPlane(host, !asleep);
-        });
+      onOwnRelease(tenant, async (host, target) => {
+        await repairRelease(deps.helm, host.client, target);
+        const revisions = await listRevisions(host.client, target);
+        if (revisions.at(-1)?.operation !== operationId) return;
+        const before = revisions.findLast(
+          (revision) =>
+            revision.operation !== operationId && ['deployed', 'superseded'].includes(revision.status),
+        );
+        if (before === undefined) return;
+        const asleep = await isAsleep(host);
+        await deps.helm.rollback(target, before.revision);
+        // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
+        await scaleControlPlane(host, !asleep);
       }),
 
     /**
@@ -136,15 +145,8 @@ export function createReleaseActivities(deps: ReleaseDeps) {
      * @throws PlatformError `chart_failed`, `cluster_unreachable`, `cluster_not_found`
      */
     uninstallRelease: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
-      withHeartbeat(async (signal) => {
-        const host = await deps.hosts.find(tenant);
-        if (host === undefined) return;
-        const { client } = host;
-        const target = await targetOf(host, signal);
-        await inTurn(target, async () => {
-          await deleteForgedRecords(client, target);
-          if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
-        });
+      onOwnRelease(tenant, async ({ client }, target) => {
+        if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
       }),
   };
 }

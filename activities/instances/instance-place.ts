@@ -11,6 +11,7 @@ import type { InstanceOf, ManagedInstance } from '../../contracts/resources/reso
 import { placeInstanceRow } from '../../db/queries/instances.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { hostNamespaceOf } from '../../domain/host-namespace.ts';
+import type { InstancePlace } from '../../domain/kinds/descriptor.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from '../dependencies.ts';
@@ -165,14 +166,9 @@ export function notePlaceRow({ operations }: TenantDeps, { owner }: OwnedNamespa
   return operations.database.query((db) => placeInstanceRow(db, owner));
 }
 
-interface Place {
-  readonly cluster: string;
-  readonly namespace: string;
-}
-
 function placedAt<K extends ManagedKind>(
   target: UnplacedRef<K>,
-  { cluster, namespace }: Place,
+  { cluster, namespace }: InstancePlace,
 ): InstanceRef<K> {
   const { kind, project, name, uid } = target;
   const named = kind === undefined ? {} : { kind };
@@ -193,7 +189,7 @@ async function choosePlace(
   resources: TenantDeps['resources'],
   target: UnplacedRef,
   instance: ManagedInstance,
-): Promise<{ place: Place; defaults: object | undefined }> {
+): Promise<{ place: InstancePlace; defaults: object | undefined }> {
   const kind = kindOf(target);
   const choices = await readClusterChoices(resources, target.project);
   const { project } = choices;
