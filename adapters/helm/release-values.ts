@@ -1,6 +1,7 @@
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { Helm } from './helm.ts';
+import { callManagement } from '../kubernetes/failures.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
@@ -8,7 +9,7 @@ import { renderValues } from './render-values.ts';
 import { checkSameChart, isReferenced } from '../../templates/instance-chart.ts';
 import { loftContext, othersTexts, type Surroundings } from '../../templates/template-context.ts';
 import { freeParameters, resolveParameters } from '../../templates/template-parameters.ts';
-import { managed, readInstance, selectTemplate } from './template-of-tenant.ts';
+import { readInstance, selectTemplate } from './template-of-tenant.ts';
 
 /** What is to be installed for a tenant cluster. */
 export interface ReleaseValues {
@@ -63,7 +64,7 @@ async function readSurroundings(
   instance: VirtualClusterInstance,
 ): Promise<Surroundings> {
   const { user: userName, team: teamName } = instance.spec?.owner ?? {};
-  const [cluster, user, team] = await managed(
+  const [cluster, user, team] = await callManagement(
     'reading the owner of the tenant cluster',
     Promise.all([
       resources.clusters.get({ name: tenant.cluster }),

@@ -3,7 +3,7 @@ import { projectNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ResolvedTemplate, resolveTemplate } from '../../domain/template-version.ts';
-import { kubernetesFailure } from '../kubernetes/failures.ts';
+import { callManagement } from '../kubernetes/failures.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { defaultChart, tenantChart } from '../tenant-charts/known-charts.ts';
 import type { TenantChart } from '../tenant-charts/tenant-chart.ts';
@@ -15,7 +15,7 @@ export async function readInstance(
   tenant: TenantRef,
 ): Promise<VirtualClusterInstance> {
   const name = { namespace: projectNamespace(tenant.project), name: tenant.name };
-  const instance = await managed(
+  const instance = await callManagement(
     `reading tenant cluster ${tenant.name}`,
     resources.virtualclusterinstances.get(name),
   );
@@ -40,7 +40,10 @@ export async function selectTemplate(
   const name = templateRef?.name;
   if (name === undefined || name === '')
     return { definition: inline ?? {}, parameters: [], version: undefined };
-  const template = await managed(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
+  const template = await callManagement(
+    `reading template ${name}`,
+    resources.virtualclustertemplates.get({ name }),
+  );
   if (template === undefined) throw new PlatformError('template_not_found', `Template ${name} not found`);
   const resolved = resolveTemplate(template, templateRef?.version);
   if (resolved === undefined) {
@@ -70,13 +73,4 @@ export async function tenantChartOf(resources: ManagementResources, tenant: Tena
     deployedChart(instance) ??
     (await selectTemplate(resources, instance)).definition.helmRelease?.chart?.name;
   return tenantChart(name || defaultChart.name);
-}
-
-/** @throws PlatformError `management_unavailable` and others that Kubernetes' answer means */
-export async function managed<T>(what: string, promise: Promise<T>): Promise<T> {
-  try {
-    return await promise;
-  } catch (error) {
-    throw kubernetesFailure(what, error, 'management_unavailable');
-  }
 }

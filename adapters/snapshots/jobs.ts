@@ -3,7 +3,7 @@ import { type ErrorCode, isErrorCode, PlatformError } from '../../contracts/erro
 import type { TenantHost } from '../host-namespaces.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { containerStartError, startErrorPatienceMs } from '../kubernetes/container-start-error.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { callKubernetes, kubernetesFailure, orUndefined, unlessConflict } from '../kubernetes/failures.ts';
 import { createInformer } from '../kubernetes/informer.ts';
 import {
   jobInputName,
@@ -28,19 +28,19 @@ export interface JobRef {
  */
 export async function createJob(request: JobRequest, input?: Record<string, string>): Promise<void> {
   const { client, name: namespace, owner } = request.host;
-  try {
+  await callKubernetes(`creating the Job for ${request.command}`, async () => {
     if (input !== undefined) {
       const metadata = {
         name: jobInputName(request.command, request.operationId),
         labels: operationLabels(owner, request.operationId),
       };
-      await unlessExists(client.core.createNamespacedSecret({ namespace, body: { metadata, data: input } }));
+      await unlessConflict(
+        client.core.createNamespacedSecret({ namespace, body: { metadata, data: input } }),
+      );
     }
-    await unlessExists(client.batch.createNamespacedJob({ namespace, body: jobManifest(request) }));
+    await unlessConflict(client.batch.createNamespacedJob({ namespace, body: jobManifest(request) }));
     if (input !== undefined) await giveInputTo(request);
-  } catch (error) {
-    throw kubernetesFailure(`creating the Job for ${request.command}`, error);
-  }
+  });
 }
 
 async function giveInputTo({ host, command, operationId }: JobRequest): Promise<void> {
@@ -52,14 +52,6 @@ async function giveInputTo({ host, command, operationId }: JobRequest): Promise<
   const owner = { apiVersion: 'batch/v1', kind: 'Job', name: metadata?.name, uid: metadata?.uid };
   const body = [{ op: 'add', path: '/metadata/ownerReferences', value: [owner] }];
   await client.core.patchNamespacedSecret({ namespace, name: jobInputName(command, operationId), body });
-}
-
-async function unlessExists(creation: Promise<unknown>): Promise<void> {
-  try {
-    await creation;
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { V1Secret } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
 import { projectNamespace, snapshotKeyNamespace } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { callManagement, kubernetesFailure, orUndefined, unlessConflict } from '../kubernetes/failures.ts';
 import { requestJson } from '../kubernetes/request.ts';
 import { resourcePath } from '../kubernetes/resources.ts';
 
@@ -56,21 +56,19 @@ export async function keepProjectKey(
 
 /** Removes the key of a project that is gone, with its last snapshot. Idempotent. @throws PlatformError `management_unavailable` */
 export async function forgetProjectKey(management: ClusterClient, uid: string): Promise<void> {
-  try {
-    await orUndefined(management.core.deleteNamespacedSecret(placeOf(uid)));
-  } catch (error) {
-    throw kubernetesFailure('deleting the snapshot key of a project', error, 'management_unavailable');
-  }
+  await callManagement(
+    'deleting the snapshot key of a project',
+    orUndefined(management.core.deleteNamespacedSecret(placeOf(uid))),
+  );
 }
 
 /** uids of the projects that have a key. @throws PlatformError `management_unavailable` */
 export async function listKeyedProjects(management: ClusterClient): Promise<string[]> {
-  try {
-    const { items } = await management.core.listNamespacedSecret({ namespace: snapshotKeyNamespace });
-    return items.flatMap(({ metadata }) => metadata?.name?.match(/^project-(.+)$/)?.[1] ?? []);
-  } catch (error) {
-    throw kubernetesFailure('listing the snapshot keys of projects', error, 'management_unavailable');
-  }
+  const { items } = await callManagement(
+    'listing the snapshot keys of projects',
+    management.core.listNamespacedSecret({ namespace: snapshotKeyNamespace }),
+  );
+  return items.flatMap(({ metadata }) => metadata?.name?.match(/^project-(.+)$/)?.[1] ?? []);
 }
 
 interface Place {
@@ -103,13 +101,11 @@ async function readOrMake(
   if (existing !== undefined) return existing;
   const key = await make();
   const { namespace, name } = place;
-  try {
-    await management.core.createNamespacedSecret({ namespace, body: { metadata: { name }, data: { key } } });
-    return key;
-  } catch (error) {
-    if (!isConflict(error)) throw error;
-    return checked(await management.core.readNamespacedSecret(place)); // another process was faster
-  }
+  const isMade = await unlessConflict(
+    management.core.createNamespacedSecret({ namespace, body: { metadata: { name }, data: { key } } }),
+  );
+  // Another process may have been faster.
+  return isMade ? key : checked(await management.core.readNamespacedSecret(place));
 }
 
 async function read(management: ClusterClient, place: Place): Promise<string | undefined> {

@@ -3,7 +3,7 @@ import type { V1Secret } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
 import type { TenantHost } from '../host-namespaces.ts';
-import { isConflict, kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { callKubernetes, orUndefined, unlessConflict } from '../kubernetes/failures.ts';
 import { operationLabels } from './job-manifest.ts';
 
 /*
@@ -51,7 +51,7 @@ export async function keepKeys(
   keysSecret: string,
   restored: KeyPair,
 ): Promise<void> {
-  await about(host, async () => {
+  await callKubernetes(replacingKeysOf(host), async () => {
     const present = await readKeys(host, keysSecret);
     if (pairNames.every((name) => present[name] === restored[name])) return;
     const data = Object.fromEntries(
@@ -64,11 +64,10 @@ export async function keepKeys(
       name: secretName(operationId),
       labels: { ...operationLabels(host.owner, operationId), [label]: 'true' },
     };
-    try {
-      await host.client.core.createNamespacedSecret({ namespace: host.name, body: { metadata, data } });
-    } catch (error) {
-      if (!isConflict(error)) throw error; // kept before
-    }
+    // A conflict: they were kept before.
+    await unlessConflict(
+      host.client.core.createNamespacedSecret({ namespace: host.name, body: { metadata, data } }),
+    );
   });
 }
 
@@ -80,7 +79,7 @@ export async function useKeys(
   which: 'restored' | 'former',
 ): Promise<void> {
   const { client, name: namespace } = host;
-  await about(host, async () => {
+  await callKubernetes(replacingKeysOf(host), async () => {
     const kept = await orUndefined(
       client.core.readNamespacedSecret({ namespace, name: secretName(operationId) }),
     );
@@ -97,7 +96,7 @@ export async function useKeys(
 /** Forgets the keys that restores kept, but for those of operation `exceptOperationId`. Idempotent. */
 export async function forgetKeys(host: TenantHost, exceptOperationId?: string): Promise<void> {
   const { client, name: namespace } = host;
-  await about(host, async () => {
+  await callKubernetes(replacingKeysOf(host), async () => {
     const { items } = await client.core.listNamespacedSecret({
       namespace,
       labelSelector: `${label}=true,!${labels.synced}`,
@@ -114,12 +113,8 @@ async function readKeys(host: TenantHost, name: string): Promise<NonNullable<V1S
   return (await host.client.core.readNamespacedSecret({ namespace: host.name, name })).data ?? {};
 }
 
-async function about({ owner }: TenantHost, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw kubernetesFailure(`replacing the service-account keys of ${owner.name}`, error);
-  }
+function replacingKeysOf({ owner }: TenantHost): string {
+  return `replacing the service-account keys of ${owner.name}`;
 }
 
 function base64(text: string): string {

@@ -1,7 +1,7 @@
 import type { V1Pod, V1PodSpec, V1StatefulSet } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantHost } from '../host-namespaces.ts';
-import { kubernetesFailure, orUndefined } from '../kubernetes/failures.ts';
+import { callKubernetes, orUndefined } from '../kubernetes/failures.ts';
 
 /** What a Job beside a tenant cluster's data takes over from its control plane. */
 export interface TenantWorkload {
@@ -28,12 +28,13 @@ export async function readControlPlane({
   name: namespace,
   owner: { name },
 }: TenantHost): Promise<{ set: V1StatefulSet; pod: V1Pod | undefined }> {
-  const [set, pod] = await Promise.all([
-    orUndefined(client.apps.readNamespacedStatefulSet({ namespace, name })),
-    orUndefined(client.core.readNamespacedPod({ namespace, name: `${name}-0` })),
-  ]).catch((error: unknown) => {
-    throw kubernetesFailure(`reading the control plane of ${name}`, error);
-  });
+  const [set, pod] = await callKubernetes(
+    `reading the control plane of ${name}`,
+    Promise.all([
+      orUndefined(client.apps.readNamespacedStatefulSet({ namespace, name })),
+      orUndefined(client.core.readNamespacedPod({ namespace, name: `${name}-0` })),
+    ]),
+  );
   if (set === undefined)
     throw new PlatformError(
       'tenant_cluster_not_found',

@@ -6,7 +6,7 @@ import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { createCertificateAuthority, createSigningKeys } from '../certificates/certificate-authority.ts';
 import { renderKubeconfig, tenantServer } from '../certificates/kubeconfig.ts';
 import type { TenantHost } from '../host-namespaces.ts';
-import { kubernetesFailure } from '../kubernetes/failures.ts';
+import { callKubernetes } from '../kubernetes/failures.ts';
 import type { TenantChart, TenantPki } from './tenant-chart.ts';
 import { podSettings, readControlPlane, type TenantWorkload } from './tenant-workload.ts';
 
@@ -127,15 +127,13 @@ async function readBackingStore({
   name: namespace,
   owner: { name },
 }: TenantHost): Promise<BackingStore> {
-  try {
+  return callKubernetes(`reading the configuration of ${name}`, async () => {
     const secret = await client.core.readNamespacedSecret({ namespace, name: `vc-config-${name}` });
     const config = parse(Buffer.from(secret.data?.['config.yaml'] ?? '', 'base64').toString('utf8')) as {
       controlPlane?: { backingStore?: BackingStore };
     } | null;
     return config?.controlPlane?.backingStore ?? {};
-  } catch (error) {
-    throw kubernetesFailure(`reading the configuration of ${name}`, error);
-  }
+  });
 }
 
 /** The chart sets user and group on its container; they own the database. */
