@@ -11,7 +11,6 @@ const commands: Record<string, () => Promise<Command>> = {
   create: async () => (await import('./commands/create.ts')).createCommand(),
   connect: async () => (await import('./commands/connect.ts')).connectCommand(),
   sleep: async () => (await import('./commands/sleep.ts')).sleepCommand(),
-  wakeup: async () => (await import('./commands/sleep.ts')).wakeupCommand(),
   snapshot: async () => (await import('./commands/snapshot.ts')).snapshotCommand(),
   restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
   delete: async () => (await import('./commands/delete.ts')).deleteCommand(),
@@ -30,16 +29,22 @@ try {
   process.exitCode = report(error);
 }
 
-/** The program with the one command that is asked for, or with all of them for help and mistakes. */
+/** The program with the one command that is asked for, or with all of them for verbs, help and mistakes. */
 async function createProgram(asked: string | undefined): Promise<Command> {
   const program = new Command('vcp')
     .description('Tenant clusters of vcluster-platform')
     .showHelpAfterError('(--help shows how)');
   const load = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
-  const loaders = load === undefined ? Object.values(commands) : [load];
-  for (const command of await Promise.all(loaders.map((loader) => loader()))) program.addCommand(command);
+  const loaded = load === undefined ? await loadAll() : [await load()];
+  for (const command of loaded) program.addCommand(command);
   exitByThrowing(program);
   return program;
+}
+
+async function loadAll(): Promise<Command[]> {
+  const { verbCommands } = await import('./commands/verb.ts');
+  const loaded = await Promise.all(Object.values(commands).map((load) => load()));
+  return [...loaded, ...verbCommands()];
 }
 
 /** Commander's own failures are wrong usage, which is ours to number. */

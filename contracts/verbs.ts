@@ -1,11 +1,19 @@
 import { type Static, type TObject, Type } from 'typebox';
 
 /** What is seen of a lifecycle verb from outside. How the platform treats it: domain/verbs.ts. */
-interface VerbForm {
+export interface VerbForm {
   /** Parameters of a request for it. Texts are names (DNS labels). */
   readonly parameters: TObject;
   /** The end of a sentence that begins with what it was done to: "is ready". */
   readonly outcome: string;
+  /** Its command of `vcp` and what that does, for a verb without parameters; others have a file in cli/commands/. */
+  readonly command?: VerbCommand;
+}
+
+export interface VerbCommand {
+  readonly name: string;
+  /** The beginning of a sentence that ends with what it is done to: "Wake". */
+  readonly does: string;
 }
 
 const none = Type.Object({});
@@ -28,7 +36,7 @@ export const verbs = {
     }),
     outcome: 'is asleep',
   },
-  wake: { parameters: none, outcome: 'is awake' },
+  wake: { parameters: none, outcome: 'is awake', command: { name: 'wakeup', does: 'Wake' } },
   snapshot: {
     parameters: Type.Object({
       snapshot: Type.Optional(snapshot),

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import { runOperation } from '../run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
-import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
 import { deleteUnclaimedNamespaceCommand } from './unclaimed-namespaces.ts';
 
 /** `vcp delete` */
@@ -12,15 +12,12 @@ export function deleteCommand(): Command {
     .addCommand(deleteAccessKeyCommand())
     .addCommand(deleteUnclaimedNamespaceCommand())
     .addCommand(
-      operationCommand('vcluster', 'Delete a tenant cluster with its data; its snapshots stay')
-        .argument('<name>')
-        .action(deleteOf('tenant')),
+      kindCommand('tenant', 'Delete a tenant cluster with its data; its snapshots stay').action(
+        deleteOf('tenant'),
+      ),
     )
     .addCommand(
-      operationCommand('space', 'Delete a space: its namespace and everything in it')
-        .alias('namespace')
-        .argument('<name>')
-        .action(deleteOf('space')),
+      kindCommand('space', 'Delete a space: its namespace and everything in it').action(deleteOf('space')),
     );
 }
 

@@ -2,13 +2,12 @@ import { Command } from 'commander';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import { CommandFailure } from '../failure.ts';
 import { runOperation } from '../run-operation.ts';
-import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
 
 /** `vcp sleep` */
 export function sleepCommand(): Command {
   const sleeping = (kind: ManagedKind, command: Command) =>
     command
-      .argument('<name>')
       .option(
         '--prevent-wakeup <seconds>',
         'seconds during which requests do not wake it; 0: until woken explicitly',
@@ -25,33 +24,8 @@ export function sleepCommand(): Command {
       });
   return new Command('sleep')
     .description('Put a tenant cluster or a space to sleep')
-    .addCommand(
-      sleeping('tenant', operationCommand('vcluster', 'Scale the control plane to zero; its data stays')),
-    )
-    .addCommand(
-      sleeping(
-        'space',
-        operationCommand('space', 'Scale its workloads to zero; all its objects stay').alias('namespace'),
-      ),
-    );
-}
-
-/** `vcp wakeup` */
-export function wakeupCommand(): Command {
-  const waking = (kind: ManagedKind, command: Command) =>
-    command.argument('<name>').action((name: string, options: CommonOptions) => {
-      checkNames(options.project, name);
-      return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'wake' }));
-    });
-  return new Command('wakeup')
-    .description('Wake a tenant cluster or a space')
-    .addCommand(waking('tenant', operationCommand('vcluster', 'Start the control plane again')))
-    .addCommand(
-      waking(
-        'space',
-        operationCommand('space', 'Restore the replica counts of its workloads').alias('namespace'),
-      ),
-    );
+    .addCommand(sleeping('tenant', kindCommand('tenant', 'Scale the control plane to zero; its data stays')))
+    .addCommand(sleeping('space', kindCommand('space', 'Scale its workloads to zero; all its objects stay')));
 }
 
 function seconds(text: string): number {
