@@ -9,6 +9,7 @@ import {
   connectTarget,
   platformNamespace,
   tenantObjects,
+  type Writer,
 } from '../contracts/names.ts';
 import { renderKubeconfig, tenantServer } from './certificates/kubeconfig.ts';
 import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';
@@ -54,15 +55,17 @@ const leastTokenMs = 3 * 60_000;
  * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
  * @param deps.workDir private folder for kubeconfig files
  * @param deps.credential whose Secret of each cluster is used; default the worker's
+ * @param deps.writer the process that writes
  * @param deps.limits how long clusters and tenant clusters may take to answer; default: as long as API servers take
  */
 export function createConnectedClusters(deps: {
   management: ClusterClient;
   workDir: string;
   credential?: 'worker' | 'controllers';
+  writer?: Writer;
   limits?: AnswerLimits;
 }): ConnectedClusters {
-  const { credential = 'worker', limits } = deps;
+  const { credential = 'worker', ...connecting } = deps;
   const clusters = new Map<string, { connection: Connection; readAt: number }>();
   // Tenant clusters come and go; a dropped client is only created again.
   const tenants = new LruMap<Connection>(maxTenantClients);
@@ -90,7 +93,7 @@ export function createConnectedClusters(deps: {
     const current =
       known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
         ? known.connection
-        : connect(secret, (kubeconfig) => rendered(kubeconfig), limits);
+        : connect(secret, (kubeconfig) => rendered(kubeconfig), connecting);
     clusters.set(cluster, { connection: current, readAt: performance.now() });
     return current;
   }
@@ -123,7 +126,7 @@ export function createConnectedClusters(deps: {
       if (known?.resourceVersion === `${host.resourceVersion}/${secret.metadata?.resourceVersion}`)
         return known.client;
       const adapt = (kubeconfig: string) => throughProxy(kubeconfig, host.kubeconfig, tenant);
-      const made = connect(secret, adapt, limits);
+      const made = connect(secret, adapt, connecting);
       const current = { ...made, resourceVersion: `${host.resourceVersion}/${made.resourceVersion}` };
       tenants.set(tenant.uid, current);
       return current.client;
@@ -147,7 +150,7 @@ async function read(
 function connect(
   secret: V1Secret,
   adapt: (kubeconfig: string) => string,
-  limits: AnswerLimits | undefined,
+  { writer, limits }: { readonly writer?: Writer; readonly limits?: AnswerLimits },
 ): Connection {
   const stored = secret.data?.['config'];
   if (stored === undefined)
@@ -155,7 +158,7 @@ function connect(
   const kubeconfig = adapted(secret, () => adapt(Buffer.from(stored, 'base64').toString('utf8')));
   return {
     kubeconfig,
-    client: connectCluster(kubeconfig, limits),
+    client: connectCluster(kubeconfig, { writer, limits }),
     resourceVersion: secret.metadata?.resourceVersion ?? '',
   };
 }

@@ -74,6 +74,20 @@ export const labels = {
   operation: 'vcluster-platform.io/operation',
 } as const;
 
+/**
+ * What the platform's processes call themselves towards Kubernetes APIs (`User-Agent`), which is the field manager of
+ * what they write without server-side apply.
+ */
+export const writers = {
+  gateway: 'vcluster-platform-gateway',
+  controllers: 'vcluster-platform-controllers',
+  worker: 'vcluster-platform-worker',
+  /** Sets up the embedded platform and the clusters that it connects. */
+  bootstrap: 'vcluster-platform-bootstrap',
+  node: 'process-node',
+} as const;
+export type Writer = (typeof writers)[keyof typeof writers];
+
 /** Whose fields are whose in server-side apply. */
 export const fieldManagers = {
   controllers: 'vcluster-platform-controllers',

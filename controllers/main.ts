@@ -10,6 +10,7 @@ import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
 import { ControllersConfig } from '../contracts/config.ts';
 import { errorTable, PlatformError } from '../contracts/errors.ts';
+import { writers } from '../contracts/names.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 import { createCaches } from './caches.ts';
 import { createOwnedRbac } from './rbac/owned-rbac.ts';
@@ -22,15 +23,22 @@ const catchUpMs = 15_000;
 async function main(): Promise<void> {
   const config = readConfigFile(ControllersConfig);
   const logger = createLogger('controllers', config.logLevel);
-  const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'));
+  const writer = writers.controllers;
+  const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'), { writer });
   const operations = createOperationsDependencies(config, logger);
   const clusters = createConnectedClusters({
     management: client,
     workDir: tmpdir(),
     credential: 'controllers',
+    writer,
     limits: briefAnswers,
   });
-  const hosts = createConnectedClusters({ management: client, workDir: tmpdir(), limits: briefAnswers });
+  const hosts = createConnectedClusters({
+    management: client,
+    workDir: tmpdir(),
+    writer,
+    limits: briefAnswers,
+  });
   const running = startControllers({
     client,
     resources: managementResources(client),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import { writers } from '../contracts/names.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import {
   applyConnectedClusterResources,
@@ -34,7 +35,9 @@ export async function connectLocalCluster(
 async function startEmbedded(context: PlatformContext, proxy: ConnectProxy): Promise<ClusterCredentials> {
   const cluster = await openKubernetesCluster(context, 'local');
   await startLocalCluster(context, cluster);
-  await applyConnectedClusterResources(connectCluster(cluster.adminKubeconfig));
+  await applyConnectedClusterResources(
+    connectCluster(cluster.adminKubeconfig, { writer: writers.bootstrap }),
+  );
   return embeddedCredentials(cluster, proxy);
 }
 

@@ -2,6 +2,7 @@ import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { takeLock } from '../adapters/processes/exclusive-lock.ts';
 import { logSays } from '../adapters/processes/log-file.ts';
 import type { TemporalServer } from '../adapters/temporal-connection.ts';
+import { writers } from '../contracts/names.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { type OnProgress, resolveToolchain } from '../toolchain/toolchain.ts';
 import { type AdminFile, writeAdminFiles } from './bootstrap/administrator.ts';
@@ -130,7 +131,7 @@ async function startAll(
     caFile: tls.caFile,
     temporalUi: `${publicUrl}/temporal`,
   });
-  const client = connectCluster(management.cluster.adminKubeconfig);
+  const client = connectCluster(management.cluster.adminKubeconfig, { writer: writers.bootstrap });
 
   const announced = async <T>(what: string, work: Promise<T>): Promise<T> => {
     const startedAt = performance.now();

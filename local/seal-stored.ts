@@ -2,6 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { isNotFound } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
+import { writers } from '../contracts/names.ts';
 import type { KubernetesCluster } from './kubernetes-cluster.ts';
 import type { PlatformContext } from './platform-context.ts';
 
@@ -30,7 +31,7 @@ export async function sealStored(
   forget: (revision: string) => Promise<void>,
 ): Promise<void> {
   if (encryption.due === 'nothing') return;
-  const { kubeConfig } = connectCluster(adminKubeconfig);
+  const { kubeConfig } = connectCluster(adminKubeconfig, { writer: writers.bootstrap });
   const refused: string[] = [];
   let written = 0;
   let revision = '';

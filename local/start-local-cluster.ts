@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import { writers } from '../contracts/names.ts';
 import type { ProcessNodeConfig } from '../node/config.ts';
 import { egressSelector } from './egress-selector.ts';
 import { forgetInEtcd } from './forget-clear-values.ts';
@@ -90,7 +91,7 @@ async function startScheduler(context: PlatformContext, cluster: KubernetesClust
 async function startNode(context: PlatformContext, cluster: KubernetesCluster): Promise<void> {
   const configFile = await writeNodeConfig(context, cluster);
   const main = join(import.meta.dirname, '..', 'node', 'main.ts');
-  const { core } = connectCluster(cluster.adminKubeconfig);
+  const { core } = connectCluster(cluster.adminKubeconfig, { writer: writers.bootstrap });
   await context.supervisor.start({
     name: 'node',
     // SIGUSR2 stops its pods too; after a crash it is only replaced, and the next one takes over running pods.

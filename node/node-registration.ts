@@ -5,6 +5,7 @@ import type { V1Node } from '@kubernetes/client-node';
 import { backoffMs } from '../adapters/backoff.ts';
 import { isConflict } from '../adapters/kubernetes/failures.ts';
 import { requestJson } from '../adapters/kubernetes/request.ts';
+import { writers } from '../contracts/names.ts';
 import type { NodeContext } from './node-context.ts';
 
 /** Keeps the Node object and its lease; `stop` ends the heartbeat and leaves the node as it is. */
@@ -139,7 +140,7 @@ async function renewLease({ client, config }: NodeContext): Promise<void> {
   };
   const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: nodeName }, spec };
   // Server-side apply makes the lease or renews it.
-  const path = `${leases}/${nodeName}?fieldManager=process-node&force=true`;
+  const path = `${leases}/${nodeName}?fieldManager=${writers.node}&force=true`;
   await requestJson(client.kubeConfig, {
     method: 'PATCH',
     path,

@@ -8,6 +8,7 @@ import type { Logger } from '../adapters/logging.ts';
 import { takeLock } from '../adapters/processes/exclusive-lock.ts';
 import { trimLog } from '../adapters/processes/log-file.ts';
 import { PlatformError } from '../contracts/errors.ts';
+import { writers } from '../contracts/names.ts';
 import type { ProcessNodeConfig } from './config.ts';
 import { adoptRun } from './containers/container-run.ts';
 import { setsidPath } from './containers/shim.ts';
@@ -43,7 +44,7 @@ export async function startProcessNode(config: ProcessNodeConfig, logger: Logger
   if (release === undefined)
     throw new PlatformError('state_in_use', `another process node runs on ${config.stateDir}`);
   setsidPath();
-  const client = connectCluster(readFileSync(config.kubeconfig, 'utf8'));
+  const client = connectCluster(readFileSync(config.kubeconfig, 'utf8'), { writer: writers.node });
   const { kubeConfig } = client;
   const onFailure = (err: unknown) => logger.warn({ err: String(err) }, 'watch interrupted');
   const namespaces = createInformer<Namespace>({ kubeConfig, path: '/api/v1/namespaces', onFailure });

@@ -7,6 +7,7 @@ import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import type { Logger } from '../adapters/logging.ts';
 import type { WorkerConfig } from '../contracts/config.ts';
+import { writers } from '../contracts/names.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 
 /** What the worker's activities work with; the scratch folder is emptied. Nothing is dialled yet. */
@@ -17,13 +18,14 @@ export function createWorkerDependencies(
   const { workDir } = config;
   rmSync(workDir, { recursive: true, force: true });
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
-  const management = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'));
+  const writer = writers.worker;
+  const management = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'), { writer });
   const operations = createOperationsDependencies(config, logger);
   return {
     operations,
     management,
     resources: managementResources(management),
-    hosts: hostNamespaces(createConnectedClusters({ management, workDir })),
+    hosts: hostNamespaces(createConnectedClusters({ management, workDir, writer })),
     helm: createHelm({ binary: config.helmBinary, workDir, chartsCaFile: config.chartsCaFile }),
     chartsDir: config.chartsDir,
     charts: config.charts,

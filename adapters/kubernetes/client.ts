@@ -9,6 +9,7 @@ import {
   StorageV1Api,
 } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Writer } from '../../contracts/names.ts';
 
 /** Clients of one Kubernetes API under one identity. They share the kubeconfig's connections. */
 export interface ClusterClient {
@@ -42,11 +43,15 @@ export const briefAnswers: AnswerLimits = { connectMs: 5_000, headMs: 5_000, bod
  * Clients for the current context of a kubeconfig. Nothing is dialled before the first call; `proxy-url` and
  * `tls-server-name` are honoured.
  * @param kubeconfig YAML text, not a path
+ * @param writer the process that writes; default: only reads
  */
-export function connectCluster(kubeconfig: string, limits: AnswerLimits = patient): ClusterClient {
+export function connectCluster(
+  kubeconfig: string,
+  { writer, limits = patient }: { writer?: Writer | undefined; limits?: AnswerLimits | undefined } = {},
+): ClusterClient {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromString(kubeconfig);
-  shareConnections(kubeConfig, limits);
+  shareConnections(kubeConfig, limits, writer);
   return {
     kubeConfig,
     core: kubeConfig.makeApiClient(CoreV1Api),
@@ -64,12 +69,27 @@ export function connectCluster(kubeconfig: string, limits: AnswerLimits = patien
  * against 1.7 ms); after this all requests of the kubeconfig share one pool. HTTP/1.1 only: undici 8.12 throws
  * uncaught errors ("other side closed", "socket idle timeout") when an HTTP/2 connection ends.
  */
-function shareConnections(kubeConfig: KubeConfig, limits: AnswerLimits): void {
+function shareConnections(kubeConfig: KubeConfig, limits: AnswerLimits, writer: Writer | undefined): void {
   const optionsFor = kubeConfig['createDispatcherOptions'].bind(kubeConfig);
   let shared: Dispatcher | undefined;
   Object.assign(kubeConfig, {
     createDispatcher: (...args: Parameters<typeof optionsFor>) =>
-      (shared ??= dispatcherFor(optionsFor(...args), limits)),
+      (shared ??= named(dispatcherFor(optionsFor(...args), limits), writer)),
+  });
+}
+
+/** `fetch` calls itself "undici" and cannot be told otherwise for every request in one place. */
+function named(dispatcher: Dispatcher, writer: Writer | undefined): Dispatcher {
+  if (writer === undefined) return dispatcher;
+  return dispatcher.compose((dispatch) => (options, handler) => {
+    // `fetch` gives them as an object.
+    const others = Object.entries(options.headers ?? {}).filter(
+      ([name]) => name.toLowerCase() !== 'user-agent',
+    );
+    return dispatch(
+      { ...options, headers: { ...Object.fromEntries(others), 'User-Agent': writer } },
+      handler,
+    );
   });
 }
 

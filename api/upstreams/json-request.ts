@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import { writers } from '../../contracts/names.ts';
 import type { Identity } from '../identity/identity.ts';
 import { checkOutgoingHeaders } from './outgoing-header-check.ts';
 import { isImpersonationDenied, unknownIdentityMessage } from './impersonation-denied.ts';
@@ -37,7 +38,7 @@ export function createJsonClient(
     identity,
     { method, path, body, contentType = 'application/json', requestId, timeoutMs = 10_000 },
   ) => {
-    const headers = ['Accept', 'application/json'];
+    const headers = ['Accept', 'application/json', 'User-Agent', writers.gateway];
     if (body !== undefined) headers.push('Content-Type', contentType);
     if (requestId !== undefined) headers.push('Audit-ID', requestId);
     appendIdentity(headers, identity);

@@ -5,9 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { applyObject as serverSideApply } from '../../adapters/kubernetes/apply-object.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { callManagement } from '../../adapters/kubernetes/failures.ts';
-import { platformNamespace } from '../../contracts/names.ts';
-
-const fieldManager = 'vcluster-platform-bootstrap';
+import { platformNamespace, writers } from '../../contracts/names.ts';
 
 /** All objects in the YAML files of these folders, file by file in alphabetical order. */
 export function readManifests(...folders: string[]): KubernetesObject[] {
@@ -41,7 +39,7 @@ export async function applyManifests(
 export async function applyObject(client: ClusterClient, object: KubernetesObject): Promise<void> {
   await callManagement(
     `applying ${object.kind} ${object.metadata?.name}`,
-    serverSideApply(client.kubeConfig, object, fieldManager),
+    serverSideApply(client.kubeConfig, object, writers.bootstrap),
   );
 }
 

@@ -7,7 +7,7 @@ import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/cl
 import { apiMessage, isNotFound, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { connectTarget, identities, platformNamespace } from '../../contracts/names.ts';
+import { connectTarget, identities, platformNamespace, writers } from '../../contracts/names.ts';
 import { waitUntil } from '../wait-until.ts';
 import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
 import { type ClusterCredentials, type ConnectProxy, proxyUrl } from './connected-cluster.ts';
@@ -40,7 +40,7 @@ export interface ExternalCluster {
  */
 export async function openExternalCluster(kubeconfigFile: string): Promise<ExternalCluster> {
   const address = readUserKubeconfig(kubeconfigFile);
-  const client = connectCluster(renderKubeconfig(address));
+  const client = connectCluster(renderKubeconfig(address), { writer: writers.bootstrap });
   try {
     await checkVersion(client);
     const { metadata } = await client.core.readNamespace({ name: 'kube-system' });
@@ -113,7 +113,7 @@ async function checkVersion({ kubeConfig }: ClusterClient): Promise<void> {
 /** @throws ApiException if the API server would refuse it; what it would live in or refer to may still be missing */
 async function checkApply({ kubeConfig }: ClusterClient, object: KubernetesObject): Promise<void> {
   try {
-    await serverSideApply(kubeConfig, object, 'vcluster-platform-bootstrap', { dryRun: true });
+    await serverSideApply(kubeConfig, object, writers.bootstrap, { dryRun: true });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }

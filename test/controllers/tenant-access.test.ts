@@ -28,7 +28,7 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     fixture = await startAccessFixture((of) => {
       if (!of.startsWith('hung-')) return there;
       const kubeconfig = tenant.adminKubeconfig.replaceAll(`:${port}`, `:${silence.port}`);
-      const client = hung.get(of) ?? connectCluster(kubeconfig, briefAnswers);
+      const client = hung.get(of) ?? connectCluster(kubeconfig, { limits: briefAnswers });
       hung.set(of, client);
       return client;
     });
