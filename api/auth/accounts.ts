@@ -70,6 +70,7 @@ export function createAccounts(deps: {
           }),
           states: createLoginStates(database),
         };
+  const { checkPage, goesOn: sessionGoesOn } = sessions;
   const idToken = oidc === undefined ? {} : { idToken: ownerOfIdToken(oidc) };
   const sweeping = setInterval(() => {
     sessions.sweep().catch((err: unknown) => logger.warn({ err }, 'failed to remove expired sessions'));
@@ -80,13 +81,15 @@ export function createAccounts(deps: {
     authenticate: createAuthenticate(cache, {
       activity,
       session: sessions.authenticate,
-      sessionGoesOn: sessions.goesOn,
+      checkPage,
+      sessionGoesOn,
       ...idToken,
     }),
     authenticateAgain: createAuthenticate(cache, {
       activity: { last: activity.last, record: () => undefined },
       session: (headers, method) => sessions.authenticate(headers, method, { isUse: false }),
-      sessionGoesOn: sessions.goesOn,
+      checkPage,
+      sessionGoesOn,
       ...idToken,
     }),
     keys: createAccessKeys(management, cache, { perOwner: config.accessKeysPerOwner }),

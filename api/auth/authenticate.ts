@@ -38,6 +38,8 @@ export interface AuthenticateOptions {
     headers: IncomingHttpHeaders,
     method: string | undefined,
   ) => Promise<KnownUser | undefined>;
+  /** Looks at a request that has both a bearer credential and perhaps a session's cookie. @throws PlatformError `forbidden` */
+  readonly checkPage?: (headers: IncomingHttpHeaders) => void;
   /** Whether the browser's session with this hashed id goes on. */
   readonly sessionGoesOn?: (idHash: string) => Promise<boolean>;
   /** Whose ID token this is; undefined if it is none of the identity provider. @throws PlatformError `unauthenticated` */
@@ -58,7 +60,7 @@ const longestToken = 8192;
  *   session that cannot be checked
  */
 export function createAuthenticate(cache: IdentityCache, options: AuthenticateOptions = {}): Authenticate {
-  const { now = Date.now, activity, session, sessionGoesOn, idToken } = options;
+  const { now = Date.now, activity, session, checkPage, sessionGoesOn, idToken } = options;
 
   /** The credential that a key is, for as long as what it was made with is one. */
   async function issuedCredential(accessKey: AccessKey, below = 0): Promise<Credential> {
@@ -88,7 +90,7 @@ export function createAuthenticate(cache: IdentityCache, options: AuthenticateOp
     if (headers.authorization === undefined) {
       const found = await session?.(headers, method);
       if (found !== undefined) return found;
-    }
+    } else checkPage?.(headers);
     const token = bearer(headers);
     checkSynced(cache);
     const accessKey = token.length > longestKey ? undefined : cache.accessKey(hash('sha256', token));

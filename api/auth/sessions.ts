@@ -15,6 +15,7 @@ import {
 import type { User } from '../../contracts/resources/user.ts';
 import type { SessionRow } from '../../db/schema/sessions.ts';
 import type { KnownUser } from './authenticate.ts';
+import { checkOrigin } from '../http/browser-checks.ts';
 import { cookieValues } from '../http/cookies.ts';
 import { createSessionIds } from './session-ids.ts';
 
@@ -42,6 +43,11 @@ export interface Sessions {
     method: string | undefined,
     options?: { isUse: boolean },
   ): Promise<KnownUser | undefined>;
+  /**
+   * Refuses a foreign page's request although it has a credential of its own: the cookie says that a browser sends it.
+   * @throws PlatformError `forbidden`
+   */
+  checkPage(headers: IncomingHttpHeaders): void;
   /** Whether the session with this hashed id goes on. @throws PlatformError `database_unavailable` */
   goesOn(idHash: string): Promise<boolean>;
   /** The token of the session in these headers. */
@@ -152,6 +158,9 @@ export function createSessions(deps: {
           issues: { session: row.idHash },
         },
       };
+    },
+    checkPage(headers) {
+      if (cookieValues(headers, sessionCookie).length > 0) checkOrigin(headers.origin, origin);
     },
     async goesOn(idHash) {
       const { row } = await find(idHash);

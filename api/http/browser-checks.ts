@@ -1,14 +1,14 @@
 import { PlatformError } from '../../contracts/errors.ts';
 
 /**
- * Lets a stream be opened by our own pages and by programs (they send no `Origin`), not by a page of another
- * origin in a browser that is logged in here (CVE-2019-13209). A sibling domain, another port, `http` and `null`
- * are other origins.
+ * Lets a request that a cookie authenticates, or that sets one, come from our own pages and from programs (they send no
+ * `Origin`), not from a page of another origin in a browser that is logged in here (CVE-2019-13209). A sibling domain,
+ * another port, `http` and `null` are other origins.
  * @throws PlatformError `forbidden`
  */
 export function checkOrigin(origin: string | undefined, publicUrl: string): void {
   if (origin === undefined || origin === new URL(publicUrl).origin) return;
-  throw new PlatformError('forbidden', 'pages of another origin may not open streams');
+  throw new PlatformError('forbidden', 'the request comes from a page of another origin; it was refused');
 }
 
 /** What a browser would run, or take into a page, of the answer (Fetch standard, request destinations). */

@@ -5,7 +5,6 @@ import type { Operation } from '../../contracts/operations.ts';
 import { recordAccess } from '../authorization/record-access.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
-import { checkOrigin } from '../http/browser-checks.ts';
 import { forViewer, recordOf, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../proxy/recheck.ts';
@@ -50,7 +49,6 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       },
     },
     async (request, reply) => {
-      checkOrigin(request.headers.origin, gateway.publicUrl);
       const caller = callerOf(request);
       await visibleOperation(gateway, caller, request.params.id);
       const mayStillSee = async (now: Caller) => {

@@ -393,10 +393,16 @@ describe('a browser session', () => {
       for (const other of foreignOrigins)
         assert.equal((await read({ origin: other })).status, 403, `${each} from ${other}`);
     }
-    // Event streams are not opened from there with any other credential either.
-    for (const other of foreignOrigins)
-      assert.equal((await withKey(benKey, 'GET', events, undefined, { origin: other })).status, 403, other);
-    assert.equal((await withKey(benKey, 'GET', events)).status, 404);
+    // The origin of a program with a key does not matter, unless a cookie says that a browser sends the request.
+    for (const [each, status] of paths)
+      for (const other of foreignOrigins) {
+        const read = (headers: Record<string, string>) =>
+          withKey(benKey, 'GET', each, undefined, { origin: other, ...headers });
+        assert.equal((await read({})).status, status, `${each} from ${other}`);
+        assert.equal((await read({ cookie })).status, 403, `${each} from ${other} with a cookie too`);
+      }
+    assert.equal((await withKey(benKey, 'GET', path, undefined, { origin, cookie })).status, 200);
+    assert.equal((await withKey(benKey, 'GET', path, undefined, { cookie })).status, 200);
   });
 
   it('is replaced at every login', async () => {

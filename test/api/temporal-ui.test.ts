@@ -127,6 +127,8 @@ describe("Temporal's web UI", () => {
       });
     const token = { cookie: `other=1; ${cookie}`, 'x-csrf-token': cookie.slice('_csrf='.length) };
     assert.equal((await send('https://evil.example', token)).status, 403);
+    const program = await send('https://evil.example', {}); // no cookie: Temporal UI's own protection answers
+    assert.match(program.text, /csrf/i);
     const own = await send(origin, token);
     assert.equal(own.status, 404, own.text); // Temporal's own answer: there is no such workflow
     assert.match(own.text, /workflow/i);

@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { annaKey } from './test-gateway.ts';
 import {
   bearer,
+  headersOf,
   headText,
   readUntil,
   spdy,
@@ -135,6 +136,15 @@ describe('refused before authentication', () => {
   const token = Buffer.from(annaKey).toString('base64url');
   const subprotocol = `base64url.bearer.authorization.k8s.io.${token}`;
   const get = { method: 'GET' };
+  /** Foreign, opaque, a sibling domain, another port, without TLS. */
+  const foreignOrigins = [
+    'https://evil.example',
+    'null',
+    'https://a.127.0.0.1',
+    'https://127.0.0.1:444',
+    'http://127.0.0.1',
+  ];
+  const cookie = `Cookie: __Host-vcp-session=${'A'.repeat(43)}`;
   const cases: [name: string, text: string, status: number][] = [
     ['no key', headText(spdy, { key: '' }), 401],
     ['an unknown key', headText(spdy, { key: 'Authorization: Bearer unknown' }), 401],
@@ -179,15 +189,23 @@ describe('refused before authentication', () => {
     ['POST to a WebSocket', headText(webSocket), 400],
     ['a path outside', headText(spdy).replace('/kubernetes/management/api', '/api'), 404],
     ['a path that climbs', headText(spdy, { path: '/api/%2e%2e/secrets' }), 400],
-    ['another origin', headText([...webSocket, 'Origin: https://evil.example'], get), 403],
-    ['the null origin', headText([...webSocket, 'Origin: null'], get), 403],
-    ['a sibling’s origin', headText([...webSocket, 'Origin: https://a.127.0.0.1'], get), 403],
-    ['our origin without TLS', headText([...webSocket, 'Origin: http://127.0.0.1'], get), 403],
-    ['another port', headText([...webSocket, 'Origin: https://127.0.0.1:444'], get), 403],
+    ...foreignOrigins.map((origin): [string, string, number] => [
+      `a key and a session's cookie, from ${origin}`,
+      headText([...webSocket, `Origin: ${origin}`, cookie], get),
+      403,
+    ]),
+    [
+      "a key among the subprotocols and a session's cookie, from another origin",
+      headText(
+        [...webSocket, 'Origin: https://evil.example', cookie, `Sec-WebSocket-Protocol: a, ${subprotocol}`],
+        { ...get, key: '' },
+      ),
+      403,
+    ],
     [
       'another origin, without a key',
       headText([...webSocket, 'Origin: https://evil.example'], { ...get, key: '' }),
-      403,
+      401,
     ],
     [
       'impersonation of system:masters',
@@ -206,8 +224,21 @@ describe('refused before authentication', () => {
     });
   }
 
-  it('our own origin is accepted', async () => {
-    const { answer } = await open([...webSocket, 'Origin: https://127.0.0.1'], get);
+  it('with a key any origin is accepted, as a program sends it', async () => {
+    for (const origin of [...foreignOrigins, 'https://127.0.0.1', 'https://localhost:9898']) {
+      const { answer, connection } = await open([...webSocket, `Origin: ${origin}`], get);
+      assert.match(answer, /^HTTP\/1\.1 101 /, origin);
+      assert.deepEqual(headersOf(connection, 'origin'), [origin]);
+    }
+    const lines = [...webSocket, `Sec-WebSocket-Protocol: a, ${subprotocol}`, 'Origin: http://localhost:80'];
+    const { answer } = await open(lines, { ...get, key: '' });
     assert.match(answer, /^HTTP\/1\.1 101 /);
+  });
+
+  it("with a key and a session's cookie our own origin is accepted, and none", async () => {
+    for (const lines of [['Origin: https://127.0.0.1', cookie], [cookie]]) {
+      const { answer } = await open([...webSocket, ...lines], get);
+      assert.match(answer, /^HTTP\/1\.1 101 /);
+    }
   });
 });

@@ -15,7 +15,6 @@ import { answerFailure, answerHead, relayAnswer } from './upgrade-response.ts';
 import { kubernetesRecheck, openingRequest } from '../recheck.ts';
 import { impersonatedCaller } from '../../authorization/impersonation.ts';
 import { pipeSockets } from './pipe-sockets.ts';
-import { checkOrigin } from '../../http/browser-checks.ts';
 import { failureOf, isolation } from '../proxy.ts';
 import { downstreamHeaders } from '../../http/response-headers.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
@@ -93,7 +92,6 @@ async function serve(
   const { request, socket, client, id, entry } = exchange;
   try {
     const upgrade = readUpgrade(request);
-    checkOrigin(upgrade.headers.origin, gateway.publicUrl);
     const target = parseKubernetesPath(request.url ?? '');
     const authenticated = await gateway.authenticate(upgrade.headers, request.method);
     entry.identify(actorOf(authenticated));
