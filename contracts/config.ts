@@ -105,7 +105,10 @@ const Connections = Type.Object({
   handshakeSeconds: Seconds(10, 'For the TLS handshake'),
   headersSeconds: Seconds(20, 'For the head of a request'),
   requestSeconds: Seconds(300, 'For a request with its body'),
-  keepAliveSeconds: Seconds(75, 'Between two requests'),
+  keepAliveSeconds: Seconds(
+    620,
+    'Between two requests; must be longer than clients (client-go: 90 s) and a proxy in front of the gateway keep idle connections',
+  ),
   stallSeconds: Seconds(300, 'For a client to read anything that is sent to it'),
   stopSeconds: Seconds(4, 'For requests in flight when the gateway stops; watches end at once'),
 });

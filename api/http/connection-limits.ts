@@ -11,7 +11,7 @@ export interface ConnectionLimits {
   readonly headersMs: number;
   /** For a request with its body; answers may take for ever. */
   readonly requestMs: number;
-  /** Between two requests. */
+  /** Between two requests; longer than clients and proxies keep their idle connections, so that they end them. */
   readonly keepAliveMs: number;
   /** For a client to take anything of what is being sent to it. */
   readonly stallMs: number;
@@ -24,7 +24,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   handshakeMs: 10_000,
   headersMs: 20_000,
   requestMs: 300_000,
-  keepAliveMs: 75_000,
+  keepAliveMs: 620_000,
   stallMs: 300_000,
   stopMs: 4_000,
 };

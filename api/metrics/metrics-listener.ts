@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { inConnectionContexts } from '../http/connection-context.ts';
+import { defaultConnectionLimits } from '../http/connection-limits.ts';
 import { isReady, type Readiness, withoutParts } from '../readiness/readiness.ts';
 import type { GatewayMetrics } from './gateway-metrics.ts';
 
@@ -25,6 +26,7 @@ export function createMetricsListener(metrics: GatewayMetrics, readiness: Readin
       });
     } else response.writeHead(404).end();
   });
+  server.keepAliveTimeout = defaultConnectionLimits.keepAliveMs;
   inConnectionContexts(server);
   return server;
 }

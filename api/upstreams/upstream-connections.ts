@@ -5,6 +5,9 @@ import { dispatchDoubted } from './doubted-request.ts';
 /** Requests that may be sent a second time at once: a slow API server is not asked everything twice. */
 const secondAttempts = 8;
 
+/** Well within what API servers keep idle connections (90 s), and whatever stands before them, whatever an answer says. */
+const keptIdleMs = 30_000;
+
 /** The connections to one Kubernetes API. */
 export interface UpstreamConnections {
   readonly dispatcher: Dispatcher;
@@ -28,8 +31,8 @@ export function createUpstreamConnections(
     allowH2: false,
     connect,
   };
-  const keeping = () =>
-    new Pool(origin, { ...shared, connections: null, pipelining: 1, keepAliveTimeout: 30_000 });
+  const idle = { keepAliveTimeout: keptIdleMs, keepAliveMaxTimeout: keptIdleMs };
+  const keeping = () => new Pool(origin, { ...shared, ...idle, connections: null, pipelining: 1 });
   // undici keeps no connection where nothing may be pipelined.
   const own = new Pool(origin, { ...shared, connections: null, pipelining: 0 });
   const second = new Pool(origin, { ...shared, connections: secondAttempts, pipelining: 0 });

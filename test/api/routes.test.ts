@@ -73,6 +73,11 @@ describe('routes', () => {
     assert.match(String(headers['x-request-id']), /^[0-9a-f-]{36}$/);
   });
 
+  it('idle connections stay open for longer than clients and load balancers keep them (90 s, 600 s)', async () => {
+    for (const path of ['/healthz', '/kubernetes/management/api', '/api/v1/nothing'])
+      assert.equal((await gateway.call('GET', path)).headers['keep-alive'], 'timeout=620', path);
+  });
+
   it('every response has the security headers, refusals and unknown paths too', async () => {
     for (const [path, key] of [
       ['/healthz', undefined],
