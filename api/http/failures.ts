@@ -2,11 +2,8 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import { type ErrorCode, errorTable, PlatformError } from '../../contracts/errors.ts';
 import type { Problem } from '../../contracts/operations.ts';
-import { toStatus } from './status.ts';
+import { discoveryWarning, retryAfterOf, toStatus } from './status.ts';
 import { dnsLabelPattern } from './parameters.ts';
-
-/** Seconds after which a client may try again what failed because something is away or asleep. */
-const retryAfterSeconds = 1;
 
 /** Every failure in its client's form: a `Status` under /kubernetes/, else `application/problem+json`. */
 export const failures = fp(
@@ -32,20 +29,17 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
     request.server.requestLines.failed(of, { err: error, code: failure.code });
   }
   reply.header('x-request-id', request.id).header('cache-control', 'no-store').code(status);
-  const retry = status === 429 ? secondsToWait(failure) : status === 503 ? retryAfterSeconds : undefined;
+  const retry = retryAfterOf(failure);
   if (retry !== undefined) reply.header('retry-after', String(retry));
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (request.raw.url?.startsWith('/kubernetes')) {
-    return reply.header('content-type', 'application/json').send(JSON.stringify(toStatus(failure, retry)));
+    const warning = discoveryWarning(failure, request.raw.url);
+    if (warning !== undefined) reply.header('warning', warning);
+    return reply.header('content-type', 'application/json').send(JSON.stringify(toStatus(failure)));
   }
   return reply
     .header('content-type', 'application/problem+json')
     .send(JSON.stringify(toProblem(failure, request.id, validationErrors(error))));
-}
-
-function secondsToWait({ details }: PlatformError): number {
-  const seconds = details?.['retryAfterSeconds'];
-  return typeof seconds === 'number' ? seconds : retryAfterSeconds;
 }
 
 /** The problem document of a failure. */

@@ -1,4 +1,4 @@
-import { errorTable, type PlatformError } from '../../contracts/errors.ts';
+import { type ErrorCode, errorTable, type PlatformError } from '../../contracts/errors.ts';
 
 /** The error object that Kubernetes clients understand (`metav1.Status`). */
 export interface Status {
@@ -32,8 +32,42 @@ const reasons: Record<number, string> = {
   504: 'Timeout',
 };
 
+/** What seldom passes within seconds. */
+const lasting: ReadonlySet<ErrorCode> = new Set(['sleeping', 'cluster_unreachable', 'chart_unavailable']);
+
+/**
+ * Seconds after which a client should try again; undefined where that hardly helps: Kubernetes clients try up to ten times
+ * and show the reason only then.
+ */
+export function retryAfterOf({ code, details }: PlatformError): number | undefined {
+  const seconds = details?.['retryAfterSeconds'];
+  if (typeof seconds === 'number') return seconds;
+  const { status } = errorTable[code];
+  return status === 429 || (status === 503 && !lasting.has(code)) ? 1 : undefined;
+}
+
+const discoveryPath =
+  /^\/kubernetes\/(?:management|cluster\/[^/]+|project(?:\/[^/]+){3})\/(?:api(?:\/[^/?]+)?|apis(?:\/[^/?]+){0,2}|openapi\/[^?]*|version)\/?(?:\?|$)/;
+const longestWarning = 1_000;
+
+/**
+ * Header `Warning` of a failed discovery request: kubectl shows its text, while of these answers it reads no Status and says
+ * only that the server cannot handle the request.
+ * @param url as it stood on the request line
+ */
+export function discoveryWarning({ message }: PlatformError, url: string): string | undefined {
+  if (!discoveryPath.test(url)) return undefined;
+  const text = message.slice(0, longestWarning).replaceAll(/\p{C}+/gu, ' ');
+  // A header is written as UTF-8 or latin1, whatever its body is: encoded as client-go decodes it (RFC 2047).
+  const encoded = /^[ -~]*$/.test(text)
+    ? text.replaceAll(/["\\]/g, '\\$&')
+    : `=?utf-8?b?${Buffer.from(text).toString('base64')}?=`;
+  return `299 - "${encoded}"`;
+}
+
 /** A failure as a Status; the code of our own table stands among the causes. */
-export function toStatus(error: PlatformError, retryAfterSeconds?: number): Status {
+export function toStatus(error: PlatformError): Status {
+  const retryAfterSeconds = retryAfterOf(error);
   const code = errorTable[error.code].status;
   return {
     kind: 'Status',

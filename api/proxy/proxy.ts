@@ -98,5 +98,7 @@ export function failureOf(
       cause: error,
     });
   }
-  return new PlatformError(unreachable.code, unreachable.message, { cause: error });
+  // What controllers give a new user arrives within seconds.
+  const soon = error.kind === 'refused' ? { details: { retryAfterSeconds: 1 } } : {};
+  return new PlatformError(unreachable.code, unreachable.message, { cause: error, ...soon });
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
@@ -82,7 +83,7 @@ async function tenantDestination(
     refused: () => gateway.tenants.drop(instance),
     unreachable: {
       code: 'cluster_unreachable',
-      message: `tenant cluster ${name} is unreachable; try again`,
+      message: `tenant cluster ${name} ${isDeleted(instance) ? 'is being deleted' : 'is unreachable; try again'}`,
     },
   };
 }
@@ -123,23 +124,35 @@ const destinations: {
 function placeOf(space: SpaceInstance): { cluster: string; namespace: string } {
   const { cluster, namespace } = space.spec?.clusterRef ?? {};
   if (cluster && namespace && isProvisioned(space)) return { cluster, namespace };
-  const { phase, message = '' } = space.status ?? {};
-  const why = phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
-  throw new PlatformError('cluster_unreachable', `space ${space.metadata.name} is not ready: ${why}`);
+  throw new PlatformError(
+    'cluster_unreachable',
+    `space ${space.metadata.name} is not ready: ${whyNeverUp(space)}`,
+  );
+}
+
+function isDeleted({ metadata }: ManagedInstance): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+function whyNeverUp(instance: ManagedInstance): string {
+  const { phase, message = '' } = instance.status ?? {};
+  if (isDeleted(instance)) return 'it is being deleted';
+  return phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
 }
 
 /** @throws PlatformError `sleeping`, or `cluster_unreachable` for one that was never up */
 function checkAwake(instance: VirtualClusterInstance, project: string): void {
   const { name } = instance.metadata;
-  const { phase = '', message = '', observedHash } = instance.status ?? {};
-  if (phase === 'Sleeping') {
+  const { phase = '', observedHash } = instance.status ?? {};
+  if (phase === 'Sleeping' && !isDeleted(instance)) {
     throw new PlatformError(
       'sleeping',
       `tenant cluster ${name} is asleep; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
     );
   }
-  if (phase !== 'Ready' && observedHash === undefined) {
-    const why = phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
-    throw new PlatformError('cluster_unreachable', `tenant cluster ${name} is not ready: ${why}`);
-  }
+  if (phase !== 'Ready' && observedHash === undefined)
+    throw new PlatformError(
+      'cluster_unreachable',
+      `tenant cluster ${name} is not ready: ${whyNeverUp(instance)}`,
+    );
 }

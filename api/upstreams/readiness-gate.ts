@@ -6,6 +6,8 @@ import { readyPath } from '../../adapters/kubernetes/readiness-path.ts';
 const timeoutMs = 3_000;
 /** A server cannot go, come back and be asked again within less. */
 const validMs = 500;
+/** How long one that said nothing is not asked again: a client that tries again would wait as long once more. */
+const silentMs = 2_000;
 /** How long one that starts is asked again, on the same connection: a refused client dials again, which costs more. */
 const patienceMs = 400;
 const askAgainMs = 25;
@@ -17,7 +19,8 @@ export class NotReadyError extends Error {
 
 /**
  * A check to pass before a new connection is used: resolves if the API server said within half a second that
- * it is ready, or says so within the next 0.4 s. Those who ask at the same time share one answer.
+ * it is ready, or says so within the next 0.4 s. Those who ask at the same time, or soon after it said nothing, share
+ * one answer.
  * @throws NotReadyError; Error if it says nothing
  */
 export function createReadinessGate(
@@ -26,6 +29,7 @@ export function createReadinessGate(
 ): () => Promise<void> {
   let passedAt = Number.NEGATIVE_INFINITY;
   let asking: Promise<void> | undefined;
+  let silent: { readonly error: unknown; readonly until: number } | undefined;
 
   async function ask(): Promise<void> {
     const socket = await connect(); // TLS already
@@ -48,9 +52,22 @@ export function createReadinessGate(
     passedAt = performance.now();
   }
 
+  async function askTimed(): Promise<void> {
+    const askedAt = performance.now();
+    try {
+      await ask();
+    } catch (error) {
+      const now = performance.now();
+      if (now - askedAt >= timeoutMs) silent = { error, until: now + silentMs };
+      throw error;
+    }
+  }
+
   return async () => {
-    if (performance.now() - passedAt < validMs) return;
-    asking ??= ask().finally(() => {
+    const now = performance.now();
+    if (now - passedAt < validMs) return;
+    if (silent !== undefined && now < silent.until) throw silent.error;
+    asking ??= askTimed().finally(() => {
       asking = undefined;
     });
     await asking;

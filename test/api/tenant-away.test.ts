@@ -79,7 +79,7 @@ describe('an unreachable tenant cluster', { timeout: 300_000 }, () => {
     ['refuses connections', () => relay.close()],
     ['takes connections and says nothing', () => relay.hang()],
   ] as const) {
-    it(`${what}: 503 with Retry-After, others are served, and no socket leaks`, async (context) => {
+    it(`${what}: 503, others are served, and no socket leaks`, async (context) => {
       await eventually(
         'it answers',
         async () => (await timed('ben', `${tenantPath}/version`)).answer.status === 200,
@@ -99,7 +99,7 @@ describe('an unreachable tenant cluster', { timeout: 300_000 }, () => {
       const all = await asked;
       for (const { answer, ms } of all) {
         assert.equal(answer.status, 503, answer.text);
-        assert.equal(answer.headers['retry-after'], '1');
+        assert.equal(answer.headers['retry-after'], undefined);
         assert.equal(answer.json()['kind'], 'Status');
         assert.ok(ms < answerMs, `${ms} ms`);
       }

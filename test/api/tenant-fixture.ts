@@ -13,12 +13,15 @@ import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 
+type StatusPatch = Partial<Record<keyof VirtualClusterInstanceStatus, unknown>>;
+
 /** Tenant cluster `demo` of project `alpha`: a real API server behind a Service and a pod of connected cluster `local`. */
 export interface TenantFixture extends ManagementFixture {
   readonly tenant: TestApiServer;
   readonly listener: ConnectListener;
   readonly connectPort: number;
-  setStatus(status: VirtualClusterInstanceStatus): Promise<void>;
+  /** A merge patch: null takes a field away. */
+  setStatus(status: StatusPatch): Promise<void>;
 }
 
 export const hostNamespace = 'loft-alpha-v-demo';
@@ -42,7 +45,7 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
   await applyDialer(admin);
   await applyHost(management, tenant);
   await applyTenantRbac(tenant);
-  const setStatus = async (status: VirtualClusterInstanceStatus) => {
+  const setStatus = async (status: StatusPatch) => {
     await resources.virtualclusterinstances.patchStatus({ namespace: 'p-alpha', name: 'demo' }, status);
     await eventually(
       'the gateway has seen it',

@@ -43,7 +43,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     await fixture.setStatus({ phase: 'Sleeping' });
     const { status, headers, body } = await call('ben', '/api/v1/namespaces');
     assert.equal(status, 503);
-    assert.equal(headers.get('retry-after'), '1');
+    assert.equal(headers.get('retry-after'), null);
     assert.equal(body.reason, 'ServiceUnavailable');
     assert.match(
       body.message,
@@ -51,6 +51,54 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     );
     await fixture.setStatus({ phase: 'Ready' });
     assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);
+  });
+
+  const notReady: [state: string, status: Parameters<TenantFixture['setStatus']>[0], reason: RegExp][] = [
+    [
+      'asleep',
+      { phase: 'Sleeping' },
+      /demo is asleep; wake it with: vcp wakeup vcluster demo --project alpha/,
+    ],
+    ['being created', { phase: 'Pending', observedHash: null }, /demo is not ready: it is being created/],
+    [
+      'failed to be created',
+      { phase: 'Failed', observedHash: null, message: 'no "disk" für 1 Gi' },
+      /demo is not ready: its creation failed: no "disk" für 1 Gi/,
+    ],
+  ];
+  for (const [state, status, reason] of notReady)
+    it(`kubectl without a discovery cache shows at once why: ${state}`, async () => {
+      const commands = [
+        'get pods',
+        'apply -f -',
+        'logs absent',
+        'api-resources',
+        'version',
+        'get --raw /api/v1/pods',
+      ];
+      await fixture.setStatus(status);
+      try {
+        for (const command of commands) {
+          const cache = `--cache-dir=${fixture.dir}/${state}-${command}`.replaceAll(' ', '-');
+          const startedAt = performance.now();
+          const { code, stderr } = await fixture.kubectl('ben', [...command.split(' '), cache], {
+            path: tenantPath,
+            input: '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}',
+          });
+          assert.equal(code, 1);
+          assert.match(stderr.slice(0, 300), reason, command);
+          // One attempt of ten that kubectl makes for Retry-After takes a second.
+          assert.ok(performance.now() - startedAt < 8_000, `${command}: ${stderr}`);
+        }
+      } finally {
+        await fixture.setStatus({ phase: 'Ready', observedHash: 'a', message: '' });
+      }
+    });
+
+  it('kubectl shows why discovery is refused: a tenant cluster that is not there', async () => {
+    const path = '/kubernetes/project/alpha/virtualcluster/nothing';
+    const { stderr } = await fixture.kubectl('ben', ['get', 'pods'], { path });
+    assert.match(stderr, /tenant cluster "nothing" not found in project "alpha", or you may not see it/);
   });
 
   it('404 of the tenant cluster itself: exec into a missing pod', async () => {

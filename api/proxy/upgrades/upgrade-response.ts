@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { PlatformError } from '../../../contracts/errors.ts';
 import { errorTable } from '../../../contracts/errors.ts';
-import { toStatus } from '../../http/status.ts';
+import { retryAfterOf, toStatus } from '../../http/status.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 
@@ -20,8 +20,8 @@ export function answerHead(status: number, reason: string, headers: Headers): st
 /** Ends a request to upgrade with `failure` as a Status; what the client still sends is never read as a request. */
 export function answerFailure(socket: Duplex, failure: PlatformError, requestId: string): void {
   const { status } = errorTable[failure.code];
-  const retry = status === 503 ? 1 : undefined;
-  const body = JSON.stringify(toStatus(failure, retry));
+  const retry = retryAfterOf(failure);
+  const body = JSON.stringify(toStatus(failure));
   const headers = {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),
