@@ -92,10 +92,10 @@ function merge(present: Kubeconfig, issued: Kubeconfig): Kubeconfig {
 export function spaceKubeconfig(
   login: Login,
   project: string,
-  { metadata, spec }: SpaceInstance,
+  { metadata, spec, status }: SpaceInstance,
 ): Kubeconfig {
   const { name } = metadata;
-  const namespace = spec?.clusterRef?.namespace;
+  const namespace = status?.clusterRef?.namespace || spec?.clusterRef?.namespace;
   if (!namespace)
     throw new CommandFailure(
       'cluster_unreachable',

@@ -12,6 +12,7 @@ import { gatewayIdentities } from './clusters/gateway-identities.ts';
 import { ignoredFields } from './ignored-fields.ts';
 import { instanceAccess } from './instances/instance-access.ts';
 import { instanceOperations } from './instances/instance-operations.ts';
+import { notedPlaces } from './instances/noted-places.ts';
 import { managementAccess } from './accounts/management-access.ts';
 import { objectAccess } from './rbac/object-access.ts';
 import { projectAccess } from './projects/project-access.ts';
@@ -45,6 +46,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   ...managedKinds.flatMap((kind) => [
     instanceAccess.bind(undefined, kind),
     instanceOperations.bind(undefined, kind),
+    notedPlaces.bind(undefined, kind),
   ]),
 ];
 

@@ -13,7 +13,7 @@ export type Placement =
 export interface PlacementQuestion {
   readonly project: Project;
   readonly clusters: readonly Cluster[];
-  /** `spec.clusterRef.cluster` of the instance, if set. */
+  /** Where it is already, or else `spec.clusterRef.cluster`, if set. */
   readonly wanted?: string | undefined;
   /** Tenant clusters or spaces that a connected cluster hosts already; the least loaded is chosen. */
   readonly load?: (cluster: string) => number;

@@ -1,5 +1,6 @@
 import type { Project } from '../contracts/resources/project.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import { knownPlace } from './known-place.ts';
 import { isClusterAllowed } from './placement.ts';
 import { isTemplateAllowed, namesNoTemplate } from './template-choice.ts';
 
@@ -28,7 +29,7 @@ export function tenantBreach(project: Project, instance: VirtualClusterInstance)
       message: `Project ${project.metadata.name} requires a template (spec.requireTemplate): set spec.templateRef.name`,
     };
   }
-  return clusterBreach(project, instance.spec?.clusterRef?.cluster);
+  return clusterBreach(project, knownPlace(instance).cluster);
 }
 
 /** Whether the project lets nothing be made without a named template. */

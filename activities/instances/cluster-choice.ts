@@ -3,6 +3,8 @@ import type { ManagementResources } from '../../adapters/kubernetes/resources.ts
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Project } from '../../contracts/resources/project.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import { placeTenant } from '../../domain/placement.ts';
 
 /** What a connected cluster is chosen by. */
@@ -24,10 +26,6 @@ export async function readClusterChoices(
   return { project, clusters };
 }
 
-interface Placed {
-  readonly spec?: { readonly clusterRef?: { readonly cluster?: string } };
-}
-
 /**
  * The connected cluster that is wanted, if it may be, or else the one that has the fewest.
  * @param list gives those that are placed already; asked for only if it matters
@@ -36,11 +34,11 @@ interface Placed {
 export async function chooseCluster(
   { project, clusters }: ClusterChoices,
   wanted: string | undefined,
-  list: () => Promise<readonly Placed[]>,
+  list: () => Promise<readonly ManagedInstance[]>,
 ): Promise<string> {
   const placed = wanted || clusters.length < 2 ? undefined : await list();
   const load = (cluster: string) =>
-    placed?.filter(({ spec }) => spec?.clusterRef?.cluster === cluster).length ?? 0;
+    placed?.filter((instance) => knownPlace(instance).cluster === cluster).length ?? 0;
   const placement = placeTenant({ project, clusters, wanted, ...(placed ? { load } : {}) });
   if ('reason' in placement) throw new PlatformError(placement.reason, placement.message);
   return placement.cluster;

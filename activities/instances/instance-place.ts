@@ -13,6 +13,7 @@ import { isProvisioned } from '../../domain/desired-state.ts';
 import { hostNamespaceOf } from '../../domain/host-namespace.ts';
 import type { InstancePlace } from '../../domain/kinds/descriptor.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import {
@@ -33,9 +34,10 @@ export interface PlacedInstance<K extends ManagedKind> {
 }
 
 /**
- * Chooses the connected cluster and the namespace there, unless they are chosen. Writes the cluster to
- * `spec.clusterRef` with the finalizer and what else the spec lacks (a project's default template); the namespace is
- * noted once it is the instance's ({@link notePlace}). The phase becomes Pending. Idempotent: a choice stays.
+ * Chooses the connected cluster and the namespace there, unless they are chosen. Writes the finalizer and what the spec
+ * lacks (a project's default template), and then the cluster to `status.clusterRef`, where no manifest has to repeat
+ * it; the namespace is noted once it is the instance's ({@link notePlace}). The phase becomes Pending. Idempotent: a
+ * choice stays.
  * @throws PlatformError the kind's not-found code, `project_not_found`, `cluster_not_found`, `forbidden`, `conflict`,
  *   `cluster_unreachable` while no cluster is online
  */
@@ -45,7 +47,7 @@ export async function placeInstance<K extends ManagedKind>(
 ): Promise<PlacedInstance<K>> {
   const kind = kindOf(target);
   const client = instanceResources(resources, kind);
-  const { stored, place, targetHash } = await changeInstance(resources, target, async (instance) => {
+  return changeInstance(resources, target, async (instance) => {
     if (!instance) return instanceNotFound(target);
     if (instance.metadata.deletionTimestamp !== undefined)
       throw new PlatformError('conflict', `The ${kindNames[kind].noun} ${target.name} is being deleted`);
@@ -55,26 +57,23 @@ export async function placeInstance<K extends ManagedKind>(
       spec: { ...instance.spec, ...chosen.defaults },
     } as ManagedInstance);
     const { finalizers = [], resourceVersion } = instance.metadata;
-    const isWritten =
-      chosen.defaults === undefined &&
-      instance.spec?.clusterRef?.cluster === chosen.place.cluster &&
-      finalizers.includes(cleanupFinalizer);
-    if (!isWritten) {
-      await client.patch(objectName(target), {
-        metadata: { resourceVersion, finalizers: [...new Set([...finalizers, cleanupFinalizer])] },
-        spec: { ...chosen.defaults, clusterRef: { cluster: chosen.place.cluster } },
-      });
+    const isHeld = chosen.defaults === undefined && finalizers.includes(cleanupFinalizer);
+    const held = isHeld
+      ? instance
+      : await client.patch(objectName(target), {
+          metadata: { resourceVersion, finalizers: [...new Set([...finalizers, cleanupFinalizer])] },
+          ...(chosen.defaults === undefined ? {} : { spec: chosen.defaults }),
+        });
+    const { cluster } = chosen.place;
+    const provisioned = isProvisioned(held);
+    const begins = !provisioned && held.status?.phase !== 'Pending';
+    if (begins || held.status?.clusterRef?.cluster !== cluster) {
+      const phase = begins ? { phase: 'Pending', reason: null, message: null } : {};
+      const status = { ...phase, clusterRef: { cluster } };
+      await client.patchStatus(objectName(target), status, held.metadata.resourceVersion);
     }
-    return { stored: instance, place: chosen.place, targetHash: hash };
+    return { placed: placedAt<K>(target, chosen.place), targetHash: hash, provisioned };
   });
-  const provisioned = isProvisioned(stored);
-  if (!provisioned && stored.status?.phase !== 'Pending') {
-    await callManagement(
-      `writing the status of ${target.name}`,
-      client.patchStatus(objectName(target), { phase: 'Pending', reason: null, message: null }),
-    );
-  }
-  return { placed: placedAt(target, place), targetHash, provisioned };
 }
 
 /** An instance that was created, and its namespace. */
@@ -143,7 +142,7 @@ export async function removeFinalizer(
 }
 
 /**
- * Notes that the namespace is the instance's place: in `spec.clusterRef` and in our own database. Idempotent.
+ * Notes that the namespace is the instance's place: in `status.clusterRef` and in our own database. Idempotent.
  * @throws PlatformError `management_unavailable`, `database_unavailable`
  */
 export async function notePlace(deps: TenantDeps, host: OwnedNamespace): Promise<void> {
@@ -151,12 +150,13 @@ export async function notePlace(deps: TenantDeps, host: OwnedNamespace): Promise
   const { owner: target, name: namespace } = host;
   await changeInstance(resources, target, async (instance) => {
     const { resourceVersion } = instance?.metadata ?? {};
-    const { clusterRef } = instance?.spec ?? {};
+    const { clusterRef } = instance?.status ?? {};
     if (!instance || (clusterRef?.cluster === target.cluster && clusterRef.namespace === namespace)) return;
-    await instanceResources(resources, kindOf(target)).patch(objectName(target), {
-      metadata: { resourceVersion },
-      spec: { clusterRef: { cluster: target.cluster, namespace } },
-    });
+    await instanceResources(resources, kindOf(target)).patchStatus(
+      objectName(target),
+      { clusterRef: { cluster: target.cluster, namespace } },
+      resourceVersion,
+    );
   });
   await notePlaceRow(deps, host);
 }
@@ -180,8 +180,7 @@ function placeOf<K extends ManagedKind>(
   target: UnplacedRef<K>,
   instance: ManagedInstance,
 ): InstanceRef<K> | undefined {
-  const { cluster, namespace } =
-    descriptorOf(kindOf(target)).deployedPlace(instance) ?? instance.spec?.clusterRef ?? {};
+  const { cluster, namespace } = descriptorOf(kindOf(target)).deployedPlace(instance) ?? knownPlace(instance);
   return cluster && namespace ? placedAt<K>(target, { cluster, namespace }) : undefined;
 }
 
@@ -196,7 +195,7 @@ async function choosePlace(
   // The controllers give it what the project has by default, unless it is placed before they have seen the project.
   const defaults = descriptorOf(kind).defaults(instance, project);
   if (defaults === undefined) refuse(descriptorOf(kind).breach(project, instance));
-  const wanted = instance.spec?.clusterRef?.cluster || undefined;
+  const wanted = knownPlace(instance).cluster;
   const cluster = await chooseCluster(choices, wanted, () =>
     callManagement(`reading ${kindNames[kind].noun}s`, instanceResources(resources, kind).list()),
   );
@@ -207,11 +206,11 @@ function chooseNamespace(target: UnplacedRef, instance: ManagedInstance, project
   const kind = kindOf(target);
   return (
     descriptorOf(kind).deployedPlace(instance)?.namespace ??
-    (instance.spec?.clusterRef?.namespace ||
-      hostNamespaceOf(
-        { kind, project: target.project, name: target.name },
-        project.spec?.namespacePattern?.[kindNames[kind].namespace.pattern],
-      ))
+    knownPlace(instance).namespace ??
+    hostNamespaceOf(
+      { kind, project: target.project, name: target.name },
+      project.spec?.namespacePattern?.[kindNames[kind].namespace.pattern],
+    )
   );
 }
 
@@ -221,8 +220,8 @@ async function wouldBePlace<K extends ManagedKind>(
   target: UnplacedRef<K>,
   instance: ManagedInstance,
 ): Promise<InstanceRef<K> | undefined> {
-  const cluster = instance.spec?.clusterRef?.cluster;
-  if (!cluster) return undefined;
+  const { cluster } = knownPlace(instance);
+  if (cluster === undefined) return undefined;
   const project = await callManagement(
     `reading project ${target.project}`,
     resources.projects.get({ name: target.project }),

@@ -19,8 +19,8 @@ export interface NamespaceDeletion {
 }
 
 /**
- * Creates the namespace of an instance in its connected cluster, and then notes it as its place, in `spec.clusterRef` and
- * in our own database: one that never got it has none. Idempotent by instance.
+ * Creates the namespace of an instance in its connected cluster, and then notes it as its place, in `status.clusterRef`
+ * and in our own database: one that never got it has none. Idempotent by instance.
  * @throws PlatformError `conflict` if there is one that belongs to something else, `cluster_unreachable`
  */
 export async function createOwnedNamespace(deps: TenantDeps, target: InstanceRef): Promise<void> {

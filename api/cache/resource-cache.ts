@@ -19,6 +19,7 @@ import type { InstanceOf, ResourceOf, ResourcePlural } from '../../contracts/res
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import { createRbacCache, type RbacCache } from './rbac-cache.ts';
 import type { IdentityCache } from '../identity/identity-cache.ts';
 
@@ -101,7 +102,7 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
     instance: ({ kind, project, name }) => managed[kind].get(`${projectNamespace(project)}/${name}`),
     instances: (kind) => managed[kind].list(),
     instancesIn: (cluster) =>
-      managed.tenant.list().filter((instance) => instance.spec?.clusterRef?.cluster === cluster),
+      managed.tenant.list().filter((instance) => knownPlace(instance).cluster === cluster),
     accessKeys: () => accessKeys.list(),
     users: () => users.list(),
     template: (name) => templates.get(name),

@@ -4,6 +4,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
 import { accessibleInstance, checkClusterAccess } from '../authorization/target-access.ts';
@@ -122,7 +123,7 @@ const destinations: {
 
 /** @throws PlatformError `cluster_unreachable` for one whose namespace was not made, or is not known to be ours */
 function placeOf(space: SpaceInstance): { cluster: string; namespace: string } {
-  const { cluster, namespace } = space.spec?.clusterRef ?? {};
+  const { cluster, namespace } = knownPlace(space);
   if (cluster && namespace && isProvisioned(space)) return { cluster, namespace };
   throw new PlatformError(
     'cluster_unreachable',

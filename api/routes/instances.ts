@@ -6,6 +6,7 @@ import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations, capitalized, projectOfNamespace } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import { targetAction } from '../authorization/action.ts';
 import type { Gateway } from '../gateway.ts';
 import { DnsLabel, problemResponses } from '../http/parameters.ts';
@@ -70,7 +71,7 @@ function summaryOf(kind: ManagedKind, instance: ManagedInstance) {
     phase: metadata.deletionTimestamp === undefined ? status?.phase || 'Pending' : 'Terminating',
     ...present({
       displayName: spec?.displayName,
-      cluster: spec?.clusterRef?.cluster,
+      cluster: knownPlace(instance).cluster,
       reason: status?.reason,
       message: status?.message,
       createdAt: metadata.creationTimestamp,

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { deployedPlace } from '../../domain/deployed-place.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import { inConnectionContexts } from '../http/connection-context.ts';
 import type { Dial, DialTarget } from './dial.ts';
@@ -156,7 +157,7 @@ export function isKnownTarget(
   if (target.kind === 'api-server') return true;
   return cache.instancesIn(target.cluster).some((instance) => {
     // Before it is deployed, the worker must reach what it deploys.
-    const namespace = deployedPlace(instance)?.namespace ?? instance.spec?.clusterRef?.namespace;
+    const namespace = deployedPlace(instance)?.namespace ?? knownPlace(instance).namespace;
     return namespace === target.namespace && instance.metadata.name === target.service;
   });
 }

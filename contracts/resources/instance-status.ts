@@ -7,8 +7,20 @@ import { anyObject, openObject } from './open-object.ts';
 export const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
 export type InstancePhase = (typeof instancePhases)[number];
 
+/** Where the platform placed an instance. */
+const Placed = openObject(
+  {
+    cluster: Type.Optional(Type.String({ maxLength: 63, description: 'Connected cluster' })),
+    namespace: Type.Optional(
+      Type.String({ maxLength: 63, description: 'Namespace in that cluster, once it was created' }),
+    ),
+  },
+  { description: 'Where the platform placed it; it stays there. The spec need not repeat it' },
+);
+
 /** What the status of every managed kind begins with. */
 export const instanceState = {
+  clusterRef: Type.Optional(Placed),
   phase: Type.Optional(Type.Enum(['', ...instancePhases])),
   reason: Type.Optional(Type.String()),
   message: Type.Optional(Type.String()),

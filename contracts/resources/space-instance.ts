@@ -5,7 +5,7 @@ import { instanceOperation, instanceState } from './instance-status.ts';
 import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
-import { staysOnceSet } from './stays-once-set.ts';
+import { staysOncePlaced } from './stays-once-placed.ts';
 import { TemplateRef } from './virtual-cluster-instance.ts';
 
 export const SpaceClusterRef = openObject({
@@ -15,20 +15,17 @@ export const SpaceClusterRef = openObject({
   namespace: Type.Optional(Type.String({ maxLength: 63, description: 'The namespace in that cluster' })),
 });
 
-export const SpaceInstanceSpec = openObject(
-  {
-    displayName: Type.Optional(Type.String()),
-    description: Type.Optional(Type.String()),
-    owner: Type.Optional(UserOrTeam),
-    templateRef: Type.Optional(TemplateRef),
-    template: Type.Optional(anyObject()),
-    clusterRef: Type.Optional(SpaceClusterRef),
-    parameters: Type.Optional(Type.String({ description: "YAML with the template's parameters" })),
-    extraAccessRules: Type.Optional(Type.Array(InstanceAccessRule)),
-    access: Type.Optional(Type.Array(Access)),
-  },
-  { rules: [staysOnceSet('cluster', 'space'), staysOnceSet('namespace', 'space')] },
-);
+export const SpaceInstanceSpec = openObject({
+  displayName: Type.Optional(Type.String()),
+  description: Type.Optional(Type.String()),
+  owner: Type.Optional(UserOrTeam),
+  templateRef: Type.Optional(TemplateRef),
+  template: Type.Optional(anyObject()),
+  clusterRef: Type.Optional(SpaceClusterRef),
+  parameters: Type.Optional(Type.String({ description: "YAML with the template's parameters" })),
+  extraAccessRules: Type.Optional(Type.Array(InstanceAccessRule)),
+  access: Type.Optional(Type.Array(Access)),
+});
 export type SpaceInstanceSpec = Static<typeof SpaceInstanceSpec>;
 
 export const SpaceInstanceStatus = openObject({
@@ -48,6 +45,11 @@ export const SpaceInstance = Type.Object(
     spec: Type.Optional(SpaceInstanceSpec),
     status: Type.Optional(SpaceInstanceStatus),
   },
-  { 'x-kubernetes-validations': [nameRule] },
+  {
+    'x-kubernetes-validations': [
+      nameRule,
+      ...(['cluster', 'namespace'] as const).map((field) => staysOncePlaced(field, 'space')),
+    ],
+  },
 );
 export type SpaceInstance = Static<typeof SpaceInstance>;

@@ -5,7 +5,7 @@ import { instanceOperation, instanceState } from './instance-status.ts';
 import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
-import { staysOnceSet } from './stays-once-set.ts';
+import { staysOncePlaced } from './stays-once-placed.ts';
 import { VirtualClusterHelmChart, VirtualClusterTemplateDefinition } from './virtual-cluster-template.ts';
 
 /** Which template, and which of its versions: `1.2.3`, `1.2.X`, `1.X.X`, `x.x.x`. */
@@ -48,9 +48,6 @@ export const VirtualClusterInstanceSpec = openObject(
         rule: "!(has(self.template) && has(self.templateRef) && has(self.templateRef.name) && self.templateRef.name != '')",
         message: 'set either template or templateRef, not both',
       },
-      staysOnceSet('cluster', 'tenant cluster'),
-      staysOnceSet('namespace', 'tenant cluster'),
-      staysOnceSet('virtualCluster', 'tenant cluster'),
     ],
   },
 );
@@ -85,6 +82,11 @@ export const VirtualClusterInstance = Type.Object(
     spec: Type.Optional(VirtualClusterInstanceSpec),
     status: Type.Optional(VirtualClusterInstanceStatus),
   },
-  { 'x-kubernetes-validations': [nameRule] },
+  {
+    'x-kubernetes-validations': [
+      nameRule,
+      ...(['cluster', 'namespace'] as const).map((field) => staysOncePlaced(field, 'tenant cluster')),
+    ],
+  },
 );
 export type VirtualClusterInstance = Static<typeof VirtualClusterInstance>;

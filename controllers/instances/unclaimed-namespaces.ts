@@ -6,6 +6,7 @@ import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import {
   type Claim,
   lacksNamespace,
@@ -141,6 +142,6 @@ interface Known {
   readonly instance: Stored<ManagedInstance>;
 }
 
-function toClaim({ metadata, spec }: ManagedInstance): Claim {
-  return { uid: metadata.uid, cluster: spec?.clusterRef?.cluster };
+function toClaim(instance: ManagedInstance): Claim {
+  return { uid: instance.metadata.uid, cluster: knownPlace(instance).cluster };
 }

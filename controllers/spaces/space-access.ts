@@ -8,6 +8,7 @@ import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
+import { knownPlace } from '../../domain/known-place.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
 /** How soon changes of our bindings by users of the space are repaired. */
@@ -21,7 +22,7 @@ export function spaceAccess({ caches, spaces, resources }: ControllerContext): C
   return {
     name: 'space-access',
     concurrency: 16,
-    groupOf: (key) => caches.spaceinstances.get(key)?.spec?.clusterRef?.cluster ?? '',
+    groupOf: (key) => knownPlace(caches.spaceinstances.get(key) ?? {}).cluster ?? '',
     async reconcile(key) {
       const space = caches.spaceinstances.get(key);
       const place = space === undefined ? undefined : placeOf(key, space);
@@ -96,7 +97,7 @@ function notOurs({ cluster, hostNamespace }: SpaceRef): Problem {
 function placeOf(key: string, space: Stored<SpaceInstance>): SpaceRef | undefined {
   const { name, uid } = space.metadata;
   const project = projectOfNamespace(fromObjectKey(key).namespace ?? '');
-  const { cluster, namespace } = space.spec?.clusterRef ?? {};
+  const { cluster, namespace } = knownPlace(space);
   if (project === undefined || !cluster || !namespace || !isProvisioned(space)) return undefined;
   if (space.metadata.deletionTimestamp !== undefined) return undefined;
   return { kind: 'space', project, name, uid, cluster, hostNamespace: namespace };

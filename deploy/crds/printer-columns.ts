@@ -21,7 +21,7 @@ export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterCol
   virtualclustertemplates: [['Display Name', '.spec.displayName'], age],
   virtualclusterinstances: [
     ['Status', '.status.phase'],
-    ['Cluster', '.spec.clusterRef.cluster'],
+    ['Cluster', '.status.clusterRef.cluster'],
     ['Version', '.status.kubernetesVersion'],
     age,
     ['Operation', '.status.lastOperation.type', { wide: true }],
@@ -30,8 +30,8 @@ export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterCol
   ],
   spaceinstances: [
     ['Status', '.status.phase'],
-    ['Cluster', '.spec.clusterRef.cluster'],
-    ['Namespace', '.spec.clusterRef.namespace'],
+    ['Cluster', '.status.clusterRef.cluster'],
+    ['Namespace', '.status.clusterRef.namespace'],
     age,
     ['Operation', '.status.lastOperation.type', { wide: true }],
     ['Reason', '.status.reason', { wide: true }],

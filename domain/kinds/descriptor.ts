@@ -44,7 +44,7 @@ export interface KindDescriptor<
   canUpdate(instance: R, template: VirtualClusterTemplate | undefined): boolean;
   /** What its spec lacks before its first operation, as a merge patch of the spec; undefined if it lacks nothing. */
   defaults(instance: R, project: Project): object | undefined;
-  /** Where the worker wrote in the status that it is; undefined if only `spec.clusterRef` says so, or nothing yet. */
+  /** Where the worker wrote in the status that it is; undefined if only its spec says so, or nothing yet. */
   deployedPlace(instance: R): InstancePlace | undefined;
   /** What `project` does not allow of it; undefined if it allows everything. */
   breach(project: Project, instance: R): PolicyBreach | undefined;

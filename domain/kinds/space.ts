@@ -1,6 +1,7 @@
 import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import { contentHash } from '../content-hash.ts';
+import { knownPlace } from '../known-place.ts';
 import { clusterBreach } from '../project-policy.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
@@ -17,8 +18,8 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
   templateName: () => undefined,
   /**
    * A space has nothing that an operation would update (its access is reconciled by controllers/spaces/space-access.ts),
-   * so a new hash only means that what failed is worth another try. Where it is placed is not in it, since the platform
-   * writes that itself.
+   * so a new hash only means that what failed is worth another try. Where it is placed is not in it: earlier versions
+   * wrote that there themselves.
    */
   desiredHash({ spec }) {
     const { clusterRef: _ours, ...asked } = spec ?? {};
@@ -27,9 +28,12 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
   isElsewhere: () => false,
   canUpdate: () => false,
   defaults: () => undefined,
-  deployedPlace: () => undefined,
-  breach: (project, { spec }) => clusterBreach(project, spec?.clusterRef?.cluster),
+  deployedPlace({ status }) {
+    const { cluster, namespace } = status?.clusterRef ?? {};
+    return cluster && namespace ? { cluster, namespace } : undefined;
+  },
+  breach: (project, instance) => clusterBreach(project, knownPlace(instance).cluster),
   hasInlineTemplate: () => false,
-  summary: ({ spec }) => ({ namespace: spec?.clusterRef?.namespace }),
+  summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
   templateAccess: () => undefined,
 };

@@ -91,14 +91,15 @@ test('placeTenant chooses a cluster once, sets finalizer and phase, and records 
   assert.deepEqual(first.tenant, { ...tenant, cluster: 'local', hostNamespace: 'loft-default-v-placed' });
   const instance = await read('placed');
   assert.deepEqual(instance?.metadata.finalizers, ['loft.sh/cleanup']);
-  assert.deepEqual(instance?.spec?.clusterRef, { cluster: 'local' });
+  assert.equal(instance?.spec?.clusterRef, undefined, 'a manifest need not repeat what we decide');
+  assert.deepEqual(instance?.status?.clusterRef, { cluster: 'local' });
   assert.equal(instance?.status?.phase, 'Pending');
   assert.deepEqual(await rowOf(tenant), [null, null]);
   assert.deepEqual(await findTenantRemains({ tenant }), { tenant: first.tenant }, 'where to look for it');
 
   await createInstanceActivities(deps).applyHostNamespace({ tenant: first.tenant });
   const place = { cluster: 'local', namespace: 'loft-default-v-placed' };
-  assert.deepEqual((await read('placed'))?.spec?.clusterRef, place);
+  assert.deepEqual((await read('placed'))?.status?.clusterRef, place);
   assert.deepEqual(await rowOf(tenant), ['local', 'loft-default-v-placed']);
 });
 

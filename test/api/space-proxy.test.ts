@@ -49,6 +49,10 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.equal((await ask()).status, 503);
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Ready', observedHash: 'a' });
     await eventually('the controllers give her the role', () => sees('mia'), inTime);
+    await eventually('the place that only the spec says is noted in the status', async () => {
+      const { clusterRef } = (await fixture.resources.spaceinstances.get(name))?.status ?? {};
+      return clusterRef?.cluster === 'local' && clusterRef.namespace === namespace;
+    });
   });
 
   it('forwards the owner under their own identity in this namespace', async () => {

@@ -38,6 +38,12 @@ test("a project's policy checks only the cluster of a space, and reports inline 
     'ClusterNotAllowed',
   );
   assert.equal(space.breach(picky, instance({})), undefined);
+  const placed = { ...instance({}), status: { clusterRef: { cluster: 'west' } } };
+  assert.equal(
+    space.breach(picky, placed)?.reason,
+    'ClusterNotAllowed',
+    'where it is, though no spec says so',
+  );
   const isTold = (where: Project, spec: object) =>
     requiresTemplate(where) && virtualCluster.hasInlineTemplate(instance(spec));
   assert.equal(isTold(picky, { template: {} }), true);

@@ -14,9 +14,19 @@ import { sharedPlatform } from '../support/shared-platform.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
 interface Instance {
-  metadata: { uid: string; annotations?: Record<string, string> };
+  metadata: {
+    uid: string;
+    generation: number;
+    finalizers?: string[];
+    annotations?: Record<string, string>;
+  };
   spec: Record<string, unknown>;
-  status?: { phase?: string; conditions?: Array<{ type: string; status: string; message?: string }> };
+  status?: {
+    phase?: string;
+    clusterRef?: object;
+    lastOperation?: { id: string };
+    conditions?: Array<{ type: string; status: string; message?: string }>;
+  };
 }
 
 /** Everything by files that are applied with kubectl, as a GitOps tool does it. */
@@ -35,14 +45,18 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
   });
 
   const kubeconfig = () => ['--kubeconfig', join(platform.stateDir, 'admin.kubeconfig')];
-  const apply = async (annotations: Record<string, string>, spec: Record<string, unknown> = {}) => {
+  const apply = async (
+    annotations: Record<string, string>,
+    spec: Record<string, unknown> = {},
+    how = 'apply',
+  ) => {
     const instance = {
       apiVersion: 'management.loft.sh/v1',
       kind: 'VirtualClusterInstance',
       metadata: { name: 'gitops', namespace: 'p-default', annotations },
       spec: { templateRef: { name: 'default' }, ...spec },
     };
-    const applied = await run(findProgram('kubectl'), [...kubeconfig(), 'apply', '-f', '-'], {
+    const applied = await run(findProgram('kubectl'), [...kubeconfig(), how, '-f', '-'], {
       input: JSON.stringify(instance),
     });
     assert.equal(applied.code, 0, applied.stderr);
@@ -91,9 +105,28 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     assert.match(lines[0] ?? '', /^p-default +gitops +(Pending)? /);
     assert.match(lines.at(-1) ?? '', /^p-default +gitops +Ready +local +v1\.\d+\.\d+ +(\d+m)?(\d+s)?$/);
     const instance = await read();
-    assert.deepEqual({ ...instance.spec, ...spec }, instance.spec, 'what was applied is kept');
+    const asked = { templateRef: { name: 'default' }, owner: { user: 'admin' }, ...spec };
+    assert.deepEqual(instance.spec, asked, 'what was applied is the spec, and nothing else');
+    assert.deepEqual(instance.status?.clusterRef, { cluster: 'local', namespace: 'loft-default-v-gitops' });
     const ignored = instance.status?.conditions?.find(({ type }) => type === 'FieldsIgnored');
     assert.match(ignored?.message ?? '', /not used by.*: spec\.workloadVirtualClusterTemplateDefinition$/);
+  });
+
+  test('the manifest replaces it, and nothing changes', async () => {
+    await apply({});
+    const before = await read();
+    await apply({}, {}, 'replace');
+    const { metadata, status } = await read();
+    const told = ({ phase, clusterRef, lastOperation }: NonNullable<Instance['status']> = {}) => [
+      phase,
+      clusterRef,
+      lastOperation,
+    ];
+    assert.deepEqual(
+      [metadata.uid, metadata.generation, metadata.finalizers],
+      [before.metadata.uid, before.metadata.generation, ['loft.sh/cleanup']],
+    );
+    assert.deepEqual(told(status), told(before.status));
   });
 
   test('the force annotation puts a tenant cluster to sleep and its removal wakes it', async () => {
@@ -122,7 +155,10 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     await eventually('the schedule exists', async () => (await schedules()).length === 1);
     assert.deepEqual(await schedules(), [`sleep-policy/${uid}`]);
     await reaches('Sleeping');
-    assert.equal((await read()).metadata.annotations?.['sleepmode.loft.sh/force'], 'true');
+    await apply({ ...zone, 'sleepmode.loft.sh/sleep-schedule': '* * * * *' }, {}, 'replace');
+    const slept = await read();
+    assert.equal(slept.metadata.annotations?.['sleepmode.loft.sh/force'], 'true', 'the schedule said so');
+    assert.equal(slept.status?.phase, 'Sleeping');
     await apply({ ...zone, 'sleepmode.loft.sh/wakeup-schedule': '* * * * *' });
     await reaches('Ready');
     assert.deepEqual(await schedules(), [`sleep-policy/${uid}`]);

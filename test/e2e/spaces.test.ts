@@ -52,6 +52,24 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
     bob?.forget();
   });
 
+  const manifest = { apiVersion: 'management.loft.sh/v1', kind: 'SpaceInstance', metadata: { name: 'one' } };
+  /** As a GitOps tool that replaces: what the platform decided stays, though the manifest does not say it. */
+  async function replaceManifest(): Promise<void> {
+    const get = async () => {
+      const read = await anna.kubectl(management, 'p-default', ['get', 'si', 'one', '-o', 'json']);
+      const { metadata, spec, status } = JSON.parse(read.stdout);
+      const { uid, generation, finalizers, annotations } = metadata;
+      const { phase, clusterRef, lastOperation } = status;
+      return { uid, generation, finalizers, annotations, spec, phase, clusterRef, lastOperation };
+    };
+    const before = await get();
+    assert.deepEqual(before.spec, { owner: { user: 'anna' } });
+    assert.deepEqual(before.clusterRef, { cluster: 'local', namespace });
+    const replace = ['replace', '-f', '-'];
+    const replaced = await anna.kubectl(management, 'p-default', replace, JSON.stringify(manifest));
+    assert.equal(replaced.code, 0, replaced.stderr);
+    assert.deepEqual(await get(), before);
+  }
   /** kubectl of the connected cluster's own administrator. */
   const host = (...args: string[]) =>
     run(findProgram('kubectl'), ['--kubeconfig', join(platform.stateDir, 'local/admin.kubeconfig'), ...args]);
@@ -92,13 +110,12 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
   ];
 
   test('a member creates a space with kubectl and owns it', async () => {
-    const space = { apiVersion: 'management.loft.sh/v1', kind: 'SpaceInstance', metadata: { name: 'one' } };
     await eventually('anna may', async () => {
       const { code } = await anna.kubectl(
         management,
         'p-default',
         ['create', '-f', '-'],
-        JSON.stringify(space),
+        JSON.stringify(manifest),
       );
       return code === 0;
     });
@@ -106,6 +123,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
     await eventually('one is Ready', async () =>
       /Ready +local +loft-default-s-one/.test((await anna.kubectl(management, 'p-default', columns)).stdout),
     );
+    await replaceManifest();
     const [create] = await operations();
     assert.deepEqual(
       [create?.type, create?.kind, create?.space, create?.actor],
@@ -167,6 +185,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
     const slept = await platform.vcp('sleep', 'space', 'one');
     assert.equal(slept.code, 0, slept.stderr);
     assert.match(slept.stdout, /space one is asleep/);
+    await replaceManifest();
     assert.deepEqual(await workloads(), ['0', 'true', '2']);
     assert.equal(await succeeds(host('get', 'pods', '-n', namespace, '-o', 'name')), '');
     assert.match(await succeeds(inSpace(anna, 'get', 'cm', 'notes')), /notes/);

@@ -11,6 +11,7 @@ import {
   type TestManagementApi,
 } from '../../support/management-api.ts';
 import { allowedCases } from './allowed-cases.ts';
+import { replacedCases } from './replaced-cases.ts';
 
 const changedBy = 'vcluster-platform.io/changed-by';
 const force = 'sleepmode.loft.sh/force';
@@ -161,6 +162,7 @@ describe('admission policies of the management API', () => {
   });
 
   allowedCases(() => api);
+  replacedCases(() => api);
 
   it('keeps tenant clusters in their host namespaces and projects', async () => {
     const make = (namespace: string, name: string, clusterRef?: object) =>
