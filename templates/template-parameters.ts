@@ -1,7 +1,7 @@
-import { runInNewContext } from 'node:vm';
 import { parseDocument, type Scalar, visit } from 'yaml';
 import { PlatformError } from '../contracts/errors.ts';
 import type { AppParameter } from '../contracts/resources/app-parameter.ts';
+import { ExpressionFault, matchesExpression } from './match-expression.ts';
 
 /** Values of parameters, nested where a variable's name has dots. */
 export type ParameterValues = Record<string, unknown>;
@@ -9,7 +9,6 @@ export type ParameterValues = Record<string, unknown>;
 const maxLength = 64 * 1024;
 /** Of a text on one line. */
 const maxLineLength = 4096;
-const expressionTimeoutMs = 100;
 
 /**
  * The parameters of an instance, checked against what its template declares, with defaults filled in. Those of an
@@ -136,7 +135,6 @@ function converted(parameter: AppParameter, name: string, text: string): string 
   return value;
 }
 
-/** The expressions are a template author's, the text a user's: together they may take for ever, hence the limit. */
 function checkExpression(
   expression: string | undefined,
   text: string,
@@ -144,18 +142,13 @@ function checkExpression(
   name: string,
 ): void {
   if (expression === undefined || expression === '') return;
-  let matches: unknown;
+  let matches: boolean;
   try {
-    matches = runInNewContext(
-      'new RegExp(expression).test(text)',
-      { expression, text },
-      { timeout: expressionTimeoutMs },
-    );
+    matches = matchesExpression(expression, text);
   } catch (error) {
-    // An error of the other context is not an instance of this one's Error.
-    const slow = (error as { code?: unknown } | undefined)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    if (!(error instanceof ExpressionFault)) throw error;
     throw refusal(
-      `${name}: the template's ${mustMatch ? 'validation' : 'invalidation'} expression ${slow ? 'takes too long' : 'is not valid'}`,
+      `${name}: the template's ${mustMatch ? 'validation' : 'invalidation'} expression ${error.message}`,
     );
   }
   if (matches !== mustMatch) throw refusal(`${name} must ${mustMatch ? '' : 'not '}match ${expression}`);
