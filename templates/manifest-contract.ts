@@ -1,7 +1,7 @@
 import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
 import { helmRecordType, helmServiceAccount, tenantObjects } from '../contracts/names.ts';
-import { readHelmYamlStream } from './helm-yaml.ts';
+import { readHelmYamlStream, YamlFault } from './helm-yaml.ts';
 import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
 
 /** What a chart that makes control planes may make. */
@@ -61,8 +61,8 @@ function readManifests(text: string): Manifest[] {
   try {
     contents = readHelmYamlStream(text);
   } catch (cause) {
-    // The parser's message quotes the text.
-    throw new PlatformError('chart_failed', 'The rendered chart is not valid YAML', { cause });
+    const fault = cause instanceof YamlFault ? cause.message : 'are not valid YAML';
+    throw new PlatformError('chart_failed', `The rendered chart's objects ${fault}`, { cause });
   }
   return contents.filter((content) => content !== null && content !== undefined).map(toManifest);
 }

@@ -1,6 +1,7 @@
-import { parseDocument, type Scalar, visit } from 'yaml';
+import { type Scalar, visit } from 'yaml';
 import { PlatformError } from '../contracts/errors.ts';
 import type { AppParameter } from '../contracts/resources/app-parameter.ts';
+import { readHelmYaml, YamlFault } from './helm-yaml.ts';
 import { ExpressionFault, matchesExpression } from './match-expression.ts';
 
 /** Values of parameters, nested where a variable's name has dots. */
@@ -21,7 +22,7 @@ export function resolveParameters(
   text: string,
 ): ParameterValues {
   const declared = template.parameters;
-  const given = parseParameters(text, declared.length > 0);
+  const given = parseParameters(text, !template.inline);
   if (template.inline) return given;
   refuseUnknown(declared, given);
   const resolved: ParameterValues = {};
@@ -42,18 +43,16 @@ export function freeParameters(declared: readonly AppParameter[], values: Parame
     .map(({ variable }) => variable);
 }
 
-/** @param textual numbers stay as they are written: `1.30` is a version more often than 1.3 */
+/** @param textual scalars stay as they are written, for the declared type to decide: `1.30`, `NO` and `22:30` are texts */
 function parseParameters(text: string, textual: boolean): ParameterValues {
   if (text.length > maxLength) throw refusal(`the parameters are longer than ${maxLength / 1024} KiB`);
   let value: unknown;
   try {
-    const document = parseDocument(text, { version: '1.1', logLevel: 'error' });
-    const [error] = document.errors;
-    if (error !== undefined) throw error;
-    visit(document, { Scalar: (role, node) => keepSource(node, role === 'key', textual) });
-    value = document.toJS({ maxAliasCount: 20 });
+    value = readHelmYaml(text, (document) =>
+      visit(document, { Scalar: (role, node) => keepSource(node, role === 'key', textual) }),
+    );
   } catch (error) {
-    throw refusal(`the parameters are not valid YAML (${yamlPosition(error)})`);
+    throw refusal(`the parameters ${error instanceof YamlFault ? error.message : 'are not valid YAML'}`);
   }
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value))
@@ -63,17 +62,8 @@ function parseParameters(text: string, textual: boolean): ParameterValues {
 
 /** A name is a name, also if YAML 1.1 takes `y` or `on` for true. */
 function keepSource(node: Scalar, isKey: boolean, textual: boolean): void {
-  if (node.source !== undefined && (isKey || (textual && typeof node.value === 'number')))
-    node.value = node.source;
-}
-
-/** Line and column only: YAML's messages quote the text. */
-function yamlPosition(error: unknown): string {
-  const at =
-    typeof error === 'object' && error !== null && 'linePos' in error
-      ? (error.linePos as { line: number; col: number }[] | undefined)?.[0]
-      : undefined;
-  return at === undefined ? 'it cannot be read' : `line ${at.line}, column ${at.col}`;
+  const isRead = typeof node.value === 'number' || typeof node.value === 'boolean';
+  if (node.source !== undefined && (isKey || (textual && isRead))) node.value = node.source;
 }
 
 function refuseUnknown(declared: readonly AppParameter[], given: ParameterValues): void {
@@ -88,19 +78,27 @@ function refuseUnknown(declared: readonly AppParameter[], given: ParameterValues
 }
 
 function resolveOne(parameter: AppParameter, given: unknown): string | number | boolean | undefined {
+  const { type, defaultValue = '', required } = parameter;
   const name = `parameter "${parameter.variable}"`;
-  const empty = given === undefined || given === null || given === '';
-  const fallback = parameter.defaultValue ?? '';
-  if (empty && parameter.required === true && fallback === '') throw refusal(`${name} is required`);
-  if (empty && fallback === '') return parameter.type === 'boolean' ? false : undefined;
-  const text = singleText(empty ? fallback : given, name);
-  if (!empty) checkText(parameter, name, text);
-  const value = converted(parameter, name, text);
-  if (parameter.options !== undefined && parameter.options.length > 0 && !parameter.options.includes(text)) {
-    throw refusal(`${name} must be one of ${parameter.options.join(', ')}`);
+  if (given !== undefined && given !== null && given !== '') {
+    const text = singleText(given, name);
+    checkText(parameter, name, text);
+    return checked(parameter, name, text);
   }
-  checkExpression(parameter.validation, text, true, name);
-  checkExpression(parameter.invalidation, text, false, name);
+  if (defaultValue !== '')
+    return checked(parameter, `the template's default of ${name}`, defaultValue.replaceAll('\r\n', '\n'));
+  if (required === true) throw refusal(`${name} is required`);
+  return type === 'boolean' ? false : undefined;
+}
+
+function checked(parameter: AppParameter, name: string, typed: string): string | number | boolean {
+  const value = converted(parameter, name, typed);
+  const text = typeof value === 'boolean' ? String(value) : typed;
+  const { options = [], validation, invalidation } = parameter;
+  if (options.length > 0 && !options.includes(text))
+    throw refusal(`${name} must be one of ${options.join(', ')}`);
+  checkExpression(validation, text, true, name);
+  checkExpression(invalidation, text, false, name);
   return value;
 }
 
@@ -120,14 +118,24 @@ function checkText({ type }: AppParameter, name: string, text: string): void {
     throw refusal(`${name} has control characters`);
 }
 
+/** As YAML 1.1 and Go's `strconv.ParseBool` write them. */
+const yes = ['true', 't', '1', 'yes', 'y', 'on'];
+const no = ['false', 'f', '0', 'no', 'n', 'off'];
+/** Without what readers take for different numbers: `0755`, `22:30`, `1_000`, `0x1F`. */
+const decimal = /^[-+]?(?:\.\d+|(?:0|[1-9]\d*)(?:\.\d*)?)(?:[eE][-+]?\d+)?$/;
+
 function converted(parameter: AppParameter, name: string, text: string): string | number | boolean {
   if (parameter.type === 'boolean') {
-    if (text !== 'true' && text !== 'false') throw refusal(`${name} must be true or false`);
-    return text === 'true';
+    const word = text.trim().toLowerCase();
+    if (!yes.includes(word) && !no.includes(word)) throw refusal(`${name} must be true or false`);
+    return yes.includes(word);
   }
   if (parameter.type !== 'number') return text;
+  if (!decimal.test(text.trim()))
+    throw refusal(`${name} must be a number in decimal, without leading zeros: 8, -1.5 or 1e3`);
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw refusal(`${name} must be a number`);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+    throw refusal(`${name} must be a number between -2^53 and 2^53`);
   if (parameter.min !== undefined && value < parameter.min)
     throw refusal(`${name} must be at least ${parameter.min}`);
   if (parameter.max !== undefined && value > parameter.max)

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
-import { readHelmYaml, unambiguousJson } from '../../templates/helm-yaml.ts';
+import { readHelmYaml, unambiguousJson, YamlFault } from '../../templates/helm-yaml.ts';
 import { type Question, questionsAbout, refuseStructure } from '../../templates/parameters-as-data.ts';
 import type { TemplateContext, ValuesRequest } from '../../templates/template-context.ts';
 import { redactValues } from './helm-failures.ts';
@@ -115,8 +115,9 @@ function toObject(values: string): object {
   let content: unknown;
   try {
     content = readHelmYaml(values);
-  } catch {
-    throw new PlatformError('invalid_values', 'The values are not valid YAML'); // the parser's message quotes them
+  } catch (error) {
+    const fault = error instanceof YamlFault ? error.message : 'are not valid YAML';
+    throw new PlatformError('invalid_values', `The values ${fault}`);
   }
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content))

@@ -190,6 +190,10 @@ r: first
 r: last
 s: 08
 u: 1.30
+v: [e3, E30, ., .5, 5., 1.5e+3, 9e32026, 1e3, -.5]
+w: [0o17, -0o17, 0b101, -0755, 00, 0_, _1, 1__0, 0x_1F, 1:30.5, .5_0]
+x: [&one { a: 1 }, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one, *one]
+y: [Yes, n, Off, tRUE, =, Null, !!str 1.30, "1.30"]
 `;
   const chart = join(dir, 'reader');
   mkdirSync(join(chart, 'templates'), { recursive: true });
