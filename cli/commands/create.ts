@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { parse, stringify } from 'yaml';
+import { Document, isMap, parseDocument, Scalar } from 'yaml';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Client } from '../client.ts';
 import { createResource } from '../create-resource.ts';
@@ -70,50 +70,49 @@ function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
   };
 }
 
-/** YAML of all parameters; `--set-param` wins over the file, a dot in a name goes one level deeper. */
+/**
+ * YAML of all parameters; `--set-param` wins over the file, a dot in a name goes one level deeper. The file stays as it
+ * is written and a value of the command line is a text: what they mean, the template's declaration says.
+ */
 function parametersOf({ parameters, setParam }: CreateOptions): string | undefined {
   const file = parameters === undefined ? undefined : readYaml(parameters);
   if (setParam.length === 0) return file?.text;
-  const all = (file?.value ?? {}) as Record<string, unknown>;
+  const document = file?.document ?? new Document({}, textsOnly);
+  if (document.contents !== null && !isMap(document.contents))
+    throw new CommandFailure('invalid_request', `the file ${parameters} is not a YAML object: name: value`);
   for (const assignment of setParam) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (name === undefined || value === undefined)
       throw new CommandFailure('invalid_request', `--set-param ${assignment}: write name=value`);
-    setDeep(all, name.split('.'), parse(value, { version: '1.1' }));
+    const text = new Scalar(value);
+    text.type = 'QUOTE_DOUBLE';
+    try {
+      document.setIn(name.split('.'), text);
+    } catch {
+      throw new CommandFailure(
+        'invalid_request',
+        `--set-param ${name}: a part of this name has a value of its own already`,
+      );
+    }
   }
-  return stringify(all, { version: '1.1' });
+  return document.toString({ lineWidth: 0 });
 }
 
-function setDeep(target: Record<string, unknown>, [first = '', ...rest]: string[], value: unknown): void {
-  if (['__proto__', 'constructor', 'prototype'].includes(first))
-    throw new CommandFailure('invalid_request', `"${first}" is not the name of a parameter`);
-  if (rest.length === 0) {
-    target[first] = value;
-    return;
-  }
-  const child = (typeof target[first] === 'object' && target[first] !== null ? target[first] : {}) as Record<
-    string,
-    unknown
-  >;
-  target[first] = child;
-  setDeep(child, rest, value);
-}
+/** Every scalar stays the text that it is written as. */
+const textsOnly = { version: '1.1', schema: 'failsafe', logLevel: 'error' } as const;
 
-function readYaml(path: string): { text: string; value: unknown } {
+function readYaml(path: string): { text: string; document: Document } {
   let text: string;
   try {
     text = readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch {
     throw new CommandFailure('invalid_request', `the file ${path} cannot be read`);
   }
-  try {
-    return { text, value: parse(text, { version: '1.1' }) };
-  } catch (error) {
-    throw new CommandFailure(
-      'invalid_request',
-      `the file ${path} is not YAML: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+  const document = parseDocument(text, textsOnly);
+  const [error] = document.errors;
+  if (error !== undefined)
+    throw new CommandFailure('invalid_request', `the file ${path} is not YAML: ${error.message}`);
+  return { text, document };
 }
 
 interface CreateSpaceOptions extends CommonOptions {

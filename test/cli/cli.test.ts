@@ -191,7 +191,22 @@ describe('vcp', () => {
 
   it('creates a tenant cluster with parameters and shows its steps', async () => {
     const file = join(fixture.dir, 'parameters.yaml');
-    writeFileSync(file, 'size: small\nnested:\n  a: 1\n');
+    writeFileSync(file, 'size: small\nnested:\n  a: 1.30\n  no: NO # not false\n  mode: 0755\n');
+    // Texts for the template's declaration to read, whatever YAML takes them for.
+    const texts = [
+      '1.30',
+      '22:30',
+      '0755',
+      'NO',
+      'a #b',
+      '*.example.com',
+      '[::1]:80',
+      '',
+      '"',
+      "a: 'b'\n- c",
+      '&x',
+      '{{ x }}',
+    ];
     const { code, stdout, stderr } = await vcp([
       'create',
       'vcluster',
@@ -208,6 +223,7 @@ describe('vcp', () => {
       'nested.b=true',
       '--set-param',
       'size=large',
+      ...texts.flatMap((text, i) => ['--set-param', `t${i}=${text}`]),
     ]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^tenant cluster made is ready \(\d+\.\d s\)\n$/);
@@ -216,7 +232,11 @@ describe('vcp', () => {
       (await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'made' })) ??
       assert.fail();
     assert.deepEqual(spec?.templateRef, { name: 'default', version: '1.x.x' });
-    assert.deepEqual(parse(spec?.parameters ?? ''), { size: 'large', nested: { a: 1, b: true } });
+    const written = spec?.parameters ?? '';
+    assert.match(written, /^ {2}a: 1\.30\n {2}no: NO # not false\n {2}mode: 0755$/m);
+    const { nested, size, ...others } = parse(written, { version: '1.1' });
+    assert.deepEqual([nested.b, size], ['true', 'large']);
+    assert.deepEqual(Object.values(others), texts);
   });
 
   it('sleeps, wakes, takes snapshots, restores', async () => {
@@ -359,6 +379,12 @@ describe('vcp', () => {
       ['create', 'vcluster', 'a', '-p', 'alpha', '--set-param', 'a'],
       2,
       /write name=value/,
+    ],
+    [
+      'a parameter that has parts and a value',
+      ['create', 'vcluster', 'a', '-p', 'alpha', '--set-param', 'a=1', '--set-param', 'a.b=2'],
+      2,
+      /--set-param a\.b: a part of this name has a value/,
     ],
     [
       'a file that is not there',
