@@ -1,7 +1,9 @@
-import { CronExpressionParser } from 'cron-parser';
 import { annotations } from '../contracts/names.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import { nextTime, previousTime, type UtcCalendar, utcCalendars } from './cron-times.ts';
+import { type CronSchedule, parseCron } from './cron.ts';
 import { isSleepWanted } from './desired-state.ts';
+import { readTimeZone, type TimeZone } from './time-zone.ts';
 
 /** A tenant cluster or space. */
 interface Sleeper {
@@ -10,11 +12,10 @@ interface Sleeper {
 
 /** When a tenant cluster or space sleeps and wakes by itself. At least one of the schedules is set. */
 export interface SleepPolicy {
-  /** Cron expressions of five fields. */
+  /** As `parseCron` reads them. */
   readonly sleepSchedule: string | undefined;
   readonly wakeupSchedule: string | undefined;
-  /** IANA name. */
-  readonly timezone: string;
+  readonly timezone: TimeZone;
 }
 
 /** A point at which a schedule changes what should hold. */
@@ -34,10 +35,12 @@ export function sleepPolicyOf(
   const sleepSchedule = given[annotations.sleepSchedule]?.trim() || undefined;
   const wakeupSchedule = given[annotations.wakeupSchedule]?.trim() || undefined;
   if (sleepSchedule === undefined && wakeupSchedule === undefined) return undefined;
-  // vCluster Platform's clients write `Europe/Berlin#7200`: the offset after the zone is for display.
-  const timezone = given[annotations.sleepTimezone]?.split('#')[0]?.trim() || 'UTC';
-  if (!isTimezone(timezone))
-    return { fault: `${annotations.sleepTimezone}: unknown time zone "${timezone}"` };
+  const zone = given[annotations.sleepTimezone]?.trim() || 'UTC';
+  const timezone = readTimeZone(zone);
+  if (timezone === undefined)
+    return {
+      fault: `${annotations.sleepTimezone}: unknown time zone "${zone.slice(0, 60)}": write an IANA name (Europe/Berlin) or an offset (+02:00)`,
+    };
   for (const [name, schedule] of [
     [annotations.sleepSchedule, sleepSchedule],
     [annotations.wakeupSchedule, wakeupSchedule],
@@ -50,8 +53,8 @@ export function sleepPolicyOf(
 
 /** The newest transition at or before `now`: since then its state should hold. Undefined if there was none yet. */
 export function lastTransition(policy: SleepPolicy, now: Date): SleepTransition | undefined {
-  const asleep = previous(policy.sleepSchedule, policy.timezone, now);
-  const awake = previous(policy.wakeupSchedule, policy.timezone, now);
+  const asleep = timeOf(previousTime, policy.sleepSchedule, policy, now);
+  const awake = timeOf(previousTime, policy.wakeupSchedule, policy, now);
   if (asleep === undefined) return awake && { state: 'awake', at: awake };
   // At the same minute waking wins: a sleeper that should work costs more than the reverse.
   return awake !== undefined && awake >= asleep
@@ -59,14 +62,27 @@ export function lastTransition(policy: SleepPolicy, now: Date): SleepTransition 
     : { state: 'asleep', at: asleep };
 }
 
-/** The first transition after `now`. */
-export function nextTransition(policy: SleepPolicy, now: Date): SleepTransition | undefined {
-  const asleep = following(policy.sleepSchedule, policy.timezone, now);
-  const awake = following(policy.wakeupSchedule, policy.timezone, now);
-  if (asleep === undefined) return awake && { state: 'awake', at: awake };
-  return awake !== undefined && awake <= asleep
-    ? { state: 'awake', at: awake }
-    : { state: 'asleep', at: asleep };
+/** The first transitions after `now` to sleep and to wake. */
+export function nextTransitions(policy: SleepPolicy, now: Date): SleepTransition[] {
+  const asleep = timeOf(nextTime, policy.sleepSchedule, policy, now);
+  const awake = timeOf(nextTime, policy.wakeupSchedule, policy, now);
+  return [
+    ...(asleep === undefined ? [] : [{ state: 'asleep', at: asleep } as const]),
+    ...(awake === undefined ? [] : [{ state: 'awake', at: awake } as const]),
+  ].toSorted((a, b) => a.at.getTime() - b.at.getTime());
+}
+
+/** Days for which a schedule is written out; a new month writes it out again. */
+const horizonDays = 100;
+
+/**
+ * The times of a policy, in UTC, for about three months. Temporal reads calendars in a time zone differently where clocks
+ * change (a repeated hour east of Greenwich, a skipped midnight west of it), and has a time zone database of its own.
+ */
+export function sleepCalendars(policy: SleepPolicy, now: Date): UtcCalendar[] {
+  return [policy.sleepSchedule, policy.wakeupSchedule]
+    .flatMap((text) => readSchedule(text) ?? [])
+    .flatMap((schedule) => utcCalendars(schedule, policy.timezone, now, horizonDays));
 }
 
 /**
@@ -108,34 +124,23 @@ function secondsAt(instance: Sleeper, name: string): Date | undefined {
   return text !== undefined && /^\d{1,12}$/.test(text) ? new Date(Number(text) * 1000) : undefined;
 }
 
-function previous(schedule: string | undefined, tz: string, now: Date): Date | undefined {
-  if (schedule === undefined) return undefined;
-  // `prev` excludes the present moment; a schedule that fires now counts.
-  const currentDate = new Date((Math.floor(now.getTime() / 1000) + 1) * 1000);
-  return CronExpressionParser.parse(schedule, { currentDate, tz }).prev().toDate();
+function timeOf(
+  find: typeof nextTime,
+  text: string | undefined,
+  { timezone }: SleepPolicy,
+  now: Date,
+): Date | undefined {
+  const schedule = readSchedule(text);
+  return schedule && find(schedule, timezone, now);
 }
 
-function following(schedule: string | undefined, tz: string, now: Date): Date | undefined {
-  if (schedule === undefined) return undefined;
-  return CronExpressionParser.parse(schedule, { currentDate: now, tz }).next().toDate();
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false; // RangeError: the only way Intl says no
-  }
+function readSchedule(text: string | undefined): CronSchedule | undefined {
+  if (text === undefined) return undefined;
+  const read = parseCron(text);
+  return 'schedule' in read ? read.schedule : undefined;
 }
 
 function cronFault(schedule: string): string | undefined {
-  if (schedule.split(/\s+/).length !== 5)
-    return `invalid cron expression "${schedule.slice(0, 60)}": five fields are required`;
-  try {
-    CronExpressionParser.parse(schedule, { currentDate: new Date(0) }).next();
-    return undefined;
-  } catch (error) {
-    return `invalid cron expression "${schedule.slice(0, 60)}": ${error instanceof Error ? error.message : 'it cannot be read'}`;
-  }
+  const read = parseCron(schedule);
+  return 'fault' in read ? `invalid cron expression "${schedule.slice(0, 60)}": ${read.fault}` : undefined;
 }

@@ -1,4 +1,10 @@
-import { type Client, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import {
+  type CalendarSpec,
+  type Client,
+  MONTHS,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts';
 import { hasVerb, type ManagedKind, managedKinds, namedKind } from '../../contracts/kinds.ts';
@@ -11,7 +17,13 @@ import {
 } from '../../contracts/workflows.ts';
 import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import { type SleepPolicy, sleepPolicyAction, sleepPolicyOf } from '../../domain/sleep-policy.ts';
+import {
+  nextTransitions,
+  sleepCalendars,
+  type SleepPolicy,
+  sleepPolicyAction,
+  sleepPolicyOf,
+} from '../../domain/sleep-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
@@ -49,22 +61,27 @@ export function sleepSchedules(context: ControllerContext): Controller {
     const { uid } = instance.metadata;
     uids.set(key, uid);
     const found = instance.metadata.deletionTimestamp === undefined ? sleepPolicyOf(instance) : undefined;
-    await sayValid(kind, instance, found);
     if (found === undefined || 'fault' in found) {
       await remove(uid, schedules);
+      await sayValid(kind, instance, found);
       return resync;
     }
-    const hash = contentHash(found.policy);
+    const now = new Date();
+    const hash = contentHash({ policy: found.policy, month: now.toISOString().slice(0, 7) });
     if (schedules.get(uid) !== hash) {
       await write(kind, instance, found.policy, schedules.has(uid));
       schedules.set(uid, hash);
-      if (sleepPolicyAction(instance, new Date()) !== undefined) {
+      if (sleepPolicyAction(instance, now) !== undefined) {
         await operations.temporal.schedule
           .getHandle(sleepScheduleId(uid))
           .trigger(ScheduleOverlapPolicy.SKIP);
       }
     }
-    return resync;
+    await sayValid(kind, instance, found);
+    // What the condition says of the next times is true until the next of them.
+    const [next] = nextTransitions(found.policy, now);
+    const untilNextMs = next === undefined ? Number.POSITIVE_INFINITY : next.at.getTime() - now.getTime();
+    return { requeueAfterMs: Math.min(untilNextMs, resync.requeueAfterMs) };
   }
 
   async function write(
@@ -104,6 +121,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
     found: ReturnType<typeof sleepPolicyOf>,
   ): Promise<void> {
     const before = instance.status?.conditions;
+    const now = new Date();
     const state =
       found !== undefined && 'fault' in found
         ? ({
@@ -113,10 +131,16 @@ export function sleepSchedules(context: ControllerContext): Controller {
             reason: 'Invalid',
             message: found.fault,
           } as const)
-        : ({ type: conditionType, status: 'True', reason: 'Valid', message: '' } as const);
-    const now = new Date().toISOString();
+        : ({
+            type: conditionType,
+            status: 'True',
+            reason: 'Valid',
+            message: found === undefined ? '' : nextTimes(found.policy, now),
+          } as const);
     const conditions =
-      found === undefined ? withoutCondition(before, conditionType) : withCondition(before, state, now);
+      found === undefined
+        ? withoutCondition(before, conditionType)
+        : withCondition(before, state, now.toISOString());
     if (conditions === before || (before === undefined && conditions.length === 0)) return;
     const { name, namespace = '', resourceVersion } = instance.metadata;
     await instanceResources(context.resources, kind).patchStatus(
@@ -146,11 +170,28 @@ async function listSchedules(temporal: Client): Promise<Map<string, string | und
   return found;
 }
 
+/** For people: `next wake-up at 2026-11-30T07:00Z, next sleep at 2026-11-30T19:00Z`. */
+function nextTimes(policy: SleepPolicy, now: Date): string {
+  return nextTransitions(policy, now)
+    .map(
+      ({ state, at }) =>
+        `next ${state === 'asleep' ? 'sleep' : 'wake-up'} at ${at.toISOString().slice(0, 16)}Z`,
+    )
+    .join(', ');
+}
+
 function scheduleOf(tenant: SleepPolicyInput, policy: SleepPolicy) {
   return {
     spec: {
-      cronExpressions: [policy.sleepSchedule, policy.wakeupSchedule].filter((one) => one !== undefined),
-      timezone: policy.timezone,
+      calendars: sleepCalendars(policy, new Date()).map(
+        ({ year, month, daysOfMonth, hours, minutes }): CalendarSpec => ({
+          year,
+          month: MONTHS[month - 1] ?? 'JANUARY',
+          dayOfMonth: [...daysOfMonth],
+          hour: [...hours],
+          minute: [...minutes],
+        }),
+      ),
     },
     action: {
       type: 'startWorkflow' as const,

@@ -14,6 +14,8 @@ import { createCaches } from '../../controllers/caches.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
 import { migrate } from '../../db/migrate.ts';
+import { nextTime } from '../../domain/cron-times.ts';
+import { parseCron } from '../../domain/cron.ts';
 import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { listOperations } from '../../operations/read.ts';
@@ -373,10 +375,28 @@ describe('controllers', () => {
     const found = await instance(name);
     const handle = operations.temporal.schedule.getHandle(`sleep-policy/${found?.metadata.uid}`);
     await annotate(name, {
-      [annotations.sleepSchedule]: '0 20 * * *',
-      [annotations.sleepTimezone]: 'Europe/Berlin#7200',
+      [annotations.sleepSchedule]: '30 20,23 13 * 0,7',
+      [annotations.sleepTimezone]: 'america/havana',
     });
-    const schedule = await eventually('the schedule', () => handle.describe());
+    const schedule = await eventually('the schedule', async () => {
+      const found = await handle.describe();
+      return found.info.nextActionTimes.length > 0 && found;
+    });
+    // What Temporal will do is what the schedule says, and what the condition shows.
+    const { nextActionTimes } = schedule.info;
+    const cron = parseCron('30 20,23 13 * 0');
+    assert.ok('schedule' in cron);
+    let expected = new Date();
+    for (const at of nextActionTimes) {
+      expected = nextTime(cron.schedule, 'America/Havana', expected) ?? assert.fail();
+      assert.deepEqual(at, expected);
+    }
+    assert.equal(nextActionTimes.length, 10);
+    const valid = await eventually('the condition', async () =>
+      (await instance(name))?.status?.conditions?.find(({ type }) => type === 'SleepScheduleValid'),
+    );
+    assert.equal(valid.status, 'True');
+    assert.equal(valid.message, `next sleep at ${nextActionTimes[0]?.toISOString().slice(0, 16)}Z`);
     assert.deepEqual(schedule.action.type === 'startWorkflow' && schedule.action.args, [
       { project: 'demo', name, uid: found?.metadata.uid },
     ]);

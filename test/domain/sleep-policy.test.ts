@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import {
   lastTransition,
-  nextTransition,
+  nextTransitions,
   sleepPolicyAction,
   sleepPolicyOf,
 } from '../../domain/sleep-policy.ts';
@@ -37,7 +37,7 @@ describe('transitions', () => {
       const show = (transition: ReturnType<typeof lastTransition>) =>
         `${transition?.state} ${transition?.at.toISOString()}`;
       assert.equal(show(lastTransition(policy, new Date(now))), last);
-      assert.equal(show(nextTransition(policy, new Date(now))), next);
+      assert.equal(show(nextTransitions(policy, new Date(now))[0]), next);
     });
   }
 
@@ -126,7 +126,9 @@ describe('sleepPolicyOf', () => {
     [{ 'sleepmode.loft.sh/sleep-schedule': 'at night' }, /sleep-schedule: .* five fields/],
     [{ 'sleepmode.loft.sh/wakeup-schedule': '61 * * * *' }, /wakeup-schedule: invalid cron expression/],
     [{ 'sleepmode.loft.sh/sleep-schedule': '* * * * * *' }, /five fields/],
+    [{ 'sleepmode.loft.sh/sleep-schedule': '0 20 L * *' }, /"L" is not a day of the month/],
     [{ ...night, 'sleepmode.loft.sh/timezone': 'Mars/Olympus' }, /unknown time zone/],
+    [{ ...night, 'sleepmode.loft.sh/timezone': 'Local' }, /unknown time zone "Local": write an IANA name/],
   ];
   for (const [annotations, fault] of faults) {
     it(`says what is wrong: ${JSON.stringify(annotations)}`, () => {
@@ -135,6 +137,14 @@ describe('sleepPolicyOf', () => {
       assert.match(found.fault, fault);
     });
   }
+  it('takes names of any case and what the clients of vCluster Platform write', () => {
+    const zones = { 'europe/berlin': 'Europe/Berlin', 'CEST#7200': '+02:00', '-03:30': '-03:30' };
+    for (const [given, timezone] of Object.entries(zones)) {
+      const found = sleepPolicyOf(instance({ ...night, 'sleepmode.loft.sh/timezone': given }));
+      assert.ok(found !== undefined && 'policy' in found);
+      assert.equal(found.policy.timezone, timezone);
+    }
+  });
   it('is UTC without a time zone', () => {
     const found = sleepPolicyOf(instance(night));
     assert.ok(found !== undefined && 'policy' in found);
