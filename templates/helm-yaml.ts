@@ -19,7 +19,7 @@ import {
 function goNumber(text: string): number | string {
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return Number(`${text[0] === '-' ? '-' : ''}Infinity`);
   if (/^\.(?:nan|NaN|NAN)$/.test(text)) return Number.NaN;
-  const plain = text.startsWith('.') ? text : text.replaceAll('_', '');
+  const plain = text.replaceAll('_', '');
   const octal = /^([-+]?)0[oO]?([0-7]+)$/.exec(plain);
   if (octal !== null) return Number(`${octal[1] ?? ''}1`) * Number.parseInt(octal[2] ?? '', 8);
   const based = /^([-+]?)(0[xX][\da-fA-F]+|0[bB][01]+)$/.exec(plain);
