@@ -50,6 +50,28 @@ function containerOf(set: V1StatefulSet, name: string): V1Container {
   return container;
 }
 
+test('names and values that YAML takes for something else stay what they are', async () => {
+  const values = `
+etcd: { extraArgs: { quota-backend-bytes: 16777216, name: "1.30", force: yes }, env: { "NO": "no" } }
+persistence: { size: 10737418240, storageClassName: "null" }
+`;
+  const text = await helm.template({ chart, values, release: 'on', namespace: 'default' });
+  const contract = {
+    chart: tenantChart('tenant-control-plane'),
+    release: 'on',
+    namespace: 'default',
+    trusted: true,
+  };
+  const set = checkManifest(text, contract).find(({ kind }) => kind === 'StatefulSet') as V1StatefulSet;
+  const { args = [], env = [] } = containerOf(set, 'etcd');
+  for (const arg of ['--quota-backend-bytes=16777216', '--name=1.30', '--force=true'])
+    assert.ok(args.includes(arg), `${args}`);
+  assert.deepEqual(env.at(-1), { name: 'NO', value: 'no' });
+  const [claim] = set.spec?.volumeClaimTemplates ?? [];
+  assert.equal(claim?.spec?.storageClassName, 'null');
+  assert.equal(claim?.spec?.resources?.requests?.['storage'], '10737418240');
+});
+
 test('by default: a StatefulSet without replicas and a Service, as the chart contract says', async () => {
   const { set, service, objects } = await rendered('');
   checkManifest(await manifest(''), {

@@ -1,6 +1,6 @@
 {{- define "tenant.labels" -}}
 app: vcluster
-release: {{ .Release.Name }}
+release: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* Image reference; call with (dict "root" $ "image" .Values.images.x). An empty tag means kubernetesVersion. */}}
@@ -8,10 +8,15 @@ release: {{ .Release.Name }}
 {{ .image.repository }}:{{ .image.tag | default .root.Values.kubernetesVersion }}
 {{- end -}}
 
+{{/* A value as it was typed: Helm holds whole numbers as floating ones and writes those from a million on as 1e+06. */}}
+{{- define "tenant.text" -}}
+{{- if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ . }}{{ end -}}
+{{- end -}}
+
 {{/* Arguments: the chart's own flags with extraArgs over them, in a stable order. */}}
 {{- define "tenant.args" -}}
 {{- range $name, $value := merge (dict) (.extra | default dict) .flags }}
-- {{ printf "--%s=%v" $name $value | quote }}
+- {{ printf "--%s=%s" $name (include "tenant.text" $value) | quote }}
 {{- end }}
 {{- end -}}
 
@@ -19,7 +24,7 @@ release: {{ .Release.Name }}
 - name: POD_IP
   valueFrom: { fieldRef: { fieldPath: status.podIP } }
 {{- range $name, $value := . }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end -}}
@@ -34,7 +39,7 @@ capabilities: { drop: [ALL] }
 {{- define "tenant.pkiVolume" -}}
 - name: {{ .name }}
   secret:
-    secretName: {{ .root.Release.Name }}-pki
+    secretName: {{ printf "%s-pki" .root.Release.Name | quote }}
     defaultMode: 0440
     items:
       {{- range .keys }}
