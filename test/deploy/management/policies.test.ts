@@ -4,6 +4,7 @@ import type { ClusterClient } from '../../../adapters/kubernetes/client.ts';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../../adapters/kubernetes/resources.ts';
 import { accessKeyBounds, platformNamespace } from '../../../contracts/names.ts';
+import type { AppParameter } from '../../../contracts/resources/app-parameter.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   applyProjectNamespace,
@@ -249,6 +250,35 @@ describe('admission policies of the management API', () => {
       /tell projects apart/,
     );
     assert.equal(await change({ displayName: 'x', namespacePattern: good }), 'accepted');
+  });
+
+  it('refuses templates with expressions that RE2 does not know or defaults of another type', async () => {
+    let count = 0;
+    const make = (parameter: Partial<AppParameter>, inVersion = false) => {
+      const parameters = [{ variable: 'fine' }, { variable: 'size', ...parameter }];
+      const spec = inVersion ? { versions: [{ version: '1.0.0', parameters }] } : { parameters };
+      const name = `declares-${(count += 1)}`;
+      return refusal(admin.virtualclustertemplates.create({ metadata: { name }, spec }));
+    };
+    await eventually('the policy is in force', async () => (await make({ validation: '(' })) !== 'accepted');
+    for (const fine of [
+      { validation: '(?i)^[a-z]+$', invalidation: '^[[:alpha:]]+$' },
+      { type: 'number', defaultValue: '1.5' },
+      { type: 'boolean', defaultValue: 'Yes' },
+      { type: 'string', defaultValue: '0755' },
+    ] as const)
+      assert.equal(await make(fine), 'accepted', JSON.stringify(fine));
+    assert.match(await make({ validation: '(' }), /error parsing regexp: missing closing \): `\(`/);
+    assert.match(await make({ invalidation: '(?=a)' }), /invalid or unsupported Perl syntax: `\(\?=`/);
+    assert.match(await make({ validation: '[z-a]' }, true), /invalid character class range/);
+    assert.match(
+      await make({ type: 'number', defaultValue: '0755' }),
+      /default of parameter "size" is not a number in decimal/,
+    );
+    assert.match(
+      await make({ type: 'boolean', defaultValue: 'maybe' }, true),
+      /is not a boolean: write true/,
+    );
   });
 
   it('users can grant only roles that they may bind', async () => {
