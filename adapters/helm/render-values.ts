@@ -16,12 +16,20 @@ interface Deps {
 
 const maxLength = 256 * 1024;
 
-/** Renders the values with each of the contexts and nothing else; JSON carries any text through YAML unharmed. */
+/**
+ * Renders the values with each of the contexts and nothing else; JSON carries any text through YAML unharmed. Helm reads
+ * every number as a floating one, which `gt .Values.size 1` refuses and `"{{ .Values.size }}"` writes as 1e+06.
+ */
 const carrier = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: values }
 data:
   {{- range $index, $context := .Values.contexts }}
+  {{- range $path := $.Values.integers }}
+  {{- $at := $context }}
+  {{- range initial $path }}{{ $at = get $at . }}{{ end }}
+  {{- $_ := set $at (last $path) (int64 (get $at (last $path))) }}
+  {{- end }}
   {{ $index | quote }}: {{ tpl ($.Files.Get "values.gotmpl") (merge (dict "Values" $context) (omit $ "Values")) | toJson }}
   {{- end }}
 `;
@@ -78,7 +86,7 @@ async function renderInJail(
     const output = await deps.helm
       .template({
         chart,
-        values: unambiguousJson({ contexts }),
+        values: unambiguousJson({ contexts, integers: integerPaths(request.context) }),
         release: request.context.loft.virtualClusterName,
         namespace: request.context.loft.virtualClusterNamespace,
         what: "Rendering the template's values",
@@ -97,6 +105,15 @@ async function renderInJail(
   } finally {
     await rm(chart, { recursive: true, force: true });
   }
+}
+
+/** Where an object, or one in it, has a whole number. */
+function integerPaths(values: object): string[][] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (Number.isSafeInteger(value)) return [[key]];
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? integerPaths(value).map((path) => [key, ...path]) : [];
+  });
 }
 
 /** Helm names the chart that carries the values, and quotes the template, whose plain text may hold what a value would. */

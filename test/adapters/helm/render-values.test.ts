@@ -16,7 +16,7 @@ before(() => {
 });
 after(() => rmSync(dir, { recursive: true, force: true }));
 
-async function rendered(values: string, parameters: Record<string, string>): Promise<unknown> {
+async function rendered(values: string, parameters: Record<string, unknown>): Promise<unknown> {
   const loft = {
     name: 'dev',
     project: 'p',
@@ -103,6 +103,18 @@ for (const [template, x, expected] of uses) {
   test(`${JSON.stringify(x)} may stand in ${JSON.stringify(template)}`, async () =>
     assert.deepEqual(await rendered(template, { x }), expected));
 }
+
+test('whole numbers are whole in a template', async () => {
+  const template =
+    'a: "{{ .Values.x }}"\n{{ if gt .Values.y.z 1 }}b: "{{ .Values.y.z }}"{{ end }}\nc: "{{ .Values.f }}"\nd: "{{ .Values.t }}"\n';
+  const parameters = { x: 16_777_216, y: { z: 1_000_000 }, f: 1.5, t: '1.30' };
+  assert.deepEqual(await rendered(template, parameters), {
+    a: '16777216',
+    b: '1000000',
+    c: '1.5',
+    d: '1.30',
+  });
+});
 
 test('a template that fails by itself is not blamed on a parameter', async () => {
   await assert.rejects(rendered('a: [{{ .Values.x | quote }}', { x: 'a: b' }), /not valid YAML/);
