@@ -117,7 +117,7 @@ describe('times of a schedule', () => {
             expected,
           );
         }),
-        { numRuns: 15 },
+        { numRuns: 8 },
       );
     });
   }
