@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   sleep: async () => (await import('./commands/sleep.ts')).sleepCommand(),
   snapshot: async () => (await import('./commands/snapshot.ts')).snapshotCommand(),
   restore: async () => (await import('./commands/restore.ts')).restoreCommand(),
+  retry: async () => (await import('./commands/retry.ts')).retryCommand(),
   delete: async () => (await import('./commands/delete.ts')).deleteCommand(),
   audit: async () => (await import('./commands/audit.ts')).auditCommand(),
   operations: async () => (await import('./commands/operations.ts')).operationsCommand(),

@@ -217,5 +217,12 @@ export const ControllersConfig = Type.Object({
   managementKubeconfig: Type.String({ description: 'Path' }),
   /** As `auth.accessKeysPerOwner` of the gateway: it bounds keys that are made as resources. */
   accessKeysPerOwner: AccessKeysPerOwner,
+  /** Pauses before an operation that failed is tried again: the first, doubled by each failure up to the longest. */
+  retry: Type.Optional(
+    Type.Object({
+      firstSeconds: Type.Number({ exclusiveMinimum: 0, description: 'default 30' }),
+      longestSeconds: Type.Number({ exclusiveMinimum: 0, description: 'default 1800' }),
+    }),
+  ),
 });
 export type ControllersConfig = Static<typeof ControllersConfig>;

@@ -13,6 +13,10 @@ const common = {
   message: Type.Optional(Type.String()),
   createdAt: Type.Optional(Type.String({ format: 'date-time' })),
   sleepingSince: Type.Optional(Type.String({ description: 'Unix time in seconds' })),
+  nextAttempt: Type.Optional(
+    Type.String({ description: 'When what failed is tried again, or what it waits for' }),
+  ),
+  nextAttemptAt: Type.Optional(Type.String({ format: 'date-time' })),
   lastOperation: Type.Optional(Type.String({ description: 'Id' })),
 };
 

@@ -26,6 +26,8 @@ export const cleanupFinalizer = 'loft.sh/cleanup';
 export const annotations = {
   /** Who changed the spec or the sleep annotations last; stamped at admission, not settable by a client. */
   changedBy: 'vcluster-platform.io/changed-by',
+  /** Any text; another one than at the last attempt asks that what failed is tried again now. */
+  retry: 'vcluster-platform.io/retry',
   sleepForce: 'sleepmode.loft.sh/force',
   sleepForceDuration: 'sleepmode.loft.sh/force-duration',
   sleepSchedule: 'sleepmode.loft.sh/sleep-schedule',

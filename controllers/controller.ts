@@ -4,6 +4,7 @@ import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
+import type { RetryPauses } from '../domain/attempts.ts';
 import type { OperationsDeps } from '../operations/dependencies.ts';
 import type { Caches } from './caches.ts';
 import type { OwnedRbac } from './rbac/owned-rbac.ts';
@@ -23,6 +24,8 @@ export interface ControllerContext {
   readonly logger: Logger;
   /** Access keys that a user or team may have; default 100. */
   readonly accessKeysPerOwner?: number | undefined;
+  /** Before an operation that failed is tried again. */
+  readonly retryPauses?: RetryPauses | undefined;
 }
 
 /** Reconciles one thing with the resources. */

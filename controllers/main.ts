@@ -50,6 +50,10 @@ async function main(): Promise<void> {
     operations,
     logger,
     accessKeysPerOwner: config.accessKeysPerOwner,
+    retryPauses: config.retry && {
+      firstMs: config.retry.firstSeconds * 1000,
+      longestMs: config.retry.longestSeconds * 1000,
+    },
   });
   const stop = async () => {
     await running.stop();

@@ -30,8 +30,8 @@ export function isSleepWanted({ metadata }: { readonly metadata: ObjectMeta }): 
 }
 
 /**
- * What is to be done for `instance` now, or undefined if nothing is (or was tried in vain already): delete,
- * then create, update, sleep, wake. An update does not wake a sleeper, so it comes before the two.
+ * What is to be done for `instance` now, or undefined if nothing is (or was tried in vain already): the first that is needed and
+ * did not fail.
  * @param template the one that it is made of, or undefined if there is none
  */
 export function nextOperation(
@@ -39,32 +39,37 @@ export function nextOperation(
   instance: ManagedInstance,
   template: VirtualClusterTemplate | undefined,
 ): NextOperation | undefined {
-  const { metadata } = instance;
+  const { failedHash } = instance.status ?? {};
+  return neededOperations(kind, instance, template).find(({ targetHash }) => targetHash !== failedHash);
+}
+
+/**
+ * What `instance` asks for, tried in vain or not, in this order: delete, then create, update, sleep, wake. An update does not
+ * wake a sleeper, so it comes before the two.
+ * @param template the one that it is made of, or undefined if there is none
+ */
+export function neededOperations(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  template: VirtualClusterTemplate | undefined,
+): NextOperation[] {
+  const { metadata, status } = instance;
   if (metadata.deletionTimestamp !== undefined) {
     // Without our finalizer there is nothing of ours left to remove: another finalizer holds the resource.
     const ours = metadata.finalizers?.includes(cleanupFinalizer) === true;
-    return ours ? operation(instance, 'delete', 'deleted') : undefined;
+    return ours ? [operation(instance, 'delete', 'deleted')] : [];
   }
   const descriptor = descriptorOf(kind);
   const provisioned = isProvisioned(instance);
   // What runs elsewhere, by other hands; an instance that we run cannot become one later.
-  if (!provisioned && descriptor.isElsewhere(instance)) return undefined;
+  if (!provisioned && descriptor.isElsewhere(instance)) return [];
   const hash = descriptor.desiredHash(instance, template);
-  const unlessFailed = (type: OperationType): NextOperation | undefined => {
-    const target = targetHashOf(type, hash);
-    return instance.status?.failedHash === target ? undefined : operation(instance, type, target);
-  };
-  if (!provisioned) return unlessFailed('create');
-  if (
-    hasVerb(kind, 'update') &&
-    hash !== instance.status?.observedHash &&
-    descriptor.canUpdate(instance, template)
-  ) {
-    const update = unlessFailed('update');
-    if (update !== undefined) return update;
-  }
+  const towards = (type: OperationType) => operation(instance, type, targetHashOf(type, hash));
+  if (!provisioned) return [towards('create')];
+  const isChanged =
+    hasVerb(kind, 'update') && hash !== status?.observedHash && descriptor.canUpdate(instance, template);
   const change = hasVerb(kind, 'sleep') ? sleepOrWake(instance) : undefined;
-  return change === undefined ? undefined : unlessFailed(change);
+  return [...(isChanged ? [towards('update')] : []), ...(change === undefined ? [] : [towards(change)])];
 }
 
 function sleepOrWake(instance: ManagedInstance): 'sleep' | 'wake' | undefined {

@@ -1,8 +1,10 @@
 import { annotations } from '../contracts/names.ts';
+import type { ManagedKind } from '../contracts/kinds.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import { nextTime, previousTime, type UtcCalendar, utcCalendars } from './cron-times.ts';
 import { type CronSchedule, parseCron } from './cron.ts';
-import { isSleepWanted } from './desired-state.ts';
+import { isSleepWanted, neededOperations } from './desired-state.ts';
 import { readTimeZone, type TimeZone } from './time-zone.ts';
 
 /** A tenant cluster or space. */
@@ -106,6 +108,23 @@ export function sleepPolicyAction(instance: Sleeper, now: Date): 'sleep' | 'wake
   const sleepingSince = secondsAt(instance, annotations.sleepingSince);
   if (sleepingSince !== undefined && sleepingSince > at) return undefined;
   return isForced(instance, sleepingSince, now) ? undefined : 'wake';
+}
+
+/**
+ * The newest transition, if the annotations of `instance` say its state already and it is in the other one: its time came again
+ * after a sleep or wake that failed.
+ */
+export function missedTransition(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  now: Date,
+): SleepTransition | undefined {
+  const found = sleepPolicyOf(instance);
+  if (found === undefined || 'fault' in found) return undefined;
+  const transition = lastTransition(found.policy, now);
+  const missing = transition?.state === 'asleep' ? 'sleep' : 'wake';
+  const isMissed = neededOperations(kind, instance, undefined).some(({ type }) => type === missing);
+  return isMissed ? transition : undefined;
 }
 
 /** Whether `force-duration` (seconds; 0: until woken by hand) still holds. */

@@ -16,7 +16,7 @@ export interface VerbRules {
   readonly complete?: (parameters: OperationParameters, now: Date) => OperationParameters;
   /**
    * What it aims at. `spec`: what the resource says shall be deployed; `phase`: that what is deployed sleeps or is awake;
-   * `request`: what only a request asks for, so that no failure keeps controllers from trying it again.
+   * `request`: what only a request asks for.
    */
   readonly aim: 'spec' | 'phase' | 'request';
   /** Which one of its own type, the newest that is there, a request joins: see decideConflict. */

@@ -1,6 +1,8 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
+import { isFinal } from '../contracts/operations.ts';
 import { snapshotDeletionWorkflowId, workflows } from '../contracts/workflows.ts';
+import { getOperationRow } from '../db/queries/operations.ts';
 import { findSnapshotOf } from '../db/queries/snapshots.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { temporalCall } from './operation-workflow.ts';
@@ -14,11 +16,16 @@ export async function deleteSnapshot(
   operationId: string,
   actor: string,
 ): Promise<void> {
-  const snapshot = await deps.database.query((db) => findSnapshotOf(db, operationId));
+  const { snapshot, isBeingMade } = await deps.database.query(async (db) => {
+    const found = await findSnapshotOf(db, operationId);
+    // One whose operation was stopped from outside stays `creating`.
+    const isOpen = found?.state === 'creating' && !isFinal((await getOperationRow(db, operationId)).state);
+    return { snapshot: found, isBeingMade: isOpen };
+  });
   if (snapshot === undefined)
     throw new PlatformError('snapshot_not_found', 'the snapshot is already deleted');
-  const { project, tenantCluster, name, file, state } = snapshot;
-  if (state === 'creating') {
+  const { project, tenantCluster, name, file } = snapshot;
+  if (isBeingMade) {
     throw new PlatformError(
       'conflict',
       `snapshot "${name}" is being created: cancel its operation ${operationId} instead`,

@@ -16,6 +16,7 @@ import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
 import { lockInstance, placeInstanceRow } from '../db/queries/instances.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
+import type { AttemptMark } from '../domain/attempts.ts';
 import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
 import { planOf } from '../domain/kinds/kinds.ts';
 import type { OperationsDeps } from './dependencies.ts';
@@ -39,6 +40,8 @@ export interface OperationSubmission {
   /** The same key for the same tenant cluster or space is the same request: it gets the operation of the first, ended or not. */
   readonly idempotencyKey: string;
   readonly targetHash?: string | undefined;
+  /** Under what it is submitted, as far as the submitter knows. */
+  readonly mark?: AttemptMark | undefined;
   readonly parameters?: Record<string, unknown> | undefined;
   /** Where it is, if its resource is gone. */
   readonly placed?: { readonly cluster: string; readonly hostNamespace: string } | undefined;
@@ -110,6 +113,7 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
       requestId: submission.requestId ?? null,
       idempotencyKey: submission.idempotencyKey,
       targetHash: submission.targetHash ?? null,
+      mark: submission.mark ?? null,
       parameters: submission.parameters ?? {},
       cluster,
       expectedMs: plan.expectedMs,

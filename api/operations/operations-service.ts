@@ -3,6 +3,7 @@ import type { Operation, Snapshot } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { findOperationByKey } from '../../db/queries/operations.ts';
 import { listSnapshots } from '../../db/queries/snapshots.ts';
+import type { AttemptMark } from '../../domain/attempts.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
@@ -20,6 +21,7 @@ export interface SubmitRequest extends OperationTarget {
   readonly requestId: string;
   readonly idempotencyKey: string;
   readonly targetHash?: string;
+  readonly mark?: AttemptMark;
   readonly parameters: Record<string, unknown>;
   /** Where it is, if its resource is gone. */
   readonly placed?: { readonly cluster: string; readonly hostNamespace: string };

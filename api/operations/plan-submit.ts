@@ -1,6 +1,7 @@
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { type AttemptMark, requestOf } from '../../domain/attempts.ts';
 import { nextOperation } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { targetHashOf } from '../../domain/verbs.ts';
@@ -11,6 +12,7 @@ import type { ResourceCache } from '../cache/resource-cache.ts';
 export interface SubmitPlan {
   readonly targetHash: string;
   readonly idempotencyKey: string;
+  readonly mark: AttemptMark;
 }
 
 /** Key under which a client's own `Idempotency-Key` is kept: callers do not share keys. */
@@ -33,11 +35,13 @@ export function planSubmit(
   const descriptor = descriptorOf(kind);
   const name = descriptor.templateName(instance);
   const template = name === undefined ? undefined : cache.template(name);
+  const mark = requestOf(instance.metadata.annotations);
   const next = nextOperation(kind, instance, template);
   if (next?.type === type)
-    return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };
+    return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey, mark };
   return {
     targetHash: targetHashOf(type, descriptor.desiredHash(instance, template)),
     idempotencyKey: request.givenKey ?? `request:${request.requestId}`,
+    mark,
   };
 }

@@ -71,7 +71,8 @@ export async function requireVerb(
   );
 }
 
-async function patchAnnotations(
+/** Writes annotations under the caller's identity. @throws PlatformError as `requestChange` */
+export async function patchAnnotations(
   deps: Deps,
   request: InstanceRequest,
   changed: Record<string, string | null>,

@@ -18,6 +18,7 @@ import { operationRoutes } from './operations.ts';
 import { projectRoutes } from './projects.ts';
 import { snapshotRoutes } from './snapshots.ts';
 import { instanceOperationRoutes } from './instance-operations.ts';
+import { instanceRetryRoutes } from './instance-retry.ts';
 import { instanceRoutes } from './instances.ts';
 import { unclaimedNamespaceRoutes } from './unclaimed-namespaces.ts';
 import { versionRoutes } from './version.ts';
@@ -32,6 +33,7 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   for (const kind of managedKinds) {
     await app.register(async (scope) => instanceRoutes(scope, gateway, kind));
     await app.register(async (scope) => instanceOperationRoutes(scope, gateway, kind));
+    await app.register(async (scope) => instanceRetryRoutes(scope, gateway, kind));
   }
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));

@@ -76,10 +76,16 @@ function summaryOf(kind: ManagedKind, instance: ManagedInstance) {
       message: status?.message,
       createdAt: metadata.creationTimestamp,
       sleepingSince: metadata.annotations?.[annotations.sleepingSince],
+      ...nextAttemptOf(instance),
       lastOperation: status?.lastOperation?.id,
       ...descriptorOf(kind).summary(instance),
     }),
   };
+}
+
+function nextAttemptOf({ status }: ManagedInstance) {
+  const { message, at } = status?.nextAttempt ?? {};
+  return { nextAttempt: message, nextAttemptAt: at };
 }
 
 /** Those of `fields` that say something. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { InstanceSummary } from '../../contracts/instance-summaries.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
 import { listAccessKeysCommand } from './access-keys.ts';
 import { checkNames, withClient } from './options.ts';
@@ -12,7 +13,7 @@ const columns: Column<InstanceSummary<'tenant'>>[] = [
   ['CLUSTER', ({ cluster }) => cluster ?? ''],
   ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
   ['AGE', ({ createdAt }) => age(createdAt)],
-  ['MESSAGE', ({ phase, message }) => (phase === 'Failed' ? (message ?? '') : '')],
+  ['MESSAGE', messageOf],
 ];
 
 const spaceColumns: Column<InstanceSummary<'space'>>[] = [
@@ -22,8 +23,14 @@ const spaceColumns: Column<InstanceSummary<'space'>>[] = [
   ['CLUSTER', ({ cluster }) => cluster ?? ''],
   ['NAMESPACE', ({ namespace }) => namespace ?? ''],
   ['AGE', ({ createdAt }) => age(createdAt)],
-  ['MESSAGE', ({ phase, message }) => (phase === 'Failed' ? (message ?? '') : '')],
+  ['MESSAGE', messageOf],
 ];
+
+/** Why it failed, and when that is tried again. */
+function messageOf({ phase, message, nextAttempt }: InstanceSummary<ManagedKind>): string {
+  const why = phase === 'Failed' || nextAttempt !== undefined ? message : undefined;
+  return [why, nextAttempt].filter((part) => part !== undefined).join('; ');
+}
 
 interface ListOptions {
   project?: string;

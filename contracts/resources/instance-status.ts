@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { operationStates } from '../operations.ts';
-import type { OperationType } from '../verbs.ts';
+import { type OperationType, operationTypes } from '../verbs.ts';
 import { Conditions } from './condition.ts';
 import { anyObject, openObject } from './open-object.ts';
 
@@ -18,6 +18,14 @@ const Placed = openObject(
   { description: 'Where the platform placed it; it stays there. The spec need not repeat it' },
 );
 
+const nextAttempt = openObject({
+  type: Type.Enum([...operationTypes]),
+  targetHash: Type.String(),
+  at: Type.Optional(Type.String({ format: 'date-time' })),
+  message: Type.String({ description: 'When it is tried again, or what it waits for' }),
+});
+export type NextAttemptStatus = Static<typeof nextAttempt>;
+
 /** What the status of every managed kind begins with. */
 export const instanceState = {
   clusterRef: Type.Optional(Placed),
@@ -28,8 +36,10 @@ export const instanceState = {
   observedGeneration: Type.Optional(Type.Integer()),
   /** Desired hash (domain/desired-state.ts) that was deployed last; absent: never deployed. */
   observedHash: Type.Optional(Type.String()),
-  /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash: it is not tried again by itself. */
+  /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash. */
   failedHash: Type.Optional(Type.String()),
+  /** What is wanted, failed, and waits: for a time, or (without `at`) for a change or a request. */
+  nextAttempt: Type.Optional(nextAttempt),
 };
 
 /** What it ends with. @param verbs of the kind */

@@ -4,19 +4,22 @@ import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { nextOperation } from '../../domain/desired-state.ts';
+import { markOf } from '../../domain/attempts.ts';
+import { neededOperations } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { createAttempts } from './attempts.ts';
 import { createOperationSubmitter } from './operation-submitter.ts';
 
-/** Submits the operation that each instance of a kind needs; what is tried in vain waits for a change of its spec. */
+/** Submits the operation that each instance of a kind needs; what failed is tried again as domain/attempts.ts says. */
 export function instanceOperations(kind: ManagedKind, context: ControllerContext): Controller {
   const { caches } = context;
   const cache = instanceCache(caches, kind);
   const resources = instanceResources(context.resources, kind);
   const descriptor = descriptorOf(kind);
   const submitter = createOperationSubmitter(context, resources);
+  const attempts = createAttempts(context, resources);
 
   async function reconcile(key: string): Promise<Requeue | undefined> {
     const instance = cache.get(key);
@@ -31,8 +34,14 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
       return resync; // the change comes back as an event
     }
     const template = caches.virtualclustertemplates.get(descriptor.templateName(instance) ?? '');
-    const next = nextOperation(kind, instance, template);
-    return next === undefined ? resync : submitter.submit(instance, { kind, project, name }, next);
+    const target = { kind, project, name };
+    const around = { project: caches.projects.get(project), clusters: caches.clusters.list(), template };
+    const mark = markOf(instance, around);
+    const judged = await attempts.judge(instance, target, neededOperations(kind, instance, template), mark);
+    if ('later' in judged) return judged.later;
+    const requeue = await submitter.submit(instance, target, judged.submit, mark);
+    await attempts.begun(instance);
+    return requeue;
   }
 
   /** What the resource needs before its first operation: our finalizer, and what its spec lacks. */
@@ -57,10 +66,18 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
     reconcile,
     watch(add) {
       cache.onChange(add);
-      caches.virtualclustertemplates.onChange((template) => {
-        for (const instance of cache.list())
-          if (descriptor.templateName(instance) === template) add(objectKey(instance.metadata));
-      });
+      const addIf = (concerns: (instance: Stored<ManagedInstance>) => boolean) => {
+        for (const instance of cache.list()) if (concerns(instance)) add(objectKey(instance.metadata));
+      };
+      caches.virtualclustertemplates.onChange((template) =>
+        addIf((instance) => descriptor.templateName(instance) === template),
+      );
+      // What failed may succeed now.
+      const waits = ({ status }: ManagedInstance) => status?.nextAttempt !== undefined;
+      caches.clusters.onChange(() => addIf(waits));
+      caches.projects.onChange((project) =>
+        addIf((one) => waits(one) && projectOfNamespace(one.metadata.namespace ?? '') === project),
+      );
     },
   };
 }

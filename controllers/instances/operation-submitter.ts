@@ -5,6 +5,7 @@ import { annotations } from '../../contracts/names.ts';
 import type { OperationTarget } from '../../contracts/kinds.ts';
 import { isFinal } from '../../contracts/operations.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import type { AttemptMark } from '../../domain/attempts.ts';
 import type { NextOperation } from '../../domain/desired-state.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { type ControllerContext, resync } from '../controller.ts';
@@ -13,6 +14,9 @@ import { type ControllerContext, resync } from '../controller.ts';
 const deleteGraceMs = 250;
 /** So long a status may take to follow the operation that ended. */
 const staleStatusMs = 30_000;
+
+/** The end of an operation that could not write the status is not an event. */
+const underWay: Requeue = { requeueAfterMs: 60_000 };
 
 interface Operated {
   metadata: ObjectMeta;
@@ -31,6 +35,7 @@ export function createOperationSubmitter<T extends Operated>(
     resource: Stored<T>,
     subject: OperationTarget,
     next: NextOperation,
+    mark: AttemptMark,
   ): Promise<Requeue> {
     const { uid } = resource.metadata;
     if (next.type === 'delete') {
@@ -44,6 +49,7 @@ export function createOperationSubmitter<T extends Operated>(
       projectUid: context.caches.projects.get(subject.project)?.metadata.uid,
       actor: resource.metadata.annotations?.[annotations.changedBy] ?? 'unknown',
       targetHash: next.targetHash,
+      mark,
     };
     const { type } = next;
     try {
@@ -54,7 +60,7 @@ export function createOperationSubmitter<T extends Operated>(
       if (!joined) context.logger.info({ operation: operation.id, type, ...subject }, 'submitted');
       if (!isFinal(operation.state)) {
         await showPending(resource);
-        return resync;
+        return underWay;
       }
       // It ended, but the status does not say so: usually because the event is still under way.
       const seen = `${next.idempotencyKey}:${operation.id}`;

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigserial,
+  boolean,
   index,
   integer,
   jsonb,
@@ -13,6 +14,7 @@ import {
 import { managedKinds } from '../../contracts/kinds.ts';
 import { operationStates } from '../../contracts/operations.ts';
 import { operationTypes } from '../../contracts/verbs.ts';
+import type { AttemptMark } from '../../domain/attempts.ts';
 
 /** Which operations exist, their order and turn, and their history. */
 export const operations = pgTable(
@@ -38,6 +40,10 @@ export const operations = pgTable(
     idempotencyKey: text().notNull(),
     /** Hash of the desired state that it works towards, if the submitter knew it. */
     targetHash: text(),
+    /** Under what it was submitted; null: not known. */
+    mark: jsonb().$type<AttemptMark>(),
+    /** It failed, and was not wanted any more afterwards: it does not count when the same is wanted again. */
+    settled: boolean().notNull().default(false),
     parameters: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     cluster: text(),
     /** Error code and sentence of a final state. */

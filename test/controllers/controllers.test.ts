@@ -24,6 +24,7 @@ import { startManagementApi, type TestManagementApi } from '../support/managemen
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { removalCases } from './removal-cases.ts';
+import { retryCases } from './retry-cases.ts';
 
 describe('controllers', () => {
   let api: TestManagementApi;
@@ -61,6 +62,7 @@ describe('controllers', () => {
       operations,
       logger,
       accessKeysPerOwner: 3,
+      retryPauses: { firstMs: 1000, longestMs: 2000 },
     });
     await running.caughtUp;
     await resources.users.create({
@@ -443,6 +445,8 @@ describe('controllers', () => {
       (await ofSpace()).some(({ type }) => type === 'delete'),
     );
   });
+
+  retryCases(() => ({ resources, operations }));
 
   it('a project is not deleted while it has tenant clusters or spaces', async () => {
     await resources.projects.delete({ name: 'demo' });

@@ -1,0 +1,89 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { PlatformError } from '../../contracts/errors.ts';
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import { annotations } from '../../contracts/names.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { requestOf } from '../../domain/attempts.ts';
+import { neededOperations, type NextOperation } from '../../domain/desired-state.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import type { Gateway } from '../gateway.ts';
+import { problemResponses, TenantPath } from '../http/parameters.ts';
+import { patchAnnotations, readInstance, requireVerb } from '../operations/request-change.ts';
+import { forViewer } from '../operations/viewer.ts';
+import { callerOf } from '../plugins/access.ts';
+
+/** Asks that what an instance wants, and did not get, is tried again now. */
+export async function instanceRetryRoutes(
+  instance: FastifyInstance,
+  gateway: Gateway,
+  kind: ManagedKind,
+): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const { collection, plural, noun, documentName } = kindNames[kind];
+  app.post(
+    `/api/v1/projects/:project/${collection}/:name/retry`,
+    {
+      config: { access: 'authenticated', scope: plural },
+      schema: {
+        summary: `Try again what a ${noun} waits for`,
+        description: `Submits again what the resource asks for and did not get: create, update, sleep, wake or delete. First, annotation \`${annotations.retry}\` is written under your own identity; a client of the Kubernetes API may write it as well. 409 if it has all that it asks for.`,
+        operationId: `retry${documentName}`,
+        tags: ['operations'],
+        params: TenantPath,
+        response: { 202: Type.Ref('Operation'), ...problemResponses },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const asked = { kind, caller, ...request.params, requestId: request.id };
+      const before = await readInstance(gateway, asked);
+      await requireVerb(gateway, asked, 'update');
+      const { type, targetHash } = wantedOf(gateway, kind, before);
+      const now = new Date().toISOString();
+      const { metadata } = await patchAnnotations(gateway, asked, { [annotations.retry]: now });
+      const { project, name } = request.params;
+      const operation = await gateway.operations.submit({
+        type,
+        kind,
+        project,
+        name,
+        uid: metadata.uid ?? '',
+        projectUid: gateway.cache.projects().find((one) => one.metadata.name === project)?.metadata.uid,
+        actor: caller.identity.user,
+        actorUid: caller.uid,
+        requestId: request.id,
+        idempotencyKey: `request:${request.id}`,
+        targetHash,
+        mark: requestOf(metadata.annotations),
+        parameters: {},
+      });
+      return reply
+        .code(202)
+        .header('location', `/api/v1/operations/${operation.id}`)
+        .send(await forViewer(gateway, caller, operation));
+    },
+  );
+}
+
+/** What failed last, or else what comes first. @throws PlatformError `conflict` if nothing is wanted */
+function wantedOf(
+  { cache }: Pick<Gateway, 'cache'>,
+  kind: ManagedKind,
+  instance: ManagedInstance,
+): NextOperation {
+  const template = descriptorOf(kind).templateName(instance);
+  const needed = neededOperations(
+    kind,
+    instance,
+    template === undefined ? undefined : cache.template(template),
+  );
+  const failed = needed.find(({ targetHash }) => targetHash === instance.status?.failedHash);
+  const wanted = failed ?? needed[0];
+  if (wanted !== undefined) return wanted;
+  throw new PlatformError(
+    'conflict',
+    `${kindNames[kind].noun} "${instance.metadata.name}" has all that its resource asks for: there is nothing to try again`,
+  );
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import { showOperation } from '../run-operation.ts';
+import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
+
+/** `vcp retry` */
+export function retryCommand(): Command {
+  const command = new Command('retry').description(
+    'Try again what failed: create, update, sleep, wakeup or delete',
+  );
+  for (const kind of managedKinds) {
+    const { collection, noun } = kindNames[kind];
+    command.addCommand(
+      kindCommand(kind, `Submit again what a ${noun} asks for and did not get`).action(
+        (name: string, options: CommonOptions) => {
+          checkNames(options.project, name);
+          return withClient(async (client) => {
+            const path = `/api/v1/projects/${options.project}/${collection}/${name}/retry`;
+            await showOperation(client, options, await client.call<Operation>('POST', path));
+          });
+        },
+      ),
+    );
+  }
+  return command;
+}

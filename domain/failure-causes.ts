@@ -1,0 +1,66 @@
+import { type ErrorCode, isErrorCode } from '../contracts/errors.ts';
+
+/** Whether what made an operation fail may end by itself. */
+export interface FailureCause {
+  /** True: it may pass, or be mended outside of the instance. False: it stays until the spec or its template changes. */
+  readonly passes: boolean;
+  /** What the message says where it is the other way round. */
+  readonly except?: RegExp;
+}
+
+const passing = { passes: true } as const;
+const lasting = { passes: false } as const;
+
+/**
+ * Which causes of a failed operation pass and which need a change: the one table, by the reason that the operation ended with.
+ * A passing cause is tried again with back-off (domain/attempts.ts), a lasting one only after a change or on request.
+ */
+export const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
+  invalid_request: passing, // a connected cluster's own policies and webhooks answer so too
+  invalid_values: lasting,
+  invalid_parameters: lasting,
+  too_large: lasting,
+  // Helm says what the API server will never take; all else may be its cluster: quotas, webhooks, time limits.
+  chart_failed: {
+    passes: true,
+    except:
+      /\bis invalid\b|immutable|updates to \w+ spec for fields|^The (rendered chart|chart|values) |^Chart |which the platform needs|execution error|parse error|error calling|cannot parse template|no matches for kind/i,
+  },
+  chart_unavailable: passing,
+  control_plane_not_ready: passing,
+  unauthenticated: passing,
+  too_many_attempts: passing,
+  forbidden: passing,
+  quota_exceeded: passing,
+  conflict: passing,
+  already_exists: passing,
+  not_found: passing,
+  project_not_found: passing,
+  template_not_found: passing,
+  cluster_not_found: passing,
+  tenant_cluster_not_found: passing,
+  space_not_found: passing,
+  operation_not_found: passing,
+  snapshot_not_found: lasting,
+  snapshot_damaged: lasting,
+  operation_finished: passing,
+  operation_failed: passing,
+  operation_cancelled: lasting,
+  sleeping: passing,
+  cluster_unreachable: passing,
+  management_unavailable: passing,
+  identity_provider_unavailable: passing,
+  database_unavailable: passing,
+  temporal_unavailable: passing,
+  toolchain_unavailable: passing,
+  port_taken: passing,
+  state_in_use: passing,
+  internal: passing,
+};
+
+/** Whether a failure with this reason and message may pass; one without a known reason may. */
+export function mayPass(reason: string | null, message: string | null): boolean {
+  if (!isErrorCode(reason)) return true;
+  const { passes, except } = failureCauses[reason];
+  return except?.test(message ?? '') === true ? !passes : passes;
+}
