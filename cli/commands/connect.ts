@@ -1,16 +1,9 @@
 import { Command } from 'commander';
-import { parse } from 'yaml';
 import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { Client } from '../client.ts';
-import {
-  giveKubeconfig,
-  type Kubeconfig,
-  type KubeconfigOptions,
-  spaceKubeconfig,
-  withOwnPlugin,
-} from '../kubeconfig-file.ts';
-import { readLogin } from '../login-file.ts';
+import { CommandFailure } from '../failure.ts';
+import { giveKubeconfig, type IssuedContext, type KubeconfigOptions } from '../kubeconfig-file.ts';
 import { checkNames, withClient } from './options.ts';
 
 interface ConnectOptions extends KubeconfigOptions {
@@ -21,37 +14,60 @@ interface ConnectOptions extends KubeconfigOptions {
 export function connectCommand(): Command {
   const connecting = (
     name: string,
-    description: string,
-    connect: (client: Client, name: string, options: ConnectOptions) => Promise<void>,
+    example: string,
+    issue: (client: Client, project: string, name: string) => Promise<IssuedContext>,
   ) =>
     new Command(name)
-      .description(description)
+      .description('Write a kubeconfig whose requests go through the platform; it does not contain the key')
       .argument('<name>')
       .option('-p, --project <name>', 'project', 'default')
       .option('--print', 'print it instead of writing a file')
-      .option('--kubeconfig <file>', 'file to write to, other contexts stay; default: ~/.kube/config')
+      .option(
+        '--kubeconfig <file>',
+        'file to write to, other contexts stay; default: as kubectl, $KUBECONFIG or ~/.kube/config',
+      )
       .action((subject: string, options: ConnectOptions) => {
         checkNames(options.project, subject);
-        return withClient((client) => connect(client, subject, options));
+        return withClient(async (client, login) =>
+          giveKubeconfig(login, await issue(client, options.project, subject), options, example),
+        );
       });
-  const writes = 'Write a kubeconfig whose requests go through the platform; it does not contain the key';
   return new Command('connect')
     .description('Use a tenant cluster or a space with kubectl')
-    .addCommand(connecting('vcluster', writes, connectTenant))
-    .addCommand(connecting('space', writes, connectSpace).alias('namespace'));
+    .addCommand(connecting('vcluster', 'get namespaces', tenantContext))
+    .addCommand(connecting('space', 'get pods', spaceContext).alias('namespace'));
 }
 
-async function connectTenant(client: Client, name: string, options: ConnectOptions): Promise<void> {
-  const { project } = options;
-  const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${projectNamespace(project)}/virtualclusterinstances/${name}/kubeconfig`;
-  const answer = await client.call<{ status: { kubeConfig: string } }>('POST', path, { spec: {} });
-  const issued = withOwnPlugin(parse(answer.status.kubeConfig, { version: '1.1' }) as Kubeconfig);
-  giveKubeconfig(issued, options, 'get namespaces');
+function instancesPath(project: string): string {
+  return `/kubernetes/management/apis/${managementApiVersion}/namespaces/${projectNamespace(project)}`;
 }
 
-async function connectSpace(client: Client, name: string, options: ConnectOptions): Promise<void> {
-  const { project } = options;
-  const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${projectNamespace(project)}/spaceinstances/${name}`;
-  const space = await client.call<SpaceInstance>('GET', path);
-  giveKubeconfig(spaceKubeconfig(readLogin(), project, space), options, 'get pods');
+async function tenantContext(client: Client, project: string, name: string): Promise<IssuedContext> {
+  // Refuses what the caller may not use; address and trust are those of the login.
+  await client.call('POST', `${instancesPath(project)}/virtualclusterinstances/${name}/kubeconfig`, {
+    spec: {},
+  });
+  return {
+    name: `vcluster-platform-vcluster_${name}_${project}`,
+    path: `/kubernetes/project/${project}/virtualcluster/${name}`,
+  };
+}
+
+/** A context whose namespace is the space. @throws CommandFailure `cluster_unreachable` if it has no namespace yet */
+async function spaceContext(client: Client, project: string, name: string): Promise<IssuedContext> {
+  const { spec, status } = await client.call<SpaceInstance>(
+    'GET',
+    `${instancesPath(project)}/spaceinstances/${name}`,
+  );
+  const namespace = status?.clusterRef?.namespace || spec?.clusterRef?.namespace;
+  if (!namespace)
+    throw new CommandFailure(
+      'cluster_unreachable',
+      `the namespace of space ${name} does not exist yet; try again`,
+    );
+  return {
+    name: `vcluster-platform_${name}_${project}`,
+    path: `/kubernetes/project/${project}/space/${name}`,
+    namespace,
+  };
 }

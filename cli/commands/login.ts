@@ -4,7 +4,8 @@ import { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
-import { type Login, loginPath, writeLogin } from '../login-file.ts';
+import { findLogin, type Login, loginPath, writeLogin } from '../login-file.ts';
+import { platformUrl } from './options.ts';
 
 interface LoginOptions {
   accessKey?: string;
@@ -17,8 +18,8 @@ interface LoginOptions {
 /** `vcp login` */
 export function loginCommand(): Command {
   return new Command('login')
-    .description('Log in to a platform with an access key')
-    .argument('[url]', 'https://host:port of the platform')
+    .description('Log in to a platform with an access key, or go back to one; logins at others stay')
+    .argument('[url]', 'https://host:port of the platform; alone: one that you are logged in to')
     .option('--access-key <key>', 'access key; "-" reads it from standard input')
     .option('--username <name>', 'log in with a password, which is asked for or read from standard input')
     .option('--ca-file <file>', "PEM file with the platform's CA")
@@ -36,7 +37,7 @@ export function loginCommand(): Command {
           '/kubernetes/management/apis/management.loft.sh/v1/selves',
           {},
         );
-        writeLogin(login);
+        await writeLogin(login);
         console.log(`logged in to ${login.url} as ${self.status.subject} (${loginPath()})`);
       } finally {
         await client.close();
@@ -50,21 +51,21 @@ async function loginFromOptions(url: string | undefined, options: LoginOptions):
       'invalid_request',
       'give the URL of the platform: vcp login https://host:port --access-key <key>',
     );
-  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
-    throw new CommandFailure('invalid_request', `"${url}" is not an https URL`);
-  }
   const platform = {
-    url: new URL(url).origin,
+    url: platformUrl(url),
     ...(options.caFile === undefined ? {} : { certificateAuthority: readText(options.caFile) }),
     ...(options.insecure === true ? { insecure: true } : {}),
   };
   if (options.username !== undefined)
     return { ...platform, accessKey: await keyForPassword(platform, options.username) };
-  if (options.accessKey === undefined)
+  if (options.accessKey === undefined) {
+    const present = findLogin(platform.url);
+    if (present !== undefined) return { ...present, ...platform };
     throw new CommandFailure(
       'invalid_request',
       'an access key or a user name is needed: --access-key <key> or --username <name>',
     );
+  }
   const accessKey = options.accessKey === '-' ? readFileSync(0, 'utf8').trim() : options.accessKey;
   return { ...platform, accessKey };
 }
@@ -81,8 +82,19 @@ async function keyForPassword(platform: Omit<Login, 'accessKey'>, username: stri
 }
 
 function loginFromAdminFile(path: string): Login {
-  const admin = JSON.parse(readText(path)) as { url: string; caFile: string; accessKey: string };
-  return { url: admin.url, accessKey: admin.accessKey, certificateAuthority: readText(admin.caFile) };
+  const { url, accessKey, caFile } = parseAdminFile(path);
+  if (url === undefined || accessKey === undefined || caFile === undefined)
+    throw new CommandFailure('invalid_request', `the file ${path} is not the admin.json of a platform`);
+  return { url: platformUrl(url), accessKey, certificateAuthority: readText(caFile) };
+}
+
+function parseAdminFile(path: string): { url?: string; accessKey?: string; caFile?: string } {
+  try {
+    return (JSON.parse(readText(path)) ?? {}) as ReturnType<typeof parseAdminFile>;
+  } catch (error) {
+    if (error instanceof CommandFailure) throw error;
+    return {}; // the error quotes the text, which holds a key
+  }
 }
 
 function readText(path: string): string {

@@ -1,15 +1,16 @@
-import { rmSync } from 'node:fs';
 import { Command } from 'commander';
 import { createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
-import { loginPath, readLogin } from '../login-file.ts';
+import { forgetLogin, readLogin, readLoginAt } from '../login-file.ts';
+import { platformUrl } from './options.ts';
 
 /** `vcp logout`: ends the key that a login by password gave, and what was made with it, and forgets it here. */
 export function logoutCommand(): Command {
   return new Command('logout')
     .description('Log out: kubeconfigs created with this login stop working, access keys with a name stay')
-    .action(async () => {
-      const login = readLogin();
+    .argument('[url]', 'https://host:port of the platform; default: the one in use. Logins at others stay')
+    .action(async (url: string | undefined) => {
+      const login = url === undefined ? readLogin() : readLoginAt(platformUrl(url));
       const client = createClient(login);
       try {
         await client.call('POST', '/auth/logout');
@@ -19,7 +20,7 @@ export function logoutCommand(): Command {
       } finally {
         await client.close();
       }
-      rmSync(loginPath(), { force: true });
+      await forgetLogin(login.url);
       console.log(`logged out of ${login.url}`);
     });
 }

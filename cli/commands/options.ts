@@ -4,7 +4,7 @@ import type { ManagedKind } from '../../contracts/kinds.ts';
 import { checkName, maxTenantNameLength } from '../../contracts/names.ts';
 import { type Client, createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
-import { readLogin } from '../login-file.ts';
+import { type Login, readLogin } from '../login-file.ts';
 import { type OutputFormat, outputFormat } from '../output.ts';
 
 export interface CommonOptions {
@@ -42,10 +42,11 @@ export function kindCommand(kind: ManagedKind, description: string): Command {
 }
 
 /** Runs `work` with a client of the platform one is logged in to. */
-export async function withClient(work: (client: Client) => Promise<void>): Promise<void> {
-  const client = createClient(readLogin());
+export async function withClient(work: (client: Client, login: Login) => Promise<void>): Promise<void> {
+  const login = readLogin();
+  const client = createClient(login);
   try {
-    await work(client);
+    await work(client, login);
   } finally {
     await client.close();
   }
@@ -60,4 +61,11 @@ export function checkNames(project: string, name: string): void {
     if (error instanceof PlatformError) throw new CommandFailure(error.code, error.message);
     throw error;
   }
+}
+
+/** Scheme, host and port of a platform. @throws CommandFailure `invalid_request` if it is not an https URL */
+export function platformUrl(text: string): string {
+  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
+    throw new CommandFailure('invalid_request', `"${text}" is not an https URL`);
+  return new URL(text).origin;
 }
