@@ -1,7 +1,8 @@
-import { Agent, request } from 'undici';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
 import { type ErrorCode, isErrorCode } from '../contracts/errors.ts';
 import { CommandFailure } from './failure.ts';
 import type { Login } from './login-file.ts';
+import { proxyFor } from './proxy.ts';
 
 /** Calls of the platform's API with the key of a login. */
 export interface Client {
@@ -20,16 +21,12 @@ export interface Client {
 
 const connectTimeoutMs = 10_000;
 
+/** @throws CommandFailure `invalid_request` if the environment names a proxy that is not one */
 export function createClient(login: Login): Client {
-  const { url, accessKey, certificateAuthority, insecure = false } = login;
-  const agent = new Agent({
-    connect: {
-      timeout: connectTimeoutMs,
-      rejectUnauthorized: !insecure,
-      ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
-    },
-    bodyTimeout: 0,
-  });
+  const { url, accessKey } = login;
+  const proxy = proxyFor(url);
+  const agent = createAgent(login, proxy);
+  const unreachable = (error: unknown) => failToReach(url, proxy, error);
   const authorization = { authorization: `Bearer ${accessKey}`, 'user-agent': 'vcp' };
 
   return {
@@ -45,15 +42,15 @@ export function createClient(login: Login): Client {
           ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }).catch((error: unknown) => unreachable(url, error));
-      const text = await answer.body.text().catch((error: unknown) => unreachable(url, error));
+      }).catch(unreachable);
+      const text = await answer.body.text().catch(unreachable);
       if (answer.statusCode >= 400) throw failureOf(answer.statusCode, text, answer.headers['x-request-id']);
       return (text === '' ? undefined : parse(text, url)) as never;
     },
     async stream(path, signal) {
       const headers = { ...authorization, accept: 'text/event-stream' };
       const answer = await request(`${url}${path}`, { dispatcher: agent, headers, signal }).catch(
-        (error: unknown) => unreachable(url, error),
+        unreachable,
       );
       if (answer.statusCode >= 400)
         throw failureOf(answer.statusCode, await answer.body.text(), answer.headers['x-request-id']);
@@ -61,6 +58,21 @@ export function createClient(login: Login): Client {
     },
     close: () => agent.destroy(),
   };
+}
+
+function createAgent({ certificateAuthority, insecure = false }: Login, proxy: URL | undefined): Dispatcher {
+  const connect = {
+    timeout: connectTimeoutMs,
+    rejectUnauthorized: !insecure,
+    ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
+  };
+  if (proxy === undefined) return new Agent({ connect, bodyTimeout: 0 });
+  return new ProxyAgent({
+    uri: proxy.href,
+    requestTls: connect,
+    proxyTls: { timeout: connectTimeoutMs },
+    bodyTimeout: 0,
+  });
 }
 
 function parse(text: string, url: string): unknown {
@@ -73,7 +85,7 @@ function parse(text: string, url: string): unknown {
 
 const certificateProblems = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/;
 
-function unreachable(url: string, error: unknown): never {
+function failToReach(url: string, proxy: URL | undefined, error: unknown): never {
   const { code = '', message } = (error instanceof AggregateError ? error.errors[0] : error) as Error & {
     code?: string;
   };
@@ -83,9 +95,12 @@ function unreachable(url: string, error: unknown): never {
       `the certificate of ${url} cannot be verified (${code}): log in with --ca-file <file>, or --insecure`,
     );
   }
+  const through = proxy === undefined ? '' : ` through the proxy ${proxy.protocol}//${proxy.host}`;
+  // What a proxy refuses has the code of a request that its caller ended.
+  const reason = code === '' || code === 'UND_ERR_ABORTED' ? message : code;
   throw new CommandFailure(
     'management_unavailable',
-    `the platform at ${url} is unreachable (${code || message})`,
+    `the platform at ${url} is unreachable${through} (${reason})`,
   );
 }
 

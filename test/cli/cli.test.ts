@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { parse } from 'yaml';
+import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import { migrate } from '../../db/migrate.ts';
 import { listOpenOperations } from '../../db/queries/operations.ts';
@@ -14,7 +15,11 @@ import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
 import { keyOf } from '../api/user-calls.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
+import { run } from '../support/platform.ts';
+import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 
 /**
@@ -410,5 +415,165 @@ describe('vcp', () => {
     const { code, stderr } = await vcp(['list', 'vclusters'], { VCP_CONFIG: config });
     assert.equal(code, 8);
     assert.match(stderr, /the platform at https:\/\/127\.0\.0\.1:1 is unreachable \(ECONNREFUSED\)/);
+  });
+});
+
+/** The same gateway at a second address, a forward, is another platform to `vcp`. */
+describe('vcp with logins at two platforms', () => {
+  let relay: TcpRelay;
+  let forward: string;
+  const file = () => join(fixture.dir, 'two.kubeconfig');
+  const config = () =>
+    parse(readFileSync(file(), 'utf8')) as {
+      clusters: { name: string; cluster: { server: string; 'certificate-authority-data': string } }[];
+      users: { name: string; user: { exec: { command: string; args: string[] } } }[];
+      contexts: { name: string }[];
+    };
+  const instance = '/kubernetes/project/alpha/virtualcluster/demo';
+  const tokenOf = (platform: string | undefined, cluster?: object) =>
+    vcp(['token', ...(platform === undefined ? [] : ['--platform', platform])], {
+      HOME: join(fixture.dir, 'nobody'),
+      KUBERNETES_EXEC_INFO: JSON.stringify({ spec: { interactive: false, cluster } }),
+    });
+  const keyFrom = async (...asked: Parameters<typeof tokenOf>) =>
+    JSON.parse((await tokenOf(...asked)).stdout).status.token;
+
+  before(async () => {
+    relay = await startTcpRelay(Number(new URL(fixture.url).port));
+    forward = `https://localhost:${relay.port}`;
+    await succeeds('login', fixture.url, '--access-key', keyOf('ben'), '--ca-file', fixture.caFile);
+    await succeeds('connect', 'vcluster', 'demo', '-p', 'alpha', '--kubeconfig', file());
+    await succeeds('login', forward, '--access-key', keyOf('anna'), '--ca-file', fixture.caFile);
+    await succeeds('connect', 'vcluster', 'demo', '-p', 'alpha', '--kubeconfig', file());
+  });
+  after(() => relay.stop());
+
+  it('keeps a context for each, at the address of its login', () => {
+    const { clusters, contexts, users } = config();
+    assert.deepEqual(
+      clusters.map(({ cluster: { server } }) => server),
+      [`${fixture.url}${instance}`, `${forward}${instance}`],
+    );
+    const names = [
+      'vcluster-platform-vcluster_demo_alpha',
+      `vcluster-platform-vcluster_demo_alpha_localhost_${relay.port}`,
+    ];
+    for (const entries of [clusters, contexts, users])
+      assert.deepEqual(
+        entries.map(({ name }) => name),
+        names,
+      );
+  });
+
+  it('gives each context the key for its own platform', async () => {
+    const [first, second] = config().clusters.map(({ cluster }) => cluster);
+    assert.equal(await keyFrom(fixture.url, first), keyOf('ben'));
+    assert.equal(await keyFrom(forward, second), keyOf('anna'));
+    assert.equal(await keyFrom(undefined, first), keyOf('ben'));
+    const mixed = await tokenOf(fixture.url, second);
+    assert.equal(mixed.code, 3);
+    assert.equal(mixed.stdout, '');
+    assert.match(
+      mixed.stderr,
+      /leads to https:\/\/localhost:\d+, and its key belongs to .* vcp connect again/,
+    );
+    const anotherCa = await createCertificateAuthority('another');
+    const data = Buffer.from(anotherCa.certificate).toString('base64');
+    const replaced = await tokenOf(fixture.url, { ...first, 'certificate-authority-data': data });
+    assert.equal(replaced.code, 3);
+    assert.match(replaced.stderr, /another certificate authority .* vcp connect again/);
+  });
+
+  it('lets the real kubectl in with the key of its context', async () => {
+    const whoami = (context: string) =>
+      run(findProgram('kubectl'), ['--kubeconfig', file(), '--context', context, 'get', '--raw', '/api']);
+    const before = relay.accepted;
+    const [one = '', two = ''] = config().contexts.map(({ name }) => name);
+    // There is no tenant cluster behind the gateway: it says so to callers that it knows and nobody else.
+    assert.match((await whoami(one)).stderr, /ServiceUnavailable|unreachable|cannot be reached|not running/i);
+    assert.equal(relay.accepted, before);
+    assert.match((await whoami(two)).stderr, /ServiceUnavailable|unreachable|cannot be reached|not running/i);
+    assert.ok(relay.accepted > before);
+  });
+
+  it('gives no key to a context that does not say its platform', async () => {
+    const { code, stdout, stderr } = await tokenOf(undefined);
+    assert.equal(code, 3);
+    assert.equal(stdout, '');
+    assert.match(stderr, /does not say which of several platforms .* vcp connect again/);
+  });
+
+  it('keeps all contexts of commands that run at once', async () => {
+    const names = Array.from({ length: 6 }, (_, index) => `parallel-${index}`);
+    for (const name of names)
+      await fixture.resources.virtualclusterinstances.create({
+        metadata: { name, namespace: 'p-alpha' },
+        spec: { templateRef: { name: 'default' } },
+      });
+    const link = join(fixture.dir, 'link.kubeconfig');
+    symlinkSync(join(fixture.dir, 'target.kubeconfig'), link);
+    const all = await Promise.all(
+      names.map((name) => vcp(['connect', 'vcluster', name, '-p', 'alpha'], { KUBECONFIG: link })),
+    );
+    assert.deepEqual(
+      all.map(({ stderr }) => stderr),
+      names.map(() => ''),
+    );
+    assert.ok(lstatSync(link).isSymbolicLink());
+    const { contexts } = parse(readFileSync(link, 'utf8')) as ReturnType<typeof config>;
+    assert.deepEqual(
+      contexts.map(({ name }) => name).toSorted(),
+      names.map((name) => `vcluster-platform-vcluster_${name}_alpha`),
+    );
+  });
+
+  it('logs out of one and leaves the other', async () => {
+    assert.match(await succeeds('logout'), new RegExp(`^logged out of ${forward}`));
+    assert.equal(await keyFrom(fixture.url), keyOf('ben'));
+    assert.equal((await tokenOf(forward)).code, 3);
+    assert.equal((await tokenOf(undefined)).code, 3);
+    assert.match(
+      (await vcp(['list', 'vclusters'])).stderr,
+      new RegExp(`choose a platform first: vcp login ${fixture.url} `),
+    );
+    assert.match(await succeeds('login', fixture.url), /as ben@example\.com/);
+    assert.doesNotMatch(readFileSync(configFile(), 'utf8'), new RegExp(keyOf('anna')));
+    assert.equal(statSync(configFile()).mode & 0o777, 0o600);
+  });
+});
+
+describe('vcp behind a proxy', () => {
+  let proxy: ConnectProxy;
+  before(async () => {
+    proxy = await startConnectProxy('me:p@ss', Number(new URL(fixture.url).port));
+  });
+  after(() => proxy.stop());
+  // A name that only the proxy knows.
+  const url = 'https://platform.test:8443';
+  const through = (args: string[], variable = 'HTTPS_PROXY', credentials = 'me:p%40ss') =>
+    vcp(args, {
+      VCP_CONFIG: join(fixture.dir, 'proxied.json'),
+      [variable]: `http://${credentials}@127.0.0.1:${proxy.port}`,
+    });
+
+  it('logs in, lists and follows through it', async () => {
+    const login = await through(['login', url, '--access-key', keyOf('ben'), '--insecure']);
+    assert.equal(login.code, 0, login.stderr);
+    assert.equal((await through(['list', 'vclusters'], 'https_proxy')).code, 0);
+    const slept = await through(['sleep', 'vcluster', 'demo', '-p', 'alpha']);
+    assert.match(slept.stdout, /is asleep/, slept.stderr);
+    assert.deepEqual([...new Set(proxy.targets)], ['platform.test:8443']);
+  });
+
+  it('says what the proxy refuses, without its password', async () => {
+    const { code, stderr } = await through(['list', 'vclusters'], 'HTTPS_PROXY', 'me:wr0ng');
+    assert.equal(code, 8);
+    assert.match(stderr, /unreachable through the proxy http:\/\/127\.0\.0\.1:\d+ \(.*407/);
+    assert.doesNotMatch(stderr, /wr0ng/);
+  });
+
+  it('goes directly to a platform on this machine, as kubectl does', async () => {
+    const { code, stderr } = await vcp(['list', 'vclusters'], { HTTPS_PROXY: 'http://127.0.0.1:1' });
+    assert.equal(code, 0, stderr);
   });
 });
