@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import { downstreamHeaders } from '../http/response-headers.ts';
 import { GatewayShutdown } from '../streams/stream-registry.ts';
 import { type WatchFrames, watchFramesOf } from '../streams/watch-frames.ts';
-import { isImpersonationDenied } from '../upstreams/impersonation-denied.ts';
+import { type GatewayRefusal, isDoubtful } from '../upstreams/gateway-refusal.ts';
 import { checkOutgoingHeaders } from '../upstreams/outgoing-header-check.ts';
 import { DialError } from '../upstreams/upstream.ts';
 
@@ -21,6 +21,10 @@ export interface ForwardedRequest {
   readonly answerHeaders: Readonly<Record<string, string>>;
   /** What the gateway took off the path; put before a `Location` of the upstream. */
   readonly prefix: string;
+  /** The caller is a browser, which would ask its user for a password and send it to us from then on. */
+  readonly isBrowser: boolean;
+  /** Whether the API server refuses the gateway: asked about an answer that looks so. */
+  readonly askRefusal: () => Promise<GatewayRefusal | undefined>;
   /** A watch, which can end between two events; what else is cut off before its end must not look complete. */
   readonly isWatch: boolean;
   /** Time for the answer's head after the request is sent, and between two pieces of its body. 0: no limit. */
@@ -32,8 +36,7 @@ export interface ForwardedRequest {
 /** Why nothing of an answer reached the client; the caller still has the response to say so. */
 export class ForwardFailure extends Error {
   override readonly name = 'ForwardFailure';
-  /** `credential`: the upstream does not know the gateway; `refused`: it does not let it act as the caller (yet). */
-  readonly kind: 'dial' | 'connection' | 'credential' | 'refused';
+  readonly kind: 'dial' | 'connection' | GatewayRefusal;
   /** Whether the request can be sent again: it had no body. */
   readonly repeatable: boolean;
   /** Bytes of the body that the upstream took before it closed the connection. */
@@ -49,7 +52,7 @@ export class ForwardFailure extends Error {
   }
 }
 
-/** A Status is smaller; a larger 403 is a page behind `…/proxy`. */
+/** Of an answer that is held back. */
 const heldBytes = 16 * 1024;
 
 /** Whether a request carries a body. */
@@ -102,9 +105,11 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
   let controller: Dispatcher.DispatchController | undefined;
   let aborted: Error | undefined;
   let bytesSent = 0;
-  /** Begins an answer that is held back: a 403 is looked at first, for it may be meant for the gateway itself. */
+  /** Begins an answer that is held back: until it is known whether the API server meant the gateway by it. */
   let begin: (() => void) | undefined;
   const held: Buffer[] = [];
+  let isWhole = false;
+  let isOver = false;
   let isHeadAlone = false;
   const resume = () => controller?.resume();
   const flushHead = () => {
@@ -113,6 +118,43 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
   const failure = (kind: ForwardFailure['kind'], cause: unknown) =>
     new ForwardFailure(kind, body === null, bytesSent, cause);
   const ending = createGracefulEnd(response, () => controller?.abort(new Error('ended between events')));
+
+  function send(chunk: Buffer): void {
+    isHeadAlone = false;
+    const isFull = !response.write(ending.take(chunk));
+    ending.look();
+    if (!isFull) return;
+    controller?.pause();
+    response.once('drain', resume);
+  }
+
+  function end(): void {
+    isHeadAlone = false;
+    response.end();
+    settle.resolve();
+  }
+
+  function refused(cause: unknown, kind: ForwardFailure['kind'] = 'connection'): void {
+    settle.reject(failure(kind, cause));
+    controller?.abort(new Error('the answer was not for the caller'));
+  }
+
+  function decided(kind: GatewayRefusal | undefined): void {
+    if (isOver) return;
+    if (aborted !== undefined) {
+      response.destroy();
+      settle.resolve();
+      return;
+    }
+    if (kind !== undefined) {
+      refused(new Error('the API server refuses the gateway'), kind);
+      return;
+    }
+    begin?.();
+    for (const chunk of held) send(chunk);
+    if (isWhole) end();
+    else resume();
+  }
 
   const handler: Dispatcher.DispatchHandler = {
     onRequestStart(started) {
@@ -124,9 +166,8 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
     },
     onResponseStart(_controller, statusCode, headers, statusMessage = '') {
       if (statusCode < 200) return;
-      // Impersonated requests are never 401: it is the gateway itself that was not recognised.
-      if (statusCode === 401) throw failure('credential', new Error('401 from the upstream'));
       const answer = { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders };
+      if (options.isBrowser) delete answer['www-authenticate'];
       begin = () => {
         begin = undefined;
         response.writeHead(statusCode, statusMessage, answer);
@@ -134,43 +175,22 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
         isHeadAlone = true;
         process.nextTick(flushHead);
       };
-      if (statusCode !== 403) begin();
+      if (isDoubtful(statusCode, headers)) options.askRefusal().then(decided, refused);
+      else begin();
       if (options.isWatch && statusCode === 200)
         ending.begin(watchFramesOf(String(headers['content-type'] ?? '')));
     },
     onResponseData(started, chunk) {
-      let bytes = chunk;
-      if (begin !== undefined) {
-        held.push(chunk);
-        bytes = Buffer.concat(held);
-        if (bytes.length < heldBytes) return;
-        begin();
-      }
-      isHeadAlone = false;
-      const isFull = !response.write(ending.take(bytes));
-      ending.look();
-      if (!isFull) return;
-      started.pause();
-      response.once('drain', resume);
+      if (begin === undefined) send(chunk);
+      else if (held.push(chunk) && held.reduce((bytes, { length }) => bytes + length, 0) >= heldBytes)
+        started.pause();
     },
     onResponseEnd() {
-      if (begin === undefined) {
-        isHeadAlone = false;
-        response.end();
-        settle.resolve();
-        return;
-      }
-      const refusal = Buffer.concat(held);
-      if (isImpersonationDenied(403, refusal.toString('latin1'))) {
-        settle.reject(failure('refused', new Error(refusal.toString('latin1'))));
-        return;
-      }
-      begin();
-      isHeadAlone = false;
-      response.end(refusal);
-      settle.resolve();
+      isWhole = true;
+      if (begin === undefined) end();
     },
     onResponseError(_controller, error) {
+      isOver = true;
       if (response.headersSent) {
         if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
         settle.resolve();

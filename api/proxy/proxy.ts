@@ -5,6 +5,7 @@ import type { KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Recheck, StreamRegistry } from '../streams/stream-registry.ts';
+import { askRefusal } from '../upstreams/gateway-refusal.ts';
 import { unknownIdentityMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import { carriageOf } from '../upstreams/upstream-connections.ts';
@@ -51,6 +52,8 @@ export async function proxy(
       prefix: target.prefix,
       headers,
       answerHeaders: { 'x-request-id': request.id, ...isolation },
+      isBrowser: caller.credential.kind === 'session',
+      askRefusal: () => askRefusal(upstream.dispatcher, caller.identity),
       opened: (abort) => streams.add(caller, abort, recheck),
     });
   };

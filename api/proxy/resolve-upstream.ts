@@ -81,7 +81,7 @@ async function tenantDestination(
   checkAwake(instance, project);
   return {
     upstream: () => gateway.tenants.get(instance),
-    refused: () => gateway.tenants.drop(instance),
+    refused: () => gateway.tenants.recheck(instance),
     unreachable: {
       code: 'cluster_unreachable',
       message: `tenant cluster ${name} ${isDeleted(instance) ? 'is being deleted' : 'is unreachable; try again'}`,

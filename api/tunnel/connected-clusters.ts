@@ -4,6 +4,7 @@ import { clusterCredentialSecret, identities, platformNamespace } from '../../co
 import { readerIdentity } from '../identity/identity.ts';
 import { createJsonClient, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import { targetOfKubeconfig } from '../upstreams/kubeconfig-target.ts';
+import { createRetiredUpstreams, type RetiredUpstreams } from '../upstreams/retired-upstreams.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../upstreams/upstream.ts';
 import { createCheckedLookup } from './allowed-addresses.ts';
 
@@ -39,7 +40,8 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     readonly cluster: ConnectedCluster;
     readonly resourceVersion: string;
     readAt: number;
-    close(): Promise<void>;
+    /** With earlier credentials. */
+    readonly former: RetiredUpstreams;
   }
   const entries = new Map<string, Promise<Entry>>();
 
@@ -47,18 +49,19 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     const secret = await readCredential(management, name);
     if (previous?.resourceVersion === secret.resourceVersion)
       return Object.assign(previous, { readAt: performance.now() });
-    await previous?.close();
     const target = targetOfKubeconfig(secret.kubeconfig);
     const upstream = createUpstream(target, () => dialTcp(target.host, target.port));
     const client = createJsonClient(upstream.dispatcher, {
       code: 'cluster_unreachable',
       message: `connected cluster ${name} is unreachable; try again`,
     });
+    const former = previous?.former ?? createRetiredUpstreams();
+    if (previous !== undefined) former.add(previous.cluster.upstream);
     return {
       cluster: { name, target, upstream, read: (path) => readAsDialer(client, path) },
       resourceVersion: secret.resourceVersion,
       readAt: performance.now(),
-      close: upstream.close,
+      former,
     };
   }
 
@@ -88,7 +91,7 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     async close() {
       for (const entry of entries.values())
         await entry.then(
-          ({ close }) => close(),
+          ({ cluster, former }) => Promise.all([cluster.upstream.close(), former.close()]),
           () => undefined,
         );
     },

@@ -6,77 +6,118 @@ import { type DeployedPlace, deployedPlace } from '../../domain/deployed-place.t
 import type { ConnectedClusters } from './connected-clusters.ts';
 import type { Dial } from './dial.ts';
 import { targetOfKubeconfig } from '../upstreams/kubeconfig-target.ts';
+import { createRetiredUpstreams, type RetiredUpstreams } from '../upstreams/retired-upstreams.ts';
 import { createUpstream, type Upstream } from '../upstreams/upstream.ts';
 
 /** Connections to the API servers of tenant clusters, under the gateway's own credential in each. */
 export interface TenantUpstreams {
   /** @throws PlatformError `cluster_unreachable` if it is not placed yet or has no credential for the gateway */
   get(instance: VirtualClusterInstance): Promise<Upstream>;
-  /** Drops credential and connections of an instance: they were refused. */
-  drop(instance: VirtualClusterInstance): void;
+  /** Has the next `get` read the credential again: it was refused. Requests and streams that are open go on. */
+  recheck(instance: VirtualClusterInstance): void;
   /** Drops those of `namespace/name` that are not of `instance`, which stands there now (or nothing does). */
   keepOnly(namespace: string, name: string, instance: VirtualClusterInstance | undefined): void;
   close(): Promise<void>;
 }
 
-export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): TenantUpstreams {
-  /** By namespace and name; `identity` changes with the uid and the place. */
-  const upstreams = new Map<string, { readonly identity: string; readonly upstream: Promise<Upstream> }>();
+interface Opened {
+  readonly upstream: Upstream;
+  readonly credential: string;
+}
 
-  async function open(instance: VirtualClusterInstance): Promise<Upstream> {
+interface Entry {
+  /** Changes with the uid and the place. */
+  readonly identity: string;
+  opened: Promise<Opened>;
+  isDoubted: boolean;
+  /** With earlier credentials. */
+  readonly former: RetiredUpstreams;
+}
+
+export function createTenantUpstreams(clusters: ConnectedClusters, dial: Dial): TenantUpstreams {
+  /** By namespace and name. */
+  const entries = new Map<string, Entry>();
+
+  async function open(instance: VirtualClusterInstance, previous?: Opened): Promise<Opened> {
     const { cluster, namespace, release } = placeOf(instance);
     const secretName = tenantObjects.gatewaySecret(release);
     const connected = await clusters.get(cluster);
     const secret = (await connected.read(`/api/v1/namespaces/${namespace}/secrets/${secretName}`)) as
       | { metadata?: { labels?: Record<string, string> }; data?: { config?: string } }
       | undefined;
-    if (secret?.data?.config === undefined)
+    const credential = secret?.data?.config;
+    if (credential === undefined)
       throw notReady(release, 'the gateway does not have a credential for it yet');
     // Another's, whose namespace took the place of one that is gone. Credentials of earlier versions do not have a uid.
-    const uid = secret.metadata?.labels?.[labels.instanceUid];
+    const uid = secret?.metadata?.labels?.[labels.instanceUid];
     if (uid !== undefined && uid !== instance.metadata.uid)
       throw notReady(release, 'its host namespace belongs to something else now');
-    const target = targetOfKubeconfig(Buffer.from(secret.data.config, 'base64').toString('utf8'));
-    return createUpstream(target, () =>
+    if (credential === previous?.credential) return previous;
+    const target = targetOfKubeconfig(Buffer.from(credential, 'base64').toString('utf8'));
+    const upstream = createUpstream(target, () =>
       dial({ kind: 'service', cluster, namespace, service: release, port: 443 }),
     );
+    return { upstream, credential };
   }
 
-  function remove(key: string): void {
-    const known = upstreams.get(key);
-    upstreams.delete(key);
-    known?.upstream.then(({ close }) => close()).catch(() => undefined);
+  function remove(key: string): Promise<unknown> {
+    const known = entries.get(key);
+    entries.delete(key);
+    if (known === undefined) return Promise.resolve();
+    const current = known.opened.then(({ upstream }) => upstream.close()).catch(() => undefined);
+    return Promise.all([current, known.former.close()]);
+  }
+
+  /** Reads the credential again; open streams keep the connections that they have. */
+  async function reopen(
+    entry: Entry,
+    before: Promise<Opened>,
+    instance: VirtualClusterInstance,
+  ): Promise<Opened> {
+    try {
+      const previous = await before;
+      const opened = await open(instance, previous);
+      if (opened !== previous) entry.former.add(previous.upstream);
+      return opened;
+    } catch (error) {
+      Object.assign(entry, { opened: before, isDoubted: true });
+      throw error;
+    }
   }
 
   return {
-    get(instance) {
+    async get(instance) {
       const key = objectKey(instance.metadata);
       const identity = identityOf(instance);
-      const known = upstreams.get(key);
-      if (known?.identity === identity) return known.upstream;
-      remove(key);
-      const upstream = open(instance);
-      upstreams.set(key, { identity, upstream });
-      upstream.catch(() => {
-        if (upstreams.get(key)?.upstream === upstream) upstreams.delete(key);
-      });
-      return upstream;
+      let entry = entries.get(key);
+      if (entry?.identity !== identity) {
+        void remove(key);
+        entry = { identity, opened: open(instance), isDoubted: false, former: createRetiredUpstreams() };
+        entries.set(key, entry);
+      } else if (entry.isDoubted) {
+        entry.isDoubted = false;
+        entry.opened = reopen(entry, entry.opened, instance);
+      }
+      const { opened } = entry;
+      try {
+        return (await opened).upstream;
+      } catch (error) {
+        if (entries.get(key)?.opened === opened) entries.delete(key);
+        throw error;
+      }
     },
-    drop: (instance) => remove(objectKey(instance.metadata)),
+    recheck(instance) {
+      const entry = entries.get(objectKey(instance.metadata));
+      if (entry?.identity === identityOf(instance)) entry.isDoubted = true;
+    },
     keepOnly(namespace, name, instance) {
       const key = objectKey({ namespace, name });
-      const known = upstreams.get(key);
+      const known = entries.get(key);
       if (known !== undefined && (instance === undefined || known.identity !== identityOf(instance)))
-        remove(key);
+        void remove(key);
     },
     async close() {
-      const open = [...upstreams.values()];
-      upstreams.clear();
-      for (const { upstream } of open)
-        await upstream.then(
-          ({ close }) => close(),
-          () => undefined,
-        );
+      await Promise.all([...entries.keys()].map(remove));
     },
   };
 }

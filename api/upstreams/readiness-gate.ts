@@ -40,7 +40,8 @@ export function createReadinessGate(
     try {
       for (;;) {
         const status = await readyStatus(agent, options);
-        if (status === 200) break;
+        // One that does not know the gateway says the same to the request itself, and then the credential is read again.
+        if (status === 200 || status === 401) break;
         if (performance.now() > giveUpAt) throw new NotReadyError(`the API server is not ready: ${status}`);
         await delay(askAgainMs);
         if (socket.destroyed) throw new Error('the API server closed the connection');

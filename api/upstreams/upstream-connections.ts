@@ -13,6 +13,8 @@ export interface UpstreamConnections {
   readonly dispatcher: Dispatcher;
   /** Ends all at once, streams too. */
   close(): Promise<void>;
+  /** Takes no new requests; settles when what is under way is over. */
+  retire(): Promise<void>;
 }
 
 /**
@@ -40,7 +42,7 @@ export function createUpstreamConnections(
   /** Those before it, until what is under way on them is over. */
   const former = new Set<Pool>();
 
-  function retire(pool: Pool): void {
+  function renew(pool: Pool): void {
     if (pool !== kept) return;
     kept = keeping();
     former.add(pool);
@@ -57,13 +59,16 @@ export function createUpstreamConnections(
       first: ownConnection ? own : pool,
       again: isRepeatable && (options.body ?? null) === null ? second : undefined,
       isAlive,
-      overtaken: () => retire(pool),
+      overtaken: () => renew(pool),
     });
   };
   return {
     dispatcher: own.compose(carry),
     async close() {
       await Promise.all([kept, own, second, ...former].map((pool) => pool.destroy()));
+    },
+    async retire() {
+      await Promise.all([kept, own, second].map((pool) => pool.close()));
     },
   };
 }

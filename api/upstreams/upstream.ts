@@ -23,6 +23,8 @@ export interface Upstream {
   readonly ownHeaders: readonly string[];
   /** Ends all connections at once, streams too. */
   close(): Promise<void>;
+  /** Takes no new requests; settles when what is under way is over, upgraded streams apart. */
+  retire(): Promise<void>;
 }
 
 /** TLS and address of one Kubernetes API. */
@@ -100,6 +102,7 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
     connect,
     ownHeaders: ['Host', `${target.host}:${target.port}`, ...(token === undefined ? [] : bearer(token))],
     close: connections.close,
+    retire: connections.retire,
   };
 }
 

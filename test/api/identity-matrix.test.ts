@@ -219,7 +219,7 @@ describe('what arrives upstream', () => {
       tenants: {
         get: async ({ metadata }) =>
           isOther(metadata.namespace, metadata.name) ? otherUpstream : management,
-        drop: () => undefined,
+        recheck: () => undefined,
         keepOnly: () => undefined,
         close: async () => undefined,
       },

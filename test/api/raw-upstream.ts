@@ -19,6 +19,8 @@ export interface RawUpstream {
   readonly asked: RawConnection[];
   /** What the next connections do with their request. */
   behave(behaviour: (connection: RawConnection) => void): void;
+  /** What it says of its own to `GET /version`, by which the gateway learns whether it is refused itself. */
+  refuse(answer: string | undefined): void;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export async function startRawUpstream(): Promise<RawUpstream> {
   const asked: RawConnection[] = [];
   const sockets = new Set<Socket>();
   let behaviour: (connection: RawConnection) => void = ({ socket }) => socket.destroy();
+  let refusal: string | undefined;
   const options = { ...serving, requestCert: true, allowHalfOpen: true };
   const server = createServer(options, (socket) => {
     sockets.add(socket);
@@ -43,8 +46,9 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       socket.off('data', read);
       socket.pause();
       const head = bytes.subarray(0, end).toString('latin1');
-      if (head.startsWith('GET /readyz')) {
-        socket.end(ready);
+      const isVersion = head.startsWith('GET /version ');
+      if (isVersion || head.startsWith('GET /readyz')) {
+        socket.end(isVersion ? (refusal ?? ready) : ready);
         return;
       }
       const connection = { socket, head, rest: bytes.subarray(end + 4) };
@@ -60,6 +64,9 @@ export async function startRawUpstream(): Promise<RawUpstream> {
     target: targetOf(server),
     behave(next) {
       behaviour = next;
+    },
+    refuse(answer) {
+      refusal = answer;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -266,7 +266,7 @@ const noClusters: ConnectedClusters = {
 function oneTenantUpstream(upstream: Upstream): TenantUpstreams {
   return {
     get: async () => upstream,
-    drop: () => undefined,
+    recheck: () => undefined,
     keepOnly: () => undefined,
     close: async () => undefined,
   };

@@ -20,7 +20,8 @@ import { downstreamHeaders } from '../../http/response-headers.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
 import { type KubernetesTarget, parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { type ResolvedUpstream, resolveUpstream } from '../resolve-upstream.ts';
-import { type AcceptedAnswer, requestUpgrade } from './request-upgrade.ts';
+import { requestUpgrade } from './request-upgrade.ts';
+import type { UpgradeAnswer } from './send-upgrade.ts';
 import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
 import { createPendingClient, type PendingClient } from './pending-client.ts';
 
@@ -132,7 +133,7 @@ interface Route {
 async function carry({ request, socket, client, id, entry }: Exchange, route: Route): Promise<Outcome> {
   const { gateway, upgrade, caller, target, destination } = route;
   const { idleMs, answerMs } = gateway.streamLimits;
-  const accepted = await requestUpgrade(destination, {
+  const accepted = await requestUpgrade(destination, caller.identity, {
     method: request.method ?? '',
     path: target.upstreamPath,
     headers: upstreamHeaders(upgrade.rawHeaders, caller.identity, id),
@@ -147,13 +148,14 @@ async function carry({ request, socket, client, id, entry }: Exchange, route: Ro
     return { status: clientGone };
   }
   client.release();
-  const headers = { ...downstreamHeaders(accepted.response.headers, target.prefix), 'x-request-id': id };
+  const headers: Record<string, string | string[]> = {
+    ...downstreamHeaders(accepted.response.headers, target.prefix),
+    'x-request-id': id,
+  };
   const status = accepted.response.statusCode ?? 0;
   if (!accepted.switched) {
-    await relayAnswer(socket, accepted.response, {
-      headers: { ...headers, ...isolation },
-      begun: accepted.begun,
-    });
+    if (caller.credential.kind === 'session') delete headers['www-authenticate'];
+    await relayAnswer(socket, accepted.response, { ...headers, ...isolation });
     return { status };
   }
   entry.streaming(status);
@@ -163,7 +165,7 @@ async function carry({ request, socket, client, id, entry }: Exchange, route: Ro
 
 function join(
   socket: Duplex,
-  { socket: upstream, head }: Extract<AcceptedAnswer, { switched: true }>,
+  { socket: upstream, head }: Extract<UpgradeAnswer, { switched: true }>,
   headers: Record<string, string | string[]>,
   idleMs: number,
 ) {

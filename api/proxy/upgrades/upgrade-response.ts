@@ -38,12 +38,11 @@ export function answerFailure(socket: Duplex, failure: PlatformError, requestId:
 /**
  * Relays an ordinary answer to a request to upgrade and closes the connection behind it. An answer that breaks off
  * does not look complete. Resolves when the answer is over.
- * @param begun what was read of the body already
  */
 export async function relayAnswer(
   socket: Duplex,
   response: IncomingMessage,
-  { headers, begun }: { headers: Headers; begun: Buffer },
+  headers: Headers,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   discard(socket);
@@ -56,7 +55,6 @@ export async function relayAnswer(
     answerHead(response.statusCode ?? 502, response.statusMessage ?? '', { ...headers, connection: 'close' }),
     'latin1',
   );
-  socket.write(begun);
   if (response.complete && response.readableEnded) socket.end();
   else response.pipe(socket);
   return promise;
