@@ -256,6 +256,65 @@ describe('filtered watches', () => {
   });
 });
 
+describe('a watch behind a list in pages', () => {
+  it('goes on where the last page ended, and only behind all pages', async () => {
+    let next = '';
+    let version = '';
+    let pages = 0;
+    do {
+      const path = `${base}/virtualclusterinstances?limit=1${next && `&continue=${next}`}`;
+      const { metadata } = (await fixture.call('tom', 'GET', path)).json() as {
+        metadata: { resourceVersion: string; continue?: string };
+      };
+      version = metadata.resourceVersion;
+      next = metadata.continue ?? '';
+      pages++;
+      if (pages > 1 || next === '') continue;
+      const early = await fixture.call(
+        'tom',
+        'GET',
+        `${base}/virtualclusterinstances?watch=1&timeoutSeconds=1&resourceVersion=${version}`,
+      );
+      assert.match(early.text, /"code":410/);
+    } while (next !== '');
+    assert.ok(pages > 3, String(pages));
+    const { resources } = fixture;
+    const there = { namespace: 'p-beta', name: 'vc-3' };
+    await resources.virtualclusterinstances.patch(there, { metadata: { labels: { paged: 'yes' } } });
+    const { text } = await fixture.call(
+      'tom',
+      'GET',
+      `${base}/virtualclusterinstances?watch=1&timeoutSeconds=1&resourceVersion=${version}`,
+    );
+    const events = text.trim().split('\n');
+    assert.deepEqual(
+      events.map((line) => {
+        const { type, object } = JSON.parse(line) as { type: string; object: { metadata: { name: string } } };
+        return `${type} ${object.metadata.name}`;
+      }),
+      ['MODIFIED vc-3'],
+    );
+  });
+
+  it('kubectl get --chunk-size=1 -w stays and shows what changes', async () => {
+    const args = ['get', 'virtualclusterinstances', '-A', '-w', '--chunk-size=1', '--output-watch-events'];
+    const watch = fixture.watch('mia', args);
+    let text = '';
+    for (const stream of [watch.stdout, watch.stderr]) stream?.on('data', (chunk) => (text += String(chunk)));
+    try {
+      await eventually('it lists', () => /ADDED.*vc-1/.test(text));
+      const there = { namespace: 'p-alpha', name: 'vc-0' };
+      await fixture.resources.virtualclusterinstances.patch(there, {
+        metadata: { labels: { chunk: 'one' } },
+      });
+      await eventually('it tells of the change', () => /MODIFIED.*vc-0/.test(text));
+      assert.doesNotMatch(text, /error|Expired/i);
+    } finally {
+      watch.kill();
+    }
+  });
+});
+
 describe('hidden fields', () => {
   const secret = 'canary-7f3a91c2';
   const named = `${base}/namespaces/p-alpha/virtualclusterinstances/vc-4`;

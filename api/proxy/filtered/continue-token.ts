@@ -1,11 +1,19 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Identity } from '../../identity/identity.ts';
 
-/** Continue tokens of the API server name the object where a page ended, which may be hidden from the caller: sealed. */
+/** Where a list goes on. */
+export interface Continuation {
+  /** Of the API server: it names the object where a page ended, which may be hidden from the caller. */
+  readonly token: string;
+  /** What the caller was shown up to there (shown-pages.ts). */
+  readonly shown: string;
+}
+
+/** Continuations as clients get them: sealed. */
 export interface ContinueTokens {
-  seal(token: string, identity: Identity): string;
-  /** The token inside, or undefined if it is none that this gateway gave to `identity`. */
-  open(sealed: string, identity: Identity): string | undefined;
+  seal(continuation: Continuation, identity: Identity): string;
+  /** What is inside, or undefined if it is none that this gateway gave to `identity`. */
+  open(sealed: string, identity: Identity): Continuation | undefined;
 }
 
 const algorithm = 'aes-256-gcm';
@@ -16,10 +24,10 @@ const tagBytes = 16;
 export function createContinueTokens(): ContinueTokens {
   const key = randomBytes(32);
   return {
-    seal(token, identity) {
+    seal(continuation, identity) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv(algorithm, key, nonce).setAAD(ownerOf(identity));
-      const sealed = Buffer.concat([cipher.update(token, 'utf8'), cipher.final()]);
+      const sealed = Buffer.concat([cipher.update(JSON.stringify(continuation), 'utf8'), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
     },
     open(text, identity) {
@@ -31,7 +39,7 @@ export function createContinueTokens(): ContinueTokens {
       decipher.setAAD(ownerOf(identity)).setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
       try {
         const opened = [decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()];
-        return Buffer.concat(opened).toString('utf8');
+        return JSON.parse(Buffer.concat(opened).toString('utf8')) as Continuation;
       } catch {
         return undefined; // another key or another caller
       }

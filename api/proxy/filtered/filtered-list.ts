@@ -6,6 +6,7 @@ import type { FilteredRequest } from './filtered-request.ts';
 import { hideFrom } from './hiding.ts';
 import { listOfNamespaces } from './namespace-lists.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
+import { keysUpTo, type ShownPage, type ShownPages } from './shown-pages.ts';
 import { objectRefOf, visibleObjects } from './visible-objects.ts';
 
 /** Of the API server, so that one answer holds a page whatever is hidden. */
@@ -21,11 +22,14 @@ export interface FilteredResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
-  /** Keys of what it shows, and the resourceVersion it is of; absent for a failure or one of several pages. */
+  /** With the last page: keys of what all pages show, and the resourceVersion they are of; absent for a failure. */
   readonly shown?: { readonly resourceVersion: string; readonly keys: ReadonlySet<string> };
 }
 
-type ListDeps = Pick<Gateway, 'management' | 'review' | 'cache'> & { readonly tokens: ContinueTokens };
+type ListDeps = Pick<Gateway, 'management' | 'review' | 'cache'> & {
+  readonly tokens: ContinueTokens;
+  readonly pages: ShownPages;
+};
 
 /** How a list is to be read. */
 interface Terms {
@@ -34,6 +38,8 @@ interface Terms {
   readonly limit: number;
   /** Rows are to come without their objects. */
   readonly bare: boolean;
+  /** What was shown before, by its name in `pages`; absent: it is the first page. */
+  readonly shownBefore: string | undefined;
 }
 
 /**
@@ -49,18 +55,16 @@ export async function filteredList(
 ): Promise<FilteredResponse> {
   const limit = Number(request.query.get('limit') ?? '0') || Number.POSITIVE_INFINITY;
   const query = new URLSearchParams(request.query);
-  const sealed = query.get('continue');
-  if (sealed !== null && sealed !== '') {
-    const token = deps.tokens.open(sealed, identity);
-    if (token === undefined) return expired();
-    query.set('continue', token);
-  }
+  const sealed = query.get('continue') ?? '';
+  const continuation = sealed === '' ? undefined : deps.tokens.open(sealed, identity);
+  if (continuation !== undefined) query.set('continue', continuation.token);
+  else if (sealed !== '') return expired();
   // Rows without their object could not be distinguished.
   const bare = query.get('includeObject') === 'None';
   if (bare) query.set('includeObject', 'Metadata');
-  const terms = { query, accept, limit, bare };
-  const few = sealed === null ? await listFewNamespaces(deps, identity, request, terms) : undefined;
-  return few ?? (await fillPage(deps, identity, request, terms, sealed === null));
+  const terms = { query, accept, limit, bare, shownBefore: continuation?.shown };
+  const few = sealed === '' ? await listFewNamespaces(deps, identity, request, terms) : undefined;
+  return few ?? (await fillPage(deps, identity, request, terms));
 }
 
 /** The whole list, from the few namespaces that can have something; undefined if that does not pay or is too much. */
@@ -77,7 +81,8 @@ async function listFewNamespaces(
   const { page, contentType } = list;
   const shown = await visibleOf(deps, identity, request, page);
   if (shown.length > limit) return undefined;
-  return { status: 200, contentType, ...answerOf(page, shown, '', { bare, whole: true }) };
+  const last = shownOf(page, shown, undefined);
+  return { status: 200, contentType, body: bodyOf(page, shown, '', bare), ...wholeOf(last) };
 }
 
 /** Reads pages of all namespaces until enough is visible. */
@@ -85,9 +90,9 @@ async function fillPage(
   deps: ListDeps,
   identity: Identity,
   request: FilteredRequest,
-  { query, accept, limit, bare }: Terms,
-  isFirst: boolean,
+  terms: Terms,
 ): Promise<FilteredResponse> {
+  const { query, accept, limit } = terms;
   const found: (Shown | Row)[] = [];
   for (;;) {
     query.set('limit', String(Math.min(pageSize, limit - found.length)));
@@ -99,6 +104,8 @@ async function fillPage(
     );
     const text = await textOf(answer);
     const contentType = String(answer.headers['content-type'] ?? 'application/json');
+    // The API server's own would offer to go on at another state, with a token that names an object.
+    if (answer.statusCode === 410 && query.has('continue')) return expired();
     if (answer.statusCode !== 200) return { status: answer.statusCode, contentType, body: text };
     const page = JSON.parse(text) as Listing;
     found.push(...(await visibleOf(deps, identity, request, page)));
@@ -110,13 +117,24 @@ async function fillPage(
       query.delete('resourceVersionMatch');
       continue;
     }
-    const rest = next === '' ? '' : deps.tokens.seal(next, identity);
-    return {
-      status: 200,
-      contentType,
-      ...answerOf(page, found, rest, { bare, whole: isFirst && rest === '' }),
-    };
+    return { contentType, ...endOfPage(deps, identity, terms, { page, found, next }) };
   }
+}
+
+/** An answer with `found`, and what is remembered of it for the rest of the list or for a watch behind it. */
+function endOfPage(
+  { pages, tokens }: ListDeps,
+  identity: Identity,
+  { bare, shownBefore }: Terms,
+  { page, found, next }: { page: Listing; found: readonly (Shown | Row)[]; next: string },
+): Omit<FilteredResponse, 'contentType'> {
+  const isFirst = shownBefore === undefined;
+  const shown = shownOf(page, found, isFirst ? undefined : pages.get(shownBefore));
+  const known = isFirst || shown?.before !== undefined ? shown : undefined;
+  if (next === '') return { status: 200, body: bodyOf(page, found, '', bare), ...wholeOf(known) };
+  const name = known === undefined ? '' : pages.add(known);
+  const rest = tokens.seal({ token: next, shown: name }, identity);
+  return { status: 200, body: bodyOf(page, found, rest, bare) };
 }
 
 /**
@@ -158,23 +176,29 @@ async function visibleOf(
   );
 }
 
-function answerOf(
-  page: Listing,
-  found: readonly (Shown | Row)[],
-  rest: string,
-  { bare, whole }: { bare: boolean; whole: boolean },
-): Pick<FilteredResponse, 'body' | 'shown'> {
+function bodyOf(page: Listing, found: readonly (Shown | Row)[], rest: string, bare: boolean): string {
   const { remainingItemCount: _count, continue: _next, ...metadata } = page.metadata;
   const shownRows = bare ? found.map(({ object: _object, ...row }) => row) : found;
-  const body = JSON.stringify({
+  return JSON.stringify({
     ...page,
     metadata: { ...metadata, ...(rest === '' ? {} : { continue: rest }) },
     ...(page.kind === 'Table' ? { rows: shownRows } : { items: shownRows }),
   });
-  const { resourceVersion } = page.metadata;
-  if (!whole || resourceVersion === undefined) return { body };
+}
+
+/** What a page shows, after those `before` it if they are of the same state. */
+function shownOf(
+  { metadata: { resourceVersion } }: Listing,
+  found: readonly (Shown | Row)[],
+  before: ShownPage | undefined,
+): ShownPage | undefined {
+  if (resourceVersion === undefined) return undefined;
   const keys = found.flatMap((entry) => objectRefOf(entry)?.key ?? []);
-  return { body, shown: { resourceVersion, keys: new Set(keys) } };
+  return { resourceVersion, keys, before: before?.resourceVersion === resourceVersion ? before : undefined };
+}
+
+function wholeOf(last: ShownPage | undefined): Pick<FilteredResponse, 'shown'> {
+  return last === undefined ? {} : { shown: { resourceVersion: last.resourceVersion, keys: keysUpTo(last) } };
 }
 
 /** As an API server says that a page is too old: clients list again. */

@@ -16,6 +16,7 @@ import { filteredList } from './filtered-list.ts';
 import { type FilteredRequest, filteredRequest } from './filtered-request.ts';
 import { filteredWatch } from './filtered-watch.ts';
 import { acceptedJson } from './reader.ts';
+import { createShownPages } from './shown-pages.ts';
 import { visibleObjects } from './visible-objects.ts';
 
 /** Lists and watches whose content is remembered for the watch that usually follows; the longest unused go first. */
@@ -45,6 +46,7 @@ const tooOld = {
  */
 export function createFilteredHandler(gateway: Gateway) {
   const tokens = createContinueTokens();
+  const pages = createShownPages();
   const { management, cache, review } = gateway;
   /** What a client was shown last, by caller, kind and version. */
   const listed = new LruMap<ReadonlySet<string>>(maxRemembered);
@@ -57,7 +59,7 @@ export function createFilteredHandler(gateway: Gateway) {
   ) {
     const accept = acceptedJson(request.headers.accept);
     const answer = await filteredList(
-      { management, review, cache, tokens },
+      { management, review, cache, tokens, pages },
       caller.identity,
       filtered,
       accept,
