@@ -15,6 +15,7 @@ import { metrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
 import { lazyChildLogger, requestLog } from './plugins/request-log.ts';
+import { createFilteredHandler } from './proxy/filtered/serve-filtered.ts';
 import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { registerRoutes } from './routes/index.ts';
 
@@ -71,7 +72,8 @@ export async function createApp(
   await app.register(requestGuard);
   await app.register(access, gateway);
   await app.register(openapi, { publicUrl: gateway.publicUrl });
-  await registerRoutes(app, gateway);
-  proxyUpgrades(app, gateway, lines);
+  const filtered = createFilteredHandler(gateway);
+  await registerRoutes(app, gateway, filtered);
+  proxyUpgrades(app, gateway, { lines, filtered });
   return app;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { managedKinds } from '../../contracts/kinds.ts';
 import type { Gateway } from '../gateway.ts';
+import type { FilteredHandler } from '../proxy/filtered/serve-filtered.ts';
 import { loginPageRoutes } from './login-page/login-page-routes.ts';
 import { proxyRoutes } from './kubernetes/proxy-routes.ts';
 import { kubeconfigRoutes } from './virtual/kubeconfig.ts';
@@ -24,7 +25,11 @@ import { unclaimedNamespaceRoutes } from './unclaimed-namespaces.ts';
 import { versionRoutes } from './version.ts';
 
 /** All routes of the gateway, in one place. Each is a plugin of its own. */
-export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+export async function registerRoutes(
+  app: FastifyInstance,
+  gateway: Gateway,
+  filtered: FilteredHandler,
+): Promise<void> {
   await app.register(async (scope) => healthRoutes(scope, gateway));
   await app.register(versionRoutes);
   await app.register(openapiRoutes);
@@ -48,5 +53,5 @@ export async function registerRoutes(app: FastifyInstance, gateway: Gateway): Pr
   await app.register(async (scope) => unclaimedNamespaceRoutes(scope, gateway));
   await app.register(async (scope) => metricsRoutes(scope, gateway));
   await app.register(async (scope) => temporalUiRoutes(scope, gateway));
-  await app.register(async (scope) => proxyRoutes(scope, gateway));
+  await app.register(async (scope) => proxyRoutes(scope, gateway, filtered));
 }

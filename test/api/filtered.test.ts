@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
+import { openWebSocket, type WebSocketSession } from './web-socket.ts';
 
 const base = '/kubernetes/management/apis/management.loft.sh/v1';
 const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
@@ -315,6 +316,92 @@ describe('a watch behind a list in pages', () => {
   });
 });
 
+describe('watches over WebSocket', () => {
+  const own = `${base}/virtualclusterinstances?watch=true&fieldSelector=metadata.name%3Dvc-2`;
+  const key = (user: string) => `Authorization: Bearer key-of-${user}`;
+  const localhost = 'Origin: https://localhost:9898';
+  const open = (user: string, path: string, ...headers: string[]) =>
+    openWebSocket(fixture, path, [key(user), localhost, ...headers]);
+  const headLines = (session: WebSocketSession) =>
+    session
+      .head()
+      .split('\r\n')
+      .filter((line) => !/^(x-request-id|cache-control):/i.test(line)) // the gateway's own
+      .map((line) => (line.startsWith('HTTP') ? line : line.toLowerCase()))
+      .toSorted();
+
+  for (const [form, ...headers] of [
+    ['JSON'],
+    ['Table', `Accept: ${table.accept}`],
+    ['subprotocol base64.binary.k8s.io', 'Sec-WebSocket-Protocol: base64.binary.k8s.io'],
+    ['a key among the subprotocols', `Sec-WebSocket-Protocol: base64.binary.k8s.io`],
+  ] as const)
+    it(`a member gets what the API server sends to an administrator, byte for byte: ${form}`, async () => {
+      const path = `${own}&timeoutSeconds=2`;
+      const sessions = ['anna', 'mia'].map((user) => {
+        if (form !== 'a key among the subprotocols') return open(user, path, ...headers);
+        const bearer = Buffer.from(`key-of-${user}`).toString('base64url');
+        const protocol = `${headers[0]}, base64url.bearer.authorization.k8s.io.${bearer}`;
+        return openWebSocket(fixture, path, [localhost, protocol]);
+      });
+      await eventually('both have ended', () => sessions.every(({ closed }) => closed()), {
+        timeoutMs: 20_000,
+      });
+      const [fromServer, fromGateway] = sessions as [WebSocketSession, WebSocketSession];
+      assert.match(fromServer.head(), /^HTTP\/1\.1 101 /);
+      assert.deepEqual(headLines(fromGateway), headLines(fromServer));
+      assert.ok(fromServer.frames().length >= 2);
+      assert.deepEqual(fromGateway.frames(), fromServer.frames());
+    });
+
+  it('shows changes of visible objects only, follows a list, and says 410 to an unknown state', async () => {
+    const list = await fixture.call('mia', 'GET', `${base}/virtualclusterinstances?limit=1`);
+    const unknown = open('mia', `${base}/virtualclusterinstances?watch=true&resourceVersion=1`);
+    await eventually('it says so', () => unknown.frames().some(({ text }) => text.includes('"code":410')));
+    const version = String((list.json()['metadata'] as { resourceVersion: string }).resourceVersion);
+    await names('mia', 'virtualclusterinstances');
+    const behind = open('mia', `${base}/virtualclusterinstances?watch=true&resourceVersion=${version}`);
+    await eventually('it is open', () => behind.head().startsWith('HTTP/1.1 101'));
+    for (const name of ['vc-4', 'vc-2'])
+      await fixture.resources.virtualclusterinstances.patch(
+        { namespace: 'p-alpha', name },
+        { metadata: { labels: { socket: 'yes' } } },
+      );
+    await eventually('it tells of the change', () => behind.frames().length > 0);
+    assert.match(behind.frames()[0]?.text ?? '', /^\{"type":"MODIFIED".*"name":"vc-2".*\}\n$/);
+    for (const session of [unknown, behind]) session.end();
+  });
+
+  it('of other projects is 403, of kinds that are not filtered too', async () => {
+    for (const path of [
+      `${base}/namespaces/p-alpha/virtualclusterinstances?watch=true`,
+      `${base}/users?watch=true`,
+    ]) {
+      const session = open('carl', path);
+      await eventually('it has ended', session.closed);
+      assert.match(session.head(), /^HTTP\/1\.1 403 /);
+    }
+  });
+
+  it('from a foreign page with a session is refused, and bad handshakes are 400', async () => {
+    const cookie = `Cookie: __Host-vcp-session=${'A'.repeat(43)}`;
+    const foreign = openWebSocket(fixture, own, ['Origin: https://evil.example', cookie]);
+    await eventually('it has ended', foreign.closed);
+    assert.match(foreign.head(), /^HTTP\/1\.1 403 /);
+    const bad = openWebSocket({ ...fixture }, own, [key('mia'), localhost, 'Sec-WebSocket-Protocol: a b']);
+    await eventually('it has ended', bad.closed);
+    assert.match(bad.head(), /^HTTP\/1\.1 400 /);
+  });
+
+  it('ends within 10 s when the key is disabled', async () => {
+    await fixture.addUser('nora');
+    const session = open('nora', `${base}/projects?watch=true`);
+    await eventually('it is open', () => session.head().startsWith('HTTP/1.1 101'));
+    await fixture.resources.accesskeys.patch({ name: 'key-nora' }, { spec: { disabled: true } });
+    await eventually('it ends', session.closed, { timeoutMs: 10_000 });
+  });
+});
+
 describe('hidden fields', () => {
   const secret = 'canary-7f3a91c2';
   const named = `${base}/namespaces/p-alpha/virtualclusterinstances/vc-4`;
@@ -421,6 +508,28 @@ describe('hidden fields', () => {
         assert.ok(!text.includes(Buffer.from(secret).toString('base64')), accept);
       }
     });
+
+  it('are hidden in requests to upgrade too', async () => {
+    const upgrade = (path: string) =>
+      openWebSocket(fixture, path, ['Authorization: Bearer key-of-vic', 'Origin: https://a']);
+    const watches = [
+      `${base}/namespaces/p-alpha/virtualclusterinstances?watch=1&timeoutSeconds=1`,
+      `${base}/spaceinstances?${watch}`,
+      `${base}/virtualclustertemplates?${watch}`,
+    ].map(upgrade);
+    const others = [
+      named,
+      `${base}/virtualclusterinstances`,
+      `${base}/virtualclustertemplates/t1/status`,
+    ].map(upgrade);
+    await eventually('all have ended', () => [...watches, ...others].every(({ closed }) => closed()));
+    for (const session of watches) {
+      assert.match(session.head(), /^HTTP\/1\.1 101 /);
+      assert.match(session.body(), /\(hidden: /);
+    }
+    for (const session of others) assert.match(session.head(), /^HTTP\/1\.1 400 /);
+    for (const session of [...watches, ...others]) assert.ok(!session.body().includes(secret));
+  });
 
   it('are marked as hidden, and other fields are shown', async () => {
     const { stdout } = await fixture.kubectl('tom', ['get', 'vci', '-n', 'p-alpha', 'vc-4', '-o', 'yaml']);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LruMap } from 'toad-cache';
 import { objectKey } from '../../../adapters/kubernetes/informer.ts';
@@ -7,8 +6,7 @@ import { everybodyGroup, identities, projectOfNamespace } from '../../../contrac
 import type { Caller } from '../../identity/caller.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Gateway } from '../../gateway.ts';
-import { openingRequest, recheckOf } from '../recheck.ts';
-import { GatewayShutdown } from '../../streams/stream-registry.ts';
+import { recheckOf } from '../recheck.ts';
 import { unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { createContinueTokens } from './continue-token.ts';
@@ -18,6 +16,7 @@ import { filteredWatch } from './filtered-watch.ts';
 import { acceptedJson } from './reader.ts';
 import { createShownPages } from './shown-pages.ts';
 import { visibleObjects } from './visible-objects.ts';
+import { followWatch, httpWatchClient, type WatchClient } from './watch-client.ts';
 
 /** Lists and watches whose content is remembered for the watch that usually follows; the longest unused go first. */
 const maxRemembered = 2_000;
@@ -40,11 +39,21 @@ const tooOld = {
   },
 };
 
+export interface FilteredHandler {
+  request(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    target: KubernetesTarget,
+  ): false | Promise<boolean>;
+  watch(client: WatchClient, target: KubernetesTarget): Promise<boolean>;
+}
+
 /**
  * Lists and watches of projects, clusters, templates, tenant clusters and spaces for callers who may not list them all: filtered to
- * what they may `get`. Gives a function that answers such a request, or leaves it (false) to the API server.
+ * what they may `get`. Each function answers such a request, or leaves it (false) to the API server.
  */
-export function createFilteredHandler(gateway: Gateway) {
+export function createFilteredHandler(gateway: Gateway): FilteredHandler {
   const tokens = createContinueTokens();
   const pages = createShownPages();
   const { management, cache, review } = gateway;
@@ -69,71 +78,34 @@ export function createFilteredHandler(gateway: Gateway) {
     await reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
   }
 
-  async function watch(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    caller: Caller,
-    filtered: FilteredRequest,
-  ) {
-    const ended = new AbortController();
-    const response = reply.raw;
-    response.once('close', () => ended.abort());
+  async function watch(client: WatchClient, filtered: FilteredRequest): Promise<void> {
+    const { caller, opening } = client;
     // What is shown follows every right by itself; here it matters only that decisions can be made.
     const decided = async (now: Caller) => {
       await review.allows(now.identity, { verb: 'get', resource: filtered.plural });
     };
-    const recheck = () => recheckOf(gateway, openingRequest(request.raw), caller, decided);
-    const over = gateway.streams.add(
-      caller,
-      (reason) => {
-        ended.abort(reason);
-        if (!(reason instanceof GatewayShutdown)) response.destroy();
-      },
-      recheck,
-    );
     const places = () => placesOf(cache.objects(filtered.plural));
-    const begin = (status: number, contentType: string) => {
-      reply.hijack();
-      response.writeHead(status, {
-        'content-type': contentType,
-        'cache-control': 'no-cache, private',
-        'x-content-type-options': 'nosniff',
-        'x-request-id': request.id,
-      });
-      response.flushHeaders();
-    };
-    try {
-      const seen = knownAtStart(caller, filtered);
-      if (seen === undefined) {
-        begin(200, 'application/json');
-        response.end(`${JSON.stringify(tooOld)}\n`);
-        return;
-      }
-      const last = await filteredWatch(
-        { management, review, places },
-        {
-          identity: caller.identity,
-          request: filtered,
-          accept: acceptedJson(request.headers.accept),
-          seen,
-          signal: ended.signal,
-          begin,
-          write: async (text) => {
-            if (!response.write(text)) await once(response, 'drain', { signal: ended.signal });
-          },
-        },
-      );
-      // Only of a watch that was shown to its end is it certain what the client knows.
-      if (!ended.signal.aborted && last !== undefined) remember(caller, filtered, last, seen);
-    } catch (error) {
-      if (!response.headersSent && !ended.signal.aborted) throw error;
-      if (!ended.signal.aborted) request.log.warn({ err: error }, 'filtered watch ended unexpectedly');
-      response.destroy();
-    } finally {
-      over();
-    }
-    if (!reply.sent) reply.hijack();
-    response.end();
+    await followWatch(
+      gateway,
+      client,
+      () => recheckOf(gateway, opening, caller, decided),
+      async (signal) => {
+        const seen = knownAtStart(caller, filtered);
+        if (seen === undefined) {
+          client.begin(200, 'application/json');
+          await client.write(`${JSON.stringify(tooOld)}\n`);
+          return;
+        }
+        const { begin, write } = client;
+        const accept = acceptedJson(opening.headers.accept);
+        const last = await filteredWatch(
+          { management, review, places },
+          { identity: caller.identity, request: filtered, accept, seen, signal, begin, write },
+        );
+        // Only of a watch that was shown to its end is it certain what the client knows.
+        if (!signal.aborted && last !== undefined) remember(caller, filtered, last, seen);
+      },
+    );
   }
 
   function remember(caller: Caller, filtered: FilteredRequest, version: string, shown: ReadonlySet<string>) {
@@ -161,12 +133,8 @@ export function createFilteredHandler(gateway: Gateway) {
     return (await visibleObjects(gateway, identity, plural, placesOf(there))).length > 0;
   }
 
-  async function serve(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    caller: Caller,
-    filtered: FilteredRequest,
-  ): Promise<boolean> {
+  /** Whether the gateway is to answer, and not the API server. @throws PlatformError `forbidden`, `management_unavailable` */
+  async function isFiltered(caller: Caller, filtered: FilteredRequest): Promise<boolean> {
     const { verb, plural: resource, namespace, name } = filtered;
     const action = {
       verb,
@@ -176,19 +144,33 @@ export function createFilteredHandler(gateway: Gateway) {
     };
     if (await review.allows(caller.identity, action)) return false;
     if (caller.identity.originalUser !== undefined) await checkKnown(gateway, caller.identity);
-    if (namespace !== undefined && !(await seesProject(caller, filtered))) return false;
-    await (verb === 'watch' ? watch : list)(request, reply, caller, filtered);
-    return true;
+    return namespace === undefined || seesProject(caller, filtered);
   }
 
-  return (
+  async function serve(
     request: FastifyRequest,
     reply: FastifyReply,
     caller: Caller,
-    target: KubernetesTarget,
-  ): false | Promise<boolean> => {
-    const filtered = filteredRequest(request.method, target);
-    return filtered === undefined ? false : serve(request, reply, caller, filtered);
+    filtered: FilteredRequest,
+  ): Promise<boolean> {
+    if (!(await isFiltered(caller, filtered))) return false;
+    if (filtered.verb === 'watch')
+      await watch(httpWatchClient(request, reply, caller, { 'x-content-type-options': 'nosniff' }), filtered);
+    else await list(request, reply, caller, filtered);
+    return true;
+  }
+
+  return {
+    request(request, reply, caller, target) {
+      const filtered = filteredRequest(request.method, target);
+      return filtered === undefined ? false : serve(request, reply, caller, filtered);
+    },
+    async watch(client, target) {
+      const filtered = filteredRequest(client.opening.method, target);
+      if (filtered?.verb !== 'watch' || !(await isFiltered(client.caller, filtered))) return false;
+      await watch(client, filtered);
+      return true;
+    },
   };
 }
 

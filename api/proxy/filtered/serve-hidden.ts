@@ -1,21 +1,21 @@
-import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Dispatcher } from 'undici';
 import { PlatformError } from '../../../contracts/errors.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
-import { kubernetesRecheck, openingRequest } from '../recheck.ts';
+import { kubernetesRecheck, openingRequest, type OpeningRequest } from '../recheck.ts';
 import { hideEntry, hideFrom, hideFromEvent, type HidingRequest } from './hiding.ts';
 import { managementUnreachable } from '../../upstreams/json-request.ts';
 import { linesOf } from './body-lines.ts';
 import { acceptedJson, type Listing, type Shown, textOf } from './reader.ts';
-import { GatewayShutdown } from '../../streams/stream-registry.ts';
 import { checkOutgoingHeaders } from '../../upstreams/outgoing-header-check.ts';
 import { isImpersonationDenied, unknownIdentityMessage } from '../../upstreams/impersonation-denied.ts';
 import { isolation } from '../proxy.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { hasBody } from '../forward-request.ts';
+import { followWatch, httpWatchClient, type WatchClient } from './watch-client.ts';
 
 const silenceMs = 65_000;
 
@@ -24,6 +24,13 @@ interface Hidden {
   readonly caller: Caller;
   readonly target: KubernetesTarget;
   readonly hiding: HidingRequest;
+}
+
+/** A request to be carried, as its client sent it. */
+interface Carried {
+  readonly id: string;
+  readonly opening: OpeningRequest;
+  readonly body: Readable | null;
 }
 
 /**
@@ -36,8 +43,13 @@ export async function serveHidden(
   reply: FastifyReply,
   hidden: Hidden,
 ): Promise<FastifyReply> {
-  if (hidden.hiding.verb === 'watch') return watch(request, reply, hidden);
-  const answer = await carry(request, hidden, AbortSignal.timeout(silenceMs));
+  const { id, raw } = request;
+  if (hidden.hiding.verb === 'watch') {
+    await watchHidden(httpWatchClient(request, reply, hidden.caller, isolation), id, hidden);
+    return reply;
+  }
+  const carried = { id, opening: openingRequest(raw), body: hasBody(raw) ? raw : null };
+  const answer = await carry(carried, hidden, AbortSignal.timeout(silenceMs));
   return sendWhole(reply, answer, hidden);
 }
 
@@ -46,11 +58,7 @@ async function sendWhole(
   answer: Dispatcher.ResponseData,
   { gateway, caller, hiding }: Hidden,
 ): Promise<FastifyReply> {
-  const text = await textOf(answer);
-  if (isImpersonationDenied(answer.statusCode, text))
-    throw caller.identity.originalUser === undefined
-      ? new PlatformError(managementUnreachable.code, managementUnreachable.message)
-      : new PlatformError('forbidden', unknownIdentityMessage);
+  const text = await answerText(answer, caller);
   const { warning, 'content-type': contentType = 'application/json' } = answer.headers;
   if (warning !== undefined) reply.header('warning', warning);
   const isShown = answer.statusCode < 300 && text !== '';
@@ -61,6 +69,14 @@ async function sendWhole(
     ? JSON.stringify(await withoutHidden(JSON.parse(text), gateway, caller, hiding))
     : text;
   return reply.code(answer.statusCode).header('content-type', contentType).send(body);
+}
+
+async function answerText(answer: Dispatcher.ResponseData, { identity }: Caller): Promise<string> {
+  const text = await textOf(answer);
+  if (!isImpersonationDenied(answer.statusCode, text)) return text;
+  throw identity.originalUser === undefined
+    ? new PlatformError(managementUnreachable.code, managementUnreachable.message)
+    : new PlatformError('forbidden', unknownIdentityMessage);
 }
 
 async function withoutHidden(
@@ -77,59 +93,40 @@ async function withoutHidden(
   return hideEntry(plural, answer as Shown);
 }
 
-/** Each event by itself; the stream ends like any other that is carried (proxy/forward-request.ts). */
-async function watch(request: FastifyRequest, reply: FastifyReply, hidden: Hidden): Promise<FastifyReply> {
+/**
+ * Serves such a watch, each event by itself; it ends like any other that is carried (proxy/forward-request.ts).
+ * @throws PlatformError `management_unavailable`, `forbidden` before an answer has begun
+ */
+export async function watchHidden(client: WatchClient, id: string, hidden: Hidden): Promise<void> {
   const { gateway, caller, target, hiding } = hidden;
-  const ended = new AbortController();
-  const response = reply.raw;
-  response.once('close', () => ended.abort());
-  const over = gateway.streams.add(
-    caller,
-    (reason) => {
-      ended.abort(reason);
-      if (!(reason instanceof GatewayShutdown)) response.destroy();
-    },
-    () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target),
-  );
-  try {
-    const answer = await carry(request, hidden, ended.signal);
-    if (answer.statusCode !== 200) return await sendWhole(reply, answer, hidden);
-    reply.hijack();
-    response.writeHead(200, {
-      'content-type': String(answer.headers['content-type'] ?? 'application/json'),
-      'cache-control': 'no-cache, private',
-      'x-request-id': request.id,
-      ...isolation,
-    });
-    response.flushHeaders();
+  const { opening } = client;
+  const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
+  await followWatch(gateway, client, recheck, async (signal) => {
+    const answer = await carry({ id, opening, body: null }, hidden, signal);
+    const contentType = String(answer.headers['content-type'] ?? 'application/json');
+    if (answer.statusCode !== 200) {
+      const text = await answerText(answer, caller);
+      client.begin(answer.statusCode, contentType);
+      await client.write(text);
+      return;
+    }
+    client.begin(200, contentType);
     for await (const line of linesOf(answer.body)) {
       if (line === '') continue;
       const { type, object } = JSON.parse(line) as { type: string; object: Shown | Listing };
       const shown = await hideFromEvent(gateway.review, caller.identity, hiding.plural, object);
-      if (!response.write(`${JSON.stringify({ type, object: shown })}\n`))
-        await once(response, 'drain', { signal: ended.signal });
+      await client.write(`${JSON.stringify({ type, object: shown })}\n`);
     }
-    response.end();
-  } catch (error) {
-    if (!response.headersSent && !ended.signal.aborted) throw error;
-    if (!ended.signal.aborted)
-      request.log.warn({ err: error }, 'watch with hidden fields ended unexpectedly');
-    if (ended.signal.reason instanceof GatewayShutdown) response.end();
-    else response.destroy();
-  } finally {
-    over();
-  }
-  if (!reply.sent) reply.hijack();
-  return reply;
+  });
 }
 
 async function carry(
-  request: FastifyRequest,
+  { id, opening: { method, headers: given, rawHeaders }, body }: Carried,
   { gateway: { management }, caller: { identity }, target: { upstreamPath }, hiding }: Hidden,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const headers = ['Accept', acceptedJson(request.headers.accept)];
-  const rest = upstreamHeaders(request.raw.rawHeaders, identity, request.id);
+  const headers = ['Accept', acceptedJson(given.accept)];
+  const rest = upstreamHeaders(rawHeaders, identity, id);
   for (let index = 0; index + 1 < rest.length; index += 2) {
     const [name, value] = [rest[index] as string, rest[index + 1] as string];
     // What is packed or in another form could not be read here.
@@ -138,10 +135,10 @@ async function carry(
   checkOutgoingHeaders(headers);
   try {
     const answer = await management.dispatcher.request({
-      method: request.method as Dispatcher.HttpMethod,
+      method: method as Dispatcher.HttpMethod,
       path: upstreamPath,
       headers,
-      body: hasBody(request.raw) ? request.raw : null,
+      body,
       headersTimeout: silenceMs,
       bodyTimeout: hiding.verb === 'watch' ? 0 : silenceMs,
       signal,

@@ -48,7 +48,8 @@ export function createPendingClient(socket: Duplex, head: Buffer): PendingClient
       socket.off('end', gone);
       socket.off('close', gone);
       socket.pause();
-      if (bytes > 0) socket.unshift(Buffer.concat(early));
+      if (bytes > 0) socket.unshift(Buffer.concat(early.splice(0)));
+      bytes = 0;
     },
   };
 }

@@ -23,6 +23,8 @@ import { type ResolvedUpstream, resolveUpstream } from '../resolve-upstream.ts';
 import { requestUpgrade } from './request-upgrade.ts';
 import type { UpgradeAnswer } from './send-upgrade.ts';
 import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
+import { serveWebSocketWatch } from './web-socket-watch.ts';
+import type { FilteredHandler } from '../filtered/serve-filtered.ts';
 import { createPendingClient, type PendingClient } from './pending-client.ts';
 
 /** One request to upgrade on its way. */
@@ -33,6 +35,15 @@ interface Exchange {
   readonly id: string;
   readonly entry: AuditEntry;
   caller?: Caller;
+}
+
+interface Parts {
+  readonly lines: RequestLines;
+  readonly filtered: FilteredHandler;
+}
+
+interface Deps extends Parts {
+  readonly gateway: Gateway;
 }
 
 /** How an exchange ended, for the log. */
@@ -48,11 +59,11 @@ const tcpKeepAliveMs = 30_000;
  * Carries requests to switch protocols (exec, attach, port-forward, cp). They do not pass Fastify's hooks, so they
  * go through the same plain functions as its requests do, in the same order.
  */
-export function proxyUpgrades(app: FastifyInstance, gateway: Gateway, lines: RequestLines): void {
+export function proxyUpgrades(app: FastifyInstance, gateway: Gateway, parts: Parts): void {
   app.server.on('upgrade', (request, socket, head) => {
     const id = randomUUID();
     requestContext.run({ id, cut: () => socket.destroy() }, () =>
-      take(id, { request, socket, head }, { gateway, lines }),
+      take(id, { request, socket, head }, { gateway, ...parts }),
     );
   });
 }
@@ -60,8 +71,9 @@ export function proxyUpgrades(app: FastifyInstance, gateway: Gateway, lines: Req
 function take(
   id: string,
   { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
-  { gateway, lines }: { gateway: Gateway; lines: RequestLines },
+  deps: Deps,
 ): void {
+  const { gateway, lines } = deps;
   const startedAt = performance.now();
   request.socket.setKeepAlive(true, tcpKeepAliveMs);
   // Its two directions may end one by one. Only here: half-open connections of those who never sent a request stay.
@@ -69,7 +81,7 @@ function take(
   const client = createPendingClient(socket, head);
   const entry = gateway.audit.begin(id, request);
   const exchange: Exchange = { request, socket, client, id, entry };
-  void serve(exchange, { gateway, lines }).then((outcome) => {
+  void serve(exchange, deps).then((outcome) => {
     const { status: code } = outcome;
     entry.end({ code, aborted: code === clientGone });
     const { pathKind, verb } = entry.description;
@@ -86,10 +98,7 @@ function take(
 }
 
 /** Never rejects: every failure is answered here. */
-async function serve(
-  exchange: Exchange,
-  { gateway, lines }: { gateway: Gateway; lines: RequestLines },
-): Promise<Outcome> {
+async function serve(exchange: Exchange, { gateway, lines, filtered }: Deps): Promise<Outcome> {
   const { request, socket, client, id, entry } = exchange;
   try {
     const upgrade = readUpgrade(request);
@@ -100,6 +109,11 @@ async function serve(
     exchange.caller = caller;
     entry.identify(actorOf(caller));
     entry.attempted();
+    const watched = await serveWebSocketWatch(gateway, filtered, {
+      ...{ request, socket, client, id, upgrade, caller, target, log: gateway.logger },
+      switched: () => entry.streaming(101),
+    });
+    if (watched !== undefined) return { status: watched || clientGone };
     const opening = { ...openingRequest(request), ...upgrade };
     const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
     const over = gateway.streams.add(caller, client.abort, recheck);

@@ -61,7 +61,7 @@ export async function relayAnswer(
 }
 
 /** Throws away what the client sends from now on, for as long as the answer goes out and 5 s more. */
-function discard(socket: Duplex): void {
+export function discard(socket: Duplex): void {
   socket.on('error', () => socket.destroy());
   socket.resume();
   socket.once('finish', () => {

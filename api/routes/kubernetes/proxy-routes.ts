@@ -4,7 +4,7 @@ import { checkFetchDestination } from '../../http/browser-checks.ts';
 import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
-import { createFilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
+import type { FilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
 import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
@@ -13,17 +13,20 @@ import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
 /** Everything under `/kubernetes/` that no other route takes: carried through under the caller's identity. */
-export async function proxyRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+export async function proxyRoutes(
+  app: FastifyInstance,
+  gateway: Gateway,
+  filtered: FilteredHandler,
+): Promise<void> {
   // Bodies are streams here, whatever they are.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  const serveFiltered = createFilteredHandler(gateway);
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
     const caller = callerOf(request);
-    const filtered = serveFiltered(request, reply, caller, target);
-    if (filtered !== false && (await filtered)) return reply;
+    const served = filtered.request(request, reply, caller, target);
+    if (served !== false && (await served)) return reply;
     const hiding = hidingRequest(request.method, target);
     if (
       hiding !== undefined &&
