@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { cp, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -28,11 +29,22 @@ export function createEtcdStore(setting: (name: string) => string | undefined): 
       else await saveRunning({ host, port: 2379, pki: setting('PKI') ?? '', sockets }, file);
     },
     inspect: inspectSnapshot,
+    maintain: () =>
+      throughRelay(
+        {
+          host: setting('ETCD_HOST') ?? '',
+          port: 2379,
+          pki: setting('PKI') ?? '',
+          sockets: setting('SOCKETS') ?? '',
+        },
+        freeSpace,
+      ),
     async prepare(file) {
       await removeOthers(volume, folders.id);
       const partial = join(volume, `partial-${folders.id}`);
       for (const folder of [partial, folders.restored]) await rm(folder, { recursive: true, force: true });
       await restoreSnapshot(file, partial);
+      await whileRunning(partial, setting('SOCKETS') ?? '', cleanRestored);
       await rename(partial, folders.restored);
       await syncFolder(volume);
     },
@@ -43,8 +55,8 @@ export function createEtcdStore(setting: (name: string) => string | undefined): 
 }
 
 const run = promisify(execFile);
-const attempts = 20;
-const pauseMs = 500;
+const attempts = 40;
+const pauseMs = 250;
 
 /** How the chart's etcd names itself (deploy/charts/tenant-control-plane); a restored folder must agree. */
 const member = [
@@ -56,14 +68,23 @@ const member = [
   'http://localhost:2380',
 ];
 
+/** Saves a snapshot of a running etcd. */
+async function saveRunning(etcd: RunningEtcd, file: string): Promise<void> {
+  await throughRelay(etcd, (socket) => saveFrom(socket, file));
+}
+
+interface RunningEtcd {
+  readonly host: string;
+  readonly port: number;
+  readonly pki: string;
+  readonly sockets: string;
+}
+
 /**
- * Saves a snapshot of a running etcd. A relay in this process speaks TLS to it and checks its certificate for the
+ * Has `work` talk to a running etcd. A relay in this process speaks TLS to it and checks its certificate for the
  * name `etcd`: its address is in no certificate, and etcdctl cannot be told another name.
  */
-async function saveRunning(
-  etcd: { host: string; port: number; pki: string; sockets: string },
-  file: string,
-): Promise<void> {
+async function throughRelay(etcd: RunningEtcd, work: (socket: string) => Promise<void>): Promise<void> {
   const tls = {
     host: etcd.host,
     port: etcd.port,
@@ -81,7 +102,7 @@ async function saveRunning(
   const socket = join(etcd.sockets, 'relay.sock');
   await listen(relay, socket);
   try {
-    await saveFrom(socket, file);
+    await work(socket);
   } finally {
     relay.close();
   }
@@ -95,26 +116,79 @@ async function saveStopped(
   const copy = join(etcd.scratch, 'data');
   await rm(copy, { recursive: true, force: true });
   await cp(etcd.dataDir, copy, { recursive: true });
-  const socket = join(etcd.sockets, 'etcd.sock');
+  try {
+    await whileRunning(copy, etcd.sockets, (socket, server) => saveFrom(socket, file, server));
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** Runs etcd on a data folder that none runs on, for as long as `work` takes. */
+async function whileRunning(
+  dataDir: string,
+  sockets: string,
+  work: (socket: string, server: ChildProcess) => Promise<void>,
+): Promise<void> {
+  const socket = join(sockets, 'etcd.sock');
   const args = [
     ...[
       '--data-dir',
-      copy,
+      dataDir,
       '--listen-client-urls',
       `unix://${socket}`,
       '--advertise-client-urls',
       `unix://${socket}`,
     ],
-    ...['--listen-peer-urls', `unix://${join(etcd.sockets, 'peer.sock')}`, ...member],
+    ...['--listen-peer-urls', `unix://${join(sockets, 'peer.sock')}`, ...member],
     ...['--heartbeat-interval', '20', '--election-timeout', '100', '--log-level', 'error'],
+    // The most that etcd supports: what is saved and cleaned here has been stored already.
+    ...['--quota-backend-bytes', String(8 * 1024 ** 3)],
   ];
   const server = spawn('etcd', args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const ended = once(server, 'exit');
   try {
-    await saveFrom(socket, file, server);
+    await work(socket, server);
+    server.kill('SIGTERM');
+  } catch (error) {
+    server.kill('SIGKILL');
+    throw error;
   } finally {
-    server.kill('SIGKILL'); // of a copy that is thrown away
-    await rm(copy, { recursive: true, force: true });
+    await ended;
   }
+}
+
+/** Frees space and clears the alarms of an etcd: its history goes, and what is left is written again. */
+async function freeSpace(socket: string, server?: ChildProcess): Promise<void> {
+  await answering(server, () => etcdctl(socket, 'endpoint', 'status'));
+  const [status] = JSON.parse(await etcdctl(socket, 'endpoint', 'status', '--write-out', 'json')) as [
+    { Status: { header: { revision: number } } },
+  ];
+  await etcdctl(socket, 'compact', String(status.Status.header.revision), '--physical').catch(
+    (error: unknown) => {
+      // All of it is compacted already.
+      if (!String(error).includes('required revision has been compacted')) throw error;
+    },
+  );
+  await etcdctl(socket, 'defrag');
+  await etcdctl(socket, 'alarm', 'disarm');
+}
+
+/**
+ * What a snapshot brings along of the store that was saved: its alarm, which would make this one read-only too, and the
+ * space of what is marked as compacted. Compaction waits for itself only at a revision of its own.
+ */
+async function cleanRestored(socket: string, server: ChildProcess): Promise<void> {
+  await answering(server, () => etcdctl(socket, 'alarm', 'disarm'));
+  const key = 'vcluster-platform/restored';
+  await etcdctl(socket, 'put', key, '');
+  await etcdctl(socket, 'del', key);
+  await freeSpace(socket, server);
+}
+
+async function etcdctl(socket: string, ...args: string[]): Promise<string> {
+  const options = ['--endpoints', `unix://${socket}`, '--command-timeout', '10m', '--dial-timeout', '5s'];
+  const { stdout } = await run('etcdctl', [...options, ...args]);
+  return stdout;
 }
 
 /** @throws Failure `snapshot_damaged` if the snapshot's own checksum is wrong */
@@ -154,22 +228,23 @@ async function restoreSnapshot(file: string, dataDir: string): Promise<void> {
 }
 
 async function saveFrom(socket: string, file: string, server?: ChildProcess): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
+  await answering(server, async () => {
     try {
-      await run('etcdctl', [
-        '--endpoints',
-        `unix://${socket}`,
-        '--command-timeout',
-        '10m',
-        '--dial-timeout',
-        '5s',
-        'snapshot',
-        'save',
-        file,
-      ]);
-      return;
+      await etcdctl(socket, 'snapshot', 'save', file);
     } catch (error) {
       await rm(file, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Does `work` until it succeeds, for as long as an etcd may take to answer. @param server its process, if it is ours */
+async function answering(server: ChildProcess | undefined, work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
       if (server !== undefined && server.exitCode !== null)
         throw new Failure('operation_failed', 'etcd does not start on the data of the tenant cluster', {
           cause: error,

@@ -9,7 +9,7 @@ import { createSqliteStore } from './sqlite-store.ts';
 import type { Store, StoreKind } from './store.ts';
 
 /**
- * `tenant-snapshot <command>`: saves and restores the data of a tenant cluster, next to them, in a Job. All else
+ * `tenant-snapshot <command>`: saves, restores and maintains the data of a tenant cluster, next to them, in a Job. All else
  * comes by environment variables (adapters/snapshots/job-manifest.ts sets them). The result, or why there is
  * none, goes as JSON to the file RESULT, the container's termination message.
  */
@@ -26,6 +26,7 @@ const store = openStore(storeKind, (name) => process.env[name] || undefined);
 const commands = {
   save,
   prepare,
+  maintain: () => done(store.maintain()),
   swap: () => done(store.swap()),
   rollback: () => done(store.rollback()),
   commit: () => done(store.commit()),

@@ -35,6 +35,8 @@ export function createSqliteStore(setting: (name: string) => string | undefined)
       withDatabase(database, (db) => db.prepare('VACUUM INTO ?').run(target));
     },
     inspect,
+    /** Kine compacts, SQLite uses again what is free, and neither has alarms. */
+    maintain: async () => undefined,
     async prepare(saved) {
       await removeLeftovers(volume, id);
       await rm(restored, { force: true });

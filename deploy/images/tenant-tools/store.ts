@@ -14,9 +14,14 @@ export interface Store {
   /**
    * Makes data of a saved `file` beside the present ones, with a revision beyond any that clients can have seen and
    * all earlier ones compacted: a watch that goes on gets "too old" and lists again, rather than silently seeing time
-   * run backwards.
+   * run backwards. They are compacted, and carry no alarm of the store that was saved.
    */
   prepare(file: string): Promise<void>;
+  /**
+   * Frees what deleted and overwritten objects take up in the running store, and clears its alarms: out of space, it takes no
+   * writes for ever, even when there is space again. One that looks after itself needs nothing.
+   */
+  maintain(): Promise<void>;
   /** Puts what was prepared in its place; the former data stay beside. @throws Failure if nothing was prepared */
   swap(): Promise<void>;
   /** Puts the former data back, if they were swapped out, and removes what was prepared. */
