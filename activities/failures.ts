@@ -1,14 +1,15 @@
 import { ApplicationFailure, CancelledFailure, CompleteAsyncError, type Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from '../adapters/logging.ts';
-import { errorTable, PlatformError } from '../contracts/errors.ts';
+import { type ErrorCode, errorTable, PlatformError } from '../contracts/errors.ts';
 import { forwardWorkflows } from '../domain/kinds/kinds.ts';
 
 /**
- * An API server that has just started refuses everything until its RBAC caches are filled, so "forbidden" is
- * believed only after so many attempts (about 30 s with the back-off of workflows/proxies.ts).
+ * An API server that has just started refuses everything until its RBAC caches are filled, and what serves its webhooks
+ * starts after it, so these are believed only after so many attempts (about 30 s with the back-off of workflows/proxies.ts).
  */
-const forbiddenAttempts = 11;
+const doubted: ReadonlySet<ErrorCode> = new Set(['forbidden', 'admission_refused']);
+const doubtedAttempts = 11;
 
 /**
  * What an activity's failure looks like in Temporal: the code as type, the public message, and nothing of its
@@ -32,7 +33,7 @@ export function toApplicationFailure(
       ? error
       : new PlatformError('internal', 'Internal error; the log of the worker has the cause');
   const mayPass =
-    errorTable[known.code].retryable || (known.code === 'forbidden' && options.attempt < forbiddenAttempts);
+    errorTable[known.code].retryable || (doubted.has(known.code) && options.attempt < doubtedAttempts);
   return ApplicationFailure.create({
     type: known.code,
     message: known.message,

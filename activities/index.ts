@@ -17,6 +17,7 @@ import { createSpaceAccessActivities } from './spaces/space-access.ts';
 import { createSpaceSleepActivities } from './spaces/space-sleep.ts';
 import { createTenantAccessActivities } from './control-plane/tenant-access.ts';
 import { createTenantKeysActivities } from './control-plane/tenant-keys.ts';
+import { createTenantStoreActivities } from './control-plane/tenant-store.ts';
 import { createTurnActivities } from './operations/turn.ts';
 
 export interface ActivityDeps extends TenantDeps {
@@ -47,6 +48,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createGatewayCredentialActivities(deps),
     ...createTenantAccessActivities(deps),
     ...createTenantKeysActivities(deps),
+    ...createTenantStoreActivities(deps),
     ...createReleaseActivities(deps),
     ...createSnapshotActivities(deps),
     ...createSnapshotRetentionActivities(deps),

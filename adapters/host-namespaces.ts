@@ -1,5 +1,6 @@
 import type { V1Namespace } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
+import { kindOf, type ManagedKind } from '../contracts/kinds.ts';
 import { labels } from '../contracts/names.ts';
 import type { InstanceRef, SpaceRef, TenantRef } from '../contracts/instance-ref.ts';
 import { isReservedNamespace } from '../domain/host-namespace.ts';
@@ -74,8 +75,8 @@ export class OwnedNamespace<O extends Owner = Owner> {
 export interface HostNamespaces {
   /**
    * The namespace of `owner`, read now and seen to carry its uid.
-   * @throws PlatformError `conflict` if it belongs to something else, `not_found` if there is none,
-   *   `cluster_unreachable`, and what ConnectedClusters.client throws
+   * @throws PlatformError `conflict` if it belongs to something else, `namespace_missing` if there is none or it is being
+   *   deleted, `cluster_unreachable`, and what ConnectedClusters.client throws
    */
   prove<O extends Owner>(owner: O): Promise<OwnedNamespace<O>>;
   /** As `prove`, but undefined if there is none of ours: for what undoes or deletes. */
@@ -101,11 +102,8 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
     async prove(owner) {
       const host = await OwnedNamespace.look(clusters, owner);
       if (host === 'other') throw notOurs(owner);
-      if (host !== 'none') return host;
-      throw new PlatformError(
-        'not_found',
-        `Namespace ${owner.hostNamespace} not found in cluster ${owner.cluster}`,
-      );
+      if (host !== 'none' && host.namespace.metadata?.deletionTimestamp === undefined) return host;
+      throw missing(owner, host === 'none' ? 'is missing: it was deleted there' : 'is being deleted there');
     },
 
     async find(owner) {
@@ -150,6 +148,19 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
     capabilities: async (cluster) => clusterCapabilities(await clusters.client(cluster)),
   };
   return hosts;
+}
+
+const rebuilding: Readonly<Record<ManagedKind, string>> = {
+  tenant: 'A restore of a snapshot, or an update, makes it again',
+  space: 'A wake makes it again, empty',
+};
+
+function missing(owner: Owner, how: string): PlatformError {
+  const { hostNamespace, cluster } = owner;
+  return new PlatformError(
+    'namespace_missing',
+    `Namespace ${hostNamespace} of cluster ${cluster} ${how}. ${rebuilding[kindOf(owner)]}`,
+  );
 }
 
 function notOurs({ hostNamespace, cluster }: Owner): PlatformError {

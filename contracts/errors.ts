@@ -29,6 +29,9 @@ export const errorTable = {
   operation_failed: { status: 409, retryable: false, exitCode: 6, title: 'Operation failed' },
   operation_cancelled: { status: 409, retryable: false, exitCode: 7, title: 'Operation cancelled' },
   quota_exceeded: { status: 403, retryable: false, exitCode: 5, title: 'Quota exceeded' },
+  admission_refused: { status: 409, retryable: false, exitCode: 5, title: 'Refused by admission' },
+  store_full: { status: 409, retryable: false, exitCode: 5, title: 'Store of the tenant cluster is full' },
+  namespace_missing: { status: 409, retryable: false, exitCode: 5, title: 'Host namespace is missing' },
   too_large: { status: 413, retryable: false, exitCode: 2, title: 'Request too large' },
   chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'Failed to install the chart' },
   chart_unavailable: {

@@ -41,6 +41,8 @@ export const annotations = {
   sleepSuspended: 'loft.sh/sleep-mode-suspended',
   /** On workloads that had no pods when their space woke: a change, so that their controllers look at once. */
   wokenAt: 'vcluster-platform.io/woken-at',
+  /** On a role in a tenant cluster: when the platform saw last that it can write there. */
+  writtenAt: 'vcluster-platform.io/written-at',
   /** On users who log in at an OpenID provider: `<issuer> <sub>`, which never changes. */
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */

@@ -22,6 +22,8 @@ export interface ControllerContext {
   readonly tenants: Pick<HostNamespaces, 'prove'>;
   readonly operations: OperationsDeps;
   readonly logger: Logger;
+  /** How often RBAC inside tenant clusters is compared, in milliseconds; default 15 s. */
+  readonly tenantRepairMs?: number | undefined;
   /** Access keys that a user or team may have; default 100. */
   readonly accessKeysPerOwner?: number | undefined;
   /** Before an operation that failed is tried again. */

@@ -32,6 +32,9 @@ export const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
   too_many_attempts: passing,
   forbidden: passing,
   quota_exceeded: passing,
+  admission_refused: passing,
+  store_full: passing,
+  namespace_missing: lasting, // only an update, a restore, or a wake of a space, make it again
   conflict: passing,
   already_exists: passing,
   not_found: passing,

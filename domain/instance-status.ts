@@ -1,9 +1,10 @@
 import type { ManagedKind } from '../contracts/kinds.ts';
 import type { OperationState } from '../contracts/operations.ts';
+import type { Condition } from '../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import type { InstancePhase } from '../contracts/resources/instance-status.ts';
 import type { OperationType } from '../contracts/verbs.ts';
-import { type ConditionState, withCondition } from './conditions.ts';
+import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from './verbs.ts';
 
@@ -41,7 +42,7 @@ export function statusAfter(
   const { metadata, status } = instance;
   const conditions = conditionsOf(kind, outcome).reduce(
     (all, condition) => withCondition(all, condition, now),
-    status?.conditions as Parameters<typeof withCondition>[0],
+    outdated(outcome, status?.conditions),
   );
   return {
     lastOperation: operation,
@@ -53,6 +54,15 @@ export function statusAfter(
     ...(place && chart ? { virtualCluster: deployedDefinition(place, chart) } : {}),
     ...(conditions === undefined ? {} : { conditions }),
   };
+}
+
+/** What was done with success in its namespace shows that there is one. */
+function outdated(
+  { operation, phase }: OperationOutcome,
+  conditions: readonly Condition[] | undefined,
+): readonly Condition[] | undefined {
+  if (operation.state !== 'succeeded' || phase === undefined || conditions === undefined) return conditions;
+  return withoutCondition(conditions, 'NamespaceFound');
 }
 
 /** With a new phase, the reason of the last failure is history. */

@@ -37,21 +37,32 @@ export function unclaimedNamespaces(
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The uids that namespaces carry. */
-export function uidsOf(namespaces: readonly ManagedNamespace[]): ReadonlySet<string | undefined> {
-  return new Set(namespaces.map(({ metadata }) => metadata?.labels?.[labels.instanceUid]));
+/** How namespaces are, by the uid that they carry: `stays`, or `goes` while it is being deleted. */
+export function namespacesByUid(
+  namespaces: readonly ManagedNamespace[],
+): ReadonlyMap<string | undefined, 'stays' | 'goes'> {
+  return new Map(
+    namespaces.map(({ metadata }) => [
+      metadata?.labels?.[labels.instanceUid],
+      metadata?.deletionTimestamp === undefined ? 'stays' : 'goes',
+    ]),
+  );
 }
 
 /**
- * Whether something is to be in `cluster` and has no namespace there, so that nothing of it can run.
- * @param present uids of the namespaces there
+ * What has become of the namespace of something that is to be in `cluster`, so that nothing of it can run; undefined if it
+ * is there, or none is to be.
+ * @param present the namespaces there
  */
-export function lacksNamespace(
+export function lostNamespace(
   cluster: string,
-  present: ReadonlySet<string | undefined>,
+  present: ReturnType<typeof namespacesByUid>,
   { uid, cluster: where, made, leaves }: Claim & { readonly made: boolean; readonly leaves: boolean },
-): boolean {
-  return made && !leaves && where === cluster && !present.has(uid);
+): 'Missing' | 'Deleting' | undefined {
+  if (!made || leaves || where !== cluster) return undefined;
+  const state = present.get(uid);
+  if (state === undefined) return 'Missing';
+  return state === 'goes' ? 'Deleting' : undefined;
 }
 
 function describe(name: string, given: Readonly<Record<string, string>>): UnclaimedNamespace {

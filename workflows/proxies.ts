@@ -76,6 +76,7 @@ const limits: Record<ActivityName, Limits> = {
   applySnapshotJob: short,
   waitForSnapshotJob: job,
   deleteSnapshotJob: short,
+  maintainStore: job,
   deleteSnapshotFile: short,
   forgetSnapshot: short,
   expireSnapshots: { startToClose: 5 * minutes, heartbeat: 10 * seconds },

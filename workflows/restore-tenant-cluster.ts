@@ -3,22 +3,32 @@ import type { Activities } from '../activities/index.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
+import { grantAccess, waitUntilReady } from './steps/inside.ts';
+import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
  * Brings a tenant cluster's data back to a snapshot: prepared beside the present data, swapped in while the
- * control plane stands, the former data kept until the tenant cluster answers. A sleeping one stays asleep. Id
+ * control plane stands, the former data kept until the tenant cluster answers. A sleeping one stays asleep; one
+ * whose namespace is gone is made again first. Id
  * `operation/<id>`; signal `turn`, query `progress`. A failure or cancel swaps the former data back in.
  */
 export async function restoreTenantCluster(input: OperationInput): Promise<void> {
   await runOperation('tenant', input, {
     async run(run) {
-      const { snapshot, tenant, asleep } = await run.step('find', async (activities) => {
+      const { operationId } = input;
+      const { snapshot, tenant, asleep, missing } = await run.step('find', async (activities) => {
         const found = await activities.findSnapshot(snapshotKey(input));
-        return { ...(await activities.inspectTenant({ tenant: run.target })), snapshot: found };
+        const state = await activities.inspectTenant({ tenant: run.target, rebuilds: true });
+        return { ...state, snapshot: found };
+      });
+      await rebuild(run, tenant, missing, async (activities) => {
+        // Its volume is made with the first pod.
+        await activities.installRelease({ tenant, operationId });
+        await activities.waitForControlPlane({ tenant, fresh: true });
       });
       const phase = (activities: Activities, name: RestorePhase) =>
-        runRestoreJob(activities, { tenant, operationId: input.operationId, snapshot, phase: name });
+        runRestoreJob(activities, { tenant, operationId, snapshot, phase: name });
       const stop = async (activities: Activities) => {
         await activities.stopControlPlane({ tenant });
         await activities.waitForControlPlaneStopped({ tenant });
@@ -36,11 +46,13 @@ export async function restoreTenantCluster(input: OperationInput): Promise<void>
         return { report: { phase: 'Sleeping' }, result: { snapshot: snapshot.name } };
       }
       await run.step('start', start, stop);
-      await run.step('ready', (activities) => activities.waitForControlPlane({ tenant, fresh: false }));
-      await run.step('access', (activities) => activities.applyTenantAccess({ tenant }));
+      await run.step('ready', (activities) =>
+        waitUntilReady(activities, { tenant, operationId, fresh: false }),
+      );
+      const refused = await grantAccess(run, tenant);
       run.passPointOfNoReturn();
       await run.step('commit', (activities) => phase(activities, 'commit'));
-      return { report: { phase: 'Ready' }, result: { snapshot: snapshot.name } };
+      return { report: { phase: 'Ready' }, result: { snapshot: snapshot.name }, ...refused };
     },
     reportFailure: ({ reason, message }, undone) => (undone ? {} : { phase: 'Failed', reason, message }),
   });

@@ -1,9 +1,11 @@
 import type { OperationInput } from '../contracts/workflows.ts';
+import { grantAccess, waitUntilReady } from './steps/inside.ts';
+import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
  * Brings a tenant cluster to its changed template or values. Id `operation/<id>`; signal `turn`, query
- * `progress`. A sleeping one is upgraded and stays asleep. A failure or cancel rolls the release back to the
+ * `progress`. A sleeping one is upgraded and stays asleep; one whose namespace is gone is made again, empty. A failure or cancel rolls the release back to the
  * revision before.
  */
 export async function updateTenantCluster(input: OperationInput): Promise<void> {
@@ -12,10 +14,11 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
     async run(run) {
       const { operationId } = input;
       const found = await run.step('inspect', (activities) =>
-        activities.inspectTenant({ tenant: run.target }),
+        activities.inspectTenant({ tenant: run.target, rebuilds: true }),
       );
       const { tenant } = found;
       targetHash = found.targetHash;
+      await rebuild(run, tenant, found.missing);
       const chart = await run.step('check', (activities) => activities.checkRelease({ tenant }));
       await run.step(
         'install',
@@ -30,12 +33,13 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       }
       const { kubernetesVersion } = await run.step('ready', async (activities) => {
         await activities.waitForRollout({ tenant });
-        return activities.waitForControlPlane({ tenant, fresh: true });
+        return waitUntilReady(activities, { tenant, operationId, fresh: true });
       });
-      await run.step('access', (activities) => activities.applyTenantAccess({ tenant }));
+      const { message } = await grantAccess(run, tenant);
       return {
         report: { ...report, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) },
         result: { ...chart },
+        ...(message === undefined ? {} : { message }),
       };
     },
     reportFailure: ({ reason, message }, undone) => ({

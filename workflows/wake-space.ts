@@ -1,18 +1,31 @@
+import { patched } from '@temporalio/workflow';
 import type { OperationInput } from '../contracts/workflows.ts';
+import { failureReason } from './steps/failure-reason.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
- * Wakes a space: new pods are let in again, and workloads and jobs get back what they had. It does not wait for their
+ * Wakes a space: new pods are let in again, and workloads and jobs get back what they had. One whose namespace is gone is
+ * made again, empty. It does not wait for their
  * pods. Id `operation/<id>`; signal `turn`, query `progress`. A failure or cancel puts it back to sleep.
  */
 export async function wakeSpace(input: OperationInput): Promise<void> {
   await runOperation('space', input, {
     async run(run) {
       const space = await locate(run);
+      let isNew = false;
       await run.step(
         'open',
-        (activities) => activities.openSpace({ space, wakes: true }),
+        async (activities) => {
+          try {
+            await activities.openSpace({ space, wakes: true });
+          } catch (error) {
+            if (failureReason(error).reason !== 'namespace_missing' || !patched('rebuild')) throw error;
+            await activities.applySpaceNamespace({ space });
+            await activities.applySpaceAccess({ space });
+            isNew = true;
+          }
+        },
         (activities) => activities.closeSpace({ space }),
       );
       await run.step(
@@ -20,7 +33,10 @@ export async function wakeSpace(input: OperationInput): Promise<void> {
         (activities) => activities.resumeSpaceWorkloads({ space }),
         (activities) => activities.stopSpaceWorkloads({ space }),
       );
-      return { report: { phase: 'Ready' } };
+      return {
+        report: { phase: 'Ready' },
+        ...(isNew ? { message: 'Its namespace was gone and was made again, empty' } : {}),
+      };
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
   });

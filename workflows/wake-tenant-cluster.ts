@@ -1,4 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
+import { waitUntilReady } from './steps/inside.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -18,7 +19,10 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
           await activities.waitForControlPlaneStopped({ tenant });
         },
       );
-      await run.step('ready', (activities) => activities.waitForControlPlane({ tenant, fresh: false }));
+      const { operationId } = input;
+      await run.step('ready', (activities) =>
+        waitUntilReady(activities, { tenant, operationId, fresh: false }),
+      );
       return { report: { phase: 'Ready' } };
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),

@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import {
   containerStartError,
@@ -6,6 +7,7 @@ import {
 } from '../../adapters/kubernetes/container-start-error.ts';
 import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
+import { tryTenantStore } from '../../adapters/kubernetes/tenant-rbac.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { readyPath, readyWithRolesPath } from '../../adapters/kubernetes/readiness-path.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
@@ -21,7 +23,8 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
   return {
     /**
      * Waits until the tenant's own API answers rightly, asked through the gateway like everything else; with
-     * heartbeats. `fresh`: with its bootstrap objects, and its version is asked too. No effects.
+     * heartbeats. `fresh`: with its bootstrap objects, and its version is asked too. `storeFull`: it answers, and takes no
+     * writes. No effects but the time in an annotation of a role of ours there.
      * @throws PlatformError `control_plane_not_ready` after 3 minutes, or when its pod cannot start
      */
     async waitForControlPlane({
@@ -30,14 +33,14 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
     }: {
       tenant: TenantRef;
       fresh: boolean;
-    }): Promise<{ kubernetesVersion?: string }> {
+    }): Promise<{ kubernetesVersion?: string; storeFull?: true }> {
       let host: TenantHost | undefined;
       let faults: ReturnType<typeof createFaultWatch> | undefined;
-      let connection: KubeConfig | undefined;
+      let connection: ClusterClient | undefined;
       const connect = async () => {
         host ??= await hosts.prove(tenant);
         faults ??= createFaultWatch(host);
-        return (connection ??= (await host.tenantClient()).kubeConfig);
+        return (connection ??= await host.tenantClient());
       };
       const onDeadline = (last: string) =>
         new PlatformError(
@@ -45,14 +48,28 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
           `The control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`,
         );
       return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
-        const refusal = await askReadiness(await connect(), fresh ? readyWithRolesPath : readyPath);
+        const client = await connect();
+        const refusal = await askReadiness(client.kubeConfig, fresh ? readyWithRolesPath : readyPath);
         if (refusal === undefined)
-          return fresh ? { kubernetesVersion: await readVersion(await connect()) } : {};
+          return {
+            ...(fresh ? { kubernetesVersion: await readVersion(client.kubeConfig) } : {}),
+            ...((await isStoreFull(client)) ? { storeFull: true } : {}),
+          };
         const fault = await faults?.look();
         return fault === undefined ? refusal : `${refusal}; ${fault}`;
       });
     },
   };
+}
+
+/** What else may keep us from writing is said by controllers/virtual-clusters/tenant-access.ts. */
+async function isStoreFull(client: ClusterClient): Promise<boolean> {
+  try {
+    await tryTenantStore(client, AbortSignal.timeout(requestTimeoutMs));
+    return false;
+  } catch (error) {
+    return error instanceof PlatformError && error.code === 'store_full';
+  }
 }
 
 /** Undefined if it is ready, else why not. */

@@ -108,7 +108,10 @@ function toWorkload(kind: Workload['kind'], object: ScalableObject): Workload {
 
 /** Whether the control plane is scaled to zero. @throws PlatformError `cluster_unreachable` */
 export async function isAsleep(host: TenantHost): Promise<boolean> {
-  const workloads = await listWorkloads(host);
+  return areAsleep(await listWorkloads(host));
+}
+
+export function areAsleep(workloads: readonly Workload[]): boolean {
   return workloads.length > 0 && workloads.every(({ replicas }) => replicas === 0);
 }
 

@@ -85,19 +85,31 @@ export interface LocatedInstance<K extends ManagedKind> {
 
 /**
  * Where an instance is that was created. Changes nothing.
- * @throws PlatformError the kind's not-found code, `conflict` if it was never created, and what HostNamespaces.prove throws
+ * @throws PlatformError as {@link readPlace}, and what HostNamespaces.prove throws
  */
 export async function locateInstance<K extends ManagedKind>(
-  { resources, hosts }: Pick<TenantDeps, 'resources' | 'hosts'>,
+  deps: Pick<TenantDeps, 'resources' | 'hosts'>,
   target: UnplacedRef<K>,
 ): Promise<LocatedInstance<K>> {
+  const found = await readPlace<K>(deps, target);
+  return { ...found, host: await deps.hosts.prove(found.placed) };
+}
+
+/**
+ * Where an instance that was created has its namespace, which may be gone. Changes nothing.
+ * @throws PlatformError the kind's not-found code, `conflict` if it was never created
+ */
+export async function readPlace<K extends ManagedKind>(
+  { resources }: Pick<TenantDeps, 'resources'>,
+  target: UnplacedRef<K>,
+): Promise<Omit<LocatedInstance<K>, 'host'>> {
   const instance = await readInstance<K>(resources, target);
   const placed = placeOf<K>(target, instance);
   if (!placed || !isProvisioned(instance)) {
     const { noun } = kindNames[kindOf(target)];
     throw new PlatformError('conflict', `The ${noun} ${target.name} was not created yet`);
   }
-  return { placed, instance, host: await hosts.prove(placed) };
+  return { placed, instance };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ApiException } from '@kubernetes/client-node';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import { refusalOf } from './refusals.ts';
 
 /** HTTP status of a Kubernetes API error, or undefined if `error` is none (a connection failure, say). */
 export function statusOf(error: unknown): number | undefined {
@@ -81,7 +82,8 @@ export function apiMessage(error: unknown): string {
 
 /**
  * A Kubernetes API failure as a PlatformError; `what` says what was tried ("reading Namespace x"). Connection
- * failures, 429 and 5xx become `unreachable` (retryable), 401 and 403 `forbidden`, 409 `conflict`.
+ * failures, 429 and 5xx become `unreachable` (retryable), 401 and 403 `forbidden`, 409 `conflict`. Whatever the status, a
+ * write that admission or a full store refused says so, with the name of the webhook, policy or quota.
  */
 export function kubernetesFailure(
   what: string,
@@ -91,6 +93,11 @@ export function kubernetesFailure(
   if (error instanceof PlatformError) return error;
   const status = statusOf(error);
   const message = `${what}: ${apiMessage(error)}`;
+  const refusal = status === undefined ? undefined : refusalOf(message);
+  if (refusal !== undefined) {
+    const { code, ...details } = refusal;
+    return new PlatformError(code, message, { details, cause: error });
+  }
   if (status === undefined || status === 429 || status >= 500)
     return new PlatformError(unreachable, message, { cause: error });
   if (status === 401 || status === 403) return new PlatformError('forbidden', message, { cause: error });

@@ -73,17 +73,21 @@ export function rbacManifest(
   };
 }
 
-/** Creates or overwrites it (server-side apply). */
+/**
+ * Creates or overwrites it (server-side apply). The answer is the object as it is stored.
+ * @param options.dryRun the API only says what it would answer
+ */
 export async function applyRbac(
   kubeConfig: KubeConfig,
   manifest: ReturnType<typeof rbacManifest>,
   fieldManager: string,
-): Promise<void> {
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<unknown> {
   const { kind, metadata } = manifest;
   const path = `${rbacPath(kind, 'namespace' in metadata ? metadata.namespace : undefined)}/${encodeURIComponent(metadata.name)}`;
-  await requestJson(kubeConfig, {
+  return requestJson(kubeConfig, {
     method: 'PATCH',
-    path: `${path}?fieldManager=${fieldManager}&force=true`,
+    path: `${path}?fieldManager=${fieldManager}&force=true${dryRun ? '&dryRun=All' : ''}`,
     body: manifest,
     contentType: 'application/apply-patch+yaml',
   });

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { PlatformError } from '../../contracts/errors.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import { statusOf } from './failures.ts';
+import { apiMessage, orUndefined, statusOf } from './failures.ts';
 import { applyRbac, deleteRbac, type RbacObject, rbacManifest, rbacPath } from './rbac-objects.ts';
 import { requestJson } from './request.ts';
 
@@ -17,7 +18,7 @@ export interface RbacRealm {
 }
 
 interface Stored {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly finalizers?: readonly string[] };
   readonly rules?: unknown;
   readonly roleRef?: unknown;
   readonly subjects?: unknown;
@@ -25,7 +26,9 @@ interface Stored {
 
 /**
  * Makes exactly `desired` exist among what is ours: applies what is missing or different, deletes the rest. One read
- * for each kind if nothing changed. Idempotent. Failures are client-node's ApiException.
+ * for each kind if nothing changed. Idempotent. What is refused holds up nothing else: what can be granted is, and what
+ * is to go goes. The first failure is thrown in the end: client-node's ApiException; `admission_refused` for an object
+ * that admission changes on its way into the store.
  */
 export async function syncRbac(
   kubeConfig: KubeConfig,
@@ -33,6 +36,10 @@ export async function syncRbac(
   desired: readonly RbacObject[],
 ): Promise<void> {
   const labels = Object.fromEntries([realm.label]);
+  const failures: unknown[] = [];
+  const attempt = async (write: Promise<void>) => {
+    await write.catch((error: unknown) => void failures.push(error));
+  };
   for (const kind of realm.kinds) {
     const left = new Map((await listOurs(kubeConfig, realm, kind)).map((item) => [item.metadata.name, item]));
     for (const object of desired) {
@@ -41,10 +48,61 @@ export async function syncRbac(
       const existing = left.get(object.name);
       left.delete(object.name);
       if (existing === undefined || contentOf(existing) !== contentOf(manifest))
-        await replaceRbac(kubeConfig, manifest, realm.fieldManager);
+        await attempt(writeRbac(kubeConfig, manifest, realm.fieldManager));
     }
-    for (const name of left.keys()) await deleteRbac(kubeConfig, kind, name, realm.namespace);
+    for (const { metadata } of left.values()) await attempt(removeRbac(kubeConfig, realm, kind, metadata));
   }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** What a mutating webhook or policy makes something else of would be written again for ever, and nobody told. */
+async function writeRbac(
+  kubeConfig: KubeConfig,
+  manifest: ReturnType<typeof rbacManifest>,
+  fieldManager: string,
+): Promise<void> {
+  checkStored(manifest, await replaceRbac(kubeConfig, manifest, fieldManager));
+}
+
+/**
+ * Tries whether admission lets `object` in as it is, and writes nothing.
+ * @throws ApiException; PlatformError as `syncRbac`
+ */
+export async function tryRbac(
+  kubeConfig: KubeConfig,
+  { label, fieldManager }: RbacRealm,
+  object: RbacObject,
+): Promise<void> {
+  const manifest = rbacManifest(object, { labels: Object.fromEntries([label]), annotations: {} });
+  checkStored(manifest, await applyRbac(kubeConfig, manifest, fieldManager, { dryRun: true }));
+}
+
+function checkStored(manifest: ReturnType<typeof rbacManifest>, stored: unknown): void {
+  if (contentOf(stored as Stored) === contentOf(manifest)) return;
+  throw new PlatformError(
+    'admission_refused',
+    `${manifest.kind} ${manifest.metadata.name} is changed on its way into the store, by a mutating webhook or policy`,
+    { details: { reason: 'Rewritten' } },
+  );
+}
+
+/** One that somebody holds with a finalizer would go on granting what it grants. */
+async function removeRbac(
+  kubeConfig: KubeConfig,
+  { namespace }: RbacRealm,
+  kind: RbacObject['kind'],
+  { name, finalizers = [] }: Stored['metadata'],
+): Promise<void> {
+  if (finalizers.length > 0)
+    await orUndefined(
+      requestJson(kubeConfig, {
+        method: 'PATCH',
+        path: `${rbacPath(kind, namespace)}/${encodeURIComponent(name)}`,
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { finalizers: null } },
+      }),
+    );
+  await deleteRbac(kubeConfig, kind, name, namespace);
 }
 
 async function listOurs(
@@ -64,11 +122,12 @@ async function replaceRbac(
   kubeConfig: KubeConfig,
   manifest: ReturnType<typeof rbacManifest>,
   fieldManager: string,
-): Promise<void> {
+): Promise<unknown> {
   try {
-    await applyRbac(kubeConfig, manifest, fieldManager);
+    return await applyRbac(kubeConfig, manifest, fieldManager);
   } catch (error) {
-    if (statusOf(error) !== 422) throw error;
+    // Policies answer 422 too: what they refuse must not be deleted for it.
+    if (statusOf(error) !== 422 || !apiMessage(error).includes('cannot change roleRef')) throw error;
     const { kind, metadata } = manifest;
     await deleteRbac(
       kubeConfig,
@@ -76,7 +135,7 @@ async function replaceRbac(
       metadata.name,
       'namespace' in metadata ? metadata.namespace : undefined,
     );
-    await applyRbac(kubeConfig, manifest, fieldManager);
+    return applyRbac(kubeConfig, manifest, fieldManager);
   }
 }
 

@@ -1,14 +1,18 @@
+import type { KubeConfig } from '@kubernetes/client-node';
 import {
+  annotations,
   everybodyGroup,
   fieldManagers,
   identities,
   labels,
   originalUserExtra,
 } from '../../contracts/names.ts';
+import { explainRefusal } from './admission-configurations.ts';
 import type { ClusterClient } from './client.ts';
-import { callKubernetes } from './failures.ts';
-import { impersonationRules, type RbacObject } from './rbac-objects.ts';
-import { type RbacRealm, syncRbac } from './sync-rbac.ts';
+import { callKubernetes, orUndefined } from './failures.ts';
+import { impersonationRules, type RbacObject, rbacPath } from './rbac-objects.ts';
+import { requestJson } from './request.ts';
+import { type RbacRealm, syncRbac, tryRbac } from './sync-rbac.ts';
 
 /** Who may do what inside a tenant cluster. */
 export interface TenantRbac {
@@ -19,6 +23,14 @@ export interface TenantRbac {
 }
 
 const impersonatorRole = 'vcluster-platform:gateway';
+const gatewayBinding: RbacObject = {
+  kind: 'ClusterRoleBinding',
+  name: impersonatorRole,
+  role: { kind: 'ClusterRole', name: impersonatorRole },
+  subjects: [{ kind: 'User', name: identities.gateway }],
+};
+/** Grants nothing to nobody: there to be written. */
+const writtenRole: RbacObject = { kind: 'ClusterRole', name: 'vcluster-platform:written', rules: [] };
 /** Who acts as another user (`kubectl --as`), for the audit; the one extra. */
 const originalUserRule = {
   apiGroups: ['authentication.k8s.io'],
@@ -34,13 +46,45 @@ const realm: RbacRealm = {
 /**
  * Makes exactly these rights exist in the tenant cluster: applies what is missing or different, deletes what it
  * made before and is not wanted any more. Two reads if nothing changed. Idempotent.
- * @throws PlatformError `cluster_unreachable`, `forbidden`
+ * @throws PlatformError `cluster_unreachable`, `forbidden`; `admission_refused`, `quota_exceeded`, `store_full` if the
+ *   tenant cluster itself keeps us from writing
  */
-export async function syncTenantRbac(client: ClusterClient, rbac: TenantRbac): Promise<void> {
-  await callKubernetes('reconciling RBAC in the tenant cluster', async () => {
-    const desired = [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)];
-    await syncRbac(client.kubeConfig, realm, desired);
+export async function syncTenantRbac({ kubeConfig }: ClusterClient, rbac: TenantRbac): Promise<void> {
+  const desired = [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)];
+  await writeInside(kubeConfig, syncRbac(kubeConfig, realm, desired));
+}
+
+/**
+ * Tries without effect whether our objects would be let in, by a dry run for the gateway's binding: what would keep a change
+ * from being written is known so before there is one.
+ * @throws PlatformError as `syncTenantRbac`
+ */
+export async function tryTenantAdmission({ kubeConfig }: ClusterClient): Promise<void> {
+  await writeInside(kubeConfig, tryRbac(kubeConfig, realm, gatewayBinding));
+}
+
+/**
+ * Tries whether the tenant cluster's store takes writes: the time, to an annotation of a role that grants nothing. Nothing
+ * happens before our objects are there.
+ * @throws PlatformError as `syncTenantRbac`
+ */
+export async function tryTenantStore({ kubeConfig }: ClusterClient, signal?: AbortSignal): Promise<void> {
+  const write = requestJson(kubeConfig, {
+    method: 'PATCH',
+    path: `${rbacPath('ClusterRole')}/${encodeURIComponent(writtenRole.name)}?fieldManager=${fieldManagers.worker}`,
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { annotations: { [annotations.writtenAt]: new Date().toISOString() } } },
+    ...(signal === undefined ? {} : { signal }),
   });
+  await writeInside(kubeConfig, orUndefined(write));
+}
+
+async function writeInside(kubeConfig: KubeConfig, write: Promise<unknown>): Promise<void> {
+  try {
+    await callKubernetes('reconciling RBAC in the tenant cluster', write);
+  } catch (error) {
+    throw await explainRefusal(kubeConfig, error);
+  }
 }
 
 function impersonation({ users, groups }: TenantRbac['impersonated']): RbacObject[] {
@@ -50,12 +94,8 @@ function impersonation({ users, groups }: TenantRbac['impersonated']): RbacObjec
       name: impersonatorRole,
       rules: [...impersonationRules({ users, groups: [...groups, everybodyGroup] }), originalUserRule],
     },
-    {
-      kind: 'ClusterRoleBinding',
-      name: impersonatorRole,
-      role: { kind: 'ClusterRole', name: impersonatorRole },
-      subjects: [{ kind: 'User', name: identities.gateway }],
-    },
+    gatewayBinding,
+    writtenRole,
   ];
 }
 

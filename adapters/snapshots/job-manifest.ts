@@ -5,7 +5,7 @@ import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantHost } from '../host-namespaces.ts';
 import type { TenantWorkload } from '../tenant-charts/tenant-workload.ts';
 
-export type SnapshotCommand = 'save' | 'prepare' | 'swap' | 'rollback' | 'commit';
+export type SnapshotCommand = 'save' | 'maintain' | 'prepare' | 'swap' | 'rollback' | 'commit';
 
 export interface JobRequest {
   readonly host: TenantHost;
@@ -24,9 +24,16 @@ export interface JobRequest {
   readonly settings?: Record<string, string>;
 }
 
-/** Name of the one Job of an operation that runs `command`: saving, or one phase of a restore. */
+const jobPrefixes: Readonly<Partial<Record<SnapshotCommand, string>>> = {
+  save: 'snapshot',
+  maintain: 'store-maintenance',
+};
+/** These talk to the running store. */
+const dialing: ReadonlySet<SnapshotCommand> = new Set(['save', 'maintain']);
+
+/** Name of the one Job of an operation that runs `command`: saving, maintenance, or one phase of a restore. */
 export function jobName(command: SnapshotCommand, operationId: string): string {
-  return command === 'save' ? `snapshot-${operationId}` : `restore-${command}-${operationId}`;
+  return `${jobPrefixes[command] ?? `restore-${command}`}-${operationId}`;
 }
 
 /** Name of the Secret with what only a Job needs: the project's key and the snapshot's description. */
@@ -128,7 +135,7 @@ function settingsOf({ command, operationId, workload, file, settings }: JobReque
     SOCKETS: '/run/etcd',
     PKI: '/etc/kubernetes/pki',
     INPUT: '/run/input',
-    ...(command === 'save' ? {} : { RESTORE_ID: operationId }),
+    ...(dialing.has(command) ? {} : { RESTORE_ID: operationId }),
     ...(file === undefined ? {} : { FILE: join('/snapshots', basename(file)) }),
     ...settings,
   };
@@ -147,10 +154,10 @@ function onNode(nodeName: string): V1Affinity {
 function volumeMounts({ command, workload, file }: JobRequest): V1VolumeMount[] {
   return [
     // A reader of a SQLite database takes part in its locks, which are files beside it.
-    { name: 'data', mountPath: '/var/lib/etcd', readOnly: command === 'save' && workload.store === 'etcd' },
+    { name: 'data', mountPath: '/var/lib/etcd', readOnly: dialing.has(command) && workload.store === 'etcd' },
     { name: 'scratch', mountPath: '/scratch' },
     { name: 'sockets', mountPath: '/run/etcd' },
-    ...(command === 'save' ? [{ name: 'pki', mountPath: '/etc/kubernetes/pki', readOnly: true }] : []),
+    ...(dialing.has(command) ? [{ name: 'pki', mountPath: '/etc/kubernetes/pki', readOnly: true }] : []),
     ...(file === undefined
       ? []
       : [
@@ -166,7 +173,9 @@ function volumes({ operationId, command, workload, keysSecret, snapshotsDir, fil
     { name: 'scratch', emptyDir: {} },
     // In memory, where the process node's paths are short enough for sockets.
     { name: 'sockets', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-    ...(command === 'save' ? [{ name: 'pki', secret: { secretName: keysSecret, defaultMode: 0o440 } }] : []),
+    ...(dialing.has(command)
+      ? [{ name: 'pki', secret: { secretName: keysSecret, defaultMode: 0o440 } }]
+      : []),
     ...(file === undefined
       ? []
       : [

@@ -128,7 +128,9 @@ const known = new WeakMap<VirtualClusterInstance, string>();
 function identityOf(instance: VirtualClusterInstance): string {
   let identity = known.get(instance);
   if (identity === undefined) {
-    identity = JSON.stringify([instance.metadata.uid, deployedPlace(instance)]);
+    // One that failed may be made again in its place, with other keys.
+    const failed = instance.status?.phase === 'Failed';
+    identity = JSON.stringify([instance.metadata.uid, deployedPlace(instance), failed]);
     known.set(instance, identity);
   }
   return identity;

@@ -1,35 +1,40 @@
 import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
-import { clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
+import { annotations, clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { withCondition } from '../../domain/conditions.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import {
   type Claim,
-  lacksNamespace,
+  lostNamespace,
   type ManagedNamespace,
-  uidsOf,
+  namespacesByUid,
   unclaimedNamespaces as unclaimed,
 } from '../../domain/unclaimed-namespaces.ts';
 import { instanceCache } from '../caches.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import { isTrue, type Problem, sayProblems } from './instance-problems.ts';
 
 const type = 'NamespacesClaimed';
 const missingType = 'NamespaceFound';
-const lookAgain = { requeueAfterMs: 60_000 };
+const lostCode = 'namespace_missing' satisfies ErrorCode;
+const lookAgain = { requeueAfterMs: 30_000 };
 /** As many as a status says. */
 const maxTold = 100;
 
 /**
- * Once a minute, compares the namespaces that carry an instance's uid in every connected cluster with the tenant
- * clusters and spaces there are. What has no namespace says so (condition `NamespaceFound`). What belongs to none is
+ * Twice a minute, compares the namespaces that carry an instance's uid in every connected cluster with the tenant
+ * clusters and spaces there are. What has no namespace is Failed and says so (condition `NamespaceFound`). What belongs to none is
  * reported in the cluster's status (condition `NamespacesClaimed`, `unclaimedNamespaces`) and the log, and left alone: an
  * administrator says what becomes of it (`vcp delete unclaimed-namespace`).
  */
-export function unclaimedNamespaces({ caches, clusters, resources, logger }: ControllerContext): Controller {
+export function unclaimedNamespaces(context: ControllerContext): Controller {
+  const { caches, clusters, resources, logger } = context;
   /** Asked again, as a cache may lag behind what has just been made. */
   async function claims(): Promise<Claim[]> {
     const lists = await Promise.all(managedKinds.map((kind) => instanceResources(resources, kind).list()));
@@ -54,22 +59,43 @@ export function unclaimedNamespaces({ caches, clusters, resources, logger }: Con
     known: readonly Known[],
     namespaces: readonly ManagedNamespace[],
   ): Promise<void> {
-    const present = uidsOf(namespaces);
+    const present = namespacesByUid(namespaces);
     for (const { kind, instance } of known) {
       const { metadata, status } = instance;
-      const lacks = lacksNamespace(name, present, {
+      const lost = lostNamespace(name, present, {
         ...toClaim(instance),
         made: isProvisioned(instance),
         leaves: metadata.deletionTimestamp !== undefined,
       });
-      const reported = status?.conditions?.some((condition) => condition.type === missingType) === true;
-      if (lacks === reported || toClaim(instance).cluster !== name) continue;
-      const conditions = lacks
-        ? withCondition(status?.conditions, missing(name), new Date().toISOString())
-        : withoutCondition(status?.conditions, missingType);
-      const object = { namespace: metadata.namespace ?? '', name: metadata.name };
-      await instanceResources(resources, kind).patchStatus(object, { conditions }, metadata.resourceVersion);
+      if (toClaim(instance).cluster !== name) continue;
+      if (lost !== undefined) {
+        const problem = lostProblem(kind, name, lost);
+        const { ready } = descriptorOf(kind).conditions;
+        const problems = { [missingType]: problem, [ready]: problem };
+        await sayProblems(context, kind, instance, problems, {
+          phase: 'Failed',
+          reason: lostCode,
+          message: problem.message,
+        });
+      } else if (status?.conditions?.some((condition) => condition.type === missingType) === true)
+        await sayFound(kind, instance);
     }
+  }
+
+  /** It is as it was before, unless an operation has said something else since. */
+  async function sayFound(kind: ManagedKind, instance: Stored<ManagedInstance>): Promise<void> {
+    const { metadata, status } = instance;
+    if (status?.phase !== 'Failed' || status.reason !== lostCode)
+      return sayProblems(context, kind, instance, { [missingType]: undefined });
+    const sleeps = metadata.annotations?.[annotations.sleepingSince] !== undefined;
+    const ready = sleeps ? ({ severity: 'Info', reason: 'Sleeping', message: '' } as const) : isTrue;
+    await sayProblems(
+      context,
+      kind,
+      instance,
+      { [missingType]: undefined, [descriptorOf(kind).conditions.ready]: ready },
+      { phase: sleeps ? 'Sleeping' : 'Ready', reason: null, message: null },
+    );
   }
 
   return {
@@ -127,14 +153,22 @@ function stateOf(found: readonly UnclaimedNamespace[]) {
   } as const;
 }
 
-function missing(cluster: string) {
+/** What makes the namespace of each kind again. */
+const remedy: Readonly<Record<ManagedKind, string>> = {
+  tenant: 'Restore a snapshot, or update the tenant cluster, to make it again',
+  space: 'Wake the space to make it again, empty',
+};
+
+function lostProblem(kind: ManagedKind, cluster: string, lost: 'Missing' | 'Deleting'): Problem {
+  const how =
+    lost === 'Deleting'
+      ? 'is being deleted'
+      : 'is missing: it was deleted there, or our label was removed from it';
   return {
-    type: missingType,
-    status: 'False',
     severity: 'Error',
-    reason: 'Missing',
-    message: `Its namespace is missing in cluster ${cluster}: it was deleted there, or our label was removed from it`,
-  } as const;
+    reason: `Namespace${lost}`,
+    message: `Its namespace in cluster ${cluster} ${how}. ${remedy[kind]}`,
+  };
 }
 
 interface Known {

@@ -4,19 +4,20 @@ import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
 import { bindableSpaceRoles, projectOfNamespace } from '../../contracts/names.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
-import { withCondition, withoutCondition } from '../../domain/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import { accessProblem, onlyRefused, type Problem, sayProblems } from '../instances/instance-problems.ts';
 
 /** How soon changes of our bindings by users of the space are repaired. */
 const repairMs = 15_000;
 const conditionType = 'AccessGranted';
 
 /** RBAC in the namespace of every space, reconciled with owners, members, access and access rules; asleep or awake. */
-export function spaceAccess({ caches, spaces, resources }: ControllerContext): Controller {
+export function spaceAccess(context: ControllerContext): Controller {
+  const { caches, spaces } = context;
   const synced = new Map<string, { hash: string; at: number }>();
 
   return {
@@ -39,13 +40,18 @@ export function spaceAccess({ caches, spaces, resources }: ControllerContext): C
         synced.delete(key);
         const host = await spaces.find(place);
         if (host === undefined) {
-          await say(space, notOurs(place));
+          await sayProblems(context, 'space', space, { [conditionType]: notOurs(place) });
           return { requeueAfterMs: repairMs };
         }
-        await syncSpaceRbac(host, grants);
+        const refusal = await syncSpaceRbac(host, grants).then(() => undefined, onlyRefused);
+        if (refusal !== undefined) {
+          await sayProblems(context, 'space', space, { [conditionType]: accessProblem(refusal) });
+          return { requeueAfterMs: repairMs };
+        }
         synced.set(key, { hash, at: performance.now() });
       }
-      await say(space, refused.length === 0 ? undefined : notAllowed(refused));
+      const problem = refused.length === 0 ? undefined : notAllowed(refused);
+      await sayProblems(context, 'space', space, { [conditionType]: problem });
       return { requeueAfterMs: remainingMs > 0 ? remainingMs : repairMs };
     },
     watch(add) {
@@ -56,31 +62,11 @@ export function spaceAccess({ caches, spaces, resources }: ControllerContext): C
       });
     },
   };
-
-  async function say(space: Stored<SpaceInstance>, problem: Problem | undefined): Promise<void> {
-    const before = space.status?.conditions;
-    const conditions =
-      problem === undefined
-        ? withoutCondition(before, conditionType)
-        : withCondition(
-            before,
-            { type: conditionType, status: 'False', severity: 'Warning', ...problem },
-            new Date().toISOString(),
-          );
-    if (conditions === before || (before === undefined && conditions.length === 0)) return;
-    const { name, namespace = '', resourceVersion } = space.metadata;
-    await resources.spaceinstances.patchStatus({ namespace, name }, { conditions }, resourceVersion);
-  }
-}
-
-/** Why not all access is given. */
-interface Problem {
-  readonly reason: string;
-  readonly message: string;
 }
 
 function notAllowed(refused: readonly string[]): Problem {
   return {
+    severity: 'Warning',
     reason: 'RoleNotAllowed',
     message: `Access rules of spaces can grant the roles ${bindableSpaceRoles.join(', ')}; not granted: ${refused.join(', ')}`,
   };
@@ -88,6 +74,7 @@ function notAllowed(refused: readonly string[]): Problem {
 
 function notOurs({ cluster, hostNamespace }: SpaceRef): Problem {
   return {
+    severity: 'Warning',
     reason: 'NamespaceNotOurs',
     message: `Namespace ${hostNamespace} of cluster ${cluster} is missing or belongs to something else: no roles are bound there`,
   };

@@ -1,6 +1,12 @@
 import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import { syncTenantRbac } from '../../adapters/kubernetes/tenant-rbac.ts';
+import {
+  syncTenantRbac,
+  type TenantRbac,
+  tryTenantAdmission,
+  tryTenantStore,
+} from '../../adapters/kubernetes/tenant-rbac.ts';
+import type { PlatformError } from '../../contracts/errors.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
@@ -10,16 +16,51 @@ import { templateAccessOf } from '../../domain/template-access.ts';
 import { tenantGrants } from '../../domain/tenant-grants.ts';
 import { tenantIdentities } from '../../domain/tenant-identities.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import { accessProblem, onlyRefused, type Problem, sayProblems } from '../instances/instance-problems.ts';
 
 /** So soon is repaired what a tenant's administrator deletes or changes of ours. */
-const repairMs = 15_000;
+const defaultRepairMs = 15_000;
 
 /**
  * Rights inside every tenant cluster that is awake, reconciled with owners, members, access rules, users and teams:
- * whom the gateway may act as there, and what these may do.
+ * whom the gateway may act as there, and what these may do. What a tenant's administrator sets up that keeps us from
+ * writing there is said by conditions (`AccessGranted`, `StoreWritable`), also before there is anything to write.
  */
-export function tenantAccess({ caches, tenants }: ControllerContext): Controller {
-  const synced = new Map<string, { hash: string; at: number }>();
+export function tenantAccess(context: ControllerContext): Controller {
+  const { caches, tenants, tenantRepairMs: repairMs = defaultRepairMs } = context;
+  /** How often it is tried whether a change could be written, while there is none. */
+  const tryMs = 2 * repairMs;
+  const synced = new Map<string, { hash: string; at: number; nextTryAt: number }>();
+
+  /** Why nothing can be written there; undefined if all is written, and could be. */
+  async function write(
+    tenant: TenantRef,
+    rbac: TenantRbac,
+    isToTry: boolean,
+  ): Promise<PlatformError | undefined> {
+    const client = await (await tenants.prove(tenant)).tenantClient();
+    try {
+      await syncTenantRbac(client, rbac);
+      if (!isToTry) return undefined;
+      await tryTenantStore(client);
+      await tryTenantAdmission(client);
+      return undefined;
+    } catch (error) {
+      return onlyRefused(error);
+    }
+  }
+
+  function wantedRbac(instance: Stored<VirtualClusterInstance>, { project }: TenantRef): TenantRbac {
+    const template = caches.virtualclustertemplates.get(instance.spec?.templateRef?.name ?? '');
+    const input = {
+      instance,
+      templateAccess: templateAccessOf(instance, template),
+      project: caches.projects.get(project),
+      users: caches.users.list(),
+      teams: caches.teams.list(),
+    };
+    return { impersonated: tenantIdentities(input), grants: tenantGrants(input) };
+  }
 
   return {
     name: 'tenant-access',
@@ -32,26 +73,19 @@ export function tenantAccess({ caches, tenants }: ControllerContext): Controller
         synced.delete(key);
         return undefined;
       }
-      const input = {
-        instance,
-        templateAccess: templateAccessOf(
-          instance,
-          caches.virtualclustertemplates.get(instance.spec?.templateRef?.name ?? ''),
-        ),
-        project: caches.projects.get(tenant.project),
-        users: caches.users.list(),
-        teams: caches.teams.list(),
-      };
-      const rbac = { impersonated: tenantIdentities(input), grants: tenantGrants(input) };
+      const rbac = wantedRbac(instance, tenant);
       const hash = contentHash([tenant.uid, rbac.impersonated, [...rbac.grants]]);
       const last = synced.get(key);
       const remainingMs =
         last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
       if (remainingMs > 0) return { requeueAfterMs: remainingMs };
       synced.delete(key);
-      const host = await tenants.prove(tenant);
-      await syncTenantRbac(await host.tenantClient(), rbac);
-      synced.set(key, { hash, at: performance.now() });
+      const { nextTryAt = 0 } = last ?? {};
+      const isToTry = performance.now() >= nextTryAt || isRefused(instance);
+      const refusal = await write(tenant, rbac, isToTry);
+      const at = performance.now();
+      await sayProblems(context, 'tenant', instance, problemsOf(refusal));
+      synced.set(key, { hash, at, nextTryAt: isToTry ? at + tryMs : nextTryAt });
       return { requeueAfterMs: repairMs };
     },
     watch(add) {
@@ -70,6 +104,29 @@ export function tenantAccess({ caches, tenants }: ControllerContext): Controller
       );
     },
   };
+}
+
+function problemsOf(refusal: PlatformError | undefined): Record<string, Problem | undefined> {
+  const isFull = refusal?.code === 'store_full';
+  return {
+    AccessGranted: refusal === undefined || isFull ? undefined : accessProblem(refusal),
+    StoreWritable: isFull ? storeProblem(refusal) : undefined,
+  };
+}
+
+function storeProblem({ message }: PlatformError): Problem {
+  return {
+    severity: 'Error',
+    reason: 'StoreFull',
+    message: `The store of the tenant cluster takes no writes: ${message}. Delete what is not needed, then put it to sleep and wake it, or update it: this compacts the store and clears its alarm`,
+  };
+}
+
+/** What was refused is over only when a write goes through. */
+function isRefused({ status }: VirtualClusterInstance): boolean {
+  return (
+    status?.conditions?.some(({ type }) => type === 'AccessGranted' || type === 'StoreWritable') === true
+  );
 }
 
 function placedTenant(instance: Stored<VirtualClusterInstance>): TenantRef | undefined {

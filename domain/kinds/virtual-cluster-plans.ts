@@ -25,6 +25,13 @@ const check: PlannedStep = {
   undo: 'Nothing to undo: it changes nothing',
   expectedMs: 250,
 };
+/** Skipped unless somebody deleted in the connected cluster what the platform made there. */
+const rebuild: PlannedStep = {
+  key: 'rebuild',
+  title: 'Rebuilding host namespace',
+  undo: 'Deletes the namespace, if it was made again',
+  expectedMs: 1,
+};
 const access: PlannedStep = {
   key: 'access',
   title: 'Granting access in tenant cluster',
@@ -86,6 +93,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
         undo: 'Nothing to undo: it changes nothing',
         expectedMs: 30,
       },
+      rebuild,
       check,
       {
         key: 'install',
@@ -144,6 +152,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
         undo: 'Nothing to undo: it changes nothing',
         expectedMs: 20,
       },
+      rebuild,
       {
         key: 'prepare',
         title: 'Restoring snapshot beside current data',

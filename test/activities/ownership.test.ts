@@ -69,6 +69,7 @@ const ofTenants: Partial<Record<keyof Activities, [(tenant: TenantRef) => unknow
   applySnapshotJob: [(tenant) => activities.applySnapshotJob(job(tenant)), 'conflict'],
   waitForSnapshotJob: [(tenant) => activities.waitForSnapshotJob(job(tenant)), 'conflict'],
   deleteSnapshotJob: [(tenant) => activities.deleteSnapshotJob(job(tenant)), 'nothing'],
+  maintainStore: [(tenant) => activities.maintainStore({ tenant, operationId }), 'conflict'],
   applyRestoreJob: [(tenant) => activities.applyRestoreJob(phase(tenant)), 'conflict'],
   waitForRestoreJob: [(tenant) => activities.waitForRestoreJob(phase(tenant)), 'conflict'],
   deleteRestoreJob: [(tenant) => activities.deleteRestoreJob(phase(tenant)), 'nothing'],

@@ -31,7 +31,7 @@ export interface AccessFixture extends ManagementFixture {
  */
 export async function startAccessFixture(
   tenant?: (name: string) => ClusterClient,
-  options: { databaseUrl?: string } = {},
+  options: { databaseUrl?: string; tenantRepairMs?: number } = {},
 ): Promise<AccessFixture> {
   await using undo = new AsyncDisposableStack();
   const stopped = <T extends { stop(): Promise<void> }>(started: T): T => {
@@ -58,7 +58,7 @@ export async function startAccessFixture(
     { name: 'anna' },
     { spec: { clusterRoles: [{ name: 'loft-management-admin' }] } },
   );
-  stopped(await startTestControllers(management, tenant));
+  stopped(await startTestControllers(management, tenant, options.tenantRepairMs));
   const started = undo.move();
   return {
     ...management,
@@ -82,6 +82,7 @@ export async function startAccessFixture(
 async function startTestControllers(
   { apiServer }: ManagementFixture,
   tenant: ((name: string) => ClusterClient) | undefined,
+  tenantRepairMs: number | undefined,
 ) {
   const logger = createLogger('controllers', process.env['GATEWAY_LOG'] === undefined ? 'error' : 'debug');
   const client = connectCluster(await apiServer.kubeconfig('vcluster-platform:controllers'));
@@ -111,6 +112,7 @@ async function startTestControllers(
     }),
     operations,
     logger,
+    tenantRepairMs,
   });
   return {
     async stop() {

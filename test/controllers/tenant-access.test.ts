@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { briefAnswers, type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { type AccessFixture, startAccessFixture } from '../api/access-fixture.ts';
+import { orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
@@ -15,6 +17,7 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
   let tenant: TestApiServer;
   let fixture: AccessFixture;
   let reviews: AuthorizationV1Api;
+  let rbac: ClusterClient['rbac'];
   /** Takes connections to tenant clusters called `hung-…` and says nothing. */
   let silence: TcpRelay;
   before(async () => {
@@ -25,13 +28,17 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     silence.hang();
     const there = connectCluster(tenant.adminKubeconfig);
     const hung = new Map<string, ClusterClient>();
-    fixture = await startAccessFixture((of) => {
-      if (!of.startsWith('hung-')) return there;
-      const kubeconfig = tenant.adminKubeconfig.replaceAll(`:${port}`, `:${silence.port}`);
-      const client = hung.get(of) ?? connectCluster(kubeconfig, { limits: briefAnswers });
-      hung.set(of, client);
-      return client;
-    });
+    fixture = await startAccessFixture(
+      (of) => {
+        if (!of.startsWith('hung-')) return there;
+        const kubeconfig = tenant.adminKubeconfig.replaceAll(`:${port}`, `:${silence.port}`);
+        const client = hung.get(of) ?? connectCluster(kubeconfig, { limits: briefAnswers });
+        hung.set(of, client);
+        return client;
+      },
+      { tenantRepairMs: 2_000 },
+    );
+    rbac = there.rbac;
     reviews = there.kubeConfig.makeApiClient(AuthorizationV1Api);
     await fixture.addUser('mia');
     await fixture.addUser('tom', { groups: ['staff'] });
@@ -116,11 +123,10 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
   });
 
   it("the gateway's RBAC is repaired when a tenant's administrator deletes or widens it", async () => {
-    const { rbac } = connectCluster(tenant.adminKubeconfig);
     await rbac.deleteClusterRoleBinding({ name: 'vcluster-platform:gateway' });
     await rbac.deleteClusterRole({ name: 'vcluster-platform:gateway' });
     await rbac.deleteClusterRoleBinding({ name: 'vcluster-platform:access:cluster-admin' });
-    assert.equal(await can('mia', secrets), false);
+    await eventually('mia may not', async () => !(await can('mia', secrets)), { intervalMs: 20 });
     await eventually('the gateway may again', () => acts('users', 'mia@example.com'), { timeoutMs: 30_000 });
     await eventually('so may the owner', () => can('mia', secrets), { timeoutMs: 30_000 });
     const role = await rbac.readClusterRole({ name: 'vcluster-platform:gateway' });
@@ -130,6 +136,180 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     await eventually('the rule is by name again', async () => !(await acts('groups', 'system:masters')), {
       timeoutMs: 30_000,
     });
+  });
+
+  describe('what a tenant sets up against writes', () => {
+    const rules = [
+      { apiGroups: ['*'], apiVersions: ['*'], operations: ['*' as const], resources: ['*/*'], scope: '*' },
+    ];
+    const metadata = { name: 'left-behind' };
+    const own = async (type: string) =>
+      (await fixture.resources.virtualclusterinstances.get(name))?.status?.conditions?.find(
+        (condition) => condition.type === type,
+      );
+    const says = (pattern: RegExp) =>
+      eventually(
+        `the instance says ${pattern}`,
+        async () => {
+          const condition = await own('AccessGranted');
+          return condition?.status === 'False' && pattern.test(condition.message ?? '')
+            ? condition
+            : undefined;
+        },
+        { timeoutMs: 60_000 },
+      );
+    const recovers = () =>
+      eventually('it is over', async () => (await own('AccessGranted')) === undefined, { timeoutMs: 60_000 });
+    const there = () => connectCluster(tenant.adminKubeconfig).kubeConfig;
+    const admission = async (method: 'POST' | 'DELETE', kind: string, body?: object) =>
+      requestJson(there(), {
+        method,
+        path: `/apis/admissionregistration.k8s.io/v1/${kind}${body === undefined ? '/left-behind' : ''}`,
+        ...(body === undefined ? {} : { body }),
+      });
+
+    afterEach(async () => {
+      const kinds = ['validatingwebhookconfigurations', 'validatingadmissionpolicies'];
+      for (const kind of [...kinds, 'validatingadmissionpolicybindings', 'mutatingadmissionpolicybindings'])
+        await orUndefined(admission('DELETE', kind));
+    });
+
+    it('a webhook that cannot be called is named, in condition and event, before anybody waits for access', async () => {
+      const clientConfig = { url: 'https://127.0.0.1:1/validate' };
+      const webhook = { admissionReviewVersions: ['v1'], sideEffects: 'None', clientConfig, rules };
+      await admission('POST', 'validatingwebhookconfigurations', {
+        metadata,
+        webhooks: [{ ...webhook, name: 'validate.policies.example', failurePolicy: 'Fail' }],
+      });
+      const { reason } = await says(
+        /failed calling webhook "validate.policies.example" of ValidatingWebhookConfiguration "left-behind"/,
+      );
+      assert.equal(reason, 'WebhookFailed');
+      const { core } = fixture.admin;
+      const event = await eventually('an event', async () =>
+        (await core.listNamespacedEvent({ namespace: 'p-alpha' })).items.find(
+          (one) => one.reason === 'WebhookFailed',
+        ),
+      );
+      assert.match(event.message ?? '', /"validate.policies.example"/);
+      const { kind, name: about } = event.involvedObject;
+      assert.deepEqual([kind, about], ['VirtualClusterInstance', 'demo']);
+      await admission('DELETE', 'validatingwebhookconfigurations');
+      await recovers();
+    });
+
+    it('a policy that denies everything is named, deletes nothing of ours, and what waited is written once it is gone', async () => {
+      // It answers 422, as for a binding with another role, which would be deleted and made again.
+      const writes = [{ ...rules[0], operations: ['CREATE' as const, 'UPDATE' as const] }];
+      await admission('POST', 'validatingadmissionpolicies', {
+        metadata,
+        spec: {
+          matchConstraints: { resourceRules: writes },
+          validations: [{ expression: 'false', reason: 'Invalid' }],
+        },
+      });
+      const spec = { policyName: 'left-behind', validationActions: ['Deny'] };
+      await admission('POST', 'validatingadmissionpolicybindings', { metadata, spec });
+      await patch({ access: [{ users: ['tom'], verbs: ['get', 'use'] }] });
+      await says(/ValidatingAdmissionPolicy 'left-behind'/);
+      await rbac.readClusterRoleBinding({ name: 'vcluster-platform:access:cluster-admin' });
+      await admission('DELETE', 'validatingadmissionpolicybindings');
+      await eventually('tom may', () => can('tom', secrets), { timeoutMs: 30_000 });
+      await patch({ access: [] });
+      await eventually('tom may not', async () => !(await can('tom', secrets)), inTime);
+    });
+
+    it('a policy that makes something else of our objects is told, and keeps no other object from being right', async () => {
+      const expression =
+        'Object{metadata: object.metadata}.metadata.name == "x" ? [] : [JSONPatch{op: "replace", path: "/subjects", value: []}]';
+      await admission('POST', 'mutatingadmissionpolicies', {
+        metadata,
+        spec: {
+          matchConstraints: {
+            resourceRules: [
+              {
+                apiGroups: ['rbac.authorization.k8s.io'],
+                apiVersions: ['*'],
+                operations: ['CREATE', 'UPDATE'],
+                resources: ['clusterrolebindings'],
+              },
+            ],
+          },
+          failurePolicy: 'Fail',
+          reinvocationPolicy: 'Never',
+          mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression } }],
+        },
+      });
+      await admission('POST', 'mutatingadmissionpolicybindings', {
+        metadata,
+        spec: { policyName: 'left-behind' },
+      });
+      await patch({ access: [{ users: ['tom'], verbs: ['get', 'use'] }] });
+      await says(/is changed on its way into the store.*MutatingAdmissionPolicy "left-behind"/);
+      assert.ok(await acts('users', 'mia@example.com'), 'to try it has not broken what is there');
+      await eventually('the role of the gateway is written', async () => {
+        const role = await rbac.readClusterRole({ name: 'vcluster-platform:gateway' });
+        return role.rules?.some(({ resourceNames }) => resourceNames?.includes('staff') === true);
+      });
+      await admission('DELETE', 'mutatingadmissionpolicybindings');
+      await admission('DELETE', 'mutatingadmissionpolicies');
+      await eventually('tom may', () => can('tom', secrets), { timeoutMs: 30_000 });
+      await recovers();
+    });
+
+    it('a finalizer on a binding does not keep what it grants', async () => {
+      await patch({ access: [], extraAccessRules: [] });
+      await eventually('tom is out', async () => !(await can('tom', secrets)), inTime);
+      await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'view' }] });
+      const pods = { resource: 'pods', verb: 'list', namespace: 'default' };
+      await eventually('tom may look', () => can('tom', pods), inTime);
+      await eventually('a finalizer on the binding', () =>
+        requestJson(there(), {
+          method: 'PATCH',
+          path: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/vcluster-platform:access:view',
+          contentType: 'application/merge-patch+json',
+          body: { metadata: { finalizers: ['example.com/kept'] } },
+        }),
+      );
+      await patch({ extraAccessRules: [] });
+      await eventually('tom may not', async () => !(await can('tom', pods)), inTime);
+    });
+  });
+
+  it('a host namespace that is deleted by hand is told in phase, condition and event; one that is back, too', async () => {
+    const lost = { namespace: 'p-alpha', name: 'lost' };
+    await makeReady('lost');
+    const { resources, clusterAdmin } = fixture;
+    const look = async () => {
+      // It is looked twice a minute, and when a cluster changes.
+      const annotations = { looked: String(performance.now()) };
+      await resources.clusters.patch({ name: 'local' }, { metadata: { annotations } });
+      return (await resources.virtualclusterinstances.get(lost))?.status;
+    };
+    const found = async () => (await look())?.conditions?.find(({ type }) => type === 'NamespaceFound');
+    await clusterAdmin.core.deleteNamespace({ name: 'loft-alpha-v-lost' });
+    const { reason, message } = await eventually('it is told', found, { intervalMs: 500 });
+    assert.ok(['NamespaceDeleting', 'NamespaceMissing'].includes(reason ?? ''), reason);
+    assert.match(message ?? '', /Restore a snapshot, or update the tenant cluster/);
+    const status = await look();
+    assert.deepEqual([status?.phase, status?.reason], ['Failed', 'namespace_missing']);
+    const ready = status?.conditions?.find(({ type }) => type === 'VirtualClusterReady');
+    assert.equal(ready?.status, 'False');
+    await eventually('an event', async () =>
+      (await fixture.admin.core.listNamespacedEvent({ namespace: 'p-alpha' })).items.find(
+        (one) => one.reason === reason && one.involvedObject.name === 'lost',
+      ),
+    );
+    await requestJson(clusterAdmin.kubeConfig, {
+      method: 'PUT',
+      path: '/api/v1/namespaces/loft-alpha-v-lost/finalize',
+      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'loft-alpha-v-lost' }, spec: {} },
+    });
+    const { uid } = (await resources.virtualclusterinstances.get(lost))?.metadata ?? {};
+    const labels = { 'vcluster-platform.io/instance-uid': uid ?? '' };
+    await clusterAdmin.core.createNamespace({ body: { metadata: { name: 'loft-alpha-v-lost', labels } } });
+    await eventually('it is well again', async () => (await look())?.phase === 'Ready', { intervalMs: 500 });
+    assert.equal(await found(), undefined);
   });
 
   it('hanging tenant clusters do not delay the others', async (context) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lacksNamespace, uidsOf, unclaimedNamespaces } from '../../domain/unclaimed-namespaces.ts';
+import { lostNamespace, namespacesByUid, unclaimedNamespaces } from '../../domain/unclaimed-namespaces.ts';
 
 const uidLabel = 'vcluster-platform.io/instance-uid';
 const namespace = (name: string, labels: Record<string, string>, deletionTimestamp?: string) => ({
@@ -33,9 +33,13 @@ test('a namespace belongs to the uid it carries, and to nothing else', () => {
 });
 
 test('an existing instance has its namespace in its cluster', () => {
-  const namespaces = uidsOf([namespace('here', { [uidLabel]: 'u1' })]);
+  const namespaces = namespacesByUid([
+    namespace('here', { [uidLabel]: 'u1' }),
+    namespace('going', { [uidLabel]: 'u3' }, '2026-01-01T00:00:00Z'),
+  ]);
   const claim = { uid: 'u2', cluster: 'east', made: true, leaves: false };
-  assert.equal(lacksNamespace('east', namespaces, claim), true);
+  assert.equal(lostNamespace('east', namespaces, claim), 'Missing');
+  assert.equal(lostNamespace('east', namespaces, { ...claim, uid: 'u3' }), 'Deleting');
   for (const other of [{ uid: 'u1' }, { cluster: 'west' }, { made: false }, { leaves: true }])
-    assert.equal(lacksNamespace('east', namespaces, { ...claim, ...other }), false, JSON.stringify(other));
+    assert.equal(lostNamespace('east', namespaces, { ...claim, ...other }), undefined, JSON.stringify(other));
 });

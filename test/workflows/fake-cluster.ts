@@ -27,6 +27,8 @@ export interface FakeTenant {
   /** Revisions installed, by operation: more than one of an operation means that something ran twice with effect. */
   readonly installs: string[];
   data: string;
+  /** Its store takes no writes. */
+  full?: boolean;
   previousData?: string | undefined;
   finalizer: boolean;
   readonly reports: Parameters<Activities['reportInstance']>[0][];
@@ -94,11 +96,12 @@ export function createFakeCluster(): FakeCluster {
       targetHash: 'hash-1',
       deployed: deployed(tenant.name),
     })),
-    inspectTenant: acting('inspectTenant', ({ tenant }, { awake }) => ({
-      tenant: place(tenant),
-      targetHash: 'hash-2',
-      asleep: !awake,
-    })),
+    inspectTenant: acting('inspectTenant', ({ tenant, rebuilds }, { awake, namespace, release }) => {
+      const missing = namespace ? 'control-plane' : 'namespace';
+      const isMissing = rebuilds === true && release === 0;
+      const state = isMissing ? { asleep: false, missing } : { asleep: !awake };
+      return { tenant: place(tenant), targetHash: 'hash-2', ...state };
+    }),
     findTenantRemains: acting('findTenantRemains', ({ tenant }) => ({ tenant: place(tenant) })),
     reportInstance: acting('reportInstance', (input, { reports }) => void reports.push(input)),
     releaseInstance: acting('releaseInstance', (_, tenant) => void (tenant.finalizer = false)),
@@ -111,7 +114,11 @@ export function createFakeCluster(): FakeCluster {
     waitForHostNamespaceDeleted: acting('waitForHostNamespaceDeleted', nothing),
     startControlPlane: acting('startControlPlane', (_, tenant) => void (tenant.awake = true)),
     stopControlPlane: acting('stopControlPlane', (_, tenant) => void (tenant.awake = false)),
-    waitForControlPlane: acting('waitForControlPlane', () => ({ kubernetesVersion: 'v1.36.3' })),
+    waitForControlPlane: acting('waitForControlPlane', (_, { full }) => ({
+      kubernetesVersion: 'v1.36.3',
+      ...(full === true ? { storeFull: true } : {}),
+    })),
+    maintainStore: acting('maintainStore', (_, tenant) => void (tenant.full = false)),
     waitForRollout: acting('waitForRollout', nothing),
     waitForControlPlaneStopped: acting('waitForControlPlaneStopped', nothing),
     applyGatewayCredential: acting('applyGatewayCredential', nothing),

@@ -44,6 +44,20 @@ test('a space is created, sleeps, wakes and is deleted', async () => {
   assert.equal(space.reports[0]?.observedHash, 'hash-1');
 });
 
+test('a space whose namespace somebody deleted is made again by a wake, which says so', async () => {
+  const name = fixture.newName('space');
+  await run('create', name);
+  const space = fixture.cluster.space(name);
+  Object.assign(space, { namespace: false, access: false });
+  fixture.cluster.before(`space ${name}`, 'openSpace', () => {
+    if (!space.namespace) throw new PlatformError('namespace_missing', 'it is gone');
+  });
+  const woken = await run('wake', name);
+  assert.equal(woken.state, 'succeeded');
+  assert.match(woken.message ?? '', /made again, empty/);
+  assert.deepEqual([space.namespace, space.access], [true, true]);
+});
+
 test('a tenant cluster and a space of one name do not wait for each other, nor share keys', async () => {
   const name = fixture.newName('both');
   const hold = fixture.cluster.hold(name, 'installRelease');

@@ -215,6 +215,82 @@ test('a restore whose control plane does not answer swaps the previous data back
   assert.deepEqual([fixture.cluster.tenant(name).data, fixture.cluster.tenant(name).awake], ['new', true]);
 });
 
+for (const [left, namespace] of [
+  ['nothing', false],
+  ['an empty namespace', true],
+] as const)
+  test(`a host namespace that somebody deleted (${left} is left): update and restore make it again`, async () => {
+    const name = fixture.newName();
+    const parameters = { snapshot: 's' };
+    await fixture.run('create', name);
+    await fixture.run('snapshot', name, { parameters });
+    const tenant = fixture.cluster.tenant(name);
+    for (const verb of ['update', 'restore'] as const) {
+      Object.assign(tenant, { namespace, release: 0, awake: false, data: 'new' });
+      const operation = await fixture.run(verb, name, { parameters });
+      assert.deepEqual([operation.state, operation.message], ['succeeded', undefined]);
+      assert.equal(operation.steps.find(({ key }) => key === 'rebuild')?.state, 'succeeded');
+      assert.deepEqual([tenant.namespace, tenant.awake], [true, true]);
+      assert.equal(tenant.data, verb === 'restore' ? 's' : 'new');
+    }
+    // One that fails leaves nothing of its own, and takes nothing that was there.
+    fixture.cluster.before(name, 'waitForRestoreJob', () => {
+      throw new PlatformError('snapshot_damaged', 'no');
+    });
+    Object.assign(tenant, { namespace, release: 0, awake: false });
+    const failed = await fixture.run('restore', name, { parameters });
+    assert.deepEqual([failed.state, failed.reason], ['failed', 'snapshot_damaged']);
+    assert.equal(tenant.namespace, namespace);
+  });
+
+test('what is undone in a namespace that is gone is undone', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  for (const activity of ['stopControlPlane', 'startControlPlane'] as const)
+    fixture.cluster.before(name, activity, () => {
+      throw new PlatformError('namespace_missing', 'it is gone');
+    });
+  const sleep = await fixture.run('sleep', name);
+  assert.deepEqual([sleep.state, sleep.reason, sleep.message], ['failed', 'namespace_missing', 'it is gone']);
+});
+
+test('what a tenant refuses inside ends neither update nor restore; the step says what refuses', async () => {
+  const name = fixture.newName();
+  const parameters = { snapshot: 's' };
+  await fixture.run('create', name);
+  await fixture.run('snapshot', name, { parameters });
+  fixture.cluster.before(name, 'applyTenantAccess', () => {
+    throw new PlatformError('quota_exceeded', 'exceeded quota: "mine"');
+  });
+  for (const verb of ['update', 'restore'] as const) {
+    const operation = await fixture.run(verb, name, { parameters });
+    assert.equal(operation.state, 'succeeded');
+    assert.match(operation.message ?? '', /exceeded quota: "mine"/);
+    const step = operation.steps.find(({ key }) => key === 'access');
+    assert.deepEqual([step?.state, step?.message], ['skipped', 'exceeded quota: "mine"']);
+  }
+  assert.ok(!fixture.cluster.calls(name).includes('rollbackRelease'));
+});
+
+test('wake, update and restore free the space of a store that takes no writes, and do without if they cannot', async () => {
+  const name = fixture.newName();
+  const parameters = { snapshot: 's' };
+  await fixture.run('create', name);
+  await fixture.run('snapshot', name, { parameters });
+  await fixture.run('sleep', name);
+  for (const verb of ['wake', 'update', 'restore'] as const) {
+    fixture.cluster.tenant(name).full = true;
+    assert.equal((await fixture.run(verb, name, { parameters })).state, 'succeeded');
+    assert.equal(fixture.cluster.tenant(name).full, false, verb);
+  }
+  assert.equal(fixture.cluster.calls(name).filter((call) => call === 'maintainStore').length, 3);
+  fixture.cluster.before(name, 'maintainStore', () => {
+    throw new PlatformError('operation_failed', 'the Job failed');
+  });
+  fixture.cluster.tenant(name).full = true;
+  assert.equal((await fixture.run('update', name)).state, 'succeeded');
+});
+
 test('a failed snapshot is marked so, and its file is deleted', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);

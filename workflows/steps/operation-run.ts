@@ -97,8 +97,14 @@ export function createOperationRun<K extends ManagedKind>(
           await undo(activitiesOf(key, 'bounded'));
           progress.set(key, 'undone');
         } catch (error) {
+          const { reason, message } = failureReason(error);
+          if (reason === 'namespace_missing') {
+            // What was done there is gone with it.
+            progress.set(key, 'undone');
+            continue;
+          }
           log.warn('failed to undo a step', { step: key, error });
-          progress.set(key, 'undo_failed', failureReason(error).message);
+          progress.set(key, 'undo_failed', message);
           failed.push(progress.titleOf(key));
         }
       }

@@ -53,6 +53,41 @@ describe('callKubernetes', () => {
     });
   }
 
+  for (const [status, code, message, details] of [
+    [
+      500,
+      'admission_refused',
+      'Internal error occurred: failed calling webhook "validate.kyverno.svc-fail": failed to call webhook: Post "https://x": EOF',
+      { reason: 'WebhookFailed', name: 'validate.kyverno.svc-fail' },
+    ],
+    [
+      400,
+      'admission_refused',
+      'admission webhook "webhook.cert-manager.io" denied the request: no',
+      { reason: 'WebhookDenied', name: 'webhook.cert-manager.io' },
+    ],
+    [
+      422,
+      'admission_refused',
+      `clusterroles "x" is forbidden: ValidatingAdmissionPolicy 'deny' with binding 'all' denied request: no`,
+      { reason: 'PolicyDenied', name: 'deny' },
+    ],
+    [
+      403,
+      'quota_exceeded',
+      'pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=1, limited: pods=1',
+      { reason: 'QuotaExceeded', name: 'small' },
+    ],
+    [500, 'store_full', 'etcdserver: mvcc: database space exceeded', { reason: 'StoreFull' }],
+    [500, 'store_full', 'rpc error: database or disk is full', { reason: 'StoreFull' }],
+  ] as const) {
+    it(`says ${code} with its name for: ${message}`, async () => {
+      const cause = new ApiException(status, 'status', JSON.stringify({ message }), {});
+      const failure = { code, details, message: `writing x: ${message}` };
+      await assert.rejects(callKubernetes('writing x', Promise.reject(cause)), failure);
+    });
+  }
+
   it('says which API cannot be reached', async () => {
     const lost = () => Promise.reject(new Error('ECONNREFUSED'));
     await assert.rejects(callKubernetes('reading x', lost), { code: 'cluster_unreachable' });

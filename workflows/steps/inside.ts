@@ -1,0 +1,47 @@
+import { isCancellation, log, patched } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { failureReason } from './failure-reason.ts';
+import type { OperationRun } from './operation-run.ts';
+
+/** What a tenant's administrator may set up against writes of the platform inside. */
+const refusals: ReadonlySet<string> = new Set(['admission_refused', 'quota_exceeded', 'store_full']);
+
+/**
+ * Step `access` of a tenant cluster that was there before. What its own webhooks, policies or full store refuse ends no
+ * operation: the controllers go on trying, and conditions of the instance name what refuses.
+ * @returns what to say about it, if it was refused
+ */
+export async function grantAccess(
+  run: OperationRun<'tenant'>,
+  tenant: TenantRef,
+): Promise<{ message?: string }> {
+  try {
+    await run.step('access', (activities) => activities.applyTenantAccess({ tenant }));
+    return {};
+  } catch (error) {
+    const { reason, message } = failureReason(error);
+    if (!refusals.has(reason) || !patched('refused-access')) throw error;
+    run.skip('access', message);
+    return { message: `Access could not be granted in the tenant cluster: ${message}` };
+  }
+}
+
+/**
+ * Waits for the control plane, and frees the space of a store that takes no writes. If that fails, the tenant cluster can
+ * be read all the same, and its condition `StoreWritable` says so.
+ */
+export async function waitUntilReady(
+  activities: Activities,
+  { tenant, operationId, fresh }: { tenant: TenantRef; operationId: string; fresh: boolean },
+): Promise<{ kubernetesVersion?: string }> {
+  const { storeFull, ...ready } = await activities.waitForControlPlane({ tenant, fresh });
+  if (storeFull !== true || !patched('maintain-store')) return ready;
+  try {
+    await activities.maintainStore({ tenant, operationId });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('failed to free space in the store', { error });
+  }
+  return ready;
+}
