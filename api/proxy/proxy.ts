@@ -8,6 +8,7 @@ import type { Recheck, StreamRegistry } from '../streams/stream-registry.ts';
 import { askRefusal } from '../upstreams/gateway-refusal.ts';
 import { unknownIdentityMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
+import { DialError } from '../upstreams/upstream.ts';
 import { carriageOf } from '../upstreams/upstream-connections.ts';
 import { ForwardFailure, forwardRequest } from './forward-request.ts';
 import type { ResolvedUpstream } from './resolve-upstream.ts';
@@ -101,6 +102,9 @@ export function failureOf(
       cause: error,
     });
   }
+  const host = error.cause instanceof DialError ? error.cause.cause : undefined;
+  // Not the tenant cluster itself is away but what it runs on, and the caller may know.
+  if (host instanceof PlatformError && host.details?.['connectedCluster'] !== undefined) return host;
   // What controllers give a new user arrives within seconds.
   const soon = error.kind === 'refused' ? { details: { retryAfterSeconds: 1 } } : {};
   return new PlatformError(unreachable.code, unreachable.message, { cause: error, ...soon });

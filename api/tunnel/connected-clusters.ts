@@ -54,6 +54,7 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     const client = createJsonClient(upstream.dispatcher, {
       code: 'cluster_unreachable',
       message: `connected cluster ${name} is unreachable; try again`,
+      details: { connectedCluster: name },
     });
     const former = previous?.former ?? createRetiredUpstreams();
     if (previous !== undefined) former.add(previous.cluster.upstream);

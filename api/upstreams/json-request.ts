@@ -32,7 +32,11 @@ export type JsonClient = (identity: Identity, request: JsonRequest) => Promise<J
  */
 export function createJsonClient(
   dispatcher: Dispatcher,
-  unreachable: { code: ErrorCode; message: string } = managementUnreachable,
+  unreachable: {
+    code: ErrorCode;
+    message: string;
+    details?: Record<string, unknown>;
+  } = managementUnreachable,
 ): JsonClient {
   return async (
     identity,
@@ -60,7 +64,8 @@ export function createJsonClient(
       return { status: answer.statusCode, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
     } catch (error) {
       if (error instanceof PlatformError) throw error;
-      throw new PlatformError(unreachable.code, unreachable.message, { cause: error });
+      const { code, message, details } = unreachable;
+      throw new PlatformError(code, message, { cause: error, ...(details && { details }) });
     }
   };
 }
