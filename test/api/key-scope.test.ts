@@ -48,6 +48,7 @@ function spaceCases(project: string, name: string): Case[] {
     { method: 'DELETE', path: `${instances}/${name}`, touches: whose },
     { method: 'GET', path: instances, touches: { project } },
     { method: 'GET', path: `/api/v1/projects/${project}/spaces/${name}/operations`, touches: reads },
+    { method: 'POST', path: `/api/v1/projects/${project}/spaces/${name}/retry`, touches: whose },
   ];
 }
 
@@ -131,6 +132,7 @@ const cases: Case[] = [
         body: '{"type":"restore","parameters":{"snapshot":"s-1"}}',
         headers: json,
       },
+      { method: 'POST', path: `${rest}/retry`, touches: changes },
       { method: 'GET', path: `${rest}/snapshots`, touches: reads },
       { method: 'DELETE', path: `${rest}/snapshots/s-1`, touches: changes },
       { method: 'GET', path: `/api/v1/operations/${idOf({ project, name })}`, touches: reads },
@@ -418,6 +420,8 @@ describe('a key with a scope', () => {
       'POST /api/v1/projects/{project}/virtualclusters/{name}/operations',
       'GET /api/v1/projects/{project}/spaces/{name}/operations',
       'POST /api/v1/projects/{project}/spaces/{name}/operations',
+      'POST /api/v1/projects/{project}/virtualclusters/{name}/retry',
+      'POST /api/v1/projects/{project}/spaces/{name}/retry',
       'GET /api/v1/projects/{project}/virtualclusters/{name}/snapshots',
       'DELETE /api/v1/projects/{project}/virtualclusters/{name}/snapshots/{snapshot}',
     ];

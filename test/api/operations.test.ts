@@ -7,6 +7,7 @@ import type { Operation } from '../../contracts/operations.ts';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
 import { endOperation } from '../../db/queries/turns.ts';
+import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
@@ -145,6 +146,25 @@ describe('POST …/operations', () => {
     assert.ok(instance?.metadata.deletionTimestamp);
     const refused = await fixture.call('ben', 'POST', `${base}/doomed/operations`, { type: 'wake' });
     assert.equal(refused.status, 409);
+  });
+
+  it('202: what is wanted is submitted again, as the caller; 409 if nothing is', async () => {
+    await newInstance('again');
+    const object = { namespace: 'p-alpha', name: 'again' };
+    const retry = () => fixture.call('ben', 'POST', `${base}/again/retry`);
+    const answer = await retry();
+    assert.equal(answer.status, 202, answer.text);
+    const { type, actor } = answer.json() as unknown as Operation;
+    assert.deepEqual([type, actor], ['update', 'ben@example.com']);
+    const found = await fixture.resources.virtualclusterinstances.get(object);
+    assert.ok(found?.metadata.annotations?.['vcluster-platform.io/retry']);
+    const observedHash = virtualCluster.desiredHash(found, undefined);
+    await fixture.resources.virtualclusterinstances.patchStatus(object, { observedHash });
+    const nothing = await retry();
+    assert.equal(nothing.status, 409, nothing.text);
+    assert.match(nothing.text, /nothing to try again/);
+    const unseen = await fixture.call('ben', 'POST', `${base}/nothing/retry`);
+    assert.equal(unseen.status, 404, unseen.text);
   });
 
   const bad: [name: string, path: string, body: unknown, status: number, text: RegExp][] = [

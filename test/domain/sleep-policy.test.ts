@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import {
   lastTransition,
+  missedTransition,
   nextTransitions,
   sleepPolicyAction,
   sleepPolicyOf,
@@ -149,5 +151,26 @@ describe('sleepPolicyOf', () => {
     const found = sleepPolicyOf(instance(night));
     assert.ok(found !== undefined && 'policy' in found);
     assert.equal(found.policy.timezone, 'UTC');
+  });
+});
+
+describe('missedTransition', () => {
+  const observedHash = virtualCluster.desiredHash(instance({}), undefined);
+  const now = new Date('2026-01-06T21:00:00Z');
+  const morning = new Date('2026-01-07T08:00:00Z');
+  const at = (phase: 'Ready' | 'Sleeping', annotations: Record<string, string>, when: Date) =>
+    missedTransition('tenant', { ...instance(annotations), status: { phase, observedHash } }, when);
+
+  it('is the newest one, if its sleep or wake was asked for and has not come', () => {
+    assert.equal(at('Ready', { ...night, ...force }, now)?.at.toISOString(), '2026-01-06T20:00:00.000Z');
+    assert.equal(at('Sleeping', night, morning)?.at.toISOString(), '2026-01-07T08:00:00.000Z');
+  });
+
+  it('is none if the instance is as it shall be, was woken or put to sleep by hand, or has no schedule', () => {
+    assert.equal(at('Sleeping', { ...night, ...force }, now), undefined);
+    assert.equal(at('Ready', night, morning), undefined);
+    assert.equal(at('Ready', night, now), undefined);
+    assert.equal(at('Sleeping', night, now), undefined, 'being woken by hand');
+    assert.equal(at('Ready', force, now), undefined);
   });
 });

@@ -36,6 +36,14 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
       verb: `space:${type}`,
     }),
   ),
+  ...[dev, work].map(
+    (path): Way => ({
+      who,
+      tries: `has ${path.includes('spaces') ? "ana's space" : "ana's tenant cluster"} tried again`,
+      request: `POST ${path}/retry`,
+      sees: 404,
+    }),
+  ),
   {
     who,
     tries: "reads the operations of ana's tenant cluster",
