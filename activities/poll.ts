@@ -1,6 +1,7 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../contracts/errors.ts';
+import { tellStep } from './operations/step-recorder.ts';
 
 export interface PollOptions {
   readonly intervalMs: number;
@@ -8,14 +9,18 @@ export interface PollOptions {
   readonly deadlineMs: number;
   /** The failure when the deadline has passed; gets the last answer of `look`. */
   readonly onDeadline: (last: string) => Error;
+  /** More about the last answer of `look`, for people who wait; asked now and then. */
+  readonly explain?: (last: string) => Promise<string>;
 }
 
 const heartbeatMs = 1000;
+/** What it waits for is said after so long, and then as often. */
+const tellAfterMs = 10_000;
 
 /**
  * Calls `look` until it gives something else than a text (which says why not yet). Heartbeats each second with
  * the time spent, so that the next attempt after a worker's death goes on with the rest of the deadline. Failures
- * to reach the cluster count as "not yet".
+ * to reach the cluster count as "not yet". What it waits for is said in the step, if it takes longer.
  */
 export async function pollUntil<T extends object>(
   options: PollOptions,
@@ -26,10 +31,15 @@ export async function pollUntil<T extends object>(
   const startedAt = performance.now();
   const spent = () => spentBefore + Math.round(performance.now() - startedAt);
   const timer = setInterval(() => context?.heartbeat(spent()), heartbeatMs);
+  let toldAt = startedAt;
   try {
     for (;;) {
       const answer = await lookSafely(look);
       if (typeof answer !== 'string') return answer;
+      if (performance.now() - toldAt > tellAfterMs) {
+        await tellStep(options.explain === undefined ? answer : await options.explain(answer));
+        toldAt = performance.now();
+      }
       if (spent() > options.deadlineMs) throw options.onDeadline(answer);
       await delay(options.intervalMs, undefined, context ? { signal: context.cancellationSignal } : {});
     }

@@ -2,7 +2,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from '../adapters/logging.ts';
 import { failureInterceptor } from '../activities/failures.ts';
 import type { Activities } from '../activities/index.ts';
-import { stepRecorder } from '../activities/operations/step-recorder.ts';
+import { stepRecorder, type StepWriter } from '../activities/operations/step-recorder.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
 
 export interface LifecycleWorkerOptions {
@@ -10,6 +10,7 @@ export interface LifecycleWorkerOptions {
   readonly namespace: string;
   readonly bundlePath: string;
   readonly activities: Activities;
+  readonly noteStep: StepWriter['noteStep'];
   readonly logger: Logger;
 }
 
@@ -27,7 +28,10 @@ export async function createLifecycleWorker(options: LifecycleWorkerOptions): Pr
     interceptors: {
       activity: [
         failureInterceptor(options.logger),
-        stepRecorder(options.activities.recordSteps, options.logger),
+        stepRecorder(
+          { recordSteps: options.activities.recordSteps, noteStep: options.noteStep },
+          options.logger,
+        ),
       ],
     },
     maxConcurrentActivityTaskExecutions: 40,

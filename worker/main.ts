@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeTelemetryFilterString, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import { createStepNotes } from '../activities/operations/turn.ts';
 import { backoffMs } from '../adapters/backoff.ts';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { endInOrder } from '../adapters/end-in-order.ts';
@@ -56,7 +57,14 @@ async function work(bundlePath: string, onReady: () => void): Promise<void> {
   const { namespace } = config.temporal;
   const connection = await NativeConnection.connect(temporalConnection(config.temporal));
   try {
-    worker = await createLifecycleWorker({ connection, namespace, bundlePath, activities, logger });
+    worker = await createLifecycleWorker({
+      connection,
+      namespace,
+      bundlePath,
+      activities,
+      noteStep: createStepNotes(deps.operations.database),
+      logger,
+    });
     const done = worker.run();
     if (stopping.signal.aborted) worker.shutdown();
     await ensureSchedules(deps.operations.temporal).catch((err: unknown) =>

@@ -1,4 +1,3 @@
-import type { V1Namespace } from '@kubernetes/client-node';
 import type { HostNamespaces, OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -8,6 +7,7 @@ import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import type { InstanceRef } from '../../contracts/instance-ref.ts';
 import { notePlace } from './instance-place.ts';
+import { whatHolds, whyPresent } from './namespace-remains.ts';
 import { pollUntil } from '../poll.ts';
 
 const deadlineMs = 10 * 60_000;
@@ -67,8 +67,10 @@ export async function waitUntilNamespaceDeleted(
   let volumes = known;
   const onDeadline = (last: string) =>
     new PlatformError('internal', `The host namespace was not deleted: ${last}`);
-  await pollUntil({ intervalMs: 100, deadlineMs, onDeadline }, async () => {
-    const host = await hosts.find(owner);
+  let host: OwnedNamespace | undefined;
+  const explain = async (last: string) => (host === undefined ? last : whatHolds(host));
+  await pollUntil({ intervalMs: 100, deadlineMs, onDeadline, explain }, async () => {
+    host = await hosts.find(owner);
     if (host !== undefined) {
       volumes ??= await claimedVolumes(host);
       return whyPresent(host.namespace);
@@ -95,11 +97,4 @@ async function claimedVolumes({ client, name: namespace }: OwnedNamespace): Prom
     } while (_continue !== undefined);
   });
   return volumes;
-}
-
-function whyPresent({ metadata, status }: V1Namespace): string {
-  const reasons = (status?.conditions ?? [])
-    .filter((condition) => condition.status === 'True')
-    .map(({ message }) => message ?? '');
-  return `namespace ${metadata?.name} is ${status?.phase ?? 'there'}${reasons.length > 0 ? `: ${reasons.join('; ')}` : ''}`;
 }

@@ -1,17 +1,23 @@
 import type { Database } from '../../db/client.ts';
-import { recordSteps } from '../../db/queries/operation-steps.ts';
+import { noteStep, recordSteps } from '../../db/queries/operation-steps.ts';
 import {
   type BlockingOperation,
   claimTurn,
   endOperation,
   type OperationEnd,
 } from '../../db/queries/turns.ts';
+import type { StepWriter } from './step-recorder.ts';
 import type { StepRecord } from '../../contracts/workflows.ts';
 
 export type TurnAnswer =
   | { state: 'claimed'; cluster?: string; hostNamespace?: string }
   | { state: 'waiting'; behind?: BlockingOperation }
   | { state: 'ended' };
+
+/** Writes what a step waits for; see StepWriter. */
+export function createStepNotes(database: Database): StepWriter['noteStep'] {
+  return (operationId, key, message) => database.query((db) => noteStep(db, operationId, key, message));
+}
 
 /** Writes to our own PostgreSQL, short enough to run as local activities. All throw `database_unavailable`. */
 export function createTurnActivities(deps: { database: Database }) {

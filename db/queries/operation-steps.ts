@@ -29,6 +29,26 @@ export async function recordSteps(
       and (step.state, step.message) is distinct from (change.state, change.message)`);
 }
 
+/** Writes what a step says, if it has begun and not ended. */
+export async function noteStep(
+  db: Queries,
+  operationId: string,
+  key: string,
+  message: string,
+): Promise<void> {
+  const isStep = and(eq(operationSteps.operationId, operationId), eq(operationSteps.key, key));
+  await db
+    .update(operationSteps)
+    .set({ message })
+    .where(
+      and(
+        isStep,
+        inArray(operationSteps.state, ['running', 'undoing']),
+        sql`${operationSteps.message} is distinct from ${message}`,
+      ),
+    );
+}
+
 /** Steps of several operations, in the order of their plans. */
 export async function listSteps(db: Queries, operationIds: readonly string[]): Promise<StepRow[]> {
   if (operationIds.length === 0) return [];

@@ -16,7 +16,7 @@ import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { failureInterceptor } from '../../activities/failures.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { stepRecorder } from '../../activities/operations/step-recorder.ts';
-import { createTurnActivities } from '../../activities/operations/turn.ts';
+import { createStepNotes, createTurnActivities } from '../../activities/operations/turn.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { WorkerConfig } from '../../contracts/config.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
@@ -137,7 +137,13 @@ async function engineOn(
     workflowBundle,
     activities: { ...effects, ...turn },
     interceptors: {
-      activity: [failureInterceptor(operations.logger), stepRecorder(turn.recordSteps, operations.logger)],
+      activity: [
+        failureInterceptor(operations.logger),
+        stepRecorder(
+          { recordSteps: turn.recordSteps, noteStep: createStepNotes(operations.database) },
+          operations.logger,
+        ),
+      ],
     },
   });
   const temporal = new Client({

@@ -9,7 +9,7 @@ import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { Activities } from '../../activities/index.ts';
 import { createSnapshotCatalogueActivities } from '../../activities/snapshots/snapshot-catalogue.ts';
-import { createTurnActivities } from '../../activities/operations/turn.ts';
+import { createStepNotes, createTurnActivities } from '../../activities/operations/turn.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { placeInstanceRow } from '../../db/queries/instances.ts';
@@ -126,6 +126,7 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
         namespace: temporal.namespace,
         bundlePath,
         activities,
+        noteStep: createStepNotes(deps.database),
         logger,
       });
       worker = { instance, done: instance.run() };
