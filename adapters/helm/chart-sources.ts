@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { VirtualClusterHelmChart } from '../../contracts/resources/virtual-cluster-template.ts';
+import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { defaultChart } from '../tenant-charts/known-charts.ts';
 import type { Helm } from './helm.ts';
 
@@ -79,7 +79,9 @@ async function inFolder(chartsDir: string, name: string): Promise<ReleaseChart |
 
 async function versionOf(path: string): Promise<string | undefined> {
   try {
-    const chart = parse(await readFile(join(path, 'Chart.yaml'), 'utf8')) as { version?: unknown } | null;
+    const chart = readHelmYaml(await readFile(join(path, 'Chart.yaml'), 'utf8')) as {
+      version?: unknown;
+    } | null;
     return typeof chart?.version === 'string' ? chart.version : undefined;
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { stringify } from 'yaml';
 import { unambiguousJson } from '../../templates/helm-yaml.ts';
 
 /** A manifest that was checked, and the name and version of the chart that it was rendered from. */
@@ -31,7 +30,7 @@ export async function withCheckedChart<T>(
     await mkdir(join(folder, 'templates'), { recursive: true, mode: 0o700 });
     const manifest = objects.map((object) => `---\n${unambiguousJson(object)}\n`).join('');
     await Promise.all([
-      writeFile(join(folder, 'Chart.yaml'), stringify({ apiVersion: 'v2', ...chart })),
+      writeFile(join(folder, 'Chart.yaml'), `${unambiguousJson({ apiVersion: 'v2', ...chart })}\n`),
       writeFile(join(folder, 'templates', 'manifest.yaml'), template),
       writeFile(join(folder, manifestFile), manifest, { mode: 0o600 }),
     ]);

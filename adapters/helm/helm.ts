@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
+import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { type CheckedManifest, withCheckedChart } from './checked-chart.ts';
 import { helmFailure } from './helm-failures.ts';
 import { type HelmOutput, runHelm } from './run-helm.ts';
@@ -160,7 +160,7 @@ export function createHelm(deps: {
       });
       if (output.exitCode !== 0)
         throw helmFailure(`Opening the chart ${withoutCredentials(location)}`, output);
-      const { name, version } = parse(output.stdout) as { name: string; version: string };
+      const { name, version } = readHelmYaml(output.stdout) as { name: string; version: string };
       return { name, version, path };
     },
 

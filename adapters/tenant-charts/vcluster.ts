@@ -1,5 +1,4 @@
 import type { KubernetesObject, V1PodSpec, V1PolicyRule, V1Secret } from '@kubernetes/client-node';
-import { parse } from 'yaml';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
 import { readHelmYaml } from '../../templates/helm-yaml.ts';
@@ -129,7 +128,9 @@ async function readBackingStore({
 }: TenantHost): Promise<BackingStore> {
   return callKubernetes(`reading the configuration of ${name}`, async () => {
     const secret = await client.core.readNamespacedSecret({ namespace, name: `vc-config-${name}` });
-    const config = parse(Buffer.from(secret.data?.['config.yaml'] ?? '', 'base64').toString('utf8')) as {
+    const config = readHelmYaml(
+      Buffer.from(secret.data?.['config.yaml'] ?? '', 'base64').toString('utf8'),
+    ) as {
       controlPlane?: { backingStore?: BackingStore };
     } | null;
     return config?.controlPlane?.backingStore ?? {};

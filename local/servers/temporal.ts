@@ -53,6 +53,9 @@ export const temporalPortNames = [
 ] as const;
 export type TemporalPorts = Record<(typeof temporalPortNames)[number], number>;
 
+/** Go reads YAML 1.1: a password like `1:30` needs quotes there. */
+const goYaml = { version: '1.1' } as const;
+
 /**
  * A single Temporal server (all four services) on loopback over PostgreSQL; pools of 20 + 5. Clients
  * need a certificate. The membership ports do not support TLS: a forged member gets calls that end at the handshake.
@@ -65,8 +68,8 @@ export function temporal(options: TemporalOptions): Program {
     // No authorizer: every certificate of the frontend's authority may do everything.
     args: [`--config-file=${configFile}`, '--allow-no-auth', 'start'],
     files: [
-      { path: configFile, content: stringify(serverConfig(options, dynamicFile)) },
-      { path: dynamicFile, content: stringify(dynamicConfig) },
+      { path: configFile, content: stringify(serverConfig(options, dynamicFile), goYaml) },
+      { path: dynamicFile, content: stringify(dynamicConfig, goYaml) },
     ],
     stopGraceMs: 20_000,
   };

@@ -86,7 +86,7 @@ function render(
   { project, name, user }: { project: string; name: string; user: object },
 ): string {
   const entry = `vcluster-platform-vcluster_${name}_${project}`;
-  return stringify({
+  const config = {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
@@ -101,5 +101,6 @@ function render(
     users: [{ name: entry, user }],
     contexts: [{ name: entry, context: { cluster: entry, user: entry } }],
     'current-context': entry,
-  });
+  };
+  return stringify(config, { version: '1.1' });
 }
