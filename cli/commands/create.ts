@@ -95,7 +95,7 @@ function parametersOf({ parameters, setParam }: CreateOptions): string | undefin
       );
     }
   }
-  return document.toString({ lineWidth: 0 });
+  return document.toString({ lineWidth: 0, verifyAliasOrder: false });
 }
 
 /** Every scalar stays the text that it is written as. */
