@@ -7,6 +7,9 @@ import type { OperationType } from '../contracts/verbs.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { targetHashOf } from './verbs.ts';
 
+/** Type of the condition that is False while the instance's namespace is gone, and not there otherwise. */
+export const namespaceFound = 'NamespaceFound';
+
 /** The operation that brings an instance to what its resource says. */
 export interface NextOperation {
   readonly type: OperationType;
@@ -70,6 +73,21 @@ export function neededOperations(
     hasVerb(kind, 'update') && hash !== status?.observedHash && descriptor.canUpdate(instance, template);
   const change = hasVerb(kind, 'sleep') ? sleepOrWake(instance) : undefined;
   return [...(isChanged ? [towards('update')] : []), ...(change === undefined ? [] : [towards(change)])];
+}
+
+/**
+ * What makes the namespace of an instance again that somebody deleted. Only a request is for it: an empty one would hide that
+ * what was in it is lost.
+ */
+export function rebuildOperation(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  template: VirtualClusterTemplate | undefined,
+): NextOperation | undefined {
+  const isLost = instance.status?.conditions?.some(({ type }) => type === namespaceFound) === true;
+  if (!isLost || !isProvisioned(instance)) return undefined;
+  const type = hasVerb(kind, 'update') ? 'update' : 'wake';
+  return operation(instance, type, targetHashOf(type, descriptorOf(kind).desiredHash(instance, template)));
 }
 
 function sleepOrWake(instance: ManagedInstance): 'sleep' | 'wake' | undefined {

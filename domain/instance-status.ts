@@ -5,6 +5,7 @@ import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import type { InstancePhase } from '../contracts/resources/instance-status.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
+import { namespaceFound } from './desired-state.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from './verbs.ts';
 
@@ -62,7 +63,7 @@ function outdated(
   conditions: readonly Condition[] | undefined,
 ): readonly Condition[] | undefined {
   if (operation.state !== 'succeeded' || phase === undefined || conditions === undefined) return conditions;
-  return withoutCondition(conditions, 'NamespaceFound');
+  return withoutCondition(conditions, namespaceFound);
 }
 
 /** With a new phase, the reason of the last failure is history. */

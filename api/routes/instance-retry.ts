@@ -6,7 +6,7 @@ import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { requestOf } from '../../domain/attempts.ts';
-import { neededOperations, type NextOperation } from '../../domain/desired-state.ts';
+import { neededOperations, type NextOperation, rebuildOperation } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { Gateway } from '../gateway.ts';
 import { problemResponses, TenantPath } from '../http/parameters.ts';
@@ -73,14 +73,11 @@ function wantedOf(
   kind: ManagedKind,
   instance: ManagedInstance,
 ): NextOperation {
-  const template = descriptorOf(kind).templateName(instance);
-  const needed = neededOperations(
-    kind,
-    instance,
-    template === undefined ? undefined : cache.template(template),
-  );
+  const name = descriptorOf(kind).templateName(instance);
+  const template = name === undefined ? undefined : cache.template(name);
+  const needed = neededOperations(kind, instance, template);
   const failed = needed.find(({ targetHash }) => targetHash === instance.status?.failedHash);
-  const wanted = failed ?? needed[0];
+  const wanted = rebuildOperation(kind, instance, template) ?? failed ?? needed[0];
   if (wanted !== undefined) return wanted;
   throw new PlatformError(
     'conflict',

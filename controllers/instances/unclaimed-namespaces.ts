@@ -6,7 +6,7 @@ import { annotations, clusterCredentialSecret, labels, platformNamespace } from 
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { withCondition } from '../../domain/conditions.ts';
-import { isProvisioned } from '../../domain/desired-state.ts';
+import { isProvisioned, namespaceFound } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import {
@@ -21,7 +21,6 @@ import type { Controller, ControllerContext } from '../controller.ts';
 import { isTrue, type Problem, sayProblems } from './instance-problems.ts';
 
 const type = 'NamespacesClaimed';
-const missingType = 'NamespaceFound';
 const lostCode = 'namespace_missing' satisfies ErrorCode;
 const lookAgain = { requeueAfterMs: 30_000 };
 /** As many as a status says. */
@@ -71,13 +70,13 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
       if (lost !== undefined) {
         const problem = lostProblem(kind, name, lost);
         const { ready } = descriptorOf(kind).conditions;
-        const problems = { [missingType]: problem, [ready]: problem };
+        const problems = { [namespaceFound]: problem, [ready]: problem };
         await sayProblems(context, kind, instance, problems, {
           phase: 'Failed',
           reason: lostCode,
           message: problem.message,
         });
-      } else if (status?.conditions?.some((condition) => condition.type === missingType) === true)
+      } else if (status?.conditions?.some((condition) => condition.type === namespaceFound) === true)
         await sayFound(kind, instance);
     }
   }
@@ -85,15 +84,15 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
   /** It is as it was before, unless an operation has said something else since. */
   async function sayFound(kind: ManagedKind, instance: Stored<ManagedInstance>): Promise<void> {
     const { metadata, status } = instance;
-    if (status?.phase !== 'Failed' || status.reason !== lostCode)
-      return sayProblems(context, kind, instance, { [missingType]: undefined });
+    if (status?.phase !== 'Failed')
+      return sayProblems(context, kind, instance, { [namespaceFound]: undefined });
     const sleeps = metadata.annotations?.[annotations.sleepingSince] !== undefined;
     const ready = sleeps ? ({ severity: 'Info', reason: 'Sleeping', message: '' } as const) : isTrue;
     await sayProblems(
       context,
       kind,
       instance,
-      { [missingType]: undefined, [descriptorOf(kind).conditions.ready]: ready },
+      { [namespaceFound]: undefined, [descriptorOf(kind).conditions.ready]: ready },
       { phase: sleeps ? 'Sleeping' : 'Ready', reason: null, message: null },
     );
   }
@@ -155,7 +154,8 @@ function stateOf(found: readonly UnclaimedNamespace[]) {
 
 /** What makes the namespace of each kind again. */
 const remedy: Readonly<Record<ManagedKind, string>> = {
-  tenant: 'Restore a snapshot, or update the tenant cluster, to make it again',
+  tenant:
+    'Restore a snapshot, or update the tenant cluster, to make it again ("vcp retry" makes it again, empty)',
   space: 'Wake the space to make it again, empty',
 };
 

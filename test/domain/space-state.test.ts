@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import { nextOperation } from '../../domain/desired-state.ts';
+import { nextOperation, rebuildOperation } from '../../domain/desired-state.ts';
 import { space as descriptor } from '../../domain/kinds/space.ts';
 
 const nextSpaceOperation = (instance: SpaceInstance) => nextOperation('space', instance, undefined);
@@ -31,6 +31,21 @@ test('a new space is created, a failed one waits for a change of its spec', () =
   );
   const changed = space({ spec: { displayName: 'x' }, status: { failedHash: hash } });
   assert.equal(nextSpaceOperation(changed)?.type, 'create');
+});
+
+test('a lost namespace is made again on request only: by an update, or the wake of a space', () => {
+  const conditions = [{ type: 'NamespaceFound', status: 'False' as const }];
+  const lost = { observedHash: hash, phase: 'Failed', conditions } as const;
+  const status = { ...lost, conditions: [...conditions] };
+  assert.equal(nextSpaceOperation(space({ status })), undefined);
+  assert.equal(rebuildOperation('space', space({ status }), undefined)?.type, 'wake');
+  assert.equal(rebuildOperation('space', space({ status: { observedHash: hash } }), undefined), undefined);
+  assert.equal(
+    rebuildOperation('space', space({ status: { conditions: [...conditions] } }), undefined),
+    undefined,
+  );
+  const tenant = { metadata: { name: 'a', uid: 'u' }, status };
+  assert.equal(rebuildOperation('tenant', tenant, undefined)?.type, 'update');
 });
 
 test('sleep and wake follow the annotation, and a failed one is not repeated', () => {
