@@ -13,7 +13,19 @@ export function readConfigFile<T extends TSchema>(
   schema: T,
   argv: readonly string[] = process.argv.slice(2),
 ): Static<T> {
-  const path = configPath(argv);
+  return parseConfigFile(schema, configPath(argv));
+}
+
+/**
+ * A configuration file, checked against `schema`.
+ * @param options `unknown`: whether fields that the schema does not have are passed over (default) or refused
+ * @throws PlatformError `invalid_request` that names the file or field; never the contents, which hold passwords
+ */
+export function parseConfigFile<T extends TSchema>(
+  schema: T,
+  path: string,
+  options: { unknown?: 'ignored' | 'refused' } = {},
+): Static<T> {
   let config: unknown;
   try {
     config = JSON.parse(readFileSync(path, 'utf8'));
@@ -22,14 +34,30 @@ export function readConfigFile<T extends TSchema>(
     throw new PlatformError('invalid_request', `the configuration file ${path} ${why}`);
   }
   const check = Compile(schema);
-  if (check.Check(config)) return config;
+  const unknown = options.unknown === 'refused' ? unknownFields(schema, config) : [];
+  if (unknown.length === 0 && check.Check(config)) return config;
   const fields = [...check.Errors(config)].map(
     ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
   );
   throw new PlatformError(
     'invalid_request',
-    `the configuration file ${path} is not valid: ${fields.join('; ')}`,
+    `the configuration file ${path} is not valid: ${[...unknown, ...fields].join('; ')}`,
   );
+}
+
+/** Fields of `value`, at any depth, that `schema` does not have. */
+function unknownFields(schema: TSchema, value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { properties, items } = schema as { properties?: Record<string, TSchema>; items?: TSchema };
+  if (items !== undefined && Array.isArray(value))
+    return value.flatMap((item, index) => unknownFields(items, item, `${path}/${index}`));
+  if (properties === undefined || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([name, field]) => {
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    return known === undefined
+      ? [`${path}/${name} is not a setting here`]
+      : unknownFields(known, field, `${path}/${name}`);
+  });
 }
 
 function configPath(argv: readonly string[]): string {

@@ -11,6 +11,7 @@ import type { Platform, PlatformOptions } from './platform.ts';
 
 const usage = `Usage: npm start -- [flags]
   --state-dir DIR               where all state is kept (default ~/.vcluster-platform)
+  --config FILE                 settings of gateway and worker (JSON; the README lists them), such as single sign-on
   --port N                      port of the platform on 127.0.0.1 (default 9898; 0: any free one)
   --temporal-address HOST:PORT  a Temporal server in place of the embedded one
   --temporal-tls-ca FILE        authorities of that server's certificate (PEM); alone: TLS without a client certificate
@@ -21,13 +22,14 @@ const usage = `Usage: npm start -- [flags]
   --chart FILE|URL              archive (.tgz) of one more chart that templates may name; can be repeated
   --tools-image IMAGE           image of tenant-tools for snapshots of such a chart (default vcluster-platform/tenant-tools:0.1.0)`;
 
-function readFlags(): PlatformOptions | undefined {
+async function readFlags(): Promise<PlatformOptions | undefined> {
   const string = { type: 'string' } as const;
   let values;
   try {
     ({ values } = parseArgs({
       options: {
         'state-dir': string,
+        config: string,
         port: string,
         'temporal-address': string,
         'temporal-tls-ca': string,
@@ -49,13 +51,11 @@ function readFlags(): PlatformOptions | undefined {
     );
   }
   if (values.help === true) return undefined;
-  const port = Number(values.port ?? 9898);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new PlatformError(
-      'invalid_request',
-      `--port ${values.port} is not a port: give a number from 0 to 65535`,
-    );
-  }
+  const port = givenPort(values.port ?? '9898');
+  const settings =
+    values.config === undefined
+      ? undefined
+      : (await import('./settings-file.ts')).readSettings(values.config);
   const temporal = givenTemporal({
     address: values['temporal-address'],
     caFile: values['temporal-tls-ca'],
@@ -66,6 +66,7 @@ function readFlags(): PlatformOptions | undefined {
   return {
     stateDir: values['state-dir'] ?? join(homedir(), '.vcluster-platform'),
     port,
+    ...(settings === undefined ? {} : { settings }),
     ...(temporal === undefined ? {} : { temporal }),
     ...(values['database-url'] === undefined ? {} : { databaseUrl: values['database-url'] }),
     ...(values.kubeconfig === undefined ? {} : { kubeconfig: values.kubeconfig }),
@@ -73,6 +74,13 @@ function readFlags(): PlatformOptions | undefined {
     ...(values.chart === undefined ? {} : { charts: values.chart.map(chartLocation) }),
     onProgress: (line) => console.log(line),
   };
+}
+
+/** @throws PlatformError `invalid_request` for what is not a port */
+function givenPort(given: string): number {
+  const port = Number(given);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new PlatformError('invalid_request', `--port ${given} is not a port: give a number from 0 to 65535`);
 }
 
 /** @throws PlatformError `invalid_request`: flags that make no sense together, or a file that is not there */
@@ -150,7 +158,7 @@ async function run(options: PlatformOptions): Promise<void> {
 }
 
 try {
-  const options = readFlags();
+  const options = await readFlags();
   if (options === undefined) console.log(usage);
   else await run(options);
   process.exit(0);

@@ -101,8 +101,11 @@ async function keep(files: [string, string], make: () => Promise<[string, string
   files.forEach((file, index) => writePrivateFile(file, contents[index] ?? ''));
 }
 
-/** The gateway's certificate, new at every start, from an authority kept in `dir` that clients trust (`ca.crt`). */
-export async function issueGatewayCertificate(dir: string): Promise<GatewayConfig['tls']> {
+/**
+ * The gateway's certificate for this machine and the host of `publicUrl`, new at every start, from an authority kept in
+ * `dir` that clients trust (`ca.crt`).
+ */
+export async function issueGatewayCertificate(dir: string, publicUrl: string): Promise<GatewayConfig['tls']> {
   const authority = await openAuthority(dir, 'vcluster-platform');
   const files = {
     certFile: join(dir, 'tls.crt'),
@@ -111,7 +114,9 @@ export async function issueGatewayCertificate(dir: string): Promise<GatewayConfi
   };
   const { certificate, key } = await authority.issue({
     commonName: 'vcluster-platform',
-    names: ['localhost', '127.0.0.1', '::1'],
+    names: [
+      ...new Set(['localhost', '127.0.0.1', '::1', new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')]),
+    ],
     usages: ['server'],
   });
   writePrivateFile(files.certFile, certificate);

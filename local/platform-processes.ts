@@ -6,6 +6,7 @@ import type { PlatformContext } from './platform-context.ts';
 import { nodeProgram } from './node-program.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import type { Service } from './supervisor.ts';
+import type { Settings } from './settings-file.ts';
 import type { RunningTemporal } from './start-temporal.ts';
 
 const repository = join(import.meta.dirname, '..');
@@ -19,8 +20,11 @@ export interface ProcessOptions {
   temporal: RunningTemporal;
   /** Paths, by process. */
   managementKubeconfigs: Record<'gateway' | 'worker' | 'controllers', string>;
+  settings: Settings;
   gateway: {
     port: number;
+    /** As this machine reaches it. */
+    localUrl: string;
     publicUrl: string;
     tls: GatewayConfig['tls'];
     connectPort: number;
@@ -34,12 +38,14 @@ export function writeProcessConfigs(
   options: ProcessOptions,
 ): Record<'worker' | 'gateway' | 'controllers', string> {
   const { databases, gateway } = options;
+  const { worker: workerSettings, ...gatewaySettings } = options.settings;
   const { address, tls, uiSocket } = options.temporal;
   const temporalOf = (client: 'gateway' | 'worker' | 'controllers'): TemporalConfig => {
     const files = tls(client);
     return { address, namespace: temporalNamespace, ...(files === undefined ? {} : { tls: files }) };
   };
   const worker: WorkerConfig = {
+    ...workerSettings,
     databaseUrl: databases.worker,
     temporal: temporalOf('worker'),
     managementKubeconfig: options.managementKubeconfigs.worker,
@@ -51,6 +57,7 @@ export function writeProcessConfigs(
     workDir: state.workerDir,
   };
   const gatewayConfig: GatewayConfig = {
+    ...gatewaySettings,
     databaseUrl: databases.gateway,
     temporal: { ...temporalOf('gateway'), uiUrl: `unix://${uiSocket}` },
     managementKubeconfig: options.managementKubeconfigs.gateway,
@@ -60,7 +67,9 @@ export function writeProcessConfigs(
     tls: gateway.tls,
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
   };
+  const { accessKeysPerOwner } = gatewaySettings.auth ?? {};
   const controllers: ControllersConfig = {
+    ...(accessKeysPerOwner === undefined ? {} : { accessKeysPerOwner }),
     databaseUrl: databases.controllers,
     temporal: temporalOf('controllers'),
     managementKubeconfig: options.managementKubeconfigs.controllers,

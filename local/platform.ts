@@ -18,6 +18,7 @@ import { platformService, type ProcessOptions, writeProcessConfigs } from './pla
 import { freePort, isPortFree, openPorts } from './ports.ts';
 import { isGatewayReady } from './probes.ts';
 import { createProcessRecords, leftovers, stopLeftovers } from './process-records.ts';
+import type { Settings } from './settings-file.ts';
 import { startDatabase } from './start-database.ts';
 import {
   openManagement,
@@ -53,6 +54,8 @@ export interface PlatformOptions {
   charts?: readonly string[];
   /** Image of tenant-tools for snapshots of charts that do not name it. */
   toolsImage?: string;
+  /** Settings of gateway and worker; absent ones have their defaults. */
+  settings?: Settings;
   onProgress?: OnProgress;
   /** Names of processes that are not started, for tests of the others. */
   omit?: readonly string[];
@@ -122,12 +125,14 @@ async function startAll(
   if (options.temporal !== undefined) await checkGivenTemporal(options.temporal);
   const temporal = await openTemporal(context, options.temporal);
   const management = await openManagement(context);
-  const tls = await issueGatewayCertificate(state.gatewayDir);
+  const { settings = {} } = options;
+  const localUrl = `https://127.0.0.1:${options.port}`;
+  const publicUrl = settings.publicUrl ?? localUrl;
+  const tls = await issueGatewayCertificate(state.gatewayDir, publicUrl);
   const connect = state.secret('connect-secret');
   const proxy: ConnectProxy = { port: await ports.get('connect'), secret: connect.value };
-  const publicUrl = `https://127.0.0.1:${options.port}`;
   const admin = writeAdminFiles(state, {
-    url: publicUrl,
+    url: localUrl,
     caFile: tls.caFile,
     temporalUi: `${publicUrl}/temporal`,
   });
@@ -147,6 +152,7 @@ async function startAll(
   await storeCredentials(client, 'local', credentials);
   const gateway = {
     port: options.port,
+    localUrl,
     publicUrl,
     tls,
     connectPort: proxy.port,
@@ -161,6 +167,7 @@ async function startAll(
       gateway,
       charts: options.charts ?? [],
       toolsImage: options.toolsImage,
+      settings,
     },
     announced,
   );
@@ -215,7 +222,7 @@ async function startProcesses(
     return announced(name, supervisor.start(platformService(name, { configFile: files[name], ready })));
   };
   const gatewayReady: Service['ready'] = (process) =>
-    waitUntil('the gateway', () => isGatewayReady(options.gateway.publicUrl, options.gateway.tls.caFile), {
+    waitUntil('the gateway', () => isGatewayReady(options.gateway.localUrl, options.gateway.tls.caFile), {
       process,
     });
   const gateway = platformService('gateway', { configFile: files.gateway, ready: gatewayReady });

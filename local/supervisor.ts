@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { trimLog } from '../adapters/processes/log-file.ts';
 import type { Program } from '../adapters/processes/program.ts';
 import { type RunningProcess, startProcess } from '../adapters/processes/start-process.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import { type ProcessRecords, toRecord } from './process-records.ts';
 
 /** One process to keep running. */
@@ -17,7 +18,8 @@ export interface Service {
 export interface Supervisor {
   /**
    * Starts the service and keeps it running until it is stopped; resolves when it is ready the first time.
-   * @throws what `ready` throws, when it has failed three times in a row; the service is stopped then
+   * @throws what `ready` throws, when it has failed three times in a row, or at once when it is the configuration that is
+   *   not valid; the service is stopped then
    */
   start(service: Service): Promise<void>;
   /**
@@ -78,7 +80,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         return await launch(supervised);
       } catch (error) {
         await supervised.process?.stop();
-        if (attempt === startAttempts || supervised.stopping) throw error;
+        const again = !(error instanceof PlatformError && error.code === 'invalid_request');
+        if (attempt === startAttempts || supervised.stopping || !again) throw error;
         await pause(supervised, 500 * attempt);
       }
     }

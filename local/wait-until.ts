@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { PlatformError } from '../contracts/errors.ts';
+import { isErrorCode, PlatformError } from '../contracts/errors.ts';
 import { logTail } from '../adapters/processes/log-file.ts';
 import type { RunningProcess } from '../adapters/processes/start-process.ts';
 
@@ -15,7 +15,8 @@ export interface WaitOptions {
 
 /**
  * Resolves when `probe` answers true; a probe that throws counts as "not yet".
- * @throws PlatformError `internal`: the process ended, or the time is over; with the end of its log
+ * @throws PlatformError of the process, if it said why it ended; `internal`: it ended without, or the time is over; with
+ *   the end of its log
  */
 export async function waitUntil(
   what: string,
@@ -35,7 +36,12 @@ export async function waitUntil(
     } catch (error) {
       last = error;
     }
-    if (ended !== undefined) throw failure(`${what}: the process ended (${ended})`, options.process, last);
+    if (ended !== undefined) {
+      throw (
+        ownFailure(what, options.process) ??
+        failure(`${what}: the process ended (${ended})`, options.process, last)
+      );
+    }
     if (Date.now() > deadline)
       throw failure(
         `${what}: not ready after ${Math.round((options.timeoutMs ?? 60_000) / 1000)} s`,
@@ -54,4 +60,10 @@ function failure(message: string, process: RunningProcess | undefined, cause: un
   const log =
     process === undefined ? '' : `; its log ${process.logFile} ends with:\n${logTail(process.logFile)}`;
   return new PlatformError('internal', message + log, { cause });
+}
+
+/** What a process of ours said last: `error: <title>: <detail> (<code>)`. */
+function ownFailure(what: string, process: RunningProcess | undefined): PlatformError | undefined {
+  const [, message = '', code] = /^error: (.*) \((\w+)\)$/.exec(logTail(process?.logFile ?? '', 1)) ?? [];
+  return isErrorCode(code) ? new PlatformError(code, `${what}: ${message}`) : undefined;
 }

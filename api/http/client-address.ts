@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { PlatformError } from '../../contracts/errors.ts';
 
 /** Address that a request came from. */
 export type ClientAddress = (request: IncomingMessage) => string | undefined;
@@ -7,15 +8,19 @@ export type ClientAddress = (request: IncomingMessage) => string | undefined;
 /**
  * The address of the connection; behind a proxy of `trustedProxies` (addresses or CIDR ranges) the last one in
  * X-Forwarded-For that is not a trusted proxy itself: everything before it the client could have written.
- * @throws Error for an entry that is neither
+ * @throws PlatformError `invalid_request` for an entry that is neither
  */
 export function createClientAddress(trustedProxies: readonly string[] = []): ClientAddress {
   const trusted = new BlockList();
   for (const entry of trustedProxies) {
     const [address = '', bits] = entry.split('/');
     const version = isIP(address);
-    if (version === 0) throw new Error(`trustedProxies: "${entry}" is neither an address nor a CIDR range`);
-    const family = version === 6 ? 'ipv6' : 'ipv4';
+    const [family, most] = version === 6 ? (['ipv6', 128] as const) : (['ipv4', 32] as const);
+    if (version === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most)))
+      throw new PlatformError(
+        'invalid_request',
+        `trustedProxies: "${entry}" is neither an address nor a CIDR range`,
+      );
     if (bits === undefined) trusted.addAddress(address, family);
     else trusted.addSubnet(address, Number(bits), family);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -14,7 +14,8 @@ import { answersTemporal } from '../../local/probes.ts';
 import type { ProcessRecord } from '../../local/process-records.ts';
 import { openTemporalPki } from '../../local/temporal-pki.ts';
 import { eventually } from '../support/eventually.ts';
-import { newStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
+import { freePort, newStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
 const main = 'local/main.ts';
@@ -84,6 +85,15 @@ describe('refused starts', () => {
     assert.deepEqual(processesNaming(stateDir), []);
   });
 
+  test('invalid_request: a setting that does not exist, in one line', async () => {
+    const file = join(stateDir, 'settings.json');
+    mkdirSync(stateDir, { recursive: true });
+    writeFileSync(file, '{"auth": {"oidc": {"issuer": "https://login.example.com"}}}');
+    const { code, stderr } = await start('--state-dir', stateDir, '--port', '0', '--config', file);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: .*: \/auth\/oidc\/issuer is not a setting here.*\(invalid_request\)\n$/);
+  });
+
   test('invalid_request: an unknown flag', async () => {
     const { code, stderr } = await start('--nonsense');
     assert.equal(code, 2);
@@ -98,12 +108,37 @@ describe('a running platform', () => {
   const records = () => platform.processes() as Record<string, ProcessRecord>;
   const local = () => connectCluster(readFileSync(join(stateDir, 'local', 'admin.kubeconfig'), 'utf8'));
 
+  let provider: TestOidcProvider;
   before(async () => {
-    platform = await startTestPlatform({ stateDir });
+    const port = await freePort();
+    provider = await startOidcProvider(`https://127.0.0.1:${port}/auth/oidc/callback`);
+    const write = (name: string, text: string) => {
+      writeFileSync(join(stateDir, name), text, { mode: 0o600 });
+      return join(stateDir, name);
+    };
+    write('oidc-secret', `${oidcClient.secret}\n`);
+    const oidc = { issuerUrl: provider.issuer, clientId: oidcClient.id, clientSecretFile: 'oidc-secret' };
+    const config = write('settings.json', JSON.stringify({ auth: { oidc, accessKeysPerOwner: 7 } }));
+    platform = await startTestPlatform({ stateDir, port, args: ['--config', config] });
   });
   after(async () => {
     if (!stopped) await platform.stop();
+    await provider.stop();
     rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  test('lets people log in at the OpenID provider of its --config', async () => {
+    provider.accounts['dora'] = { email: 'dora@example.com', email_verified: true };
+    const begun = await platform.call('GET', '/auth/oidc/login', undefined, { key: null });
+    const cookie = [begun.headers['set-cookie'] ?? []].flat().map((line) => line.split(';')[0]);
+    const { pathname, search } = await provider.logIn(String(begun.headers['location']), 'dora');
+    const headers = { cookie: cookie.join('; ') };
+    const back = await platform.call('GET', `${pathname}${search}`, undefined, { key: null, headers });
+    assert.equal(back.status, 303, back.text);
+    assert.match(String(back.headers['set-cookie']), /vcp-session=/);
+    assert.deepEqual(processesNaming(oidcClient.secret), []);
+    const controllers = readFileSync(join(stateDir, 'config', 'controllers.json'), 'utf8');
+    assert.equal(JSON.parse(controllers).accessKeysPerOwner, 7);
   });
 
   test('keeps secrets out of arguments, logs and readable files', () => {

@@ -12,6 +12,7 @@ import {
 import { isRunning, sendSignal } from '../../adapters/processes/identity.ts';
 import { startProcess } from '../../adapters/processes/start-process.ts';
 import { createSupervisor, type Service, type Supervisor } from '../../local/supervisor.ts';
+import { waitUntil } from '../../local/wait-until.ts';
 import { eventually } from '../support/eventually.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'vcp-supervisor-'));
@@ -73,6 +74,25 @@ test('a service that never becomes ready fails its start after three attempts, w
   assert.equal(attempts, 3);
   assert.equal(new Set(pids).size, 3);
   await supervisor.stopAll([['unready']]);
+});
+
+test('a process that says its configuration is not valid is not started again, and its line is the reason', async () => {
+  let attempts = 0;
+  const start = supervisor.start({
+    name: 'misconfigured',
+    program: () => {
+      attempts += 1;
+      const line = 'error: Invalid request: setting "x" must be y (invalid_request)';
+      return { binary: '/bin/sh', args: ['-c', `echo more; echo '${line}' >&2; exit 2`] };
+    },
+    ready: (process) => waitUntil('the process', async () => false, { process }),
+  });
+  await assert.rejects(start, {
+    code: 'invalid_request',
+    message: 'the process: Invalid request: setting "x" must be y',
+  });
+  assert.equal(attempts, 1);
+  await supervisor.stopAll([['misconfigured']]);
 });
 
 test('leftovers of a dead supervisor are found by identity and ended; a reused pid is not', async () => {

@@ -34,11 +34,15 @@ interface Discovered {
   readonly idTokens: IdTokens;
 }
 
-/** The provider is not asked until the first login. @param callback our `…/auth/oidc/callback` */
+function issuerOf({ issuerUrl }: OidcConfig): URL {
+  const url = URL.canParse(issuerUrl) ? new URL(issuerUrl) : undefined;
+  if (url?.protocol === 'https:' || (url !== undefined && isLoopback(url))) return url;
+  throw new PlatformError('invalid_request', 'auth.oidc.issuerUrl must be https, or on a loopback address');
+}
+
+/** The provider is not asked until the first login. @param callback our `…/auth/oidc/callback` @throws PlatformError `invalid_request` */
 export function createOidcProvider(config: OidcConfig, callback: string): OidcProvider {
-  const issuer = new URL(config.issuerUrl);
-  if (issuer.protocol !== 'https:' && !isLoopback(issuer))
-    throw new Error('auth.oidc.issuerUrl must be https, or on a loopback address');
+  const issuer = issuerOf(config);
   let found: Promise<Discovered> | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
 
