@@ -39,7 +39,7 @@ export async function giveKubeconfig(
   }
   const files = kubeconfigFiles(kubeconfig);
   const name = await withLocks(files.read, 0o755, () => addContext(files, login, issued));
-  const flag = kubeconfig === undefined ? '' : `--kubeconfig ${files.write} `;
+  const flag = kubeconfig ? `--kubeconfig ${files.write} ` : '';
   console.log(`current context of ${files.write} is now ${name}; try: kubectl ${flag}${example}`);
 }
 

@@ -37,7 +37,7 @@ export interface KubeconfigFiles {
  * `KUBECONFIG`, where new entries go to the first that exists, or to the last; else `~/.kube/config`.
  */
 export function kubeconfigFiles(asked: string | undefined, env = process.env): KubeconfigFiles {
-  if (asked !== undefined) return { read: [resolve(asked)], write: resolve(asked) };
+  if (asked) return { read: [resolve(asked)], write: resolve(asked) };
   const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((name) => name !== '');
   const paths = [...new Set(named.map((name) => resolve(name)))];
   const last = paths.at(-1);
