@@ -4,11 +4,13 @@ import type { Gateway } from './gateway.ts';
 import { inConnectionContexts } from './http/connection-context.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './http/connection-limits.ts';
 import { failures, sendFailure } from './http/failures.ts';
+import { maxHeadBytes } from './http/head-limits.ts';
 import { requestContexts } from './http/request-context.ts';
 import { requestGuard } from './http/request-guard.ts';
 import { createRequestLines } from './http/request-lines.ts';
 import { access } from './plugins/access.ts';
 import { audit } from './plugins/audit.ts';
+import { answerClientError } from './plugins/client-errors.ts';
 import { connections } from './plugins/connections.ts';
 import { lingeringClose } from './plugins/lingering-close.ts';
 import { metrics } from './plugins/metrics.ts';
@@ -35,6 +37,7 @@ export async function createApp(
       ...tls,
       minVersion: 'TLSv1.2',
       handshakeTimeout: limits.handshakeMs,
+      maxHeaderSize: maxHeadBytes,
       connectionsCheckingInterval: Math.min(expiryLookMs, limits.headersMs),
     },
     loggerInstance: gateway.logger,
@@ -53,6 +56,7 @@ export async function createApp(
     return503OnClosing: false,
     routerOptions: { maxParamLength: 253 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true } },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket),
     frameworkErrors: (error, request, reply) => {
       sendFailure(error, request, reply);
     },

@@ -33,6 +33,8 @@ export const errorTable = {
   store_full: { status: 409, retryable: false, exitCode: 5, title: 'Store of the tenant cluster is full' },
   namespace_missing: { status: 409, retryable: false, exitCode: 5, title: 'Host namespace is missing' },
   too_large: { status: 413, retryable: false, exitCode: 2, title: 'Request too large' },
+  head_too_large: { status: 431, retryable: false, exitCode: 2, title: 'URL or headers too long' },
+  request_timeout: { status: 408, retryable: true, exitCode: 8, title: 'Request not complete in time' },
   chart_failed: { status: 422, retryable: false, exitCode: 6, title: 'Failed to install the chart' },
   chart_unavailable: {
     status: 503,

@@ -20,6 +20,8 @@ export const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
   invalid_values: lasting,
   invalid_parameters: lasting,
   too_large: lasting,
+  head_too_large: lasting,
+  request_timeout: passing,
   // Helm says what the API server will never take; all else may be its cluster: quotas, webhooks, time limits.
   chart_failed: {
     passes: true,

@@ -49,7 +49,6 @@ export interface AuthenticateOptions {
 /** More than api/auth/issuing.ts lets anybody make. */
 const maxGenerations = 10;
 const longestKey = 512;
-const longestToken = 8192;
 
 /**
  * Authentication by bearer access key, ID token of the identity provider, or browser session. The look-up by hash
@@ -138,9 +137,13 @@ function bearer(headers: IncomingHttpHeaders): string {
   }
   const match = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(value);
   const token = match?.[1];
-  if (token === undefined || token.length > (isJwt(token) ? longestToken : longestKey)) {
+  if (token === undefined)
     throw new PlatformError('unauthenticated', 'the Authorization header is not "Bearer <access key>"');
-  }
+  if (token.length > longestKey && !isJwt(token))
+    throw new PlatformError(
+      'unauthenticated',
+      `the Authorization header is not "Bearer <access key>": no access key is longer than ${longestKey} characters, and this is not an ID token`,
+    );
   return token;
 }
 

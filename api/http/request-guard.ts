@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import fp from 'fastify-plugin';
 import { PlatformError } from '../../contracts/errors.ts';
+import { headTooLarge, maxHeaders } from './head-limits.ts';
 
 /** Headers of which a request may hold one at most: two of them mean different things to different parsers. */
 const single: ReadonlyMap<string, number> = new Map(
@@ -34,12 +35,14 @@ export const requestGuard = fp(
 
 /**
  * One plain function for requests and for upgrades.
- * @throws PlatformError `invalid_request` for what two parsers could read differently
+ * @throws PlatformError `invalid_request` for what two parsers could read differently, `head_too_large`
  */
 export function checkHeaders(request: IncomingMessage): void {
   const { rawHeaders, headers, httpVersion } = request;
   // Node's parser lets 0.9 and 2.0 through on a request line; 0.9 is what a line break in a path makes of it.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') refuse('only HTTP/1.1 and HTTP/1.0 are supported');
+  // More may have come, and Node drops them: one of them may have been whom to act as.
+  if (rawHeaders.length >= 2 * maxHeaders) throw new PlatformError('head_too_large', headTooLarge);
   let seen = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();

@@ -21,11 +21,13 @@ const reasons: Record<number, string> = {
   403: 'Forbidden',
   404: 'NotFound',
   405: 'MethodNotAllowed',
+  408: 'Timeout',
   409: 'Conflict',
   413: 'RequestEntityTooLarge',
   415: 'UnsupportedMediaType',
   422: 'Invalid',
   429: 'TooManyRequests',
+  431: 'RequestHeaderFieldsTooLarge',
   500: 'InternalError',
   501: 'NotImplemented',
   503: 'ServiceUnavailable',
@@ -74,7 +76,8 @@ export function toStatus(error: PlatformError): Status {
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: error.message,
+    // Clients look for the word.
+    message: code === 401 ? `Unauthorized: ${error.message}` : error.message,
     reason: reasons[code] ?? 'InternalError',
     code,
     details: {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'undici';
 import { PlatformError } from '../../contracts/errors.ts';
+import { maxHeadBytes } from '../http/head-limits.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
@@ -85,6 +86,12 @@ function declaredBytes({ headers }: FastifyRequest): number {
   return Number(headers['content-length'] ?? 0);
 }
 
+/** Whether an answer's head was too long, by the codes of undici and of Node. */
+function isOverflow(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW';
+}
+
 /** The caller's error when no response has begun. @param declared bytes of the body, as its head said */
 export function failureOf(
   error: unknown,
@@ -105,6 +112,10 @@ export function failureOf(
   const host = error.cause instanceof DialError ? error.cause.cause : undefined;
   // Not the tenant cluster itself is away but what it runs on, and the caller may know.
   if (host instanceof PlatformError && host.details?.['connectedCluster'] !== undefined) return host;
+  if (isOverflow(error.cause)) {
+    const message = `the answer has more than ${maxHeadBytes / 1024} KiB of headers, more than this platform carries`;
+    return new PlatformError(unreachable.code, message, { cause: error });
+  }
   // What controllers give a new user arrives within seconds.
   const soon = error.kind === 'refused' ? { details: { retryAfterSeconds: 1 } } : {};
   return new PlatformError(unreachable.code, unreachable.message, { cause: error, ...soon });

@@ -1,5 +1,6 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import { maxHeadBytes } from '../http/head-limits.ts';
 import { dispatchDoubted } from './doubted-request.ts';
 
 /** Requests that may be sent a second time at once: a slow API server is not asked everything twice. */
@@ -30,6 +31,7 @@ export function createUpstreamConnections(
     // Watches may be silent for hours; a dead peer is noticed by TCP keep-alive.
     bodyTimeout: 0,
     headersTimeout: 0,
+    maxHeaderSize: maxHeadBytes,
     allowH2: false,
     connect,
   };

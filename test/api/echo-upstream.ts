@@ -37,6 +37,7 @@ export async function startEchoUpstream(): Promise<EchoUpstream> {
       ...serving,
       requestCert: true,
       rejectUnauthorized: true,
+      maxHeaderSize: 1024 * 1024, // as API servers
     },
     (request, response) => {
       if (request.url?.startsWith('/readyz')) {

@@ -169,7 +169,11 @@ export async function startTestGateway(options: {
   );
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
-  const agent = new Agent({ connect: { ca: authority.certificate }, allowH2: false });
+  const agent = new Agent({
+    connect: { ca: authority.certificate },
+    allowH2: false,
+    maxHeaderSize: 1024 * 1024,
+  });
   const url = `https://127.0.0.1:${port}`;
   const socket = () =>
     new Promise<Socket>((resolve, reject) => {

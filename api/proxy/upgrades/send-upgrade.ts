@@ -1,5 +1,6 @@
 import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
+import { maxHeadBytes } from '../../http/head-limits.ts';
 import { checkOutgoingHeaders } from '../../upstreams/outgoing-header-check.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';
@@ -51,6 +52,7 @@ function openRequest(socket: Socket, upstream: Upstream, options: UpgradeToSend)
   return httpRequest({
     createConnection: () => socket, // TLS already
     setHost: false,
+    maxHeaderSize: maxHeadBytes,
     method,
     path,
     headers: [...upstream.ownHeaders, ...headers, ...length, 'Connection', 'Upgrade', 'Upgrade', protocol],
