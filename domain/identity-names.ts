@@ -2,6 +2,7 @@ import { everybodyGroup, teamGroup, userGroup } from '../contracts/names.ts';
 import type { ProjectMember } from '../contracts/resources/project.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
+import { nameFault } from './name-fault.ts';
 import { isReservedName } from './reserved-names.ts';
 
 /** Who somebody is towards Kubernetes. */
@@ -28,6 +29,18 @@ export function reservedNameOf(user: User): { kind: 'subject' | 'group'; name: s
   if (isReservedName(subject)) return { kind: 'subject', name: subject };
   const group = ownGroups(user).find(isReservedName);
   return group === undefined ? undefined : { kind: 'group', name: group };
+}
+
+/** Which of the user's subject and groups no one can act under, and why; undefined if all can be. */
+export function unusableNameOf(
+  user: User,
+): { kind: 'subject' | 'group'; name: string; why: string } | undefined {
+  const names = [subjectOf(user), ...ownGroups(user).filter((group) => group !== '')];
+  for (const [index, name] of names.entries()) {
+    const why = nameFault(name);
+    if (why !== undefined) return { kind: index === 0 ? 'subject' : 'group', name, why };
+  }
+  return undefined;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { everybodyGroup } from '../../contracts/names.ts';
+import { nameFault, shownName } from '../../domain/name-fault.ts';
 import { isInternalName } from '../../domain/reserved-names.ts';
 import type { AccessReview } from './access-review.ts';
 import type { Action } from './action.ts';
 import type { Caller } from '../identity/caller.ts';
-import { isHeaderText } from '../identity/identity.ts';
+import { fromHeaderText } from '../http/header-text.ts';
 
 /** Whom a client asks to act as (`kubectl --as`, `--as-group`). */
 interface Wanted {
@@ -64,19 +65,26 @@ function wantedIdentity(rawHeaders: readonly string[]): Wanted | undefined {
     const name = (rawHeaders[index] as string).toLowerCase();
     if (!name.startsWith('impersonate')) continue;
     const value = rawHeaders[index + 1] as string;
-    if (name === 'impersonate-user') users.push(value);
-    else if (name === 'impersonate-group') groups.push(value);
+    if (name === 'impersonate-user') users.push(nameIn(name, value));
+    else if (name === 'impersonate-group') groups.push(nameIn(name, value));
     else if (name === 'impersonate-uid' || name.startsWith('impersonate-extra-')) {
       throw new PlatformError('forbidden', 'only a user and groups can be impersonated, not uid or extra');
     } else invalid(`the header ${name} is not known`);
-    if (!isHeaderText(value))
-      invalid(`the header ${name} is empty or has characters that are not allowed in a name`);
   }
   const [user] = users;
   if (user === undefined && groups.length === 0) return undefined;
   if (user === undefined) invalid('the header impersonate-group requires impersonate-user');
   if (users.length > 1) invalid('duplicate header impersonate-user');
   return { user, groups };
+}
+
+function nameIn(header: string, value: string): string {
+  const name = fromHeaderText(value);
+  if (name === undefined) invalid(`the header ${header} is not UTF-8`);
+  // What is reserved is said to be so, however it is written.
+  const fault = isInternalName(name) ? undefined : nameFault(name);
+  if (fault !== undefined) invalid(`the name "${shownName(name)}" in header ${header} ${fault}`);
+  return name;
 }
 
 function invalid(reason: string): never {

@@ -2,7 +2,14 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { AccessKeyScope, IssuedBy } from '../../contracts/resources/access-key.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
-import { nameOfTeam, nameOfUser, reservedNameOf, teamsOf } from '../../domain/identity-names.ts';
+import {
+  nameOfTeam,
+  nameOfUser,
+  reservedNameOf,
+  teamsOf,
+  unusableNameOf,
+} from '../../domain/identity-names.ts';
+import { shownName } from '../../domain/name-fault.ts';
 import type { Identity } from './identity.ts';
 
 /** Who sent a request: a user, or a team by one of its own keys. */
@@ -40,7 +47,7 @@ export interface Credential {
 /**
  * The caller behind a credential of `user`, who belongs to those of `teams` that name the user or one of its groups.
  * Neither may be changed afterwards: what was made of them is kept for as long as they are the same objects.
- * @throws PlatformError `forbidden` if subject or a group is reserved
+ * @throws PlatformError `forbidden` if subject or a group is reserved, or is not a name that can reach a Kubernetes API
  */
 export function callerOfUser(user: User, teams: readonly Team[], credential: Credential): Caller {
   let known = knownUsers.get(user);
@@ -69,15 +76,8 @@ interface KnownUser {
 const knownUsers = new WeakMap<User, KnownUser>();
 
 function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'credential'> {
+  checkNames(user);
   const name = user.metadata.name;
-  const reserved = reservedNameOf(user);
-  if (reserved !== undefined) {
-    const remedy = reserved.kind === 'subject' ? 'change' : 'remove';
-    throw new PlatformError(
-      'forbidden',
-      `user ${name} has the reserved ${reserved.kind} "${reserved.name}"; an administrator must ${remedy} it`,
-    );
-  }
   const memberOf = teamsOf(user, teams);
   return {
     kind: 'user',
@@ -88,6 +88,23 @@ function withoutCredential(user: User, teams: readonly Team[]): Omit<Caller, 'cr
     teams: memberOf,
     identity: nameOfUser(user, memberOf),
   };
+}
+
+/** @throws PlatformError `forbidden` */
+function checkNames(user: User): void {
+  const refuse = (kind: 'subject' | 'group', what: string): never => {
+    const remedy = kind === 'subject' ? 'change' : 'remove';
+    throw new PlatformError(
+      'forbidden',
+      `user ${user.metadata.name} has the ${what}; an administrator must ${remedy} it`,
+    );
+  };
+  const reserved = reservedNameOf(user);
+  if (reserved !== undefined)
+    refuse(reserved.kind, `reserved ${reserved.kind} "${shownName(reserved.name)}"`);
+  const unusable = unusableNameOf(user);
+  if (unusable !== undefined)
+    refuse(unusable.kind, `${unusable.kind} "${shownName(unusable.name)}", which ${unusable.why}`);
 }
 
 /** The caller behind a key of `team`: it acts as the team, not as a user. */

@@ -1,5 +1,6 @@
 import { everybodyGroup, identities } from '../../contracts/names.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
+import { nameFault } from '../../domain/name-fault.ts';
 import { isInternalName } from '../../domain/reserved-names.ts';
 
 /** Who a request to a Kubernetes API is made as. */
@@ -34,18 +35,15 @@ export function identityFault(identity: Identity): string | undefined {
   }
   if (identity.user === '') return 'no user';
   if (isInternalName(identity.user)) return 'a reserved user';
-  if (!isHeaderText(identity.user)) return 'a user with characters that no header can carry';
+  const fault = nameFault(identity.user);
+  if (fault !== undefined) return `a user that ${fault}`;
   for (const group of identity.groups) {
     if (group === '') return 'an empty group';
     if (group !== everybodyGroup && isInternalName(group)) return 'a reserved group';
-    if (!isHeaderText(group)) return 'a group with characters that no header can carry';
+    const groupFault = nameFault(group);
+    if (groupFault !== undefined) return `a group that ${groupFault}`;
   }
-  if (identity.originalUser !== undefined && !isHeaderText(identity.originalUser))
-    return 'an original user with characters that no header can carry';
-  return undefined;
-}
-
-/** Names travel as header values: visible ASCII, no leading or trailing blank (it would be trimmed into another name). */
-export function isHeaderText(value: string): boolean {
-  return /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value);
+  const { originalUser } = identity;
+  const originalFault = originalUser === undefined ? undefined : nameFault(originalUser);
+  return originalFault === undefined ? undefined : `an original user that ${originalFault}`;
 }

@@ -1,4 +1,5 @@
 import { PlatformError } from '../../contracts/errors.ts';
+import { fromHeaderText } from '../http/header-text.ts';
 import { identityFault } from '../identity/identity.ts';
 
 const forbidden =
@@ -19,9 +20,9 @@ export function checkOutgoingHeaders(headers: readonly string[]): void {
     const name = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
     const value = headers[index + 1];
     if (value === undefined || /[\r\n\0]/.test(value) || /[\r\n\0]/.test(name)) refuse('a malformed header');
-    else if (name === 'impersonate-user') users.push(value);
-    else if (name === 'impersonate-group') groups.push(value);
-    else if (name === 'impersonate-extra-vcluster-platform.io%2foriginal-user') originals.push(value);
+    else if (name === 'impersonate-user') users.push(nameIn(value));
+    else if (name === 'impersonate-group') groups.push(nameIn(value));
+    else if (name === 'impersonate-extra-vcluster-platform.io%2foriginal-user') originals.push(nameIn(value));
     else if (name.startsWith('impersonate')) refuse('a foreign impersonation header');
     else if (forbidden.test(name)) refuse(`the header ${name}`);
   }
@@ -34,6 +35,11 @@ export function checkOutgoingHeaders(headers: readonly string[]): void {
     ...(originalUser === undefined ? {} : { originalUser }),
   });
   if (fault !== undefined) refuse(fault);
+}
+
+/** The name as the API server will read it. */
+function nameIn(value: string): string {
+  return fromHeaderText(value) ?? refuse('a name that is not UTF-8');
 }
 
 function refuse(what: string): never {

@@ -1,4 +1,5 @@
 import { originalUserExtra } from '../../contracts/names.ts';
+import { toHeaderText } from '../http/header-text.ts';
 import type { Identity } from '../identity/identity.ts';
 
 /** Hop-by-hop headers (RFC 9110 §7.6.1), credentials, and what a proxy in front might believe. */
@@ -67,9 +68,10 @@ const originalUserHeader = `Impersonate-Extra-${encodeURIComponent(originalUserE
 
 /** Adds the impersonation headers of `identity` to a flat header list. */
 export function appendIdentity(headers: string[], identity: Identity): void {
-  headers.push('Impersonate-User', identity.user);
-  for (const group of identity.groups) headers.push('Impersonate-Group', group);
-  if (identity.originalUser !== undefined) headers.push(originalUserHeader, identity.originalUser);
+  headers.push('Impersonate-User', toHeaderText(identity.user));
+  for (const group of identity.groups) headers.push('Impersonate-Group', toHeaderText(group));
+  if (identity.originalUser !== undefined)
+    headers.push(originalUserHeader, toHeaderText(identity.originalUser));
 }
 
 function connectionNamed(rawHeaders: readonly string[]): Set<string> | undefined {

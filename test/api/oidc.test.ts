@@ -94,6 +94,57 @@ describe('login at an OpenID provider', () => {
     );
   });
 
+  it('takes names of any language, with the rights that are given to them', async () => {
+    provider.accounts['k-1'] = {
+      email: 'büro@example.com',
+      email_verified: true,
+      groups: ['Entwickler-Köln', '開発, 部門'],
+    };
+    const group = 'rbac.authorization.k8s.io';
+    await applyObject(fixture.admin, {
+      apiVersion: `${group}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name: 'koeln', namespace: 'p-beta' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'loft-management-project-admin' },
+      subjects: [{ apiGroup: group, kind: 'Group', name: 'Entwickler-Köln' }],
+    } as never);
+    const cookie = cookieOf(await logIn('k-1'), '__Host-vcp-session') ?? '';
+    const get = (path: string) =>
+      fixture.call('', 'GET', `/kubernetes/management${path}`, undefined, { cookie });
+    // What the controllers write on a running platform.
+    const rules = [
+      { resource: 'users', names: ['büro@example.com'] },
+      { resource: 'groups', names: ['Entwickler-Köln', '開発, 部門', 'loft:user:b-ro'] },
+    ].map(({ resource, names }) => ({
+      apiGroups: [''],
+      resources: [resource],
+      verbs: ['impersonate'],
+      resourceNames: names,
+    }));
+    const metadata = { name: 'gateway-koeln' };
+    await applyObject(fixture.admin, {
+      apiVersion: `${group}/v1`,
+      kind: 'ClusterRole',
+      metadata,
+      rules,
+    } as never);
+    await applyObject(fixture.admin, {
+      apiVersion: `${group}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata,
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'gateway-koeln' },
+      subjects: [{ apiGroup: group, kind: 'User', name: 'vcluster-platform:gateway' }],
+    } as never);
+    const list = '/apis/management.loft.sh/v1/namespaces/p-beta/virtualclusterinstances';
+    await eventually('their group may list', async () => (await get(list)).status === 200);
+    assert.equal((await get('/api/v1/namespaces/p-beta/secrets')).status, 403);
+    const { log } = fixture.parts.gateway.audit;
+    await eventually('the denial is in the audit log', async () => {
+      const events = await log.list({ user: 'büro@example.com', code: 403, limit: 1 });
+      return events.length === 1;
+    });
+  });
+
   it('updates groups at the next login', async () => {
     provider.accounts['d-1'] = { ...provider.accounts['d-1'], groups: ['ops'] };
     // Tokens are told apart by the second.
@@ -177,6 +228,27 @@ describe('login at an OpenID provider', () => {
       { email: 'f@example.com', email_verified: true, groups: ['system\u00ad:masters'] },
       /reserved/,
     ],
+    [
+      'a group in a second spelling',
+      { email: 'f@example.com', email_verified: true, groups: ['Ko\u0308ln'] },
+      /group .* is not in Unicode normal form C/,
+    ],
+    [
+      'a group with a space at its end',
+      { email: 'f@example.com', email_verified: true, groups: ['devs', 'ops '] },
+      /group .*ops .* begins or ends with a space/,
+    ],
+    [
+      'a group that is not text',
+      { email: 'f@example.com', email_verified: true, groups: ['devs', 7] },
+      /not the name of a group/,
+    ],
+    [
+      'a look-alike of a reserved group',
+      { email: 'f@example.com', email_verified: true, groups: ['\u0455ystem:masters'] },
+      /looks like the reserved/,
+    ],
+    ['a name without end', { email: 'a'.repeat(1025), email_verified: true }, /longer than 1024 bytes/],
     ['the gateway itself', { email: 'vcluster-platform:gateway-reader', email_verified: true }, /reserved/],
   ];
   for (const [index, [what, claims, message]] of refused.entries()) {
@@ -255,6 +327,18 @@ describe('an ID token as bearer', () => {
     assert.ok(status.groups.includes('ops'));
   });
 
+  it('may hold 200 groups with long names', async () => {
+    const groups = Array.from({ length: 200 }, (_one, index) => `group-${index}-${'g'.repeat(90)}`);
+    // Tokens are told apart by the second.
+    await eventually('a token of a later second', async () => {
+      const answer = await use(await sign(claims({ groups })));
+      assert.equal(answer.status, 201, answer.text);
+      const { status } = answer.json() as { status: { groups: string[] } };
+      return status.groups.filter((group) => group.startsWith('group-')).length === 200;
+    });
+    assert.equal((await use(await sign(claims({ groups: [...groups, 'one more'] })))).status, 403);
+  });
+
   it('has only the groups that the token holds', async () => {
     const answer = await use(await sign(claims({ groups: [], iat: seconds() - 200 })));
     const { status } = answer.json() as { status: { groups: string[] } };
@@ -296,6 +380,8 @@ describe('an ID token as bearer', () => {
         ].join('.');
       },
     ],
+    ['of a subject that is a number', () => sign(claims({ sub: 1 })), 403],
+    ['of a subject with half a character', () => sign(claims({ sub: 'a\ud800' })), 403],
     ['of a reserved subject', () => sign(claims({ sub: 'system:admin' })), 403],
     ['of a reserved user', () => sign(claims({ sub: 'n', email: 'system:kube-scheduler' })), 403],
     ['of a reserved group', () => sign(claims({ groups: ['system:masters'] })), 403],

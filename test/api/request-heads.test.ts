@@ -152,3 +152,57 @@ describe('401 on a Kubernetes path', () => {
     }
   });
 });
+
+describe('names of any language', () => {
+  it('reach the API as UTF-8, in requests and upgrades', async () => {
+    const upgrade = requestWith(`${path}/a/exec`, spdy).replace(annaKey, 'key-buero');
+    assert.equal((await gateway.call('GET', path, { key: 'key-buero' })).status, 200);
+    assert.match(await gateway.raw(upgrade, { silenceMs: 200 }), /^HTTP\/1\.1 101 /);
+    for (const echo of upstream.received.slice(-2)) {
+      assert.deepEqual(namesIn(echo, 'impersonate-user'), ['büro@example.com']);
+      assert.deepEqual(namesIn(echo, 'impersonate-group').slice(0, 2), ['Entwickler-Köln', '開発, 部門']);
+    }
+  });
+
+  it('can be acted as, and the original user goes along', async () => {
+    const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+    const headers = { 'impersonate-user': bytes('jörg'), 'impersonate-group': bytes('Müller & Söhne') };
+    assert.equal((await gateway.call('GET', path, { key: 'key-buero', headers })).status, 200);
+    const echo = upstream.received.at(-1) as Echo;
+    assert.deepEqual(namesIn(echo, 'impersonate-user'), ['jörg']);
+    assert.deepEqual(namesIn(echo, 'impersonate-group'), ['Müller & Söhne', 'system:authenticated']);
+    const original = 'impersonate-extra-vcluster-platform.io%2foriginal-user';
+    assert.deepEqual(namesIn(echo, original), ['büro@example.com']);
+  });
+
+  it('are refused, with the reason, where they could be taken for others', async () => {
+    for (const [name, why] of Object.entries({
+      lone: /cannot be read/,
+      nfd: /NFC/,
+      bidi: /no one sees \(U\+202E\)/,
+      alike: /looks like the reserved/,
+    })) {
+      const before = upstream.received.length;
+      const { status, text } = await gateway.call('GET', path, { key: `key-${name}` });
+      assert.equal(status, 403, name);
+      assert.match(text, why);
+      assert.equal(upstream.received.length, before);
+    }
+    for (const value of [
+      '\xff',
+      'j\xf6rg',
+      '\xc3\xb6 ',
+      '\xef\xbb\xbfanna',
+      '\xd1\x95ystem:masters',
+      '\xed\xa0\x80',
+    ]) {
+      const text = await answerTo(
+        Buffer.from(
+          requestWith(path, [`Impersonate-User: ${value.trim()}${value.endsWith(' ') ? '\xc2\xa0' : ''}`]),
+          'latin1',
+        ),
+      );
+      assert.match(text, /^HTTP\/1\.1 400 /, JSON.stringify(value));
+    }
+  });
+});

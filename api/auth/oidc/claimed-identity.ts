@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { OidcConfig } from '../../../contracts/config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
+import { nameFault, shownName } from '../../../domain/name-fault.ts';
 import { isReservedName } from '../../../domain/reserved-names.ts';
-import { isHeaderText } from '../../identity/identity.ts';
 
 /** The identity in a verified token. */
 export interface ClaimedIdentity {
@@ -23,6 +23,8 @@ export interface ClaimedIdentity {
 }
 
 const maxGroups = 200;
+/** Of a name, in UTF-8: it travels in a header of each request. */
+const maxBytes = 1024;
 
 /**
  * What the claims say, by the configured rules. Reserved identities are refused before anybody asks what they may do.
@@ -36,9 +38,10 @@ export function claimedIdentity(claims: JWTPayload, config: OidcConfig): Claimed
     refuse('the identity provider has not verified the e-mail address');
   const subject = usernamePrefix + username;
   for (const name of [subject, username, text(claims.sub)]) {
-    if (isReservedName(name)) refuse(`the name "${name.slice(0, 80)}" is reserved`);
+    if (isReservedName(name)) refuse(`the name "${shownName(name)}" is reserved`);
   }
-  if (!isHeaderText(subject)) refuse('the user name has characters that HTTP headers cannot carry');
+  checkName('user name', subject);
+  checkSubject(text(claims.sub));
   return {
     identity: `${text(claims.iss)} ${text(claims.sub)}`,
     subject,
@@ -57,15 +60,28 @@ function groupsOf(
   { groupsClaim = 'groups', groupsPrefix = '', groups }: OidcConfig,
 ): string[] {
   const value = claims[groupsClaim];
-  const given = (Array.isArray(value) ? value : value === undefined ? [] : [value]).filter(
-    (group): group is string => typeof group === 'string' && group !== '',
-  );
+  const sent: unknown[] = Array.isArray(value) ? value : [value ?? ''];
+  if (!sent.every((group) => typeof group === 'string'))
+    refuse(`the claim "${groupsClaim}" holds something that is not the name of a group`);
+  const given = sent.filter((group) => group !== '');
   const reserved = given.find((group) => isReservedName(group) || isReservedName(groupsPrefix + group));
-  if (reserved !== undefined) refuse(`the group "${reserved.slice(0, 80)}" is reserved`);
+  if (reserved !== undefined) refuse(`the group "${shownName(reserved)}" is reserved`);
   const taken = groups === undefined ? given : given.filter((group) => groups.includes(group));
-  const named = [...new Set(taken.map((group) => groupsPrefix + group))].filter(isHeaderText).sort();
+  const named = [...new Set(taken.map((group) => groupsPrefix + group))].sort();
   if (named.length > maxGroups) refuse(`more than ${maxGroups} groups: list the ones to use in oidc.groups`);
+  for (const name of named) checkName('group', name);
   return named;
+}
+
+function checkName(what: string, name: string): void {
+  const fault = Buffer.byteLength(name) > maxBytes ? `is longer than ${maxBytes} bytes` : nameFault(name);
+  if (fault !== undefined) refuse(`the ${what} "${shownName(name)}" ${fault}`);
+}
+
+/** What is not a text, or text that does not survive being stored, would be one person for all who have it. */
+function checkSubject(sub: string): void {
+  if (sub === '' || sub.length > maxBytes || !sub.isWellFormed() || /[\p{Cc}\ufffd]/u.test(sub))
+    refuse(`the claim "sub" is not a text of at most ${maxBytes} characters`);
 }
 
 /** A DNS label like `name`; for what has no letter or digit, one that is made of its hash. */
