@@ -23,3 +23,15 @@ export function clusterAction(verb: string, name: string): Action {
 
 /** Everything with all management resources: a caller who may do this is an administrator of the platform. */
 export const administratorAction: Action = { verb: '*', resource: '*' };
+
+const rbac = 'rbac.authorization.k8s.io';
+
+/** Rights with which one is, or can make oneself, an administrator of the platform. */
+export const platformPowers: readonly Action[] = [
+  administratorAction,
+  { verb: 'bind', resource: 'users' },
+  { verb: 'bind', group: rbac, resource: 'clusterroles' },
+  { verb: 'escalate', group: rbac, resource: 'clusterroles' },
+  { verb: 'create', group: rbac, resource: 'clusterrolebindings' },
+  { verb: 'impersonate', group: '', resource: 'groups' },
+];

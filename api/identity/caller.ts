@@ -26,6 +26,11 @@ export interface Caller {
   readonly credential: Credential;
   /** What the caller is towards Kubernetes, and the scope that narrows it. */
   readonly identity: Identity;
+  /**
+   * Who they are themselves, where they act as another by a tenant cluster's own RBAC: whether they may use the tenant
+   * cluster at all is a question about this one.
+   */
+  readonly insideAs?: Identity;
 }
 
 /** What a caller presented. */

@@ -34,6 +34,7 @@ export function identityFault(identity: Identity): string | undefined {
     return identity.groups.length === 0 ? undefined : 'an internal identity with groups';
   }
   if (identity.user === '') return 'no user';
+  if (serviceAccountOf(identity.user) !== undefined) return serviceAccountFault(identity);
   if (isInternalName(identity.user)) return 'a reserved user';
   const fault = nameFault(identity.user);
   if (fault !== undefined) return `a user that ${fault}`;
@@ -43,7 +44,29 @@ export function identityFault(identity: Identity): string | undefined {
     const groupFault = nameFault(group);
     if (groupFault !== undefined) return `a group that ${groupFault}`;
   }
-  const { originalUser } = identity;
+  return originalUserFault(identity);
+}
+
+/**
+ * The service account that user name `user` is of, if it is one. Only inside tenant clusters, for who may impersonate it there
+ * (api/proxy/tenant-impersonation.ts); nowhere else may the gateway's credentials act as one.
+ */
+export function serviceAccountOf(user: string): { namespace: string; name: string } | undefined {
+  const [, namespace, name] = serviceAccount.exec(user) ?? [];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+}
+
+const serviceAccount =
+  /^system:serviceaccount:([a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?):([a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?)$/;
+
+/** Its groups the API server adds itself; it is never but for someone else. */
+function serviceAccountFault(identity: Identity): string | undefined {
+  if (identity.groups.length > 0) return 'a service account with groups';
+  if (identity.originalUser === undefined) return 'a service account of its own accord';
+  return originalUserFault(identity);
+}
+
+function originalUserFault({ originalUser }: Identity): string | undefined {
   const originalFault = originalUser === undefined ? undefined : nameFault(originalUser);
   return originalFault === undefined ? undefined : `an original user that ${originalFault}`;
 }

@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { AccessReview } from '../authorization/access-review.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Caller } from '../identity/caller.ts';
 import { checkRouteScope, type RouteScope } from '../authorization/scope-check.ts';
-import { impersonatedCaller, refuseImpersonation } from '../authorization/impersonation.ts';
+import {
+  impersonatedCaller,
+  type ImpersonationDeps,
+  refuseImpersonation,
+} from '../authorization/impersonation.ts';
 
 /**
  * The callers of a route. `public`: anyone; `authenticated`: callers with a valid credential (what they may see
@@ -31,7 +34,7 @@ declare module 'fastify' {
 
 /** Default deny: a route that does not declare `config.access` is refused when it is registered. */
 export const access = fp(
-  async (app: FastifyInstance, options: { authenticate: Authenticate; review: AccessReview }) => {
+  async (app: FastifyInstance, options: ImpersonationDeps & { authenticate: Authenticate }) => {
     app.decorateRequest('caller', undefined);
     app.addHook('onRoute', (route) => {
       if (route.config?.access === undefined) {
@@ -45,10 +48,10 @@ export const access = fp(
       const caller = await options.authenticate(request.headers, guardsForgery ? 'GET' : request.method);
       checkRouteScope(caller, scope, request);
       request.caller = caller; // whom the audit log names if impersonation is refused
-      const { rawHeaders } = request.raw;
+      const { rawHeaders, url } = request.raw;
       const { impersonation = false } = request.routeOptions.config;
       if (!impersonation) refuseImpersonation(rawHeaders);
-      request.caller = impersonation ? await impersonatedCaller(options.review, caller, rawHeaders) : caller;
+      request.caller = impersonation ? await impersonatedCaller(options, caller, rawHeaders, url) : caller;
     });
   },
   { name: 'access', dependencies: ['request-guard'] },

@@ -39,7 +39,7 @@ type Deps = Pick<Gateway, 'authenticateAgain' | 'cache' | 'review' | 'management
  * @param options `about`: what `allowed` looks at besides the caller, default method and URL; `asked`: which check
  */
 export function recheckOf(
-  gateway: Pick<Gateway, 'authenticateAgain' | 'review'>,
+  gateway: Pick<Gateway, 'authenticateAgain' | 'review' | 'cache'>,
   request: OpeningRequest,
   caller: Caller,
   allowed: (caller: Caller) => Promise<void>,
@@ -59,7 +59,7 @@ export function recheckOf(
       const now =
         caller.identity.originalUser === undefined
           ? authenticated
-          : await impersonatedCaller(gateway.review, authenticated, rawHeaders);
+          : await impersonatedCaller(gateway, authenticated, rawHeaders, request.url);
       if (JSON.stringify(now.identity) !== JSON.stringify(caller.identity))
         throw new PlatformError('forbidden', 'your groups have changed; reconnect');
       await allowed(now);

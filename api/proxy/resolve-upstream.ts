@@ -7,10 +7,12 @@ import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
+import { refusalAsOther } from '../authorization/impersonation.ts';
 import { accessibleInstance, checkClusterAccess } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import type { ClusterTarget, InstanceTarget, KubernetesTarget } from '../http/kubernetes-path.ts';
 import type { Caller } from '../identity/caller.ts';
+import { checkTenantImpersonation } from './tenant-impersonation.ts';
 import { managementUnreachable } from '../upstreams/json-request.ts';
 import type { Upstream } from '../upstreams/upstream.ts';
 
@@ -38,6 +40,17 @@ export async function resolveUpstream(
   method: string,
 ): Promise<ResolvedUpstream> {
   checkKubernetesScope(caller, method, target);
+  return destinationOf(gateway, caller, target, method).catch((error: unknown) => {
+    throw refusalAsOther(error, caller);
+  });
+}
+
+async function destinationOf(
+  gateway: ResolveDependencies,
+  caller: Caller,
+  target: KubernetesTarget,
+  method: string,
+): Promise<ResolvedUpstream> {
   switch (target.kind) {
     case 'management':
       return {
@@ -77,15 +90,23 @@ async function tenantDestination(
   caller: Caller,
   { project, name }: InstanceTarget,
 ): Promise<ResolvedUpstream> {
-  const instance = await accessibleInstance(gateway, caller, 'use', { kind: 'tenant', project, name });
+  const { identity, insideAs } = caller;
+  const user = insideAs === undefined ? caller : { ...caller, identity: insideAs };
+  const instance = await accessibleInstance(gateway, user, 'use', { kind: 'tenant', project, name });
   checkAwake(instance, project);
+  const unreachable = {
+    code: 'cluster_unreachable',
+    message: `tenant cluster ${name} ${isDeleted(instance) ? 'is being deleted' : 'is unreachable; try again'}`,
+  } as const;
   return {
-    upstream: () => gateway.tenants.get(instance),
-    refused: () => gateway.tenants.recheck(instance),
-    unreachable: {
-      code: 'cluster_unreachable',
-      message: `tenant cluster ${name} ${isDeleted(instance) ? 'is being deleted' : 'is unreachable; try again'}`,
+    async upstream() {
+      const upstream = await gateway.tenants.get(instance);
+      if (insideAs !== undefined)
+        await checkTenantImpersonation(upstream, { original: insideAs, identity }, unreachable);
+      return upstream;
     },
+    refused: () => gateway.tenants.recheck(instance),
+    unreachable,
   };
 }
 

@@ -5,6 +5,8 @@ import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { hashOf } from './test-gateway.ts';
+import { keyOf } from './user-calls.ts';
 
 const group = 'rbac.authorization.k8s.io';
 let fixture: ManagementFixture;
@@ -58,6 +60,72 @@ describe('kubectl --as through the gateway', () => {
     const create = ['auth', 'can-i', 'create', 'virtualclusterinstances', '-n', 'p-alpha'];
     assert.equal((await fixture.kubectl('ben', create)).stdout, 'yes\n');
     assert.equal((await fixture.kubectl('ben', [...create, '--as=carl@example.com'])).stdout, 'no\n');
+  });
+
+  it('gives a user their own groups where the caller may act as all of these', async () => {
+    const { groups } = await whoami('anna', '--as=ben@example.com');
+    assert.deepEqual(groups, ['devs', 'system:authenticated', 'loft:user:ben']);
+    const create = ['auth', 'can-i', 'create', 'virtualclusterinstances', '-n', 'p-alpha'];
+    assert.equal((await fixture.kubectl('anna', [...create, '--as=ben@example.com'])).stdout, 'yes\n');
+    assert.equal((await fixture.kubectl('anna', [...create, '--as=carl@example.com'])).stdout, 'no\n');
+  });
+
+  it('is there for administrators and impersonators out of the box, and gives no one more power', async () => {
+    const bind = (name: string, role: string, user: string) =>
+      applyObject(fixture.admin, {
+        apiVersion: `${group}/v1`,
+        kind: 'ClusterRoleBinding',
+        metadata: { name },
+        roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
+        subjects: [{ apiGroup: group, kind: 'Group', name: `loft:user:${user}` }],
+      } as never);
+    for (const name of ['admin', 'helper'])
+      await fixture.resources.users.create({ metadata: { name }, spec: {} });
+    for (const name of ['admin', 'helper'])
+      await fixture.resources.accesskeys.create({
+        metadata: { name: `key-${name}` },
+        spec: { user: name, keyHash: hashOf(keyOf(name)) },
+      });
+    const names = { users: ['admin', 'helper'], groups: ['loft:user:admin', 'loft:user:helper'] };
+    const rules = Object.entries(names).map(([resource, resourceNames]) => ({
+      apiGroups: [''],
+      resources: [resource],
+      verbs: ['impersonate'],
+      resourceNames,
+    }));
+    const metadata = { name: 'gateway-more' };
+    const role = { apiVersion: `${group}/v1`, kind: 'ClusterRole', metadata, rules };
+    await applyObject(fixture.admin, role);
+    await applyObject(fixture.admin, {
+      apiVersion: `${group}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata,
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'gateway-more' },
+      subjects: [{ apiGroup: group, kind: 'User', name: 'vcluster-platform:gateway' }],
+    } as never);
+    await bind('test-admin', 'loft-management-admin', 'admin');
+    await bind('test-helper', 'loft-impersonator', 'helper');
+    for (const user of ['admin', 'helper'])
+      await eventually(`${user} acts as ben`, async () => {
+        const { username, groups } = await whoami(user, '--as=ben@example.com');
+        return username === 'ben@example.com' && groups.includes('loft:user:ben');
+      });
+    for (const flags of [
+      ['--as=admin'],
+      ['--as=anna@example.com'],
+      ['--as=carl@example.com', '--as-group=loft:user:admin'],
+      ['--as=carl@example.com', '--as-group=devs', '--as-group=loft:user:anna'],
+    ])
+      assert.match(await refusal('helper', ...flags), /rights over the whole platform that you do not have/);
+    // Nor does an administrator become one who may do everything in the management API.
+    assert.match(await refusal('admin', '--as=anna@example.com'), /rights over the whole platform/);
+    assert.equal((await whoami('admin', '--as=helper')).username, 'helper');
+  });
+
+  it('of someone in another language acts as them', async () => {
+    const { code, stderr } = await fixture.kubectl('anna', ['get', 'ns', '--as=j\u00f6rg']);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /only users and groups that the platform lists/); // read, and asked for
   });
 
   it('is refused where RBAC does not allow it', async () => {

@@ -24,6 +24,7 @@ describe('routes', () => {
     await app.register(requestGuard);
     await app.register(access, {
       authenticate: () => assert.fail(),
+      cache: { users: () => assert.fail(), teams: () => assert.fail() },
       review: {
         allows: () => assert.fail(),
         filter: () => assert.fail(),

@@ -196,7 +196,14 @@ async function applyTenantRbac(tenant: TestApiServer): Promise<void> {
     apiVersion: rbac,
     kind: 'ClusterRole',
     metadata: { name: 'gateway' },
-    rules: [{ apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] }],
+    rules: [
+      { apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] },
+      {
+        apiGroups: ['authentication.k8s.io'],
+        resources: ['userextras/vcluster-platform.io/original-user'],
+        verbs: ['impersonate'],
+      },
+    ],
   } as never);
   await applyObject(client, {
     apiVersion: rbac,

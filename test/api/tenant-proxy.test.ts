@@ -4,12 +4,18 @@ import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
+import { eventually } from '../support/eventually.ts';
 import { hostNamespace, startTenantFixture, type TenantFixture, tenantPath } from './tenant-fixture.ts';
+import { hashOf } from './test-gateway.ts';
+import { keyOf } from './user-calls.ts';
 
 let fixture: TenantFixture;
+const { promise: ready, resolve: started } = Promise.withResolvers<void>();
 
 before(async () => {
   fixture = await startTenantFixture();
+  started();
 });
 after(() => fixture?.stop());
 
@@ -142,6 +148,152 @@ async function upgrade(path: string): Promise<string> {
   let text = '';
   for await (const chunk of socket) text += String(chunk);
   return text;
+}
+
+describe('kubectl --as inside a tenant cluster', () => {
+  const account = '--as=system:serviceaccount:default:robot';
+  const whoami = async (user: string, ...flags: string[]) => {
+    const { code, stdout, stderr } = await kubectl(user, 'auth', 'whoami', '-o', 'json', ...flags);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout).status.userInfo as { username: string; groups: string[]; extra: object };
+  };
+  const refusal = async (user: string, ...flags: string[]) => {
+    const { code, stderr } = await kubectl(user, 'get', 'configmaps', ...flags);
+    assert.notEqual(code, 0);
+    return stderr;
+  };
+  const inTenant = connected();
+
+  it('its administrator acts as a service account, with its rights and no others', async () => {
+    const { username, groups, extra } = await whoami('ben', account);
+    assert.equal(username, 'system:serviceaccount:default:robot');
+    assert.deepEqual(groups.toSorted(), [
+      'system:authenticated',
+      'system:serviceaccounts',
+      'system:serviceaccounts:default',
+    ]);
+    assert.deepEqual(extra, { 'vcluster-platform.io/original-user': ['ben@example.com'] });
+    assert.match(await refusal('ben', account), /robot" cannot list resource "configmaps"/);
+    assert.equal((await kubectl('ben', 'auth', 'can-i', 'list', 'secrets', account)).stdout, 'no\n');
+    assert.equal((await whoami('ben', '--as=system:serviceaccount:kube-system:x')).groups.length, 3);
+  });
+
+  it('the gateway may act as this one account, and as no other', async () => {
+    const { AuthorizationV1Api } = await import('@kubernetes/client-node');
+    const reviews = (await inTenant).kubeConfig.makeApiClient(AuthorizationV1Api);
+    const may = async (namespace: string, name: string) => {
+      const resourceAttributes = { verb: 'impersonate', resource: 'serviceaccounts', namespace, name };
+      const body = { spec: { user: 'vcluster-platform:gateway', resourceAttributes } };
+      return (await reviews.createSubjectAccessReview({ body })).status?.allowed;
+    };
+    assert.equal(await may('default', 'robot'), true);
+    assert.equal(await may('default', 'other'), false);
+    assert.equal(await may('', 'robot'), false);
+  });
+
+  it('its administrator acts as another user of it, with all groups of that user', async () => {
+    const { username, groups } = await whoami('ben', '--as=carl@example.com');
+    assert.equal(username, 'carl@example.com');
+    assert.deepEqual(groups, ['system:authenticated', 'loft:user:carl']);
+    const asked = await whoami('ben', '--as=carl@example.com', '--as-group=devs');
+    assert.deepEqual(asked.groups, ['devs', 'system:authenticated']);
+  });
+
+  it('is refused to who may not, and says what is missing', async () => {
+    const rbac = (await inTenant).rbac;
+    const bind = (namespace: string, name: string) =>
+      rbac.createNamespacedRoleBinding({
+        namespace,
+        body: {
+          metadata: { name },
+          roleRef: {
+            apiGroup: 'rbac.authorization.k8s.io',
+            kind: 'ClusterRole',
+            name: 'system:aggregate-to-edit',
+          },
+          subjects: [{ kind: 'User', name: 'dora@example.com', apiGroup: 'rbac.authorization.k8s.io' }],
+        },
+      });
+    await useBy('dora');
+    for (const flags of [[account], ['--as=ben@example.com']])
+      assert.match(
+        await refusal('dora', ...flags),
+        /you may not impersonate .* verb impersonate on .* in the tenant/,
+      );
+    // What Kubernetes' own role for editors may, and no more: it could be everything in kube-system.
+    await bind('default', 'dora');
+    await bind('kube-system', 'dora');
+    await eventually(
+      'dora acts as the account',
+      async () => (await kubectl('dora', 'auth', 'whoami', account)).code === 0,
+    );
+    assert.match(
+      await refusal('dora', '--as=system:serviceaccount:kube-system:x'),
+      /only administrators of the tenant cluster/,
+    );
+    assert.match(
+      await refusal('dora', '--as=system:serviceaccount:default:other'),
+      /the gateway may not act as service account "default\/other": .* Role and RoleBinding/,
+    );
+    assert.match(await refusal('carl', account), /tenant cluster "demo" not found/);
+  });
+
+  it('never as what is reserved', async () => {
+    for (const flags of [
+      ['--as=system:admin'],
+      ['--as=system:kube-controller-manager'],
+      ['--as=carl@example.com', '--as-group=system:masters'],
+      ['--as=system:serviceaccount:default:robot:x'],
+      ['--as=System:serviceaccount:default:robot'],
+      ['--as=vcluster-platform:gateway'],
+    ])
+      assert.match(await refusal('ben', ...flags), /is reserved and cannot be impersonated/);
+    assert.match(await refusal('ben', account, '--as-group=system:masters'), /leave out --as-group/);
+    assert.match(
+      (await fixture.kubectl('anna', ['get', 'ns', account])).stderr,
+      /cannot be impersonated here, only inside a tenant cluster/,
+    );
+  });
+
+  it('says whom one acts as where that one is not let in', async () => {
+    assert.match(
+      await refusal('anna', '--as=carl@example.com'),
+      /not found.*you act as "carl@example.com" with groups system:authenticated, loft:user:carl/,
+    );
+    assert.match(
+      await refusal('anna', '--as=ben@example.com', '--as-group=devs'),
+      /not found.*with groups devs, system:authenticated; .*--as-group/,
+    );
+    assert.equal((await whoami('anna', '--as=ben@example.com')).username, 'ben@example.com');
+  });
+});
+
+async function connected() {
+  await ready;
+  return connectCluster(fixture.tenant.adminKubeconfig);
+}
+
+/** A user who may use the tenant cluster, and has no rights inside it. */
+async function useBy(name: string): Promise<void> {
+  const { admin, resources } = fixture;
+  await resources.users.create({ metadata: { name }, spec: { subject: `${name}@example.com` } });
+  await resources.accesskeys.create({
+    metadata: { name: `key-${name}` },
+    spec: { user: name, keyHash: hashOf(keyOf(name)) },
+  });
+  const group = 'rbac.authorization.k8s.io';
+  const metadata = { name: `use-${name}`, namespace: 'p-alpha' };
+  const apiGroups = ['management.loft.sh'];
+  const rules = [{ apiGroups, resources: ['virtualclusterinstances'], verbs: ['get', 'use'] }];
+  await applyObject(admin, { apiVersion: `${group}/v1`, kind: 'Role', metadata, rules } as never);
+  await applyObject(admin, {
+    apiVersion: `${group}/v1`,
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup: group, kind: 'Role', name: metadata.name },
+    subjects: [{ apiGroup: group, kind: 'Group', name: `loft:user:${name}` }],
+  } as never);
+  await eventually(`${name} is let in`, async () => (await kubectl(name, 'auth', 'whoami')).code === 0);
 }
 
 describe('the CONNECT listener', () => {

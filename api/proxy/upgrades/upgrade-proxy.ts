@@ -105,7 +105,7 @@ async function serve(exchange: Exchange, { gateway, lines, filtered }: Deps): Pr
     const target = parseKubernetesPath(request.url ?? '');
     const authenticated = await gateway.authenticate(upgrade.headers, request.method);
     entry.identify(actorOf(authenticated));
-    const caller = await impersonatedCaller(gateway.review, authenticated, upgrade.rawHeaders);
+    const caller = await impersonatedCaller(gateway, authenticated, upgrade.rawHeaders, request.url);
     exchange.caller = caller;
     entry.identify(actorOf(caller));
     entry.attempted();
