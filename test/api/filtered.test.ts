@@ -129,10 +129,12 @@ describe('filtered lists', () => {
       'virtualclusterinstance.management.loft.sh/vc-1',
       'virtualclusterinstance.management.loft.sh/vc-2',
     ]);
-    // Without the groups that hold mia's rights there is nothing to see, as at any API server.
+    // Without groups with all that mia has.
     const alone = await list('anna', '--as=mia@example.com');
-    assert.equal(alone.code, 0, alone.stderr);
-    assert.equal(alone.stdout, '');
+    assert.deepEqual([alone.code, alone.stdout], [0, asMia.stdout], alone.stderr);
+    // With other groups than those that hold mia's rights there is nothing to see, as at any API server.
+    const other = await list('anna', '--as=mia@example.com', '--as-group=loft:user:carl');
+    assert.deepEqual([other.code, other.stdout], [0, ''], other.stderr);
     const foreign = await list('mia', '--as=tom@example.com');
     assert.match(foreign.stderr, /you may not impersonate user "tom@example.com"/);
     const stranger = await list('anna', '--as=stranger@example.com');
@@ -201,6 +203,81 @@ describe('filtered lists', () => {
     const { rows } = answer.json() as { rows: { object?: unknown; cells: unknown[] }[] };
     assert.equal(rows.length, 3);
     assert.ok(rows.every(({ object }) => object === undefined || object === null));
+  });
+});
+
+describe('kubectl auth can-i', () => {
+  const canI = async (user: string, ...question: string[]) =>
+    (await fixture.kubectl(user, ['auth', 'can-i', ...question])).stdout.trim();
+
+  it('says yes where the filtered list works, and no other yes', async () => {
+    const rows: [user: string, question: string, expected: string][] = [
+      ['mia', 'list vci -A', 'yes'],
+      ['mia', 'watch vci -A', 'yes'],
+      ['carl', 'list vci -A', 'yes'], // an empty list
+      ['mia', 'list vci -n p-alpha', 'yes'],
+      ['mia', 'list spaceinstances -n p-alpha', 'yes'],
+      ['mia', 'list projects', 'yes'],
+      ['mia', 'watch clusters.management.loft.sh', 'yes'],
+      ['mia', 'list virtualclustertemplates', 'yes'],
+      ['anna', 'list vci -A', 'yes'],
+      ['carl', 'list vci -n p-alpha', 'no'],
+      ['mia', 'list vci -n default', 'no'],
+      ['mia', 'get vci -A', 'no'],
+      ['mia', 'delete vci -A', 'no'],
+      ['mia', 'deletecollection vci -A', 'no'],
+      ['mia', 'create projects', 'no'],
+      ['mia', 'list vci --subresource=status -A', 'no'],
+      ['mia', 'list users.management.loft.sh', 'no'],
+      ['mia', 'list secrets -A', 'no'],
+      ['mia', 'list *.management.loft.sh -A', 'no'],
+    ];
+    for (const [user, question, expected] of rows)
+      assert.equal(await canI(user, ...question.split(' ')), expected, `${user}: ${question}`);
+    assert.equal(await canI('anna', 'list', 'vci', '-A', '--as=mia@example.com'), 'yes');
+  });
+
+  it('agrees with the lists themselves', async () => {
+    for (const user of ['mia', 'tom', 'carl', 'anna'])
+      for (const place of ['-A', '-n p-alpha', '-n p-beta', '-n default']) {
+        const args = ['get', 'vci', '--chunk-size=1', ...place.split(' ')];
+        const { code } = await fixture.kubectl(user, args);
+        const said = await canI(user, 'list', 'vci', ...place.split(' '));
+        assert.equal(said, code === 0 ? 'yes' : 'no', `${user} ${place}`);
+      }
+  });
+
+  it('--list names them too', async () => {
+    const listable = async (user: string) =>
+      (await fixture.kubectl(user, ['auth', 'can-i', '--list', '-n', 'p-alpha'])).stdout
+        .split('\n')
+        .filter((line) => /\[([a-z]+ )*list( [a-z]+)* watch\b/.test(line))
+        .map((line) => line.replace(/\..*/s, ''));
+    assert.deepEqual((await listable('mia')).toSorted(), [
+      'clusters',
+      'projects',
+      'spaceinstances',
+      'virtualclusterinstances',
+      'virtualclustertemplates',
+    ]);
+    assert.deepEqual((await listable('carl')).toSorted(), [
+      'clusters',
+      'projects',
+      'virtualclustertemplates',
+    ]);
+  });
+
+  it('is answered in JSON as in protobuf, and what is not a question as by the API server', async () => {
+    const path = '/kubernetes/management/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    const resourceAttributes = { verb: 'list', group: 'management.loft.sh', resource: 'projects' };
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes },
+    };
+    const answer = await fixture.call('mia', 'POST', path, review, { 'accept-encoding': 'gzip' });
+    assert.equal((answer.json() as { status: { allowed: boolean } }).status.allowed, true, answer.text);
+    assert.equal((await fixture.call('mia', 'POST', path, '{')).status, 400);
   });
 });
 

@@ -5,7 +5,12 @@ import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 
 /** The kinds whose lists and watches show each caller only visible objects; no other is filtered. */
-const filteredPlurals = ['projects', 'clusters', 'virtualclustertemplates', ...managedPlurals] as const;
+export const filteredPlurals = [
+  'projects',
+  'clusters',
+  'virtualclustertemplates',
+  ...managedPlurals,
+] as const;
 export type FilteredPlural = (typeof filteredPlurals)[number];
 
 /** A list or watch of one of the filtered kinds. */

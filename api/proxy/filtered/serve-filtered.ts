@@ -121,18 +121,6 @@ export function createFilteredHandler(gateway: Gateway): FilteredHandler {
     return known === undefined ? undefined : new Set(known);
   }
 
-  /** For callers without access to a project, its namespace is refused by RBAC like any other. */
-  async function seesProject(
-    { identity }: Caller,
-    { plural, namespace = '' }: FilteredRequest,
-  ): Promise<boolean> {
-    const name = projectOfNamespace(namespace);
-    if (name === undefined) return false;
-    if (await review.allows(identity, { verb: 'get', resource: 'projects', name })) return true;
-    const there = cache.objects(plural).filter(({ metadata }) => metadata.namespace === namespace);
-    return (await visibleObjects(gateway, identity, plural, placesOf(there))).length > 0;
-  }
-
   /** Whether the gateway is to answer, and not the API server. @throws PlatformError `forbidden`, `management_unavailable` */
   async function isFiltered(caller: Caller, filtered: FilteredRequest): Promise<boolean> {
     const { verb, plural: resource, namespace, name } = filtered;
@@ -144,7 +132,7 @@ export function createFilteredHandler(gateway: Gateway): FilteredHandler {
     };
     if (await review.allows(caller.identity, action)) return false;
     if (caller.identity.originalUser !== undefined) await checkKnown(gateway, caller.identity);
-    return namespace === undefined || seesProject(caller, filtered);
+    return namespace === undefined || seesProject(gateway, caller, filtered);
   }
 
   async function serve(
@@ -172,6 +160,19 @@ export function createFilteredHandler(gateway: Gateway): FilteredHandler {
       return true;
     },
   };
+}
+
+/** For callers without access to a project, its namespace is refused by RBAC like any other. */
+export async function seesProject(
+  { cache, review }: Pick<Gateway, 'cache' | 'review'>,
+  { identity }: Caller,
+  { plural, namespace = '' }: Pick<FilteredRequest, 'plural' | 'namespace'>,
+): Promise<boolean> {
+  const name = projectOfNamespace(namespace);
+  if (name === undefined) return false;
+  if (await review.allows(identity, { verb: 'get', resource: 'projects', name })) return true;
+  const there = cache.objects(plural).filter(({ metadata }) => metadata.namespace === namespace);
+  return (await visibleObjects({ review }, identity, plural, placesOf(there))).length > 0;
 }
 
 const gatewayIdentity: Identity = { user: identities.gateway, groups: [everybodyGroup] };

@@ -43,13 +43,11 @@ export async function serveHidden(
   reply: FastifyReply,
   hidden: Hidden,
 ): Promise<FastifyReply> {
-  const { id, raw } = request;
   if (hidden.hiding.verb === 'watch') {
-    await watchHidden(httpWatchClient(request, reply, hidden.caller, isolation), id, hidden);
+    await watchHidden(httpWatchClient(request, reply, hidden.caller, isolation), request.id, hidden);
     return reply;
   }
-  const carried = { id, opening: openingRequest(raw), body: hasBody(raw) ? raw : null };
-  const answer = await carry(carried, hidden, AbortSignal.timeout(silenceMs));
+  const answer = await carryAsJson(carriedOf(request), hidden, AbortSignal.timeout(silenceMs));
   return sendWhole(reply, answer, hidden);
 }
 
@@ -71,7 +69,8 @@ async function sendWhole(
   return reply.code(answer.statusCode).header('content-type', contentType).send(body);
 }
 
-async function answerText(answer: Dispatcher.ResponseData, { identity }: Caller): Promise<string> {
+/** @throws PlatformError `forbidden`, `management_unavailable` if the gateway may not act as the caller */
+export async function answerText(answer: Dispatcher.ResponseData, { identity }: Caller): Promise<string> {
   const text = await textOf(answer);
   if (!isImpersonationDenied(answer.statusCode, text)) return text;
   throw identity.originalUser === undefined
@@ -102,7 +101,7 @@ export async function watchHidden(client: WatchClient, id: string, hidden: Hidde
   const { opening } = client;
   const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
   await followWatch(gateway, client, recheck, async (signal) => {
-    const answer = await carry({ id, opening, body: null }, hidden, signal);
+    const answer = await carryAsJson({ id, opening, body: null }, hidden, signal, true);
     const contentType = String(answer.headers['content-type'] ?? 'application/json');
     if (answer.statusCode !== 200) {
       const text = await answerText(answer, caller);
@@ -120,10 +119,17 @@ export async function watchHidden(client: WatchClient, id: string, hidden: Hidde
   });
 }
 
-async function carry(
+/** A request with its body. */
+export function carriedOf({ id, raw }: FastifyRequest): Carried {
+  return { id, opening: openingRequest(raw), body: hasBody(raw) ? raw : null };
+}
+
+/** Carries a request to the management API under the caller's identity; its answer is JSON. @throws PlatformError `management_unavailable` */
+export async function carryAsJson(
   { id, opening: { method, headers: given, rawHeaders }, body }: Carried,
-  { gateway: { management }, caller: { identity }, target: { upstreamPath }, hiding }: Hidden,
+  { gateway, caller: { identity }, target: { upstreamPath } }: Omit<Hidden, 'hiding'>,
   signal: AbortSignal,
+  isWatch = false,
 ): Promise<Dispatcher.ResponseData> {
   const headers = ['Accept', acceptedJson(given.accept)];
   const rest = upstreamHeaders(rawHeaders, identity, id);
@@ -134,19 +140,19 @@ async function carry(
   }
   checkOutgoingHeaders(headers);
   try {
-    const answer = await management.dispatcher.request({
+    const answer = await gateway.management.dispatcher.request({
       method: method as Dispatcher.HttpMethod,
       path: upstreamPath,
       headers,
       body,
       headersTimeout: silenceMs,
-      bodyTimeout: hiding.verb === 'watch' ? 0 : silenceMs,
+      bodyTimeout: isWatch ? 0 : silenceMs,
       signal,
     });
     if (answer.statusCode !== 401) return answer;
     throw new Error(`401 for the gateway: ${await answer.body.text()}`);
   } catch (cause) {
-    if (signal.aborted && hiding.verb === 'watch') throw cause;
+    if (signal.aborted && isWatch) throw cause;
     throw new PlatformError(managementUnreachable.code, managementUnreachable.message, { cause });
   }
 }

@@ -4,6 +4,7 @@ import { checkFetchDestination } from '../../http/browser-checks.ts';
 import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
+import { selfReviewOf, serveSelfReview } from '../../proxy/filtered/self-review.ts';
 import type { FilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
 import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
@@ -27,6 +28,8 @@ export async function proxyRoutes(
     const caller = callerOf(request);
     const served = filtered.request(request, reply, caller, target);
     if (served !== false && (await served)) return reply;
+    const kind = selfReviewOf(request.method, target);
+    if (kind !== undefined) return serveSelfReview(request, reply, { gateway, caller, target, kind });
     const hiding = hidingRequest(request.method, target);
     if (
       hiding !== undefined &&

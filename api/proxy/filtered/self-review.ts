@@ -1,0 +1,119 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { managementGroup, managementVersion } from '../../../contracts/names.ts';
+import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
+import type { Action } from '../../authorization/action.ts';
+import { actionInScope } from '../../authorization/scope-check.ts';
+import type { Gateway } from '../../gateway.ts';
+import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
+import type { Caller } from '../../identity/caller.ts';
+import { type FilteredPlural, filteredPlurals } from './filtered-request.ts';
+import { seesProject } from './serve-filtered.ts';
+import { answerText, carriedOf, carryAsJson } from './serve-hidden.ts';
+
+/** A question that callers ask about themselves (`kubectl auth can-i`). */
+type SelfReview = 'selfsubjectaccessreviews' | 'selfsubjectrulesreviews';
+
+interface Attributes {
+  readonly verb?: string;
+  readonly group?: string;
+  readonly version?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+interface Review {
+  readonly spec?: { readonly namespace?: string; readonly resourceAttributes?: Attributes };
+  readonly status?: {
+    readonly allowed?: boolean;
+    readonly denied?: boolean;
+    readonly reason?: string;
+    readonly resourceRules?: object[];
+  };
+  readonly [field: string]: unknown;
+}
+
+const path = /^\/apis\/authorization\.k8s\.io\/v1\/(selfsubjectaccessreviews|selfsubjectrulesreviews)$/;
+const timeoutMs = 30_000;
+const listVerbs: readonly string[] = ['list', 'watch'];
+
+/** What a request asks of the management API about its caller. */
+export function selfReviewOf(method: string, target: KubernetesTarget): SelfReview | undefined {
+  if (target.kind !== 'management' || method !== 'POST') return undefined;
+  return path.exec(target.upstreamPath.split('?', 1)[0] ?? '')?.[1] as SelfReview | undefined;
+}
+
+/**
+ * Answers what the management API says, and in addition what is allowed here: lists and watches of the filtered kinds. (The API
+ * server says no to who may not list all of them, and consoles then do not even try.) What the key's scope refuses is a no.
+ * The question may come in any form, protobuf as kubectl's: the API server repeats it in its answer, which is JSON.
+ * @throws PlatformError `forbidden`, `management_unavailable`
+ */
+export async function serveSelfReview(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: { gateway: Gateway; caller: Caller; target: KubernetesTarget; kind: SelfReview },
+): Promise<FastifyReply> {
+  const answer = await carryAsJson(carriedOf(request), asked, AbortSignal.timeout(timeoutMs));
+  const text = await answerText(answer, asked.caller);
+  const body =
+    answer.statusCode === 201 ? JSON.stringify(await amended(asked, JSON.parse(text) as Review)) : text;
+  const contentType = answer.headers['content-type'] ?? 'application/json';
+  return reply.code(answer.statusCode).header('content-type', contentType).send(body);
+}
+
+function amended(
+  { gateway, caller, kind }: { gateway: Gateway; caller: Caller; kind: SelfReview },
+  review: Review,
+): Promise<Review> {
+  return kind === 'selfsubjectaccessreviews'
+    ? decided(gateway, caller, review)
+    : withFilteredRules(gateway, caller, review);
+}
+
+async function decided(gateway: Gateway, caller: Caller, review: Review): Promise<Review> {
+  const asked = review.spec?.resourceAttributes;
+  if (asked === undefined || review.status?.denied === true) return review;
+  if (!actionInScope(caller.identity.scope, actionOf(asked)))
+    return { ...review, status: { allowed: false, reason: 'the scope of the access key does not allow it' } };
+  if (review.status?.allowed === true || !(await listsFiltered(gateway, caller, asked))) return review;
+  return { ...review, status: { allowed: true, reason: 'lists and watches show what you may get' } };
+}
+
+/** Empty strings count as absent. */
+function actionOf({ verb = '', group = '', resource = '', ...rest }: Attributes): Action {
+  const { subresource, namespace, name } = rest;
+  return {
+    verb,
+    group,
+    resource,
+    ...(subresource ? { subresource } : {}),
+    ...(namespace ? { namespace } : {}),
+    ...(name ? { name } : {}),
+  };
+}
+
+/** Whether it is a list or watch that the gateway answers for this caller, though the API server would not. */
+async function listsFiltered(gateway: Gateway, caller: Caller, asked: Attributes): Promise<boolean> {
+  const { verb = '', group, version, resource, subresource, namespace } = asked;
+  const plural = filteredPlurals.find((one) => one === resource);
+  if (plural === undefined || !listVerbs.includes(verb) || group !== managementGroup) return false;
+  if (subresource || (version && version !== '*' && version !== managementVersion)) return false;
+  if (!namespace || !resourceKinds[plural].namespaced) return true;
+  return seesProject(gateway, caller, { plural, namespace });
+}
+
+async function withFilteredRules(gateway: Gateway, caller: Caller, review: Review): Promise<Review> {
+  const namespace = review.spec?.namespace ?? '';
+  const resources: FilteredPlural[] = [];
+  for (const plural of filteredPlurals) {
+    const place = resourceKinds[plural].namespaced ? { namespace } : {};
+    const asked = { verb: 'list', group: managementGroup, resource: plural, ...place };
+    if (actionInScope(caller.identity.scope, asked) && (await listsFiltered(gateway, caller, asked)))
+      resources.push(plural);
+  }
+  const rule = { verbs: listVerbs, apiGroups: [managementGroup], resources };
+  const resourceRules = [...(review.status?.resourceRules ?? []), ...(resources.length === 0 ? [] : [rule])];
+  return { ...review, status: { ...review.status, resourceRules } };
+}
