@@ -26,7 +26,7 @@ export const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
   chart_failed: {
     passes: true,
     except:
-      /\bis invalid\b|immutable|updates to \w+ spec for fields|^The (rendered chart|chart|values) |^Chart |which the platform needs|execution error|parse error|error calling|cannot parse template|no matches for kind/i,
+      /\bis invalid\b|immutable|updates to \w+ spec for fields|^The (rendered chart|chart|values) |^Chart |which the platform needs|execution error|parse error|error calling|cannot parse template|unclosed action|function \S+ not defined|no matches for kind/i,
   },
   chart_unavailable: passing,
   control_plane_not_ready: passing,

@@ -49,7 +49,8 @@ export function createAttempts(
     await forget(instance, subject, needed);
     if (needed.length === 0) return later(instance, undefined);
     const rows = await operations.database.query((db) => listAttempts(db, subject, askedFor));
-    if (rows.some(({ id, state }) => id === status?.lastOperation?.id && !isFinal(state)))
+    const { id: told, state = 'queued' } = status?.lastOperation ?? {};
+    if (isFinal(state) && rows.some((row) => row.id === told && !isFinal(row.state)))
       return { later: { requeueAfterMs: endingMs } };
     const waiting: { next: NextOperation; decision: Waiting }[] = [];
     for (const next of needed) {

@@ -10,6 +10,7 @@ import {
   type NextAttempt,
   nextAttempt,
 } from '../../domain/attempts.ts';
+import { mayPass } from '../../domain/failure-causes.ts';
 
 const pauses = { firstMs: 30_000, longestMs: 1_800_000 };
 const end = new Date('2026-01-01T00:00:00Z');
@@ -121,6 +122,28 @@ describe('nextAttempt', () => {
     );
     assert.match(told(decide('wake', [failed('invalid_values')])), /change the spec or its template/);
   });
+});
+
+describe('mayPass', () => {
+  const messages: [message: string, passes: boolean][] = [
+    ['Installing failed: failed calling webhook "a.b": connection refused', true],
+    ['Installing failed: pods "a" is forbidden: exceeded quota: b', true],
+    ['Installing took too long and was stopped', true],
+    [
+      'Upgrading failed: cannot patch "a" with kind StatefulSet: StatefulSet.apps "a" is invalid: spec: Forbidden',
+      false,
+    ],
+    ['Upgrading failed: field is immutable', false],
+    ['Rendering failed: cannot parse template: template: gotpl:1: unclosed action', false],
+    ['Rendering failed: execution error at (a/templates/b.yaml:1:2): no', false],
+    ['The chart would create Secret a, which belongs to the platform', false],
+    ['The values set apiServer.extraArgs; an administrator can allow it', false],
+  ];
+  for (const [message, passes] of messages)
+    it(`chart_failed: ${message} → ${passes ? 'passes' : 'stays'}`, () =>
+      assert.equal(mayPass('chart_failed', message), passes));
+
+  it('what is not a code of ours may pass', () => assert.equal(mayPass('of-a-later-version', null), true));
 });
 
 describe('markOf', () => {
