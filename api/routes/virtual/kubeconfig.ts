@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { stringify } from 'yaml';
 import { managementApiVersion, projectOfNamespace } from '../../../contracts/names.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
+import { addressInUse } from '../../http/address-in-use.ts';
 import { accessibleInstance } from '../../authorization/target-access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { boundByIssuer, tenantScope } from '../../auth/issuing.ts';
@@ -12,8 +13,8 @@ import { callerOf } from '../../plugins/access.ts';
 const longestSeconds = 86_400;
 
 /**
- * `POST …/virtualclusterinstances/{name}/kubeconfig`: a kubeconfig that goes through the gateway, never with a
- * credential of the cluster. With `spec.certificateTTL` (seconds, at most a day) it holds an access key that opens
+ * `POST …/virtualclusterinstances/{name}/kubeconfig`: a kubeconfig that goes through the gateway, at the address that
+ * this request used, never with a credential of the cluster. With `spec.certificateTTL` (seconds, at most a day) it holds an access key that opens
  * this tenant cluster only and lives that long, and no longer than the key or session that asked for it; without, none:
  * `vcp token` gives kubectl the key that the CLI logged in with.
  */
@@ -29,6 +30,7 @@ export async function kubeconfigRoutes(app: FastifyInstance, gateway: Gateway): 
         throw new PlatformError('tenant_cluster_not_found', `no project has the namespace "${namespace}"`);
       await accessibleInstance(gateway, caller, 'use', { kind: 'tenant', project, name });
       const ttl = askedTtl(request.body);
+      const url = addressInUse(request.raw, gateway.publicUrl);
       const user =
         ttl === undefined ? execPlugin : { token: await issueKey(gateway, caller, { project, name, ttl }) };
       return reply
@@ -39,7 +41,7 @@ export async function kubeconfigRoutes(app: FastifyInstance, gateway: Gateway): 
           kind: 'VirtualClusterInstanceKubeConfig',
           metadata: { name, namespace, creationTimestamp: null },
           spec: ttl === undefined ? {} : { certificateTTL: ttl },
-          status: { kubeConfig: render(gateway, { project, name, user }) },
+          status: { kubeConfig: render({ url, project, name, user }, gateway.certificateAuthority) },
         });
     },
   );
@@ -77,13 +79,15 @@ const execPlugin = {
     command: 'vcp',
     args: ['token'],
     interactiveMode: 'Never',
+    // `vcp token` gives the key for this server only.
+    provideClusterInfo: true,
     installHint: 'the command vcp of vcluster-platform is not on PATH; install it and log in with: vcp login',
   },
 };
 
 function render(
-  gateway: Gateway,
-  { project, name, user }: { project: string; name: string; user: object },
+  { url, project, name, user }: { url: string; project: string; name: string; user: object },
+  certificateAuthority: string,
 ): string {
   const entry = `vcluster-platform-vcluster_${name}_${project}`;
   const config = {
@@ -93,8 +97,8 @@ function render(
       {
         name: entry,
         cluster: {
-          server: `${gateway.publicUrl}/kubernetes/project/${project}/virtualcluster/${name}`,
-          'certificate-authority-data': Buffer.from(gateway.certificateAuthority).toString('base64'),
+          server: `${url}/kubernetes/project/${project}/virtualcluster/${name}`,
+          'certificate-authority-data': Buffer.from(certificateAuthority).toString('base64'),
         },
       },
     ],
