@@ -9,15 +9,16 @@ import { clusterIdentities } from './clusters/cluster-identities.ts';
 import { clusterCredentials, clusters } from './clusters/clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { gatewayIdentities } from './clusters/gateway-identities.ts';
-import { ignoredFields } from './ignored-fields.ts';
 import { instanceAccess } from './instances/instance-access.ts';
 import { instanceOperations } from './instances/instance-operations.ts';
 import { notedPlaces } from './instances/noted-places.ts';
+import { instanceStatus } from './instances/instance-status.ts';
 import { managementAccess } from './accounts/management-access.ts';
 import { objectAccess } from './rbac/object-access.ts';
 import { projectAccess } from './projects/project-access.ts';
 import { projectPolicies } from './instances/project-policies.ts';
 import { projects } from './projects/projects.ts';
+import { resourceStatus } from './resource-status.ts';
 import { sleepSchedules } from './instances/sleep-schedules.ts';
 import { spaceAccess } from './spaces/space-access.ts';
 import { tenantAccess } from './virtual-clusters/tenant-access.ts';
@@ -32,12 +33,13 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   clusterIdentities,
   clusters,
   gatewayIdentities,
-  ignoredFields,
+  instanceStatus,
   managementAccess,
   objectAccess,
   projectAccess,
   projectPolicies,
   projects,
+  resourceStatus,
   sleepSchedules,
   spaceAccess,
   tenantAccess,

@@ -7,12 +7,15 @@ export interface OperationChanges {
    * connection (something may have been missed). Returns the unsubscribe function.
    */
   subscribe(id: string, onChange: () => void): () => void;
+  /** As `subscribe`, for every operation; `id` is undefined after an interruption. */
+  subscribeAll(onChange: (id: string | undefined) => void): () => void;
   close(): Promise<void>;
 }
 
 /** One connection that LISTENs for all subscribers of the process; it is made at the first subscription. */
 export function createOperationChanges(databaseUrl: string): OperationChanges {
   const subscribers = new Map<string, Set<() => void>>();
+  const subscribersOfAll = new Set<(id: string | undefined) => void>();
   let client: pg.Client | undefined;
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
@@ -22,6 +25,7 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
       ? [...subscribers.values()].flatMap((set) => [...set])
       : (subscribers.get(id) ?? []))
       onChange();
+    for (const onChange of subscribersOfAll) onChange(id);
   };
   const connect = (backoffMs: number) => {
     if (client || closed) return;
@@ -39,7 +43,7 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
       lost = true;
       if (client === next) client = undefined;
       next.end().catch(() => undefined); // it is broken anyway
-      if (!closed && subscribers.size > 0)
+      if (!closed && subscribers.size + subscribersOfAll.size > 0)
         retry = setTimeout(() => connect(Math.min(backoffMs * 2, 5000)), backoffMs);
     };
     next.on('error', reconnect);
@@ -59,6 +63,11 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
         set.delete(onChange);
         if (set.size === 0 && subscribers.get(id) === set) subscribers.delete(id);
       };
+    },
+    subscribeAll(onChange) {
+      subscribersOfAll.add(onChange);
+      connect(200);
+      return () => void subscribersOfAll.delete(onChange);
     },
     async close() {
       closed = true;

@@ -5,6 +5,7 @@ import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import { descriptorOf } from './kinds/kinds.ts';
+import { settledPhase } from './settled-phase.ts';
 import { targetHashOf } from './verbs.ts';
 
 /** Type of the condition that is False while the instance's namespace is gone, and not there otherwise. */
@@ -25,6 +26,19 @@ export interface NextOperation {
 /** Whether the instance was created with success at least once: it has its namespace. */
 export function isProvisioned({ status }: Pick<ManagedInstance, 'status'>): boolean {
   return status?.observedHash !== undefined;
+}
+
+/** Whether what is deployed is what the spec asks for. */
+export function isUpToDate(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  template: VirtualClusterTemplate | undefined,
+): boolean {
+  if (!isProvisioned(instance)) return false;
+  return (
+    !hasVerb(kind, 'update') ||
+    descriptorOf(kind).desiredHash(instance, template) === instance.status?.observedHash
+  );
 }
 
 /** Whether the sleep annotations ask for sleep. */
@@ -56,7 +70,7 @@ export function neededOperations(
   instance: ManagedInstance,
   template: VirtualClusterTemplate | undefined,
 ): NextOperation[] {
-  const { metadata, status } = instance;
+  const { metadata } = instance;
   if (metadata.deletionTimestamp !== undefined) {
     // Without our finalizer there is nothing of ours left to remove: another finalizer holds the resource.
     const ours = metadata.finalizers?.includes(cleanupFinalizer) === true;
@@ -70,9 +84,12 @@ export function neededOperations(
   const towards = (type: OperationType) => operation(instance, type, targetHashOf(type, hash));
   if (!provisioned) return [towards('create')];
   const isChanged =
-    hasVerb(kind, 'update') && hash !== status?.observedHash && descriptor.canUpdate(instance, template);
-  const change = hasVerb(kind, 'sleep') ? sleepOrWake(instance) : undefined;
-  return [...(isChanged ? [towards('update')] : []), ...(change === undefined ? [] : [towards(change)])];
+    !isUpToDate(kind, instance, template) && descriptor.obstacle(instance, template) === undefined;
+  const change = sleepOrWake(kind, instance);
+  return [
+    ...(isChanged && !isInVain(instance, hash) ? [towards('update')] : []),
+    ...(change === undefined ? [] : [towards(change)]),
+  ];
 }
 
 /**
@@ -90,9 +107,19 @@ export function rebuildOperation(
   return operation(instance, type, targetHashOf(type, descriptorOf(kind).desiredHash(instance, template)));
 }
 
-function sleepOrWake(instance: ManagedInstance): 'sleep' | 'wake' | undefined {
+/** Whether a wake found that it does not start, and nobody asked for it again since. */
+function isInVain({ metadata, status }: ManagedInstance, hash: string): boolean {
+  const { inVain } = status ?? {};
+  return (
+    inVain?.hash === hash && (inVain.request ?? '') === (metadata.annotations?.[annotations.retry] ?? '')
+  );
+}
+
+/** What makes a provisioned instance sleep or be awake as its annotations say; undefined if it is so. */
+export function sleepOrWake(kind: ManagedKind, instance: ManagedInstance): 'sleep' | 'wake' | undefined {
+  if (!hasVerb(kind, 'sleep')) return undefined;
   const wanted = isSleepWanted(instance);
-  const phase = instance.status?.phase;
+  const phase = settledPhase(kind, instance);
   if (wanted && phase === 'Ready') return 'sleep';
   return !wanted && phase === 'Sleeping' ? 'wake' : undefined;
 }

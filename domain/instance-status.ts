@@ -1,4 +1,5 @@
-import type { ManagedKind } from '../contracts/kinds.ts';
+import { hasVerb, type ManagedKind } from '../contracts/kinds.ts';
+import { annotations } from '../contracts/names.ts';
 import type { OperationState } from '../contracts/operations.ts';
 import type { Condition } from '../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
@@ -7,6 +8,8 @@ import type { OperationType } from '../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
 import { namespaceFound } from './desired-state.ts';
 import { descriptorOf } from './kinds/kinds.ts';
+import { lastUpAfter } from './last-up.ts';
+import { type Circumstances, settledStatus } from './settled-status.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from './verbs.ts';
 
 /** How an operation ended, for the instance's status. What is left out stays as it is. */
@@ -20,6 +23,8 @@ export interface OperationOutcome {
   readonly observedHash?: string;
   /** Hash that was tried in vain; true: what the operation was for. */
   readonly failed?: string | true;
+  /** Operation that deployed it, if it is another one. */
+  readonly deployedBy?: string;
   readonly kubernetesVersion?: string;
   /** Place and chart of a release. */
   readonly place?: { readonly cluster: string; readonly hostNamespace: string; readonly name: string };
@@ -28,31 +33,47 @@ export interface OperationOutcome {
 
 /**
  * The merge patch of an instance's status after an operation, all that controllers act on in one.
- * @param desiredHash of the instance as it is now; needed if `failed` is true
- * @param now RFC 3339
+ * @param circumstances without operations: the one that ended is not open any more
  */
 export function statusAfter(
   kind: ManagedKind,
   outcome: OperationOutcome,
   instance: ManagedInstance,
-  { desiredHash = '', now }: { desiredHash?: string | undefined; now: string },
+  circumstances: Omit<Circumstances, 'open'>,
 ): Record<string, unknown> {
-  const { operation, phase, observedHash, kubernetesVersion, place, chart, failed } = outcome;
-  const succeeded = operation.state === 'succeeded';
-  const failedHash = failed === true ? targetHashOf(operation.type, desiredHash) : failed;
-  const { metadata, status } = instance;
-  const conditions = conditionsOf(kind, outcome).reduce(
+  const recorded = recordOf(kind, outcome, instance, circumstances);
+  const status = Object.entries({ ...instance.status, ...recorded }).filter(([, value]) => value !== null);
+  const after = { ...instance, status: Object.fromEntries(status) } as ManagedInstance;
+  return { ...recorded, ...settledStatus(kind, after, circumstances) };
+}
+
+function recordOf(
+  kind: ManagedKind,
+  outcome: OperationOutcome,
+  instance: ManagedInstance,
+  { template, now }: Omit<Circumstances, 'open'>,
+): Record<string, unknown> {
+  const { operation, phase, kubernetesVersion, place, chart, failed } = outcome;
+  const { status } = instance;
+  const observedHash = outcome.observedHash ?? hashAfterDamage(outcome);
+  const failedHash =
+    failed === true
+      ? targetHashOf(operation.type, descriptorOf(kind).desiredHash(instance, template))
+      : failed;
+  const conditions = conditionsOf(kind, outcome).reduce<readonly Condition[] | undefined>(
     (all, condition) => withCondition(all, condition, now),
     outdated(outcome, status?.conditions),
   );
   return {
     lastOperation: operation,
     ...(phase === undefined ? {} : { phase }),
-    ...(succeeded ? afterSuccess(outcome, status?.failedHash) : reasonOf(outcome)),
+    ...(operation.state === 'succeeded' ? afterSuccess(outcome, status?.failedHash) : reasonOf(outcome)),
     ...(failedHash === undefined ? {} : { failedHash }),
-    ...(observedHash === undefined ? {} : { observedHash, observedGeneration: metadata.generation }),
+    ...(observedHash === undefined ? {} : { observedHash }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(place && chart ? { virtualCluster: deployedDefinition(place, chart) } : {}),
+    ...(hasVerb(kind, 'update') ? lastUpAfter(outcome, status) : {}),
+    ...inVainAfter(outcome, instance),
     ...(conditions === undefined ? {} : { conditions }),
   };
 }
@@ -66,7 +87,21 @@ function outdated(
   return withoutCondition(conditions, namespaceFound);
 }
 
-/** With a new phase, the reason of the last failure is history. */
+/** In place of the hash of what is deployed, after an update that was not undone: no spec asks for that. */
+export const undeterminedHash = 'undetermined';
+
+function hashAfterDamage({ operation, phase }: OperationOutcome): string | undefined {
+  return operation.type === 'update' && phase === 'Failed' ? undeterminedHash : undefined;
+}
+
+/** What a wake went back from is not deployed again by itself; what is deployed was not in vain. */
+function inVainAfter({ operation, failed }: OperationOutcome, { metadata }: ManagedInstance): object {
+  if (operation.state !== 'succeeded') return {};
+  if (typeof failed !== 'string') return verbRules[operation.type].aim === 'spec' ? { inVain: null } : {};
+  return { inVain: { hash: failed, request: metadata.annotations?.[annotations.retry] ?? '' } };
+}
+
+/** With a new phase, the failure of a sleep or wake is history. */
 function afterSuccess({ phase, operation }: OperationOutcome, failedHash: string | undefined): object {
   if (phase === undefined) return {};
   return { reason: null, message: null, ...(isOver(failedHash, operation.type) ? { failedHash: null } : {}) };
@@ -94,7 +129,7 @@ function deployedDefinition(
 /** What the end of the operation says about the conditions, which have vCluster Platform's names. */
 function conditionsOf(
   kind: ManagedKind,
-  { operation, phase, reason = 'Failed', message }: OperationOutcome,
+  { operation, phase, reason = 'Failed', message, failed }: OperationOutcome,
 ): ConditionState[] {
   const { type, state } = operation;
   const { ready, synced, deployed } = descriptorOf(kind).conditions;
@@ -108,6 +143,8 @@ function conditionsOf(
     // What was deployed before stays deployed when an update fails.
     if (deployed !== undefined && (type === 'create' || isDone)) conditions.push({ type: deployed, ...done });
   }
+  // A wake fell back: it is awake, and not as its spec asks.
+  else if (isDone && failed !== undefined) conditions.push({ type: synced, status: 'False', ...failure });
   if (phase === 'Ready') conditions.push({ type: ready, status: 'True' });
   if (phase === 'Sleeping')
     conditions.push({ type: ready, status: 'False', severity: 'Info', reason: 'Sleeping' });

@@ -25,6 +25,8 @@ export interface VerbRules {
   readonly besideDelete: 'cancel' | 'wait';
   /** Whether it goes on until it succeeds, once it has its turn: nothing cancels or fails it for good. */
   readonly finishesForward: boolean;
+  /** Whether the instance is not as it shall be while it waits or runs. */
+  readonly disturbs: boolean;
   /** Phase after it was stopped from outside (terminated in Temporal, say); `seen`: what is found. */
   readonly phaseAfterStop: 'Failed' | 'seen' | 'unchanged';
 }
@@ -37,6 +39,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'same-target',
     besideDelete: 'cancel',
     finishesForward: false,
+    disturbs: true,
     phaseAfterStop: 'Failed',
   },
   update: {
@@ -45,6 +48,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'same-target',
     besideDelete: 'cancel',
     finishesForward: false,
+    disturbs: true,
     phaseAfterStop: 'unchanged',
   },
   sleep: {
@@ -59,6 +63,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'any',
     besideDelete: 'wait',
     finishesForward: false,
+    disturbs: true,
     phaseAfterStop: 'seen',
   },
   wake: {
@@ -73,6 +78,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'any',
     besideDelete: 'wait',
     finishesForward: false,
+    disturbs: true,
     phaseAfterStop: 'seen',
   },
   snapshot: {
@@ -82,6 +88,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'same-snapshot',
     besideDelete: 'cancel',
     finishesForward: false,
+    disturbs: false,
     phaseAfterStop: 'unchanged',
   },
   restore: {
@@ -90,6 +97,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'same-snapshot',
     besideDelete: 'cancel',
     finishesForward: false,
+    disturbs: true,
     phaseAfterStop: 'Failed',
   },
   delete: {
@@ -98,6 +106,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     joins: 'any',
     besideDelete: 'wait',
     finishesForward: true,
+    disturbs: true,
     phaseAfterStop: 'unchanged',
   },
 };

@@ -9,6 +9,7 @@ import type { UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, kindOf, type ManagedKind } from '../../contracts/kinds.ts';
 import { projectNamespace } from '../../contracts/names.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 
 /** The instance's resource; undefined if it is gone or another of the same name has taken its place. */
@@ -38,13 +39,19 @@ export async function currentHash(
   kind: ManagedKind,
   instance: ManagedInstance,
 ): Promise<string> {
-  const descriptor = descriptorOf(kind);
-  const name = descriptor.templateName(instance);
-  const template =
-    name === undefined
-      ? undefined
-      : await callManagement(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
-  return descriptor.desiredHash(instance, template);
+  return descriptorOf(kind).desiredHash(instance, await templateOf(resources, kind, instance));
+}
+
+/** The template that the instance is made of; undefined if it names none, or one that does not exist. */
+export async function templateOf(
+  resources: ManagementResources,
+  kind: ManagedKind,
+  instance: ManagedInstance,
+): Promise<VirtualClusterTemplate | undefined> {
+  const name = descriptorOf(kind).templateName(instance);
+  return name === undefined
+    ? undefined
+    : callManagement(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
 }
 
 /**

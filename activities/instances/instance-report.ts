@@ -15,7 +15,7 @@ import { kindOf } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { type OperationOutcome, statusAfter } from '../../domain/instance-status.ts';
-import { changeInstance, currentHash, objectName } from './instance-access.ts';
+import { changeInstance, objectName, templateOf } from './instance-access.ts';
 
 /**
  * Writes the end of an operation to the instance's status, all in one patch: controllers act on it.
@@ -32,11 +32,13 @@ export async function reportOutcome(
   const awakened = outcome.phase === 'Ready' ? await noteAwake(resources, target) : undefined;
   const write = async (found: Stored<ManagedInstance> | undefined) => {
     if (!found) return undefined;
-    const desiredHash = outcome.failed === true ? await currentHash(resources, kind, found) : undefined;
-    const now = new Date().toISOString();
+    const circumstances = {
+      template: await templateOf(resources, kind, found),
+      now: new Date().toISOString(),
+    };
     await instanceResources(resources, kind).patchStatus(
       objectName(target),
-      statusAfter(kind, outcome, found, { desiredHash, now }),
+      statusAfter(kind, outcome, found, circumstances),
       found.metadata.resourceVersion,
     );
     return found;

@@ -4,6 +4,7 @@ import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, type KindWith, namedKind } from '../../contracts/kinds.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
+import { undeterminedHash } from '../../domain/instance-status.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import { reconcileOperations, type RepairInstance } from '../../operations/reconcile.ts';
 import type { TenantDeps } from '../dependencies.ts';
@@ -32,6 +33,7 @@ export function createReconcileActivities(deps: TenantDeps) {
       message: `${message}. Its completed steps were not undone: retry the operation, or delete the ${noun}`,
       ...(await phaseAfter(row, target)),
       ...(verbRules[type].aim === 'request' ? {} : { failed: row.targetHash ?? true }),
+      ...(type === 'update' ? { observedHash: undeterminedHash } : {}),
     });
   };
 

@@ -5,6 +5,7 @@ import type { SpaceInstance } from '../../contracts/resources/space-instance.ts'
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
+import { isAsleep } from '../../domain/settled-phase.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
 import { refusalAsOther } from '../authorization/impersonation.ts';
@@ -166,7 +167,7 @@ function whyNeverUp(instance: ManagedInstance): string {
 function checkAwake(instance: VirtualClusterInstance, project: string): void {
   const { name } = instance.metadata;
   const { phase = '', observedHash } = instance.status ?? {};
-  if (phase === 'Sleeping' && !isDeleted(instance)) {
+  if (isAsleep('tenant', instance) && !isDeleted(instance)) {
     throw new PlatformError(
       'sleeping',
       `tenant cluster ${name} is asleep; wake it with: vcp wakeup vcluster ${name} --project ${project}`,

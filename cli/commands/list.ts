@@ -26,10 +26,9 @@ const spaceColumns: Column<InstanceSummary<'space'>>[] = [
   ['MESSAGE', messageOf],
 ];
 
-/** Why it failed, and when that is tried again. */
-function messageOf({ phase, message, nextAttempt }: InstanceSummary<ManagedKind>): string {
-  const why = phase === 'Failed' || nextAttempt !== undefined ? message : undefined;
-  return [why, nextAttempt].filter((part) => part !== undefined).join('; ');
+/** What people have to know of it, and when what failed is tried again. */
+function messageOf({ message, nextAttempt }: InstanceSummary<ManagedKind>): string {
+  return [message, nextAttempt].filter((part) => part !== undefined).join('; ');
 }
 
 interface ListOptions {

@@ -123,6 +123,7 @@ export const AccessKey = Type.Object({
         Type.String({ description: 'Of the user or team: a later one of the name does not get the key' }),
       ),
       conditions: Type.Optional(Conditions),
+      observedGeneration: Type.Optional(Type.Integer()),
     }),
   ),
 });

@@ -19,5 +19,8 @@ export const Conditions = Type.Array(Condition, {
   'x-kubernetes-list-map-keys': ['type'],
 });
 
+/** Conditions that kstatus reads of any resource. */
+export const kstatusConditions = { ready: 'Ready', reconciling: 'Reconciling', stalled: 'Stalled' } as const;
+
 /** Condition that names the fields of `spec` the platform keeps but does not act on. */
 export const fieldsIgnoredCondition = 'FieldsIgnored';

@@ -38,6 +38,8 @@ export const instanceState = {
   observedHash: Type.Optional(Type.String()),
   /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash. */
   failedHash: Type.Optional(Type.String()),
+  /** Desired hash that a wake found not to start, and value of the annotation `vcluster-platform.io/retry` then. */
+  inVain: Type.Optional(openObject({ hash: Type.String(), request: Type.Optional(Type.String()) })),
   /** What is wanted, failed, and waits: for a time, or (without `at`) for a change or a request. */
   nextAttempt: Type.Optional(nextAttempt),
 };

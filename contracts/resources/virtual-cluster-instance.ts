@@ -66,6 +66,16 @@ export const VirtualClusterInstanceStatus = openObject({
       clusterRef: Type.Optional(ClusterRef),
     }),
   ),
+  /** Operation that deployed what is deployed. */
+  deployedBy: Type.Optional(Type.String()),
+  /** What was deployed when the control plane was up last: what was deployed since, while it slept, may not start. */
+  lastUp: Type.Optional(
+    openObject({
+      hash: Type.String(),
+      deployedBy: Type.Optional(Type.String()),
+      chart: Type.Optional(VirtualClusterHelmChart),
+    }),
+  ),
   virtualClusterObjects: Type.Optional(anyObject()),
   spaceObjects: Type.Optional(anyObject()),
   ...instanceOperation(kindNames.tenant.verbs),

@@ -31,12 +31,9 @@ export function clusters({ caches, resources }: ControllerContext): Controller {
       const cluster = caches.clusters.get(name);
       if (cluster === undefined) return undefined;
       const state = stateOf(cluster);
-      const { phase = '', reason = '', message = '', observedGeneration } = cluster.status ?? {};
-      const { generation } = cluster.metadata;
+      const { phase = '', reason = '', message = '' } = cluster.status ?? {};
       const isSame = phase === state.phase && reason === state.reason && message === state.message;
-      if (!isSame || observedGeneration !== generation) {
-        await resources.clusters.patchStatus({ name }, { ...state, observedGeneration: generation });
-      }
+      if (!isSame) await resources.clusters.patchStatus({ name }, state);
       return resync;
     },
     watch(add) {

@@ -12,6 +12,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { deployedPlace } from '../../domain/deployed-place.ts';
+import { isAwake } from '../../domain/settled-phase.ts';
 import { templateAccessOf } from '../../domain/template-access.ts';
 import { tenantGrants } from '../../domain/tenant-grants.ts';
 import { tenantIdentities } from '../../domain/tenant-identities.ts';
@@ -69,7 +70,7 @@ export function tenantAccess(context: ControllerContext): Controller {
     async reconcile(key) {
       const instance = caches.virtualclusterinstances.get(key);
       const tenant = instance === undefined ? undefined : placedTenant(instance);
-      if (instance === undefined || tenant === undefined || instance.status?.phase !== 'Ready') {
+      if (instance === undefined || tenant === undefined || !isAwake('tenant', instance)) {
         synced.delete(key);
         return undefined;
       }

@@ -77,6 +77,15 @@ export async function listOpenOperations(db: Queries, target?: OperationTarget):
     .orderBy(asc(operations.sequence));
 }
 
+/** What operations are about. Ids that nothing has are left out. */
+export async function targetsOf(db: Queries, ids: readonly string[]): Promise<OperationTarget[]> {
+  const { kind, project, name } = operations;
+  return db
+    .select({ kind, project, name })
+    .from(operations)
+    .where(inArray(operations.id, [...ids]));
+}
+
 /** Newest first; `before` is the sequence to continue below. */
 export async function listOperationRows(
   db: Queries,

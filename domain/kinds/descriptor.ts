@@ -40,8 +40,8 @@ export interface KindDescriptor<
   desiredHash(instance: R, template: VirtualClusterTemplate | undefined): string;
   /** Whether other hands run it, so that no operation creates it. */
   isElsewhere(instance: R): boolean;
-  /** Whether what it asks for now can be deployed, now that it differs from what was deployed last. */
-  canUpdate(instance: R, template: VirtualClusterTemplate | undefined): boolean;
+  /** Why what it asks for now cannot be deployed, now that it differs from what was deployed last; undefined if it can. */
+  obstacle(instance: R, template: VirtualClusterTemplate | undefined): string | undefined;
   /** What its spec lacks before its first operation, as a merge patch of the spec; undefined if it lacks nothing. */
   defaults(instance: R, project: Project): object | undefined;
   /** Where the worker wrote in the status that it is; undefined if only its spec says so, or nothing yet. */

@@ -26,7 +26,7 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
     return contentHash(asked);
   },
   isElsewhere: () => false,
-  canUpdate: () => false,
+  obstacle: () => undefined,
   defaults: () => undefined,
   deployedPlace({ status }) {
     const { cluster, namespace } = status?.clusterRef ?? {};

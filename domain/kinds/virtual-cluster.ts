@@ -39,7 +39,7 @@ export const virtualCluster: KindDescriptor<
     const { external, networkPeer, standalone } = spec ?? {};
     return external === true || networkPeer === true || standalone === true;
   },
-  canUpdate,
+  obstacle,
   defaults(instance, project) {
     const name = namesNoTemplate(instance) ? defaultTemplate(project) : undefined;
     return name === undefined ? undefined : { templateRef: { ...instance.spec?.templateRef, name } };
@@ -70,10 +70,16 @@ function desiredHash(instance: VirtualClusterInstance, template: VirtualClusterT
 }
 
 /** A template that went away takes nothing from what runs: an instance that follows it stays as it is. */
-function canUpdate({ spec }: VirtualClusterInstance, template: VirtualClusterTemplate | undefined): boolean {
+function obstacle(
+  { spec }: VirtualClusterInstance,
+  template: VirtualClusterTemplate | undefined,
+): string | undefined {
   const { name, version } = spec?.templateRef ?? {};
-  if (!name || !version || !isVersionPattern(version)) return true;
-  return template !== undefined && resolveTemplate(template, version) !== undefined;
+  if (!name || !version || !isVersionPattern(version)) return undefined;
+  if (template === undefined) return `Template ${name} not found`;
+  return resolveTemplate(template, version) === undefined
+    ? `Template ${name} does not have a version that ${version.slice(0, 60)} selects`
+    : undefined;
 }
 
 /** Paths below a definition of a tenant cluster, inline or in a template, that are kept and not acted on. */

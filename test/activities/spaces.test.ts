@@ -261,9 +261,11 @@ test('the status of a space shows how operations ended', async () => {
   assert.deepEqual([status?.phase, status?.observedHash, status?.reason], ['Ready', 'h', undefined]);
   assert.deepEqual(
     status?.conditions?.map(({ type, status: value }) => `${type} ${value}`),
-    ['Scheduled True', 'SpaceSynced True', 'SpaceReady True'],
+    ['Scheduled True', 'SpaceSynced True', 'SpaceReady True', 'Ready True'],
   );
   const failed = { reason: 'conflict', message: 'why', failed: true } as const;
+  const asked = { metadata: { annotations: { 'sleepmode.loft.sh/force': 'true' } } };
+  await platform.resources.spaceinstances.patch({ namespace: 'p-default', name: 'told' }, asked);
   await reportSpace({ space, operation: operation('sleep', 'failed'), ...failed });
   status = (await stored('told'))?.status;
   assert.deepEqual([status?.phase, status?.reason, status?.message], ['Ready', 'conflict', 'why']);

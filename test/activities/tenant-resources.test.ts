@@ -5,6 +5,7 @@ import { createControlPlaneScaleActivities } from '../../activities/control-plan
 import type { TenantDeps } from '../../activities/dependencies.ts';
 import { createGatewayCredentialActivities } from '../../activities/control-plane/gateway-credential.ts';
 import { createInstanceActivities } from '../../activities/instances/instance.ts';
+import { whatHolds } from '../../activities/instances/namespace-remains.ts';
 import { createSleepPolicyActivities } from '../../activities/instances/sleep-policy.ts';
 import { createTenantAccessActivities } from '../../activities/control-plane/tenant-access.ts';
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
@@ -148,14 +149,15 @@ test('what the project does not allow is neither placed nor woken', async () => 
 
 test('reportInstance merges success and failure, and keeps omitted fields', async () => {
   const tenant = await newPlaced('reported');
-  const { reportInstance } = createInstanceActivities(deps);
+  const { reportInstance, placeTenant } = createInstanceActivities(deps);
+  const { targetHash } = await placeTenant({ tenant });
   const operation = { id: 'op-1', type: 'create', state: 'succeeded' } as const;
   const chart = { chart: 'tenant-control-plane', version: '0.1.0' };
   await reportInstance({
     tenant,
     operation,
     phase: 'Ready',
-    observedHash: 'h1',
+    observedHash: targetHash,
     kubernetesVersion: 'v1.36.3',
     place: tenant,
     chart,
@@ -163,11 +165,16 @@ test('reportInstance merges success and failure, and keeps omitted fields', asyn
   const ready = (await read('reported'))?.status;
   assert.deepEqual(
     [ready?.phase, ready?.observedHash, ready?.kubernetesVersion, ready?.lastOperation?.id],
-    ['Ready', 'h1', 'v1.36.3', 'op-1'],
+    ['Ready', targetHash, 'v1.36.3', 'op-1'],
   );
   assert.equal(ready?.virtualCluster?.helmRelease?.chart?.name, 'tenant-control-plane');
   assert.equal(ready?.conditions?.find(({ type }) => type === 'VirtualClusterReady')?.status, 'True');
 
+  const asked = (force: string | null) => ({
+    metadata: { annotations: { 'sleepmode.loft.sh/force': force } },
+  });
+  const name = { namespace, name: 'reported' };
+  await platform.resources.virtualclusterinstances.patch(name, asked('true'));
   await reportInstance({
     tenant,
     operation: { id: 'op-2', type: 'sleep', state: 'failed' },
@@ -178,7 +185,7 @@ test('reportInstance merges success and failure, and keeps omitted fields', asyn
   const failed = (await read('reported'))?.status;
   assert.deepEqual(
     [failed?.phase, failed?.reason, failed?.message, failed?.observedHash],
-    ['Ready', 'internal', 'no', 'h1'],
+    ['Ready', 'internal', 'no', targetHash],
   );
   assert.match(failed?.failedHash ?? '', /^sleep:./);
 
@@ -193,6 +200,7 @@ test('reportInstance merges success and failure, and keeps omitted fields', asyn
     ['Sleeping', undefined, undefined],
   );
   assert.match(asleep?.metadata.annotations?.['sleepmode.loft.sh/sleeping-since'] ?? '', /^\d+$/);
+  await platform.resources.virtualclusterinstances.patch(name, asked(null));
   await reportInstance({
     tenant,
     operation: { id: 'op-4', type: 'wake', state: 'succeeded' },
@@ -271,8 +279,27 @@ test('the host namespace is created once and deleted; a foreign one is not touch
     undefined,
   );
 
+  const { core } = platform.client;
+  const held = { namespace: tenant.hostNamespace, name: 'held' };
+  await core.createNamespacedConfigMap({
+    ...held,
+    body: { metadata: { name: 'held', finalizers: ['example.com/hold'] } },
+  });
   await deleteHostNamespace({ tenant });
   await deleteHostNamespace({ tenant });
+  await eventually('what holds it is named', async () => {
+    const host = await deps.hosts.find(tenant);
+    return (
+      host !== undefined &&
+      /is Terminating, and waits for configmaps\/held \(finalizers: example\.com\/hold\)$/.test(
+        await whatHolds(host),
+      )
+    );
+  });
+  await core.patchNamespacedConfigMap({
+    ...held,
+    body: [{ op: 'remove', path: '/metadata/finalizers' }],
+  });
   await waitForHostNamespaceDeleted({ tenant });
   await assert.rejects(platform.client.core.readNamespace({ name: tenant.hostNamespace }), { code: 404 });
 });

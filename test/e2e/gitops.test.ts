@@ -18,6 +18,7 @@ interface Instance {
     uid: string;
     generation: number;
     finalizers?: string[];
+    managedFields?: Array<{ manager: string }>;
     annotations?: Record<string, string>;
   };
   spec: Record<string, unknown>;
@@ -110,6 +111,24 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     assert.deepEqual(instance.status?.clusterRef, { cluster: 'local', namespace: 'loft-default-v-gitops' });
     const ignored = instance.status?.conditions?.find(({ type }) => type === 'FieldsIgnored');
     assert.match(ignored?.message ?? '', /not used by.*: spec\.workloadVirtualClusterTemplateDefinition$/);
+  });
+
+  test('a change that needs no operation is seen at once, and each writer has its name', async () => {
+    await apply({}, { displayName: 'Still from Git' });
+    for (const condition of ['VirtualClusterReady', 'Ready']) {
+      const waited = await platform.kubectl(
+        ...['wait', `--for=condition=${condition}`, 'vci/gitops', '-n', 'p-default', '--timeout=20s'],
+      );
+      assert.equal(waited.code, 0, waited.stderr);
+    }
+    const shown = await platform.kubectl(
+      ...['get', 'vci', 'gitops', '-n', 'p-default', '-o', 'json', '--show-managed-fields'],
+    );
+    const managers = (JSON.parse(shown.stdout) as Instance).metadata.managedFields?.map(
+      ({ manager }) => manager,
+    );
+    const ours = ['vcluster-platform-controllers', 'vcluster-platform-worker'];
+    assert.deepEqual(new Set(managers), new Set(['kubectl-client-side-apply', ...ours]));
   });
 
   test('the manifest replaces it, and nothing changes', async () => {
