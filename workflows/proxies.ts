@@ -68,6 +68,8 @@ const limits: Record<ActivityName, Limits> = {
   checkRelease: helm,
   installRelease: helm,
   rollbackRelease: helm,
+  findFallback: helm,
+  redeployRelease: helm,
   uninstallRelease: helm,
   recordSnapshot: short,
   findSnapshot: short,

@@ -1,15 +1,21 @@
 import { createChartSources } from '../../adapters/helm/chart-sources.ts';
 import { createCheckedReleases } from '../../adapters/helm/checked-releases.ts';
 import type { Helm, ReleaseTarget } from '../../adapters/helm/helm.ts';
-import { deleteForgedRecords, listRevisions, releaseLabels } from '../../adapters/helm/releases.ts';
+import {
+  deleteForgedRecords,
+  listRevisions,
+  releaseLabels,
+  type ReleaseRevision,
+} from '../../adapters/helm/releases.ts';
 import { repairRelease, thisRunner } from '../../adapters/helm/repair-release.ts';
-import { isDeployed, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
+import { isDeployed, readInstance, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { broadestChart } from '../../adapters/tenant-charts/known-charts.ts';
 import type { TenantChart } from '../../adapters/tenant-charts/tenant-chart.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { fallbackOf } from '../../domain/last-up.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 
@@ -23,6 +29,17 @@ export interface ReleaseDeps {
   /** Private scratch folder. */
   readonly workDir: string;
 }
+
+/** What a wake may go back to, and from where. */
+export interface Fallback {
+  readonly hash: string;
+  readonly deployedBy: string;
+  readonly chart?: { readonly chart: string; readonly version: string };
+  readonly from: { readonly hash: string; readonly deployedBy: string };
+}
+
+/** Revisions that the release of a sleeper keeps: what was up last must be among them, however often it is updated. */
+const keptAsleep = 30;
 
 const goneCodes = new Set<ErrorCode>(['tenant_cluster_not_found', 'template_not_found']);
 
@@ -67,6 +84,13 @@ export function createReleaseActivities(deps: ReleaseDeps) {
       if (error instanceof PlatformError && goneCodes.has(error.code)) return broadestChart;
       throw error;
     }
+  }
+
+  async function goBackTo(host: TenantHost, target: ReleaseTarget, revision: number): Promise<void> {
+    const asleep = await isAsleep(host);
+    await deps.helm.rollback(target, revision);
+    // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
+    await scaleControlPlane(host, !asleep);
   }
 
   return {
@@ -115,7 +139,13 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           await deleteForgedRecords(client, target);
           if (isUpgrade) await repairRelease(deps.helm, client, target);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
-          return { revision: await deps.helm.upgrade(target, { manifest, labels }) };
+          return {
+            revision: await deps.helm.upgrade(target, {
+              manifest,
+              labels,
+              ...(asleep ? { keep: keptAsleep } : {}),
+            }),
+          };
         });
       }),
 
@@ -130,14 +160,51 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         const revisions = await listRevisions(host.client, target);
         if (revisions.at(-1)?.operation !== operationId) return;
         const before = revisions.findLast(
-          (revision) =>
-            revision.operation !== operationId && ['deployed', 'superseded'].includes(revision.status),
+          (revision) => revision.operation !== operationId && wasDeployed(revision),
         );
-        if (before === undefined) return;
-        const asleep = await isAsleep(host);
-        await deps.helm.rollback(target, before.revision);
-        // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
-        await scaleControlPlane(host, !asleep);
+        if (before !== undefined) await goBackTo(host, target, before.revision);
+      }),
+
+    /**
+     * What was deployed when the control plane was up last, and by which operation, unless that is what is deployed or
+     * the release does not hold it any more; and the same of what is deployed. Changes nothing.
+     * @throws PlatformError `tenant_cluster_not_found`, `management_unavailable`, what HostNamespaces.prove throws
+     */
+    findFallback: ({ tenant }: { tenant: TenantRef }): Promise<{ fallback?: Fallback }> =>
+      withHeartbeat(async () => {
+        const host = await deps.hosts.prove(tenant);
+        const { status } = await readInstance(deps.resources, tenant);
+        const { observedHash, deployedBy } = status ?? {};
+        const lastUp = fallbackOf(status);
+        if (lastUp === undefined || observedHash === undefined || deployedBy === undefined) return {};
+        const revisions = await listRevisions(host.client, { release: tenant.name, namespace: host.name });
+        const by = revisionBefore(revisions, deployedBy, lastUp.deployedBy)?.operation;
+        if (by === undefined) return {};
+        const { name, version } = lastUp.chart ?? {};
+        return {
+          fallback: {
+            ...{ hash: lastUp.hash, deployedBy: by },
+            ...(name && version ? { chart: { chart: name, version } } : {}),
+            from: { hash: observedHash, deployedBy },
+          },
+        };
+      }),
+
+    /**
+     * Brings the release back to what operation `deployedBy` deployed; it stays asleep or awake. Idempotent. Nothing
+     * happens if the namespace is not ours.
+     * @throws PlatformError `conflict` if the release does not hold it any more, `chart_failed`, `cluster_unreachable`
+     */
+    redeployRelease: ({ tenant, deployedBy }: { tenant: TenantRef; deployedBy: string }): Promise<void> =>
+      onOwnRelease(tenant, async (host, target) => {
+        await repairRelease(deps.helm, host.client, target);
+        const revisions = await listRevisions(host.client, target);
+        const last = revisions.at(-1);
+        if (last?.operation === deployedBy && last.status === 'deployed') return;
+        const wanted = revisions.findLast((one) => one.operation === deployedBy && wasDeployed(one));
+        if (wanted === undefined)
+          throw new PlatformError('conflict', `Release ${target.release} does not hold its earlier revision`);
+        await goBackTo(host, target, wanted.revision);
       }),
 
     /**
@@ -149,6 +216,22 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         if ((await listRevisions(client, target)).length > 0) await deps.helm.uninstall(target);
       }),
   };
+}
+
+function wasDeployed({ status }: ReleaseRevision): boolean {
+  return status === 'deployed' || status === 'superseded';
+}
+
+/** The last revision that `wanted` made or, if that is not known, the last one that `deployedBy` did not make. */
+function revisionBefore(
+  revisions: readonly ReleaseRevision[],
+  deployedBy: string,
+  wanted: string | undefined,
+): ReleaseRevision | undefined {
+  return revisions.findLast(
+    (one) =>
+      wasDeployed(one) && (wanted === undefined ? one.operation !== deployedBy : one.operation === wanted),
+  );
 }
 
 /**

@@ -66,12 +66,12 @@ export interface Helm {
   template(request: TemplateRequest): Promise<string>;
   /**
    * Installs or upgrades the release to exactly `manifest` and returns its new revision; waits for nothing. There is
-   * no rendering: what Helm gets has no templates and no values. `labels` are kept on the release's Secret.
+   * no rendering: what Helm gets has no templates and no values. `labels` are kept on the release's Secret; `keep` (5) revisions stay.
    * @throws PlatformError `chart_failed`, `cluster_unreachable`
    */
   upgrade(
     target: ReleaseTarget,
-    request: { manifest: CheckedManifest; labels: Record<string, string> },
+    request: { manifest: CheckedManifest; labels: Record<string, string>; keep?: number },
   ): Promise<number>;
   /** Goes back to what `revision` installed. @throws PlatformError `chart_failed`, `cluster_unreachable` */
   rollback(target: ReleaseTarget, revision: number): Promise<void>;
@@ -189,7 +189,7 @@ export function createHelm(deps: {
         return output.stdout;
       }),
 
-    upgrade: (target, { manifest, labels }) =>
+    upgrade: (target, { manifest, labels, keep = 5 }) =>
       withCheckedChart(join(workDir, 'helm', 'checked'), manifest, async (chart) => {
         const output = await run(target, [
           ...['upgrade', target.release, chart, '--install', '--output', 'json'],
@@ -207,7 +207,7 @@ export function createHelm(deps: {
             '--force-conflicts',
             '--server-side=true',
             '--history-max',
-            '5',
+            String(keep),
             '--timeout',
             '45s',
           ],

@@ -111,7 +111,18 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
     verb: 'Wake',
     workflow: 'wakeTenantCluster',
     expectedMs: 1800,
-    steps: [turn, start, ready(1500), finish],
+    steps: [
+      turn,
+      start,
+      ready(1500),
+      {
+        key: 'fallback',
+        title: 'Going back to what was up before',
+        undo: 'Deploys again what was deployed',
+        expectedMs: 0,
+      },
+      finish,
+    ],
   },
   snapshot: {
     verb: 'Snapshot',

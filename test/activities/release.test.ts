@@ -39,7 +39,8 @@ test('install, update, undo and uninstall are idempotent', async () => {
   const tenant = await platform.tenant('one', {
     template: { helmRelease: { values: 'kubernetesVersion: v1.36.3\n' } },
   });
-  const { checkRelease, installRelease, rollbackRelease, uninstallRelease } = createReleaseActivities(deps);
+  const { checkRelease, installRelease, rollbackRelease, findFallback, redeployRelease, uninstallRelease } =
+    createReleaseActivities(deps);
   await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
   assert.deepEqual(await checkRelease({ tenant }), { chart: 'tenant-control-plane', version: '0.1.0' });
   assert.deepEqual(await installRelease({ tenant, operationId: 'op-1' }), { revision: 1 });
@@ -79,6 +80,28 @@ test('install, update, undo and uninstall are idempotent', async () => {
   });
   assert.doesNotMatch(JSON.stringify(back.spec), /--v=3/);
   assert.equal(back.spec?.replicas, 0);
+
+  // What was deployed while it slept does not start: a wake goes back to what was up.
+  assert.deepEqual(await installRelease({ tenant, operationId: 'op-3' }), { revision: 4 });
+  assert.deepEqual(await findFallback({ tenant }), {}, 'nothing is known to have been up');
+  await platform.resources.virtualclusterinstances.patchStatus(
+    { namespace: 'p-default', name: 'one' },
+    { observedHash: 'h3', deployedBy: 'op-3', lastUp: { hash: 'h1', deployedBy: 'op-1' } },
+  );
+  const from = { hash: 'h3', deployedBy: 'op-3' };
+  const fallback = { hash: 'h1', deployedBy: 'op-1', from };
+  assert.deepEqual(await findFallback({ tenant }), { fallback });
+  await redeployRelease({ tenant, deployedBy: 'op-1' });
+  await redeployRelease({ tenant, deployedBy: 'op-1' });
+  assert.equal((await revisions(tenant)).at(-1), '5 deployed');
+  const up = await platform.client.apps.readNamespacedStatefulSet({
+    namespace: tenant.hostNamespace,
+    name: 'one',
+  });
+  assert.doesNotMatch(JSON.stringify(up.spec), /--v=3/);
+  assert.equal(up.spec?.replicas, 0, 'asleep, until it is started');
+  await redeployRelease({ tenant, deployedBy: 'op-3' });
+  await assert.rejects(redeployRelease({ tenant, deployedBy: 'op-0' }), { code: 'conflict' });
 
   await uninstallRelease({ tenant });
   await uninstallRelease({ tenant });

@@ -20,7 +20,7 @@ export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
   ],
   'tenant:update': ['inspectTenant', 'waitForRollout', 'rollbackRelease'],
   'tenant:sleep': ['stopControlPlane', 'waitForControlPlaneStopped'],
-  'tenant:wake': ['startControlPlane', 'maintainStore'],
+  'tenant:wake': ['startControlPlane', 'maintainStore', 'findFallback', 'redeployRelease'],
   'tenant:snapshot': [
     ...(['recordSnapshot', 'applySnapshotJob', 'waitForSnapshotJob', 'deleteSnapshotJob'] as const),
     ...(['completeSnapshot', 'failSnapshot', 'deleteSnapshotFile', 'forgetSnapshot'] as const),

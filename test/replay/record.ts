@@ -60,6 +60,18 @@ async function recordTenants(): Promise<void> {
   });
   await saveOperation('create-failed', (await fixture.run('create', failing)).id);
 
+  const falling = fixture.newName();
+  await fixture.run('create', falling);
+  await fixture.run('sleep', falling);
+  let failures = 0;
+  fixture.cluster.before(falling, 'waitForControlPlane', () => {
+    failures += 1;
+    if (failures === 1) throw new PlatformError('control_plane_not_ready', 'it does not answer');
+  });
+  const from = { hash: 'hash-2', deployedBy: 'op-2' };
+  fixture.cluster.tenant(falling).fallback = { hash: 'hash-1', deployedBy: 'op-1', from };
+  await saveOperation('wake-fallback', (await fixture.run('wake', falling)).id);
+
   const held = fixture.newName();
   const hold = fixture.cluster.hold(held, 'installRelease');
   const create = await fixture.submit('create', held);

@@ -2,6 +2,7 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import type { Fallback } from '../../activities/control-plane/release.ts';
 import { createFakeSpaces, type FakeSpace } from './fake-spaces.ts';
 
 type FakeActivities = Omit<
@@ -26,6 +27,7 @@ export interface FakeTenant {
   awake: boolean;
   /** Revisions installed, by operation: more than one of an operation means that something ran twice with effect. */
   readonly installs: string[];
+  fallback?: Fallback;
   data: string;
   /** Its store takes no writes. */
   full?: boolean;
@@ -132,6 +134,8 @@ export function createFakeCluster(): FakeCluster {
       return { revision: tenant.release };
     }),
     rollbackRelease: acting('rollbackRelease', nothing),
+    findFallback: acting('findFallback', (_, { fallback }) => (fallback ? { fallback } : {})),
+    redeployRelease: acting('redeployRelease', nothing),
     uninstallRelease: acting(
       'uninstallRelease',
       (_, tenant) => void Object.assign(tenant, { release: 0, awake: false }),

@@ -135,6 +135,47 @@ test('a wake that never becomes ready leaves it asleep and says so', async () =>
   assert.equal(tenant.reports.at(-1)?.phase, undefined);
 });
 
+test('a wake whose release does not start goes back to what was up before, and says so', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('sleep', name);
+  const tenant = fixture.cluster.tenant(name);
+  const from = { hash: 'hash-2', deployedBy: 'op-2' };
+  tenant.fallback = { hash: 'hash-1', deployedBy: 'op-1', from };
+  let isBack = false;
+  fixture.cluster.before(name, 'redeployRelease', () => void (isBack = true));
+  fixture.cluster.before(name, 'waitForControlPlane', () => {
+    if (!isBack) throw new PlatformError('control_plane_not_ready', 'ErrImageNeverPull');
+  });
+  const wake = await fixture.run('wake', name, { targetHash: 'wake:hash-2' });
+  assert.deepEqual([wake.state, tenant.awake], ['succeeded', true]);
+  assert.match(wake.message ?? '', /It runs what was deployed before, .*ErrImageNeverPull/);
+  const states = wake.steps.map(({ key, state }) => `${key} ${state}`);
+  assert.deepEqual(states.slice(2), ['ready failed', 'fallback succeeded', 'finish succeeded']);
+  const { phase, observedHash, failed, reason } = tenant.reports.at(-1) ?? {};
+  assert.deepEqual(
+    [phase, observedHash, failed, reason],
+    ['Ready', 'hash-1', 'hash-2', 'control_plane_not_ready'],
+  );
+});
+
+test('a wake that cannot go back either leaves what was deployed, asleep', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('sleep', name);
+  const tenant = fixture.cluster.tenant(name);
+  const from = { hash: 'hash-2', deployedBy: 'op-2' };
+  tenant.fallback = { hash: 'hash-1', deployedBy: 'op-1', from };
+  fixture.cluster.before(name, 'waitForControlPlane', () => {
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+  const wake = await fixture.run('wake', name, { targetHash: 'wake:hash-2' });
+  assert.deepEqual([wake.state, tenant.awake], ['failed', false]);
+  const redeployed = fixture.cluster.calls(name).filter((call) => call === 'redeployRelease');
+  assert.equal(redeployed.length, 2, 'there and back');
+  assert.equal(tenant.reports.at(-1)?.failed, 'wake:hash-2');
+});
+
 test('update: installs a new revision; a failure rolls back and the tenant cluster stays Ready', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
