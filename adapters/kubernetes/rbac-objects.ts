@@ -33,20 +33,8 @@ const plurals = {
   ClusterRoleBinding: 'clusterrolebindings',
 };
 
-/** Leave to act as exactly these users and groups. */
-export function impersonationRules(names: {
-  users: readonly string[];
-  groups: readonly string[];
-}): PolicyRule[] {
-  return (['users', 'groups'] as const)
-    .filter((resource) => names[resource].length > 0) // a rule without resourceNames would allow all of them
-    .map((resource) => ({
-      apiGroups: [''],
-      resources: [resource],
-      verbs: ['impersonate'],
-      resourceNames: names[resource],
-    }));
-}
+/** Time for an API server to see what was granted, before the same right is taken away elsewhere. */
+export const settleMs = 500;
 
 /** Path of the list of `kind`, over all namespaces or in one. */
 export function rbacPath(kind: RbacObject['kind'], namespace?: string): string {

@@ -1,10 +1,11 @@
 import { fieldManagers, labels } from '../../contracts/names.ts';
 import type { SpaceHost } from '../host-namespaces.ts';
 import { callKubernetes } from './failures.ts';
-import type { RbacObject } from './rbac-objects.ts';
+import { grantBindings } from './grant-bindings.ts';
 import { syncRbac } from './sync-rbac.ts';
 
-const prefix = 'vcluster-platform:access:';
+/** Whole and parted ones. */
+const prefix = 'vcluster-platform:access';
 
 /**
  * Makes exactly these roles be bound in the namespace of a space, among the bindings that are ours: what else its
@@ -16,15 +17,7 @@ export async function syncSpaceRbac(
   { client: { kubeConfig }, name: namespace }: SpaceHost,
   grants: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
-  const desired = [...grants].map(
-    ([role, groups]): RbacObject => ({
-      kind: 'RoleBinding',
-      name: `${prefix}${role}`,
-      namespace,
-      role: { kind: 'ClusterRole', name: role },
-      subjects: groups.map((name) => ({ kind: 'Group', name })),
-    }),
-  );
+  const desired = grantBindings('RoleBinding', grants, namespace);
   const realm = {
     kinds: ['RoleBinding'],
     namespace,

@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { apiMessage, orUndefined, statusOf } from './failures.ts';
-import { applyRbac, deleteRbac, type RbacObject, rbacManifest, rbacPath } from './rbac-objects.ts';
+import { applyRbac, deleteRbac, type RbacObject, rbacManifest, rbacPath, settleMs } from './rbac-objects.ts';
 import { requestJson } from './request.ts';
 
 /** Which objects of an API are ours, and how they are marked. */
@@ -25,7 +26,8 @@ interface Stored {
 }
 
 /**
- * Makes exactly `desired` exist among what is ours: applies what is missing or different, deletes the rest. One read
+ * Makes exactly `desired` exist among what is ours: applies what is missing or different, deletes the rest. What
+ * takes rights away comes last, and after a pause if any are given: a right may only have moved to another object. One read
  * for each kind if nothing changed. Idempotent. What is refused holds up nothing else: what can be granted is, and what
  * is to go goes. The first failure is thrown in the end: client-node's ApiException; `admission_refused` for an object
  * that admission changes on its way into the store.
@@ -40,6 +42,8 @@ export async function syncRbac(
   const attempt = async (write: Promise<void>) => {
     await write.catch((error: unknown) => void failures.push(error));
   };
+  const later: (() => Promise<void>)[] = [];
+  let gives = false;
   for (const kind of realm.kinds) {
     const left = new Map((await listOurs(kubeConfig, realm, kind)).map((item) => [item.metadata.name, item]));
     for (const object of desired) {
@@ -47,11 +51,18 @@ export async function syncRbac(
       const manifest = rbacManifest(object, { labels, annotations: {} });
       const existing = left.get(object.name);
       left.delete(object.name);
-      if (existing === undefined || contentOf(existing) !== contentOf(manifest))
-        await attempt(writeRbac(kubeConfig, manifest, realm.fieldManager));
+      if (existing !== undefined && contentOf(existing) === contentOf(manifest)) continue;
+      const write = () => writeRbac(kubeConfig, manifest, realm.fieldManager);
+      if (existing !== undefined && sizeOf(existing) > sizeOf(manifest)) later.push(write);
+      else {
+        await attempt(write());
+        gives = true;
+      }
     }
-    for (const { metadata } of left.values()) await attempt(removeRbac(kubeConfig, realm, kind, metadata));
+    for (const { metadata } of left.values()) later.push(() => removeRbac(kubeConfig, realm, kind, metadata));
   }
+  if (gives && later.length > 0) await sleep(settleMs);
+  for (const takeAway of later) await attempt(takeAway());
   if (failures.length > 0) throw failures[0];
 }
 
@@ -141,4 +152,9 @@ async function replaceRbac(
 
 function contentOf({ rules, roleRef, subjects }: Partial<Stored>): string {
   return contentHash([rules ?? [], roleRef ?? null, subjects ?? []]);
+}
+
+/** How much it says: a role that gets shorter gives less than before. */
+function sizeOf(object: Partial<Stored>): number {
+  return JSON.stringify([object.rules ?? [], object.subjects ?? []]).length;
 }

@@ -10,14 +10,21 @@ import {
 import { explainRefusal } from './admission-configurations.ts';
 import type { ClusterClient } from './client.ts';
 import { callKubernetes, orUndefined } from './failures.ts';
-import { impersonationRules, type RbacObject, rbacPath } from './rbac-objects.ts';
+import { grantBindings } from './grant-bindings.ts';
+import {
+  type ImpersonatedNames,
+  impersonationShard,
+  impersonationShards,
+  shardName,
+} from './impersonation-roles.ts';
+import { type RbacObject, rbacPath } from './rbac-objects.ts';
 import { requestJson } from './request.ts';
 import { type RbacRealm, syncRbac, tryRbac } from './sync-rbac.ts';
 
 /** Who may do what inside a tenant cluster. */
 export interface TenantRbac {
   /** Whom the gateway may act as, by name. */
-  readonly impersonated: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  readonly impersonated: ImpersonatedNames;
   /** Groups that hold each ClusterRole. */
   readonly grants: ReadonlyMap<string, readonly string[]>;
 }
@@ -50,7 +57,7 @@ const realm: RbacRealm = {
  *   tenant cluster itself keeps us from writing
  */
 export async function syncTenantRbac({ kubeConfig }: ClusterClient, rbac: TenantRbac): Promise<void> {
-  const desired = [...impersonation(rbac.impersonated), ...[...rbac.grants].map(grantBinding)];
+  const desired = [...impersonation(rbac.impersonated), ...grantBindings('ClusterRoleBinding', rbac.grants)];
   await writeInside(kubeConfig, syncRbac(kubeConfig, realm, desired));
 }
 
@@ -87,23 +94,17 @@ async function writeInside(kubeConfig: KubeConfig, write: Promise<unknown>): Pro
   }
 }
 
-function impersonation({ users, groups }: TenantRbac['impersonated']): RbacObject[] {
+/** The names of all who may come in, in one role or in several, and what does not depend on them. */
+function impersonation({ users, groups }: ImpersonatedNames): RbacObject[] {
+  const shards = impersonationShards({ users, groups: [...groups, everybodyGroup] });
+  const first = [...(shards.get('') ?? []), originalUserRule];
+  const parts = [...shards].filter(([suffix]) => suffix !== '');
   return [
-    {
-      kind: 'ClusterRole',
-      name: impersonatorRole,
-      rules: [...impersonationRules({ users, groups: [...groups, everybodyGroup] }), originalUserRule],
-    },
+    { kind: 'ClusterRole', name: impersonatorRole, rules: first },
     gatewayBinding,
+    ...parts.flatMap(([suffix, rules]) =>
+      impersonationShard(shardName(`${impersonatorRole}-users`, suffix), rules),
+    ),
     writtenRole,
   ];
-}
-
-function grantBinding([role, groups]: [string, readonly string[]]): RbacObject {
-  return {
-    kind: 'ClusterRoleBinding',
-    name: `vcluster-platform:access:${role}`,
-    role: { kind: 'ClusterRole', name: role },
-    subjects: groups.map((name) => ({ kind: 'Group', name })),
-  };
 }

@@ -1,42 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { kubernetesFailure, statusOf } from '../../adapters/kubernetes/failures.ts';
+import {
+  impersonationShard,
+  impersonationShards,
+  shardName,
+} from '../../adapters/kubernetes/impersonation-roles.ts';
 import {
   applyRbac,
-  impersonationRules,
+  deleteRbac,
   rbacManifest,
   type RbacObject,
+  settleMs,
 } from '../../adapters/kubernetes/rbac-objects.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import {
   clusterCredentialSecret,
   everybodyGroup,
   fieldManagers,
   platformNamespace,
 } from '../../contracts/names.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import { type ConditionState, withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { contentHash } from '../../domain/content-hash.ts';
 import { impersonatedNames } from '../../domain/identity-names.ts';
 import { administratorGroups } from '../../domain/platform-administrators.ts';
+import { shardDigits } from '../../domain/shards.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
 const repairMs = 60_000;
+const roleName = 'vcluster-platform:gateway-users';
+/** The controllers have rights on these names and no others (deploy/connected-cluster/controllers.yaml). */
+const shardDepth = 1;
+const type = 'IdentitiesSynced';
+
+/** What was written to a connected cluster: hashes by kind and name, and when all of it was written. */
+interface Written {
+  readonly at: number;
+  readonly hashes: ReadonlyMap<string, string>;
+}
 
 /**
  * In every connected cluster: the names that the gateway may impersonate there (existing users and groups), and that
- * the platform's administrators administer it. Both objects, and the right to write them and no others, are in
- * deploy/connected-cluster.
+ * the platform's administrators administer it. The objects, and the right to write them and no others, are in
+ * deploy/connected-cluster; many names are in several roles, of which a change writes one. Condition `IdentitiesSynced`
+ * of the Cluster says what failed.
  */
-export function clusterIdentities({ caches, clusters }: ControllerContext): Controller {
+export function clusterIdentities({ caches, clusters, resources }: ControllerContext): Controller {
+  const written = new Map<string, Written>();
+
   return {
     name: 'cluster-identities',
     groupOf: (name) => name,
     async reconcile(name) {
+      const cluster = caches.clusters.get(name);
       const secret = `${platformNamespace}/${clusterCredentialSecret(name, 'controllers')}`;
-      if (caches.clusters.get(name) === undefined || caches.platformSecrets.get(secret) === undefined)
+      if (cluster === undefined || caches.platformSecrets.get(secret) === undefined) {
+        written.delete(name);
         return undefined;
-      const { kubeConfig } = await clusters.client(name);
-      for (const object of desired()) {
-        await applyRbac(
-          kubeConfig,
-          rbacManifest(object, { labels: {}, annotations: {} }),
-          fieldManagers.controllers,
-        );
       }
+      const { kubeConfig } = await clusters.client(name);
+      const isOutdated = await sync(name, kubeConfig).catch(async (error: unknown) => {
+        written.delete(name);
+        await say(cluster, failed(error));
+        throw error;
+      });
+      await say(cluster, isOutdated ? outdated : undefined);
       return { requeueAfterMs: repairMs };
     },
     watch(add) {
@@ -50,22 +79,109 @@ export function clusterIdentities({ caches, clusters }: ControllerContext): Cont
     },
   };
 
-  function desired(): RbacObject[] {
-    const users = caches.users.list();
-    const teams = caches.teams.list();
-    const names = impersonatedNames(users, teams);
+  /** @returns whether the cluster does not let us write parts, so that all names are in one role */
+  async function sync(name: string, kubeConfig: KubeConfig): Promise<boolean> {
+    const before = written.get(name);
+    const isKnown = before !== undefined && performance.now() < before.at + repairMs;
+    const known: Written = isKnown ? before : { at: performance.now(), hashes: new Map() };
+    try {
+      written.set(name, await write(kubeConfig, desired(shardDepth), known, before));
+      return false;
+    } catch (error) {
+      if (statusOf(error) !== 403) throw error;
+      written.set(name, await write(kubeConfig, desired(0), known, known));
+      return impersonationShards(names(), shardDepth).size > 1;
+    }
+  }
+
+  function names() {
+    const { users, groups } = impersonatedNames(caches.users.list(), caches.teams.list());
+    return { users, groups: [...groups, everybodyGroup] };
+  }
+
+  /** @param depth 0: all names in one role */
+  function desired(depth: number): RbacObject[] {
+    const shards = impersonationShards(names(), depth);
+    const parts = [...shards].filter(([suffix]) => suffix !== '');
     return [
-      {
-        kind: 'ClusterRole',
-        name: 'vcluster-platform:gateway-users',
-        rules: impersonationRules({ users: names.users, groups: [...names.groups, everybodyGroup] }),
-      },
+      ...parts.flatMap(([suffix, rules]) => impersonationShard(shardName(roleName, suffix), rules)),
+      // Its binding is deploy/connected-cluster's.
+      { kind: 'ClusterRole', name: roleName, rules: shards.get('') ?? [] },
       {
         kind: 'ClusterRoleBinding',
         name: 'vcluster-platform:administrators',
         role: { kind: 'ClusterRole', name: 'cluster-admin' },
-        subjects: administratorGroups(users, teams).map((group) => ({ kind: 'Group', name: group })),
+        subjects: administratorGroups(caches.users.list(), caches.teams.list()).map((group) => ({
+          kind: 'Group',
+          name: group,
+        })),
       },
     ];
   }
+
+  async function say(cluster: Stored<Cluster>, state: ConditionState | undefined): Promise<void> {
+    const { name, resourceVersion } = cluster.metadata;
+    const before = cluster.status?.conditions ?? [];
+    const conditions =
+      state === undefined
+        ? withoutCondition(before, type)
+        : withCondition(before, state, new Date().toISOString());
+    if (conditions !== before)
+      await resources.clusters.patchStatus({ name }, { conditions }, resourceVersion);
+  }
+}
+
+/**
+ * Writes what is not `known` to be there. What gives names comes first; what takes them away from where they were, once
+ * the API server had time to see that.
+ * @param before what an earlier call wrote; without it, all parts that there may be are looked for
+ */
+async function write(
+  kubeConfig: KubeConfig,
+  desired: readonly RbacObject[],
+  known: Written,
+  before: Written | undefined,
+): Promise<Written> {
+  const hashes = new Map(desired.map((object) => [keyOf(object), contentHash(object)]));
+  const changed = desired.filter((object) => known.hashes.get(keyOf(object)) !== hashes.get(keyOf(object)));
+  const isEmpty = (object: RbacObject) => 'rules' in object && object.rules.length === 0;
+  const apply = async (object: RbacObject) =>
+    applyRbac(kubeConfig, rbacManifest(object, { labels: {}, annotations: {} }), fieldManagers.controllers);
+  const giving = changed.filter((object) => !isEmpty(object));
+  for (const object of giving) await apply(object);
+  const stale = shardDigits
+    .map((suffix) => ({ kind: 'ClusterRole' as const, name: shardName(roleName, suffix) }))
+    .filter((role) => !hashes.has(keyOf(role)) && (before === undefined || before.hashes.has(keyOf(role))));
+  const emptied = changed.filter(isEmpty);
+  if (giving.length > 0 && stale.length + emptied.length > 0) await sleep(settleMs);
+  for (const object of emptied) await apply(object);
+  for (const { name } of stale) await deleteShard(kubeConfig, name);
+  return { at: known.at, hashes };
+}
+
+async function deleteShard(kubeConfig: KubeConfig, name: string): Promise<void> {
+  try {
+    await deleteRbac(kubeConfig, 'ClusterRoleBinding', name);
+    await deleteRbac(kubeConfig, 'ClusterRole', name);
+  } catch (error) {
+    if (statusOf(error) !== 403) throw error; // without the right to make any, there is none
+  }
+}
+
+function keyOf({ kind, name }: Pick<RbacObject, 'kind' | 'name'>): string {
+  return `${kind} ${name}`;
+}
+
+const outdated: ConditionState = {
+  type,
+  status: 'False',
+  severity: 'Warning',
+  reason: 'ManifestsOutdated',
+  message:
+    'The names of all users are in one role, which cannot hold more than 1.5 MiB: apply deploy/connected-cluster in this cluster again, which lets the platform write several',
+};
+
+function failed(error: unknown): ConditionState {
+  const { message } = kubernetesFailure('writing whom the gateway may act as in this cluster', error);
+  return { type, status: 'False', severity: 'Error', reason: 'Failed', message };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { createInformer, type Informer, objectKey } from '../../adapters/kubernetes/informer.ts';
 import {
@@ -16,8 +17,11 @@ import { contentHash } from '../../domain/content-hash.ts';
 export interface OwnedRbac {
   /** Settles when what was made before is known. */
   readonly synced: Promise<void>;
-  /** Makes exactly `desired` exist for `owner`: applies what is missing or different, deletes the rest. */
-  sync(owner: string, desired: readonly RbacObject[]): Promise<void>;
+  /**
+   * Makes exactly `desired` exist for `owner`: applies what is missing or different, deletes the rest.
+   * @param options.settleMs pause between the two, where a right only moves to another object
+   */
+  sync(owner: string, desired: readonly RbacObject[], options?: { settleMs?: number }): Promise<void>;
   /** Calls `handler` with the owner of every object that appears, changes or goes; at first with all there are. */
   onChange(handler: (owner: string) => void): void;
   stop(): Promise<void>;
@@ -47,22 +51,24 @@ export function createOwnedRbac(kubeConfig: KubeConfig, logger: Logger): OwnedRb
 
   return {
     synced: Promise.all(informers.map(({ informer }) => informer.synced)).then(() => undefined),
-    async sync(owner, desired) {
+    async sync(owner, desired, { settleMs = 0 } = {}) {
+      let applied = false;
       for (const object of desired) {
         const manifest = rbacManifest(object, { labels: madeBy, annotations: { [madeFor]: owner } });
         const { informer } = informers.find(({ kind }) => kind === object.kind) ?? fail(object.kind);
         const existing = informer.get(objectKey(manifest.metadata));
-        if (existing === undefined || !isSame(existing, manifest))
-          await applyRbac(kubeConfig, manifest, fieldManagers.controllers);
+        if (existing !== undefined && isSame(existing, manifest)) continue;
+        await applyRbac(kubeConfig, manifest, fieldManagers.controllers);
+        applied = true;
       }
-      for (const { kind, informer, owners } of informers) {
+      const stale = informers.flatMap(({ kind, informer, owners }) => {
         const wanted = new Set(desired.filter((object) => object.kind === kind).map(objectKey));
-        for (const key of owners.keysOf(owner)) {
-          const existing = informer.get(key);
-          if (existing === undefined || wanted.has(key)) continue;
-          await deleteRbac(kubeConfig, kind, existing.metadata.name, existing.metadata.namespace);
-        }
-      }
+        const keys = owners.keysOf(owner).filter((key) => !wanted.has(key));
+        return keys.flatMap((key) => informer.get(key) ?? []).map(({ metadata }) => ({ kind, metadata }));
+      });
+      if (applied && stale.length > 0) await sleep(settleMs);
+      for (const { kind, metadata } of stale)
+        await deleteRbac(kubeConfig, kind, metadata.name, metadata.namespace);
     },
     onChange(handler) {
       for (const { owners } of informers) owners.onChange(handler);

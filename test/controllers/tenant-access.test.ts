@@ -7,6 +7,7 @@ import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
+import { manyNamesCases } from './many-names-cases.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 
 const name = { namespace: 'p-alpha', name: 'demo' };
@@ -275,6 +276,13 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
       await eventually('tom may not', async () => !(await can('tom', pods)), inTime);
     });
   });
+
+  // Before there is another one, whose names would be made to exist in the same API server.
+  manyNamesCases(
+    () => fixture,
+    () => connectCluster(tenant.adminKubeconfig),
+    (isShared) => patch({ access: isShared ? [{ users: ['*'], verbs: ['get', 'use'] }] : [] }),
+  );
 
   it('a host namespace that is deleted by hand is told in phase, condition and event; one that is back, too', async () => {
     const lost = { namespace: 'p-alpha', name: 'lost' };

@@ -126,6 +126,14 @@ describe('RBAC in a connected cluster', () => {
     [worker, 'impersonate users admin', false],
     [worker, 'delete nodes', false],
     [controllers, 'escalate clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users', true],
+    [controllers, 'create clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users-f', true],
+    [controllers, 'escalate clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users-0', true],
+    [
+      controllers,
+      'create clusterrolebindings.rbac.authorization.k8s.io vcluster-platform:gateway-users-0',
+      true,
+    ],
+    [controllers, 'create clusterroles.rbac.authorization.k8s.io', false],
     [controllers, 'escalate clusterroles.rbac.authorization.k8s.io cluster-admin', false],
     [
       controllers,
