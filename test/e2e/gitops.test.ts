@@ -49,7 +49,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
   const apply = async (
     annotations: Record<string, string>,
     spec: Record<string, unknown> = {},
-    how = 'apply',
+    how = ['apply'],
   ) => {
     const instance = {
       apiVersion: 'management.loft.sh/v1',
@@ -57,11 +57,13 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
       metadata: { name: 'gitops', namespace: 'p-default', annotations },
       spec: { templateRef: { name: 'default' }, ...spec },
     };
-    const applied = await run(findProgram('kubectl'), [...kubeconfig(), how, '-f', '-'], {
+    const applied = await run(findProgram('kubectl'), [...kubeconfig(), ...how, '-f', '-'], {
       input: JSON.stringify(instance),
     });
     assert.equal(applied.code, 0, applied.stderr);
   };
+  /** With the annotation by which the next `apply` knows what to take off. */
+  const replace = ['replace', '--save-config'];
   const read = async (): Promise<Instance> => {
     const got = await platform.kubectl('get', 'vci', 'gitops', '-n', 'p-default', '-o', 'json');
     assert.equal(got.code, 0, got.stderr);
@@ -134,7 +136,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
   test('the manifest replaces it, and nothing changes', async () => {
     await apply({});
     const before = await read();
-    await apply({}, {}, 'replace');
+    await apply({}, {}, replace);
     const { metadata, status } = await read();
     const told = ({ phase, clusterRef, lastOperation }: NonNullable<Instance['status']> = {}) => [
       phase,
@@ -174,7 +176,7 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     await eventually('the schedule exists', async () => (await schedules()).length === 1);
     assert.deepEqual(await schedules(), [`sleep-policy/${uid}`]);
     await reaches('Sleeping');
-    await apply({ ...zone, 'sleepmode.loft.sh/sleep-schedule': '* * * * *' }, {}, 'replace');
+    await apply({ ...zone, 'sleepmode.loft.sh/sleep-schedule': '* * * * *' }, {}, replace);
     const slept = await read();
     assert.equal(slept.metadata.annotations?.['sleepmode.loft.sh/force'], 'true', 'the schedule said so');
     assert.equal(slept.status?.phase, 'Sleeping');
