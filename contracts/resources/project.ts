@@ -5,10 +5,14 @@ import { Conditions } from './condition.ts';
 import { ObjectMeta, TemplateMetadata } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
 
+const allowedName = Type.String({ maxLength: 253, description: '"*": all' });
+/** Admission reads them from annotations of the project's namespace, which may have 256 KiB in all. */
+const maxAllowed = { maxItems: 500 };
+
 export const AllowedTemplate = openObject({
   kind: Type.Optional(Type.String({ description: 'VirtualClusterTemplate (default) or SpaceTemplate' })),
   group: Type.Optional(Type.String()),
-  name: Type.Optional(Type.String({ description: '"*": all' })),
+  name: Type.Optional(allowedName),
   isDefault: Type.Optional(Type.Boolean()),
 });
 export type AllowedTemplate = Static<typeof AllowedTemplate>;
@@ -24,7 +28,7 @@ export const ProjectMember = openObject({
 export type ProjectMember = Static<typeof ProjectMember>;
 
 const Quantities = Type.Record(Type.String(), Type.String());
-const AllowedByName = openObject({ name: Type.Optional(Type.String({ description: '"*": all' })) });
+const AllowedByName = openObject({ name: Type.Optional(allowedName) });
 
 /** How the namespaces of each kind are called. */
 const namespacePatterns = Object.fromEntries(
@@ -45,9 +49,9 @@ export const ProjectSpec = openObject({
       user: Type.Optional(Quantities),
     }),
   ),
-  allowedClusters: Type.Optional(Type.Array(AllowedByName)),
+  allowedClusters: Type.Optional(Type.Array(AllowedByName, maxAllowed)),
   allowedRunners: Type.Optional(Type.Array(AllowedByName)),
-  allowedTemplates: Type.Optional(Type.Array(AllowedTemplate)),
+  allowedTemplates: Type.Optional(Type.Array(AllowedTemplate, maxAllowed)),
   allowedNodeTypes: Type.Optional(Type.Array(AllowedByName)),
   allowedNodeProfiles: Type.Optional(Type.Array(AllowedByName)),
   defaultNodeProfile: Type.Optional(Type.String()),

@@ -61,6 +61,12 @@ describe('the custom resources on a real API server', () => {
     ['an instance with a name of 49 characters', 'virtualclusterinstances', {}, /at most 48/, 'a'.repeat(49)],
     ['an instance whose name is not a DNS label', 'virtualclusterinstances', {}, /lower-case letters/, 'a.b'],
     ['a project whose name is too long', 'projects', {}, /at most 54/, 'p'.repeat(55)],
+    [
+      'a project that allows more templates than its namespace can say',
+      'projects',
+      { allowedTemplates: Array.from({ length: 501 }, (_, index) => ({ name: `t-${index}` })) },
+      /allowedTemplates: Too many: 501: must have at most 500 items/,
+    ],
     ['a cluster without a mode', 'clusters', {}, /exactly one of config/],
     ['a cluster with two modes', 'clusters', { local: true, networkPeer: true }, /exactly one of config/],
     [
