@@ -7,7 +7,7 @@ import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Recheck, StreamRegistry } from '../streams/stream-registry.ts';
 import { askRefusal } from '../upstreams/gateway-refusal.ts';
-import { unknownIdentityMessage } from '../upstreams/impersonation-denied.ts';
+import { notYetListedMessage, unknownIdentityMessage } from '../upstreams/impersonation-denied.ts';
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import { DialError } from '../upstreams/upstream.ts';
 import { carriageOf } from '../upstreams/upstream-connections.ts';
@@ -118,5 +118,6 @@ export function failureOf(
   }
   // What controllers give a new user arrives within seconds.
   const soon = error.kind === 'refused' ? { details: { retryAfterSeconds: 1 } } : {};
-  return new PlatformError(unreachable.code, unreachable.message, { cause: error, ...soon });
+  const message = error.kind === 'refused' ? notYetListedMessage : unreachable.message;
+  return new PlatformError(unreachable.code, message, { cause: error, ...soon });
 }

@@ -6,6 +6,10 @@ const own = new RegExp(`User \\\\?"${identities.gateway}\\\\?" cannot impersonat
 export const unknownIdentityMessage =
   'the gateway can impersonate only users and groups that the platform lists there';
 
+/** The same for a caller as themselves: what lists them there arrives within seconds. */
+export const notYetListedMessage =
+  'the platform has not noted there yet that you may come in; try again in a moment (if that lasts, its administrators find the cause in the status of the connected cluster, condition IdentitiesSynced)';
+
 /**
  * Whether an answer refuses the gateway itself rather than the caller: it may not act as this user (yet). That is
  * no decision about the caller and must not look like one.

@@ -146,6 +146,7 @@ describe('an unreachable management API', () => {
     const answer = await fixture.call('dora', 'GET', '/kubernetes/management/api/v1/namespaces');
     assert.equal(answer.status, 503, answer.text);
     assert.equal(answer.json()['kind'], 'Status');
+    assert.match(String(answer.json()['message']), /not noted there yet that you may come in; try again/);
     assert.equal(
       (await fixture.call('dora', 'GET', '/api/v1/projects/alpha/virtualclusters/a/operations')).status,
       404,
