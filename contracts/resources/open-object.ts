@@ -21,6 +21,8 @@ export interface CelRule {
   readonly rule: string;
   /** What the caller did wrong and what to do. */
   readonly message: string;
+  /** The field at fault, from where the rule stands; left out: that place. */
+  readonly fieldPath?: string;
 }
 
 /** Any JSON object: kept, not looked into. */

@@ -17,6 +17,7 @@ export function staysOncePlaced(field: 'cluster' | 'namespace', what: string): C
   const agrees = `!(${isSet(placed)}) || !(${isSet(asked)}) || ${isSame(asked, placed)}`;
   return {
     rule: `(${stays}) && (${agrees})`,
+    fieldPath: `.spec.clusterRef.${field}`,
     message: `clusterRef.${field} cannot change once it is set; make a new ${what} instead`,
   };
 }
