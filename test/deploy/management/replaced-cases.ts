@@ -174,6 +174,28 @@ export function replacedCases(api: () => TestManagementApi): void {
       }
     });
 
+    it('keeps how a user logs in, which manifests do not say', async () => {
+      const name = 'by-manifest';
+      const identity = { 'vcluster-platform.io/oidc-identity': 'https://issuer 1' };
+      const logins = { ssoGroups: ['staff'], passwordRef: { secretName: 'user-by-manifest' } };
+      await admin.users.create({ metadata: { name }, spec: { displayName: 'a' } });
+      await requestJson(api().admin.kubeConfig, {
+        method: 'PATCH',
+        path: `/apis/${managementApiVersion}/users/${name}?fieldManager=vcluster-platform-gateway`,
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { annotations: identity }, spec: logins },
+      });
+      const put = async (spec: object) => {
+        const { resourceVersion = '' } = (await admin.users.get({ name }))?.metadata ?? {};
+        return admin.users.replace({ metadata: { name, resourceVersion }, spec } as never);
+      };
+      const { metadata, spec } = await put({ displayName: 'b' });
+      assert.deepEqual(spec, { displayName: 'b', ...logins });
+      assert.deepEqual(metadata.annotations, identity);
+      assert.deepEqual(metadata.finalizers, [cleanup]);
+      assert.deepEqual((await put({ ssoGroups: [] })).spec, { ...logins, ssoGroups: [] });
+    });
+
     it("keeps a project's finalizer", async () => {
       const name = 'by-manifest';
       await admin.projects.create({ metadata: { name, finalizers: [cleanup] }, spec: { displayName: 'a' } });
