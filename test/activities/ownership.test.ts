@@ -219,7 +219,9 @@ test('only a matching uid label proves ownership', async () => {
   const owner = { project: 'default', name: 'plain', cluster: 'local', hostNamespace: 'unmarked', uid: '' };
   await assert.rejects(platform.hosts.prove(owner), { code: 'conflict' });
   assert.equal(await platform.hosts.find(owner), undefined);
-  await assert.rejects(platform.hosts.prove({ ...owner, hostNamespace: 'nowhere' }), { code: 'not_found' });
+  await assert.rejects(platform.hosts.prove({ ...owner, hostNamespace: 'nowhere' }), {
+    code: 'namespace_missing',
+  });
   // Namespaces of Kubernetes and of the platform are nobody's, whatever somebody wrote on them.
   await platform.client.core.patchNamespace({
     name: 'kube-public',
