@@ -55,6 +55,8 @@ export function createAttempts(
     const waiting: { next: NextOperation; decision: Waiting }[] = [];
     for (const next of needed) {
       const tried = rows.filter((row) => isAttempt(row, next));
+      // Submitted once more it would be another one, if it ended in between.
+      if (tried.some(({ state: present }) => !isFinal(present))) return later(instance, undefined);
       const decision = nextAttempt(next.type, tried, mark, pauses);
       const after = decision.action === 'submit' ? decision.after : tried[0]?.id;
       if (decision.action !== 'submit' && !isDue(decision, after ?? '')) waiting.push({ next, decision });
