@@ -57,6 +57,7 @@ export function createEtcdStore(setting: (name: string) => string | undefined): 
 const run = promisify(execFile);
 const attempts = 40;
 const pauseMs = 250;
+const stopMs = 3_000;
 
 /** How the chart's etcd names itself (deploy/charts/tenant-control-plane); a restored folder must agree. */
 const member = [
@@ -146,14 +147,19 @@ async function whileRunning(
   ];
   const server = spawn('etcd', args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const ended = once(server, 'exit');
+  const kill = () => server.kill('SIGKILL');
+  let late: NodeJS.Timeout | undefined;
   try {
     await work(socket, server);
     server.kill('SIGTERM');
+    // etcd 3.7 closes its store first, and then may wait for ever for the listener of its peers.
+    late = setTimeout(kill, stopMs);
   } catch (error) {
-    server.kill('SIGKILL');
+    kill();
     throw error;
   } finally {
     await ended;
+    clearTimeout(late);
   }
 }
 
