@@ -22,6 +22,9 @@ const endingMs = 200;
 /** After a restart, and when a cluster comes back, not everything that waits is tried in the same moment. */
 const longestSpreadMs = 10_000;
 
+/** The end of an operation that could not write the status is not an event. */
+const underWay: Requeue = { requeueAfterMs: 60_000 };
+
 type Judged = { readonly submit: NextOperation } | { readonly later: Requeue };
 type Waiting = Exclude<NextAttempt, { action: 'submit' }>;
 
@@ -56,7 +59,10 @@ export function createAttempts(
     for (const next of needed) {
       const tried = rows.filter((row) => isAttempt(row, next));
       // Submitted once more it would be another one, if it ended in between.
-      if (tried.some(({ state: present }) => !isFinal(present))) return later(instance, undefined);
+      if (tried.some(({ state: present }) => !isFinal(present))) {
+        await show(instance, undefined);
+        return { later: underWay };
+      }
       const decision = nextAttempt(next.type, tried, mark, pauses);
       const after = decision.action === 'submit' ? decision.after : tried[0]?.id;
       if (decision.action !== 'submit' && !isDue(decision, after ?? '')) waiting.push({ next, decision });
