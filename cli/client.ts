@@ -119,7 +119,9 @@ function failureOf(status: number, text: string, requestId: unknown): CommandFai
   const body = parseErrorBody(text);
   const id = typeof requestId === 'string' ? requestId : undefined;
   if (body?.kind === 'Status') {
-    return new CommandFailure(codeOfStatus(status, body), body.message ?? `the API answered ${status}`, {
+    // The word is for tools that look for it; our title says it too.
+    const message = body.message?.replace(/^Unauthorized: /, '') ?? `the API answered ${status}`;
+    return new CommandFailure(codeOfStatus(status, body), message, {
       requestId: id,
       problem: body,
     });
