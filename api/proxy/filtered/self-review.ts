@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import protobuf from 'protobufjs/minimal.js';
+import { PlatformError } from '../../../contracts/errors.ts';
 import { managementGroup, managementVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Action } from '../../authorization/action.ts';
@@ -6,6 +8,7 @@ import { actionInScope } from '../../authorization/scope-check.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { hasBody } from '../forward-request.ts';
 import { type FilteredPlural, filteredPlurals } from './filtered-request.ts';
 import { seesProject } from './serve-filtered.ts';
 import { answerText, carriedOf, carryAsJson } from './serve-hidden.ts';
@@ -36,6 +39,7 @@ interface Review {
 
 const path = /^\/apis\/authorization\.k8s\.io\/v1\/(selfsubjectaccessreviews|selfsubjectrulesreviews)$/;
 const timeoutMs = 30_000;
+const longestReview = 64 * 1024;
 const listVerbs: readonly string[] = ['list', 'watch'];
 
 /** What a request asks of the management API about its caller. */
@@ -47,18 +51,26 @@ export function selfReviewOf(method: string, target: KubernetesTarget): SelfRevi
 /**
  * Answers what the management API says, and in addition what is allowed here: lists and watches of the filtered kinds. (The API
  * server says no to who may not list all of them, and consoles then do not even try.) What the key's scope refuses is a no.
- * The question may come in any form, protobuf as kubectl's: the API server repeats it in its answer, which is JSON.
- * @throws PlatformError `forbidden`, `management_unavailable`
+ * The question may come in any form, protobuf as kubectl's. Of one action the API server repeats it in its answer, which is
+ * JSON; of all rules it does not, so that the namespace is read from the question.
+ * @throws PlatformError `forbidden`, `management_unavailable`, `too_large`
  */
 export async function serveSelfReview(
   request: FastifyRequest,
   reply: FastifyReply,
   asked: { gateway: Gateway; caller: Caller; target: KubernetesTarget; kind: SelfReview },
 ): Promise<FastifyReply> {
-  const answer = await carryAsJson(carriedOf(request), asked, AbortSignal.timeout(timeoutMs));
+  const question = hasBody(request.raw) ? await wholeOf(request.raw) : null;
+  const answer = await carryAsJson(
+    { ...carriedOf(request), body: question },
+    asked,
+    AbortSignal.timeout(timeoutMs),
+  );
   const text = await answerText(answer, asked.caller);
   const body =
-    answer.statusCode === 201 ? JSON.stringify(await amended(asked, JSON.parse(text) as Review)) : text;
+    answer.statusCode === 201
+      ? JSON.stringify(await amended(asked, JSON.parse(text) as Review, question))
+      : text;
   const contentType = answer.headers['content-type'] ?? 'application/json';
   return reply.code(answer.statusCode).header('content-type', contentType).send(body);
 }
@@ -66,10 +78,47 @@ export async function serveSelfReview(
 function amended(
   { gateway, caller, kind }: { gateway: Gateway; caller: Caller; kind: SelfReview },
   review: Review,
+  question: Buffer | null,
 ): Promise<Review> {
-  return kind === 'selfsubjectaccessreviews'
-    ? decided(gateway, caller, review)
-    : withFilteredRules(gateway, caller, review);
+  if (kind === 'selfsubjectaccessreviews') return decided(gateway, caller, review);
+  const namespace = question === null ? undefined : namespaceIn(question);
+  return namespace ? withFilteredRules(gateway, caller, review, namespace) : Promise.resolve(review);
+}
+
+async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > longestReview) throw new PlatformError('too_large', 'the review is larger than 64 KiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The namespace that a SelfSubjectRulesReview asks about; undefined if it is in neither of the two forms. */
+function namespaceIn(question: Buffer): string | undefined {
+  try {
+    if (question.subarray(0, 4).toString('latin1') !== 'k8s\0')
+      return (JSON.parse(question.toString()) as Review).spec?.namespace;
+    // runtime.Unknown.raw, SelfSubjectRulesReview.spec and its namespace (Kubernetes' generated.proto).
+    const spec = fieldOf(fieldOf(question.subarray(4), 2), 2);
+    return Buffer.from(fieldOf(spec, 1)).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bytes of the last field of this number in a message; none if it is not there. */
+function fieldOf(message: Uint8Array, wanted: number): Uint8Array {
+  const reader = protobuf.Reader.create(message);
+  let found: Uint8Array = new Uint8Array();
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    if (tag === ((wanted << 3) | 2)) found = reader.bytes();
+    else reader.skipType(tag & 7);
+  }
+  return found;
 }
 
 async function decided(gateway: Gateway, caller: Caller, review: Review): Promise<Review> {
@@ -104,8 +153,12 @@ async function listsFiltered(gateway: Gateway, caller: Caller, asked: Attributes
   return seesProject(gateway, caller, { plural, namespace });
 }
 
-async function withFilteredRules(gateway: Gateway, caller: Caller, review: Review): Promise<Review> {
-  const namespace = review.spec?.namespace ?? '';
+async function withFilteredRules(
+  gateway: Gateway,
+  caller: Caller,
+  review: Review,
+  namespace: string,
+): Promise<Review> {
   const resources: FilteredPlural[] = [];
   for (const plural of filteredPlurals) {
     const place = resourceKinds[plural].namespaced ? { namespace } : {};

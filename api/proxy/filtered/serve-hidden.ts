@@ -30,7 +30,7 @@ interface Hidden {
 interface Carried {
   readonly id: string;
   readonly opening: OpeningRequest;
-  readonly body: Readable | null;
+  readonly body: Readable | Buffer | null;
 }
 
 /**
