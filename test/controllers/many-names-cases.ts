@@ -6,7 +6,7 @@ import { readManifests } from '../../local/bootstrap/apply-manifests.ts';
 import type { AccessFixture } from '../api/access-fixture.ts';
 import { eventually } from '../support/eventually.ts';
 
-const inTime = { timeoutMs: 30_000 };
+const inTime = { timeoutMs: 90_000 };
 const many = 300;
 const subjectOf = (index: number) => `${index}-`.padEnd(250, 'x');
 const nameOf = (index: number) => `many-${index}`;

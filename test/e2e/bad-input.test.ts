@@ -182,7 +182,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp2', '--template', 'asks', '--set-param', 'size=many'),
       2,
-      /Parameter "size" must be a number \(invalid_parameters\)$/,
+      /Parameter "size" must be a number in decimal.* \(invalid_parameters\)$/,
     );
     isFailure(await platform.vcp('create', 'vcluster', 'good'), 5, /already exists.*\(already_exists/);
   });

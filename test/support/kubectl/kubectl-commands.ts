@@ -31,9 +31,10 @@ const write = (line: string, input?: object | string): KubectlCommand =>
 const otherPerson =
   'through the gateway it is the platform user with the groups that access rules give, directly system:masters';
 const platformDecides =
-  'who may act as whom the platform decides: RBAC of the management API, and never as a service account';
+  'who may act as whom the platform decides: RBAC of the management API, and as a service account only in a tenant cluster';
 const onEveryPath = (reason: string) => ({ management: reason, tenant: reason, cluster: reason });
 const alsoInSpaces = (reason: string) => ({ ...onEveryPath(reason), space: reason });
+const outsideTenants = (reason: string) => ({ management: reason, cluster: reason, space: reason });
 const clusterHealth = { space: 'the health of the connected cluster is no part of a space' };
 
 /** What asks the server about itself, or about what is not there. */
@@ -168,14 +169,15 @@ const accounts: readonly KubectlCommand[] = [
   write('create token absent'),
   {
     line: 'auth can-i list secrets --as=system:serviceaccount:{ns}:robot',
-    differs: alsoInSpaces(platformDecides),
+    differs: outsideTenants(platformDecides),
   },
   write('create role reader --verb=get,list --resource=configmaps,pods'),
   write('create rolebinding readers --role=reader --serviceaccount={ns}:robot'),
   write('create clusterrole {ns}-reader --verb=get --resource=nodes'),
   write('create clusterrolebinding {ns}-readers --clusterrole={ns}-reader --serviceaccount={ns}:robot'),
   read('describe role reader'),
-  read('get roles,rolebindings -o wide'),
+  // In a tenant cluster there are the gateway's own too, which let it act as the service account.
+  read('get role/reader rolebinding/readers -o wide'),
   write('auth reconcile -f - -o name', {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'Role',
