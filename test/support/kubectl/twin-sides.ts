@@ -92,3 +92,35 @@ export async function onBothSides(
     await delay(250);
   }
 }
+
+const mostLines = 6;
+const longestLine = 200;
+
+/** What differs between two answers: exit codes, and of each output the first lines that only one side has. */
+export function differingLines(gateway: CommandResult, direct: CommandResult): string[] {
+  const told =
+    gateway.code === direct.code ? [] : [`exit code: gateway ${gateway.code}, direct ${direct.code}`];
+  for (const output of ['stdout', 'stderr'] as const) {
+    const [ours, theirs] = [gateway[output].split('\n'), direct[output].split('\n')];
+    for (const [side, lines, others] of [
+      ['gateway', ours, theirs],
+      ['direct', theirs, ours],
+    ] as const) {
+      const alone = lines.filter((line) => !others.includes(line));
+      told.push(
+        ...alone.slice(0, mostLines).map((line) => `${output}, ${side}: ${line.slice(0, longestLine)}`),
+      );
+      if (alone.length > mostLines) told.push(`${output}, ${side}: … ${alone.length} lines`);
+    }
+    const place = ours.findIndex((line, index) => line !== theirs[index]);
+    if (
+      place !== -1 &&
+      ours.every((line) => theirs.includes(line)) &&
+      theirs.every((line) => ours.includes(line))
+    )
+      told.push(
+        `${output}: the same lines in another order or number, from line ${place + 1}: ${ours[place]}`,
+      );
+  }
+  return told;
+}
