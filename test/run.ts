@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
+import { type FailedProcess, failureReport } from './runner/failures.ts';
 import { readPastTimes, writePastTimes } from './runner/past-times.ts';
 import { type Limits, planProcesses, runWithin } from './runner/plan.ts';
 import { endTestProcesses, runTestProcess, type TestProcess } from './runner/test-process.ts';
@@ -20,7 +21,7 @@ const only = process.argv.slice(2);
 /** One platform beside files of parts: with two, kubectl's suite met its limit of time on two loaded cores. */
 const limits: Limits = { all: availableParallelism() + 1, platform: 1, node: 1 };
 
-const failed: string[] = [];
+const failed: FailedProcess[] = [];
 const times: Record<string, number> = {};
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -36,11 +37,17 @@ function testFiles(): string[] {
 async function prepare(title: string, ...args: string[]): Promise<void> {
   console.log(`\n== ${title}`);
   const startedAt = performance.now();
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      output += chunk.toString();
+    });
   const { promise, resolve } = Promise.withResolvers<boolean>();
   child.once('close', (code) => resolve(code === 0));
   const ok = await promise;
-  if (!ok) failed.push(title);
+  if (!ok) failed.push({ title, output, failures: [], running: [] });
   printEnd(title, ok, (performance.now() - startedAt) / 1000);
 }
 
@@ -78,7 +85,7 @@ function installPackages(): void {
 
 async function runTests(tests: TestProcess, live: boolean): Promise<void> {
   const ended = await runTestProcess(tests, live);
-  if (!ended.ok) failed.push(tests.title);
+  if (!ended.ok) failed.push({ ...ended, title: tests.title });
   for (const kind of ['passed', 'failed', 'skipped'] as const) counts[kind] += ended[kind];
   for (const file of tests.files)
     times[file] = tests.files.length === 1 ? ended.seconds : (ended.times[join(root, file)] ?? 0) / 1000;
@@ -124,7 +131,10 @@ for (const alone of [true, false])
   );
 writePastTimes(times);
 printSlowest();
+if (failed.length > 0 && planned.length > 1) console.log(`\n${failureReport(root, failed)}`);
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 console.log(`in ${Math.round((performance.now() - startedAt) / 1000)} s`);
-console.log(failed.length === 0 ? 'all suites passed' : `FAILED: ${failed.join(', ')}`);
+console.log(
+  failed.length === 0 ? 'all suites passed' : `FAILED: ${failed.map(({ title }) => title).join(', ')}`,
+);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -10,7 +10,7 @@ const endGuard = join(import.meta.dirname, 'end-guard.ts');
 
 /** A single test may take this long unless it says otherwise. */
 const testLimitMs = 600_000;
-/** A process of a few long suites is ended after this. */
+/** A process of a few long suites is ended after this, unless it says otherwise. */
 const processLimitMs = 1_500_000;
 
 /** Test files that run in one process, one after the other. */
@@ -20,6 +20,8 @@ export interface TestProcess {
   readonly files: readonly string[];
   /** In namespaces of its own (test/support/real-node/sandbox.ts); default: as the runner itself. */
   readonly sandbox?: boolean;
+  /** Default: 25 minutes. */
+  readonly limitMs?: number;
 }
 
 export interface EndedProcess extends Outcome {
@@ -28,6 +30,8 @@ export interface EndedProcess extends Outcome {
   readonly seconds: number;
   /** All that it printed, unless that was printed at once. */
   readonly output: string;
+  /** Why it was ended in the middle of its tests. */
+  readonly ended?: string | undefined;
 }
 
 const running = new Set<() => void>();
@@ -41,7 +45,10 @@ export function endTestProcesses(): void {
  * Runs the tests of a process to their end, which may be a failure; never rejects for one.
  * @param live prints what it says at once, instead of collecting it
  */
-export async function runTestProcess({ files, sandbox }: TestProcess, live: boolean): Promise<EndedProcess> {
+export async function runTestProcess(
+  { files, sandbox, limitMs = processLimitMs }: TestProcess,
+  live: boolean,
+): Promise<EndedProcess> {
   const dir = mkdtempSync(join(tmpdir(), 'vcp-outcome-'));
   const outcomeFile = join(dir, 'outcome.json');
   const startedAt = performance.now();
@@ -61,10 +68,11 @@ export async function runTestProcess({ files, sandbox }: TestProcess, live: bool
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const end = () => void child.kill('SIGTERM');
   running.add(end);
+  let ended: string | undefined;
   const limit = setTimeout(() => {
-    output += `ended after ${processLimitMs / 60_000} minutes\n`;
+    ended = `ended after ${limitMs / 60_000} minutes`;
     end();
-  }, processLimitMs);
+  }, limitMs);
   const { promise, resolve } = Promise.withResolvers<boolean>();
   child.once('close', (code) => resolve(code === 0));
   const ok = await promise;
@@ -74,14 +82,16 @@ export async function runTestProcess({ files, sandbox }: TestProcess, live: bool
   const outcome = readOutcome(outcomeFile);
   rmSync(dir, { recursive: true });
   const failed = ok ? outcome.failed : Math.max(outcome.failed, 1);
-  return { ...outcome, failed, ok, seconds, output };
+  return { ...outcome, failed, ok, seconds, output, ended };
 }
 
-/** Nothing, of a process that ended before its tests. */
+/** The last that the reporter wrote; nothing, of a process that ended before its tests. */
 function readOutcome(file: string): Outcome {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Outcome;
+    // What follows the last line's end was cut off with the process.
+    const whole = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    return JSON.parse(whole.at(-1) ?? '') as Outcome;
   } catch {
-    return { passed: 0, failed: 0, skipped: 0, times: {} };
+    return { passed: 0, failed: 0, skipped: 0, times: {}, failures: [], running: [] };
   }
 }
