@@ -17,7 +17,7 @@ export type TimeZone = string;
  * `Europe/Berlin#7200` or, with an abbreviation, `CEST#7200`, where only the offset in seconds has one meaning.
  */
 export function readTimeZone(text: string): TimeZone | undefined {
-  const direct = /^([-+])(\d\d):(\d\d)$/.exec(text.trim());
+  const direct = /^([-+])(\d\d):([0-5]\d)$/.exec(text.trim());
   if (direct !== null)
     return fixedOffset(Number(`${direct[1]}1`) * (Number(direct[2]) * 60 + Number(direct[3])));
   const [, name = '', offset] = /^([^#]*)(?:#([-+]?\d{1,5}))?$/.exec(text.trim()) ?? [];

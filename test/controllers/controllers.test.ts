@@ -20,7 +20,7 @@ import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { listOperations } from '../../operations/read.ts';
 import { eventually } from '../support/eventually.ts';
-import { startManagementApi, type TestManagementApi } from '../support/management-api.ts';
+import { startManagementApi, type TestManagementApi, writeDespitePolicy } from '../support/management-api.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { removalCases } from './removal-cases.ts';
@@ -403,7 +403,10 @@ describe('controllers', () => {
       { project: 'demo', name, uid: found?.metadata.uid },
     ]);
     assert.equal(schedule.policies.catchupWindow, 60_000);
-    await annotate(name, { [annotations.sleepSchedule]: 'at night' });
+    // Refused when it is written now; an earlier version stored it.
+    await writeDespitePolicy(admin, 'vcluster-platform-sleep', () =>
+      annotate(name, { [annotations.sleepSchedule]: 'at night' }),
+    );
     await eventually('the schedule is gone', () =>
       handle.describe().then(
         () => false,

@@ -52,6 +52,24 @@ export function applyProjectNamespace(
   return applyObject(admin, projectNamespaceObject({ metadata: { name: project }, spec }));
 }
 
+/** Writes what a policy of `deploy/management` refuses, as if it had been stored before the policy. */
+export async function writeDespitePolicy(
+  admin: ClusterClient,
+  policy: string,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  const act = (validationActions: string[]) =>
+    requestJson(admin.kubeConfig, {
+      method: 'PATCH',
+      path: `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings/${policy}`,
+      contentType: 'application/merge-patch+json',
+      body: { spec: { validationActions } },
+    });
+  await act(['Warn']);
+  await eventually('the policy only warns', () => write().then(() => true));
+  await act(['Deny']);
+}
+
 /** Admission policies are compiled in the background: each answers once it is. */
 async function policiesInForce(admin: ClusterClient, resources: ManagementResources): Promise<void> {
   await applyProjectNamespace(admin, 'policy-probe');

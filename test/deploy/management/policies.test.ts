@@ -13,6 +13,7 @@ import {
 } from '../../support/management-api.ts';
 import { allowedCases } from './allowed-cases.ts';
 import { replacedCases } from './replaced-cases.ts';
+import { sleepCases } from './sleep-cases.ts';
 
 const changedBy = 'vcluster-platform.io/changed-by';
 const force = 'sleepmode.loft.sh/force';
@@ -164,6 +165,7 @@ describe('admission policies of the management API', () => {
 
   allowedCases(() => api);
   replacedCases(() => api);
+  sleepCases(() => api);
 
   it('keeps tenant clusters in their host namespaces and projects', async () => {
     const make = (namespace: string, name: string, clusterRef?: object) =>
