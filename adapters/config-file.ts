@@ -17,15 +17,11 @@ export function readConfigFile<T extends TSchema>(
 }
 
 /**
- * A configuration file, checked against `schema`.
- * @param options `unknown`: whether fields that the schema does not have are passed over (default) or refused
+ * A configuration file, checked against `schema`: a field that it does not have is a fault, since silence would leave a default in
+ * force.
  * @throws PlatformError `invalid_request` that names the file or field; never the contents, which hold passwords
  */
-export function parseConfigFile<T extends TSchema>(
-  schema: T,
-  path: string,
-  options: { unknown?: 'ignored' | 'refused' } = {},
-): Static<T> {
+export function parseConfigFile<T extends TSchema>(schema: T, path: string): Static<T> {
   let config: unknown;
   try {
     config = JSON.parse(readFileSync(path, 'utf8'));
@@ -34,7 +30,7 @@ export function parseConfigFile<T extends TSchema>(
     throw new PlatformError('invalid_request', `the configuration file ${path} ${why}`);
   }
   const check = Compile(schema);
-  const unknown = options.unknown === 'refused' ? unknownFields(schema, config) : [];
+  const unknown = unknownFields(schema, config);
   if (unknown.length === 0 && check.Check(config)) return config;
   const fields = [...check.Errors(config)].map(
     ({ instancePath, message }) => `${instancePath || '/'} ${message}`,

@@ -34,7 +34,7 @@ export type Settings = Static<typeof Settings>;
  */
 export function readSettings(path: string): Settings {
   const file = resolve(path);
-  const { auth, audit, worker, ...settings } = parseConfigFile(Settings, file, { unknown: 'refused' });
+  const { auth, audit, worker, ...settings } = parseConfigFile(Settings, file);
   const refuse = (reason: string) =>
     new PlatformError('invalid_request', `the configuration file ${file} is not valid: ${reason}`);
   const at = (name: string) => resolve(dirname(file), name);
