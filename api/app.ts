@@ -75,7 +75,7 @@ export async function createApp(
   await app.register(connections, { limits, streams, metrics: gateway.metrics });
   await app.register(requestGuard);
   await app.register(access, gateway);
-  await app.register(openapi, { publicUrl: gateway.publicUrl });
+  await app.register(openapi);
   const filtered = createFilteredHandler(gateway);
   await registerRoutes(app, gateway, filtered);
   proxyUpgrades(app, gateway, { lines, filtered });

@@ -13,7 +13,7 @@ import {
 
 /** OpenAPI 3.1 made from the routes' schemas, at `/api/v1/openapi.json`. */
 export const openapi = fp(
-  async (app: FastifyInstance, options: { publicUrl: string }) => {
+  async (app: FastifyInstance) => {
     for (const schema of [Problem, OperationStep, Operation, OperationList, OperationRequest, Snapshot])
       app.addSchema(schema);
     await app.register(swagger, {
@@ -25,7 +25,8 @@ export const openapi = fp(
           description:
             'Operations on tenant clusters and spaces. Everything else goes through the Kubernetes APIs under /kubernetes/.',
         },
-        servers: [{ url: options.publicUrl }],
+        // Relative to where the document was read: whatever address that was.
+        servers: [{ url: '/' }],
         components: {
           securitySchemes: { accessKey: { type: 'http', scheme: 'bearer', description: 'Access key' } },
         },

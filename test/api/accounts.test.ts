@@ -73,6 +73,21 @@ describe('login by password', () => {
     assert.equal(self.status.user.name, 'ben');
   });
 
+  it('leads to the address in use, if it is one of ours', async () => {
+    const hostFor = async (headers: Record<string, string>) => {
+      const self = await fixture.call(
+        '',
+        'POST',
+        `${group}/selves`,
+        {},
+        { ...headers, authorization: `Bearer ${benKey}` },
+      );
+      return (self.json() as { status: { loftHost: string } }).status.loftHost;
+    };
+    assert.equal(await hostFor({}), fixture.url);
+    assert.equal(await hostFor({ host: 'localhost:9443' }), 'https://localhost:9443');
+  });
+
   it('is in the audit log with the user who logged in', async () => {
     const { log } = fixture.parts.gateway.audit;
     const event = await eventually('the login is in the audit log', async () =>

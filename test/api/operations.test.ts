@@ -393,10 +393,12 @@ describe('health and OpenAPI', () => {
     });
     const document = (await fixture.call('', 'GET', '/api/v1/openapi.json')).json() as {
       openapi: string;
+      servers: { url: string }[];
       paths: Record<string, Record<string, { operationId: string }>>;
       components: { schemas: Record<string, unknown> };
     };
     assert.equal(document.openapi, '3.1.0');
+    assert.deepEqual(document.servers, [{ url: '/' }], 'where it was read');
     assert.equal(document.paths['/api/v1/operations/{id}']?.['get']?.operationId, 'getOperation');
     assert.ok(document.components.schemas['Operation']);
     assert.equal((await fixture.call('', 'GET', '/version')).json()['version'], '0.1.0');

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { managementApiVersion, projectNamespacePrefix, teamGroup } from '../../../contracts/names.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
+import { addressInUse } from '../../http/address-in-use.ts';
 import { callerOf } from '../../plugins/access.ts';
 
 /**
@@ -20,7 +21,10 @@ export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Prom
       if (other !== undefined && typeof other !== 'string')
         throw new PlatformError('invalid_request', 'spec.accessKey must be a string');
       const self = other === undefined || other === '' ? caller : await sameOwner(gateway, caller, other);
-      return reply.code(201).header('cache-control', 'no-store').send(selfOf(self, gateway));
+      return reply
+        .code(201)
+        .header('cache-control', 'no-store')
+        .send(selfOf(self, gateway, request));
     },
   );
 }
@@ -52,7 +56,7 @@ async function sameOwner(gateway: Gateway, caller: Caller, key: string): Promise
   return gateway.authenticateAgain({ authorization: `Bearer ${key}` });
 }
 
-function selfOf(caller: Caller, { publicUrl, cache }: Gateway) {
+function selfOf(caller: Caller, { publicUrl, cache }: Gateway, { raw }: FastifyRequest) {
   const { identity, name, displayName, email, credential } = caller;
   const entity = { name, displayName, username: name, email, subject: identity.user };
   const teams = caller.teams.map((team) => ({
@@ -77,7 +81,7 @@ function selfOf(caller: Caller, { publicUrl, cache }: Gateway) {
       subject: identity.user,
       ...(resource?.metadata.uid === undefined ? {} : { uid: resource.metadata.uid }),
       groups: identity.groups,
-      loftHost: publicUrl,
+      loftHost: addressInUse(raw, publicUrl),
       projectNamespacePrefix,
     },
   };
