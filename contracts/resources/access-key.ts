@@ -98,7 +98,8 @@ export const AccessKeySpec = openObject(
       },
       {
         rule: "!has(oldSelf.keyHash) || !has(self.key) || self.key == ''",
-        message: 'the key cannot change; make a new access key instead',
+        message:
+          'the key is kept as keyHash only and cannot change: leave spec.key out of what is applied again, or make a new access key',
       },
       {
         rule: "(has(self.user) ? self.user : '') == (has(oldSelf.user) ? oldSelf.user : '') && (has(self.team) ? self.team : '') == (has(oldSelf.team) ? oldSelf.team : '')",
