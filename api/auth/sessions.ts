@@ -15,7 +15,7 @@ import {
 import type { User } from '../../contracts/resources/user.ts';
 import type { SessionRow } from '../../db/schema/sessions.ts';
 import type { KnownUser } from './authenticate.ts';
-import { checkOrigin } from '../http/browser-checks.ts';
+import { checkOrigin, isOwnOrigin } from '../http/browser-checks.ts';
 import { cookieValues } from '../http/cookies.ts';
 import { createSessionIds } from './session-ids.ts';
 
@@ -80,8 +80,7 @@ export function createSessions(deps: {
   readonly limits?: SessionLimits;
   readonly now?: () => number;
 }): Sessions {
-  const { database, logger, limits = defaultSessionLimits, now = Date.now } = deps;
-  const origin = new URL(deps.publicUrl).origin;
+  const { database, logger, publicUrl, limits = defaultSessionLimits, now = Date.now } = deps;
   const ids = createSessionIds(database);
   const remembered = new LruMap<Remembered>(maxRemembered);
   const asking = new Map<string, Promise<Remembered>>();
@@ -140,7 +139,7 @@ export function createSessions(deps: {
     async authenticate(headers, method, { isUse } = { isUse: true }) {
       const id = idOf(headers);
       if (id === undefined) return undefined;
-      checkOwnPage(headers, method, { origin, csrfToken: csrfTokenOf(id) });
+      checkOwnPage(headers, method, { publicUrl, csrfToken: csrfTokenOf(id) });
       // A made-up one costs no look-up.
       const entry = (await ids.isOurs(id)) ? await find(hashOf(id)) : undefined;
       const row = entry?.row;
@@ -160,7 +159,7 @@ export function createSessions(deps: {
       };
     },
     checkPage(headers) {
-      if (cookieValues(headers, sessionCookie).length > 0) checkOrigin(headers.origin, origin);
+      if (cookieValues(headers, sessionCookie).length > 0) checkOrigin(headers, publicUrl);
     },
     async goesOn(idHash) {
       const { row } = await find(idHash);
@@ -204,10 +203,10 @@ function idOf(headers: IncomingHttpHeaders): string | undefined {
 function checkOwnPage(
   headers: IncomingHttpHeaders,
   method: string | undefined,
-  own: { origin: string; csrfToken: string },
+  own: { publicUrl: string; csrfToken: string },
 ): void {
   const { origin, upgrade } = headers;
-  if (origin !== undefined && origin !== own.origin) foreign('comes from another origin');
+  if (origin !== undefined && !isOwnOrigin(headers, own.publicUrl)) foreign('comes from another origin');
   if (upgrade !== undefined) {
     if (origin === undefined) foreign('has no Origin header, which an upgrade with a session needs');
     return;

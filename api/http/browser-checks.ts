@@ -1,4 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { PlatformError } from '../../contracts/errors.ts';
+
+/**
+ * Whether the page that a browser names as `Origin` is ours: at the configured address, or at the one that the request was
+ * sent to (a forward, another name), since no page chooses the `Host` of its requests, and cookies go to the host that set them.
+ */
+export function isOwnOrigin({ origin, host }: IncomingHttpHeaders, publicUrl: string): boolean {
+  return origin === new URL(publicUrl).origin || (host !== undefined && origin === `https://${host}`);
+}
 
 /**
  * Lets a request that a cookie authenticates, or that sets one, come from our own pages and from programs (they send no
@@ -6,8 +15,8 @@ import { PlatformError } from '../../contracts/errors.ts';
  * another port, `http` and `null` are other origins.
  * @throws PlatformError `forbidden`
  */
-export function checkOrigin(origin: string | undefined, publicUrl: string): void {
-  if (origin === undefined || origin === new URL(publicUrl).origin) return;
+export function checkOrigin(headers: IncomingHttpHeaders, publicUrl: string): void {
+  if (headers.origin === undefined || isOwnOrigin(headers, publicUrl)) return;
   throw new PlatformError('forbidden', 'the request comes from a page of another origin; it was refused');
 }
 

@@ -126,7 +126,7 @@ function loginRoutes(instance: FastifyInstance, gateway: Gateway): void {
       },
     },
     async (request, reply) => {
-      checkOrigin(request.headers.origin, gateway.publicUrl);
+      checkOrigin(request.headers, gateway.publicUrl);
       const user = await checkedUser(gateway, request, request.body);
       const csrfToken = await beginSession(gateway, request, reply, user);
       return reply.send({ user: user.metadata.name, csrfToken });

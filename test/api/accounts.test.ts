@@ -367,6 +367,13 @@ describe('a browser session', () => {
       fixture.call('', 'GET', path, undefined, { cookie, ...headers });
     assert.equal((await read({})).status, 200);
     assert.equal((await read({ origin, 'sec-fetch-site': 'same-origin' })).status, 200);
+    assert.equal((await read({ origin: fixture.url })).status, 200, 'at the address that the browser has');
+    assert.equal(
+      (await read({ origin: 'https://localhost:5', host: 'localhost:5' })).status,
+      200,
+      'a forward',
+    );
+    assert.equal((await read({ origin: 'http://localhost:5', host: 'localhost:5' })).status, 403);
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },

@@ -49,10 +49,10 @@ export function temporalUiAnswerHeaders(
 /**
  * What the UI's pages may do: load and call what lies below their own path and nothing else of this origin, and run
  * the scripts that stand in `html` by their hashes.
- * @param publicUrl of the gateway
+ * @param address of the gateway, as the browser has it
  */
-export function temporalUiPolicy(publicUrl: string, html: string): string {
-  const own = `${publicUrl}${temporalUiPath}/`;
+export function temporalUiPolicy(address: string, html: string): string {
+  const own = `${address}${temporalUiPath}/`;
   const hashes = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(
     ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
   );

@@ -5,6 +5,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { checkAdministrator } from '../../authorization/check-administrator.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
+import { addressInUse } from '../../http/address-in-use.ts';
 import { checkOrigin } from '../../http/browser-checks.ts';
 import { hasBody } from '../../proxy/forward-request.ts';
 import { callerOf } from '../../plugins/access.ts';
@@ -40,14 +41,10 @@ export async function temporalUiRoutes(app: FastifyInstance, gateway: Gateway): 
 }
 
 /** The UI's pages know nothing of our token; a browser names the page's origin with every change. */
-function checkOwnPage(
-  { headers: { origin, cookie } }: FastifyRequest,
-  caller: Caller,
-  { publicUrl }: Gateway,
-): void {
-  if (caller.credential.kind === 'session' && origin === undefined)
+function checkOwnPage({ headers }: FastifyRequest, caller: Caller, { publicUrl }: Gateway): void {
+  if (caller.credential.kind === 'session' && headers.origin === undefined)
     throw new PlatformError('forbidden', 'a change with a session needs the Origin header of our own pages');
-  if (cookie !== undefined) checkOrigin(origin, publicUrl);
+  if (headers.cookie !== undefined) checkOrigin(headers, publicUrl);
 }
 
 /** A person in a browser who is not logged in, or not any more. */
@@ -82,13 +79,14 @@ async function carry(
     .catch((error: unknown) => {
       throw away(error);
     });
+  const address = addressInUse(request.raw, publicUrl);
   reply.code(answer.statusCode).headers(temporalUiAnswerHeaders(answer.headers));
   const own = answer.headers['content-security-policy'];
   const isPage = String(answer.headers['content-type']).startsWith('text/html');
   // Rendered content of workflows comes with a sandbox of its own, stricter than ours.
   if (own !== undefined) reply.header('content-security-policy', own);
   if (!isPage) {
-    if (own === undefined) reply.header('content-security-policy', temporalUiPolicy(publicUrl, ''));
+    if (own === undefined) reply.header('content-security-policy', temporalUiPolicy(address, ''));
     return reply.send(answer.body);
   }
   const page = Buffer.from(
@@ -97,6 +95,6 @@ async function carry(
     }),
   );
   if (own === undefined)
-    reply.header('content-security-policy', temporalUiPolicy(publicUrl, isUtf8(page) ? page.toString() : ''));
+    reply.header('content-security-policy', temporalUiPolicy(address, isUtf8(page) ? page.toString() : ''));
   return reply.send(page);
 }
