@@ -1,23 +1,59 @@
 import type { ManagedKind } from '../../contracts/kinds.ts';
-import type { OperationRequest } from '../../contracts/operations.ts';
+import type { Operation, OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { type AttemptMark, requestOf } from '../../domain/attempts.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import { requestOf } from '../../domain/attempts.ts';
 import { nextOperation } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { targetHashOf } from '../../domain/verbs.ts';
-import type { Caller } from '../identity/caller.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Caller } from '../identity/caller.ts';
+import type { SubmitRequest } from './operations-service.ts';
+import type { InstanceRequest } from './request-change.ts';
 
 /** Target and idempotency key of a submit. */
-export interface SubmitPlan {
-  readonly targetHash: string;
-  readonly idempotencyKey: string;
-  readonly mark: AttemptMark;
+type SubmitPlan = Required<Pick<SubmitRequest, 'targetHash' | 'idempotencyKey'>>;
+
+/** Queues an operation of `instance`, whose resource says by now what was asked for, in the caller's name. */
+export function submitFor(
+  { cache, operations }: Pick<Gateway, 'cache' | 'operations'>,
+  { caller, kind, project, name, requestId }: InstanceRequest,
+  { metadata }: ManagedInstance,
+  operation: SubmitPlan & Pick<SubmitRequest, 'type' | 'parameters'>,
+): Promise<Operation> {
+  return operations.submit({
+    ...operation,
+    kind,
+    project,
+    name,
+    uid: metadata.uid ?? '',
+    projectUid: cache.projects().find((one) => one.metadata.name === project)?.metadata.uid,
+    actor: caller.identity.user,
+    actorUid: caller.uid,
+    requestId,
+    mark: requestOf(metadata.annotations),
+  });
+}
+
+/** The template that the instance is made of; undefined if it names none, or one that does not exist. */
+export function templateOf(
+  cache: Pick<ResourceCache, 'template'>,
+  kind: ManagedKind,
+  instance: ManagedInstance,
+): VirtualClusterTemplate | undefined {
+  const name = descriptorOf(kind).templateName(instance);
+  return name === undefined ? undefined : cache.template(name);
 }
 
 /** Key under which a client's own `Idempotency-Key` is kept: callers do not share keys. */
 export function clientKey(caller: Caller, given: string): string {
   return `client:${caller.identity.user}:${given}`;
+}
+
+/** Key of an operation that only this request asks for. */
+export function requestKey(requestId: string): string {
+  return `request:${requestId}`;
 }
 
 /**
@@ -32,16 +68,12 @@ export function planSubmit(
   { type }: OperationRequest,
   request: { requestId: string; givenKey: string | undefined },
 ): SubmitPlan {
-  const descriptor = descriptorOf(kind);
-  const name = descriptor.templateName(instance);
-  const template = name === undefined ? undefined : cache.template(name);
-  const mark = requestOf(instance.metadata.annotations);
+  const template = templateOf(cache, kind, instance);
   const next = nextOperation(kind, instance, template);
   if (next?.type === type)
-    return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey, mark };
+    return { targetHash: next.targetHash, idempotencyKey: request.givenKey ?? next.idempotencyKey };
   return {
-    targetHash: targetHashOf(type, descriptor.desiredHash(instance, template)),
-    idempotencyKey: request.givenKey ?? `request:${request.requestId}`,
-    mark,
+    targetHash: targetHashOf(type, descriptorOf(kind).desiredHash(instance, template)),
+    idempotencyKey: request.givenKey ?? requestKey(request.requestId),
   };
 }

@@ -14,7 +14,7 @@ import { checkOperationScope } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import { problemResponses, TenantPath } from '../http/parameters.ts';
-import { clientKey, planSubmit } from '../operations/plan-submit.ts';
+import { clientKey, planSubmit, submitFor } from '../operations/plan-submit.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { bindRestoreSource } from '../operations/restore-source.ts';
 import { forViewer, recordOf } from '../operations/viewer.ts';
@@ -111,28 +111,16 @@ async function submit(
   body: OperationRequest,
   key: string | undefined,
 ): Promise<Operation> {
-  const { caller, kind, project, name, requestId } = asked;
+  const { kind, requestId } = asked;
   const now = new Date();
   const before = await readInstance(gateway, asked);
   const instance = await requestChange(gateway, asked, before, body, now);
-  const { uid = '' } = instance.metadata;
   const parameters =
     body.type === 'restore'
-      ? await bindRestoreSource(gateway, asked, uid, body.parameters ?? {})
+      ? await bindRestoreSource(gateway, asked, instance.metadata.uid ?? '', body.parameters ?? {})
       : (verbRules[body.type].complete?.(body.parameters ?? {}, now) ?? body.parameters ?? {});
-  return gateway.operations.submit({
-    type: body.type,
-    kind,
-    project,
-    name,
-    uid,
-    projectUid: gateway.cache.projects().find(({ metadata }) => metadata.name === project)?.metadata.uid,
-    actor: caller.identity.user,
-    actorUid: caller.uid,
-    requestId,
-    ...planSubmit(gateway.cache, kind, instance, body, { requestId, givenKey: key }),
-    parameters,
-  });
+  const plan = planSubmit(gateway.cache, kind, instance, body, { requestId, givenKey: key });
+  return submitFor(gateway, asked, instance, { type: body.type, ...plan, parameters });
 }
 
 /** What the audit log records about the source of a restore. */

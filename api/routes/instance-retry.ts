@@ -5,11 +5,10 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { requestOf } from '../../domain/attempts.ts';
 import { neededOperations, type NextOperation, rebuildOperation } from '../../domain/desired-state.ts';
-import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { Gateway } from '../gateway.ts';
 import { problemResponses, TenantPath } from '../http/parameters.ts';
+import { requestKey, submitFor, templateOf } from '../operations/plan-submit.ts';
 import { patchAnnotations, readInstance, requireVerb } from '../operations/request-change.ts';
 import { forViewer } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
@@ -42,21 +41,11 @@ export async function instanceRetryRoutes(
       await requireVerb(gateway, asked, 'update');
       const { type, targetHash } = wantedOf(gateway, kind, before);
       const now = new Date().toISOString();
-      const { metadata } = await patchAnnotations(gateway, asked, { [annotations.retry]: now });
-      const { project, name } = request.params;
-      const operation = await gateway.operations.submit({
+      const marked = await patchAnnotations(gateway, asked, { [annotations.retry]: now });
+      const operation = await submitFor(gateway, asked, marked, {
         type,
-        kind,
-        project,
-        name,
-        uid: metadata.uid ?? '',
-        projectUid: gateway.cache.projects().find((one) => one.metadata.name === project)?.metadata.uid,
-        actor: caller.identity.user,
-        actorUid: caller.uid,
-        requestId: request.id,
-        idempotencyKey: `request:${request.id}`,
         targetHash,
-        mark: requestOf(metadata.annotations),
+        idempotencyKey: requestKey(request.id),
         parameters: {},
       });
       return reply
@@ -73,8 +62,7 @@ function wantedOf(
   kind: ManagedKind,
   instance: ManagedInstance,
 ): NextOperation {
-  const name = descriptorOf(kind).templateName(instance);
-  const template = name === undefined ? undefined : cache.template(name);
+  const template = templateOf(cache, kind, instance);
   const needed = neededOperations(kind, instance, template);
   const failed = needed.find(({ targetHash }) => targetHash === instance.status?.failedHash);
   const wanted = rebuildOperation(kind, instance, template) ?? failed ?? needed[0];
