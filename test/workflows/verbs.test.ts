@@ -135,13 +135,19 @@ test('a wake that never becomes ready leaves it asleep and says so', async () =>
   assert.equal(tenant.reports.at(-1)?.phase, undefined);
 });
 
-test('a wake whose release does not start goes back to what was up before, and says so', async () => {
+/** A tenant cluster that sleeps and shall run hash-2; what was up before is hash-1. */
+async function asleepWithFallback() {
   const name = fixture.newName();
   await fixture.run('create', name);
   await fixture.run('sleep', name);
   const tenant = fixture.cluster.tenant(name);
   const from = { hash: 'hash-2', deployedBy: 'op-2' };
   tenant.fallback = { hash: 'hash-1', deployedBy: 'op-1', from };
+  return { name, tenant };
+}
+
+test('a wake whose release does not start goes back to what was up before, and says so', async () => {
+  const { name, tenant } = await asleepWithFallback();
   let isBack = false;
   fixture.cluster.before(name, 'redeployRelease', () => void (isBack = true));
   fixture.cluster.before(name, 'waitForControlPlane', () => {
@@ -160,12 +166,7 @@ test('a wake whose release does not start goes back to what was up before, and s
 });
 
 test('a wake that cannot go back either leaves what was deployed, asleep', async () => {
-  const name = fixture.newName();
-  await fixture.run('create', name);
-  await fixture.run('sleep', name);
-  const tenant = fixture.cluster.tenant(name);
-  const from = { hash: 'hash-2', deployedBy: 'op-2' };
-  tenant.fallback = { hash: 'hash-1', deployedBy: 'op-1', from };
+  const { name, tenant } = await asleepWithFallback();
   fixture.cluster.before(name, 'waitForControlPlane', () => {
     throw new PlatformError('control_plane_not_ready', 'no');
   });
