@@ -14,7 +14,7 @@ import { checkOperationScope } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import { problemResponses, TenantPath } from '../http/parameters.ts';
-import { clientKey, planSubmit, submitFor } from '../operations/plan-submit.ts';
+import { clientKey, planSubmit, submitFor } from '../operations/instance-submission.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { bindRestoreSource } from '../operations/restore-source.ts';
 import { forViewer, recordOf } from '../operations/viewer.ts';

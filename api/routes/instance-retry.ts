@@ -8,7 +8,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import { neededOperations, type NextOperation, rebuildOperation } from '../../domain/desired-state.ts';
 import type { Gateway } from '../gateway.ts';
 import { problemResponses, TenantPath } from '../http/parameters.ts';
-import { requestKey, submitFor, templateOf } from '../operations/plan-submit.ts';
+import { requestKey, submitFor, templateOf } from '../operations/instance-submission.ts';
 import { patchAnnotations, readInstance, requireVerb } from '../operations/request-change.ts';
 import { forViewer } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
