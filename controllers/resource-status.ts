@@ -4,9 +4,12 @@ import { managedPlurals } from '../contracts/kinds.ts';
 import { fieldsIgnoredCondition, type Condition } from '../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import { type ResourcePlural, resourceKinds } from '../contracts/resources/resource-kinds.ts';
-import { withCondition, withoutCondition } from '../domain/conditions.ts';
+import { withCondition, withoutCondition } from '../domain/status/conditions.ts';
 import { fieldsIgnored } from '../domain/ignored-fields.ts';
-import { type ConfigurationPlural, withConfigurationReadiness } from '../domain/resource-status.ts';
+import {
+  type ConfigurationPlural,
+  withConfigurationReadiness,
+} from '../domain/status/configuration-readiness.ts';
 import { type Controller, type ControllerContext, resync } from './controller.ts';
 
 interface AnyResource {

@@ -3,7 +3,7 @@ import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
-import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { opensNothing } from '../../domain/key-scope.ts';
 import { isMadeFor } from '../../domain/made-for.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';

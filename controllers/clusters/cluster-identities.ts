@@ -21,7 +21,7 @@ import {
   platformNamespace,
 } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { impersonatedNames } from '../../domain/identity-names.ts';
 import { administratorGroups } from '../../domain/platform-administrators.ts';

@@ -5,7 +5,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion, writers } from '../../contracts/names.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import { type ManagedInstance, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
-import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import type { ControllerContext } from '../controller.ts';
 
 /** What is wrong with an instance; as a condition with status False says it. */

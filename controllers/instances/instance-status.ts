@@ -7,7 +7,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import { listSteps } from '../../db/queries/operation-steps.ts';
 import { listOpenOperations, targetsOf } from '../../db/queries/operations.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { type OpenOperation, settledStatus } from '../../domain/settled-status.ts';
+import { type OpenOperation, settledStatus } from '../../domain/status/present-status.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { createStatusEvents } from './status-events.ts';

@@ -4,7 +4,7 @@ import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { type PolicyBreach, requiresTemplate } from '../../domain/project-policy.ts';
 import { instanceCache } from '../caches.ts';

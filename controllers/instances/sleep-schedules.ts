@@ -15,7 +15,7 @@ import {
   uidOfSleepSchedule,
   workflows,
 } from '../../contracts/workflows.ts';
-import { withCondition, withoutCondition } from '../../domain/conditions.ts';
+import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import {
   nextTransitions,

@@ -5,7 +5,7 @@ import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { annotations, clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { withCondition } from '../../domain/conditions.ts';
+import { withCondition } from '../../domain/status/conditions.ts';
 import { isProvisioned, namespaceFound } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import { bindRecordsOfProject } from '../../db/queries/project-records.ts';
-import { withCondition } from '../../domain/conditions.ts';
+import { withCondition } from '../../domain/status/conditions.ts';
 import { projectNamespaceObject } from '../../domain/project-namespace.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';

@@ -1,4 +1,4 @@
-import { type Condition, kstatusConditions } from '../contracts/resources/condition.ts';
+import { type Condition, kstatusConditions } from '../../contracts/resources/condition.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
 
 /**

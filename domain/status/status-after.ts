@@ -1,16 +1,16 @@
-import { hasVerb, type ManagedKind } from '../contracts/kinds.ts';
-import { annotations } from '../contracts/names.ts';
-import type { OperationState } from '../contracts/operations.ts';
-import type { Condition } from '../contracts/resources/condition.ts';
-import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import type { InstancePhase } from '../contracts/resources/instance-status.ts';
-import type { OperationType } from '../contracts/verbs.ts';
+import { hasVerb, type ManagedKind } from '../../contracts/kinds.ts';
+import { annotations } from '../../contracts/names.ts';
+import type { OperationState } from '../../contracts/operations.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
-import { namespaceFound } from './desired-state.ts';
-import { descriptorOf } from './kinds/kinds.ts';
+import { namespaceFound } from '../desired-state.ts';
+import { descriptorOf } from '../kinds/kinds.ts';
 import { lastUpAfter } from './last-up.ts';
-import { type Circumstances, settledStatus } from './settled-status.ts';
-import { aimsAtPhase, targetHashOf, verbRules } from './verbs.ts';
+import { type Circumstances, settledStatus } from './present-status.ts';
+import { aimsAtPhase, targetHashOf, verbRules } from '../verbs.ts';
 
 /** How an operation ended, for the instance's status. What is left out stays as it is. */
 export interface OperationOutcome {

@@ -1,4 +1,4 @@
-import type { Condition } from '../contracts/resources/condition.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
 
 /** A condition without the time of its last change. */
 export type ConditionState = Omit<Condition, 'lastTransitionTime'>;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ManagedKind } from '../../contracts/kinds.ts';
-import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
-import { type OperationOutcome, statusAfter, undeterminedHash } from '../../domain/instance-status.ts';
-import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { fallbackOf } from '../../domain/last-up.ts';
-import { type OpenOperation, settledStatus } from '../../domain/settled-status.ts';
-import { nextOperation } from '../../domain/desired-state.ts';
-import { kstatusOf } from './kstatus.ts';
+import type { ManagedKind } from '../../../contracts/kinds.ts';
+import type { SpaceInstance } from '../../../contracts/resources/space-instance.ts';
+import type { VirtualClusterInstance } from '../../../contracts/resources/virtual-cluster-instance.ts';
+import type { VirtualClusterTemplate } from '../../../contracts/resources/virtual-cluster-template.ts';
+import { type OperationOutcome, statusAfter, undeterminedHash } from '../../../domain/status/status-after.ts';
+import { descriptorOf } from '../../../domain/kinds/kinds.ts';
+import { fallbackOf } from '../../../domain/status/last-up.ts';
+import { type OpenOperation, settledStatus } from '../../../domain/status/present-status.ts';
+import { nextOperation } from '../../../domain/desired-state.ts';
+import { kstatusOf } from '../kstatus.ts';
 
 type Instance = VirtualClusterInstance & SpaceInstance;
 const now = '2026-01-01T00:00:00Z';

@@ -1,8 +1,8 @@
-import type { VirtualClusterInstanceStatus } from '../contracts/resources/virtual-cluster-instance.ts';
-import type { OperationState } from '../contracts/operations.ts';
-import type { InstancePhase } from '../contracts/resources/instance-status.ts';
-import type { OperationType } from '../contracts/verbs.ts';
-import { verbRules } from './verbs.ts';
+import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
+import type { OperationState } from '../../contracts/operations.ts';
+import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
+import { verbRules } from '../verbs.ts';
 
 type LastUp = NonNullable<VirtualClusterInstanceStatus['lastUp']>;
 

@@ -1,10 +1,10 @@
-import { hasVerb, kindNames, type ManagedKind } from '../contracts/kinds.ts';
-import { type Condition, kstatusConditions } from '../contracts/resources/condition.ts';
-import type { InstancePhase } from '../contracts/resources/instance-status.ts';
-import { cleanupFinalizer } from '../contracts/names.ts';
-import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
-import type { OperationType } from '../contracts/verbs.ts';
+import { hasVerb, kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import { type Condition, kstatusConditions } from '../../contracts/resources/condition.ts';
+import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
+import { cleanupFinalizer } from '../../contracts/names.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition } from './conditions.ts';
 import {
   isProvisioned,
@@ -12,11 +12,11 @@ import {
   type NextOperation,
   neededOperations,
   sleepOrWake,
-} from './desired-state.ts';
-import { descriptorOf, planOf } from './kinds/kinds.ts';
+} from '../desired-state.ts';
+import { descriptorOf, planOf } from '../kinds/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
 import { settledPhase } from './settled-phase.ts';
-import { aimsAtPhase, verbRules } from './verbs.ts';
+import { aimsAtPhase, verbRules } from '../verbs.ts';
 
 /** An operation of the instance that waits or runs. */
 export interface OpenOperation {

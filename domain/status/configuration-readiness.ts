@@ -1,7 +1,7 @@
-import type { Condition } from '../contracts/resources/condition.ts';
-import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { ResourcePlural } from '../contracts/resources/resource-kinds.ts';
-import type { ManagedPlural } from '../contracts/kinds.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
+import type { ManagedPlural } from '../../contracts/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
 
 /** Resources that are configuration: what has a lifecycle of operations is in settled-status.ts. */
