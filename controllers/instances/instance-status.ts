@@ -7,7 +7,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import { listSteps } from '../../db/queries/operation-steps.ts';
 import { listOpenOperations, targetsOf } from '../../db/queries/operations.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { type OpenOperation, settledStatus } from '../../domain/status/present-status.ts';
+import { type OpenOperation, presentStatus } from '../../domain/status/present-status.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { createStatusEvents } from './status-events.ts';
@@ -16,7 +16,7 @@ import { createStatusEvents } from './status-events.ts';
 const gatherMs = 200;
 
 /**
- * What every status says of the present, whatever is recorded of the past (domain/settled-status.ts): that the newest
+ * What every status says of the present, whatever is recorded of the past (domain/status/present-status.ts): that the newest
  * spec was seen, what goes on, and what people have to do something about, of which there is an event too.
  */
 export function instanceStatus(context: ControllerContext): Controller {
@@ -55,7 +55,7 @@ export function instanceStatus(context: ControllerContext): Controller {
       const { namespace = '', name } = fromObjectKey(key);
       const project = projectOfNamespace(namespace);
       if (instance === undefined || project === undefined) return undefined;
-      const patch = settledStatus(kind, instance, {
+      const patch = presentStatus(kind, instance, {
         template: caches.virtualclustertemplates.get(descriptorOf(kind).templateName(instance) ?? ''),
         open: await openOperations({ kind, project, name }, instance),
         now: new Date().toISOString(),

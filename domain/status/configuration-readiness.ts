@@ -4,7 +4,7 @@ import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts
 import type { ManagedPlural } from '../../contracts/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
 
-/** Resources that are configuration: what has a lifecycle of operations is in settled-status.ts. */
+/** Resources that are configuration: what has a lifecycle of operations is in present-status.ts. */
 export type ConfigurationPlural = Exclude<ResourcePlural, ManagedPlural>;
 
 interface Configuration {

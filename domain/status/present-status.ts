@@ -49,7 +49,7 @@ interface Finding extends Readiness {
  * and for what goes on; undefined if it is true already. It is written with every such record, so that
  * `observedGeneration` never names a spec whose readiness is not told.
  */
-export function settledStatus(
+export function presentStatus(
   kind: ManagedKind,
   instance: ManagedInstance,
   circumstances: Circumstances,

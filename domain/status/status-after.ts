@@ -4,12 +4,12 @@ import type { OperationState } from '../../contracts/operations.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
+import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
 import { namespaceFound } from '../desired-state.ts';
 import { descriptorOf } from '../kinds/kinds.ts';
-import { lastUpAfter } from './last-up.ts';
-import { type Circumstances, settledStatus } from './present-status.ts';
+import { type Circumstances, presentStatus } from './present-status.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from '../verbs.ts';
 
 /** How an operation ended, for the instance's status. What is left out stays as it is. */
@@ -31,6 +31,8 @@ export interface OperationOutcome {
   readonly chart?: { readonly chart: string; readonly version: string };
 }
 
+type LastUp = NonNullable<VirtualClusterInstanceStatus['lastUp']>;
+
 /**
  * The merge patch of an instance's status after an operation, all that controllers act on in one.
  * @param circumstances without operations: the one that ended is not open any more
@@ -44,7 +46,7 @@ export function statusAfter(
   const recorded = recordOf(kind, outcome, instance, circumstances);
   const status = Object.entries({ ...instance.status, ...recorded }).filter(([, value]) => value !== null);
   const after = { ...instance, status: Object.fromEntries(status) } as ManagedInstance;
-  return { ...recorded, ...settledStatus(kind, after, circumstances) };
+  return { ...recorded, ...presentStatus(kind, after, circumstances) };
 }
 
 function recordOf(
@@ -150,4 +152,42 @@ function conditionsOf(
     conditions.push({ type: ready, status: 'False', severity: 'Info', reason: 'Sleeping' });
   if (phase === 'Failed') conditions.push({ type: ready, status: 'False', ...failure });
   return conditions;
+}
+
+/**
+ * Which operation deployed what is deployed, and what was deployed when the control plane was up last: the part of the
+ * status after an operation that a wake needs to go back to.
+ */
+function lastUpAfter(
+  { operation, phase, observedHash, deployedBy, chart }: OperationOutcome,
+  status: VirtualClusterInstanceStatus = {},
+): Pick<VirtualClusterInstanceStatus, 'deployedBy' | 'lastUp'> {
+  const isDone = operation.state === 'succeeded';
+  const deploys = isDone && observedHash !== undefined && verbRules[operation.type].aim === 'spec';
+  const by = deployedBy ?? (deploys ? operation.id : status.deployedBy);
+  const known = by === undefined ? {} : { deployedBy: by };
+  const chartBefore = status.virtualCluster?.helmRelease?.chart;
+  if (isDone && phase === 'Ready') {
+    const chartNow = chart ? { name: chart.chart, version: chart.version } : chartBefore;
+    return { ...known, ...lastUp(observedHash ?? status.observedHash, by, chartNow) };
+  }
+  const isKnown = !deploys || status.lastUp !== undefined;
+  return { ...known, ...(isKnown ? {} : lastUp(status.observedHash, status.deployedBy, chartBefore)) };
+}
+
+function lastUp(
+  hash: string | undefined,
+  deployedBy: string | undefined,
+  chart: LastUp['chart'],
+): { lastUp?: LastUp } {
+  if (hash === undefined) return {};
+  const by = deployedBy === undefined ? {} : { deployedBy };
+  return { lastUp: { hash, ...by, ...(chart === undefined ? {} : { chart }) } };
+}
+
+/** What a control plane that does not start may go back to; undefined if it is what is deployed, or nothing was up before. */
+export function fallbackOf(status: VirtualClusterInstanceStatus = {}): LastUp | undefined {
+  const { lastUp: up, observedHash, deployedBy } = status;
+  if (up === undefined || up.hash === observedHash || deployedBy === undefined) return undefined;
+  return up.deployedBy === deployedBy ? undefined : up;
 }

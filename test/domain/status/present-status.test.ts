@@ -4,10 +4,14 @@ import type { ManagedKind } from '../../../contracts/kinds.ts';
 import type { SpaceInstance } from '../../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../../contracts/resources/virtual-cluster-template.ts';
-import { type OperationOutcome, statusAfter, undeterminedHash } from '../../../domain/status/status-after.ts';
+import {
+  fallbackOf,
+  type OperationOutcome,
+  statusAfter,
+  undeterminedHash,
+} from '../../../domain/status/status-after.ts';
 import { descriptorOf } from '../../../domain/kinds/kinds.ts';
-import { fallbackOf } from '../../../domain/status/last-up.ts';
-import { type OpenOperation, settledStatus } from '../../../domain/status/present-status.ts';
+import { type OpenOperation, presentStatus } from '../../../domain/status/present-status.ts';
 import { nextOperation } from '../../../domain/desired-state.ts';
 import { kstatusOf } from '../kstatus.ts';
 
@@ -45,8 +49,8 @@ function newInstance(kind: ManagedKind, spec: object = {}) {
     next: () => nextOperation(kind, instance, template)?.type,
     hash: () => descriptorOf(kind).desiredHash(instance, template),
     settle(open: readonly OpenOperation[] = []) {
-      write(settledStatus(kind, instance, { template, open, now }));
-      assert.equal(settledStatus(kind, instance, { template, open, now }), undefined, 'settled once');
+      write(presentStatus(kind, instance, { template, open, now }));
+      assert.equal(presentStatus(kind, instance, { template, open, now }), undefined, 'settled once');
       assert.equal(instance.status?.observedGeneration, instance.metadata.generation);
     },
     change(change: { spec?: object; metadata?: object }) {
@@ -68,7 +72,7 @@ function newInstance(kind: ManagedKind, spec: object = {}) {
     ) {
       const operation = { id: `o${++serial}`, type, state };
       write(statusAfter(kind, { operation, ...more }, instance, { template, now }));
-      assert.equal(settledStatus(kind, instance, { template, now }), undefined, 'told with the record');
+      assert.equal(presentStatus(kind, instance, { template, now }), undefined, 'told with the record');
     },
     created() {
       it.settle();
