@@ -15,7 +15,7 @@ import { broadestChart } from '../../adapters/tenant-charts/known-charts.ts';
 import type { TenantChart } from '../../adapters/tenant-charts/tenant-chart.ts';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { fallbackOf } from '../../domain/status/status-after.ts';
+import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 

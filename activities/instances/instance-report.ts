@@ -14,7 +14,7 @@ import type { UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindOf } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { type OperationOutcome, statusAfter } from '../../domain/status/status-after.ts';
+import { type OperationOutcome, statusAfter } from '../../domain/status/after-operation.ts';
 import { changeInstance, objectName, templateOf } from './instance-access.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef, TenantRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
-import type { OperationOutcome } from '../../domain/status/status-after.ts';
+import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { currentHash } from './instance-access.ts';
 import {

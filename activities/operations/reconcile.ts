@@ -4,7 +4,7 @@ import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, type KindWith, namedKind } from '../../contracts/kinds.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
-import { undeterminedHash } from '../../domain/status/status-after.ts';
+import { undeterminedHash } from '../../domain/status/after-operation.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import { reconcileOperations, type RepairInstance } from '../../operations/reconcile.ts';
 import type { TenantDeps } from '../dependencies.ts';

@@ -2,7 +2,7 @@ import type { Activities } from '../../activities/index.ts';
 import type { NamespaceDeletion } from '../../activities/instances/owned-namespace.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
-import type { OperationOutcome } from '../../domain/status/status-after.ts';
+import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 
 /** The activities by which every kind has the same done, each under its own name. */
 interface KindActivities<K extends ManagedKind> {

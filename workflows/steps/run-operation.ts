@@ -15,7 +15,7 @@ import {
   progressQuery,
   turnSignal,
 } from '../../contracts/workflows.ts';
-import type { OperationOutcome } from '../../domain/status/status-after.ts';
+import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';

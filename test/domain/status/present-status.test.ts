@@ -9,7 +9,7 @@ import {
   type OperationOutcome,
   statusAfter,
   undeterminedHash,
-} from '../../../domain/status/status-after.ts';
+} from '../../../domain/status/after-operation.ts';
 import { descriptorOf } from '../../../domain/kinds/kinds.ts';
 import { type OpenOperation, presentStatus } from '../../../domain/status/present-status.ts';
 import { nextOperation } from '../../../domain/desired-state.ts';
