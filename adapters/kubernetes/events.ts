@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { ClusterClient } from './client.ts';
-import { callManagement } from './failures.ts';
+import { callManagement, unlessConflict } from './failures.ts';
 import { requestJson } from './request.ts';
 
 /** Something that people should see when they ask what has happened to an object. */
 export interface EventNote {
+  /** As part of a name: with the same key it is the same event, written once. */
+  readonly key: string;
   readonly type: 'Normal' | 'Warning';
   /** One word, for machines: as a condition's. */
   readonly reason: string;
@@ -23,18 +24,19 @@ interface Regarding {
 const maxNote = 1024;
 
 /**
- * Writes an Event about an object of the management API, as process `writer`. Kubernetes forgets it after an hour.
+ * Writes an Event about an object of the management API, as process `writer`; nothing if it is there already. Kubernetes forgets
+ * it after an hour.
  * @throws PlatformError `management_unavailable`, `forbidden`
  */
 export async function recordEvent(
   { kubeConfig }: Pick<ClusterClient, 'kubeConfig'>,
   writer: string,
   { apiVersion, kind, metadata }: Regarding,
-  { type, reason, action, message }: EventNote,
+  { key, type, reason, action, message }: EventNote,
 ): Promise<void> {
   const { namespace = 'default', name, uid } = metadata;
   const body = {
-    metadata: { name: `${name}.${randomUUID()}`, namespace },
+    metadata: { name: `${name}.${key}`, namespace },
     eventTime: `${new Date().toISOString().slice(0, -1)}000Z`, // a MicroTime
     reportingController: writer,
     reportingInstance: writer,
@@ -46,10 +48,12 @@ export async function recordEvent(
   };
   await callManagement(
     `recording an event of ${name}`,
-    requestJson(kubeConfig, {
-      method: 'POST',
-      path: `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`,
-      body,
-    }),
+    unlessConflict(
+      requestJson(kubeConfig, {
+        method: 'POST',
+        path: `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`,
+        body,
+      }),
+    ),
   );
 }

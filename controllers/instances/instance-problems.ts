@@ -1,10 +1,8 @@
-import { recordEvent } from '../../adapters/kubernetes/events.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
-import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { managementApiVersion, writers } from '../../contracts/names.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
-import { type ManagedInstance, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import type { ControllerContext } from '../controller.ts';
 
@@ -32,51 +30,33 @@ export function accessProblem({ code, details, message }: PlatformError): Proble
   };
 }
 
-/** A condition that is True. */
-export const isTrue = { status: 'True' } as const;
+/** What a condition says of an instance: a problem, or that there is none. */
+type Finding = Problem | { readonly status: 'True'; readonly reason?: string; readonly message?: string };
 
 /**
- * Says of an instance what is wrong, by conditions that are False while it is, in one write; and by an Event for each
- * reason that is new. What is said already is not written again.
- * @param problems by the condition's type; undefined: all is well, and the condition is not there
+ * Says by conditions what was found about an instance, in one write, unless they say so already. What is a problem becomes an Event
+ * by `status-events.ts`.
+ * @param findings by the condition's type; undefined: the condition is not there
  * @param also more of the status, if anything is written
  */
-export async function sayProblems(
-  { client, resources, logger }: Pick<ControllerContext, 'client' | 'resources' | 'logger'>,
+export async function setConditions(
+  { resources }: Pick<ControllerContext, 'resources'>,
   kind: ManagedKind,
-  instance: Stored<ManagedInstance>,
-  problems: Readonly<Record<string, Problem | typeof isTrue | undefined>>,
+  { metadata, status }: Stored<ManagedInstance>,
+  findings: Readonly<Record<string, Finding | undefined>>,
   also: Record<string, unknown> = {},
 ): Promise<void> {
-  const before = instance.status?.conditions ?? [];
+  const before = status?.conditions ?? [];
   const now = new Date().toISOString();
-  const conditions = Object.entries(problems).reduce<readonly Condition[]>(
-    (all, [type, problem]) =>
-      problem === undefined
+  const conditions = Object.entries(findings).reduce<readonly Condition[]>(
+    (all, [type, finding]) =>
+      finding === undefined
         ? withoutCondition(all, type)
-        : withCondition(all, { type, status: 'False', ...problem }, now),
+        : withCondition(all, { type, status: 'False', ...finding }, now),
     before,
   );
   if (conditions === before) return;
-  const { name, namespace = '', uid, resourceVersion } = instance.metadata;
-  const status = { ...also, conditions };
-  await instanceResources(resources, kind).patchStatus({ namespace, name }, status, resourceVersion);
-  const regarding = {
-    apiVersion: managementApiVersion,
-    kind: resourceKinds[kindNames[kind].plural].kind,
-    metadata: { namespace, name, uid },
-  };
-  const told = new Set(before.map(({ reason }) => reason));
-  for (const [type, problem] of Object.entries(problems)) {
-    if (problem === undefined || 'status' in problem || problem.severity === 'Info') continue;
-    if (told.has(problem.reason)) continue;
-    const { reason, message } = problem;
-    told.add(reason);
-    await recordEvent(client, writers.controllers, regarding, {
-      type: 'Warning',
-      reason,
-      action: type,
-      message,
-    }).catch((err: unknown) => logger.warn({ err, name, namespace, reason }, 'failed to record an event'));
-  }
+  const { name, namespace = '', resourceVersion } = metadata;
+  const changed = { ...also, conditions };
+  await instanceResources(resources, kind).patchStatus({ namespace, name }, changed, resourceVersion);
 }

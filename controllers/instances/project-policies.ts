@@ -1,31 +1,20 @@
 import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
-import { instanceResources } from '../../adapters/kubernetes/resources.ts';
 import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { type PolicyBreach, requiresTemplate } from '../../domain/project-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { type Problem, setConditions } from './instance-problems.ts';
 
-const type = 'AllowedByProject';
 /**
  * Condition `AllowedByProject`, False on tenant clusters and spaces that their project does not allow (any more): what
  * runs goes on, and the condition says what will not be done.
  */
-export function projectPolicies({ caches, resources }: ControllerContext): Controller {
-  function stateOf(
-    kind: ManagedKind,
-    instance: ManagedInstance,
-    project: Project,
-  ): ConditionState | undefined {
-    const descriptor = descriptorOf(kind);
-    if (descriptor.hasInlineTemplate(instance) && requiresTemplate(project)) return inline(project);
-    return notAllowed(descriptor.breach(project, instance));
-  }
-
+export function projectPolicies(context: ControllerContext): Controller {
+  const { caches } = context;
   return {
     name: 'project-policies',
     /** @param id kind, blank, key of the object */
@@ -34,18 +23,7 @@ export function projectPolicies({ caches, resources }: ControllerContext): Contr
       const instance = instanceCache(caches, kind).get(key);
       const project = caches.projects.get(projectOfNamespace(fromObjectKey(key).namespace ?? '') ?? '');
       if (instance === undefined || project === undefined) return undefined;
-      const state = stateOf(kind, instance, project);
-      const before = instance.status?.conditions ?? [];
-      const conditions =
-        state === undefined
-          ? withoutCondition(before, type)
-          : withCondition(before, state, new Date().toISOString());
-      if (conditions === before) return resync;
-      await instanceResources(resources, kind).patchStatus(
-        fromObjectKey(key),
-        { conditions },
-        instance.metadata.resourceVersion,
-      );
+      await setConditions(context, kind, instance, { AllowedByProject: problemOf(kind, instance, project) });
       return resync;
     },
     watch(add) {
@@ -59,22 +37,24 @@ export function projectPolicies({ caches, resources }: ControllerContext): Contr
   };
 }
 
-function notAllowed(breach: PolicyBreach | undefined): ConditionState | undefined {
+function problemOf(kind: ManagedKind, instance: ManagedInstance, project: Project): Problem | undefined {
+  const descriptor = descriptorOf(kind);
+  if (descriptor.hasInlineTemplate(instance) && requiresTemplate(project)) return inline(project);
+  return notAllowed(descriptor.breach(project, instance));
+}
+
+function notAllowed(breach: PolicyBreach | undefined): Problem | undefined {
   if (breach === undefined) return undefined;
   const { reason, message } = breach;
   return {
-    type,
-    status: 'False',
     severity: 'Warning',
     reason,
     message: `${message}. It keeps running, but is not ${reason === 'TemplateRequired' ? 'placed or updated' : 'placed, updated or woken'}`,
   };
 }
 
-function inline({ metadata: { name } }: Project): ConditionState {
+function inline({ metadata: { name } }: Project): Problem {
   return {
-    type,
-    status: 'False',
     severity: 'Info',
     reason: 'InlineTemplate',
     message: `Project ${name} requires a template (spec.requireTemplate), and this tenant cluster has an inline one. It stays; changing it requires the right to create virtualclusterinstances/restricted`,

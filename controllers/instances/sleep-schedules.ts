@@ -5,7 +5,7 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import { lifecycleTaskQueue, projectOfNamespace } from '../../contracts/names.ts';
 import { hasVerb, type ManagedKind, managedKinds, namedKind } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
@@ -15,7 +15,6 @@ import {
   uidOfSleepSchedule,
   workflows,
 } from '../../contracts/workflows.ts';
-import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import {
   nextTransitions,
@@ -26,10 +25,10 @@ import {
 } from '../../domain/sleep-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { setConditions } from './instance-problems.ts';
 
 type Instance = Stored<ManagedInstance>;
 
-const conditionType = 'SleepScheduleValid';
 const deadlineMs = 3000;
 
 /**
@@ -47,11 +46,11 @@ export function sleepSchedules(context: ControllerContext): Controller {
 
   async function reconcile(key: string) {
     // Temporal's client has no time limit of its own.
-    return operations.temporal.withDeadline(Date.now() + deadlineMs, () => bringInStep(key));
+    return operations.temporal.withDeadline(Date.now() + deadlineMs, () => reconcileSchedule(key));
   }
 
   /** @param key kind, blank, key of the object */
-  async function bringInStep(key: string) {
+  async function reconcileSchedule(key: string) {
     const [kind, objectKey] = key.split(' ') as [ManagedKind, string];
     const schedules = (known ??= await listSchedules(operations.temporal));
     const instance = cache(kind).get(objectKey);
@@ -120,34 +119,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
     instance: Instance,
     found: ReturnType<typeof sleepPolicyOf>,
   ): Promise<void> {
-    const before = instance.status?.conditions;
-    const now = new Date();
-    const state =
-      found !== undefined && 'fault' in found
-        ? ({
-            type: conditionType,
-            status: 'False',
-            severity: 'Warning',
-            reason: 'Invalid',
-            message: found.fault,
-          } as const)
-        : ({
-            type: conditionType,
-            status: 'True',
-            reason: 'Valid',
-            message: found === undefined ? '' : nextTimes(found.policy, now),
-          } as const);
-    const conditions =
-      found === undefined
-        ? withoutCondition(before, conditionType)
-        : withCondition(before, state, now.toISOString());
-    if (conditions === before || (before === undefined && conditions.length === 0)) return;
-    const { name, namespace = '', resourceVersion } = instance.metadata;
-    await instanceResources(context.resources, kind).patchStatus(
-      { namespace, name },
-      { conditions },
-      resourceVersion,
-    );
+    await setConditions(context, kind, instance, { SleepScheduleValid: found && findingOf(found) });
   }
 
   return {
@@ -168,6 +140,11 @@ async function listSchedules(temporal: Client): Promise<Map<string, string | und
     if (uid !== undefined) found.set(uid, undefined);
   }
   return found;
+}
+
+function findingOf(found: NonNullable<ReturnType<typeof sleepPolicyOf>>) {
+  if ('fault' in found) return { severity: 'Warning', reason: 'Invalid', message: found.fault } as const;
+  return { status: 'True', reason: 'Valid', message: nextTimes(found.policy, new Date()) } as const;
 }
 
 /** For people: `next wake-up at 2026-11-30T07:00Z, next sleep at 2026-11-30T19:00Z`. */

@@ -18,7 +18,7 @@ import {
 } from '../../domain/unclaimed-namespaces.ts';
 import { instanceCache } from '../caches.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
-import { isTrue, type Problem, sayProblems } from './instance-problems.ts';
+import { type Problem, setConditions } from './instance-problems.ts';
 
 const type = 'NamespacesClaimed';
 const lostCode = 'namespace_missing' satisfies ErrorCode;
@@ -71,7 +71,7 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
         const problem = lostProblem(kind, name, lost);
         const { ready } = descriptorOf(kind).conditions;
         const problems = { [namespaceFound]: problem, [ready]: problem };
-        await sayProblems(context, kind, instance, problems, {
+        await setConditions(context, kind, instance, problems, {
           phase: 'Failed',
           reason: lostCode,
           message: problem.message,
@@ -85,10 +85,12 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
   async function sayFound(kind: ManagedKind, instance: Stored<ManagedInstance>): Promise<void> {
     const { metadata, status } = instance;
     if (status?.phase !== 'Failed')
-      return sayProblems(context, kind, instance, { [namespaceFound]: undefined });
+      return setConditions(context, kind, instance, { [namespaceFound]: undefined });
     const sleeps = metadata.annotations?.[annotations.sleepingSince] !== undefined;
-    const ready = sleeps ? ({ severity: 'Info', reason: 'Sleeping', message: '' } as const) : isTrue;
-    await sayProblems(
+    const ready = sleeps
+      ? ({ severity: 'Info', reason: 'Sleeping', message: '' } as const)
+      : ({ status: 'True' } as const);
+    await setConditions(
       context,
       kind,
       instance,

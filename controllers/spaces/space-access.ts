@@ -9,7 +9,7 @@ import { spaceGrants } from '../../domain/space-grants.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
-import { accessProblem, onlyRefused, type Problem, sayProblems } from '../instances/instance-problems.ts';
+import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-problems.ts';
 
 /** How soon changes of our bindings by users of the space are repaired. */
 const repairMs = 15_000;
@@ -40,18 +40,18 @@ export function spaceAccess(context: ControllerContext): Controller {
         synced.delete(key);
         const host = await spaces.find(place);
         if (host === undefined) {
-          await sayProblems(context, 'space', space, { [conditionType]: notOurs(place) });
+          await setConditions(context, 'space', space, { [conditionType]: notOurs(place) });
           return { requeueAfterMs: repairMs };
         }
         const refusal = await syncSpaceRbac(host, grants).then(() => undefined, onlyRefused);
         if (refusal !== undefined) {
-          await sayProblems(context, 'space', space, { [conditionType]: accessProblem(refusal) });
+          await setConditions(context, 'space', space, { [conditionType]: accessProblem(refusal) });
           return { requeueAfterMs: repairMs };
         }
         synced.set(key, { hash, at: performance.now() });
       }
       const problem = refused.length === 0 ? undefined : notAllowed(refused);
-      await sayProblems(context, 'space', space, { [conditionType]: problem });
+      await setConditions(context, 'space', space, { [conditionType]: problem });
       return { requeueAfterMs: remainingMs > 0 ? remainingMs : repairMs };
     },
     watch(add) {

@@ -17,7 +17,7 @@ import { templateAccessOf } from '../../domain/template-access.ts';
 import { tenantGrants } from '../../domain/tenant-grants.ts';
 import { tenantIdentities } from '../../domain/tenant-identities.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
-import { accessProblem, onlyRefused, type Problem, sayProblems } from '../instances/instance-problems.ts';
+import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-problems.ts';
 
 /** So soon is repaired what a tenant's administrator deletes or changes of ours. */
 const defaultRepairMs = 15_000;
@@ -85,7 +85,7 @@ export function tenantAccess(context: ControllerContext): Controller {
       const isToTry = performance.now() >= nextTryAt || isRefused(instance);
       const refusal = await write(tenant, rbac, isToTry);
       const at = performance.now();
-      await sayProblems(context, 'tenant', instance, problemsOf(refusal));
+      await setConditions(context, 'tenant', instance, problemsOf(refusal));
       synced.set(key, { hash, at, nextTryAt: isToTry ? at + tryMs : nextTryAt });
       return { requeueAfterMs: repairMs };
     },

@@ -190,16 +190,22 @@ function deletionOf(kind: ManagedKind, { metadata }: ManagedInstance, waitsFor: 
   };
 }
 
+/** Conditions that say how far the operations of an instance have come; all others say what is in their way. */
+export function lifecycleConditions(kind: ManagedKind): ReadonlySet<string | undefined> {
+  const { ready, synced, deployed } = descriptorOf(kind).conditions;
+  return new Set([ready, synced, deployed, ...Object.values(kstatusConditions)]);
+}
+
 /** What keeps it from being what it shall be, until a person does something. */
 function failureOf(
   kind: ManagedKind,
   instance: ManagedInstance,
   template: VirtualClusterTemplate | undefined,
 ): Finding | undefined {
-  const { ready, synced, deployed } = descriptorOf(kind).conditions;
+  const { synced } = descriptorOf(kind).conditions;
   const { conditions = [], failedHash, reason = 'Failed', message = '' } = instance.status ?? {};
-  const own: readonly (string | undefined)[] = [ready, synced, deployed, ...Object.values(kstatusConditions)];
-  const fault = conditions.find((one) => isFault(one) && !own.includes(one.type));
+  const lifecycle = lifecycleConditions(kind);
+  const fault = conditions.find((one) => isFault(one) && !lifecycle.has(one.type));
   const recorded = { state: 'stalled', reason, message, isTold: true } as const;
   if (settledPhase(kind, instance) === 'Failed')
     return instance.status?.reason === undefined && fault ? stalledBy(fault) : recorded;
