@@ -7,7 +7,7 @@ import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { type PolicyBreach, requiresTemplate } from '../../domain/project-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-import { type Problem, setConditions } from './instance-problems.ts';
+import { type Problem, setConditions } from './instance-conditions.ts';
 
 /**
  * Condition `AllowedByProject`, False on tenant clusters and spaces that their project does not allow (any more): what

@@ -25,7 +25,7 @@ import {
 } from '../../domain/sleep-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-import { setConditions } from './instance-problems.ts';
+import { setConditions } from './instance-conditions.ts';
 
 type Instance = Stored<ManagedInstance>;
 

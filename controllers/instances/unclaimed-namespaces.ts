@@ -18,7 +18,7 @@ import {
 } from '../../domain/unclaimed-namespaces.ts';
 import { instanceCache } from '../caches.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
-import { type Problem, setConditions } from './instance-problems.ts';
+import { type Problem, setConditions } from './instance-conditions.ts';
 
 const type = 'NamespacesClaimed';
 const lostCode = 'namespace_missing' satisfies ErrorCode;

@@ -9,7 +9,7 @@ import { spaceGrants } from '../../domain/space-grants.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
-import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-problems.ts';
+import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
 
 /** How soon changes of our bindings by users of the space are repaired. */
 const repairMs = 15_000;

@@ -17,7 +17,7 @@ import { templateAccessOf } from '../../domain/template-access.ts';
 import { tenantGrants } from '../../domain/tenant-grants.ts';
 import { tenantIdentities } from '../../domain/tenant-identities.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
-import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-problems.ts';
+import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
 
 /** So soon is repaired what a tenant's administrator deletes or changes of ours. */
 const defaultRepairMs = 15_000;
