@@ -7,6 +7,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import { listSteps } from '../../db/queries/operation-steps.ts';
 import { listOpenOperations, targetsOf } from '../../db/queries/operations.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { problemNotices, statusNotices } from '../../domain/status/notices.ts';
 import { type OpenOperation, presentStatus } from '../../domain/status/present-status.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
@@ -55,13 +56,14 @@ export function instanceStatus(context: ControllerContext): Controller {
       const { namespace = '', name } = fromObjectKey(key);
       const project = projectOfNamespace(namespace);
       if (instance === undefined || project === undefined) return undefined;
+      await events.tell(kind, instance, problemNotices(kind, instance));
       const patch = presentStatus(kind, instance, {
         template: caches.virtualclustertemplates.get(descriptorOf(kind).templateName(instance) ?? ''),
         open: await openOperations({ kind, project, name }, instance),
         now: new Date().toISOString(),
       });
       if (patch === undefined) {
-        await events.tell(kind, instance);
+        await events.tell(kind, instance, statusNotices(kind, instance));
         return resync;
       }
       const { resourceVersion } = instance.metadata;

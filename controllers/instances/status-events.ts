@@ -3,7 +3,7 @@ import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { managementApiVersion, writers } from '../../contracts/names.ts';
 import { type ManagedInstance, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
-import { noticesOf } from '../../domain/status/notices.ts';
+import type { Notice } from '../../domain/status/notices.ts';
 import type { ControllerContext } from '../controller.ts';
 
 /** As many as are remembered: without, each would be written again at each look. */
@@ -11,8 +11,8 @@ const remembered = 10_000;
 
 /** Events of instances in the management API, for `kubectl describe`. */
 export interface StatusEvents {
-  /** Writes what the status asks people to look at as Events, each once. */
-  tell(kind: ManagedKind, instance: Stored<ManagedInstance>): Promise<void>;
+  /** Writes them as Events, each once. */
+  tell(kind: ManagedKind, instance: Stored<ManagedInstance>, notices: readonly Notice[]): Promise<void>;
 }
 
 export function createStatusEvents({
@@ -21,14 +21,13 @@ export function createStatusEvents({
 }: Pick<ControllerContext, 'client' | 'logger'>): StatusEvents {
   const told = new Set<string>();
   return {
-    async tell(kind, instance) {
-      const { name, namespace = '', uid } = instance.metadata;
+    async tell(kind, { metadata: { name, namespace = '', uid } }, notices) {
       const regarding = {
         apiVersion: managementApiVersion,
         kind: resourceKinds[kindNames[kind].plural].kind,
         metadata: { name, namespace, uid },
       };
-      for (const { key, reason, message, condition } of noticesOf(kind, instance)) {
+      for (const { key, reason, message, condition } of notices) {
         if (told.has(key)) continue;
         if (told.size >= remembered) told.clear();
         told.add(key);

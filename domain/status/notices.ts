@@ -14,27 +14,33 @@ export interface Notice {
   readonly condition: string;
 }
 
-/**
- * What a status asks people to look at: each condition that is amiss, and its reason unless one of them is the cause of
- * that. The same again, once it was over, is another notice.
- */
-export function noticesOf(kind: ManagedKind, { metadata, status }: ManagedInstance): Notice[] {
-  const { uid } = metadata;
-  const { reason, message = '', conditions = [] } = status ?? {};
+/** The conditions that say what is amiss, true whether or not the status has been settled since. */
+export function problemNotices(kind: ManagedKind, { metadata, status }: ManagedInstance): Notice[] {
   const lifecycle = lifecycleConditions(kind);
-  const amiss = conditions.filter((one) => !lifecycle.has(one.type) && isAmiss(one));
-  const notices = amiss.map(({ type, reason: why = 'Failed', message: text = '', lastTransitionTime }) => ({
-    // The words of what is refused change from try to try.
-    key: contentHash([uid, type, why, lastTransitionTime]),
-    reason: why,
-    message: text,
-    condition: type,
-  }));
-  if (reason === undefined || notices.some((one) => one.reason === reason || one.message === message))
-    return notices;
+  return (status?.conditions ?? [])
+    .filter((one) => !lifecycle.has(one.type) && isAmiss(one))
+    .map(({ type, reason = 'Failed', message = '', lastTransitionTime }) => ({
+      // The words of what is refused change from try to try.
+      key: contentHash([metadata.uid, type, reason, lastTransitionTime]),
+      reason,
+      message,
+      condition: type,
+    }));
+}
+
+/**
+ * What a settled status asks people to look at, unless one of its conditions is the cause of that. The same again, once it
+ * was over, is another notice.
+ */
+export function statusNotices(kind: ManagedKind, instance: ManagedInstance): Notice[] {
+  const { reason, message = '', conditions = [] } = instance.status ?? {};
+  if (reason === undefined) return [];
+  const causes = problemNotices(kind, instance);
+  if (causes.some((cause) => cause.reason === reason || cause.message === message)) return [];
   const { ready: condition } = kstatusConditions;
   const since = conditions.find(({ type }) => type === condition)?.lastTransitionTime;
-  return [...notices, { key: contentHash([uid, reason, message, since]), reason, message, condition }];
+  const key = contentHash([instance.metadata.uid, reason, message, since]);
+  return [{ key, reason, message, condition }];
 }
 
 function isAmiss({ status, severity }: Condition): boolean {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Condition } from '../../../contracts/resources/condition.ts';
 import type { VirtualClusterInstance } from '../../../contracts/resources/virtual-cluster-instance.ts';
-import { noticesOf } from '../../../domain/status/notices.ts';
+import { problemNotices, statusNotices } from '../../../domain/status/notices.ts';
 
 const full: Condition = {
   type: 'StoreWritable',
@@ -12,8 +12,10 @@ const full: Condition = {
   message: 'full',
   lastTransitionTime: '2026-01-01T00:00:00Z',
 };
-const notices = (status: VirtualClusterInstance['status']) =>
-  noticesOf('tenant', { metadata: { name: 'a', uid: 'u' }, status } as VirtualClusterInstance);
+const notices = (status: VirtualClusterInstance['status']) => {
+  const instance = { metadata: { name: 'a', uid: 'u' }, status } as VirtualClusterInstance;
+  return [...problemNotices('tenant', instance), ...statusNotices('tenant', instance)];
+};
 const reasons = (status: VirtualClusterInstance['status']) => notices(status).map(({ reason }) => reason);
 const keys = (status: VirtualClusterInstance['status']) => notices(status).map(({ key }) => key);
 
