@@ -22,7 +22,7 @@ export interface ControllerContext {
   readonly tenants: Pick<HostNamespaces, 'prove'>;
   readonly operations: OperationsDeps;
   readonly logger: Logger;
-  /** How often RBAC inside tenant clusters is compared, in milliseconds; default 15 s. */
+  /** How often RBAC inside tenant clusters is compared, in milliseconds; default 30 s. */
   readonly tenantRepairMs?: number | undefined;
   /** Access keys that a user or team may have; default 100. */
   readonly accessKeysPerOwner?: number | undefined;

@@ -16,14 +16,24 @@ export interface RbacRealm {
   /** Names that are ours also without the label, where others may take it off. */
   readonly prefix?: string;
   readonly fieldManager: string;
+  /** One of these objects whose versions say nothing: it is written to see whether writes go through. */
+  readonly probe?: string;
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly resourceVersion?: string;
+  readonly finalizers?: readonly string[];
 }
 
 interface Stored {
-  readonly metadata: { readonly name: string; readonly finalizers?: readonly string[] };
+  readonly metadata: Metadata;
   readonly rules?: unknown;
   readonly roleRef?: unknown;
   readonly subjects?: unknown;
 }
+
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /**
  * Makes exactly `desired` exist among what is ours: applies what is missing or different, deletes the rest. What
@@ -31,12 +41,13 @@ interface Stored {
  * for each kind if nothing changed. Idempotent. What is refused holds up nothing else: what can be granted is, and what
  * is to go goes. The first failure is thrown in the end: client-node's ApiException; `admission_refused` for an object
  * that admission changes on its way into the store.
+ * @returns versions of what is there (`rbacVersions`) if nothing had to be written, else undefined
  */
 export async function syncRbac(
   kubeConfig: KubeConfig,
   realm: RbacRealm,
   desired: readonly RbacObject[],
-): Promise<void> {
+): Promise<string | undefined> {
   const labels = Object.fromEntries([realm.label]);
   const failures: unknown[] = [];
   const attempt = async (write: Promise<void>) => {
@@ -44,8 +55,11 @@ export async function syncRbac(
   };
   const later: (() => Promise<void>)[] = [];
   let gives = false;
+  const versions: string[] = [];
   for (const kind of realm.kinds) {
-    const left = new Map((await listOurs(kubeConfig, realm, kind)).map((item) => [item.metadata.name, item]));
+    const items = await listOurs(kubeConfig, realm, kind);
+    versions.push(...versionsOf(realm, items));
+    const left = new Map(items.map((item) => [item.metadata.name, item]));
     for (const object of desired) {
       if (object.kind !== kind) continue;
       const manifest = rbacManifest(object, { labels, annotations: {} });
@@ -64,6 +78,25 @@ export async function syncRbac(
   if (gives && later.length > 0) await sleep(settleMs);
   for (const takeAway of later) await attempt(takeAway());
   if (failures.length > 0) throw failures[0];
+  return gives || later.length > 0 ? undefined : versions.join();
+}
+
+/**
+ * Which objects of ours there are, in which versions: the same text as long as nobody writes them. One read for each kind, of metadata
+ * only, however much they say.
+ * @throws ApiException
+ */
+export async function rbacVersions(kubeConfig: KubeConfig, realm: RbacRealm): Promise<string> {
+  const versions: string[] = [];
+  for (const kind of realm.kinds)
+    versions.push(...versionsOf(realm, await listOurs(kubeConfig, realm, kind, metadataOnly)));
+  return versions.join();
+}
+
+function versionsOf({ probe }: RbacRealm, items: readonly { readonly metadata: Metadata }[]): string[] {
+  return items.map(({ metadata: { name, resourceVersion } }) =>
+    name === probe ? name : `${name}@${resourceVersion}`,
+  );
 }
 
 /** What a mutating webhook or policy makes something else of would be written again for ever, and nobody told. */
@@ -120,11 +153,11 @@ async function listOurs(
   kubeConfig: KubeConfig,
   { namespace, label, prefix }: RbacRealm,
   kind: RbacObject['kind'],
+  accept?: string,
 ): Promise<Stored[]> {
   const query = prefix === undefined ? `?labelSelector=${encodeURIComponent(label.join('='))}` : '';
-  const { items } = (await requestJson(kubeConfig, { path: `${rbacPath(kind, namespace)}${query}` })) as {
-    items: Stored[];
-  };
+  const path = `${rbacPath(kind, namespace)}${query}`;
+  const { items } = (await requestJson(kubeConfig, { path, accept })) as { items: Stored[] };
   return prefix === undefined ? items : items.filter(({ metadata }) => metadata.name.startsWith(prefix));
 }
 

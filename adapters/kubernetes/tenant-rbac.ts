@@ -19,7 +19,7 @@ import {
 } from './impersonation-roles.ts';
 import { type RbacObject, rbacPath } from './rbac-objects.ts';
 import { requestJson } from './request.ts';
-import { type RbacRealm, syncRbac, tryRbac } from './sync-rbac.ts';
+import { type RbacRealm, rbacVersions, syncRbac, tryRbac } from './sync-rbac.ts';
 
 /** Who may do what inside a tenant cluster. */
 export interface TenantRbac {
@@ -48,17 +48,27 @@ const realm: RbacRealm = {
   kinds: ['ClusterRole', 'ClusterRoleBinding'],
   label: [labels.madeBy, 'tenant-access'],
   fieldManager: fieldManagers.worker,
+  probe: writtenRole.name,
 };
 
 /**
  * Makes exactly these rights exist in the tenant cluster: applies what is missing or different, deletes what it
  * made before and is not wanted any more. Two reads if nothing changed. Idempotent.
+ * @param known what this returned for the same rights before: if that is still so, names and versions are all that is read
+ * @returns versions of what is there, if nothing had to be written
  * @throws PlatformError `cluster_unreachable`, `forbidden`; `admission_refused`, `quota_exceeded`, `store_full` if the
  *   tenant cluster itself keeps us from writing
  */
-export async function syncTenantRbac({ kubeConfig }: ClusterClient, rbac: TenantRbac): Promise<void> {
-  const desired = [...impersonation(rbac.impersonated), ...grantBindings('ClusterRoleBinding', rbac.grants)];
-  await writeInside(kubeConfig, syncRbac(kubeConfig, realm, desired));
+export async function syncTenantRbac(
+  { kubeConfig }: ClusterClient,
+  rbac: TenantRbac,
+  known?: string,
+): Promise<string | undefined> {
+  return callInside(kubeConfig, async () => {
+    if (known !== undefined && (await rbacVersions(kubeConfig, realm)) === known) return known;
+    const bindings = grantBindings('ClusterRoleBinding', rbac.grants);
+    return syncRbac(kubeConfig, realm, [...impersonation(rbac.impersonated), ...bindings]);
+  });
 }
 
 /**
@@ -67,7 +77,7 @@ export async function syncTenantRbac({ kubeConfig }: ClusterClient, rbac: Tenant
  * @throws PlatformError as `syncTenantRbac`
  */
 export async function tryTenantAdmission({ kubeConfig }: ClusterClient): Promise<void> {
-  await writeInside(kubeConfig, tryRbac(kubeConfig, realm, gatewayBinding));
+  await callInside(kubeConfig, () => tryRbac(kubeConfig, realm, gatewayBinding));
 }
 
 /**
@@ -76,19 +86,20 @@ export async function tryTenantAdmission({ kubeConfig }: ClusterClient): Promise
  * @throws PlatformError as `syncTenantRbac`
  */
 export async function tryTenantStore({ kubeConfig }: ClusterClient, signal?: AbortSignal): Promise<void> {
-  const write = requestJson(kubeConfig, {
-    method: 'PATCH',
-    path: `${rbacPath('ClusterRole')}/${encodeURIComponent(writtenRole.name)}?fieldManager=${fieldManagers.worker}`,
-    contentType: 'application/merge-patch+json',
-    body: { metadata: { annotations: { [annotations.writtenAt]: new Date().toISOString() } } },
-    ...(signal === undefined ? {} : { signal }),
-  });
-  await writeInside(kubeConfig, orUndefined(write));
+  const write = () =>
+    requestJson(kubeConfig, {
+      method: 'PATCH',
+      path: `${rbacPath('ClusterRole')}/${encodeURIComponent(writtenRole.name)}?fieldManager=${fieldManagers.worker}`,
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { annotations: { [annotations.writtenAt]: new Date().toISOString() } } },
+      ...(signal === undefined ? {} : { signal }),
+    });
+  await callInside(kubeConfig, () => orUndefined(write()));
 }
 
-async function writeInside(kubeConfig: KubeConfig, write: Promise<unknown>): Promise<void> {
+async function callInside<T>(kubeConfig: KubeConfig, call: () => Promise<T>): Promise<T> {
   try {
-    await callKubernetes('reconciling RBAC in the tenant cluster', write);
+    return await callKubernetes('reconciling RBAC in the tenant cluster', call);
   } catch (error) {
     throw await explainRefusal(kubeConfig, error);
   }

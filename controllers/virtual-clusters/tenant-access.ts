@@ -20,7 +20,15 @@ import type { Controller, ControllerContext } from '../controller.ts';
 import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
 
 /** So soon is repaired what a tenant's administrator deletes or changes of ours. */
-const defaultRepairMs = 15_000;
+const defaultRepairMs = 30_000;
+
+/** What was found at the last look, in milliseconds of performance.now(). */
+interface Synced {
+  readonly hash: string;
+  readonly at: number;
+  readonly versions: string | undefined;
+  readonly nextTryAt: number;
+}
 
 /**
  * Rights inside every tenant cluster that is awake, reconciled with owners, members, access rules, users and teams:
@@ -31,23 +39,25 @@ export function tenantAccess(context: ControllerContext): Controller {
   const { caches, tenants, tenantRepairMs: repairMs = defaultRepairMs } = context;
   /** How often it is tried whether a change could be written, while there is none. */
   const tryMs = 2 * repairMs;
-  const synced = new Map<string, { hash: string; at: number; nextTryAt: number }>();
+  const synced = new Map<string, Synced>();
 
-  /** Why nothing can be written there; undefined if all is written, and could be. */
+  /** What is there, as `syncTenantRbac` says it, or why nothing can be written. */
   async function write(
     tenant: TenantRef,
     rbac: TenantRbac,
     isToTry: boolean,
-  ): Promise<PlatformError | undefined> {
+    known: string | undefined,
+  ): Promise<{ versions?: string | undefined; refusal?: PlatformError }> {
     const client = await (await tenants.prove(tenant)).tenantClient();
     try {
-      await syncTenantRbac(client, rbac);
-      if (!isToTry) return undefined;
-      await tryTenantStore(client);
-      await tryTenantAdmission(client);
-      return undefined;
+      const versions = await syncTenantRbac(client, rbac, known);
+      if (isToTry) {
+        await tryTenantStore(client);
+        await tryTenantAdmission(client);
+      }
+      return { versions };
     } catch (error) {
-      return onlyRefused(error);
+      return { refusal: onlyRefused(error) };
     }
   }
 
@@ -75,7 +85,9 @@ export function tenantAccess(context: ControllerContext): Controller {
         return undefined;
       }
       const rbac = wantedRbac(instance, tenant);
-      const hash = contentHash([tenant.uid, rbac.impersonated, [...rbac.grants]]);
+      // An operation may have put another store in the place of the one that was compared.
+      const operation = instance.status?.lastOperation?.id;
+      const hash = contentHash([tenant.uid, operation, rbac.impersonated, [...rbac.grants]]);
       const last = synced.get(key);
       const remainingMs =
         last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
@@ -83,10 +95,11 @@ export function tenantAccess(context: ControllerContext): Controller {
       synced.delete(key);
       const { nextTryAt = 0 } = last ?? {};
       const isToTry = performance.now() >= nextTryAt || isRefused(instance);
-      const refusal = await write(tenant, rbac, isToTry);
+      const known = last?.hash === hash ? last.versions : undefined;
+      const { versions, refusal } = await write(tenant, rbac, isToTry, known);
       const at = performance.now();
       await setConditions(context, 'tenant', instance, problemsOf(refusal));
-      synced.set(key, { hash, at, nextTryAt: isToTry ? at + tryMs : nextTryAt });
+      synced.set(key, { hash, at, versions, nextTryAt: isToTry ? at + tryMs : nextTryAt });
       return { requeueAfterMs: repairMs };
     },
     watch(add) {
