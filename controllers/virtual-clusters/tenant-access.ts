@@ -79,8 +79,8 @@ export function tenantAccess(context: ControllerContext): Controller {
     groupOf: (key) => key,
     async reconcile(key) {
       const instance = caches.virtualclusterinstances.get(key);
-      const tenant = instance === undefined ? undefined : placedTenant(instance);
-      if (instance === undefined || tenant === undefined || !isAwake('tenant', instance)) {
+      const tenant = instance === undefined ? undefined : awakeTenant(instance);
+      if (instance === undefined || tenant === undefined) {
         synced.delete(key);
         return undefined;
       }
@@ -88,15 +88,14 @@ export function tenantAccess(context: ControllerContext): Controller {
       // An operation may have put another store in the place of the one that was compared.
       const operation = instance.status?.lastOperation?.id;
       const hash = contentHash([tenant.uid, operation, rbac.impersonated, [...rbac.grants]]);
-      const last = synced.get(key);
-      const remainingMs =
-        last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
+      const before = synced.get(key);
+      const last = before?.hash === hash ? before : undefined;
+      const remainingMs = last === undefined ? 0 : last.at + repairMs - performance.now();
       if (remainingMs > 0) return { requeueAfterMs: remainingMs };
       synced.delete(key);
-      const { nextTryAt = 0 } = last ?? {};
+      const { nextTryAt = 0 } = before ?? {};
       const isToTry = performance.now() >= nextTryAt || isRefused(instance);
-      const known = last?.hash === hash ? last.versions : undefined;
-      const { versions, refusal } = await write(tenant, rbac, isToTry, known);
+      const { versions, refusal } = await write(tenant, rbac, isToTry, last?.versions);
       const at = performance.now();
       await setConditions(context, 'tenant', instance, problemsOf(refusal));
       synced.set(key, { hash, at, versions, nextTryAt: isToTry ? at + tryMs : nextTryAt });
@@ -143,7 +142,8 @@ function isRefused({ status }: VirtualClusterInstance): boolean {
   );
 }
 
-function placedTenant(instance: Stored<VirtualClusterInstance>): TenantRef | undefined {
+function awakeTenant(instance: Stored<VirtualClusterInstance>): TenantRef | undefined {
+  if (!isAwake('tenant', instance)) return undefined;
   const { namespace = '', name } = fromObjectKey(objectKey(instance.metadata));
   const project = projectOfNamespace(namespace);
   const place = deployedPlace(instance);
