@@ -1,12 +1,12 @@
 import type { V1Namespace } from '@kubernetes/client-node';
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
-import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { acceptMetadata, requestJson } from '../../adapters/kubernetes/request.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 
 /** As many are named: a namespace may hold thousands. */
 const maxNamed = 5;
 const pageSize = 50;
-const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+const metadataIfKnown = `${acceptMetadata('PartialObjectMetadataList')},application/json`;
 
 interface Remaining {
   readonly resource: string;
@@ -58,7 +58,7 @@ async function namesOf(
     const base = group === '' ? '/api/v1' : `/apis/${await preferredVersion(kubeConfig, group)}`;
     const list = await requestJson(kubeConfig, {
       path: `${base}/namespaces/${name}/${resource}?limit=${pageSize}`,
-      accept: metadataOnly,
+      accept: metadataIfKnown,
     });
     const { items } = list as { items: { metadata: ObjectMeta }[] };
     return items

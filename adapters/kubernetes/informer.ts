@@ -3,7 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { jitteredBackoffMs } from '../backoff.ts';
 import { statusOf } from './failures.ts';
-import { openRequest, requestJson } from './request.ts';
+import { acceptMetadata, openRequest, requestJson } from './request.ts';
 
 /** A local copy of the objects below one path of a Kubernetes API, kept up to date by list and watch. */
 export interface Informer<T> {
@@ -18,7 +18,7 @@ export interface Informer<T> {
    * By `performance.now()`: when the server last said something that shows that no earlier change is missing (a list, an
    * event, a bookmark, an ordinary end of a watch). `-Infinity` before the first list.
    */
-  readonly inStepAt: number;
+  readonly syncedAt: number;
   stop(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     notify,
     resourceVersion: undefined,
     listedAt: 0,
-    inStepAt: Number.NEGATIVE_INFINITY,
+    syncedAt: Number.NEGATIVE_INFINITY,
     failures: 0,
   };
 
@@ -103,12 +103,12 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
         if (state.resourceVersion === undefined || Date.now() - state.listedAt > relistMs) {
           await listAll(options, state, stopping.signal);
           // What was asked while the server hung is old news by now.
-          if (options.watchSeconds !== undefined && performance.now() - state.inStepAt > healthyMs)
+          if (options.watchSeconds !== undefined && performance.now() - state.syncedAt > healthyMs)
             await listAll(options, state, stopping.signal);
           markSynced();
         }
         await watchOnce(options, state, stopping.signal);
-        state.inStepAt = performance.now();
+        state.syncedAt = performance.now();
         // A server that closes every watch at once must not be asked in a tight loop.
         if (Date.now() - startedAt < healthyMs) throw new Error('the watch ended at once');
         state.failures = 0;
@@ -140,8 +140,8 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
       return () => handlers.delete(handler);
     },
     synced,
-    get inStepAt() {
-      return state.inStepAt;
+    get syncedAt() {
+      return state.syncedAt;
     },
     stop: async () => {
       stopping.abort();
@@ -157,7 +157,7 @@ interface WatchState<T> {
   /** Where the next watch begins; undefined: list first. */
   resourceVersion: string | undefined;
   listedAt: number;
-  inStepAt: number;
+  syncedAt: number;
   /** Failures in a row. */
   failures: number;
 }
@@ -183,7 +183,7 @@ async function listAll<T extends KubernetesObject>(
     });
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(isShort ? answerMs : listMs)]);
     const page = (await requestJson(options.kubeConfig, {
-      accept: acceptOf(options, 'PartialObjectMetadataList'),
+      accept: options.metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined,
       path: `${options.path}?${query}`,
       signal,
     })) as List<T>;
@@ -193,7 +193,7 @@ async function listAll<T extends KubernetesObject>(
     state.resourceVersion = page.metadata.resourceVersion;
   } while (next !== undefined && next !== '');
   state.listedAt = Date.now();
-  state.inStepAt = startedAt;
+  state.syncedAt = startedAt;
   const before = new Map(state.store);
   state.store.clear();
   for (const [key, item] of seen) state.store.set(key, item);
@@ -229,7 +229,7 @@ async function watchOnce<T extends KubernetesObject>(
     });
     const signal = AbortSignal.any([stopping, silence.signal]);
     const response = await openRequest(options.kubeConfig, {
-      accept: acceptOf(options, 'PartialObjectMetadata'),
+      accept: options.metadataOnly ? acceptMetadata('PartialObjectMetadata') : undefined,
       path: `${options.path}?${query}`,
       signal,
     });
@@ -255,17 +255,13 @@ function take<T extends KubernetesObject>(state: WatchState<T>, event: WatchEven
     throw new StaleWatch(`the API server ended the watch: ${JSON.stringify(event.object)}`);
   }
   state.failures = 0;
-  state.inStepAt = performance.now();
+  state.syncedAt = performance.now();
   state.resourceVersion = event.object.metadata.resourceVersion;
   if (event.type === 'BOOKMARK') return;
   const key = objectKey(event.object.metadata);
   if (event.type === 'DELETED') state.store.delete(key);
   else state.store.set(key, event.object);
   state.notify(key);
-}
-
-function acceptOf({ metadataOnly }: InformerOptions, kind: string): string | undefined {
-  return metadataOnly === true ? `application/json;as=${kind};g=meta.k8s.io;v=v1` : undefined;
 }
 
 function queryOf(options: InformerOptions, parameters: Record<string, string>): string {

@@ -15,6 +15,11 @@ export interface KubernetesRequest {
 
 const defaultTimeoutMs = 30_000;
 
+/** What to accept for objects without their content, the name of a list or of one object. */
+export function acceptMetadata(of: 'PartialObjectMetadataList' | 'PartialObjectMetadata'): string {
+  return `application/json;as=${of};g=meta.k8s.io;v=v1`;
+}
+
 /**
  * The answer to one request, as JSON. A 30 s limit holds unless `signal` is given.
  * @throws ApiException if the API answers with an error; what `fetch` throws if it cannot be reached

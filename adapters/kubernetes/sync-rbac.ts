@@ -4,7 +4,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { apiMessage, orUndefined, statusOf } from './failures.ts';
 import { applyRbac, deleteRbac, type RbacObject, rbacManifest, rbacPath, settleMs } from './rbac-objects.ts';
-import { requestJson } from './request.ts';
+import { acceptMetadata, requestJson } from './request.ts';
 
 /** Which objects of an API are ours, and how they are marked. */
 export interface RbacRealm {
@@ -33,7 +33,7 @@ interface Stored {
   readonly subjects?: unknown;
 }
 
-const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+const metadataOnly = acceptMetadata('PartialObjectMetadataList');
 
 /**
  * Makes exactly `desired` exist among what is ours: applies what is missing or different, deletes the rest. What

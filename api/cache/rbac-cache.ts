@@ -52,7 +52,7 @@ export function createRbacCache(
     generationOf: index.generationOf,
     isInStep: () => {
       const since = performance.now() - inStepMs;
-      return informers.every(({ inStepAt }) => inStepAt >= since);
+      return informers.every(({ syncedAt }) => syncedAt >= since);
     },
     ready: Promise.all(informers.map(({ synced }) => synced)).then(() => undefined),
     stop: async () => {
