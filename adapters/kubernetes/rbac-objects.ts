@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { contentHash } from '../../domain/content-hash.ts';
 import type { PolicyRule } from '../../domain/rbac.ts';
 import { orUndefined } from './failures.ts';
 import { requestJson } from './request.ts';
@@ -24,6 +25,13 @@ export type RbacObject =
       readonly role: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string };
       readonly subjects: readonly Subject[];
     };
+
+/** Of one that an API gives, what it grants. */
+export interface StoredRbac {
+  readonly rules?: unknown;
+  readonly roleRef?: unknown;
+  readonly subjects?: unknown;
+}
 
 const group = 'rbac.authorization.k8s.io';
 const plurals = {
@@ -79,6 +87,11 @@ export async function applyRbac(
     body: manifest,
     contentType: 'application/apply-patch+yaml',
   });
+}
+
+/** What roles and bindings grant, as one text. */
+export function rbacContent({ rules, roleRef, subjects }: StoredRbac): string {
+  return contentHash([rules ?? [], roleRef ?? null, subjects ?? []]);
 }
 
 /** Deletes it; one that is not there is none to delete. */

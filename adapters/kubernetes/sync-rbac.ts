@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import { contentHash } from '../../domain/content-hash.ts';
 import { apiMessage, orUndefined, statusOf } from './failures.ts';
-import { applyRbac, deleteRbac, type RbacObject, rbacManifest, rbacPath, settleMs } from './rbac-objects.ts';
+import {
+  applyRbac,
+  deleteRbac,
+  rbacContent,
+  type RbacObject,
+  rbacManifest,
+  rbacPath,
+  settleMs,
+  type StoredRbac,
+} from './rbac-objects.ts';
 import { acceptMetadata, requestJson } from './request.ts';
 
 /** Which objects of an API are ours, and how they are marked. */
@@ -26,11 +34,8 @@ interface Metadata {
   readonly finalizers?: readonly string[];
 }
 
-interface Stored {
+interface Stored extends StoredRbac {
   readonly metadata: Metadata;
-  readonly rules?: unknown;
-  readonly roleRef?: unknown;
-  readonly subjects?: unknown;
 }
 
 const metadataOnly = acceptMetadata('PartialObjectMetadataList');
@@ -65,7 +70,7 @@ export async function syncRbac(
       const manifest = rbacManifest(object, { labels, annotations: {} });
       const existing = left.get(object.name);
       left.delete(object.name);
-      if (existing !== undefined && contentOf(existing) === contentOf(manifest)) continue;
+      if (existing !== undefined && rbacContent(existing) === rbacContent(manifest)) continue;
       const write = () => writeRbac(kubeConfig, manifest, realm.fieldManager);
       if (existing !== undefined && sizeOf(existing) > sizeOf(manifest)) later.push(write);
       else {
@@ -122,7 +127,7 @@ export async function tryRbac(
 }
 
 function checkStored(manifest: ReturnType<typeof rbacManifest>, stored: unknown): void {
-  if (contentOf(stored as Stored) === contentOf(manifest)) return;
+  if (rbacContent(stored as Stored) === rbacContent(manifest)) return;
   throw new PlatformError(
     'admission_refused',
     `${manifest.kind} ${manifest.metadata.name} is changed on its way into the store, by a mutating webhook or policy`,
@@ -181,10 +186,6 @@ async function replaceRbac(
     );
     return applyRbac(kubeConfig, manifest, fieldManager);
   }
-}
-
-function contentOf({ rules, roleRef, subjects }: Partial<Stored>): string {
-  return contentHash([rules ?? [], roleRef ?? null, subjects ?? []]);
 }
 
 /** How much it says: a role that gets shorter gives less than before. */

@@ -4,14 +4,15 @@ import { createInformer, type Informer, objectKey } from '../../adapters/kuberne
 import {
   applyRbac,
   deleteRbac,
+  rbacContent,
   type RbacObject,
   rbacManifest,
   rbacPath,
+  type StoredRbac,
 } from '../../adapters/kubernetes/rbac-objects.ts';
 import type { Logger } from '../../adapters/logging.ts';
 import { fieldManagers, labels } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
-import { contentHash } from '../../domain/content-hash.ts';
 
 /** Roles and bindings that the controllers make, each for one owner such as `users/anna`. */
 export interface OwnedRbac {
@@ -27,11 +28,8 @@ export interface OwnedRbac {
   stop(): Promise<void>;
 }
 
-interface Owned {
+interface Owned extends StoredRbac {
   readonly metadata: ObjectMeta;
-  readonly rules?: unknown;
-  readonly roleRef?: unknown;
-  readonly subjects?: unknown;
 }
 
 const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'] as const;
@@ -103,11 +101,8 @@ function indexOwners(informer: Informer<Owned>) {
 }
 
 function isSame(existing: Owned, manifest: ReturnType<typeof rbacManifest>): boolean {
-  const { rules, roleRef, subjects } = manifest as Omit<Owned, 'metadata'>;
-  const granted = (object: Omit<Owned, 'metadata'>) =>
-    contentHash([object.rules ?? [], object.roleRef, object.subjects ?? []]);
   return (
-    granted(existing) === granted({ rules, roleRef, subjects }) &&
+    rbacContent(existing) === rbacContent(manifest) &&
     existing.metadata.annotations?.[madeFor] === manifest.metadata.annotations[madeFor]
   );
 }
