@@ -1,7 +1,7 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PlatformError } from '../contracts/errors.ts';
-import { tellStep } from './operations/step-recorder.ts';
+import { noteWait } from './operations/step-recorder.ts';
 
 export interface PollOptions {
   readonly intervalMs: number;
@@ -37,7 +37,7 @@ export async function pollUntil<T extends object>(
       const answer = await lookSafely(look);
       if (typeof answer !== 'string') return answer;
       if (performance.now() - toldAt > tellAfterMs) {
-        await tellStep(options.explain === undefined ? answer : await options.explain(answer));
+        await noteWait(options.explain === undefined ? answer : await options.explain(answer));
         toldAt = performance.now();
       }
       if (spent() > options.deadlineMs) throw options.onDeadline(answer);

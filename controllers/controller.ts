@@ -45,3 +45,6 @@ export interface Controller {
 
 /** Even without an event, everything is looked at again after so long. */
 export const resync: Requeue = { requeueAfterMs: 10 * 60_000 };
+
+/** While an operation runs: its end, if it could not write the status, is not an event. */
+export const underWay: Requeue = { requeueAfterMs: 60_000 };

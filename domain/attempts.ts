@@ -93,7 +93,7 @@ function isChanged(before: AttemptMark, now: AttemptMark, passes: boolean): bool
   return parts.some((part) => before[part] !== undefined && before[part] !== now[part]);
 }
 
-/** What people are told of an operation that failed. */
+/** What people read of an operation that failed. */
 export function attemptSentence(
   type: OperationType,
   next: Exclude<NextAttempt, { action: 'submit' }>,

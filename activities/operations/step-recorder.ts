@@ -17,13 +17,13 @@ const notes = new AsyncLocalStorage<(message: string) => Promise<void>>();
 const quietAttempts = 4;
 
 /** Says in the step of the activity that runs what it waits for; nothing happens outside a step. Public: no secrets. */
-export async function tellStep(message: string): Promise<void> {
+export async function noteWait(message: string): Promise<void> {
   await notes.getStore()?.(message);
 }
 
 /**
  * Writes the steps that travel with an activity (its second argument) while the activity runs, and then what its step
- * waits for: what it says by {@link tellStep}, and why it is tried again. A write that fails is only logged: the
+ * waits for: what it says by {@link noteWait}, and why it is tried again. A write that fails is only logged: the
  * operation's last write repeats every step.
  */
 export function stepRecorder(

@@ -104,7 +104,7 @@ function versionsOf({ probe }: RbacRealm, items: readonly { readonly metadata: M
   );
 }
 
-/** What a mutating webhook or policy makes something else of would be written again for ever, and nobody told. */
+/** What a mutating webhook or policy makes something else of would be written again for ever, and no one would know. */
 async function writeRbac(
   kubeConfig: KubeConfig,
   manifest: ReturnType<typeof rbacManifest>,

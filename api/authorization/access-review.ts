@@ -34,10 +34,10 @@ export interface AccessReview {
 
 /** Decides from `rbac`. */
 export function createAccessReview(
-  rbac: Pick<RbacCache, 'allows' | 'namespacesOf' | 'generationOf' | 'isInStep'>,
+  rbac: Pick<RbacCache, 'allows' | 'namespacesOf' | 'generationOf' | 'isUpToDate'>,
 ): AccessReview {
-  function checkInStep(): void {
-    if (rbac.isInStep()) return;
+  function checkUpToDate(): void {
+    if (rbac.isUpToDate()) return;
     throw new PlatformError(
       'management_unavailable',
       'cannot decide whether this is allowed: the management API is unreachable; try again',
@@ -50,22 +50,22 @@ export function createAccessReview(
   return {
     async allows(identity, action) {
       if (!actionInScope(identity.scope, action)) return false;
-      checkInStep();
+      checkUpToDate();
       return decide(identity, action);
     },
     async filter(identity, things, actionOf) {
-      checkInStep();
+      checkUpToDate();
       return things.filter((thing) => {
         const action = actionOf(thing);
         return actionInScope(identity.scope, action) && decide(identity, action);
       });
     },
     async authorizes(identity, question) {
-      checkInStep();
+      checkUpToDate();
       return rbac.allows(identity, question);
     },
     async namespacesOf(identity, resource) {
-      checkInStep();
+      checkUpToDate();
       return rbac.namespacesOf(identity, { verb: 'get', group: managementGroup, resource });
     },
     generationOf: rbac.generationOf,

@@ -6,14 +6,14 @@ import { type BindingObject, createRbacIndex, type RoleObject } from './rbac-ind
 
 /** The roles and bindings of the management API, from informers. */
 export interface RbacCache {
-  /** What the management API's authorizer would say; ask {@link isInStep} before. */
+  /** What the management API's authorizer would say; ask {@link isUpToDate} before. */
   allows(who: RbacUser, question: RbacQuestion): boolean;
   /** All namespaces in which `who` may be allowed it about some object; undefined: anywhere. */
   namespacesOf(who: RbacUser, question: ResourceQuestion): string[] | undefined;
   /** As long as it is unchanged for `who`, so is every decision about them. */
   generationOf(who: RbacUser): number;
   /** Whether all four kinds are known as of a moment ago: otherwise no decision can be made. */
-  isInStep(): boolean;
+  isUpToDate(): boolean;
   /** Settles when all four kinds were read. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
@@ -50,7 +50,7 @@ export function createRbacCache(
     allows: index.allows,
     namespacesOf: index.namespacesOf,
     generationOf: index.generationOf,
-    isInStep: () => {
+    isUpToDate: () => {
       const since = performance.now() - inStepMs;
       return informers.every(({ syncedAt }) => syncedAt >= since);
     },

@@ -15,15 +15,12 @@ import {
 } from '../../domain/attempts.ts';
 import type { NextOperation } from '../../domain/desired-state.ts';
 import { verbRules } from '../../domain/verbs.ts';
-import { type ControllerContext, resync } from '../controller.ts';
+import { type ControllerContext, resync, underWay } from '../controller.ts';
 
-/** The status tells of an operation's end just before its row does. */
+/** The status says that an operation ended just before its row does. */
 const endingMs = 200;
 /** After a restart, and when a cluster comes back, not everything that waits is tried in the same moment. */
 const longestSpreadMs = 10_000;
-
-/** The end of an operation that could not write the status is not an event. */
-const underWay: Requeue = { requeueAfterMs: 60_000 };
 
 type Judged = { readonly submit: NextOperation } | { readonly later: Requeue };
 type Waiting = Exclude<NextAttempt, { action: 'submit' }>;
@@ -52,8 +49,8 @@ export function createAttempts(
     await forget(instance, subject, needed);
     if (needed.length === 0) return later(instance, undefined);
     const rows = await operations.database.query((db) => listAttempts(db, subject, askedFor));
-    const { id: told, state = 'queued' } = status?.lastOperation ?? {};
-    if (isFinal(state) && rows.some((row) => row.id === told && !isFinal(row.state)))
+    const { id, state = 'queued' } = status?.lastOperation ?? {};
+    if (isFinal(state) && rows.some((row) => row.id === id && !isFinal(row.state)))
       return { later: { requeueAfterMs: endingMs } };
     const waiting: { next: NextOperation; decision: Waiting }[] = [];
     for (const next of needed) {
@@ -93,7 +90,7 @@ export function createAttempts(
     instance: Stored<ManagedInstance>,
     found: { readonly next: NextOperation; readonly decision: Waiting } | undefined,
   ): Promise<Judged> {
-    await show(instance, found && toldOf(found.next, found.decision));
+    await show(instance, found && announcementOf(found.next, found.decision));
     if (found?.decision.action !== 'wait') return { later: resync };
     const dueMs = Math.max(0, timeOf(found.decision) - Date.now()) + (isLate(found.decision) ? spreadMs : 0);
     return { later: { requeueAfterMs: Math.min(dueMs, resync.requeueAfterMs) } };
@@ -102,11 +99,11 @@ export function createAttempts(
   /** Writes `status.nextAttempt` if it says something else. */
   async function show(
     { metadata, status }: Stored<ManagedInstance>,
-    told: NextAttemptStatus | undefined,
+    announced: NextAttemptStatus | undefined,
   ): Promise<void> {
-    if (status?.nextAttempt?.message === told?.message) return;
+    if (status?.nextAttempt?.message === announced?.message) return;
     const { namespace = '', name } = metadata;
-    await resources.patchStatus({ namespace, name }, { nextAttempt: told ?? null });
+    await resources.patchStatus({ namespace, name }, { nextAttempt: announced ?? null });
   }
 
   function isDue(decision: Waiting, after: string): boolean {
@@ -146,7 +143,7 @@ function timeOf(decision: Waiting): number {
   return decision.action === 'wait' ? decision.at.getTime() : Number.POSITIVE_INFINITY;
 }
 
-function toldOf({ type, targetHash }: NextOperation, decision: Waiting): NextAttemptStatus {
+function announcementOf({ type, targetHash }: NextOperation, decision: Waiting): NextAttemptStatus {
   return {
     type,
     targetHash,

@@ -28,7 +28,7 @@ export function instanceStatus(context: ControllerContext): Controller {
     target: OperationTarget,
     { metadata, status }: Stored<ManagedInstance>,
   ): Promise<OpenOperation[]> {
-    // The status tells of an end before the row does.
+    // The status says that it ended before the row does.
     const { id, state } = status?.lastOperation ?? {};
     const ended = state !== undefined && isFinal(state) ? id : undefined;
     return operations.database.query(async (db) => {
@@ -56,14 +56,14 @@ export function instanceStatus(context: ControllerContext): Controller {
       const { namespace = '', name } = fromObjectKey(key);
       const project = projectOfNamespace(namespace);
       if (instance === undefined || project === undefined) return undefined;
-      await events.tell(kind, instance, problemNotices(kind, instance));
+      await events.write(kind, instance, problemNotices(kind, instance));
       const patch = presentStatus(kind, instance, {
         template: caches.virtualclustertemplates.get(descriptorOf(kind).templateName(instance) ?? ''),
         open: await openOperations({ kind, project, name }, instance),
         now: new Date().toISOString(),
       });
       if (patch === undefined) {
-        await events.tell(kind, instance, statusNotices(kind, instance));
+        await events.write(kind, instance, statusNotices(kind, instance));
         return resync;
       }
       const { resourceVersion } = instance.metadata;

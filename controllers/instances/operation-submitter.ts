@@ -8,15 +8,12 @@ import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { AttemptMark } from '../../domain/attempts.ts';
 import type { NextOperation } from '../../domain/desired-state.ts';
 import { submitOperation } from '../../operations/submit.ts';
-import { type ControllerContext, resync } from '../controller.ts';
+import { type ControllerContext, resync, underWay } from '../controller.ts';
 
 /** Time for the gateway to submit a delete first: it knows who deleted, the resource does not. */
 const deleteGraceMs = 250;
 /** So long a status may take to follow the operation that ended. */
 const staleStatusMs = 30_000;
-
-/** The end of an operation that could not write the status is not an event. */
-const underWay: Requeue = { requeueAfterMs: 60_000 };
 
 interface Operated {
   metadata: ObjectMeta;

@@ -12,28 +12,28 @@ const remembered = 10_000;
 /** Events of instances in the management API, for `kubectl describe`. */
 export interface StatusEvents {
   /** Writes them as Events, each once. */
-  tell(kind: ManagedKind, instance: Stored<ManagedInstance>, notices: readonly Notice[]): Promise<void>;
+  write(kind: ManagedKind, instance: Stored<ManagedInstance>, notices: readonly Notice[]): Promise<void>;
 }
 
 export function createStatusEvents({
   client,
   logger,
 }: Pick<ControllerContext, 'client' | 'logger'>): StatusEvents {
-  const told = new Set<string>();
+  const written = new Set<string>();
   return {
-    async tell(kind, { metadata: { name, namespace = '', uid } }, notices) {
+    async write(kind, { metadata: { name, namespace = '', uid } }, notices) {
       const regarding = {
         apiVersion: managementApiVersion,
         kind: resourceKinds[kindNames[kind].plural].kind,
         metadata: { name, namespace, uid },
       };
       for (const { key, reason, message, condition } of notices) {
-        if (told.has(key)) continue;
-        if (told.size >= remembered) told.clear();
-        told.add(key);
+        if (written.has(key)) continue;
+        if (written.size >= remembered) written.clear();
+        written.add(key);
         const event = { key, type: 'Warning', reason, action: condition, message } as const;
         await recordEvent(client, writers.controllers, regarding, event).catch((err: unknown) => {
-          told.delete(key);
+          written.delete(key);
           logger.warn({ err, name, namespace, reason }, 'failed to record an event');
         });
       }

@@ -50,7 +50,7 @@ export interface KindDescriptor<
   breach(project: Project, instance: R): PolicyBreach | undefined;
   /** Whether it is made of a template of its own, which only some may write where a project requires named ones. */
   hasInlineTemplate(instance: R): boolean;
-  /** What a list says of it, besides what it says of every kind; values that are left out are not told. */
+  /** What a list says of it, besides what it says of every kind; values that are left out are not shown. */
   summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** `access` of what it is made of. */
   templateAccess(instance: R, template: VirtualClusterTemplate | undefined): InstanceAccess | undefined;

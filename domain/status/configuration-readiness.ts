@@ -23,7 +23,7 @@ interface Signs {
   readonly awaited?: readonly string[];
   /** Conditions by which, if they are False, it does not do what it is for. */
   readonly needed?: readonly string[];
-  /** Whether its phase tells. */
+  /** Whether its phase says it. */
   readonly hasPhase?: true;
 }
 

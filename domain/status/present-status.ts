@@ -41,13 +41,13 @@ interface Finding extends Readiness {
   /** Default: what it has when nothing goes on. */
   readonly phase?: InstancePhase;
   /** Whether people have to know of it: reason and message of the status say it too. */
-  readonly isTold: boolean;
+  readonly isShown: boolean;
 }
 
 /**
  * The merge patch that makes an instance's status true for what its spec asks now, for what was recorded of operations
  * and for what goes on; undefined if it is true already. It is written with every such record, so that
- * `observedGeneration` never names a spec whose readiness is not told.
+ * `observedGeneration` never names a spec whose readiness it does not say.
  */
 export function presentStatus(
   kind: ManagedKind,
@@ -62,7 +62,7 @@ export function presentStatus(
     failedHash: status.failedHash,
     inVain: status.inVain,
     conditions: status.conditions,
-    ...(finding && toldOf(kind, settled, finding, circumstances.now)),
+    ...(finding && shownOf(kind, settled, finding, circumstances.now)),
   };
   const present: Record<string, unknown> = { ...instance.status };
   const changed = Object.keys(wanted).filter((field) => wanted[field] !== present[field]);
@@ -70,13 +70,13 @@ export function presentStatus(
   return Object.fromEntries(changed.map((field) => [field, wanted[field] ?? null]));
 }
 
-function toldOf(kind: ManagedKind, instance: ManagedInstance, finding: Finding, now: string): object {
-  const { reason, message, isTold } = finding;
+function shownOf(kind: ManagedKind, instance: ManagedInstance, finding: Finding, now: string): object {
+  const { reason, message, isShown } = finding;
   return {
     conditions: withReadiness(instance.status?.conditions, finding, now),
     phase: finding.phase ?? settledPhase(kind, instance),
-    reason: isTold ? reason : undefined,
-    message: isTold ? message : undefined,
+    reason: isShown ? reason : undefined,
+    message: isShown ? message : undefined,
   };
 }
 
@@ -170,8 +170,8 @@ function findingOf(
   if (type === undefined) return failureOf(kind, instance, template) ?? restOf(kind, instance);
   const { verb } = planOf({ kind, type });
   const { message = `${verb} of the ${kindNames[kind].noun} is under way` } = running ?? {};
-  const isTold = running?.message !== undefined;
-  return { state: 'reconciling', reason: `${verb}InProgress`, message, phase: 'Pending', isTold };
+  const isShown = running?.message !== undefined;
+  return { state: 'reconciling', reason: `${verb}InProgress`, message, phase: 'Pending', isShown };
 }
 
 function deletionOf(kind: ManagedKind, { metadata }: ManagedInstance, waitsFor: string | undefined): Finding {
@@ -186,7 +186,7 @@ function deletionOf(kind: ManagedKind, { metadata }: ManagedInstance, waitsFor: 
     phase: 'Pending',
     reason: held === undefined ? 'DeleteInProgress' : 'DeletionBlocked',
     message: held ?? `The ${noun} is being deleted`,
-    isTold: held !== undefined,
+    isShown: held !== undefined,
   };
 }
 
@@ -206,7 +206,7 @@ function failureOf(
   const { conditions = [], failedHash, reason = 'Failed', message = '' } = instance.status ?? {};
   const lifecycle = lifecycleConditions(kind);
   const fault = conditions.find((one) => isFault(one) && !lifecycle.has(one.type));
-  const recorded = { state: 'stalled', reason, message, isTold: true } as const;
+  const recorded = { state: 'stalled', reason, message, isShown: true } as const;
   if (settledPhase(kind, instance) === 'Failed')
     return instance.status?.reason === undefined && fault ? stalledBy(fault) : recorded;
   if (fault !== undefined) return stalledBy(fault);
@@ -218,16 +218,16 @@ function failureOf(
 }
 
 function stalledBy({ reason = 'Failed', message = '' }: Condition): Finding {
-  return { state: 'stalled', reason, message, isTold: true };
+  return { state: 'stalled', reason, message, isShown: true };
 }
 
 /** Nothing is to be done: it is awake, or asleep because that was asked for. */
 function restOf(kind: ManagedKind, instance: ManagedInstance): Finding {
   const phase = settledPhase(kind, instance);
-  const isTold = false;
-  if (phase === 'Ready') return { state: 'ready', reason: 'Ready', message: '', isTold };
-  if (phase === 'Sleeping') return { state: 'ready', reason: 'Sleeping', message: 'It sleeps', isTold };
-  return { state: 'reconciling', reason: 'Pending', message: '', phase: 'Pending', isTold };
+  const isShown = false;
+  if (phase === 'Ready') return { state: 'ready', reason: 'Ready', message: '', isShown };
+  if (phase === 'Sleeping') return { state: 'ready', reason: 'Sleeping', message: 'It sleeps', isShown };
+  return { state: 'reconciling', reason: 'Pending', message: '', phase: 'Pending', isShown };
 }
 
 function withStatus(instance: ManagedInstance, fields: object): ManagedInstance {

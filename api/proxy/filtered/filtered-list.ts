@@ -139,7 +139,7 @@ function endOfPage(
 
 /**
  * The namespaces that can have something for `identity`, if to list each of them is less than to list all and their objects
- * are one page. The caches only tell what pays: whatever they say, the answer is the same.
+ * are one page. The caches only say what pays: whatever that is, the answer is the same.
  */
 async function fewNamespaces(
   { review, cache }: Pick<Gateway, 'review' | 'cache'>,

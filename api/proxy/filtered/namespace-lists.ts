@@ -17,7 +17,7 @@ export interface WholeList {
 /**
  * What of the collection lies in `namespaces`, in the order and of the one state that a list of all would have: the first
  * is read as the request says, the others at the first one's resourceVersion, exactly. So a watch that goes on from
- * there tells each change once, like one behind a list of all. Without a namespace: its state and form alone.
+ * there reports each change once, like one behind a list of all. Without a namespace: its state and form alone.
  * @returns undefined if the API server does not answer all of it so (a state that it does not remember, say)
  * @throws PlatformError `management_unavailable`
  */
