@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import closeWithGrace from 'close-with-grace';
+import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { takeUncaughtFailures, type UncaughtOptions } from './uncaught-failures.ts';
 
 /**
@@ -22,4 +24,15 @@ export function endInOrder(
       void Promise.race([stop(), delay(delayMs)]).finally(() => process.exit(1));
     },
   });
+}
+
+/** Ends the process at once because it could not start: a failure of ours with its words and exit code, any other one with its stack. */
+export function endFailedStart(error: unknown): never {
+  if (!(error instanceof PlatformError)) {
+    process.stderr.write(`${inspect(error)}\n`);
+    process.exit(1);
+  }
+  const { title, exitCode } = errorTable[error.code];
+  process.stderr.write(`error: ${title}: ${error.message} (${error.code})\n`);
+  process.exit(exitCode);
 }

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readConfigFile } from '../adapters/config-file.ts';
-import { endInOrder } from '../adapters/end-in-order.ts';
+import { endFailedStart, endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
 import { GatewayConfig } from '../contracts/config.ts';
-import { errorTable, PlatformError } from '../contracts/errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import { createApp } from './app.ts';
 import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts';
 import { connectionLimitsOf } from './http/connection-limits.ts';
@@ -80,13 +80,4 @@ function portTaken({ host, port }: { host: string; port: number }, error: unknow
   );
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof PlatformError)) {
-    console.error(error);
-    process.exit(1);
-  }
-  console.error(`error: ${errorTable[error.code].title}: ${error.message} (${error.code})`);
-  process.exit(errorTable[error.code].exitCode);
-}
+await main().catch(endFailedStart);

@@ -94,7 +94,7 @@ export type Writer = (typeof writers)[keyof typeof writers];
 
 /** Whose fields are whose in server-side apply. */
 export const fieldManagers = {
-  controllers: 'vcluster-platform-controllers',
+  controllers: writers.controllers,
   /** In tenant clusters and in the namespaces of spaces. */
   worker: 'vcluster-platform',
 } as const;

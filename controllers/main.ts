@@ -5,11 +5,10 @@ import { readConfigFile } from '../adapters/config-file.ts';
 import { createConnectedClusters } from '../adapters/connected-clusters.ts';
 import { hostNamespaces } from '../adapters/host-namespaces.ts';
 import { briefAnswers, connectCluster } from '../adapters/kubernetes/client.ts';
-import { endInOrder } from '../adapters/end-in-order.ts';
+import { endFailedStart, endInOrder } from '../adapters/end-in-order.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
 import { ControllersConfig } from '../contracts/config.ts';
-import { errorTable, PlatformError } from '../contracts/errors.ts';
 import { writers } from '../contracts/names.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 import { createCaches } from './caches.ts';
@@ -64,13 +63,4 @@ async function main(): Promise<void> {
   console.log('controllers ready');
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof PlatformError)) {
-    console.error(error);
-    process.exit(1);
-  }
-  console.error(`error: ${errorTable[error.code].title}: ${error.message} (${error.code})`);
-  process.exit(errorTable[error.code].exitCode);
-}
+await main().catch(endFailedStart);
