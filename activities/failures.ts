@@ -16,7 +16,7 @@ const doubtedAttempts = 11;
  * cause, which may hold secrets and goes to the log. Retried or not by the table of errors; within a delete
  * always retried, because a delete finishes forward.
  */
-export function toApplicationFailure(
+function toApplicationFailure(
   error: unknown,
   options: { retryForward: boolean; cancelled: boolean; attempt: number },
 ): Error {

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { stringify } from 'yaml';
 import { CommandFailure } from './failure.ts';
 
-export const outputFormats = ['table', 'json', 'yaml'] as const;
+const outputFormats = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 /** Title of a column, and what stands in it. */

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { databaseCall } from './failures.ts';
 
 /** Who works on our database at run time; none of them may change what it is made of. */
-export const runtimeRoles = ['gateway', 'worker', 'controllers'] as const;
+const runtimeRoles = ['gateway', 'worker', 'controllers'] as const;
 export type RuntimeRole = (typeof runtimeRoles)[number];
 
 type Privilege = 'select' | 'insert' | 'update' | 'delete';

@@ -15,7 +15,7 @@ const lasting = { passes: false } as const;
  * Which causes of a failed operation pass and which need a change: the one table, by the reason that the operation ended with.
  * A passing cause is tried again with back-off (domain/attempts.ts), a lasting one only after a change or on request.
  */
-export const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
+const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
   invalid_request: passing, // a connected cluster's own policies and webhooks answer so too
   invalid_values: lasting,
   invalid_parameters: lasting,

@@ -52,7 +52,7 @@ function isSetAt(value: unknown, path: readonly string[]): boolean {
 }
 
 /** Whether a field says something: exports of vCluster Platform write empty objects and lists where nothing is set. */
-export function isSet(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return false;
   if (Array.isArray(value)) return value.length > 0;
   return typeof value === 'object' ? Object.values(value).some(isSet) : true;

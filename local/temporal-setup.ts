@@ -12,7 +12,7 @@ const retentionDays = 30;
 const indexedValueTypes = { KEYWORD: 2 };
 
 /** Temporal's two databases beside the platform's own: `<name>_temporal` and `<name>_temporal_visibility`. */
-export function temporalDatabases(databaseUrl: string): TemporalDatabases {
+function temporalDatabases(databaseUrl: string): TemporalDatabases {
   const url = new URL(databaseUrl);
   const base = databaseOf(databaseUrl);
   return {

@@ -14,9 +14,7 @@ const sources = ['contracts', 'domain', 'workflows', 'package-lock.json'];
 const keptBundles = 5;
 
 /** Where the bundle of the present sources is cached. */
-export function workflowBundlePath(
-  cacheDir = join(homedir(), '.cache', 'vcluster-platform', 'workflows'),
-): string {
+function workflowBundlePath(cacheDir = join(homedir(), '.cache', 'vcluster-platform', 'workflows')): string {
   const hash = createHash('sha256');
   for (const file of sources.flatMap((source) => filesBelow(join(root, source)))) {
     hash.update(file.slice(root.length)).update('\0').update(readFileSync(file)).update('\0');

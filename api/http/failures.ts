@@ -43,7 +43,7 @@ export function sendFailure(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 /** The problem document of a failure. */
-export function toProblem(failure: PlatformError, requestId: string, errors?: Problem['errors']): Problem {
+function toProblem(failure: PlatformError, requestId: string, errors?: Problem['errors']): Problem {
   const { status, title } = errorTable[failure.code];
   return {
     type: `https://vcluster-platform.io/errors/${failure.code.replaceAll('_', '-')}`,

@@ -13,7 +13,7 @@ export interface SnapshotReference {
 }
 
 /** What a snapshot is of, and which one of that name. */
-export function recordOfSnapshot({ project, tenantCluster, uid, projectUid }: Snapshot): RecordTarget {
+function recordOfSnapshot({ project, tenantCluster, uid, projectUid }: Snapshot): RecordTarget {
   return { kind: 'tenant', project, name: tenantCluster, uid, projectUid };
 }
 

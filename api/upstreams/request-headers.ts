@@ -30,7 +30,7 @@ const dropped: ReadonlySet<string> = new Set([
 const droppedPrefixes = ['impersonate-', 'x-remote-', 'x-forwarded-', 'x-original-'];
 
 /** Whether a client's header called `name` (any case, `_` for `-` included) must not travel on. */
-export function isDroppedHeader(name: string): boolean {
+function isDroppedHeader(name: string): boolean {
   const lower = name.toLowerCase();
   const canonical = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
   return (

@@ -4,7 +4,7 @@ import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
 import { reservedGroupsRule } from './user.ts';
 
-export const accessKeyTypes = [
+const accessKeyTypes = [
   '',
   'Login',
   'User',

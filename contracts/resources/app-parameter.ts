@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { openObject } from './open-object.ts';
 
-export const appParameterTypes = ['string', 'number', 'boolean', 'password', 'multiline'] as const;
+const appParameterTypes = ['string', 'number', 'boolean', 'password', 'multiline'] as const;
 
 /** One parameter of a template. `defaultValue` is always a string, whatever the type. */
 export const AppParameter = openObject({

@@ -38,7 +38,7 @@ export const ClusterSpec = openObject(
 );
 export type ClusterSpec = Static<typeof ClusterSpec>;
 
-export const clusterPhases = ['Initialized', 'Failed'] as const;
+const clusterPhases = ['Initialized', 'Failed'] as const;
 
 /** A namespace of a connected cluster that the platform made, for something that is not there any more. */
 export const UnclaimedNamespace = openObject({

@@ -4,7 +4,7 @@ import { type OperationType, operationTypes } from '../verbs.ts';
 import { Conditions } from './condition.ts';
 import { anyObject, openObject } from './open-object.ts';
 
-export const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
+const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
 export type InstancePhase = (typeof instancePhases)[number];
 
 /** Where the platform placed an instance. */

@@ -1,6 +1,6 @@
 import { bigint, index, integer, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
-export const snapshotStates = ['creating', 'completed', 'failed'] as const;
+const snapshotStates = ['creating', 'completed', 'failed'] as const;
 
 /**
  * The catalogue of snapshots. It outlives the tenant clusters and the operations that made them: a snapshot belongs to the
