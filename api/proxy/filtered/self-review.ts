@@ -9,9 +9,9 @@ import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { hasBody } from '../forward-request.ts';
+import { answerText, carriedOf, carryAsJson } from './carry-as-json.ts';
 import { type FilteredPlural, filteredPlurals } from './filtered-request.ts';
 import { seesProject } from './serve-filtered.ts';
-import { answerText, carriedOf, carryAsJson } from './serve-hidden.ts';
 
 /** A question that callers ask about themselves (`kubectl auth can-i`). */
 type SelfReview = 'selfsubjectaccessreviews' | 'selfsubjectrulesreviews';
