@@ -23,7 +23,7 @@ export interface RbacCache {
  * Twice a watch of 3 s, which leaves a loaded machine time. With the 4 s between two sweeps of open streams
  * (api/streams/revocation.ts) a right that was taken ends within 10 s even if its end is never heard of.
  */
-const inStepMs = 6_000;
+const outdatedMs = 6_000;
 
 /** @param watch informers over a path, in watches of 3 s, as a user who may read roles and bindings */
 export function createRbacCache(
@@ -51,7 +51,7 @@ export function createRbacCache(
     namespacesOf: index.namespacesOf,
     generationOf: index.generationOf,
     isUpToDate: () => {
-      const since = performance.now() - inStepMs;
+      const since = performance.now() - outdatedMs;
       return informers.every(({ syncedAt }) => syncedAt >= since);
     },
     ready: Promise.all(informers.map(({ synced }) => synced)).then(() => undefined),
