@@ -7,9 +7,11 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { type FailedProcess, failureReport } from './runner/failures.ts';
+import type { Outcome } from './runner/outcome-reporter.ts';
 import { readPastTimes, writePastTimes } from './runner/past-times.ts';
-import { type Limits, planProcesses, runWithin } from './runner/plan.ts';
-import { endTestProcesses, runTestProcess, type TestProcess } from './runner/test-process.ts';
+import { type PlannedProcess, planProcesses } from './runner/plan.ts';
+import { type Limits, runWithin } from './runner/run-within.ts';
+import { endTestProcesses, runTestProcess } from './runner/test-process.ts';
 import {
   machineRefusal,
   missingPackages,
@@ -18,8 +20,12 @@ import {
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
-/** One platform beside files of parts: with two, kubectl's suite met its limit of time on two loaded cores. */
-const limits: Limits = { all: availableParallelism() + 1, platform: 1, node: 1 };
+/** One more than there are processors, as each waits a part of its time; and as many again where they wait for more. */
+const limits: Limits = {
+  all: availableParallelism() + 1,
+  whileIdle: availableParallelism(),
+  platforms: availableParallelism(),
+};
 
 const failed: FailedProcess[] = [];
 const times: Record<string, number> = {};
@@ -83,18 +89,22 @@ function installPackages(): void {
     spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-async function runTests(tests: TestProcess, live: boolean): Promise<void> {
-  const ended = await runTestProcess(tests, live);
+async function runTests(tests: PlannedProcess, live: boolean, share: () => void): Promise<void> {
+  const onOutcome = (outcome: Outcome) => {
+    if (tests.alone.every((file) => outcome.times[join(root, file)] !== undefined)) share();
+  };
+  const ended = await runTestProcess(tests, { live, ...(tests.alone.length === 0 ? {} : { onOutcome }) });
   if (!ended.ok) failed.push({ ...ended, title: tests.title });
   for (const kind of ['passed', 'failed', 'skipped'] as const) counts[kind] += ended[kind];
   for (const file of tests.files)
     times[file] = tests.files.length === 1 ? ended.seconds : (ended.times[join(root, file)] ?? 0) / 1000;
   if (!live) console.log(`\n== ${tests.title}\n${ended.output.trimEnd()}`);
-  printEnd(tests.title, ended.ok, ended.seconds);
+  printEnd(tests.title, ended.ok, ended.seconds, ended.cpuSeconds);
 }
 
-function printEnd(title: string, ok: boolean, seconds: number): void {
-  console.log(`== ${title}: ${ok ? 'ok' : 'FAILED'} (${seconds.toFixed(1)} s)`);
+function printEnd(title: string, ok: boolean, seconds: number, cpuSeconds?: number): void {
+  const cpu = cpuSeconds === undefined ? '' : `, ${cpuSeconds.toFixed(1)} s of CPU`;
+  console.log(`== ${title}: ${ok ? 'ok' : 'FAILED'} (${seconds.toFixed(1)} s${cpu})`);
 }
 
 function printSlowest(): void {
@@ -122,13 +132,9 @@ if (only.length === 0) {
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
 const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));
 const planned = planProcesses(files, readPastTimes());
-// The kubelet's streams break off on a machine that others load, so the real node has it to itself.
-for (const alone of [true, false])
-  await runWithin(
-    limits,
-    planned.filter(({ need }) => (need === 'node') === alone),
-    (tests) => runTests({ ...tests, sandbox: alone && sandboxed }, planned.length === 1),
-  );
+await runWithin(limits, planned, (tests, share) =>
+  runTests({ ...tests, sandbox: tests.need === 'node' && sandboxed }, planned.length === 1, share),
+);
 writePastTimes(times);
 printSlowest();
 if (failed.length > 0 && planned.length > 1) console.log(`\n${failureReport(root, failed)}`);

@@ -5,16 +5,14 @@ type Need = 'parts' | 'platform' | 'node';
 
 export interface PlannedProcess extends TestProcess {
   readonly need: Need;
-}
-
-/** How many may run at once: in all, and of each kind. */
-export interface Limits {
-  readonly all: number;
-  readonly platform: number;
-  readonly node: number;
+  /** Its first files if they need the machine for themselves: others begin when these have ended. */
+  readonly alone: readonly string[];
+  /** Whether it loads the whole machine, which a real node does not bear beside it. */
+  readonly isLoud: boolean;
 }
 
 const e2e = (name: string) => `test/e2e/${name}.test.ts`;
+const onNode = (name: string) => `test/real-node/${name}.test.ts`;
 
 /** Seconds that a file is taken to last before it ever ran here. */
 const guesses: Record<Need, number> = { parts: 20, platform: 120, node: 120 };
@@ -32,12 +30,18 @@ const needs = (file: string): Need => {
 const together: Readonly<Record<string, readonly string[]>> = {
   'one platform: what users get wrong, kubectl': ['bad-input', 'kubectl-commands'].map(e2e),
   'one platform: operations': ['conflicts', 'gitops', 'lifecycle', 'secrets', 'spaces'].map(e2e),
-  'one real node': ['gateway-streams', 'lifecycle', 'streams', 'upstream-vcluster'].map(
-    (name) => `test/real-node/${name}.test.ts`,
-  ),
+  'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
 };
 
-/** A process for each file but those that run together, the longest first, so that none of them runs alone at the end. */
+/** The kubelet's streams break off on a machine that others load. */
+const alone: readonly string[] = ['gateway-streams', 'streams'].map(onNode);
+/** It runs a thousand commands, several at once. */
+const loud = e2e('kubectl-commands');
+
+/**
+ * A process for each file but those that run together: first what needs the machine for itself, then the longest, so that
+ * none of them runs alone at the end.
+ */
 export function planProcesses(
   files: readonly string[],
   pastTimes: Readonly<Record<string, number>>,
@@ -47,28 +51,14 @@ export function planProcesses(
   const titleOf = (file: string) =>
     Object.entries(together).find(([, group]) => group.includes(file))?.[0] ?? file;
   return [...Map.groupBy(files, titleOf)]
-    .map(([title, group]): PlannedProcess => ({ title, files: group, need: needs(group[0] ?? '') }))
-    .toSorted((a, b) => seconds(b) - seconds(a));
-}
-
-/** Runs all of them, in their order as far as the limits let it. */
-export async function runWithin(
-  limits: Limits,
-  planned: readonly PlannedProcess[],
-  runOne: (process: PlannedProcess) => Promise<void>,
-): Promise<void> {
-  const waiting = [...planned];
-  const running = new Map<PlannedProcess, Promise<unknown>>();
-  const mayStart = ({ need }: PlannedProcess) =>
-    need === 'parts' || [...running.keys()].filter((other) => other.need === need).length < limits[need];
-  while (waiting.length + running.size > 0) {
-    const next = running.size < limits.all ? waiting.findIndex(mayStart) : -1;
-    const [process] = next === -1 ? [] : waiting.splice(next, 1);
-    if (process === undefined) await Promise.race(running.values());
-    else
-      running.set(
-        process,
-        runOne(process).finally(() => running.delete(process)),
-      );
-  }
+    .map(
+      ([title, group]): PlannedProcess => ({
+        title,
+        files: group,
+        need: needs(group[0] ?? ''),
+        alone: group.filter((file) => alone.includes(file)),
+        isLoud: group.includes(loud),
+      }),
+    )
+    .toSorted((a, b) => b.alone.length - a.alone.length || seconds(b) - seconds(a));
 }

@@ -38,7 +38,7 @@ describe('failures of a process of tests', () => {
 
   const report = async (file: string, limitMs?: number) => {
     const tests = { title: file, files: [join(dir, file)], ...(limitMs === undefined ? {} : { limitMs }) };
-    const ended = await runTestProcess(tests, false);
+    const ended = await runTestProcess(tests);
     return { ...ended, report: failureReport(dir, [{ ...ended, title: file }]) };
   };
 

@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileCacheDir } from '../../local/node-program.ts';
 import type { Outcome } from './outcome-reporter.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const reporter = join(import.meta.dirname, 'outcome-reporter.ts');
 const endGuard = join(import.meta.dirname, 'end-guard.ts');
+/** As the platform's processes load it: half of the time that the imports of a suite take goes into its ES modules. */
+const drizzle = join(root, 'local', 'commonjs-drizzle.ts');
 
 /** A single test may take this long unless it says otherwise. */
 const testLimitMs = 600_000;
@@ -28,6 +31,8 @@ export interface EndedProcess extends Outcome {
   readonly ok: boolean;
   /** From its start to its end, in seconds. */
   readonly seconds: number;
+  /** Processor time of it and of what it started and waited for, in seconds. */
+  readonly cpuSeconds: number;
   /** All that it printed, unless that was printed at once. */
   readonly output: string;
   /** Why it was ended in the middle of its tests. */
@@ -43,24 +48,36 @@ export function endTestProcesses(): void {
 
 /**
  * Runs the tests of a process to their end, which may be a failure; never rejects for one.
- * @param live prints what it says at once, instead of collecting it
+ * @param options `live` prints what it says at once, instead of collecting it; `onOutcome` is called while it runs, with
+ *   what it has come to
  */
 export async function runTestProcess(
   { files, sandbox, limitMs = processLimitMs }: TestProcess,
-  live: boolean,
+  options: { live?: boolean; onOutcome?: (outcome: Outcome) => void } = {},
 ): Promise<EndedProcess> {
+  const { live = false, onOutcome } = options;
   const dir = mkdtempSync(join(tmpdir(), 'vcp-outcome-'));
   const outcomeFile = join(dir, 'outcome.json');
   const startedAt = performance.now();
   const args = [
     ...(sandbox === true ? ['test/support/real-node/sandbox.ts'] : []),
-    ...['--import', endGuard, '--test', '--test-isolation=none', `--test-timeout=${testLimitMs}`],
+    ...[
+      '--import',
+      drizzle,
+      '--import',
+      endGuard,
+      '--test',
+      '--test-isolation=none',
+      `--test-timeout=${testLimitMs}`,
+    ],
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...[`--test-reporter=${reporter}`, `--test-reporter-destination=${outcomeFile}`],
     ...files,
   ];
   const child = spawn(process.execPath, args, {
     cwd: root,
+    // Of the programs that tests start too; those of a platform have it already.
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCacheDir() },
     stdio: live ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -73,16 +90,37 @@ export async function runTestProcess(
     ended = `ended after ${limitMs / 60_000} minutes`;
     end();
   }, limitMs);
+  const look = onOutcome && setInterval(() => onOutcome(readOutcome(outcomeFile)), 500);
+  let cpuSeconds = 0;
+  child.once('exit', () => (cpuSeconds = cpuOfEnded()));
   const { promise, resolve } = Promise.withResolvers<boolean>();
   child.once('close', (code) => resolve(code === 0));
   const ok = await promise;
   clearTimeout(limit);
+  clearInterval(look);
   running.delete(end);
   const seconds = (performance.now() - startedAt) / 1000;
   const outcome = readOutcome(outcomeFile);
   rmSync(dir, { recursive: true });
   const failed = ok ? outcome.failed : Math.max(outcome.failed, 1);
-  return { ...outcome, failed, ok, seconds, output, ended };
+  return { ...outcome, failed, ok, seconds, cpuSeconds, output, ended };
+}
+
+let cpuBefore = 0;
+
+/** Processor time of the child that has just ended, in seconds; 0 where there is no /proc. */
+function cpuOfEnded(): number {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // cutime and cstime (fields 16 and 17 of proc(5)), in hundredths of a second: children count once they have ended.
+    const now = (Number(fields[13]) + Number(fields[14])) / 100;
+    const spent = now - cpuBefore;
+    cpuBefore = now;
+    return spent;
+  } catch {
+    return 0;
+  }
 }
 
 /** The last that the reporter wrote; nothing, of a process that ended before its tests. */
