@@ -117,7 +117,7 @@ describe('kubectl through the gateway and directly', { timeout: 1_200_000, concu
   };
 
   async function compare(path: ApiPath, command: KubectlCommand, sides: { gateway: Side; direct: Side }) {
-    const { gateway, direct } = await onBothSides(command, sides, alike);
+    const { gateway, direct } = await onBothSides(path, command, sides, alike);
     const reason = command.differs?.[path];
     const asExpected = alike(gateway, direct) === (reason === undefined);
     return {

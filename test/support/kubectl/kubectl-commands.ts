@@ -15,6 +15,8 @@ export interface KubectlCommand {
   readonly editor?: string;
   /** What is read is still being written by controllers: asked again until both sides agree. */
   readonly settles?: true;
+  /** By path: what standard output must be on both sides before the next command; asked again until it is. */
+  readonly until?: Partial<Record<ApiPath, RegExp>>;
   /** Both sides see the same objects, each other's among them: no name is left out of the comparison. */
   readonly shared?: true;
   /** Why the answers must differ, by path; then it is checked that they do. */
@@ -32,8 +34,8 @@ const otherPerson =
   'through the gateway it is the platform user with the groups that access rules give, directly system:masters';
 const platformDecides =
   'who may act as whom the platform decides: RBAC of the management API, and as a service account only in a tenant cluster';
-const onEveryPath = (reason: string) => ({ management: reason, tenant: reason, cluster: reason });
-const alsoInSpaces = (reason: string) => ({ ...onEveryPath(reason), space: reason });
+const onEveryPath = <T>(value: T) => ({ management: value, tenant: value, cluster: value });
+const alsoInSpaces = <T>(value: T) => ({ ...onEveryPath(value), space: value });
 const outsideTenants = (reason: string) => ({ management: reason, cluster: reason, space: reason });
 const clusterHealth = { space: 'the health of the connected cluster is no part of a space' };
 
@@ -220,6 +222,8 @@ const workloads: readonly KubectlCommand[] = [
   write('create poddisruptionbudget web --selector=app=web --min-available=1'),
   read('describe deployment other'),
   write('delete deployment web other --cascade=foreground --wait=false'),
+  // The garbage collector ends them; what it has not come to yet, the next command would name.
+  { ...read('get deployments,replicasets,pods -o name'), until: alsoInSpaces(/^$/) },
   write('delete all --all --wait=false'),
 ];
 
@@ -237,8 +241,9 @@ const wholeCluster: readonly KubectlCommand[] = [
   write('delete namespace {ns}-more --wait=false'),
   write('apply -f -', widgets),
   write('wait --for=condition=Established crd/widgets.{ns}.example.com --timeout=20s'),
-  read('api-resources --api-group={ns}.example.com'),
-  read('explain widgets.spec.size --api-version={ns}.example.com/v1'),
+  // A kind is served a moment before discovery and schemas tell of it.
+  { ...read('api-resources --api-group={ns}.example.com'), until: onEveryPath(/Widget/) },
+  { ...read('explain widgets.spec.size --api-version={ns}.example.com/v1'), until: onEveryPath(/size/) },
   write('create -f -', widget(3)),
   write('apply -f - --server-side', widget(10)),
   read('get widgets.{ns}.example.com -o yaml'),

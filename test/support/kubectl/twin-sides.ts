@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram } from '../../../toolchain/find-program.ts';
 import { type CommandResult, run } from '../platform.ts';
-import type { KubectlCommand } from './kubectl-commands.ts';
+import type { ApiPath, KubectlCommand } from './kubectl-commands.ts';
 
 /** One of two ways to the same API server, with a namespace of its own there. */
 export interface Side {
@@ -75,11 +74,13 @@ function normalised(result: CommandResult, side: Side, shared: boolean): Command
 
 /** Both answers to `command`, normalised; asked again for at most 20 s where what is read still settles. */
 export async function onBothSides(
+  path: ApiPath,
   command: KubectlCommand,
   sides: { gateway: Side; direct: Side },
-  alike: (gateway: CommandResult, direct: CommandResult) => boolean = isDeepStrictEqual,
+  alike: (gateway: CommandResult, direct: CommandResult) => boolean,
 ): Promise<{ gateway: CommandResult; direct: CommandResult }> {
   const deadline = performance.now() + 20_000;
+  const until = command.until?.[path] ?? /(?:)/;
   for (;;) {
     const [gateway, direct] = await Promise.all(
       [sides.gateway, sides.direct].map(async (side) =>
@@ -87,7 +88,9 @@ export async function onBothSides(
       ),
     );
     if (gateway === undefined || direct === undefined) throw new Error('two sides give two answers');
-    const settled = command.settles !== true || alike(gateway, direct);
+    const settled =
+      command.settles !== true ||
+      (alike(gateway, direct) && [gateway, direct].every(({ stdout }) => until.test(stdout)));
     if (settled || performance.now() > deadline) return { gateway, direct };
     await delay(250);
   }
