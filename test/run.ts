@@ -125,10 +125,8 @@ if (files.length === 0) {
   console.error(`no test file's path contains ${only.join(' or ')}`);
   process.exit(2);
 }
-if (only.length === 0) {
-  await prepare('check', 'scripts/check.ts');
-  await prepare('toolchain', 'toolchain/main.ts');
-}
+if (only.length === 0)
+  await Promise.all([prepare('check', 'scripts/check.ts'), prepare('toolchain', 'toolchain/main.ts')]);
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
 const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));
 const planned = planProcesses(files, readPastTimes());

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AuthorizationV1Api, type V1ClusterRole, type V1PolicyRule } from '@kubernetes/client-node';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { readManifests } from '../../local/bootstrap/apply-manifests.ts';
@@ -111,7 +112,7 @@ export function manyNamesCases(
       const unknown = new Set<string>();
       let isOver = false;
       const watching = Object.entries(realms()).map(async ([realm, client]) => {
-        while (!isOver) if (!(await actsAs(client, 'mia@example.com'))) unknown.add(realm);
+        for (; !isOver; await delay(10)) if (!(await actsAs(client, 'mia@example.com'))) unknown.add(realm);
       });
       await inBatches(many / 2, (index) => patchUser(index, { disabled: true }));
       await everywhere(async (client) => (await parts(client)).size === 0, 'the parts are gone');
