@@ -75,8 +75,9 @@ export function createSignIn(deps: {
       },
     });
     // Two first requests at the same time make one user.
-    if (answer.status !== 409) expect(answer, 201);
-    return appeared(claimed.identity);
+    if (answer.status === 409) return refreshGroups(await appeared(claimed.identity, 0), claimed);
+    expect(answer, 201);
+    return appeared(claimed.identity, claimed.issuedAt);
   }
 
   /** A name that nothing mentions: grants to that name, or to an earlier user of it, are not for the new user. */
@@ -94,13 +95,17 @@ export function createSignIn(deps: {
     );
   }
 
-  async function appeared(identity: string): Promise<User> {
+  /** Once it is in the cache, with these groups or newer ones: until then the user would have less than they hold. */
+  async function appeared(identity: string, issuedAt: number): Promise<User> {
     const deadline = performance.now() + knownMs;
     for (;;) {
       const found = find(identity);
-      if (found !== undefined) return found;
+      if (found !== undefined && groupsFrom(found) >= issuedAt) return found;
       if (performance.now() > deadline)
-        throw new PlatformError('management_unavailable', 'the new user is not visible yet; try again');
+        throw new PlatformError(
+          'management_unavailable',
+          'the user and their groups are not visible yet; try again',
+        );
       await delay(20);
     }
   }
@@ -109,8 +114,7 @@ export function createSignIn(deps: {
     const before = user.spec?.ssoGroups ?? [];
     const same =
       before.length === claimed.groups.length && claimed.groups.every((one) => before.includes(one));
-    const from = Number(user.metadata.annotations?.[annotations.oidcGroupsFrom] ?? 0);
-    if (same || claimed.issuedAt <= from) return user;
+    if (same || claimed.issuedAt <= groupsFrom(user)) return user;
     const answer = await management(accountsIdentity, {
       method: 'PATCH',
       path: `${collection}/${encodeURIComponent(user.metadata.name)}`,
@@ -121,7 +125,7 @@ export function createSignIn(deps: {
       },
     });
     expect(answer, 200);
-    return answer.body as User;
+    return appeared(claimed.identity, claimed.issuedAt);
   }
 
   return async (claimed) => {
@@ -134,6 +138,11 @@ export function createSignIn(deps: {
 
 function annotationsOf({ identity, issuedAt }: ClaimedIdentity): Record<string, string> {
   return { [annotations.oidcIdentity]: identity, [annotations.oidcGroupsFrom]: String(issuedAt) };
+}
+
+/** When the token was issued that the user's groups are from, in seconds since the epoch. */
+function groupsFrom({ metadata }: User): number {
+  return Number(metadata.annotations?.[annotations.oidcGroupsFrom] ?? 0);
 }
 
 function identityOf(user: User): string | undefined {
