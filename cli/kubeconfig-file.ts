@@ -40,7 +40,8 @@ export async function giveKubeconfig(
   const files = kubeconfigFiles(kubeconfig);
   const name = await withLocks(files.read, 0o755, () => addContext(files, login, issued));
   const flag = kubeconfig ? `--kubeconfig ${files.write} ` : '';
-  console.log(`current context of ${files.write} is now ${name}; try: kubectl ${flag}${example}`);
+  const where = files.read.length > 1 ? '' : ` of ${files.write}`;
+  console.log(`current context${where} is now ${name}; try: kubectl ${flag}${example}`);
 }
 
 /** Adds the context to the files where kubectl would write it; gives its name. */
