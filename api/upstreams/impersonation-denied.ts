@@ -4,7 +4,7 @@ const own = new RegExp(`User \\\\?"${identities.gateway}\\\\?" cannot impersonat
 
 /** The error when an API does not let the gateway impersonate the user. */
 export const unknownIdentityMessage =
-  'the gateway can impersonate only users and groups that the platform lists there';
+  'only users and groups that the platform knows can be impersonated: those of its Users (subject, groups) and Teams';
 
 /** The same for a caller as themselves: what lists them there arrives within seconds. */
 export const notYetListedMessage =
