@@ -1,6 +1,6 @@
 import type { V1Namespace } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
-import { kindOf, type ManagedKind } from '../contracts/kinds.ts';
+import { kindNames, kindOf } from '../contracts/kinds.ts';
 import { labels } from '../contracts/names.ts';
 import type { InstanceRef, SpaceRef, TenantRef } from '../contracts/instance-ref.ts';
 import { isReservedNamespace } from '../domain/host-namespace.ts';
@@ -150,16 +150,11 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
   return hosts;
 }
 
-const rebuilding: Readonly<Record<ManagedKind, string>> = {
-  tenant: 'A restore of a snapshot, or an update, makes it again',
-  space: 'A wake makes it again, empty',
-};
-
 function missing(owner: Owner, how: string): PlatformError {
   const { hostNamespace, cluster } = owner;
   return new PlatformError(
     'namespace_missing',
-    `Namespace ${hostNamespace} of cluster ${cluster} ${how}. ${rebuilding[kindOf(owner)]}`,
+    `Namespace ${hostNamespace} of cluster ${cluster} ${how}. ${kindNames[kindOf(owner)].namespace.remedy}`,
   );
 }
 

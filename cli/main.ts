@@ -1,10 +1,15 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { errorTable } from '../contracts/errors.ts';
+import type { VerbWithOwnCommand } from '../contracts/verbs.ts';
 import { CommandFailure, failureLine } from './failure.ts';
 
+type Load = () => Promise<Command>;
+/** An update is asked for by changing the resource. */
+type VerbCommands = Record<Exclude<VerbWithOwnCommand, 'update'>, Load>;
+
 /** Loaded when they are asked for: kubectl runs `vcp token` before every command, so it must be quick. */
-const commands: Record<string, () => Promise<Command>> = {
+const commands: Readonly<Record<string, Load> & VerbCommands> = {
   login: async () => (await import('./commands/login.ts')).loginCommand(),
   logout: async () => (await import('./commands/logout.ts')).logoutCommand(),
   list: async () => (await import('./commands/list.ts')).listCommand(),

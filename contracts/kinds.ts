@@ -25,6 +25,8 @@ interface KindNames {
   readonly field: string;
   readonly searchAttribute: string;
   readonly notFound: ErrorCode;
+  /** How it is called on the command line. */
+  readonly command: { readonly name: string; readonly alias?: string };
   /** Label of its namespace that holds its name. */
   readonly label: string;
   /**
@@ -35,6 +37,8 @@ interface KindNames {
     readonly pattern: string;
     readonly placeholder: string;
     readonly byDefault: (project: string, name: string) => string;
+    /** What makes one again that somebody deleted there: a sentence for people. */
+    readonly remedy: string;
   };
   /** What a list says of it besides what it says of every kind, with a description for the OpenAPI document. */
   readonly summary: Readonly<Record<string, string>>;
@@ -59,11 +63,14 @@ export const kindNames = {
     field: 'tenantCluster',
     searchAttribute: 'TenantCluster',
     notFound: 'tenant_cluster_not_found',
+    command: { name: 'vcluster' },
     label: labels.tenantCluster,
     namespace: {
       pattern: 'virtualCluster',
       placeholder: 'virtualClusterName',
       byDefault: defaultHostNamespace,
+      remedy:
+        'Restore a snapshot, or update the tenant cluster, to make it again ("vcp retry" makes it again, empty)',
     },
     summary: {
       template: 'Name of its template',
@@ -84,8 +91,14 @@ export const kindNames = {
     field: 'space',
     searchAttribute: 'Space',
     notFound: 'space_not_found',
+    command: { name: 'space', alias: 'namespace' },
     label: labels.space,
-    namespace: { pattern: 'space', placeholder: 'space', byDefault: defaultSpaceNamespace },
+    namespace: {
+      pattern: 'space',
+      placeholder: 'space',
+      byDefault: defaultSpaceNamespace,
+      remedy: 'Wake the space to make it again, empty',
+    },
     summary: { namespace: 'Its namespace there' },
     verbs: ['create', 'sleep', 'wake', 'delete'],
   },
@@ -137,8 +150,8 @@ export type KindWith<V extends OperationType> = {
   [K in ManagedKind]: V extends VerbOf<K> ? K : never;
 }[ManagedKind];
 
-/** Whether `kind` has the verb. */
-export function hasVerb(kind: ManagedKind, type: OperationType): boolean {
+/** Whether `kind` has the verb. A verb that no kind has cannot be asked for: then its row is not used. */
+export function hasVerb(kind: ManagedKind, type: VerbOf<ManagedKind>): boolean {
   return (kindNames[kind].verbs as readonly OperationType[]).includes(type);
 }
 

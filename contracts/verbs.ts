@@ -67,6 +67,10 @@ export const verbs = {
 
 /** The lifecycle verbs. */
 export type OperationType = keyof typeof verbs;
+/** Those whose command of `vcp` is not made from their row. */
+export type VerbWithOwnCommand = {
+  [V in OperationType]: (typeof verbs)[V] extends { command: VerbCommand } ? never : V;
+}[OperationType];
 export const operationTypes = Object.keys(verbs) as [OperationType, ...OperationType[]];
 
 type Intersection<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer I) => void

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { ManagedKind } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { checkName, maxTenantNameLength } from '../../contracts/names.ts';
 import { type Client, createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
@@ -28,15 +28,9 @@ export function operationCommand(name: string, description: string): Command {
   return platformCommand(name, description).option('--skip-wait', 'do not wait until the operation ends');
 }
 
-/** How each kind is called on the command line. */
-const kindCommands: { readonly [K in ManagedKind]: { readonly name: string; readonly alias?: string } } = {
-  tenant: { name: 'vcluster' },
-  space: { name: 'space', alias: 'namespace' },
-};
-
 /** Like `operationCommand`, for what is done to one of `kind` by its name. */
 export function kindCommand(kind: ManagedKind, description: string): Command {
-  const { name, alias } = kindCommands[kind];
+  const { name, alias }: { readonly name: string; readonly alias?: string } = kindNames[kind].command;
   const command = operationCommand(name, description).argument('<name>');
   return alias === undefined ? command : command.alias(alias);
 }

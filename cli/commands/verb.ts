@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { hasVerb, kindNames, managedKinds } from '../../contracts/kinds.ts';
+import { hasVerb, kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import {
   operationTypes,
   type OperationType,
@@ -19,18 +19,23 @@ export function verbCommands(): Command[] {
 }
 
 function verbCommand(type: OperationType, { name, does }: VerbCommand): Command {
-  const kinds = managedKinds.filter((kind) => hasVerb(kind, type));
-  const command = new Command(name).description(
-    `${does} ${kinds.map((kind) => `a ${kindNames[kind].noun}`).join(' or ')}`,
-  );
-  for (const kind of kinds)
+  const nouns = kindsWith(type).map((kind) => `a ${kindNames[kind].noun}`);
+  const command = new Command(name).description(`${does} ${nouns.join(' or ')}`);
+  return addKinds(command, type, (noun) => `${does} a ${noun}`);
+}
+
+/** Adds a command for each kind that has the verb, which does without parameters. */
+export function addKinds(command: Command, type: OperationType, describe: (noun: string) => string): Command {
+  for (const kind of kindsWith(type))
     command.addCommand(
-      kindCommand(kind, `${does} a ${kindNames[kind].noun}`).action(
-        (named: string, options: CommonOptions) => {
-          checkNames(options.project, named);
-          return withClient((client) => runOperation(client, { ...options, kind, name: named }, { type }));
-        },
-      ),
+      kindCommand(kind, describe(kindNames[kind].noun)).action((name: string, options: CommonOptions) => {
+        checkNames(options.project, name);
+        return withClient((client) => runOperation(client, { ...options, kind, name }, { type }));
+      }),
     );
   return command;
+}
+
+function kindsWith(type: OperationType): ManagedKind[] {
+  return managedKinds.filter((kind) => hasVerb(kind, type));
 }

@@ -1,7 +1,7 @@
 import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
-import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { annotations, clusterCredentialSecret, labels, platformNamespace } from '../../contracts/names.ts';
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
@@ -154,13 +154,6 @@ function stateOf(found: readonly UnclaimedNamespace[]) {
   } as const;
 }
 
-/** What makes the namespace of each kind again. */
-const remedy: Readonly<Record<ManagedKind, string>> = {
-  tenant:
-    'Restore a snapshot, or update the tenant cluster, to make it again ("vcp retry" makes it again, empty)',
-  space: 'Wake the space to make it again, empty',
-};
-
 function lostProblem(kind: ManagedKind, cluster: string, lost: 'Missing' | 'Deleting'): Problem {
   const how =
     lost === 'Deleting'
@@ -169,7 +162,7 @@ function lostProblem(kind: ManagedKind, cluster: string, lost: 'Missing' | 'Dele
   return {
     severity: 'Error',
     reason: `Namespace${lost}`,
-    message: `Its namespace in cluster ${cluster} ${how}. ${remedy[kind]}`,
+    message: `Its namespace in cluster ${cluster} ${how}. ${kindNames[kind].namespace.remedy}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { type ManagedPlural, managedPlurals } from '../../contracts/kinds.ts';
 import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
 
 /** Title, JSONPath, and whether it needs `-o wide`. */
@@ -9,6 +10,27 @@ export type PrinterColumn = readonly [
 
 const age: PrinterColumn = ['Age', '.metadata.creationTimestamp', { type: 'date' }];
 
+/** Of a managed kind, beside what all of them have. */
+const own: { readonly [P in ManagedPlural]?: PrinterColumn } = {
+  virtualclusterinstances: ['Version', '.status.kubernetesVersion'],
+  spaceinstances: ['Namespace', '.status.clusterRef.namespace'],
+};
+
+const ofManaged = Object.fromEntries(
+  managedPlurals.map((plural): [ManagedPlural, PrinterColumn[]] => [
+    plural,
+    [
+      ['Status', '.status.phase'],
+      ['Cluster', '.status.clusterRef.cluster'],
+      ...(own[plural] === undefined ? [] : [own[plural]]),
+      age,
+      ['Operation', '.status.lastOperation.type', { wide: true }],
+      ['Reason', '.status.reason', { wide: true }],
+      ['Message', '.status.message', { wide: true }],
+    ],
+  ]),
+) as Record<ManagedPlural, PrinterColumn[]>;
+
 /** Columns of `kubectl get`, by plural. */
 export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterColumn[]>> = {
   projects: [['Display Name', '.spec.displayName'], age],
@@ -19,24 +41,7 @@ export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterCol
     age,
   ],
   virtualclustertemplates: [['Display Name', '.spec.displayName'], age],
-  virtualclusterinstances: [
-    ['Status', '.status.phase'],
-    ['Cluster', '.status.clusterRef.cluster'],
-    ['Version', '.status.kubernetesVersion'],
-    age,
-    ['Operation', '.status.lastOperation.type', { wide: true }],
-    ['Reason', '.status.reason', { wide: true }],
-    ['Message', '.status.message', { wide: true }],
-  ],
-  spaceinstances: [
-    ['Status', '.status.phase'],
-    ['Cluster', '.status.clusterRef.cluster'],
-    ['Namespace', '.status.clusterRef.namespace'],
-    age,
-    ['Operation', '.status.lastOperation.type', { wide: true }],
-    ['Reason', '.status.reason', { wide: true }],
-    ['Message', '.status.message', { wide: true }],
-  ],
+  ...ofManaged,
   users: [
     ['Username', '.spec.username'],
     ['Email', '.spec.email'],
