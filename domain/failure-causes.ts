@@ -1,4 +1,5 @@
 import { type ErrorCode, isErrorCode } from '../contracts/errors.ts';
+import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
 
 /** Whether what made an operation fail may end by itself. */
 export interface FailureCause {
@@ -11,11 +12,14 @@ export interface FailureCause {
 const passing = { passes: true } as const;
 const lasting = { passes: false } as const;
 
+/** That an instance is not there passes, of whatever kind it is. */
+type MissingInstance = (typeof kindNames)[ManagedKind]['notFound'];
+
 /**
  * Which causes of a failed operation pass and which need a change: the one table, by the reason that the operation ended with.
  * A passing cause is tried again with back-off (domain/attempts.ts), a lasting one only after a change or on request.
  */
-const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
+const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: FailureCause } = {
   invalid_request: passing, // a connected cluster's own policies and webhooks answer so too
   invalid_values: lasting,
   invalid_parameters: lasting,
@@ -43,8 +47,6 @@ const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
   project_not_found: passing,
   template_not_found: passing,
   cluster_not_found: passing,
-  tenant_cluster_not_found: passing,
-  space_not_found: passing,
   operation_not_found: passing,
   snapshot_not_found: lasting,
   snapshot_damaged: lasting,
@@ -66,6 +68,10 @@ const failureCauses: { readonly [C in ErrorCode]: FailureCause } = {
 /** Whether a failure with this reason and message may pass; one without a known reason may. */
 export function mayPass(reason: string | null, message: string | null): boolean {
   if (!isErrorCode(reason)) return true;
-  const { passes, except } = failureCauses[reason];
+  const { passes, except }: FailureCause = isMissing(reason) ? passing : failureCauses[reason];
   return except?.test(message ?? '') === true ? !passes : passes;
+}
+
+function isMissing(code: ErrorCode): code is MissingInstance {
+  return Object.values(kindNames).some(({ notFound }) => notFound === code);
 }
