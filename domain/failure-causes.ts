@@ -9,6 +9,15 @@ export interface FailureCause {
   readonly except?: RegExp;
 }
 
+/** Why an API server that answers does not store what is written to it: what is set up there refuses, not who asks. */
+const writeRefusals = ['admission_refused', 'quota_exceeded', 'store_full'] as const satisfies ErrorCode[];
+export type WriteRefusal = (typeof writeRefusals)[number];
+
+/** Whether a failure with this reason is such a refusal. */
+export function isWriteRefusal(reason: string): reason is WriteRefusal {
+  return (writeRefusals as readonly string[]).includes(reason);
+}
+
 const passing = { passes: true } as const;
 const lasting = { passes: false } as const;
 

@@ -1,8 +1,8 @@
-import type { ErrorCode } from '../../contracts/errors.ts';
+import type { WriteRefusal } from '../../domain/failure-causes.ts';
 
 /** Why an API server that answers does not store what is written to it. */
 export interface Refusal {
-  readonly code: Extract<ErrorCode, 'admission_refused' | 'quota_exceeded' | 'store_full'>;
+  readonly code: WriteRefusal;
   /** As conditions say it. */
   readonly reason: 'WebhookFailed' | 'WebhookDenied' | 'PolicyDenied' | 'QuotaExceeded' | 'StoreFull';
   /** Of the webhook, policy or quota. */

@@ -3,6 +3,7 @@ import type { ManagedKind } from '../../contracts/kinds.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { isWriteRefusal } from '../../domain/failure-causes.ts';
 import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import type { ControllerContext } from '../controller.ts';
 
@@ -13,11 +14,9 @@ export interface Problem {
   readonly message: string;
 }
 
-const refusals: ReadonlySet<string> = new Set(['admission_refused', 'quota_exceeded', 'store_full']);
-
 /** `error`, if where an instance is all works but writing. @throws any other one */
 export function onlyRefused(error: unknown): PlatformError {
-  if (error instanceof PlatformError && refusals.has(error.code)) return error;
+  if (error instanceof PlatformError && isWriteRefusal(error.code)) return error;
   throw error;
 }
 

@@ -1,11 +1,9 @@
 import { isCancellation, log, patched } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { isWriteRefusal } from '../../domain/failure-causes.ts';
 import { failureReason } from './failure-reason.ts';
 import type { OperationRun } from './operation-run.ts';
-
-/** What a tenant's administrator may set up against writes of the platform inside. */
-const refusals: ReadonlySet<string> = new Set(['admission_refused', 'quota_exceeded', 'store_full']);
 
 /**
  * Step `access` of a tenant cluster that was there before. What its own webhooks, policies or full store refuse ends no
@@ -21,7 +19,7 @@ export async function grantAccess(
     return {};
   } catch (error) {
     const { reason, message } = failureReason(error);
-    if (!refusals.has(reason) || !patched('refused-access')) throw error;
+    if (!isWriteRefusal(reason) || !patched('refused-access')) throw error;
     run.skip('access', message);
     return { message: `Access could not be granted in the tenant cluster: ${message}` };
   }
