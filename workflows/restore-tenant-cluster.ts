@@ -3,7 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
-import { grantAccess, waitUntilReady } from './steps/inside.ts';
+import { grantAccess, stopAndWait, waitUntilReady } from './steps/inside.ts';
 import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -29,10 +29,7 @@ export async function restoreTenantCluster(input: OperationInput): Promise<void>
       });
       const phase = (activities: Activities, name: RestorePhase) =>
         runRestoreJob(activities, { tenant, operationId, snapshot, phase: name });
-      const stop = async (activities: Activities) => {
-        await activities.stopControlPlane({ tenant });
-        await activities.waitForControlPlaneStopped({ tenant });
-      };
+      const stop = (activities: Activities) => stopAndWait(activities, tenant);
       const start = (activities: Activities) => activities.startControlPlane({ tenant });
       const rollBack = (activities: Activities) => phase(activities, 'rollback');
 

@@ -1,4 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
+import { stopAndWait } from './steps/inside.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -12,10 +13,7 @@ export async function sleepTenantCluster(input: OperationInput): Promise<void> {
       const tenant = await locate(run);
       await run.step(
         'stop',
-        async (activities) => {
-          await activities.stopControlPlane({ tenant });
-          await activities.waitForControlPlaneStopped({ tenant });
-        },
+        (activities) => stopAndWait(activities, tenant),
         (activities) => activities.startControlPlane({ tenant }),
       );
       return { report: { phase: 'Sleeping' } };

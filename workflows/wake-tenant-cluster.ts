@@ -1,11 +1,10 @@
 import { patched } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
 import type { Fallback } from '../activities/control-plane/release.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import { activitiesWith } from './proxies.ts';
 import { failureReason } from './steps/failure-reason.ts';
-import { waitUntilReady } from './steps/inside.ts';
+import { stopAndWait, waitUntilReady } from './steps/inside.ts';
 import type { OperationRun } from './steps/operation-run.ts';
 import { locate } from './steps/place.ts';
 import { runOperation, type Success } from './steps/run-operation.ts';
@@ -25,7 +24,7 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
       await run.step(
         'start',
         (activities) => activities.startControlPlane({ tenant, wakes: true }),
-        (activities) => stop(activities, tenant),
+        (activities) => stopAndWait(activities, tenant),
       );
       try {
         await run.step('ready', (activities) =>
@@ -56,13 +55,13 @@ async function goBack(
   await run.step(
     'fallback',
     async (activities) => {
-      await stop(activities, tenant);
+      await stopAndWait(activities, tenant);
       await activities.redeployRelease({ tenant, deployedBy });
       await activities.startControlPlane({ tenant });
       await activities.waitForControlPlane({ tenant, fresh: false });
     },
     async (activities) => {
-      await stop(activities, tenant);
+      await stopAndWait(activities, tenant);
       await activities.redeployRelease({ tenant, deployedBy: from.deployedBy });
     },
   );
@@ -76,9 +75,4 @@ async function goBack(
     },
     message,
   };
-}
-
-async function stop(activities: Activities, tenant: TenantRef): Promise<void> {
-  await activities.stopControlPlane({ tenant });
-  await activities.waitForControlPlaneStopped({ tenant });
 }

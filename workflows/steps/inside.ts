@@ -25,6 +25,12 @@ export async function grantAccess(
   }
 }
 
+/** Stops the control plane and waits until nothing of it runs. */
+export async function stopAndWait(activities: Activities, tenant: TenantRef): Promise<void> {
+  await activities.stopControlPlane({ tenant });
+  await activities.waitForControlPlaneStopped({ tenant });
+}
+
 /**
  * Waits for the control plane, and frees the space of a store that takes no writes. If that fails, the tenant cluster can
  * be read all the same, and its condition `StoreWritable` says so.
