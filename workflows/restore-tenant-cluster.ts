@@ -3,7 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
-import { grantAccess, stopAndWait, waitUntilReady } from './steps/inside.ts';
+import { grantAccess, stopAndWait, waitUntilReady } from './steps/control-plane.ts';
 import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 

@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { stopAndWait } from './steps/inside.ts';
+import { stopAndWait } from './steps/control-plane.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 

@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { grantAccess, waitUntilReady } from './steps/inside.ts';
+import { grantAccess, waitUntilReady } from './steps/control-plane.ts';
 import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 

@@ -4,7 +4,7 @@ import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import { activitiesWith } from './proxies.ts';
 import { failureReason } from './steps/failure-reason.ts';
-import { stopAndWait, waitUntilReady } from './steps/inside.ts';
+import { stopAndWait, waitUntilReady } from './steps/control-plane.ts';
 import type { OperationRun } from './steps/operation-run.ts';
 import { locate } from './steps/place.ts';
 import { runOperation, type Success } from './steps/run-operation.ts';
