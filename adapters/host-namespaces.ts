@@ -7,7 +7,7 @@ import { isReservedNamespace } from '../domain/host-namespace.ts';
 import type { ConnectedClusters } from './connected-clusters.ts';
 import type { ClusterCapabilities } from './helm/helm.ts';
 import type { ClusterClient } from './kubernetes/client.ts';
-import { clusterCapabilities } from './kubernetes/cluster-capabilities.ts';
+import { clusterCapabilities } from './helm/cluster-capabilities.ts';
 import { callKubernetes, orUndefined, unlessConflict } from './kubernetes/failures.ts';
 
 type Owner = InstanceRef;

@@ -1,5 +1,5 @@
 import { callManagement } from '../../adapters/kubernetes/failures.ts';
-import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
+import { syncSpaceRbac } from '../../adapters/space-rbac.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
 import type { TenantDeps } from '../dependencies.ts';

@@ -1,6 +1,6 @@
 import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
+import { syncSpaceRbac } from '../../adapters/space-rbac.ts';
 import { bindableSpaceRoles, projectOfNamespace } from '../../contracts/names.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';

@@ -8,7 +8,7 @@ import { createSpaceSleepActivities, isSpaceClosed } from '../../activities/spac
 import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { apiMessage } from '../../adapters/kubernetes/failures.ts';
-import { syncSpaceRbac } from '../../adapters/kubernetes/space-rbac.ts';
+import { syncSpaceRbac } from '../../adapters/space-rbac.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { migrate } from '../../db/migrate.ts';

@@ -1,7 +1,7 @@
-import type { ClusterCapabilities } from '../helm/helm.ts';
-import type { ClusterClient } from './client.ts';
-import { callKubernetes } from './failures.ts';
-import { requestJson } from './request.ts';
+import type { ClusterCapabilities } from './helm.ts';
+import type { ClusterClient } from '../kubernetes/client.ts';
+import { callKubernetes } from '../kubernetes/failures.ts';
+import { requestJson } from '../kubernetes/request.ts';
 
 interface Discovery {
   readonly items: readonly {

@@ -1,8 +1,8 @@
-import { fieldManagers, labels } from '../../contracts/names.ts';
-import type { SpaceHost } from '../host-namespaces.ts';
-import { callKubernetes } from './failures.ts';
-import { grantBindings } from './grant-bindings.ts';
-import { syncRbac } from './sync-rbac.ts';
+import { fieldManagers, labels } from '../contracts/names.ts';
+import type { SpaceHost } from './host-namespaces.ts';
+import { callKubernetes } from './kubernetes/failures.ts';
+import { grantBindings } from './kubernetes/grant-bindings.ts';
+import { syncRbac } from './kubernetes/sync-rbac.ts';
 
 /** Whole and parted ones. */
 const prefix = 'vcluster-platform:access';
