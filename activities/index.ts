@@ -4,6 +4,7 @@ import { createControlPlaneReadyActivities } from './control-plane/control-plane
 import { createControlPlaneScaleActivities } from './control-plane/control-plane-scale.ts';
 import type { TenantDeps } from './dependencies.ts';
 import { createGatewayCredentialActivities } from './control-plane/gateway-credential.ts';
+import { createInspectionActivities } from './control-plane/inspect-tenant.ts';
 import { createInstanceActivities } from './instances/instance.ts';
 import { createReconcileActivities } from './operations/reconcile.ts';
 import { createReleaseActivities } from './control-plane/release.ts';
@@ -42,6 +43,7 @@ export function createActivities(deps: ActivityDeps) {
     }),
     ...createReconcileActivities(deps),
     ...createInstanceActivities(deps),
+    ...createInspectionActivities(deps),
     ...createSleepPolicyActivities(deps),
     ...createControlPlaneScaleActivities(deps),
     ...createControlPlaneReadyActivities(deps),

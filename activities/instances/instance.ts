@@ -1,14 +1,11 @@
-import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef, TenantRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { currentHash } from './instance-access.ts';
 import {
   findRemains,
   locateInstance,
   notePlaceRow,
   placeInstance,
-  readPlace,
   removeFinalizer,
 } from './instance-place.ts';
 import { reportOutcome } from './instance-report.ts';
@@ -18,10 +15,6 @@ import {
   type NamespaceDeletion,
   waitUntilNamespaceDeleted,
 } from './owned-namespace.ts';
-import { areAsleep, listWorkloads } from '../control-plane/workloads.ts';
-
-/** What of a tenant cluster is gone that was there: somebody deleted it in the connected cluster. */
-export type MissingPart = 'namespace' | 'control-plane';
 
 /**
  * What is done alike for instances of every kind, for each kind under the names and with the fields that histories hold:
@@ -30,21 +23,6 @@ export type MissingPart = 'namespace' | 'control-plane';
  */
 export function createInstanceActivities(deps: TenantDeps) {
   const { resources, hosts } = deps;
-
-  async function lookInto(
-    placed: TenantRef,
-    rebuilds: boolean,
-  ): Promise<{ asleep: boolean; missing?: MissingPart }> {
-    try {
-      const host = await hosts.prove(placed);
-      const [workloads] = await Promise.all([listWorkloads(host), notePlaceRow(deps, host)]);
-      const missing = rebuilds && workloads.length === 0 ? ({ missing: 'control-plane' } as const) : {};
-      return { asleep: areAsleep(workloads), ...missing };
-    } catch (error) {
-      if (!rebuilds || !(error instanceof PlatformError) || error.code !== 'namespace_missing') throw error;
-      return { asleep: false, missing: 'namespace' };
-    }
-  }
 
   return {
     /** Places a tenant cluster: see {@link placeInstance}. */
@@ -65,33 +43,6 @@ export function createInstanceActivities(deps: TenantDeps) {
     }): Promise<{ space: SpaceRef; targetHash: string; made: boolean }> {
       const { placed, targetHash, provisioned } = await placeInstance<'space'>(deps, space);
       return { space: placed, targetHash, made: provisioned };
-    },
-
-    /**
-     * Where a deployed tenant cluster runs, what it asks for now, and whether its control plane is scaled to
-     * zero. Changes nothing but our own note of the place.
-     * @param input `rebuilds`: one whose namespace or control plane is gone will be made again, and the answer says which
-     * @throws PlatformError as {@link locateInstance}
-     */
-    async inspectTenant({ tenant, rebuilds }: { tenant: UnplacedTenant; rebuilds?: true }): Promise<{
-      tenant: TenantRef;
-      targetHash: string;
-      asleep: boolean;
-      kubernetesVersion?: string;
-      missing?: MissingPart;
-    }> {
-      const { placed, instance } = await readPlace<'tenant'>(deps, tenant);
-      const [targetHash, state] = await Promise.all([
-        currentHash(resources, 'tenant', instance),
-        lookInto(placed, rebuilds === true),
-      ]);
-      const kubernetesVersion = instance.status?.kubernetesVersion;
-      return {
-        tenant: placed,
-        targetHash,
-        ...state,
-        ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
-      };
     },
 
     /**

@@ -1,6 +1,6 @@
 import { patched } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import type { MissingPart } from '../../activities/instances/instance.ts';
+import type { MissingPart } from '../../activities/control-plane/inspect-tenant.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { OperationRun } from './operation-run.ts';
 import { deleteNamespace } from './place.ts';
