@@ -40,6 +40,15 @@ export const place: PlannedStep = {
   undo: 'Nothing to undo: a new attempt keeps the choice',
   expectedMs: 60,
 };
+/** What undoes a step that only looks or waits. */
+export const changesNothing = 'Nothing to undo: it changes nothing';
+/** What a delete looks for before it deletes. */
+export const leftovers: PlannedStep = {
+  key: 'inspect',
+  title: 'Finding existing resources',
+  undo: changesNothing,
+  expectedMs: 30,
+};
 /** The end of a delete. */
 export const release: PlannedStep = {
   key: 'finish',

@@ -1,5 +1,5 @@
 import type { VerbOf } from '../../contracts/kinds.ts';
-import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './plan.ts';
+import { finish, leftovers, type OperationPlan, place, type PlannedStep, release, turn } from './plan.ts';
 
 const close: PlannedStep = {
   key: 'close',
@@ -77,12 +77,7 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
     expectedMs: 7000,
     steps: [
       turn,
-      {
-        key: 'inspect',
-        title: 'Finding existing resources',
-        undo: 'Nothing to undo: it changes nothing',
-        expectedMs: 30,
-      },
+      leftovers,
       {
         key: 'namespace',
         title: 'Deleting namespace',

@@ -1,10 +1,19 @@
 import type { VerbOf } from '../../contracts/kinds.ts';
-import { finish, type OperationPlan, place, type PlannedStep, release, turn } from './plan.ts';
+import {
+  changesNothing,
+  finish,
+  leftovers,
+  type OperationPlan,
+  place,
+  type PlannedStep,
+  release,
+  turn,
+} from './plan.ts';
 
 const ready = (expectedMs: number): PlannedStep => ({
   key: 'ready',
   title: 'Waiting for control plane',
-  undo: 'Nothing to undo: it changes nothing',
+  undo: changesNothing,
   expectedMs,
 });
 const start: PlannedStep = {
@@ -22,7 +31,7 @@ const stop: PlannedStep = {
 const check: PlannedStep = {
   key: 'check',
   title: 'Rendering and checking chart',
-  undo: 'Nothing to undo: it changes nothing',
+  undo: changesNothing,
   expectedMs: 250,
 };
 /** Skipped unless somebody deleted in the connected cluster what the platform made there. */
@@ -90,7 +99,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
       {
         key: 'inspect',
         title: 'Reading desired state',
-        undo: 'Nothing to undo: it changes nothing',
+        undo: changesNothing,
         expectedMs: 30,
       },
       rebuild,
@@ -160,7 +169,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
       {
         key: 'find',
         title: 'Finding snapshot',
-        undo: 'Nothing to undo: it changes nothing',
+        undo: changesNothing,
         expectedMs: 20,
       },
       rebuild,
@@ -195,12 +204,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
     expectedMs: 7000,
     steps: [
       turn,
-      {
-        key: 'inspect',
-        title: 'Finding existing resources',
-        undo: 'Nothing to undo: it changes nothing',
-        expectedMs: 30,
-      },
+      leftovers,
       {
         key: 'uninstall',
         title: 'Uninstalling Helm release',
