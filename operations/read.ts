@@ -1,10 +1,9 @@
-import type { ManagedKind } from '../contracts/kinds.ts';
 import { isFinal, type Operation } from '../contracts/operations.ts';
 import {
   getOperationRow,
   listOpenOperations,
   listOperationRows,
-  type RecordsOf,
+  type OperationFilter,
   targetOfRow,
 } from '../db/queries/operations.ts';
 import { listSteps } from '../db/queries/operation-steps.ts';
@@ -25,16 +24,7 @@ export async function getOperation(deps: OperationsDeps, id: string): Promise<Op
 /** Operations of a project, newest first, as recorded; `before` is the id of the last of the page before. */
 export async function listOperations(
   deps: OperationsDeps,
-  filter: {
-    project: string;
-    /** With `name`, since a tenant cluster and a space may share it. */
-    kind?: ManagedKind | undefined;
-    name?: string | undefined;
-    /** Left out: whosever they are. */
-    of?: RecordsOf | undefined;
-    limit: number;
-    before?: string | undefined;
-  },
+  filter: OperationFilter & { readonly before?: string | undefined },
 ): Promise<Operation[]> {
   return deps.database.query(async (db) => {
     const before =

@@ -1,4 +1,4 @@
-import type { ManagedKind, OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationTarget } from '../../contracts/kinds.ts';
 import type { Operation, Snapshot } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { findOperationByKey } from '../../db/queries/operations.ts';
@@ -37,15 +37,7 @@ export interface OperationsService {
     subject: OperationTarget & { readonly uid: string | undefined },
     idempotencyKey: string,
   ): Promise<Operation | undefined>;
-  list(filter: {
-    project: string;
-    kind?: ManagedKind;
-    name?: string;
-    /** Left out: whosever they are. */
-    of?: { readonly uid?: string | undefined; readonly projectUid?: string | undefined };
-    limit: number;
-    before?: string;
-  }): Promise<Operation[]>;
+  list(filter: Parameters<typeof listOperations>[1]): Promise<Operation[]>;
   /** The operation now and at every change, until it has ended or `signal` aborts. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Operation>;
   cancel(id: string, actor: string): Promise<Operation>;

@@ -86,19 +86,21 @@ export async function targetsOf(db: Queries, ids: readonly string[]): Promise<Op
     .where(inArray(operations.id, [...ids]));
 }
 
+/** Which operations are listed. */
+export interface OperationFilter {
+  readonly project: string;
+  /** With `name`, since a tenant cluster and a space may share it. */
+  readonly kind?: ManagedKind | undefined;
+  readonly name?: string | undefined;
+  /** Left out: of all instances of the name. */
+  readonly of?: RecordsOf | undefined;
+  readonly limit: number;
+}
+
 /** Newest first; `before` is the sequence to continue below. */
 export async function listOperationRows(
   db: Queries,
-  filter: {
-    project: string;
-    /** With `name`, since a tenant cluster and a space may share it. */
-    kind?: ManagedKind | undefined;
-    name?: string | undefined;
-    /** Left out: whosever they are. */
-    of?: RecordsOf | undefined;
-    limit: number;
-    before?: number | undefined;
-  },
+  filter: OperationFilter & { readonly before?: number | undefined },
 ): Promise<OperationRow[]> {
   return db
     .select()
