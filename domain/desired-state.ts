@@ -5,7 +5,7 @@ import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import { descriptorOf } from './kinds/kinds.ts';
-import { settledPhase } from './status/settled-phase.ts';
+import { settledPhase } from './settled-phase.ts';
 import { targetHashOf } from './verbs.ts';
 
 /** Type of the condition that is False while the instance's namespace is gone, and not there otherwise. */

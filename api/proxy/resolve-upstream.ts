@@ -5,7 +5,7 @@ import type { SpaceInstance } from '../../contracts/resources/space-instance.ts'
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
-import { isAsleep } from '../../domain/status/settled-phase.ts';
+import { isAsleep } from '../../domain/settled-phase.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
 import { refusalAsOther } from '../authorization/impersonation.ts';

@@ -12,7 +12,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { deployedPlace } from '../../domain/deployed-place.ts';
-import { isAwake } from '../../domain/status/settled-phase.ts';
+import { isAwake } from '../../domain/settled-phase.ts';
 import { templateAccessOf } from '../../domain/template-access.ts';
 import { tenantGrants } from '../../domain/tenant-grants.ts';
 import { tenantIdentities } from '../../domain/tenant-identities.ts';

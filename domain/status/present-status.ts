@@ -15,7 +15,7 @@ import {
 } from '../desired-state.ts';
 import { descriptorOf, planOf } from '../kinds/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
-import { settledPhase } from './settled-phase.ts';
+import { settledPhase } from '../settled-phase.ts';
 import { aimsAtPhase, verbRules } from '../verbs.ts';
 
 /** An operation of the instance that waits or runs. */

@@ -1,7 +1,7 @@
-import type { ManagedKind } from '../../contracts/kinds.ts';
-import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { descriptorOf } from '../kinds/kinds.ts';
+import type { ManagedKind } from '../contracts/kinds.ts';
+import type { InstancePhase } from '../contracts/resources/instance-status.ts';
+import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from './kinds/kinds.ts';
 
 /**
  * The phase that an instance has when nothing goes on and nothing is amiss. While an operation runs or waits its status
