@@ -27,6 +27,7 @@ const ofManaged = Object.fromEntries(
       ['Operation', '.status.lastOperation.type', { wide: true }],
       ['Reason', '.status.reason', { wide: true }],
       ['Message', '.status.message', { wide: true }],
+      ['Next Attempt', '.status.nextAttempt.message', { wide: true }],
     ],
   ]),
 ) as Record<ManagedPlural, PrinterColumn[]>;

@@ -73,11 +73,22 @@ export function presentStatus(
 function shownOf(kind: ManagedKind, instance: ManagedInstance, finding: Finding, now: string): object {
   const { reason, message, isShown } = finding;
   return {
-    conditions: withReadiness(instance.status?.conditions, finding, now),
+    conditions: withReadiness(
+      instance.status?.conditions,
+      { ...finding, message: withNextAttempt(finding, instance) },
+      now,
+    ),
     phase: finding.phase ?? settledPhase(kind, instance),
     reason: isShown ? reason : undefined,
     message: isShown ? message : undefined,
   };
+}
+
+/** The condition also says when what failed is tried again; the status has a field of its own for it. */
+function withNextAttempt({ state, message }: Finding, { status }: ManagedInstance): string {
+  const next = status?.nextAttempt?.message;
+  if (state !== 'stalled' || next === undefined) return message;
+  return message === '' ? next : `${message}; ${next}`;
 }
 
 /** With the conditions that follow from what was recorded and what the spec asks now. */

@@ -65,6 +65,10 @@ function newInstance(kind: ManagedKind, spec: object = {}) {
         assert.notEqual(kstatusOf(instance), 'Current', 'nobody has looked at it yet');
       it.settle();
     },
+    announce(nextAttempt: NonNullable<Instance['status']>['nextAttempt']) {
+      write({ nextAttempt: nextAttempt ?? null });
+      it.settle();
+    },
     end(
       type: OperationOutcome['operation']['type'],
       state: 'succeeded' | 'failed',
@@ -119,6 +123,18 @@ for (const kind of ['tenant', 'space'] as const) {
       assert.deepEqual(one.told, ['Failed', 'control_plane_not_ready', 'Failed']);
       one.change({ spec: { parameters: 'a: 1' } });
       assert.deepEqual(one.told, ['Pending', undefined, 'InProgress']);
+    });
+
+    it('conditions say when what failed is tried again, and stop saying so', () => {
+      const one = newInstance(kind);
+      one.settle();
+      one.end('create', 'failed', { phase: 'Failed', ...failure('no'), failed: true });
+      const message = 'create failed; next attempt at 2026-01-01T00:00:30.000Z (attempt 2)';
+      one.announce({ type: 'create', targetHash: one.hash(), message });
+      for (const type of ['Ready', 'Stalled']) assert.equal(one.condition(type)?.message, `no; ${message}`);
+      assert.equal(one.status.message, 'no', 'the status has a field of its own for it');
+      one.announce(undefined);
+      assert.equal(one.condition('Ready')?.message, 'no');
     });
 
     it('a failed sleep is told until nothing asks for it any more', () => {
