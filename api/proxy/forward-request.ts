@@ -43,7 +43,7 @@ export class ForwardFailure extends Error {
   readonly bytesSent: number;
 
   constructor(kind: ForwardFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
-    super(kind === 'credential' ? 'the upstream rejected the credential of the gateway' : String(cause), {
+    super(kind === 'credential' ? 'upstream and credential of the gateway do not fit' : String(cause), {
       cause,
     });
     this.kind = kind;
@@ -54,6 +54,12 @@ export class ForwardFailure extends Error {
 
 /** Of an answer that is held back. */
 const heldBytes = 16 * 1024;
+
+/** What made a request fail that got no answer. A server with new keys has a new credential for the gateway too. */
+export function failureKind(error: unknown): 'dial' | 'connection' | 'credential' {
+  if (!(error instanceof DialError)) return 'connection';
+  return error.isUntrusted ? 'credential' : 'dial';
+}
 
 /** Whether a request carries a body. */
 export function hasBody(request: IncomingMessage): boolean {
@@ -198,7 +204,7 @@ function createExchange(options: ForwardedRequest, body: Readable | null, settle
         response.destroy(); // no other handler would respond
         settle.resolve();
       } else if (error instanceof ForwardFailure) settle.reject(error);
-      else settle.reject(failure(error instanceof DialError ? 'dial' : 'connection', error));
+      else settle.reject(failure(failureKind(error), error));
     },
   };
 

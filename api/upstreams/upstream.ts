@@ -44,6 +44,17 @@ export interface UpstreamTarget {
 /** Dialling failed: nothing of the request was sent. */
 export class DialError extends Error {
   override readonly name = 'DialError';
+  /** The server's certificate is not of the authorities that were read: it may have been made again, with new keys. */
+  readonly isUntrusted: boolean;
+
+  constructor(message: string, options: { cause: unknown }) {
+    super(message, options);
+    this.isUntrusted = options.cause instanceof UntrustedServerError;
+  }
+}
+
+class UntrustedServerError extends Error {
+  override readonly name = 'UntrustedServerError';
 }
 
 /**
@@ -148,7 +159,10 @@ async function dialTls(dial: () => Promise<Socket>, options: ConnectionOptions):
     clearTimeout(timer);
     socket.destroy();
     raw.destroy();
-    reject(error ?? new Error('the connection was closed during the TLS handshake'));
+    // The types promise an Error; it is null as long as nothing was refused.
+    const isUntrusted = (socket.authorizationError as unknown) !== null && error !== undefined;
+    if (isUntrusted) reject(new UntrustedServerError(error.message, { cause: error }));
+    else reject(error ?? new Error('the connection was closed during the TLS handshake'));
   };
   // Stays: an error between here and the caller's own listener would end the process; `close` follows it.
   socket.on('error', () => undefined);

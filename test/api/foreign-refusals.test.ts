@@ -190,4 +190,29 @@ describe('a credential of the gateway that the API server does not know any more
     assert.equal((await get('/api/v1/namespaces')).status, 200);
     await watch.goesOn('with-the-right-one-again');
   });
+
+  it('is read again when the API server was made again with keys of its own', async () => {
+    const { core } = fixture.admin;
+    const there = { name: 'vc-demo-gateway', namespace: hostNamespace };
+    const secret = await core.readNamespacedSecret(there);
+    const right = secret.data?.['config'] ?? '';
+    const former = JSON.parse(Buffer.from(right, 'base64').toString()) as {
+      clusters: { cluster: Record<string, string> }[];
+    };
+    const { cert } = await foreignCredential();
+    for (const { cluster } of former.clusters)
+      cluster['certificate-authority-data'] = Buffer.from(cert).toString('base64');
+    const write = (config: string) =>
+      core.replaceNamespacedSecret({ ...there, body: { ...secret, metadata: there, data: { config } } });
+    const { gateway } = fixture.parts;
+    const instance = gateway.cache.instance({ kind: 'tenant', project: 'alpha', name: 'demo' });
+    assert.ok(instance);
+    await write(Buffer.from(JSON.stringify(former)).toString('base64'));
+    gateway.tenants.recheck(instance);
+    const { status: code, text } = await get('/api/v1/namespaces');
+    assert.equal(code, 503, text);
+    await write(right);
+    const again = await get('/api/v1/namespaces');
+    assert.equal(again.status, 200, again.text);
+  });
 });

@@ -2,8 +2,8 @@ import type { Identity } from '../../identity/identity.ts';
 import { askRefusal, type GatewayRefusal, isDoubtful } from '../../upstreams/gateway-refusal.ts';
 import type { ResolvedUpstream } from '../resolve-upstream.ts';
 import { sendUpgrade, type UpgradeAnswer, type UpgradeToSend } from './send-upgrade.ts';
-import { ForwardFailure } from '../forward-request.ts';
-import { DialError, type Upstream } from '../../upstreams/upstream.ts';
+import { failureKind, ForwardFailure } from '../forward-request.ts';
+import type { Upstream } from '../../upstreams/upstream.ts';
 
 /**
  * Asks `destination` to switch protocols. A credential of the gateway's own that is not known there any more is read
@@ -37,7 +37,9 @@ async function ask(
     return (await refusalIn(answer, upstream, identity)) ?? answer;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.name === 'PlatformError') throw error;
-    throw new ForwardFailure(error instanceof DialError ? 'dial' : 'connection', false, 0, error);
+    const kind = failureKind(error);
+    if (kind === 'credential') return kind;
+    throw new ForwardFailure(kind, false, 0, error);
   }
 }
 
