@@ -66,6 +66,7 @@ const limits: Record<ActivityName, Limits> = {
   applyTenantAccess: short,
   applyTenantKeys: short,
   checkRelease: helm,
+  checkImages: helm,
   installRelease: helm,
   rollbackRelease: helm,
   findFallback: helm,

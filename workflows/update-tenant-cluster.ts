@@ -1,7 +1,27 @@
+import { patched } from '@temporalio/workflow';
+import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import { grantAccess, waitUntilReady } from './steps/control-plane.ts';
+import type { OperationRun } from './steps/operation-run.ts';
 import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
+
+/** Of a sleeper, which cannot show whether it starts. @returns what to say if nothing can be said of its images */
+async function tryImages(
+  run: OperationRun<'tenant'>,
+  tenant: TenantRef,
+  asleep: boolean,
+): Promise<{ message?: string }> {
+  if (!asleep || !patched('check-images')) {
+    run.skip('images', asleep ? 'Earlier versions did not try them' : 'It is awake');
+    return {};
+  }
+  const { operationId } = run.input;
+  const { unchecked } = await run.step('images', (activities) =>
+    activities.checkImages({ tenant, operationId }),
+  );
+  return unchecked === undefined ? {} : { message: `Its images were not tried: ${unchecked}` };
+}
 
 /**
  * Brings a tenant cluster to its changed template or values. Id `operation/<id>`; signal `turn`, query
@@ -20,6 +40,7 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       targetHash = found.targetHash;
       await rebuild(run, tenant, found.missing);
       const chart = await run.step('check', (activities) => activities.checkRelease({ tenant }));
+      const untried = await tryImages(run, tenant, found.asleep);
       await run.step(
         'install',
         (activities) => activities.installRelease({ tenant, operationId }),
@@ -29,7 +50,7 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       if (found.asleep) {
         run.skip('ready', 'It sleeps');
         run.skip('access', 'It sleeps');
-        return { report: { ...report, phase: 'Sleeping' }, result: { ...chart } };
+        return { report: { ...report, phase: 'Sleeping' }, result: { ...chart }, ...untried };
       }
       const { kubernetesVersion } = await run.step('ready', async (activities) => {
         await activities.waitForRollout({ tenant });

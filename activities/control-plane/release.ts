@@ -17,6 +17,7 @@ import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
+import { type ImageTrial, tryImages } from './image-trial.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {
@@ -108,6 +109,22 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         ]);
         const { chart } = await checkedRelease({ tenant, capabilities, isUpgrade, asleep: false }, signal);
         return { chart: chart.name, version: chart.version };
+      }),
+
+    /**
+     * Whether nodes can start the images that a sleeping tenant cluster would be woken with: see {@link tryImages}. Idempotent by
+     * `operationId`: its Job is gone at the end.
+     * @throws PlatformError as `checkRelease`; `control_plane_not_ready` if one cannot be started
+     */
+    checkImages: ({ tenant, operationId }: { tenant: TenantRef; operationId: string }): Promise<ImageTrial> =>
+      withHeartbeat(async (signal) => {
+        const host = await deps.hosts.prove(tenant);
+        const capabilities = await deps.hosts.capabilities(tenant.cluster);
+        const { objects } = await checkedRelease(
+          { tenant, capabilities, isUpgrade: true, asleep: true },
+          signal,
+        );
+        return tryImages(host, operationId, objects, signal);
       }),
 
     /**

@@ -1,3 +1,4 @@
+import type { V1PodSpec } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
@@ -83,6 +84,22 @@ export async function listWorkloads({
       ...sets.items.map((item) => toWorkload('statefulsets', item)),
       ...deployments.items.map((item) => toWorkload('deployments', item)),
     ];
+  });
+}
+
+/** What the pods of the control plane are made of. @throws PlatformError `cluster_unreachable`, `forbidden` */
+export async function listPodSpecs({
+  client,
+  owner: tenant,
+  name: namespace,
+}: TenantHost): Promise<V1PodSpec[]> {
+  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
+  return callKubernetes(`reading the control plane of ${tenant.name}`, async () => {
+    const [sets, deployments] = await Promise.all([
+      client.apps.listNamespacedStatefulSet(query),
+      client.apps.listNamespacedDeployment(query),
+    ]);
+    return [...sets.items, ...deployments.items].flatMap(({ spec }) => spec?.template.spec ?? []);
   });
 }
 

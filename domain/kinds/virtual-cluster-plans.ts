@@ -105,6 +105,12 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
       rebuild,
       check,
       {
+        key: 'images',
+        title: 'Trying images of a sleeping control plane',
+        undo: 'Nothing to undo: its Job is gone by then',
+        expectedMs: 1,
+      },
+      {
         key: 'install',
         title: 'Upgrading Helm release',
         undo: 'Rolls back to the previous revision',

@@ -63,6 +63,7 @@ const ofTenants: Partial<Record<keyof Activities, [(tenant: TenantRef) => unknow
   applyGatewayCredential: [(tenant) => activities.applyGatewayCredential({ tenant }), 'conflict'],
   applyTenantAccess: [(tenant) => activities.applyTenantAccess({ tenant }), 'conflict'],
   applyTenantKeys: [(tenant) => activities.applyTenantKeys({ tenant }), 'conflict'],
+  checkImages: [(tenant) => activities.checkImages({ tenant, operationId }), 'conflict'],
   installRelease: [(tenant) => activities.installRelease({ tenant, operationId }), 'conflict'],
   rollbackRelease: [(tenant) => activities.rollbackRelease({ tenant, operationId }), 'nothing'],
   findFallback: [(tenant) => activities.findFallback({ tenant }), 'conflict'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath, type TestPlatform } from '../support/platform.ts';
 import { sharedPlatform } from '../support/shared-platform.ts';
@@ -99,6 +100,25 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
     );
     assert.equal(snapshot.state, 'succeeded', snapshot.message);
     assert.equal(await phase(), 'Sleeping');
+  });
+
+  test('an update of a sleeping tenant to images that no node has fails, and leaves what is deployed', async () => {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const change = async (spec: object) => {
+      const answer = await platform.call('PATCH', `${instancesPath}/alpha`, { spec }, { headers });
+      assert.equal(answer.status, 200, answer.text);
+    };
+    const values = 'kubernetesVersion: v1.99.0';
+    await change({ templateRef: null, template: { helmRelease: { values } } });
+    const status = await eventually('the update failed', async () => {
+      const found = (await platform.call('GET', `${instancesPath}/alpha`)).json<VirtualClusterInstance>()
+        .status;
+      return found?.lastOperation?.type === 'update' ? found : undefined;
+    });
+    assert.deepEqual([status.lastOperation?.state, status.reason], ['failed', 'control_plane_not_ready']);
+    assert.match(status.message ?? '', /would not start when it is woken: .*ErrImageNeverPull/);
+    await change({ templateRef: { name: 'default' }, template: null });
+    await eventually('what is deployed is what is asked', async () => (await phase()) === 'Sleeping');
   });
 
   test('deleting a tenant cluster leaves only its snapshots', async () => {

@@ -18,7 +18,7 @@ export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
     ...(['applyTenantKeys', 'applyGatewayCredential', 'installRelease', 'waitForControlPlane'] as const),
     ...(['applyTenantAccess', 'reportInstance'] as const),
   ],
-  'tenant:update': ['inspectTenant', 'waitForRollout', 'rollbackRelease'],
+  'tenant:update': ['inspectTenant', 'checkImages', 'waitForRollout', 'rollbackRelease'],
   'tenant:sleep': ['stopControlPlane', 'waitForControlPlaneStopped'],
   'tenant:wake': ['startControlPlane', 'maintainStore', 'findFallback', 'redeployRelease'],
   'tenant:snapshot': [

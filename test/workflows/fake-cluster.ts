@@ -32,6 +32,8 @@ export interface FakeTenant {
   /** Its store takes no writes. */
   full?: boolean;
   previousData?: string | undefined;
+  /** Why its images cannot be tried. */
+  untried?: string;
   finalizer: boolean;
   readonly reports: Parameters<Activities['reportInstance']>[0][];
 }
@@ -127,6 +129,9 @@ export function createFakeCluster(): FakeCluster {
     applyTenantAccess: acting('applyTenantAccess', nothing),
     applyTenantKeys: acting('applyTenantKeys', nothing),
     checkRelease: acting('checkRelease', () => ({ chart: 'tenant-control-plane', version: '0.1.0' })),
+    checkImages: acting('checkImages', (_, { untried }) =>
+      untried === undefined ? {} : { unchecked: untried },
+    ),
     installRelease: acting('installRelease', ({ operationId }, tenant) => {
       if (!tenant.installs.includes(operationId)) tenant.release += 1;
       if (tenant.release === 1) tenant.awake = true;

@@ -333,6 +333,30 @@ test('wake, update and restore free the space of a store that takes no writes, a
   assert.equal((await fixture.run('update', name)).state, 'succeeded');
 });
 
+test('an update of a sleeper tries its images first; one that nobody can try is deployed all the same', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  const awake = await fixture.run('update', name);
+  assert.equal(awake.steps.find(({ key }) => key === 'images')?.state, 'skipped');
+  await fixture.run('sleep', name);
+  const { installs } = fixture.cluster.tenant(name);
+  const before = installs.length;
+  fixture.cluster.before(name, 'checkImages', () => {
+    throw new PlatformError('control_plane_not_ready', 'ErrImageNeverPull');
+  });
+  const failed = await fixture.run('update', name);
+  assert.deepEqual([failed.state, failed.reason], ['failed', 'control_plane_not_ready']);
+  assert.equal(installs.length, before, 'what is deployed stays');
+  fixture.cluster.before(name, 'checkImages', () => undefined);
+  fixture.cluster.tenant(name).untried = 'a quota of the cluster';
+  const untried = await fixture.run('update', name);
+  assert.deepEqual(
+    [untried.state, untried.message],
+    ['succeeded', 'Its images were not tried: a quota of the cluster'],
+  );
+  assert.equal(fixture.cluster.tenant(name).awake, false);
+});
+
 test('a failed snapshot is marked so, and its file is deleted', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
