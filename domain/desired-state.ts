@@ -10,6 +10,10 @@ import { targetHashOf } from './verbs.ts';
 
 /** Type of the condition that is False while the instance's namespace is gone, and not there otherwise. */
 export const namespaceFound = 'NamespaceFound';
+/** The same while the control plane of what is awake does not answer. */
+export const controlPlaneReachable = 'ControlPlaneReachable';
+/** What an operation that ended well shows to be otherwise. */
+export const lossConditions = [namespaceFound, controlPlaneReachable] as const;
 
 /** The operation that brings an instance to what its resource says. */
 export interface NextOperation {
@@ -92,19 +96,49 @@ export function neededOperations(
   ];
 }
 
+/** Whether the instance's namespace is gone, or the control plane in it may be. */
+function isLost({ status }: ManagedInstance): boolean {
+  return (
+    status?.conditions?.some(({ type }) => (lossConditions as readonly string[]).includes(type)) === true
+  );
+}
+
+/** Whether the instance's namespace is gone, with all that was in it. */
+export function isNamespaceLost({ status }: ManagedInstance): boolean {
+  return status?.conditions?.some(({ type }) => type === namespaceFound) === true;
+}
+
 /**
- * What makes the namespace of an instance again that somebody deleted. Only a request is for it: an empty one would hide that
- * what was in it is lost.
+ * What makes again what somebody deleted of an instance in its connected cluster. Only a request is for it: an empty one would
+ * hide that what was in it is lost.
  */
 export function rebuildOperation(
   kind: ManagedKind,
   instance: ManagedInstance,
   template: VirtualClusterTemplate | undefined,
 ): NextOperation | undefined {
-  const isLost = instance.status?.conditions?.some(({ type }) => type === namespaceFound) === true;
-  if (!isLost || !isProvisioned(instance)) return undefined;
+  if (!isLost(instance) || !isProvisioned(instance)) return undefined;
+  if (instance.metadata.deletionTimestamp !== undefined) return undefined;
   const type = hasVerb(kind, 'update') ? 'update' : 'wake';
   return operation(instance, type, targetHashOf(type, descriptorOf(kind).desiredHash(instance, template)));
+}
+
+/** `rebuildOperation`, if annotation `vcluster-platform.io/retry` has another value than when the loss was seen. */
+export function requestedRebuild(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  template: VirtualClusterTemplate | undefined,
+): NextOperation | undefined {
+  const request = instance.metadata.annotations?.[annotations.retry] ?? '';
+  if (request === '' || request === (instance.status?.lost?.request ?? '')) return undefined;
+  return instance.status?.lost === undefined ? undefined : rebuildOperation(kind, instance, template);
+}
+
+/** The status of a loss that was seen now, or noted before: which request was there already. */
+export function lossNoted(instance: ManagedInstance): { lost: { request: string } } {
+  const { metadata, status } = instance;
+  const noted = isLost(instance) ? status?.lost?.request : undefined;
+  return { lost: { request: noted ?? metadata.annotations?.[annotations.retry] ?? '' } };
 }
 
 /** Whether a wake found that it does not start, and nobody asked for it again since. */

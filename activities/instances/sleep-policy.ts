@@ -4,6 +4,7 @@ import { kindOf, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SleepPolicyInput } from '../../contracts/workflows.ts';
+import { isNamespaceLost } from '../../domain/desired-state.ts';
 import { missedTransition, sleepPolicyAction } from '../../domain/sleep-policy.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { objectName } from './instance-access.ts';
@@ -54,6 +55,8 @@ function changeFor(
         [annotations.lastActivity]: String(Math.floor(now.getTime() / 1000)),
       };
     case undefined: {
+      // The annotation would ask to make it again, empty.
+      if (isNamespaceLost(instance)) return undefined;
       const missed = missedTransition(kind, instance, now);
       return missed && { ...changedBy, [annotations.retry]: missed.at.toISOString() };
     }

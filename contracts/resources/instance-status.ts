@@ -40,6 +40,8 @@ export const instanceState = {
   failedHash: Type.Optional(Type.String()),
   /** Desired hash that a wake found not to start, and value of the annotation `vcluster-platform.io/retry` then. */
   inVain: Type.Optional(openObject({ hash: Type.String(), request: Type.Optional(Type.String()) })),
+  /** Value of the annotation `vcluster-platform.io/retry` when its namespace or control plane was found missing. */
+  lost: Type.Optional(openObject({ request: Type.Optional(Type.String()) })),
   /** What is wanted, failed, and waits: for a time, or (without `at`) for a change or a request. */
   nextAttempt: Type.Optional(nextAttempt),
 };

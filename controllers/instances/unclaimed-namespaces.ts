@@ -6,7 +6,7 @@ import { annotations, clusterCredentialSecret, labels, platformNamespace } from 
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { withCondition } from '../../domain/status/conditions.ts';
-import { isProvisioned, namespaceFound } from '../../domain/desired-state.ts';
+import { isProvisioned, lossNoted, namespaceFound } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import {
@@ -72,6 +72,7 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
         const { ready } = descriptorOf(kind).conditions;
         const problems = { [namespaceFound]: problem, [ready]: problem };
         await setConditions(context, kind, instance, problems, {
+          ...lossNoted(instance),
           phase: 'Failed',
           reason: lostCode,
           message: problem.message,

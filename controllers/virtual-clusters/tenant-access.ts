@@ -6,11 +6,12 @@ import {
   tryTenantAdmission,
   tryTenantStore,
 } from '../../adapters/kubernetes/tenant-rbac.ts';
-import type { PlatformError } from '../../contracts/errors.ts';
+import { PlatformError } from '../../contracts/errors.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
+import { controlPlaneReachable, lossNoted } from '../../domain/desired-state.ts';
 import { deployedPlace } from '../../domain/deployed-place.ts';
 import { isAwake } from '../../domain/settled-phase.ts';
 import { templateAccessOf } from '../../domain/template-access.ts';
@@ -30,16 +31,35 @@ interface Synced {
   readonly nextTryAt: number;
 }
 
+const awayCodes: ReadonlySet<string> = new Set(['cluster_unreachable', 'not_found']);
+
 /**
  * Rights inside every tenant cluster that is awake, reconciled with owners, members, access rules, users and teams:
  * whom the gateway may act as there, and what these may do. What a tenant's administrator sets up that keeps us from
- * writing there is said by conditions (`AccessGranted`, `StoreWritable`), also before there is anything to write.
+ * writing there is said by conditions (`AccessGranted`, `StoreWritable`), also before there is anything to write; and
+ * `ControlPlaneReachable` says that it does not answer at all.
  */
 export function tenantAccess(context: ControllerContext): Controller {
   const { caches, tenants, tenantRepairMs: repairMs = defaultRepairMs } = context;
   /** How often it is tried whether a change could be written, while there is none. */
   const tryMs = 2 * repairMs;
+  /** A control plane that is restarted is away for less. */
+  const awayMs = repairMs / 2;
   const synced = new Map<string, Synced>();
+
+  /** Since when it does not answer, by key. */
+  const away = new Map<string, number>();
+
+  /** Says that nothing of it can be reached, once that has lasted; an operation that is under way may be the cause. */
+  async function sayAway(key: string, instance: Stored<VirtualClusterInstance>, error: unknown) {
+    if (!(error instanceof PlatformError) || !awayCodes.has(error.code)) return;
+    const since = away.get(key) ?? performance.now();
+    away.set(key, since);
+    if (performance.now() - since < awayMs) return;
+    if (instance.status?.phase === 'Pending') return;
+    const problems = { [controlPlaneReachable]: awayProblem(instance, error) };
+    await setConditions(context, 'tenant', instance, problems, lossNoted(instance));
+  }
 
   /** What is there, as `syncTenantRbac` says it, or why nothing can be written. */
   async function write(
@@ -82,6 +102,7 @@ export function tenantAccess(context: ControllerContext): Controller {
       const tenant = instance === undefined ? undefined : awakeTenant(instance);
       if (instance === undefined || tenant === undefined) {
         synced.delete(key);
+        away.delete(key);
         return undefined;
       }
       const rbac = wantedRbac(instance, tenant);
@@ -95,7 +116,13 @@ export function tenantAccess(context: ControllerContext): Controller {
       synced.delete(key);
       const { nextTryAt = 0 } = before ?? {};
       const isToTry = performance.now() >= nextTryAt || isRefused(instance);
-      const { versions, refusal } = await write(tenant, rbac, isToTry, last?.versions);
+      const { versions, refusal } = await write(tenant, rbac, isToTry, last?.versions).catch(
+        async (error: unknown) => {
+          await sayAway(key, instance, error);
+          throw error;
+        },
+      );
+      away.delete(key);
       const at = performance.now();
       await setConditions(context, 'tenant', instance, problemsOf(refusal));
       synced.set(key, { hash, at, versions, nextTryAt: isToTry ? at + tryMs : nextTryAt });
@@ -122,8 +149,21 @@ export function tenantAccess(context: ControllerContext): Controller {
 function problemsOf(refusal: PlatformError | undefined): Record<string, Problem | undefined> {
   const isFull = refusal?.code === 'store_full';
   return {
+    [controlPlaneReachable]: undefined,
     AccessGranted: refusal === undefined || isFull ? undefined : accessProblem(refusal),
     StoreWritable: isFull ? storeProblem(refusal) : undefined,
+  };
+}
+
+/** What is in the way is said by the pods of its host namespace, of which controllers see nothing. */
+function awayProblem({ metadata, status }: VirtualClusterInstance, { message }: PlatformError): Problem {
+  const { cluster, namespace } = status?.clusterRef ?? {};
+  const where =
+    namespace === undefined ? 'its host namespace' : `namespace ${namespace} of cluster ${cluster}`;
+  return {
+    severity: 'Error',
+    reason: 'ControlPlaneUnreachable',
+    message: `The control plane does not answer: ${message}. See the pods in ${where}; if somebody deleted it there, "vcp retry vcluster ${metadata.name}" makes it again and keeps its volume`,
   };
 }
 

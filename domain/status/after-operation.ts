@@ -7,7 +7,7 @@ import type { InstancePhase } from '../../contracts/resources/instance-status.ts
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
-import { namespaceFound } from '../desired-state.ts';
+import { lossConditions } from '../desired-state.ts';
 import { descriptorOf } from '../kinds/kinds.ts';
 import { type Circumstances, presentStatus } from './present-status.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from '../verbs.ts';
@@ -80,13 +80,13 @@ function recordOf(
   };
 }
 
-/** What was done with success in its namespace shows that there is one. */
+/** What was done with success in its namespace shows that there is one, and what runs in it. */
 function outdated(
   { operation, phase }: OperationOutcome,
   conditions: readonly Condition[] | undefined,
 ): readonly Condition[] | undefined {
   if (operation.state !== 'succeeded' || phase === undefined || conditions === undefined) return conditions;
-  return withoutCondition(conditions, namespaceFound);
+  return lossConditions.reduce<readonly Condition[]>((all, type) => withoutCondition(all, type), conditions);
 }
 
 /** In place of the hash of what is deployed, after an update that was not undone: no spec asks for that. */

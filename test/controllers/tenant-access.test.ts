@@ -320,6 +320,22 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     assert.equal(await found(), undefined);
   });
 
+  it('a control plane that does not answer is told once that has lasted, and that it answers again', async () => {
+    const silent = { namespace: 'p-alpha', name: 'hung-told' };
+    await makeReady(silent.name);
+    const status = async () => (await fixture.resources.virtualclusterinstances.get(silent))?.status;
+    const told = async (type: string) => (await status())?.conditions?.find((one) => one.type === type);
+    const patient = { timeoutMs: 60_000, intervalMs: 500 };
+    const { message } = await eventually('it is told', () => told('ControlPlaneReachable'), patient);
+    assert.match(message ?? '', /does not answer: .*"vcp retry vcluster hung-told"/);
+    await eventually('it is not ready', async () => (await told('Ready'))?.status === 'False', patient);
+    assert.equal((await status())?.phase, 'Ready', 'nobody put it to sleep');
+    silence.open();
+    await eventually('it answers', async () => (await told('Ready'))?.status === 'True', patient);
+    assert.equal(await told('ControlPlaneReachable'), undefined);
+    silence.hang();
+  });
+
   it('hanging tenant clusters do not delay the others', async (context) => {
     for (let index = 0; index < 40; index += 1) await makeReady(`hung-${index}`);
     // A change of users concerns every tenant cluster at the same time.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import { nextOperation, rebuildOperation } from '../../domain/desired-state.ts';
+import { lossNoted, nextOperation, rebuildOperation, requestedRebuild } from '../../domain/desired-state.ts';
 import { space as descriptor } from '../../domain/kinds/space.ts';
 
 const nextSpaceOperation = (instance: SpaceInstance) => nextOperation('space', instance, undefined);
@@ -46,6 +46,26 @@ test('a lost namespace is made again on request only: by an update, or the wake 
   );
   const tenant = { metadata: { name: 'a', uid: 'u' }, status };
   assert.equal(rebuildOperation('tenant', tenant, undefined)?.type, 'update');
+});
+
+test('the annotation asks to make it again if it changed since the loss was seen, and nothing else does', () => {
+  const conditions = [{ type: 'NamespaceFound', status: 'False' as const }];
+  const retry = (value: string) => ({ 'vcluster-platform.io/retry': value });
+  const lost = (more: object, annotations = {}) =>
+    space(
+      { status: { observedHash: hash, phase: 'Failed', conditions: [...conditions], ...more } },
+      annotations,
+    );
+  const asked = (instance: SpaceInstance) => requestedRebuild('space', instance, undefined)?.type;
+  assert.equal(asked(lost({ lost: { request: '' } })), undefined);
+  assert.equal(asked(lost({ lost: { request: '' } }, retry('1'))), 'wake');
+  assert.equal(asked(lost({ lost: { request: '1' } }, retry('1'))), undefined, 'it was there before');
+  assert.equal(asked(lost({}, retry('1'))), undefined, 'noted by an earlier version, without it');
+  const found = space({ status: { observedHash: hash, lost: { request: '' } } }, retry('1'));
+  assert.equal(asked(found), undefined);
+  const before = space({ status: { observedHash: hash, lost: { request: '0' } } }, retry('1'));
+  assert.deepEqual(lossNoted(before), { lost: { request: '1' } }, 'of a new loss');
+  assert.deepEqual(lossNoted(lost({ lost: { request: '0' } }, retry('1'))), { lost: { request: '0' } });
 });
 
 test('sleep and wake follow the annotation, and a failed one is not repeated', () => {
