@@ -1,10 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesObject, V1Container, V1Job, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import {
-  containerStartError,
-  startErrorPatienceMs,
-} from '../../adapters/kubernetes/container-start-error.ts';
+import { startErrorPatienceMs } from '../../adapters/kubernetes/container-start-error.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import { operationLabels } from '../../adapters/snapshots/job-manifest.ts';
 import { podSettings } from '../../adapters/tenant-charts/tenant-workload.ts';
@@ -95,15 +92,17 @@ async function lookAtJob(
   }
 }
 
-/** Reasons of containers whose image is there, or not known to be missing. */
+/** Reasons of containers whose image is missing, or cannot be pulled. */
 const imageReasons = /^(ErrImage|ImagePull|InvalidImageName|ImageInspectError|RegistryUnavailable)/;
 
-function imageFault(pod: V1Pod): string | undefined {
-  const fault = containerStartError(pod);
-  const isImage = (pod.status?.containerStatuses ?? []).some(({ state }) =>
+/** The same words at each attempt: neither the Job's nor the pod's name is in them. */
+function imageFault({ status }: V1Pod): string | undefined {
+  const stuck = status?.containerStatuses?.find(({ state }) =>
     imageReasons.test(state?.waiting?.reason ?? ''),
   );
-  return isImage ? fault : undefined;
+  if (stuck === undefined) return undefined;
+  const { reason, message = '' } = stuck.state?.waiting ?? {};
+  return `container ${stuck.name}, image ${stuck.image}: ${reason} ${message}`.trim();
 }
 
 /** A node asks no registry for these once more. */
@@ -147,17 +146,19 @@ function trialJob(
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 0,
           ...podSettings(pod),
-          containers: containers.map(toTrial),
+          containers: containers.map((container, index) => toTrial(container, index, containers)),
         },
       },
     },
   };
 }
 
-function toTrial(container: V1Container, index: number): V1Container {
-  const { image, imagePullPolicy, command, securityContext } = container;
+function toTrial(container: V1Container, index: number, all: readonly V1Container[]): V1Container {
+  const { name, image, imagePullPolicy, command, securityContext } = container;
+  // Those of several workloads may share one.
+  const isFirst = all.findIndex((other) => other.name === name) === index;
   return {
-    name: `image-${index}`,
+    name: isFirst ? name : `image-${index}`,
     ...(image === undefined ? {} : { image }),
     ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
     ...(command?.[0] === undefined ? {} : { command: [command[0]] }),
