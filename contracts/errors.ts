@@ -48,6 +48,7 @@ export const errorTable = {
     exitCode: 6,
     title: 'Control plane did not become ready',
   },
+  control_plane_missing: { status: 409, retryable: false, exitCode: 5, title: 'Control plane is missing' },
   sleeping: { status: 503, retryable: true, exitCode: 8, title: 'Tenant cluster is asleep' },
   cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'Cluster unreachable' },
   management_unavailable: {

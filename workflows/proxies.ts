@@ -71,6 +71,7 @@ const limits: Record<ActivityName, Limits> = {
   rollbackRelease: helm,
   findFallback: helm,
   redeployRelease: helm,
+  repairControlPlane: helm,
   uninstallRelease: helm,
   recordSnapshot: short,
   findSnapshot: short,

@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { Fallback } from '../activities/control-plane/release.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
@@ -23,7 +24,7 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
       const tenant = await locate(run);
       await run.step(
         'start',
-        (activities) => activities.startControlPlane({ tenant, wakes: true }),
+        (activities) => start(activities, tenant),
         (activities) => stopAndWait(activities, tenant),
       );
       try {
@@ -43,6 +44,16 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
   });
+}
+
+/** One that somebody deleted in the host namespace is made again, with its volume. */
+async function start(activities: Activities, tenant: TenantRef): Promise<void> {
+  try {
+    await activities.startControlPlane({ tenant, wakes: true });
+  } catch (error) {
+    if (failureReason(error).reason !== 'control_plane_missing' || !patched('wake-repairs')) throw error;
+    await activities.repairControlPlane({ tenant });
+  }
 }
 
 /** The control plane stands meanwhile: a StatefulSet does not replace a pod that never became ready. */

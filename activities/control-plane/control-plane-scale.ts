@@ -5,6 +5,7 @@ import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { readInstance } from '../instances/instance-access.ts';
 import { pollUntil } from '../poll.ts';
+import { replaceStuckPods } from './stuck-pods.ts';
 import {
   controlPlaneSelector,
   deleteSyncedPods,
@@ -14,6 +15,7 @@ import {
 } from './workloads.ts';
 
 const minute = 60_000;
+const lookAtPodsMs = 1_000;
 
 /**
  * Sleep and wake by scaling. All are idempotent by tenant and throw `cluster_unreachable`, `conflict` or `not_found` if
@@ -64,16 +66,24 @@ export function createControlPlaneScaleActivities({
       });
     },
 
-    /** Waits until the newest revision of the control plane runs on all its replicas, with heartbeats. No effects. */
+    /**
+     * Waits until the newest revision of the control plane runs on all its replicas, with heartbeats. No effects but on pods of
+     * earlier revisions that never became ready, which would stay.
+     */
     async waitForRollout({ tenant }: { tenant: TenantRef }): Promise<void> {
       const host = await hosts.prove(tenant);
       const onDeadline = (last: string) =>
         new PlatformError('control_plane_not_ready', `The new revision does not become ready: ${last}`);
+      let lookedAt = performance.now();
       await pollUntil({ intervalMs: 50, deadlineMs: 3 * minute, onDeadline }, async () => {
         const behind = (await listWorkloads(host)).find(
           ({ generation, replicas, status }) =>
             status.observedGeneration < generation || status.updated < replicas || status.total > replicas,
         );
+        if (behind !== undefined && performance.now() - lookedAt > lookAtPodsMs) {
+          lookedAt = performance.now();
+          await replaceStuckPods(host);
+        }
         return behind ? `${behind.name} has ${behind.status.updated} of ${behind.replicas} replicas` : {};
       });
     },

@@ -18,6 +18,7 @@ import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { type ImageTrial, tryImages } from './image-trial.ts';
+import { replaceStuckPodsSoon } from './stuck-pods.ts';
 import { isAsleep, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {
@@ -92,6 +93,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     await deps.helm.rollback(target, revision);
     // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
     await scaleControlPlane(host, !asleep);
+    if (!asleep) await replaceStuckPodsSoon(host, target.signal);
   }
 
   return {
@@ -222,6 +224,23 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         if (wanted === undefined)
           throw new PlatformError('conflict', `Release ${target.release} does not hold its earlier revision`);
         await goBackTo(host, target, wanted.revision);
+      }),
+
+    /**
+     * Makes again what somebody deleted of the release, as it was deployed last, and starts it; volumes are taken over. Idempotent.
+     * Nothing happens if the namespace is not ours.
+     * @throws PlatformError `conflict` if nothing was deployed, `chart_failed`, `cluster_unreachable`
+     */
+    repairControlPlane: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
+      onOwnRelease(tenant, async (host, target) => {
+        await repairRelease(deps.helm, host.client, target);
+        const last = (await listRevisions(host.client, target)).findLast(wasDeployed);
+        if (last === undefined)
+          throw new PlatformError(
+            'conflict',
+            `Release ${target.release} does not hold a revision to go back to`,
+          );
+        await goBackTo(host, target, last.revision);
       }),
 
     /**

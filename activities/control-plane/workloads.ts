@@ -134,14 +134,14 @@ export function areAsleep(workloads: readonly Workload[]): boolean {
 
 /**
  * Scales the control plane to zero or back to what it was. One that is there already is not written.
- * @throws PlatformError `conflict` if there is no control plane, `cluster_unreachable`
+ * @throws PlatformError `control_plane_missing` if there is none, `cluster_unreachable`
  */
 export async function scaleControlPlane(host: TenantHost, awake: boolean): Promise<void> {
   const workloads = await listWorkloads(host);
   if (workloads.length === 0)
     throw new PlatformError(
-      'conflict',
-      `Tenant cluster ${host.owner.name} does not have a control plane in its host namespace`,
+      'control_plane_missing',
+      `Tenant cluster ${host.owner.name} does not have a control plane in its host namespace: it was deleted there. A wake or an update makes it again, with its volume`,
     );
   await Promise.all(
     workloads

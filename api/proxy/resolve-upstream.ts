@@ -3,7 +3,7 @@ import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { isProvisioned } from '../../domain/desired-state.ts';
+import { isNamespaceLost, isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { isAsleep } from '../../domain/settled-phase.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
@@ -163,7 +163,7 @@ function whyNeverUp(instance: ManagedInstance): string {
   return phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
 }
 
-/** @throws PlatformError `sleeping`, or `cluster_unreachable` for one that was never up */
+/** @throws PlatformError `sleeping`, or `cluster_unreachable` for one that was never up or lost its namespace */
 function checkAwake(instance: VirtualClusterInstance, project: string): void {
   const { name } = instance.metadata;
   const { phase = '', observedHash } = instance.status ?? {};
@@ -173,6 +173,11 @@ function checkAwake(instance: VirtualClusterInstance, project: string): void {
       `tenant cluster ${name} is asleep; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
     );
   }
+  if (isNamespaceLost(instance))
+    throw new PlatformError(
+      'cluster_unreachable',
+      `tenant cluster ${name} is not ready: ${instance.status?.message ?? 'its host namespace is missing'}`,
+    );
   if (phase !== 'Ready' && observedHash === undefined)
     throw new PlatformError(
       'cluster_unreachable',

@@ -6,7 +6,12 @@ import { annotations, clusterCredentialSecret, labels, platformNamespace } from 
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { withCondition } from '../../domain/status/conditions.ts';
-import { isProvisioned, lossNoted, namespaceFound } from '../../domain/desired-state.ts';
+import {
+  controlPlaneReachable,
+  isProvisioned,
+  lossNoted,
+  namespaceFound,
+} from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import {
@@ -70,7 +75,11 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
       if (lost !== undefined) {
         const problem = lostProblem(kind, name, lost);
         const { ready } = descriptorOf(kind).conditions;
-        const problems = { [namespaceFound]: problem, [ready]: problem };
+        const problems = {
+          ...{ [namespaceFound]: problem, [ready]: problem },
+          // No wonder.
+          [controlPlaneReachable]: undefined,
+        };
         await setConditions(context, kind, instance, problems, {
           ...lossNoted(instance),
           phase: 'Failed',

@@ -53,10 +53,10 @@ export function tenantAccess(context: ControllerContext): Controller {
   /** Says that nothing of it can be reached, once that has lasted; an operation that is under way may be the cause. */
   async function sayAway(key: string, instance: Stored<VirtualClusterInstance>, error: unknown) {
     if (!(error instanceof PlatformError) || !awayCodes.has(error.code)) return;
+    if (instance.status?.phase === 'Pending') return void away.delete(key);
     const since = away.get(key) ?? performance.now();
     away.set(key, since);
     if (performance.now() - since < awayMs) return;
-    if (instance.status?.phase === 'Pending') return;
     const problems = { [controlPlaneReachable]: awayProblem(instance, error) };
     await setConditions(context, 'tenant', instance, problems, lossNoted(instance));
   }

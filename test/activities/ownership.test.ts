@@ -68,6 +68,7 @@ const ofTenants: Partial<Record<keyof Activities, [(tenant: TenantRef) => unknow
   rollbackRelease: [(tenant) => activities.rollbackRelease({ tenant, operationId }), 'nothing'],
   findFallback: [(tenant) => activities.findFallback({ tenant }), 'conflict'],
   redeployRelease: [(tenant) => activities.redeployRelease({ tenant, deployedBy: operationId }), 'nothing'],
+  repairControlPlane: [(tenant) => activities.repairControlPlane({ tenant }), 'nothing'],
   uninstallRelease: [(tenant) => activities.uninstallRelease({ tenant }), 'nothing'],
   applySnapshotJob: [(tenant) => activities.applySnapshotJob(job(tenant)), 'conflict'],
   waitForSnapshotJob: [(tenant) => activities.waitForSnapshotJob(job(tenant)), 'conflict'],

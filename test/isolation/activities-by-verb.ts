@@ -20,7 +20,13 @@ export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
   ],
   'tenant:update': ['inspectTenant', 'checkImages', 'waitForRollout', 'rollbackRelease'],
   'tenant:sleep': ['stopControlPlane', 'waitForControlPlaneStopped'],
-  'tenant:wake': ['startControlPlane', 'maintainStore', 'findFallback', 'redeployRelease'],
+  'tenant:wake': [
+    'startControlPlane',
+    'repairControlPlane',
+    'maintainStore',
+    'findFallback',
+    'redeployRelease',
+  ],
   'tenant:snapshot': [
     ...(['recordSnapshot', 'applySnapshotJob', 'waitForSnapshotJob', 'deleteSnapshotJob'] as const),
     ...(['completeSnapshot', 'failSnapshot', 'deleteSnapshotFile', 'forgetSnapshot'] as const),

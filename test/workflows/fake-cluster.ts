@@ -141,6 +141,7 @@ export function createFakeCluster(): FakeCluster {
     rollbackRelease: acting('rollbackRelease', nothing),
     findFallback: acting('findFallback', (_, { fallback }) => (fallback ? { fallback } : {})),
     redeployRelease: acting('redeployRelease', nothing),
+    repairControlPlane: acting('repairControlPlane', (_, tenant) => void (tenant.awake = true)),
     uninstallRelease: acting(
       'uninstallRelease',
       (_, tenant) => void Object.assign(tenant, { release: 0, awake: false }),

@@ -357,6 +357,18 @@ test('an update of a sleeper tries its images first; one that nobody can try is 
   assert.equal(fixture.cluster.tenant(name).awake, false);
 });
 
+test('a wake makes a control plane again that somebody deleted', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  await fixture.run('sleep', name);
+  fixture.cluster.before(name, 'startControlPlane', () => {
+    throw new PlatformError('control_plane_missing', 'it was deleted');
+  });
+  const wake = await fixture.run('wake', name);
+  assert.deepEqual([wake.state, fixture.cluster.tenant(name).awake], ['succeeded', true]);
+  assert.ok(fixture.cluster.calls(name).includes('repairControlPlane'));
+});
+
 test('a failed snapshot is marked so, and its file is deleted', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);

@@ -98,7 +98,7 @@ export function createOperationRun<K extends ManagedKind>(
           progress.set(key, 'undone');
         } catch (error) {
           const { reason, message } = failureReason(error);
-          if (reason === 'namespace_missing') {
+          if (reason === 'namespace_missing' || reason === 'control_plane_missing') {
             // What was done there is gone with it.
             progress.set(key, 'undone');
             continue;
