@@ -161,6 +161,6 @@ function missing(owner: Owner, how: string): PlatformError {
 function notOurs({ hostNamespace, cluster }: Owner): PlatformError {
   return new PlatformError(
     'conflict',
-    `Namespace ${hostNamespace} of cluster ${cluster} belongs to something else; choose another name or namespacePattern`,
+    `Namespace ${hostNamespace} of cluster ${cluster} belongs to something else: delete it there, or choose another name or namespacePattern`,
   );
 }

@@ -50,7 +50,7 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Fail
   admission_refused: passing,
   store_full: passing,
   namespace_missing: lasting, // only an update, a restore, or a wake of a space, make it again
-  control_plane_missing: lasting, // likewise an update or a wake
+  control_plane_missing: lasting, // likewise: an update or a restore
   conflict: passing,
   already_exists: passing,
   not_found: passing,

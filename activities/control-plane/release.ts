@@ -19,7 +19,7 @@ import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { type ImageTrial, tryImages } from './image-trial.ts';
 import { replaceStuckPodsSoon } from './stuck-pods.ts';
-import { isAsleep, scaleControlPlane } from './workloads.ts';
+import { controlPlaneMissing, isAsleep, isVolumeLeft, scaleControlPlane } from './workloads.ts';
 
 export interface ReleaseDeps {
   readonly hosts: HostNamespaces;
@@ -227,19 +227,15 @@ export function createReleaseActivities(deps: ReleaseDeps) {
       }),
 
     /**
-     * Makes again what somebody deleted of the release, as it was deployed last, and starts it; volumes are taken over. Idempotent.
-     * Nothing happens if the namespace is not ours.
-     * @throws PlatformError `conflict` if nothing was deployed, `chart_failed`, `cluster_unreachable`
+     * Makes again what somebody deleted of the release, as it was deployed last, and starts it, if its volume is left.
+     * Idempotent. Nothing happens if the namespace is not ours.
+     * @throws PlatformError `control_plane_missing` if its data are gone, `chart_failed`, `cluster_unreachable`
      */
     repairControlPlane: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
       onOwnRelease(tenant, async (host, target) => {
         await repairRelease(deps.helm, host.client, target);
         const last = (await listRevisions(host.client, target)).findLast(wasDeployed);
-        if (last === undefined)
-          throw new PlatformError(
-            'conflict',
-            `Release ${target.release} does not hold a revision to go back to`,
-          );
+        if (last === undefined || !(await isVolumeLeft(host))) throw controlPlaneMissing(host);
         await goBackTo(host, target, last.revision);
       }),
 

@@ -138,16 +138,31 @@ export function areAsleep(workloads: readonly Workload[]): boolean {
  */
 export async function scaleControlPlane(host: TenantHost, awake: boolean): Promise<void> {
   const workloads = await listWorkloads(host);
-  if (workloads.length === 0)
-    throw new PlatformError(
-      'control_plane_missing',
-      `Tenant cluster ${host.owner.name} does not have a control plane in its host namespace: it was deleted there. A wake or an update makes it again, with its volume`,
-    );
+  if (workloads.length === 0) throw controlPlaneMissing(host);
   await Promise.all(
     workloads
       .filter(({ replicas }) => replicas > 0 !== awake)
       .map((workload) => scale(host, workload, awake)),
   );
+}
+
+/** Nobody made it stop: its data may be gone, so that only people can say what becomes of it. */
+export function controlPlaneMissing({ owner, name }: TenantHost): PlatformError {
+  return new PlatformError(
+    'control_plane_missing',
+    `Tenant cluster ${owner.name} does not have a control plane in namespace ${name} any more: it was deleted there. Restore a snapshot to make it again with its data, or ask for an empty one with "vcp retry" or an update`,
+  );
+}
+
+/** Whether the volume of the data is there, and does not go with the StatefulSet that it was made for. @throws PlatformError `cluster_unreachable` */
+export async function isVolumeLeft({ client, owner, name: namespace }: TenantHost): Promise<boolean> {
+  const name = `data-${owner.name}-0`;
+  const claim = await callKubernetes(
+    `reading claim ${name}`,
+    orUndefined(client.core.readNamespacedPersistentVolumeClaim({ namespace, name })),
+  );
+  const { deletionTimestamp, ownerReferences = [] } = claim?.metadata ?? {};
+  return claim !== undefined && deletionTimestamp === undefined && ownerReferences.length === 0;
 }
 
 async function scale(

@@ -163,7 +163,7 @@ function awayProblem({ metadata, status }: VirtualClusterInstance, { message }: 
   return {
     severity: 'Error',
     reason: 'ControlPlaneUnreachable',
-    message: `The control plane does not answer: ${message}. See the pods in ${where}; if somebody deleted it there, "vcp retry vcluster ${metadata.name}" makes it again and keeps its volume`,
+    message: `The control plane does not answer: ${message}. See the pods in ${where}; if somebody deleted it there, restore a snapshot to make it again with its data, or "vcp retry vcluster ${metadata.name}" makes it again, empty if its volume is gone`,
   };
 }
 

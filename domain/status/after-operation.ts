@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../contracts/errors.ts';
 import { hasVerb, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { OperationState } from '../../contracts/operations.ts';
@@ -7,7 +8,7 @@ import type { InstancePhase } from '../../contracts/resources/instance-status.ts
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
-import { lossConditions } from '../desired-state.ts';
+import { controlPlaneReachable, lossConditions, lossNoted } from '../desired-state.ts';
 import { descriptorOf } from '../kinds/kinds.ts';
 import { type Circumstances, presentStatus } from './present-status.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from '../verbs.ts';
@@ -62,10 +63,9 @@ function recordOf(
     failed === true
       ? targetHashOf(operation.type, descriptorOf(kind).desiredHash(instance, template))
       : failed;
-  const conditions = conditionsOf(kind, outcome).reduce<readonly Condition[] | undefined>(
-    (all, condition) => withCondition(all, condition, now),
-    outdated(outcome, status?.conditions),
-  );
+  const conditions = [...conditionsOf(kind, outcome), ...lossOf(outcome)].reduce<
+    readonly Condition[] | undefined
+  >((all, condition) => withCondition(all, condition, now), outdated(outcome, status?.conditions));
   return {
     lastOperation: operation,
     ...(phase === undefined ? {} : { phase }),
@@ -76,6 +76,7 @@ function recordOf(
     ...(place && chart ? { virtualCluster: deployedDefinition(place, chart) } : {}),
     ...(hasVerb(kind, 'update') ? lastUpAfter(outcome, status) : {}),
     ...inVainAfter(outcome, instance),
+    ...(outcome.reason === missing ? lossNoted(instance) : {}),
     ...(conditions === undefined ? {} : { conditions }),
   };
 }
@@ -126,6 +127,14 @@ function deployedDefinition(
     helmRelease: { chart: { name: chart.chart, version: chart.version } },
     clusterRef: { cluster: place.cluster, namespace: place.hostNamespace, virtualCluster: place.name },
   };
+}
+
+const missing = 'control_plane_missing' satisfies ErrorCode;
+
+/** A sleep or wake found no control plane, which nobody looks for while it sleeps. */
+function lossOf({ operation, reason, message = '' }: OperationOutcome): ConditionState[] {
+  if (operation.state === 'succeeded' || reason !== missing) return [];
+  return [{ type: controlPlaneReachable, status: 'False', severity: 'Error', reason, message }];
 }
 
 /** What the end of the operation says about the conditions, which have vCluster Platform's names. */
