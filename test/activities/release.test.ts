@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ReleaseDeps, createReleaseActivities } from '../../activities/control-plane/release.ts';
+import { replaceStuckPods } from '../../activities/control-plane/stuck-pods.ts';
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import { defaultChart } from '../../adapters/tenant-charts/known-charts.ts';
@@ -326,4 +327,78 @@ test('an unreachable cluster is distinguished from a bad chart', async () => {
     }),
     refuses('cluster_unreachable', /does not answer/),
   );
+});
+
+test('pods that never became ready go when they are not of the newest revision, since their StatefulSet keeps them', async () => {
+  const tenant = await platform.tenant('stuck', { template: {} });
+  const namespace = tenant.hostNamespace;
+  const { core, apps } = platform.client;
+  const labels = { app: 'vcluster', release: 'stuck' };
+  const spec = { containers: [{ name: 'c', image: 'i' }], automountServiceAccountToken: false };
+  await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'default' } } });
+  const set = await apps.createNamespacedStatefulSet({
+    namespace,
+    body: {
+      metadata: { name: 'stuck', labels },
+      spec: {
+        serviceName: 'stuck',
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec },
+      },
+    },
+  });
+  const addPod = async (name: string, revision: string, isReady: boolean, isOwned = true) => {
+    const { uid = '' } = set.metadata ?? {};
+    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'stuck', uid, controller: true };
+    const made = await core.createNamespacedPod({
+      namespace,
+      body: {
+        metadata: {
+          name,
+          labels: { ...labels, 'controller-revision-hash': revision },
+          ...(isOwned ? { ownerReferences: [owner] } : {}),
+        },
+        spec,
+      },
+    });
+    const status = { conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }] };
+    await core.replaceNamespacedPodStatus({ name, namespace, body: { ...made, status } });
+  };
+  await addPod('stuck-0', 'old', false);
+  await addPod('stuck-1', 'old', true);
+  await addPod('stuck-2', 'new', false);
+  await addPod('other', 'old', false, false);
+  const host = await platform.hosts.prove(tenant);
+  const left = async () => {
+    const { items } = await core.listNamespacedPod({ namespace });
+    return items.map(({ metadata }) => metadata?.name ?? '').toSorted();
+  };
+  assert.equal(await replaceStuckPods(host), false, 'nobody has seen the newest revision yet');
+  assert.equal((await left()).length, 4);
+  const status = { replicas: 1, observedGeneration: set.metadata?.generation ?? 1, updateRevision: 'new' };
+  const present = await apps.readNamespacedStatefulSet({ name: 'stuck', namespace });
+  await apps.replaceNamespacedStatefulSetStatus({ name: 'stuck', namespace, body: { ...present, status } });
+  assert.equal(await replaceStuckPods(host), true);
+  assert.deepEqual(await left(), ['other', 'stuck-1', 'stuck-2']);
+});
+
+test('a control plane that was deleted is made again only if its volume is left', async () => {
+  const values = 'kubernetesVersion: v1.36.3\n';
+  const tenant = await platform.tenant('gone', { template: { helmRelease: { values } } });
+  const namespace = tenant.hostNamespace;
+  const { core, apps } = platform.client;
+  const { installRelease, repairControlPlane } = createReleaseActivities(deps);
+  await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
+  await installRelease({ tenant, operationId: 'op-1' });
+  await apps.deleteNamespacedStatefulSet({ name: 'gone', namespace });
+  await assert.rejects(
+    repairControlPlane({ tenant }),
+    refuses('control_plane_missing', /Restore a snapshot.*or an update/),
+  );
+  const resources = { requests: { storage: '1Gi' } };
+  const claim = { metadata: { name: 'data-gone-0' }, spec: { accessModes: ['ReadWriteOnce'], resources } };
+  await core.createNamespacedPersistentVolumeClaim({ namespace, body: claim });
+  await repairControlPlane({ tenant });
+  const made = await apps.readNamespacedStatefulSet({ name: 'gone', namespace });
+  assert.equal(made.spec?.replicas, 1);
 });

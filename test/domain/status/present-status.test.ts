@@ -12,7 +12,7 @@ import {
 } from '../../../domain/status/after-operation.ts';
 import { descriptorOf } from '../../../domain/kinds/kinds.ts';
 import { type OpenOperation, presentStatus } from '../../../domain/status/present-status.ts';
-import { nextOperation } from '../../../domain/desired-state.ts';
+import { nextOperation, rebuildOperation, requestedRebuild } from '../../../domain/desired-state.ts';
 import { kstatusOf } from '../kstatus.ts';
 
 type Instance = VirtualClusterInstance & SpaceInstance;
@@ -296,6 +296,22 @@ it('what other hands run is left to these', () => {
     [one.status.phase, one.status.conditions, kstatusOf(one.now)],
     [undefined, undefined, 'Current'],
   );
+});
+
+it('a control plane that a sleep or wake did not find is told, and a request rebuilds it', () => {
+  const one = newInstance('tenant');
+  one.created();
+  one.change({ metadata: { annotations: force } });
+  one.end('sleep', 'failed', { reason: 'control_plane_missing', message: 'it was deleted', failed: true });
+  assert.deepEqual(one.told, ['Ready', 'control_plane_missing', 'Failed']);
+  assert.equal(one.condition('ControlPlaneReachable')?.status, 'False');
+  assert.equal(rebuildOperation('tenant', one.now, template)?.type, 'update');
+  assert.equal(requestedRebuild('tenant', one.now, template), undefined);
+  one.change({ metadata: { annotations: { ...force, 'vcluster-platform.io/retry': '1' } } });
+  assert.equal(requestedRebuild('tenant', one.now, template)?.type, 'update');
+  one.end('update', 'succeeded', { phase: 'Ready', observedHash: one.hash() });
+  assert.equal(one.condition('ControlPlaneReachable'), undefined);
+  assert.equal(requestedRebuild('tenant', one.now, template), undefined);
 });
 
 describe('what a wake may go back to', () => {
