@@ -10,9 +10,6 @@ import type { OperationRun } from './steps/operation-run.ts';
 import { locate } from './steps/place.ts';
 import { runOperation, type Success } from './steps/run-operation.ts';
 
-/** Histories of earlier versions go back to nothing. */
-const fallbackPatch = 'wake-falls-back';
-
 /**
  * Wakes a tenant cluster: its control plane is scaled back and answers. Id `operation/<id>`; signal `turn`,
  * query `progress`. If what was deployed while it slept does not start, it goes back to what was up before, and says so.
@@ -32,7 +29,8 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
           waitUntilReady(activities, { tenant, operationId: input.operationId, fresh: false }),
         );
       } catch (error) {
-        if (failureReason(error).reason !== 'control_plane_not_ready' || !patched(fallbackPatch)) throw error;
+        if (failureReason(error).reason !== 'control_plane_not_ready' || !patched('wake-falls-back'))
+          throw error;
         const { fallback } = await activitiesWith({
           summary: 'Finding what was up before',
         }).findFallback({ tenant });

@@ -7,12 +7,18 @@ import { cancelOperation } from '../../operations/cancel.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 
 /**
- * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces`. They are named by what
+ * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|repairs`. They are named by what
  * happened and the version that wrote them, and never overwritten: a released workflow must replay them for ever.
  */
-const [version, what] = process.argv.slice(2);
-if (version === undefined || (what !== 'tenants' && what !== 'spaces'))
-  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces');
+const [version, what = ''] = process.argv.slice(2);
+const recordings: Record<string, () => Promise<void>> = {
+  tenants: recordTenants,
+  spaces: recordSpaces,
+  repairs: recordRepairs,
+};
+const record = recordings[what];
+if (version === undefined || record === undefined)
+  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces|repairs');
 const dir = join(import.meta.dirname, 'histories');
 mkdirSync(dir, { recursive: true });
 const fixture = await startLifecycle();
@@ -26,7 +32,7 @@ async function save(what: string, workflowId: string): Promise<void> {
   writeFileSync(join(dir, `${what}-${version}.json`), `${text}\n`, { flag: 'wx' });
 }
 const saveOperation = (what: string, id: string) => save(what, operationWorkflowId(id));
-await (what === 'spaces' ? recordSpaces() : recordTenants());
+await record();
 await fixture.stop();
 
 async function recordSpaces(): Promise<void> {
@@ -104,4 +110,71 @@ async function recordTenants(): Promise<void> {
     args: [{ project: 'default', tenantCluster: name, name: 's' }],
   });
   await save('delete-snapshot', 'snapshot/x');
+}
+
+/** What operations mend or leave out on their way: the paths behind `rebuild`, `refused-access` and `maintain-store`. */
+async function recordRepairs(): Promise<void> {
+  const parameters = { snapshot: 's' };
+  const lost = fixture.newName();
+  await fixture.run('create', lost);
+  await fixture.run('snapshot', lost, { parameters });
+  for (const type of ['update', 'restore'] as const) {
+    Object.assign(fixture.cluster.tenant(lost), { namespace: false, release: 0, awake: false });
+    await saveOperation(`${type}-rebuild`, (await fixture.run(type, lost, { parameters })).id);
+  }
+
+  const damaged = fixture.newName();
+  await fixture.run('create', damaged);
+  await fixture.run('snapshot', damaged, { parameters });
+  Object.assign(fixture.cluster.tenant(damaged), { namespace: false, release: 0, awake: false });
+  fixture.cluster.before(damaged, 'waitForRestoreJob', () => {
+    throw new PlatformError('snapshot_damaged', 'its checksum differs');
+  });
+  await saveOperation('restore-rebuild-failed', (await fixture.run('restore', damaged, { parameters })).id);
+
+  const refusing = fixture.newName();
+  await fixture.run('create', refusing);
+  await fixture.run('snapshot', refusing, { parameters });
+  fixture.cluster.before(refusing, 'applyTenantAccess', () => {
+    throw new PlatformError('admission_refused', 'webhook "x" refuses');
+  });
+  for (const type of ['update', 'restore'] as const)
+    await saveOperation(`${type}-refused-access`, (await fixture.run(type, refusing, { parameters })).id);
+
+  const full = fixture.newName();
+  await fixture.run('create', full);
+  await fixture.run('snapshot', full, { parameters });
+  await fixture.run('sleep', full);
+  for (const type of ['wake', 'update', 'restore'] as const) {
+    fixture.cluster.tenant(full).full = true;
+    await saveOperation(`${type}-maintain-store`, (await fixture.run(type, full, { parameters })).id);
+  }
+  fixture.cluster.tenant(full).full = true;
+  fixture.cluster.before(full, 'maintainStore', () => {
+    throw new PlatformError('operation_failed', 'the Job failed');
+  });
+  await saveOperation('update-maintain-store-failed', (await fixture.run('update', full)).id);
+
+  const deleted = fixture.newName();
+  await fixture.run('create', deleted);
+  await fixture.run('sleep', deleted);
+  fixture.cluster.before(deleted, 'startControlPlane', () => {
+    throw new PlatformError('control_plane_missing', 'it was deleted');
+  });
+  await saveOperation('wake-repair', (await fixture.run('wake', deleted)).id);
+
+  const asleep = fixture.newName();
+  await fixture.run('create', asleep);
+  await fixture.run('sleep', asleep);
+  await saveOperation('update-asleep', (await fixture.run('update', asleep)).id);
+
+  const kind = 'space' as const;
+  const space = fixture.newName();
+  await fixture.run('create', space, { kind });
+  await fixture.run('sleep', space, { kind });
+  fixture.cluster.space(space).namespace = false;
+  fixture.cluster.before(`space ${space}`, 'openSpace', () => {
+    if (!fixture.cluster.space(space).namespace) throw new PlatformError('namespace_missing', 'it is gone');
+  });
+  await saveOperation('wake-space-rebuild', (await fixture.run('wake', space, { kind })).id);
 }

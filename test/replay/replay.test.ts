@@ -17,6 +17,11 @@ before(async () => {
 const read = (file: string): History => JSON.parse(readFileSync(join(dir, file), 'utf8'));
 const replay = (history: unknown) => Worker.runReplayHistory({ workflowBundle: { codePath } }, history);
 
+const payloadsOf = (file: string) =>
+  [...readFileSync(join(dir, file), 'utf8').matchAll(/"data":\s*"([^"]*)"/g)].map((match) =>
+    Buffer.from(match[1] ?? '', 'base64').toString(),
+  );
+
 interface History {
   events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
 }
@@ -28,6 +33,38 @@ test('there are recorded histories of every verb', () => {
     assert.ok(
       files.some((file) => new RegExp(`^${verb}-\\d`).test(file)),
       verb,
+    );
+});
+
+test('there is a recorded history of each way that a patch opened', () => {
+  const workflows = join(import.meta.dirname, '..', '..', 'workflows');
+  const sources = readdirSync(workflows, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const patches = sources.flatMap((name) =>
+    [...readFileSync(join(workflows, name), 'utf8').matchAll(/patched\('([^']+)'\)/g)].map(
+      ([, id]) => id ?? '',
+    ),
+  );
+  assert.ok(patches.length > 5, patches.join(', '));
+  const recorded = new Set(
+    files.flatMap((file) => payloadsOf(file).map((payload) => /^\{"id":"([^"]+)"/.exec(payload)?.[1])),
+  );
+  for (const id of patches) assert.ok(recorded.has(id), id);
+  const inside = ['update', 'restore'].flatMap((verb) => [
+    `${verb}-refused-access`,
+    `${verb}-maintain-store`,
+  ]);
+  for (const way of [
+    'update-rebuild',
+    'restore-rebuild',
+    'wake-space-rebuild',
+    'wake-maintain-store',
+    ...inside,
+  ])
+    assert.ok(
+      files.some((file) => file.startsWith(`${way}-`)),
+      way,
     );
 });
 
@@ -50,10 +87,7 @@ test('a history that does not match the workflow is refused', async () => {
 
 test('histories hold names and ids only, and stay small', () => {
   for (const file of files) {
-    const text = readFileSync(join(dir, file), 'utf8');
-    const payloads = [...text.matchAll(/"data":\s*"([^"]*)"/g)].map((match) =>
-      Buffer.from(match[1] ?? '', 'base64').toString(),
-    );
+    const payloads = payloadsOf(file);
     assert.ok(payloads.length > 0, file);
     assert.doesNotMatch(payloads.join('\n'), /PRIVATE KEY|client-key-data|kubeconfig/i, file);
     assert.ok(read(file).events.length < 200, file);
