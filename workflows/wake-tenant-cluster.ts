@@ -44,7 +44,7 @@ export async function wakeTenantCluster(input: OperationInput): Promise<void> {
   });
 }
 
-/** One that somebody deleted in the host namespace is made again, with its volume. */
+/** One that somebody deleted in the host namespace is made again, if its volume is left. */
 async function start(activities: Activities, tenant: TenantRef): Promise<void> {
   try {
     await activities.startControlPlane({ tenant, wakes: true });

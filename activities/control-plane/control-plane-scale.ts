@@ -29,7 +29,7 @@ export function createControlPlaneScaleActivities({
     /**
      * Scales the control plane back to what it was. Idempotent.
      * @param input `wakes`: somebody wants it awake (it is not the undo of a sleep), so the project is asked again
-     * @throws PlatformError `conflict` if there is none, `forbidden` if the project does not allow it any more
+     * @throws PlatformError `control_plane_missing`, `forbidden` if the project does not allow it any more
      */
     async startControlPlane({ tenant, wakes }: { tenant: TenantRef; wakes?: boolean }): Promise<void> {
       if (wakes === true)
@@ -41,7 +41,7 @@ export function createControlPlaneScaleActivities({
       await scaleControlPlane(await hosts.prove(tenant), true);
     },
 
-    /** Scales the control plane to zero; volumes stay. Idempotent. @throws PlatformError `conflict` if there is none */
+    /** Scales the control plane to zero; volumes stay. Idempotent. @throws PlatformError `control_plane_missing` */
     async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
       await scaleControlPlane(await hosts.prove(tenant), false);
     },

@@ -138,10 +138,12 @@ test('what the project does not allow is neither placed nor woken', async () => 
     await assert.rejects(wake, { code: 'forbidden', message: /does not allow cluster local/ });
     // From before templates were required: it wakes as it is, as far as its clusters are allowed.
     await allow({ allowedClusters: null, requireTemplate: null });
-    await assert.rejects(startControlPlane({ tenant: placed, wakes: true }), { code: 'conflict' });
+    await assert.rejects(startControlPlane({ tenant: placed, wakes: true }), {
+      code: 'control_plane_missing',
+    });
     await allow({ ...all, allowedClusters: [{ name: 'elsewhere' }] });
     // The undo of a sleep is nobody's wish to wake it; there is no control plane here to start.
-    await assert.rejects(startControlPlane({ tenant: placed }), { code: 'conflict' });
+    await assert.rejects(startControlPlane({ tenant: placed }), { code: 'control_plane_missing' });
   } finally {
     await allow(all);
   }
@@ -397,10 +399,11 @@ test('sleep remembers the replica count, idempotently', async () => {
   assert.equal(await replicas(), 3);
 });
 
-test('scaling without a control plane fails with conflict', async () => {
+test('scaling without a control plane says that it was deleted', async () => {
   const tenant = await newPlaced('empty');
   await assert.rejects(createControlPlaneScaleActivities(deps).startControlPlane({ tenant }), {
-    code: 'conflict',
+    code: 'control_plane_missing',
+    message: /it was deleted there. Restore a snapshot/,
   });
 });
 
