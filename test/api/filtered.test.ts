@@ -138,7 +138,7 @@ describe('filtered lists', () => {
     const foreign = await list('mia', '--as=tom@example.com');
     assert.match(foreign.stderr, /you may not impersonate user "tom@example.com"/);
     const stranger = await list('anna', '--as=stranger@example.com');
-    assert.match(stranger.stderr, /only users and groups that the platform lists/);
+    assert.match(stranger.stderr, /only users and groups that the platform knows/);
   });
 
   it('does not open other kinds or writes', async () => {
