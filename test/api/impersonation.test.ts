@@ -125,7 +125,7 @@ describe('kubectl --as through the gateway', () => {
   it('of someone in another language acts as them', async () => {
     const { code, stderr } = await fixture.kubectl('anna', ['get', 'ns', '--as=j\u00f6rg']);
     assert.notEqual(code, 0);
-    assert.match(stderr, /only users and groups that the platform lists/); // read, and asked for
+    assert.match(stderr, /only users and groups that the platform knows/); // read, and asked for
   });
 
   it('is refused where RBAC does not allow it', async () => {
@@ -161,7 +161,7 @@ describe('kubectl --as through the gateway', () => {
   it('has a clear error when the gateway itself may not impersonate that user', async () => {
     assert.match(
       await refusal('anna', '--as=stranger@example.com'),
-      /only users and groups that the platform lists/,
+      /only users and groups that the platform knows/,
     );
   });
 
