@@ -66,6 +66,8 @@ async function carry(
   const away = (cause?: unknown) =>
     new PlatformError('temporal_unavailable', "Temporal's web UI cannot be reached at the moment", { cause });
   if (temporalUi === undefined) throw away();
+  // Now: a request whose body was carried has no socket any more.
+  const address = addressInUse(request.raw, publicUrl);
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   const answer = await temporalUi.dispatcher
@@ -79,7 +81,6 @@ async function carry(
     .catch((error: unknown) => {
       throw away(error);
     });
-  const address = addressInUse(request.raw, publicUrl);
   reply.code(answer.statusCode).headers(temporalUiAnswerHeaders(answer.headers));
   const own = answer.headers['content-security-policy'];
   const isPage = String(answer.headers['content-type']).startsWith('text/html');
