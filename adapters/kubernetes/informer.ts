@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Dispatcher } from 'undici';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { jitteredBackoffMs } from '../backoff.ts';
 import { statusOf } from './failures.ts';
-import { acceptMetadata, openRequest, requestJson } from './request.ts';
+import { acceptMetadata, type ApiTarget, openRequest, requestJson } from './request.ts';
 
 /** A local copy of the objects below one path of a Kubernetes API, kept up to date by list and watch. */
 export interface Informer<T> {
@@ -23,7 +23,7 @@ export interface Informer<T> {
 }
 
 export interface InformerOptions {
-  readonly kubeConfig: KubeConfig;
+  readonly kubeConfig: ApiTarget;
   /** Path of the list, e.g. `/api/v1/namespaces`. */
   readonly path: string;
   readonly labelSelector?: string;
@@ -93,11 +93,20 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     listedAt: 0,
     syncedAt: Number.NEGATIVE_INFINITY,
     failures: 0,
+    connections: undefined,
+  };
+  const connect = () => {
+    state.connections ??= options.kubeConfig.ownConnections?.();
+  };
+  const dropConnections = () => {
+    state.connections?.destroy().catch(() => undefined);
+    state.connections = undefined;
   };
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const startedAt = Date.now();
+      connect();
       try {
         const relistMs = options.relistMs ?? 1_800_000;
         if (state.resourceVersion === undefined || Date.now() - state.listedAt > relistMs) {
@@ -113,6 +122,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
         if (Date.now() - startedAt < healthyMs) throw new Error('the watch ended at once');
         state.failures = 0;
       } catch (error) {
+        dropConnections();
         if (stopping.signal.aborted) return;
         // What must be known within seconds is listed again: a watch would show only at its end that it is up to date again.
         const isLost = error instanceof StaleWatch || statusOf(error) !== undefined;
@@ -146,6 +156,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     stop: async () => {
       stopping.abort();
       await running;
+      dropConnections();
       handlers.clear();
     },
   };
@@ -160,6 +171,8 @@ interface WatchState<T> {
   syncedAt: number;
   /** Failures in a row. */
   failures: number;
+  /** Its own, if its target gives any; after a failure others, since these may lead nowhere. */
+  connections: Dispatcher | undefined;
 }
 
 interface List<T> {
@@ -186,6 +199,7 @@ async function listAll<T extends KubernetesObject>(
       accept: options.metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined,
       path: `${options.path}?${query}`,
       signal,
+      connections: state.connections,
     })) as List<T>;
     // A metadata-only list without a match has `items: null`.
     for (const item of page.items ?? []) seen.set(objectKey(item.metadata), item);
@@ -232,6 +246,7 @@ async function watchOnce<T extends KubernetesObject>(
       accept: options.metadataOnly ? acceptMetadata('PartialObjectMetadata') : undefined,
       path: `${options.path}?${query}`,
       signal,
+      connections: state.connections,
     });
     if (!isShort) {
       clearTimeout(watchdog);

@@ -1,4 +1,3 @@
-import { KubeConfig } from '@kubernetes/client-node';
 import { createInformer, type Informer } from '../../adapters/kubernetes/informer.ts';
 import { resourcePath } from '../../adapters/kubernetes/resources.ts';
 import type { Logger } from '../../adapters/logging.ts';
@@ -21,6 +20,7 @@ import type { VirtualClusterInstance } from '../../contracts/resources/virtual-c
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { createRbacCache, type RbacCache } from './rbac-cache.ts';
+import { informerTarget } from '../upstreams/informer-target.ts';
 import type { IdentityCache } from '../identity/identity-cache.ts';
 
 /** Kinds that are looked at as a whole. */
@@ -63,7 +63,7 @@ const credentialWatchSeconds = 3;
 
 /** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
 export function createResourceCache(managementKubeconfig: string, logger: Logger): ManagementCache {
-  const kubeConfig = impersonating(managementKubeconfig, identities.gatewayReader);
+  const kubeConfig = informerTarget(managementKubeconfig, identities.gatewayReader);
   const watchPath: WatchPath = (path, options = {}) =>
     createInformer({
       ...options,
@@ -133,14 +133,6 @@ type WatchPath = <T extends { metadata: ObjectMeta }>(
   path: string,
   options?: { watchSeconds?: number },
 ) => Informer<T>;
-
-/** The kubeconfig's connection, each request as `user`. */
-function impersonating(kubeconfig: string, user: string): KubeConfig {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromString(kubeconfig);
-  kubeConfig.users = kubeConfig.users.map((entry) => ({ ...entry, impersonateUser: user }));
-  return kubeConfig;
-}
 
 /** The same list until an object of it changes. */
 function listUntilChange<T>(informer: Informer<T>): () => readonly T[] {
