@@ -1,3 +1,5 @@
+import { rememberedByName } from './remembered-by-name.ts';
+
 /**
  * Headers of an upstream's answer that do not travel on. What answers may be a pod behind `…/proxy`, and a browser or a
  * proxy in front of the gateway would take these for ours.
@@ -67,9 +69,9 @@ const dropped: ReadonlySet<string> = new Set([
 ]);
 const droppedPrefixes = ['access-control-', 'x-accel-', 'x-litespeed-', 'attribution-reporting-'];
 
-function isDropped(name: string): boolean {
-  return dropped.has(name) || droppedPrefixes.some((prefix) => name.startsWith(prefix));
-}
+const isDropped = rememberedByName(
+  (name) => dropped.has(name) || droppedPrefixes.some((prefix) => name.startsWith(prefix)),
+);
 
 /**
  * An upstream's answer headers, names in lower case, without those above. A redirect stays below `prefix`; one to
@@ -80,7 +82,8 @@ export function downstreamHeaders(
   prefix: string,
 ): Record<string, string | string[]> {
   const result: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value !== undefined && !isDropped(name)) result[name] = value;
   }
   result['cache-control'] = privately(result['cache-control']);
@@ -95,6 +98,7 @@ export function downstreamHeaders(
 /** Of OpenAPI documents API servers say `public, immutable`. */
 function privately(value: string | string[] | undefined): string {
   if (value === 'no-cache, private') return value; // their answer to nearly everything
+  if (value === undefined) return 'private';
   const directives = [value ?? []].flat().join(',').split(',');
   const kept = directives
     .map((directive) => directive.trim())

@@ -2,6 +2,7 @@ import { everybodyGroup, identities } from '../../contracts/names.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import { nameFault } from '../../domain/name-fault.ts';
 import { isInternalName } from '../../domain/reserved-names.ts';
+import { rememberedByName } from '../http/remembered-by-name.ts';
 
 /** Who a request to a Kubernetes API is made as. */
 export interface Identity {
@@ -35,17 +36,27 @@ export function identityFault(identity: Identity): string | undefined {
   }
   if (identity.user === '') return 'no user';
   if (serviceAccountOf(identity.user) !== undefined) return serviceAccountFault(identity);
-  if (isInternalName(identity.user)) return 'a reserved user';
-  const fault = nameFault(identity.user);
-  if (fault !== undefined) return `a user that ${fault}`;
+  const fault = userFault(identity.user);
+  if (fault !== undefined) return fault;
   for (const group of identity.groups) {
-    if (group === '') return 'an empty group';
-    if (group !== everybodyGroup && isInternalName(group)) return 'a reserved group';
-    const groupFault = nameFault(group);
-    if (groupFault !== undefined) return `a group that ${groupFault}`;
+    const ofGroup = groupFault(group);
+    if (ofGroup !== undefined) return ofGroup;
   }
   return originalUserFault(identity);
 }
+
+const userFault = rememberedByName((user) => {
+  if (isInternalName(user)) return 'a reserved user';
+  const fault = nameFault(user);
+  return fault === undefined ? undefined : `a user that ${fault}`;
+});
+
+const groupFault = rememberedByName((group) => {
+  if (group === '') return 'an empty group';
+  if (group !== everybodyGroup && isInternalName(group)) return 'a reserved group';
+  const fault = nameFault(group);
+  return fault === undefined ? undefined : `a group that ${fault}`;
+});
 
 /**
  * The service account that user name `user` is of, if it is one. Only inside tenant clusters, for who may impersonate it there

@@ -1,5 +1,6 @@
 import { originalUserExtra } from '../../contracts/names.ts';
 import { toHeaderText } from '../http/header-text.ts';
+import { rememberedByName } from '../http/remembered-by-name.ts';
 import type { Identity } from '../identity/identity.ts';
 
 /** Hop-by-hop headers (RFC 9110 §7.6.1), credentials, and what a proxy in front might believe. */
@@ -30,7 +31,7 @@ const dropped: ReadonlySet<string> = new Set([
 const droppedPrefixes = ['impersonate-', 'x-remote-', 'x-forwarded-', 'x-original-'];
 
 /** Whether a client's header called `name` (any case, `_` for `-` included) must not travel on. */
-function isDroppedHeader(name: string): boolean {
+const isDroppedHeader = rememberedByName((name) => {
   const lower = name.toLowerCase();
   const canonical = lower.includes('_') ? lower.replaceAll('_', '-') : lower;
   return (
@@ -38,7 +39,7 @@ function isDroppedHeader(name: string): boolean {
     canonical === 'impersonate' ||
     droppedPrefixes.some((prefix) => canonical.startsWith(prefix))
   );
-}
+});
 
 /**
  * Headers for the upstream, as a flat list of names and values: what the client sent without anything that
@@ -66,12 +67,26 @@ export function upstreamHeaders(
 /** The one extra that is ever sent; its key is percent-encoded as the API server wants it. */
 const originalUserHeader = `Impersonate-Extra-${encodeURIComponent(originalUserExtra)}`;
 
+/** Identities are not changed, and those of users are made once (api/identity/caller.ts). */
+const headersOfIdentity = new WeakMap<Identity, readonly string[]>();
+
 /** Adds the impersonation headers of `identity` to a flat header list. */
 export function appendIdentity(headers: string[], identity: Identity): void {
-  headers.push('Impersonate-User', toHeaderText(identity.user));
-  for (const group of identity.groups) headers.push('Impersonate-Group', toHeaderText(group));
-  if (identity.originalUser !== undefined)
-    headers.push(originalUserHeader, toHeaderText(identity.originalUser));
+  let own = headersOfIdentity.get(identity);
+  if (own === undefined) {
+    own = identityHeaders(identity);
+    headersOfIdentity.set(identity, own);
+  }
+  for (const text of own) headers.push(text);
+}
+
+function identityHeaders({ user, groups, originalUser }: Identity): string[] {
+  return [
+    'Impersonate-User',
+    toHeaderText(user),
+    ...groups.flatMap((group) => ['Impersonate-Group', toHeaderText(group)]),
+    ...(originalUser === undefined ? [] : [originalUserHeader, toHeaderText(originalUser)]),
+  ];
 }
 
 function connectionNamed(rawHeaders: readonly string[]): Set<string> | undefined {
