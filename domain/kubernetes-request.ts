@@ -34,10 +34,12 @@ const ofNamespace: ReadonlySet<string> = new Set(['status', 'finalize']);
  * and rules do not open.
  */
 export function kubernetesRequest(method: string, pathAndQuery: string): KubernetesRequest {
-  const [path, query] = splitOnce(pathAndQuery, '?');
+  const queryStart = pathAndQuery.indexOf('?');
+  const path = queryStart < 0 ? pathAndQuery : pathAndQuery.slice(0, queryStart);
+  const query = queryStart < 0 ? '' : pathAndQuery.slice(queryStart + 1);
   const verb = verbs[method] ?? '';
   const segments = path.split('/').filter((segment) => segment !== '');
-  const decoded = segments.map(decode);
+  const decoded = path.includes('%') ? segments.map(decode) : segments;
   const prefixLength = decoded[0] === 'api' ? 2 : decoded[0] === 'apis' ? 3 : undefined;
   if (prefixLength === undefined || decoded.length <= prefixLength || decoded.includes(undefined))
     return { verb, path, resource: undefined };
@@ -45,6 +47,8 @@ export function kubernetesRequest(method: string, pathAndQuery: string): Kuberne
   const group = parts[0] === 'apis' ? (parts[1] ?? '') : '';
   return withResource({ verb, path, group, query, parts: parts.slice(prefixLength) });
 }
+
+const oldForms = ['watch', 'proxy'] as const;
 
 function withResource(given: {
   verb: string;
@@ -55,7 +59,7 @@ function withResource(given: {
 }): KubernetesRequest {
   const { path, group, query } = given;
   // The old forms /api/v1/watch/… and /api/v1/proxy/…
-  const special = ['watch', 'proxy'].find((form) => form === given.parts[0]);
+  const special = oldForms.find((form) => form === given.parts[0]);
   const parts = special === undefined ? given.parts : given.parts.slice(1);
   if (parts.length === 0) return { verb: given.verb, path, resource: undefined };
   const namespace = parts[0] === 'namespaces' ? parts[1] : undefined;
@@ -63,17 +67,23 @@ function withResource(given: {
   const [resource = '', named, subresource] = isInNamespace ? parts.slice(2) : parts;
   const verb = special ?? (named === undefined ? collectionVerb(given.verb, query) : given.verb);
   const name = named ?? (collectionVerbs.has(verb) ? selectedName(query) : undefined);
-  return {
-    verb,
-    path,
-    resource: {
-      group,
-      resource,
-      ...(subresource === undefined ? {} : { subresource }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(name === undefined ? {} : { name }),
-    },
-  };
+  return { verb, path, resource: withoutAbsent({ group, resource, subresource, namespace, name }) };
+}
+
+/** Not put together of parts: paths are read for every request, more than once. */
+function withoutAbsent(found: {
+  group: string;
+  resource: string;
+  subresource: string | undefined;
+  namespace: string | undefined;
+  name: string | undefined;
+}): ResourceRequest {
+  const { group, resource, subresource, namespace, name } = found;
+  const request: { -readonly [K in keyof ResourceRequest]: ResourceRequest[K] } = { group, resource };
+  if (subresource !== undefined) request.subresource = subresource;
+  if (namespace !== undefined) request.namespace = namespace;
+  if (name !== undefined) request.name = name;
+  return request;
 }
 
 /** Discovery and the version: what a client asks before it does anything. */
@@ -105,15 +115,9 @@ function selectedName(query: string): string | undefined {
 }
 
 function decode(segment: string): string | undefined {
-  if (!segment.includes('%')) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {
     return undefined; // URIError: no valid UTF-8
   }
-}
-
-function splitOnce(text: string, separator: string): [string, string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

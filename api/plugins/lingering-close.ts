@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import fp from 'fastify-plugin';
+import { hasBody } from '../http/has-body.ts';
 
 /** How long a client may go on sending a body after its answer. */
 const lingerMs = 5_000;
@@ -13,7 +14,7 @@ export const lingeringClose = fp(
   async (app) => {
     // Callbacks, not promises: they run for every request.
     app.addHook('onRequest', (request, reply, done) => {
-      reply.raw.once('finish', () => discardRest(request.raw));
+      if (hasBody(request.raw)) reply.raw.once('finish', () => discardRest(request.raw));
       done();
     });
     app.addHook('onSend', (request, reply, payload, done) => {

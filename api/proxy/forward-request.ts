@@ -1,12 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PassThrough, type Readable } from 'node:stream';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { hasBody } from '../http/has-body.ts';
 import { downstreamHeaders } from '../http/response-headers.ts';
+import { GracefulEnd } from '../streams/graceful-end.ts';
 import { GatewayShutdown } from '../streams/stream-registry.ts';
 import { type WatchFrames, watchFramesOf } from '../streams/watch-frames.ts';
 import { type GatewayRefusal, isDoubtful } from '../upstreams/gateway-refusal.ts';
 import { checkOutgoingHeaders } from '../upstreams/outgoing-header-check.ts';
-import { DialError } from '../upstreams/upstream.ts';
+import type { CarriedOptions, Carriage } from '../upstreams/upstream-connections.ts';
+import { failureKind, ForwardFailure } from './forward-failure.ts';
 
 /** One request to be carried through as a stream. */
 export interface ForwardedRequest {
@@ -17,55 +20,26 @@ export interface ForwardedRequest {
   readonly path: string;
   /** Flat list of names and values, identity included. */
   readonly headers: readonly string[];
-  /** Headers that the gateway adds to the answer. */
-  readonly answerHeaders: Readonly<Record<string, string>>;
+  /** Headers that the gateway adds to the answer, or puts in the place of others. */
+  readonly answerHeaders: readonly (readonly [name: string, value: string])[];
   /** What the gateway took off the path; put before a `Location` of the upstream. */
   readonly prefix: string;
   /** The caller is a browser, which would ask its user for a password and send it to us from then on. */
   readonly isBrowser: boolean;
   /** Whether the API server refuses the gateway: asked about an answer that looks so. */
   readonly askRefusal: () => Promise<GatewayRefusal | undefined>;
-  /** A watch, which can end between two events; what else is cut off before its end must not look complete. */
-  readonly isWatch: boolean;
+  /** What the path asks for. A watch can end between two events; what else is cut off before its end must not look complete. */
+  readonly carriage: Carriage;
   /** Time for the answer's head after the request is sent, and between two pieces of its body. 0: no limit. */
   readonly silenceMs: number;
   /** Hears how to end the stream from our side (shutdown, revocation); gives what to call when it is over. */
   readonly opened: (abort: (reason: Error) => void) => () => void;
 }
 
-/** Why nothing of an answer reached the client; the caller still has the response to say so. */
-export class ForwardFailure extends Error {
-  override readonly name = 'ForwardFailure';
-  readonly kind: 'dial' | 'connection' | GatewayRefusal;
-  /** Whether the request can be sent again: it had no body. */
-  readonly repeatable: boolean;
-  /** Bytes of the body that the upstream took before it closed the connection. */
-  readonly bytesSent: number;
-
-  constructor(kind: ForwardFailure['kind'], repeatable: boolean, bytesSent: number, cause: unknown) {
-    super(kind === 'credential' ? 'upstream and credential of the gateway do not fit' : String(cause), {
-      cause,
-    });
-    this.kind = kind;
-    this.repeatable = repeatable;
-    this.bytesSent = bytesSent;
-  }
-}
+type AnswerHeaders = Record<string, string | string[] | undefined>;
 
 /** Of an answer that is held back. */
 const heldBytes = 16 * 1024;
-
-/** What made a request fail that got no answer. A server with new keys has a new credential for the gateway too. */
-export function failureKind(error: unknown): 'dial' | 'connection' | 'credential' {
-  if (!(error instanceof DialError)) return 'connection';
-  return error.isUntrusted ? 'credential' : 'dial';
-}
-
-/** Whether a request carries a body. */
-export function hasBody(request: IncomingMessage): boolean {
-  const length = request.headers['content-length'];
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
-}
 
 /**
  * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
@@ -74,185 +48,240 @@ export function hasBody(request: IncomingMessage): boolean {
  */
 export function forwardRequest(options: ForwardedRequest): Promise<void> {
   checkOutgoingHeaders(options.headers);
-  const { request, response, dispatcher, path, silenceMs } = options;
-  const body = hasBody(request) ? request.pipe(new PassThrough()) : null;
-  body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const exchange = createExchange(options, body, { resolve, reject });
-  const closed = () => exchange.abort(new Error('the client disconnected'));
-  response.once('close', closed);
-  const over = options.opened((reason) => exchange.abort(reason));
-  const settle = () => {
-    response.off('close', closed);
-    over();
-    if (body !== null) request.unpipe(body);
-  };
-  dispatcher.dispatch(
-    {
+  new Exchange(options, resolve, reject).send();
+  return promise;
+}
+
+/** A request and its answer on their way. A class: every request has one, and methods cost it nothing. */
+class Exchange implements Dispatcher.DispatchHandler {
+  private readonly options: ForwardedRequest;
+  private readonly response: ServerResponse;
+  private readonly body: PassThrough | null;
+  private readonly resolved: () => void;
+  private readonly rejected: (error: unknown) => void;
+  private over: () => void = () => undefined;
+  private controller: Dispatcher.DispatchController | undefined;
+  private aborted: Error | undefined;
+  private bytesSent = 0;
+  /** An answer of which it is not known yet whether the API server meant the gateway by it. */
+  private held: HeldAnswer | undefined;
+  private ending: GracefulEnd | undefined;
+  private isStopping = false;
+  private isFailed = false;
+  private isSettled = false;
+  private isHeadAlone = false;
+  /** Bytes of the body that are still to come; negative: not known. */
+  private left = -1;
+  /** The end of the body: it goes out with the end of the answer. */
+  private last: Buffer | undefined;
+
+  constructor(options: ForwardedRequest, resolve: () => void, reject: (error: unknown) => void) {
+    this.options = options;
+    this.response = options.response;
+    this.body = hasBody(options.request) ? options.request.pipe(new PassThrough()) : null;
+    this.body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
+    this.resolved = resolve;
+    this.rejected = reject;
+  }
+
+  send(): void {
+    const { request, dispatcher, path, silenceMs, headers, carriage } = this.options;
+    this.response.on('close', () => {
+      if (!this.isSettled) this.abort(new Error('the client disconnected'));
+    });
+    this.over = this.options.opened((reason) => this.abort(reason));
+    const options: CarriedOptions = {
       path,
       method: request.method as Dispatcher.HttpMethod,
-      headers: options.headers as string[],
-      body,
+      headers: headers as string[],
+      body: this.body,
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
-    },
-    exchange.handler,
-  );
-  return promise.finally(settle);
-}
-
-interface Settle {
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
-function createExchange(options: ForwardedRequest, body: Readable | null, settle: Settle) {
-  const { response } = options;
-  let controller: Dispatcher.DispatchController | undefined;
-  let aborted: Error | undefined;
-  let bytesSent = 0;
-  /** Begins an answer that is held back: until it is known whether the API server meant the gateway by it. */
-  let begin: (() => void) | undefined;
-  const held: Buffer[] = [];
-  let isWhole = false;
-  let isOver = false;
-  let isHeadAlone = false;
-  const resume = () => controller?.resume();
-  const flushHead = () => {
-    if (isHeadAlone && !response.destroyed) response.flushHeaders();
-  };
-  const failure = (kind: ForwardFailure['kind'], cause: unknown) =>
-    new ForwardFailure(kind, body === null, bytesSent, cause);
-  const ending = createGracefulEnd(response, () => controller?.abort(new Error('ended between events')));
-
-  function send(chunk: Buffer): void {
-    isHeadAlone = false;
-    const isFull = !response.write(ending.take(chunk));
-    ending.look();
-    if (!isFull) return;
-    controller?.pause();
-    response.once('drain', resume);
+      carriage,
+    };
+    dispatcher.dispatch(options, this);
   }
 
-  function end(): void {
-    isHeadAlone = false;
-    response.end();
-    settle.resolve();
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.aborted !== undefined) controller.abort(this.aborted);
   }
 
-  function refused(cause: unknown, kind: ForwardFailure['kind'] = 'connection'): void {
-    settle.reject(failure(kind, cause));
-    controller?.abort(new Error('the answer was not for the caller'));
+  onBodySent(chunk: Buffer): void {
+    this.bytesSent += chunk.length;
   }
 
-  function decided(kind: GatewayRefusal | undefined): void {
-    if (isOver) return;
-    if (aborted !== undefined) {
-      response.destroy();
-      settle.resolve();
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: AnswerHeaders,
+    statusMessage = '',
+  ): void {
+    if (statusCode < 200) return;
+    const { prefix, isBrowser, answerHeaders, request, carriage } = this.options;
+    const answer = downstreamHeaders(headers, prefix);
+    for (const [name, value] of answerHeaders) answer[name] = value;
+    if (isBrowser) delete answer['www-authenticate'];
+    const begin = () => this.begin(statusCode, statusMessage, answer);
+    if (isDoubtful(statusCode, headers)) this.hold(begin);
+    else begin();
+    if (carriage.isWatch && statusCode === 200)
+      this.watches(watchFramesOf(String(headers['content-type'] ?? '')));
+    else if (request.method !== 'HEAD') this.left = Number(headers['content-length'] ?? -1);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.held === undefined) this.write(chunk);
+    else if (this.held.add(chunk) >= heldBytes) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.held === undefined) this.end();
+    else this.held.isWhole = true;
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { response } = this;
+    this.isFailed = true;
+    if (response.headersSent) {
+      if (this.ending?.isOver !== true) response.destroy(); // an aborted answer must not look like a complete one
+      this.resolve();
+    } else if (this.aborted !== undefined) {
+      response.destroy(); // no other handler would respond
+      this.resolve();
+    } else if (error instanceof ForwardFailure) this.reject(error);
+    else this.reject(this.failure(failureKind(error), error));
+  }
+
+  private begin(statusCode: number, statusMessage: string, answer: OutgoingHttpHeaders): void {
+    this.response.writeHead(statusCode, statusMessage, answer);
+    // What came together leaves together: one TLS record and one system call for a small answer.
+    this.isHeadAlone = true;
+    process.nextTick(flushHead, this);
+  }
+
+  flushHead(): void {
+    if (this.isHeadAlone && !this.response.destroyed) this.response.flushHeaders();
+  }
+
+  private hold(begin: () => void): void {
+    this.held = new HeldAnswer(begin);
+    this.options.askRefusal().then(
+      (kind) => this.decided(kind),
+      (error: unknown) => this.refused(error),
+    );
+  }
+
+  private decided(kind: GatewayRefusal | undefined): void {
+    const { held } = this;
+    if (this.isFailed || held === undefined) return;
+    if (this.aborted !== undefined) {
+      this.response.destroy();
+      this.resolve();
       return;
     }
     if (kind !== undefined) {
-      refused(new Error('the API server refuses the gateway'), kind);
+      this.refused(new Error('the API server refuses the gateway'), kind);
       return;
     }
-    begin?.();
-    for (const chunk of held) send(chunk);
-    if (isWhole) end();
-    else resume();
+    this.held = undefined;
+    held.begin();
+    for (const chunk of held.chunks) this.write(chunk);
+    if (held.isWhole) this.end();
+    else this.controller?.resume();
   }
 
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart(started) {
-      controller = started;
-      if (aborted !== undefined) started.abort(aborted);
-    },
-    onBodySent(chunk) {
-      bytesSent += chunk.length;
-    },
-    onResponseStart(_controller, statusCode, headers, statusMessage = '') {
-      if (statusCode < 200) return;
-      const answer = { ...downstreamHeaders(headers, options.prefix), ...options.answerHeaders };
-      if (options.isBrowser) delete answer['www-authenticate'];
-      begin = () => {
-        begin = undefined;
-        response.writeHead(statusCode, statusMessage, answer);
-        // What came together leaves together: one TLS record and one system call for a small answer.
-        isHeadAlone = true;
-        process.nextTick(flushHead);
-      };
-      if (isDoubtful(statusCode, headers)) options.askRefusal().then(decided, refused);
-      else begin();
-      if (options.isWatch && statusCode === 200)
-        ending.begin(watchFramesOf(String(headers['content-type'] ?? '')));
-    },
-    onResponseData(started, chunk) {
-      if (begin === undefined) send(chunk);
-      else if (held.push(chunk) && held.reduce((bytes, { length }) => bytes + length, 0) >= heldBytes)
-        started.pause();
-    },
-    onResponseEnd() {
-      isWhole = true;
-      if (begin === undefined) end();
-    },
-    onResponseError(_controller, error) {
-      isOver = true;
-      if (response.headersSent) {
-        if (!ending.isOver) response.destroy(); // an aborted answer must not look like a complete one
-        settle.resolve();
-      } else if (aborted !== undefined) {
-        response.destroy(); // no other handler would respond
-        settle.resolve();
-      } else if (error instanceof ForwardFailure) settle.reject(error);
-      else settle.reject(failure(failureKind(error), error));
-    },
-  };
+  private refused(cause: unknown, kind: ForwardFailure['kind'] = 'connection'): void {
+    this.reject(this.failure(kind, cause));
+    this.controller?.abort(new Error('the answer was not for the caller'));
+  }
 
-  return {
-    handler,
-    abort(reason: Error) {
-      if (response.writableFinished) return;
-      if (reason instanceof GatewayShutdown) {
-        ending.stop();
-        return; // what cannot end whole goes on for as long as there is time
-      }
-      aborted = reason;
-      if (controller === undefined) {
-        response.destroy(); // still waiting for a connection: aborted as soon as it starts
-        settle.resolve();
-        return;
-      }
-      controller.abort(reason);
-    },
-  };
+  private watches(frames: WatchFrames | undefined): void {
+    const abort = () => this.controller?.abort(new Error('ended between events'));
+    this.ending = new GracefulEnd({ response: this.response, frames, abort, isStopping: this.isStopping });
+  }
+
+  private write(chunk: Buffer): void {
+    this.left -= chunk.length;
+    if (this.left === 0) {
+      this.last = chunk;
+      return;
+    }
+    this.isHeadAlone = false;
+    const { ending, response } = this;
+    const isFull = !response.write(ending === undefined ? chunk : ending.take(chunk));
+    ending?.look();
+    if (!isFull) return;
+    this.controller?.pause();
+    response.once('drain', () => this.controller?.resume());
+  }
+
+  private end(): void {
+    this.isHeadAlone = false;
+    this.response.end(this.last);
+    this.resolve();
+  }
+
+  /** From our side: the client is gone, its rights are, or the gateway stops. */
+  private abort(reason: Error): void {
+    const { response, controller } = this;
+    if (response.writableFinished) return;
+    if (reason instanceof GatewayShutdown) {
+      this.isStopping = true;
+      this.ending?.stop();
+      return; // what cannot end whole goes on for as long as there is time
+    }
+    this.aborted = reason;
+    if (controller === undefined) {
+      response.destroy(); // still waiting for a connection: aborted as soon as it starts
+      this.resolve();
+      return;
+    }
+    controller.abort(reason);
+  }
+
+  private failure(kind: ForwardFailure['kind'], cause: unknown): ForwardFailure {
+    return new ForwardFailure(kind, this.body === null, this.bytesSent, cause);
+  }
+
+  private resolve(): void {
+    this.settle();
+    this.resolved();
+  }
+
+  private reject(error: unknown): void {
+    this.settle();
+    this.rejected(error);
+  }
+
+  private settle(): void {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.over();
+    if (this.body !== null) this.options.request.unpipe(this.body);
+  }
 }
 
-/** Ends a watch between two events after `stop`, as an API server that stops does. */
-function createGracefulEnd(response: ServerResponse, abort: () => void) {
-  let frames: WatchFrames | undefined;
-  let stopping = false;
-  let isOver = false;
-  const look = () => {
-    if (!stopping || isOver || frames?.between !== true) return;
-    isOver = true;
-    response.end();
-    abort();
-  };
-  return {
-    begin(found: WatchFrames | undefined) {
-      frames = found;
-      // Undici is in the middle of its parser here, and cannot abort.
-      if (stopping) setImmediate(look);
-    },
-    /** What of `chunk` still belongs to the answer. */
-    take: (chunk: Buffer) => (frames === undefined ? chunk : chunk.subarray(0, frames.take(chunk, stopping))),
-    look,
-    stop() {
-      stopping = true;
-      look();
-    },
-    get isOver() {
-      return isOver;
-    },
-  };
+function flushHead(exchange: Exchange): void {
+  exchange.flushHead();
+}
+
+/** An answer that may yet be none: its head and the beginning of its body. */
+class HeldAnswer {
+  readonly begin: () => void;
+  readonly chunks: Buffer[] = [];
+  isWhole = false;
+  private bytes = 0;
+
+  constructor(begin: () => void) {
+    this.begin = begin;
+  }
+
+  /** Gives how many bytes there are. */
+  add(chunk: Buffer): number {
+    this.chunks.push(chunk);
+    this.bytes += chunk.length;
+    return this.bytes;
+  }
 }

@@ -11,7 +11,8 @@ import { notYetListedMessage, unknownIdentityMessage } from '../upstreams/impers
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import { DialError } from '../upstreams/upstream.ts';
 import { carriageOf } from '../upstreams/upstream-connections.ts';
-import { ForwardFailure, forwardRequest } from './forward-request.ts';
+import { ForwardFailure } from './forward-failure.ts';
+import { forwardRequest } from './forward-request.ts';
 import type { ResolvedUpstream } from './resolve-upstream.ts';
 
 /** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
@@ -27,6 +28,8 @@ export const isolation = {
   'x-content-type-options': 'nosniff',
 } as const;
 
+const isolationHeaders = Object.entries(isolation);
+
 /** Carries a request to `destination` under the caller's identity; failures become a Status. */
 export async function proxy(
   request: FastifyRequest,
@@ -41,35 +44,45 @@ export async function proxy(
 ): Promise<void> {
   const { target, caller, destination, streams, recheck } = options;
   const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
-  const { isLongRunning, isWatch } = carriageOf(request.method, target.upstreamPath);
+  const carriage = carriageOf(request.method, target.upstreamPath);
   const attempt = async () => {
     const upstream = await destination.upstream();
     return forwardRequest({
       request: request.raw,
       response: reply.raw,
       dispatcher: upstream.dispatcher,
-      isWatch,
-      silenceMs: isLongRunning ? 0 : silenceMs,
+      carriage,
+      silenceMs: carriage.isLongRunning ? 0 : silenceMs,
       path: target.upstreamPath,
       prefix: target.prefix,
       headers,
-      answerHeaders: { 'x-request-id': request.id, ...isolation },
+      answerHeaders: [['x-request-id', request.id], ...isolationHeaders],
       isBrowser: caller.credential.kind === 'session',
       askRefusal: () => askRefusal(upstream.dispatcher, caller.identity),
       opened: (abort) => streams.add(caller, abort, recheck),
     });
   };
   try {
-    await attempt().catch((error: unknown) => {
-      if (!(error instanceof ForwardFailure)) throw error;
-      if (error.kind === 'credential') destination.refused();
-      if (!mayRepeat(error, request.method)) throw error;
-      return attempt();
-    });
+    await repeated(attempt, destination, request.method);
   } catch (error) {
     throw failureOf(error, destination, caller.identity, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
   }
   reply.hijack(); // it was answered on the raw response
+}
+
+async function repeated(
+  attempt: () => Promise<void>,
+  destination: ResolvedUpstream,
+  method: string,
+): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (!(error instanceof ForwardFailure)) throw error;
+    if (error.kind === 'credential') destination.refused();
+    if (!mayRepeat(error, method)) throw error;
+    await attempt();
+  }
 }
 
 /**

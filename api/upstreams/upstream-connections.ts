@@ -2,6 +2,7 @@ import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 import { maxHeadBytes } from '../http/head-limits.ts';
 import { dispatchDoubted } from './doubted-request.ts';
+import { OwnDispatcher } from './own-dispatcher.ts';
 
 /** Requests that may be sent a second time at once: a slow API server is not asked everything twice. */
 const secondAttempts = 8;
@@ -52,8 +53,9 @@ export function createUpstreamConnections(
     pool.close().then(over, over);
   }
 
-  const carry: Dispatcher.DispatcherComposeInterceptor = () => (options, handler) => {
-    const { ownConnection, isRepeatable } = carriageOf(options.method, options.path);
+  const dispatcher = new OwnDispatcher((options, handler) => {
+    const { carriage = carriageOf(options.method, options.path) } = options as CarriedOptions;
+    const { ownConnection, isRepeatable } = carriage;
     const pool = kept;
     return dispatchDoubted({
       options,
@@ -63,9 +65,9 @@ export function createUpstreamConnections(
       isAlive,
       overtaken: () => renew(pool),
     });
-  };
+  });
   return {
-    dispatcher: own.compose(carry),
+    dispatcher,
     async close() {
       await Promise.all([kept, own, second, ...former].map((pool) => pool.destroy()));
     },
@@ -75,8 +77,13 @@ export function createUpstreamConnections(
   };
 }
 
+/** A request whose path was read before. */
+export interface CarriedOptions extends Dispatcher.DispatchOptions {
+  readonly carriage?: Carriage;
+}
+
 /** What a request to a Kubernetes API asks of the connection that it is sent on. */
-interface Carriage {
+export interface Carriage {
   readonly isWatch: boolean;
   /** Kubernetes' long-running requests: they may be silent for hours. */
   readonly isLongRunning: boolean;

@@ -7,6 +7,7 @@ import {
 } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import { requestContext } from '../http/request-context.ts';
+import { OwnDispatcher } from './own-dispatcher.ts';
 import { createReadinessGate, NotReadyError } from './readiness-gate.ts';
 import { createUpstreamConnections } from './upstream-connections.ts';
 
@@ -109,7 +110,7 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
   );
   const { dispatcher } = connections;
   return {
-    dispatcher: token === undefined ? dispatcher : dispatcher.compose(withToken(token)),
+    dispatcher: token === undefined ? dispatcher : withToken(dispatcher, token),
     connect,
     ownHeaders: ['Host', `${target.host}:${target.port}`, ...(token === undefined ? [] : bearer(token))],
     close: connections.close,
@@ -134,11 +135,12 @@ function bearer(token: string): [string, string] {
 }
 
 /** Adds the gateway's own bearer token below the checks of headers, which let no Authorization through. */
-function withToken(token: string): Dispatcher.DispatcherComposeInterceptor {
-  return (dispatch) => (options, handler) => {
+function withToken(dispatcher: Dispatcher, token: string): Dispatcher {
+  const own = bearer(token);
+  return new OwnDispatcher((options, handler) => {
     const headers = Array.isArray(options.headers) ? (options.headers as string[]) : [];
-    return dispatch({ ...options, headers: [...headers, ...bearer(token)] }, handler);
-  };
+    return dispatcher.dispatch({ ...options, headers: [...headers, ...own] }, handler);
+  });
 }
 
 const dialTimeoutMs = 5_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ForwardFailure } from '../../api/proxy/forward-request.ts';
+import { ForwardFailure } from '../../api/proxy/forward-failure.ts';
 import { discoveryWarning, retryAfterOf } from '../../api/http/status.ts';
 import { failureOf } from '../../api/proxy/proxy.ts';
 import { DialError } from '../../api/upstreams/upstream.ts';

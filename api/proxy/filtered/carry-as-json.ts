@@ -9,7 +9,7 @@ import { isImpersonationDenied, unknownIdentityMessage } from '../../upstreams/i
 import { managementUnreachable } from '../../upstreams/json-request.ts';
 import { checkOutgoingHeaders } from '../../upstreams/outgoing-header-check.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
-import { hasBody } from '../forward-request.ts';
+import { hasBody } from '../../http/has-body.ts';
 import { openingRequest, type OpeningRequest } from '../recheck.ts';
 import { acceptedJson, textOf } from './reader.ts';
 

@@ -8,7 +8,7 @@ import { actionInScope } from '../../authorization/scope-check.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { hasBody } from '../forward-request.ts';
+import { hasBody } from '../../http/has-body.ts';
 import { answerText, carriedOf, carryAsJson } from './carry-as-json.ts';
 import { type FilteredPlural, filteredPlurals } from './filtered-request.ts';
 import { seesProject } from './serve-filtered.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { checkHeaders } from '../../http/request-guard.ts';
-import { hasBody } from '../forward-request.ts';
+import { hasBody } from '../../http/has-body.ts';
 
 /** A request to switch protocols, read and found unambiguous. */
 export interface UpgradeRequest {

@@ -7,7 +7,7 @@ import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { addressInUse } from '../../http/address-in-use.ts';
 import { checkOrigin } from '../../http/browser-checks.ts';
-import { hasBody } from '../../proxy/forward-request.ts';
+import { hasBody } from '../../http/has-body.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { sendFailure } from '../../http/failures.ts';
 import { temporalUiPath } from './temporal-ui.ts';
