@@ -79,24 +79,91 @@ export function createAuditEntry(
   start: AuditStart,
   { policy, record }: { policy: AuditPolicy; record: (event: AuditEvent) => void },
 ): AuditEntry {
-  const { description } = start;
-  const startedAt = performance.now();
-  const receivedAt = Date.now();
-  let sender: AuditActor | undefined;
-  let operationId: string | undefined;
-  let source: AuditSource = {};
-  let failure: ErrorCode | undefined;
-  let bodies: Parameters<AuditEntry['keepBodies']>[0] = {};
-  let level: AuditLevel | undefined;
-  let begun = false;
-  let over = false;
+  return new Entry(start, policy, record);
+}
 
-  const levelNow = (): AuditLevel => (level ??= policy(description, sender));
-  const put = (stage: AuditEvent['stage'], kept: AuditLevel, outcome: Partial<AuditEvent>) => {
-    begun = true;
+/** A class: every request has one, most of which leave nothing in the log, and methods cost it nothing. */
+class Entry implements AuditEntry {
+  readonly description: RequestDescription;
+  private readonly start: AuditStart;
+  private readonly policy: AuditPolicy;
+  private readonly record: (event: AuditEvent) => void;
+  private readonly startedAt = performance.now();
+  private readonly receivedAt = Date.now();
+  private sender: AuditActor | undefined;
+  private operationId: string | undefined;
+  private source: AuditSource | undefined;
+  private failure: ErrorCode | undefined;
+  private bodies: Parameters<AuditEntry['keepBodies']>[0] | undefined;
+  private level: AuditLevel | undefined;
+  private begun = false;
+  private over = false;
+
+  constructor(start: AuditStart, policy: AuditPolicy, record: (event: AuditEvent) => void) {
+    this.description = start.description;
+    this.start = start;
+    this.policy = policy;
+    this.record = record;
+  }
+
+  identify(known: AuditActor): AuditLevel {
+    this.sender = known;
+    this.level = undefined;
+    return this.levelNow();
+  }
+
+  get identified(): boolean {
+    return this.sender !== undefined;
+  }
+
+  startsOperation(id: string): void {
+    this.operationId = id;
+  }
+
+  restoresFrom(named: AuditSource): void {
+    this.source = named;
+  }
+
+  fails(code: ErrorCode): void {
+    this.failure = code;
+  }
+
+  keepBodies(kept: Parameters<AuditEntry['keepBodies']>[0]): void {
+    this.bodies = kept;
+  }
+
+  attempted(): void {
+    if (this.levelNow() !== 'None') this.put('attempted', this.levelNow(), {});
+  }
+
+  streaming(code: number): void {
+    if (this.levelNow() !== 'None') this.put('streaming', this.levelNow(), { code });
+  }
+
+  end({ code, reason = this.failure, aborted = false }: AuditOutcome): void {
+    if (this.over) return;
+    this.over = true;
+    const level = this.levelNow();
+    if (!this.begun && level === 'None' && !isDenial(code, reason)) return;
+    const kept = level === 'None' ? 'Metadata' : level;
+    this.put(aborted ? 'aborted' : 'complete', kept, {
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+      latencyMs: Math.round(performance.now() - this.startedAt),
+      ...this.bodiesOf(kept),
+    });
+  }
+
+  private levelNow(): AuditLevel {
+    return (this.level ??= this.policy(this.description, this.sender));
+  }
+
+  private put(stage: AuditEvent['stage'], kept: AuditLevel, outcome: Partial<AuditEvent>): void {
+    this.begun = true;
+    const { start, sender } = this;
     const event = {
       id: start.id,
-      receivedAt: new Date(receivedAt).toISOString(),
+      receivedAt: new Date(this.receivedAt).toISOString(),
       stage,
       level: kept,
       user: sender?.user,
@@ -106,61 +173,20 @@ export function createAuditEntry(
       sourceAddress: start.sourceAddress,
       userAgent: start.userAgent,
       method: start.method,
-      ...description,
-      operationId,
-      ...source,
+      ...this.description,
+      operationId: this.operationId,
+      ...this.source,
       ...outcome,
     } as AuditEvent;
-    record(bounded(event));
-  };
+    this.record(bounded(event));
+  }
 
-  const bodiesOf = (kept: AuditLevel): Partial<AuditEvent> => ({
-    ...(kept === 'None' || kept === 'Metadata' ? {} : { requestBody: bodies.request?.() }),
-    ...(kept === 'RequestResponse' ? { responseBody: bodies.response?.() } : {}),
-  });
-
-  return {
-    description,
-    identify(known) {
-      sender = known;
-      level = undefined;
-      return levelNow();
-    },
-    get identified() {
-      return sender !== undefined;
-    },
-    startsOperation(id) {
-      operationId = id;
-    },
-    restoresFrom(named) {
-      source = named;
-    },
-    fails(code) {
-      failure = code;
-    },
-    keepBodies(kept) {
-      bodies = kept;
-    },
-    attempted() {
-      if (levelNow() !== 'None') put('attempted', levelNow(), {});
-    },
-    streaming(code) {
-      if (levelNow() !== 'None') put('streaming', levelNow(), { code });
-    },
-    end({ code, reason = failure, aborted = false }) {
-      if (over) return;
-      over = true;
-      const denied = isDenial(code, reason);
-      if (!begun && !denied && levelNow() === 'None') return;
-      const kept = levelNow() === 'None' ? 'Metadata' : levelNow();
-      put(aborted ? 'aborted' : 'complete', kept, {
-        ...(code === undefined ? {} : { code }),
-        ...(reason === undefined ? {} : { reason }),
-        latencyMs: Math.round(performance.now() - startedAt),
-        ...bodiesOf(kept),
-      });
-    },
-  };
+  private bodiesOf(kept: AuditLevel): Partial<AuditEvent> {
+    return {
+      ...(kept === 'None' || kept === 'Metadata' ? {} : { requestBody: this.bodies?.request?.() }),
+      ...(kept === 'RequestResponse' ? { responseBody: this.bodies?.response?.() } : {}),
+    };
+  }
 }
 
 /**

@@ -26,7 +26,7 @@ export function createAudit(
   const log = createAuditLog(config, database, logger);
   const policy = createAuditPolicy(config);
   const stopRetention = keepRetention(database, config.retentionDays ?? defaultRetentionDays, logger);
-  const record = log.record.bind(log);
+  const into = { policy, record: log.record.bind(log) };
   return {
     begin(id, request) {
       const { method = '', url = '/', headers } = request;
@@ -38,7 +38,7 @@ export function createAudit(
           sourceAddress: clientAddress(request),
           userAgent: headers['user-agent'],
         },
-        { policy, record },
+        into,
       );
     },
     log,

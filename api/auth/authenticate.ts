@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
@@ -193,21 +194,36 @@ function issuerEnded({ metadata }: AccessKey): PlatformError {
 
 function ownerOf(accessKey: AccessKey, credential: Credential, cache: IdentityCache): Caller {
   const { user: userName, team: teamName } = accessKey.spec;
-  const { creationTimestamp } = accessKey.metadata;
-  const at = creationTimestamp === undefined ? undefined : new Date(creationTimestamp);
-  const made = { uid: accessKey.status?.ownerUid, at };
   if (userName !== undefined && userName !== '')
-    return callerOfUser(enabledUser(cache, userName, made), cache.teams(), credential);
+    return callerOfUser(enabledUser(cache, userName, accessKey), cache.teams(), credential);
   const team = cache.team(teamName ?? '');
-  if (team === undefined || team.metadata.deletionTimestamp !== undefined || !isMadeFor(team, made)) {
+  if (team === undefined || team.metadata.deletionTimestamp !== undefined || !isOfOwner(accessKey, team)) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }
   return callerOfTeam(team, credential);
 }
 
-function enabledUser(cache: IdentityCache, name: string, made: Parameters<typeof isMadeFor>[1]): User {
+/** Keys and the owners that they were seen to be made for; what changes is another object. */
+const knownOwners = new WeakMap<AccessKey, User | Team>();
+
+function isOfOwner(accessKey: AccessKey, owner: User | Team): boolean {
+  if (knownOwners.get(accessKey) === owner) return true;
+  const { creationTimestamp } = accessKey.metadata;
+  const at = creationTimestamp === undefined ? undefined : new Date(creationTimestamp);
+  if (!isMadeFor(owner, { uid: accessKey.status?.ownerUid, at })) return false;
+  knownOwners.set(accessKey, owner);
+  return true;
+}
+
+/** @param made what was made for the user: a key, or a session or token by when it was */
+function enabledUser(
+  cache: IdentityCache,
+  name: string,
+  made: AccessKey | Parameters<typeof isMadeFor>[1],
+): User {
   const user = cache.user(name);
-  if (user === undefined || user.metadata.deletionTimestamp !== undefined || !isMadeFor(user, made)) {
+  const isTheirs = (found: User) => ('spec' in made ? isOfOwner(made, found) : isMadeFor(found, made));
+  if (user === undefined || user.metadata.deletionTimestamp !== undefined || !isTheirs(user)) {
     throw new PlatformError('unauthenticated', 'the owner of the access key does not exist any more');
   }
   if (user.spec?.disabled === true)

@@ -15,7 +15,8 @@ export function clearedCookie(name: `__Host-${string}`): string {
 }
 
 /** All values of the cookies called `name`: more than one could mean two people. */
-export function cookieValues({ cookie = '' }: IncomingHttpHeaders, name: `__Host-${string}`): string[] {
+export function cookieValues({ cookie }: IncomingHttpHeaders, name: `__Host-${string}`): string[] {
+  if (cookie === undefined) return [];
   return cookie
     .split(';')
     .map((pair) => pair.trim())

@@ -37,10 +37,11 @@ export function createRequestLines(logger: Logger): RequestLines {
     return count === 0 ? {} : { leftOut: count };
   };
   return {
-    answered(kind, { url, ...line }) {
-      if (line.status >= 400 && line.user === undefined && !unauthenticatedLimiter.take()) return;
+    answered(kind, { reqId, method, url, status, ms, user, bytesUp, bytesDown }) {
+      if (status >= 400 && user === undefined && !unauthenticatedLimiter.take()) return;
       const path = url?.split('?', 1)[0]?.slice(0, maxPath);
-      lines.info({ ...line, path, ...leftOut(unauthenticatedLimiter) }, kind);
+      const omitted = unauthenticatedLimiter.takeRefused() || undefined;
+      lines.info({ reqId, method, status, ms, user, bytesUp, bytesDown, path, leftOut: omitted }, kind);
     },
     failed({ reqId, isKnown }, failure) {
       if (!isKnown && !theirFailures.take()) return;

@@ -40,11 +40,17 @@ export function createGatewayMetrics(): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const requests = new Counter({
+  const answered = createTally();
+  void new Counter({
     name: 'vcp_gateway_requests_total',
     help: 'Requests by target, verb and status (499: the client disconnected before the response)',
     labelNames: ['path_kind', 'verb', 'code'] as const,
     registers,
+    collect() {
+      answered.take(([path_kind = '', verb = '', code = ''], count) =>
+        this.inc({ path_kind, verb, code: codeLabel(Number(code)) }, count),
+      );
+    },
   });
   const latency = new Histogram({
     name: 'vcp_gateway_request_duration_seconds',
@@ -53,11 +59,15 @@ export function createGatewayMetrics(): GatewayMetrics {
     buckets,
     registers,
   });
-  const authentications = new Counter({
+  const authentications = createTally();
+  void new Counter({
     name: 'vcp_gateway_authentications_total',
     help: 'Outcomes of authentication: success, or the error code',
     labelNames: ['outcome'] as const,
     registers,
+    collect() {
+      authentications.take(([outcome = ''], count) => this.inc({ outcome }, count));
+    },
   });
   const uncaught = new Counter({
     name: 'vcp_gateway_uncaught_failures_total',
@@ -70,11 +80,11 @@ export function createGatewayMetrics(): GatewayMetrics {
     uncaught: (kind) => uncaught.inc({ kind }),
     requested({ pathKind, verb, code, seconds }) {
       const known = verbs.has(verb) ? verb : 'other';
-      requests.inc({ path_kind: pathKind, verb: known, code: codeLabel(code) });
+      answered.add(`${pathKind} ${known} ${code}`);
       if (verb !== 'watch' && code !== 101) latency.observe({ path_kind: pathKind }, seconds);
     },
     authenticated(failure) {
-      authentications.inc({ outcome: outcomeOf(failure) });
+      authentications.add(outcomeOf(failure));
     },
     observe(name, help, kind, value) {
       if (kind === 'gauge') {
@@ -100,6 +110,21 @@ export function createGatewayMetrics(): GatewayMetrics {
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
+  };
+}
+
+/** Counts by labels between two readings: prom-client checks and sorts the labels of every count that it is given. */
+function createTally() {
+  const counts = new Map<string, number>();
+  return {
+    /** @param labels their values, with blanks between */
+    add(labels: string): void {
+      counts.set(labels, (counts.get(labels) ?? 0) + 1);
+    },
+    take(each: (labels: string[], count: number) => void): void {
+      for (const [labels, count] of counts) each(labels.split(' '), count);
+      counts.clear();
+    },
   };
 }
 

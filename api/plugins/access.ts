@@ -42,14 +42,13 @@ export const access = fp(
       }
     });
     app.addHook('onRequest', async (request) => {
-      // Unknown paths (404) reveal nothing, so they need no key.
-      if (request.is404 || request.routeOptions.config.access === 'public') return;
-      const { guardsForgery = false, scope } = request.routeOptions.config;
+      if (request.is404) return; // unknown paths reveal nothing, so they need no key
+      const { access, guardsForgery = false, impersonation = false, scope } = request.routeOptions.config;
+      if (access === 'public') return;
       const caller = await options.authenticate(request.headers, guardsForgery ? 'GET' : request.method);
       checkRouteScope(caller, scope, request);
       request.caller = caller; // whom the audit log names if impersonation is refused
       const { rawHeaders, url } = request.raw;
-      const { impersonation = false } = request.routeOptions.config;
       if (!impersonation) refuseImpersonation(rawHeaders);
       request.caller = impersonation ? await impersonatedCaller(options, caller, rawHeaders, url) : caller;
     });

@@ -28,41 +28,60 @@ export const requestLog = fp(
 );
 
 type LogMethod = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
+type Line = Parameters<FastifyBaseLogger[LogMethod]>;
 
-interface LazyChild {
-  readonly parent: FastifyBaseLogger;
-  readonly bindings: Record<string, unknown>;
-  made?: FastifyBaseLogger;
+/** A child that is made when it first logs. A class: every request has one. */
+class LazyChild {
+  private readonly parent: FastifyBaseLogger;
+  private readonly bindings: Record<string, unknown>;
+  private known: FastifyBaseLogger | undefined;
+
+  constructor(parent: FastifyBaseLogger, bindings: Record<string, unknown>) {
+    this.parent = parent;
+    this.bindings = bindings;
+  }
+
+  private get made(): FastifyBaseLogger {
+    return (this.known ??= this.parent.child(this.bindings));
+  }
+
+  fatal(...line: Line): void {
+    this.made.fatal(...line);
+  }
+
+  error(...line: Line): void {
+    this.made.error(...line);
+  }
+
+  warn(...line: Line): void {
+    this.made.warn(...line);
+  }
+
+  info(...line: Line): void {
+    this.made.info(...line);
+  }
+
+  debug(...line: Line): void {
+    this.made.debug(...line);
+  }
+
+  trace(...line: Line): void {
+    this.made.trace(...line);
+  }
+
+  silent(): void {
+    // pino's way to say nothing
+  }
+
+  child(...options: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
+    return this.made.child(...options);
+  }
 }
-
-function madeOf(lazy: LazyChild): FastifyBaseLogger {
-  lazy.made ??= lazy.parent.child(lazy.bindings);
-  return lazy.made;
-}
-
-const forward = (method: LogMethod) =>
-  function (this: LazyChild, ...line: Parameters<FastifyBaseLogger[LogMethod]>): void {
-    madeOf(this)[method](...line);
-  };
-
-/** Shared by all, so that one costs no more than three fields. */
-const methods = {
-  fatal: forward('fatal'),
-  error: forward('error'),
-  warn: forward('warn'),
-  info: forward('info'),
-  debug: forward('debug'),
-  trace: forward('trace'),
-  silent: () => undefined,
-  child(this: LazyChild, ...options: Parameters<FastifyBaseLogger['child']>): FastifyBaseLogger {
-    return madeOf(this).child(...options);
-  },
-};
 
 /** A child of `parent` that is made when it first logs: for requests, most of which log nothing. */
 export function lazyChildLogger(
   parent: FastifyBaseLogger,
   bindings: Record<string, unknown>,
 ): FastifyBaseLogger {
-  return { __proto__: methods, parent, bindings } as unknown as FastifyBaseLogger;
+  return new LazyChild(parent, bindings) as unknown as FastifyBaseLogger;
 }

@@ -41,12 +41,14 @@ export async function resolveUpstream(
   method: string,
 ): Promise<ResolvedUpstream> {
   checkKubernetesScope(caller, method, target);
-  return destinationOf(gateway, caller, target, method).catch((error: unknown) => {
+  try {
+    return await destinationOf(gateway, caller, target, method);
+  } catch (error) {
     throw refusalAsOther(error, caller);
-  });
+  }
 }
 
-async function destinationOf(
+function destinationOf(
   gateway: ResolveDependencies,
   caller: Caller,
   target: KubernetesTarget,
@@ -54,16 +56,20 @@ async function destinationOf(
 ): Promise<ResolvedUpstream> {
   switch (target.kind) {
     case 'management':
-      return {
-        upstream: async () => gateway.management,
-        refused: () => undefined,
-        unreachable: managementUnreachable,
-      };
+      return managementDestination(gateway);
     case 'cluster':
       return clusterDestination(gateway, caller, target);
     default:
       return destinations[target.kind](gateway, caller, target, method);
   }
+}
+
+async function managementDestination({ management }: ResolveDependencies): Promise<ResolvedUpstream> {
+  return {
+    upstream: async () => management,
+    refused: () => undefined,
+    unreachable: managementUnreachable,
+  };
 }
 
 async function clusterDestination(
