@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
 import type { OpenStream, StreamRegistry, Recheck } from './stream-registry.ts';
@@ -38,15 +39,30 @@ export function startRevocation(
   const { logger, undecidedMs = defaultUndecidedMs, sweepMs = defaultSweepMs } = options;
   const stopping = new AbortController();
   const busy = new Set<string>();
+  let isSorting = false;
 
   function sweep(): void {
-    for (const [queue, groups] of queuesOf(streams.list(performance.now() - minAgeMs))) {
-      if (busy.has(queue)) continue;
-      busy.add(queue);
-      ask(groups)
-        .catch((err: unknown) => logger.error({ err }, 'failed to authorize open streams again'))
-        .finally(() => busy.delete(queue));
-    }
+    if (isSorting) return;
+    isSorting = true;
+    queuesOf(streams.list(performance.now() - minAgeMs))
+      .then((queues) => {
+        for (const [queue, groups] of queues) if (!busy.has(queue)) start(queue, groups);
+      })
+      .catch(failed)
+      .finally(() => {
+        isSorting = false;
+      });
+  }
+
+  function start(queue: string, groups: Group[]): void {
+    busy.add(queue);
+    ask(groups)
+      .catch(failed)
+      .finally(() => busy.delete(queue));
+  }
+
+  function failed(err: unknown): void {
+    logger.error({ err }, 'failed to authorize open streams again');
   }
 
   async function ask(groups: Group[]): Promise<void> {
@@ -105,22 +121,35 @@ export function startRevocation(
   };
 }
 
-function queuesOf(streams: readonly OpenStream[]): Map<string, Group[]> {
-  const groups = new Map<string, Group>();
-  const put = (stream: OpenStream, recheck: Asked, isGatewayCheck: boolean) => {
-    const key = JSON.stringify([isGatewayCheck, recheck.queue, recheck.key]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { recheck, streams: [stream], isGatewayCheck });
-    else group.streams.push(stream);
-  };
-  for (const stream of streams) {
-    put(stream, stream.recheck, true);
-    if (stream.recheck.upstreamCheck !== undefined) put(stream, stream.recheck.upstreamCheck, false);
+/** Between two others' turns: thousands of streams sorted at once would hold up every request. */
+const sortedAtOnce = 200;
+
+/** What is to be asked about these streams, by the queue that it waits in. */
+async function queuesOf(streams: readonly OpenStream[]): Promise<Map<string, Group[]>> {
+  const gateway = new Map<string, Map<string, Group>>();
+  const upstream = new Map<string, Map<string, Group>>();
+  for (const [index, stream] of streams.entries()) {
+    if (index % sortedAtOnce === sortedAtOnce - 1) await setImmediate();
+    const { recheck } = stream;
+    put(gateway, stream, recheck, true);
+    if (recheck.upstreamCheck !== undefined) put(upstream, stream, recheck.upstreamCheck, false);
   }
-  return Map.groupBy(
-    groups.values(),
-    ({ recheck, isGatewayCheck }) => `${isGatewayCheck ? 'gateway' : 'upstream'} ${recheck.queue}`,
-  );
+  const named = (kind: string, queues: typeof gateway) =>
+    [...queues].map(([queue, groups]): [string, Group[]] => [`${kind} ${queue}`, [...groups.values()]]);
+  return new Map([...named('gateway', gateway), ...named('upstream', upstream)]);
+}
+
+function put(
+  queues: Map<string, Map<string, Group>>,
+  stream: OpenStream,
+  recheck: Asked,
+  isGatewayCheck: boolean,
+): void {
+  const groups = queues.get(recheck.queue) ?? new Map<string, Group>();
+  queues.set(recheck.queue, groups);
+  const group = groups.get(recheck.key);
+  if (group === undefined) groups.set(recheck.key, { recheck, streams: [stream], isGatewayCheck });
+  else group.streams.push(stream);
 }
 
 /** Whether a failure says that this caller may not, rather than that no decision can be made. */

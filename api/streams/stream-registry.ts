@@ -40,18 +40,26 @@ export interface StreamRegistry {
   readonly size: number;
 }
 
-interface Placed {
+/** A class: every request has one. */
+class Placed implements OpenStream {
   readonly caller: Caller;
   readonly abort: (reason: Error) => void;
-  readonly openedAt: number;
-  decidedAt: number;
-  recheck: Recheck | (() => Recheck);
+  readonly openedAt = performance.now();
+  decidedAt = this.openedAt;
   index: number;
-}
+  private known: Recheck | (() => Recheck);
 
-function asked(stream: Placed): OpenStream {
-  if (typeof stream.recheck === 'function') stream.recheck = stream.recheck();
-  return stream as OpenStream;
+  constructor(caller: Caller, abort: (reason: Error) => void, recheck: () => Recheck, index: number) {
+    this.caller = caller;
+    this.abort = abort;
+    this.known = recheck;
+    this.index = index;
+  }
+
+  get recheck(): Recheck {
+    if (typeof this.known === 'function') this.known = this.known();
+    return this.known;
+  }
 }
 
 export function createStreamRegistry(): StreamRegistry {
@@ -73,8 +81,7 @@ export function createStreamRegistry(): StreamRegistry {
 
   return {
     add(caller, abort, recheck) {
-      const now = performance.now();
-      const stream = { caller, abort, recheck, openedAt: now, decidedAt: now, index: open.length };
+      const stream = new Placed(caller, abort, recheck, open.length);
       open.push(stream);
       if (stopping) setImmediate(abort, stops);
       return () => remove(stream);
@@ -88,8 +95,7 @@ export function createStreamRegistry(): StreamRegistry {
       stopping = true;
       for (const { abort } of [...open]) abort(stops);
     },
-    list: (openedBefore = Number.POSITIVE_INFINITY) =>
-      open.filter(({ openedAt }) => openedAt < openedBefore).map(asked),
+    list: (openedBefore = Number.POSITIVE_INFINITY) => open.filter(({ openedAt }) => openedAt < openedBefore),
     get size() {
       return open.length;
     },
