@@ -8,14 +8,22 @@ export function compileCacheDir(): string {
 }
 
 /**
- * A TypeScript program under our own Node, started quickly and with little memory: compiled code is cached,
- * small semi-spaces keep the garbage of the start from staying.
+ * Half of V8's space for new objects, MiB. Small for what answers few: the garbage of the start does not stay. In the gateway it
+ * decides how often everything stops for a collection (docs/adr/0035-requests-of-the-gateway.md).
  */
-export function nodeProgram(args: readonly string[]): Program {
+export interface NewSpace {
+  readonly semiSpaceMiB: number;
+}
+
+const smallSpace: NewSpace = { semiSpaceMiB: 4 };
+export const gatewaySpace: NewSpace = { semiSpaceMiB: 16 };
+
+/** A TypeScript program under our own Node, started quickly: compiled code is cached. */
+export function nodeProgram(args: readonly string[], { semiSpaceMiB }: NewSpace = smallSpace): Program {
   const loader = join(import.meta.dirname, 'commonjs-drizzle.ts');
   return {
     binary: process.execPath,
-    args: ['--max-semi-space-size=4', '--import', loader, ...args],
+    args: [`--max-semi-space-size=${semiSpaceMiB}`, '--import', loader, ...args],
     env: { NODE_COMPILE_CACHE: compileCacheDir() },
     stopGraceMs: 20_000,
   };

@@ -3,7 +3,7 @@ import type { ControllersConfig, GatewayConfig, TemporalConfig, WorkerConfig } f
 import { temporalNamespace } from '../contracts/names.ts';
 import type { DatabaseUrls } from './database-roles.ts';
 import type { PlatformContext } from './platform-context.ts';
-import { nodeProgram } from './node-program.ts';
+import { gatewaySpace, nodeProgram } from './node-program.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import type { Service } from './supervisor.ts';
 import type { Settings } from './settings-file.ts';
@@ -94,7 +94,8 @@ export function platformService(
   const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');
   return {
     name,
-    program: () => nodeProgram([main, '--config', options.configFile]),
+    program: () =>
+      nodeProgram([main, '--config', options.configFile], name === 'gateway' ? gatewaySpace : undefined),
     ready: options.ready,
   };
 }

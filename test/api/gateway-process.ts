@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { GatewayConfig } from '../../contracts/config.ts';
-import { nodeProgram } from '../../local/node-program.ts';
+import { gatewaySpace, nodeProgram } from '../../local/node-program.ts';
 import { freePort } from '../../local/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ManagementFixture } from './management-fixture.ts';
@@ -67,11 +67,10 @@ export async function startGatewayProcess(
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    const { binary, args, env } = nodeProgram([
-      join(options.folder ?? root, 'api/main.ts'),
-      '--config',
-      config,
-    ]);
+    const { binary, args, env } = nodeProgram(
+      [join(options.folder ?? root, 'api/main.ts'), '--config', config],
+      gatewaySpace,
+    );
     const [command = binary, ...rest] = [...(options.under ?? []), binary, ...args];
     const log = openSync(logFile, 'a', 0o600);
     child = spawn(command, rest, { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } });

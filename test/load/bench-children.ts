@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Writable } from 'node:stream';
-import { nodeProgram } from '../../local/node-program.ts';
+import { gatewaySpace, nodeProgram } from '../../local/node-program.ts';
 
 /** Processes of a bench, with a folder of their own for their settings and logs. */
 export interface BenchChildren {
@@ -43,7 +43,7 @@ export function createBenchChildren(): BenchChildren {
       return file;
     },
     start(script, args, { nodeFlags = [], folder = repository } = {}) {
-      const program = nodeProgram([join(folder, script), ...args]);
+      const program = nodeProgram([join(folder, script), ...args], gatewaySpace); // all as the gateway has it
       const child = spawn(
         program.binary,
         [...program.args.slice(0, -1 - args.length), ...nodeFlags, join(folder, script), ...args],
