@@ -9,7 +9,7 @@ export function compileCacheDir(): string {
 
 /**
  * Half of V8's space for new objects, MiB. Small for what answers few: the garbage of the start does not stay. In the gateway it
- * decides how often everything stops for a collection (docs/adr/0035-requests-of-the-gateway.md).
+ * decides how often everything stops for a collection (docs/adr/0031-requests-of-the-gateway.md).
  */
 export interface NewSpace {
   readonly semiSpaceMiB: number;
