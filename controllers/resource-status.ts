@@ -3,7 +3,11 @@ import { fromObjectKey, type Informer } from '../adapters/kubernetes/informer.ts
 import { managedPlurals } from '../contracts/kinds.ts';
 import { fieldsIgnoredCondition, type Condition } from '../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import { type ResourcePlural, resourceKinds } from '../contracts/resources/resource-kinds.ts';
+import {
+  type ResourceOf,
+  type ResourcePlural,
+  resourceKinds,
+} from '../contracts/resources/resource-kinds.ts';
 import { withCondition, withoutCondition } from '../domain/status/conditions.ts';
 import { fieldsIgnored } from '../domain/ignored-fields.ts';
 import {
@@ -20,7 +24,7 @@ interface AnyResource {
 
 /**
  * What the status of every resource says: condition `FieldsIgnored` names what it sets and the platform keeps without
- * acting on it. Those without operations also say that their newest spec was seen, and whether they are ready
+ * acting on it, annotations and labels too. Those without operations also say that their newest spec was seen, and whether they are ready
  * (instances/instance-status.ts says it of the others).
  */
 export function resourceStatus({ caches, resources }: ControllerContext): Controller {
@@ -56,13 +60,9 @@ export function resourceStatus({ caches, resources }: ControllerContext): Contro
   };
 }
 
-function withIgnored(
-  plural: ResourcePlural,
-  { spec, status }: AnyResource,
-  now: string,
-): readonly Condition[] {
-  const fields = fieldsIgnored(plural, spec);
-  const before = status?.conditions;
+function withIgnored(plural: ResourcePlural, resource: AnyResource, now: string): readonly Condition[] {
+  const fields = fieldsIgnored(plural, resource as ResourceOf[ResourcePlural]);
+  const before = resource.status?.conditions;
   return fields.length === 0
     ? withoutCondition(before, fieldsIgnoredCondition)
     : withCondition(before, ignoredCondition(fields), now);

@@ -1,7 +1,16 @@
 import { kindNames, managedKinds, type ManagedPlural } from '../contracts/kinds.ts';
-import { resourceKinds, type ResourceOf } from '../contracts/resources/resource-kinds.ts';
+import { annotations } from '../contracts/names.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
+import {
+  resourceKinds,
+  type ResourceOf,
+  type ResourcePlural,
+} from '../contracts/resources/resource-kinds.ts';
+import { rolesThatOpen } from './key-scope.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { ignoredInDefinition } from './kinds/virtual-cluster.ts';
+import { isOfTenantClusters } from './template-choice.ts';
+import { settingsIgnored } from './vcluster-values.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */
 const ignoredFields = {
@@ -15,7 +24,7 @@ const ignoredFields = {
     'argoCD',
     'vault',
   ],
-  clusters: ['managementNamespace', 'metrics', 'opencost', 'argoCD'],
+  clusters: ['config', 'networkPeer', 'managementNamespace', 'metrics', 'opencost', 'argoCD'],
   virtualclustertemplates: [
     'spaceTemplateRef',
     ...ignoredInDefinition('template'),
@@ -27,18 +36,100 @@ const ignoredFields = {
   users: ['owner', 'access', 'codesRef', 'imagePullSecrets', 'extraClaims', 'icon'],
   teams: ['owner', 'access', 'imagePullSecrets'],
   accesskeys: ['identity', 'identityRefresh', 'oidcProvider', 'oidcLogin', 'parent'],
-} as const satisfies Partial<Record<keyof ResourceOf, readonly string[]>>;
+} as const satisfies Record<ResourcePlural, readonly string[]>;
+
+/** Values in `spec` that are not acted on, though others of their field are. */
+const ignoredValues: { readonly [P in ResourcePlural]?: (resource: ResourceOf[P]) => readonly string[] } = {
+  projects: ({ spec }) =>
+    (spec?.allowedTemplates ?? [])
+      .filter((entry) => !isOfTenantClusters(entry))
+      .map(({ kind = '' }) => `allowedTemplates[] of kind ${kind.slice(0, 60)}`),
+  virtualclustertemplates: ({ spec }) => [
+    ...ignoredInValues('template', spec?.template?.helmRelease?.values),
+    ...(spec?.versions ?? []).flatMap(({ template }) =>
+      ignoredInValues('versions[].template', template?.helmRelease?.values),
+    ),
+  ],
+  ...Object.fromEntries(
+    managedKinds.map((kind) => [
+      kindNames[kind].plural,
+      (instance: ResourceOf[ManagedPlural]) =>
+        ignoredInValues('template', descriptorOf(kind).values(instance, undefined)),
+    ]),
+  ),
+  accesskeys: ({ spec }) =>
+    (spec.scope?.roles ?? [])
+      .filter(({ role = '' }) => !rolesThatOpen.includes(role))
+      .map(({ role = '' }) => `scope.roles[] with role ${role.slice(0, 60)}`),
+};
+
+/** A prefix that vCluster Platform gives a meaning. Some of its names only say how an instance is and set nothing. */
+const sleepPrefix = 'sleepmode.loft.sh/';
+const sleepStates = [
+  'last-activity-info',
+  'current-epoch-start',
+  'current-epoch-slept',
+  'last-epoch-start',
+  'last-epoch-slept',
+  'scheduled-sleep',
+  'scheduled-wakeup',
+];
+const sleepNotIgnored: ReadonlySet<string> = new Set([
+  ...Object.values(annotations),
+  ...sleepStates.map((name) => `${sleepPrefix}${name}`),
+]);
+const isSleepIgnored = (name: string) => name.startsWith(sleepPrefix) && !sleepNotIgnored.has(name);
+
+/** Annotations and labels that vCluster Platform acts on, and this platform does not. */
+const ignoredMetadata: {
+  readonly [P in ResourcePlural]?: {
+    readonly annotations?: (name: string) => boolean;
+    readonly labels?: (name: string) => boolean;
+  };
+} = {
+  clusters: {
+    annotations: (name) =>
+      /^loft\.sh\/(?:ingress-suffix$|cluster-ignore-agent$|direct-cluster-endpoint|derp-endpoint|metrics-federation-service-)/.test(
+        name,
+      ),
+  },
+  virtualclusterinstances: {
+    annotations: (name) =>
+      isSleepIgnored(name) ||
+      name === 'drift.loft.sh/force-check' ||
+      name === 'loft.sh/streaming-connection-idle-timeout',
+  },
+  spaceinstances: { annotations: isSleepIgnored },
+  accesskeys: { labels: (name) => name === `${sleepPrefix}ignore-activity` },
+};
 
 /**
- * Paths below `spec` that `resource` sets and the platform does not act on, such as `spec.vault`; fields of the
- * spec that it does not know are among them.
+ * Paths of what `resource` sets and the platform does not act on, such as `spec.vault`; fields of the spec that it does
+ * not know are among them.
  */
-export function fieldsIgnored(plural: keyof typeof ignoredFields, spec: unknown): string[] {
+export function fieldsIgnored<P extends ResourcePlural>(plural: P, resource: ResourceOf[P]): string[] {
+  const { metadata, spec } = resource as { readonly metadata: ObjectMeta; readonly spec?: unknown };
   const known: object = resourceKinds[plural].schema.properties.spec.properties;
   const unknown = Object.keys(spec ?? {}).filter((field) => !Object.hasOwn(known, field));
-  return [...ignoredFields[plural], ...unknown]
-    .filter((path) => isSetAt(spec, path.split('.')))
-    .map((path) => `spec.${path}`);
+  const fields = [...ignoredFields[plural], ...unknown].filter((path) => isSetAt(spec, path.split('.')));
+  const values = ignoredValues[plural]?.(resource) ?? [];
+  return [
+    ...[...new Set([...fields, ...values])].map((path) => `spec.${path}`),
+    ...metadataIgnored(plural, metadata),
+  ];
+}
+
+function metadataIgnored(plural: ResourcePlural, metadata: ObjectMeta): string[] {
+  return (['annotations', 'labels'] as const).flatMap((field) => {
+    const isIgnored = ignoredMetadata[plural]?.[field];
+    const names = isIgnored === undefined ? [] : Object.keys(metadata[field] ?? {}).filter(isIgnored);
+    return names.map((name) => `metadata.${field}[${name}]`);
+  });
+}
+
+/** @param path of a definition below `spec` */
+function ignoredInValues(path: string, values: string | undefined): string[] {
+  return settingsIgnored(values, isSet).map((setting) => `${path}.helmRelease.values (${setting})`);
 }
 
 function isSetAt(value: unknown, path: readonly string[]): boolean {

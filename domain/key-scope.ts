@@ -106,13 +106,16 @@ function clusterOpening(cluster: string): Opening {
   };
 }
 
+/** Roles of a scope that open anything. */
+export const rolesThatOpen: readonly string[] = ['loft-cli'];
+
 /**
  * Role `loft-cli` reads the projects it names, and their instances (those it names, if it does). The other roles
  * (`agent`, `vcluster`, `network-peer`, `workspace`, `metrics-writer`, `metrics-reader`) belong to parts that this
  * platform does not have, and open nothing.
  */
 function roleOpening(role: NonNullable<AccessKeyScope['roles']>[number]): Opening[] {
-  if (role.role !== 'loft-cli') return [];
+  if (!rolesThatOpen.includes(role.role ?? '')) return [];
   const { projects = [], virtualClusters } = role;
   return [
     ({ target, request }) => {

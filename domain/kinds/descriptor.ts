@@ -50,6 +50,8 @@ export interface KindDescriptor<
   breach(project: Project, instance: R): PolicyBreach | undefined;
   /** Whether it is made of a template of its own, which only some may write where a project requires named ones. */
   hasInlineTemplate(instance: R): boolean;
+  /** The text of the vcluster.yaml that it is made of; undefined if it has none. */
+  values(instance: R, template: VirtualClusterTemplate | undefined): string | undefined;
   /** What a list says of it, besides what it says of every kind; values that are left out are not shown. */
   summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** `access` of what it is made of. */

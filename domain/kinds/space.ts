@@ -34,6 +34,7 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
   },
   breach: (project, instance) => clusterBreach(project, knownPlace(instance).cluster),
   hasInlineTemplate: () => false,
+  values: () => undefined,
   summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
   templateAccess: () => undefined,
 };

@@ -5,7 +5,7 @@ import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-c
 import { contentHash } from '../content-hash.ts';
 import { deployedPlace } from '../deployed-place.ts';
 import { tenantBreach } from '../project-policy.ts';
-import { templateAccessOf } from '../template-access.ts';
+import { definitionOf, templateAccessOf } from '../template-access.ts';
 import { defaultTemplate, namesNoTemplate } from '../template-choice.ts';
 import { isVersionPattern, resolveTemplate } from '../template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
@@ -47,6 +47,7 @@ export const virtualCluster: KindDescriptor<
   deployedPlace,
   breach: tenantBreach,
   hasInlineTemplate: ({ spec }) => spec?.template !== undefined,
+  values: (instance, template) => definitionOf(instance, template)?.helmRelease?.values,
   summary: ({ spec, status }) => ({
     template: spec?.templateRef?.name,
     kubernetesVersion: status?.kubernetesVersion,
@@ -93,6 +94,11 @@ export function ignoredInDefinition(path: string): string[] {
     'accessPoint',
     'forwardToken',
     'forwardTokenMode',
+    // Charts come from those that the platform was given (ADR 15).
+    'helmRelease.chart.repo',
+    'helmRelease.chart.username',
+    'helmRelease.chart.password',
+    'helmRelease.chart.insecureSkipTlsVerify',
   ];
   return [...fields, 'metadata', 'instanceTemplate'].map((field) => `${path}.${field}`);
 }
