@@ -14,7 +14,8 @@ export type TimeZone = string;
 
 /**
  * The time zone that a name of any case or an offset (`+02:00`) means, or that an annotation of vCluster Platform's clients means: they write
- * `Europe/Berlin#7200` or, with an abbreviation, `CEST#7200`, where only the offset in seconds has one meaning.
+ * `Europe/Berlin#7200` or, with an abbreviation, `CEST#7200`, where only the offset in seconds has one meaning. Where a zone has
+ * no abbreviation, Go writes its offset as one: `-03#-10800`, `+0545#20700`.
  */
 export function readTimeZone(text: string): TimeZone | undefined {
   const direct = /^([-+])(\d\d):([0-5]\d)$/.exec(text.trim());
@@ -23,7 +24,7 @@ export function readTimeZone(text: string): TimeZone | undefined {
   const [, name = '', offset] = /^([^#]*)(?:#([-+]?\d{1,5}))?$/.exec(text.trim()) ?? [];
   const known = name.trim().toLowerCase();
   if (withoutRegion.includes(known) || regions.test(known)) return canonical(known);
-  if (offset === undefined || !/^[a-z]{1,5}$/.test(known)) return undefined;
+  if (offset === undefined || !/^(?:[a-z]{1,5}|[-+]\d\d(?:\d\d)?)$/.test(known)) return undefined;
   return fixedOffset(Number(offset) / 60);
 }
 

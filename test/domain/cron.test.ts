@@ -241,6 +241,9 @@ it('a time zone is a name of the IANA database or an offset', () => {
     'CEST#7200': '+02:00',
     'IST#19800': '+05:30',
     'NDT#-9000': '-02:30',
+    'PDT#-25200': '-07:00',
+    '-03#-10800': '-03:00',
+    '+0545#20700': '+05:45',
     '+02:00': '+02:00',
   };
   for (const [text, zone] of Object.entries(zones)) assert.equal(readTimeZone(text), zone, text);
@@ -255,6 +258,8 @@ it('a time zone is a name of the IANA database or an offset', () => {
     'SystemV/EST5',
     '+0200',
     '#7200',
+    '-3#-10800',
+    '+05:45#20700',
     '',
     'Europe/../x',
   ])

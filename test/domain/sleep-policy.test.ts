@@ -49,6 +49,17 @@ describe('transitions', () => {
   });
 });
 
+it('the next times are those of the offset that a client of Go wrote', () => {
+  const next = (timezone: string) => {
+    const found = sleepPolicyOf(instance({ ...night, 'sleepmode.loft.sh/timezone': timezone }));
+    assert.ok(found !== undefined && 'policy' in found, timezone);
+    return nextTransitions(found.policy, new Date('2026-06-01T12:00:00Z')).map(({ at }) => at.toISOString());
+  };
+  assert.deepEqual(next('CEST#7200'), ['2026-06-01T18:00:00.000Z', '2026-06-02T06:00:00.000Z']);
+  assert.deepEqual(next('PDT#-25200'), ['2026-06-01T15:00:00.000Z', '2026-06-02T03:00:00.000Z']);
+  assert.deepEqual(next('-03#-10800'), ['2026-06-01T23:00:00.000Z', '2026-06-02T11:00:00.000Z']);
+});
+
 describe('sleepPolicyAction', () => {
   const evening = '2026-06-01T19:00:00Z'; // Monday, 21:00 in Berlin
   const morning = '2026-06-02T07:00:00Z'; // Tuesday, 09:00 in Berlin
