@@ -1,10 +1,4 @@
-import {
-  callManagement,
-  isConflict,
-  kubernetesFailure,
-  orUndefined,
-  statusOf,
-} from '../../adapters/kubernetes/failures.ts';
+import { isConflict, kubernetesFailure, orUndefined, statusOf } from '../../adapters/kubernetes/failures.ts';
 import {
   instanceResources,
   type ManagementResources,
@@ -15,7 +9,7 @@ import { kindOf } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { type OperationOutcome, statusAfter } from '../../domain/status/after-operation.ts';
-import { changeInstance, objectName, templateOf } from './instance-access.ts';
+import { changeInstance, findInstance, objectName, templateOf } from './instance-access.ts';
 
 /**
  * Writes the end of an operation to the instance's status, all in one patch: controllers act on it.
@@ -28,8 +22,8 @@ export async function reportOutcome(
   outcome: OperationOutcome,
 ): Promise<void> {
   const kind = kindOf(target);
-  // Before the phase, so that nobody sees it awake and since when it sleeps.
-  const awakened = outcome.phase === 'Ready' ? await noteAwake(resources, target) : undefined;
+  // Before the phase: nobody sees it awake with the time since when it sleeps, or asleep without it.
+  const noted = await noteSleep(resources, target, outcome);
   const write = async (found: Stored<ManagedInstance> | undefined) => {
     if (!found) return undefined;
     const circumstances = {
@@ -43,43 +37,40 @@ export async function reportOutcome(
     );
     return found;
   };
-  const instance = await changeInstance(resources, target, write, awakened);
-  if (instance) await noteSleep(resources, target, outcome, instance);
+  await changeInstance(resources, target, write, noted);
 }
 
-/**
- * Takes the mark of a sleep off, if there is one. The answer is the instance, which then need not be read;
- * undefined if it is gone or another of its name stands there.
- */
-async function noteAwake(
-  resources: ManagementResources,
-  target: UnplacedRef,
-): Promise<Stored<ManagedInstance> | undefined> {
-  const metadata = { uid: target.uid, annotations: { [annotations.sleepingSince]: null } };
-  const client = instanceResources(resources, kindOf(target));
-  try {
-    return await orUndefined(client.patch(objectName(target), { metadata }));
-  } catch (error) {
-    if (isConflict(error) || statusOf(error) === 422) return undefined; // the uid is another's
-    throw kubernetesFailure(`recording that ${target.name} is awake`, error, 'management_unavailable');
-  }
-}
-
-/** `sleeping-since` as in vCluster Platform: seconds since 1970, while it sleeps. */
+/** Notes since when it sleeps, or takes that off. The answer as of `writeMarks`; undefined too if the phase stays. */
 async function noteSleep(
   resources: ManagementResources,
   target: UnplacedRef,
   { phase }: OperationOutcome,
-  instance: Stored<ManagedInstance>,
-): Promise<void> {
-  const isNoted = instance.metadata.annotations?.[annotations.sleepingSince] !== undefined;
-  const sleeps = phase === 'Sleeping';
-  if (phase === undefined || sleeps === isNoted) return;
-  const value = sleeps ? String(Math.floor(Date.now() / 1000)) : null;
-  await callManagement(
-    `recording the sleep of ${target.name}`,
-    instanceResources(resources, kindOf(target)).patch(objectName(target), {
-      metadata: { annotations: { [annotations.sleepingSince]: value } },
-    }),
-  );
+): Promise<Stored<ManagedInstance> | undefined> {
+  if (phase === undefined) return undefined;
+  if (phase !== 'Sleeping') return writeMarks(resources, target, { [annotations.sleepingSince]: null });
+  const found = await findInstance(resources, target);
+  if (found === undefined || found.metadata.annotations?.[annotations.sleepingSince] !== undefined)
+    return found;
+  // As in vCluster Platform: seconds since 1970.
+  const now = String(Math.floor(Date.now() / 1000));
+  return writeMarks(resources, target, { [annotations.sleepingSince]: now });
+}
+
+/**
+ * Writes annotations, if it is still the same instance. The answer is the instance, which then need not be read;
+ * undefined if it is gone or another of its name stands there.
+ */
+async function writeMarks(
+  resources: ManagementResources,
+  target: UnplacedRef,
+  marks: Record<string, string | null>,
+): Promise<Stored<ManagedInstance> | undefined> {
+  const client = instanceResources(resources, kindOf(target));
+  const metadata = { uid: target.uid, annotations: marks };
+  try {
+    return await orUndefined(client.patch(objectName(target), { metadata }));
+  } catch (error) {
+    if (isConflict(error) || statusOf(error) === 422) return undefined; // the uid is another's
+    throw kubernetesFailure(`recording the sleep of ${target.name}`, error, 'management_unavailable');
+  }
 }

@@ -11,6 +11,7 @@ import { createTenantAccessActivities } from '../../activities/control-plane/ten
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
 import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { createInformer } from '../../adapters/kubernetes/informer.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import type { UnplacedTenant } from '../../contracts/instance-ref.ts';
@@ -191,11 +192,30 @@ test('reportInstance merges success and failure, and keeps omitted fields', asyn
   );
   assert.match(failed?.failedHash ?? '', /^sleep:./);
 
+  // A client that sees it sleep asks since when, as vCluster's own does before it wakes it.
+  const since = 'sleepmode.loft.sh/sleeping-since';
+  const path = `/apis/management.loft.sh/v1/namespaces/${namespace}/virtualclusterinstances`;
+  const seen = createInformer<Awaited<ReturnType<typeof read>> & object>({
+    kubeConfig: platform.client.kubeConfig,
+    path,
+  });
+  const asleepSince: (string | undefined)[] = [];
+  seen.onChange((key) => {
+    const { metadata, status } = seen.get(key) ?? {};
+    if (status?.phase === 'Sleeping') asleepSince.push(metadata?.annotations?.[since]);
+  });
+  await seen.synced;
   await reportInstance({
     tenant,
     operation: { id: 'op-3', type: 'sleep', state: 'succeeded' },
     phase: 'Sleeping',
   });
+  await eventually('the watch shows it asleep', () => asleepSince.length > 0);
+  await seen.stop();
+  assert.ok(
+    asleepSince.every((one) => one !== undefined),
+    'as soon as it sleeps, it says since when',
+  );
   const asleep = await read('reported');
   assert.deepEqual(
     [asleep?.status?.phase, asleep?.status?.reason, asleep?.status?.failedHash],
