@@ -12,7 +12,7 @@ export interface SpaceGrants {
 }
 
 /**
- * As in a tenant cluster (tenantGrants): access rules add up, and users whom none names get the default role,
+ * As in a tenant cluster (tenantGrants): access rules add up, beside the default role,
  * `loft-cluster-space-admin`, viewers of the project `view`. Administrators of the platform need nothing here: they
  * administer the connected cluster.
  */

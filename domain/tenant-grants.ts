@@ -1,4 +1,4 @@
-import { everybodyGroup, projectRoles } from '../contracts/names.ts';
+import { projectRoles } from '../contracts/names.ts';
 import type {
   Access,
   InstanceAccess,
@@ -34,10 +34,11 @@ export interface TenantAccessInput {
 }
 
 /**
- * Which groups get which ClusterRole inside a tenant cluster. The access rules of template and instance name roles,
- * and all that match add up. Whom no rule names (a rule for `*` does not count) gets the default role, `cluster-admin`
- * unless the template has another: the owner, the project's owner and administrators, the platform's
- * administrators and users who may `use` it by `spec.access`; viewers of the project get `view` instead.
+ * Which groups get which ClusterRole inside a tenant cluster. The default role, `cluster-admin` unless the template has
+ * another, is for the owner, the project's owner and administrators, the platform's administrators and users who may
+ * `use` it by `spec.access`; viewers of the project get `view` instead. The access rules of template and instance
+ * name further roles, and all that match add up: to be named takes nothing away, so who shall have less than the default is
+ * named in a rule and not in `spec.access`. (In vCluster Platform a rule takes the default's place, and `share` locks an owner out.)
  * (The gateway lets nobody in who may not `use` the instance; this says what they may do there.)
  */
 export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, readonly string[]> {
@@ -48,9 +49,7 @@ export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, read
     for (const group of groups) set.add(group);
     if (set.size > 0) grants.set(role, set);
   };
-  const rules = accessRules(instance, templateAccess);
-  for (const { clusterRole, groups } of rules) grant(clusterRole, groups);
-  const named = new Set(rules.flatMap(({ groups }) => groups).filter((group) => group !== everybodyGroup));
+  for (const { clusterRole, groups } of accessRules(instance, templateAccess)) grant(clusterRole, groups);
   const viewers = new Set(memberGroups(project, projectRoles.viewer));
   const defaultRole = templateAccess?.defaultClusterRole || defaultClusterRole;
   const byDefault = [
@@ -58,9 +57,9 @@ export function tenantGrants(input: TenantAccessInput): ReadonlyMap<string, read
     ...ownerGroups(project?.spec?.owner),
     ...memberGroups(project, projectRoles.admin),
     ...administratorGroups(users, teams),
-  ].filter((group) => !named.has(group));
+  ];
   grant(defaultRole, byDefault);
-  const shared = sharedGroups(instance).filter((group) => !named.has(group) && !byDefault.includes(group));
+  const shared = sharedGroups(instance).filter((group) => !byDefault.includes(group));
   grant(
     defaultRole,
     shared.filter((group) => !viewers.has(group)),

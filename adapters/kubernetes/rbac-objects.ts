@@ -18,6 +18,13 @@ export type RbacObject =
       readonly rules: readonly PolicyRule[];
     }
   | {
+      readonly kind: 'ClusterRole';
+      readonly name: string;
+      readonly namespace?: never;
+      /** Its rules are those of all ClusterRoles with these labels; the cluster's controller manager writes them. */
+      readonly aggregates: Readonly<Record<string, string>>;
+    }
+  | {
       readonly kind: 'RoleBinding' | 'ClusterRoleBinding';
       readonly name: string;
       readonly namespace?: string;
@@ -29,6 +36,7 @@ export type RbacObject =
 /** Of one that an API gives, what it grants. */
 export interface StoredRbac {
   readonly rules?: unknown;
+  readonly aggregationRule?: unknown;
   readonly roleRef?: unknown;
   readonly subjects?: unknown;
 }
@@ -60,12 +68,17 @@ export function rbacManifest(
     apiVersion: `${group}/v1`,
     kind,
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...metadata },
-    ...('rules' in object
-      ? { rules: object.rules }
-      : {
-          roleRef: { apiGroup: group, ...object.role },
-          subjects: object.subjects.map((subject) => ({ apiGroup: group, ...subject })),
-        }),
+    ...grantOf(object),
+  };
+}
+
+function grantOf(object: RbacObject) {
+  if ('rules' in object) return { rules: object.rules };
+  if ('aggregates' in object)
+    return { aggregationRule: { clusterRoleSelectors: [{ matchLabels: object.aggregates }] } };
+  return {
+    roleRef: { apiGroup: group, ...object.role },
+    subjects: object.subjects.map((subject) => ({ apiGroup: group, ...subject })),
   };
 }
 
@@ -90,8 +103,8 @@ export async function applyRbac(
 }
 
 /** What roles and bindings grant, as one text. */
-export function rbacContent({ rules, roleRef, subjects }: StoredRbac): string {
-  return contentHash([rules ?? [], roleRef ?? null, subjects ?? []]);
+export function rbacContent({ rules, aggregationRule, roleRef, subjects }: StoredRbac): string {
+  return contentHash([aggregationRule ?? rules ?? [], roleRef ?? null, subjects ?? []]);
 }
 
 /** Deletes it; one that is not there is none to delete. */

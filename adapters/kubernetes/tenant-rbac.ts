@@ -6,6 +6,7 @@ import {
   identities,
   labels,
   originalUserExtra,
+  spaceAdminRole,
 } from '../../contracts/names.ts';
 import { explainRefusal } from './admission-configurations.ts';
 import type { ClusterClient } from './client.ts';
@@ -38,6 +39,25 @@ const gatewayBinding: RbacObject = {
 };
 /** Grants nothing to nobody: there to be written. */
 const writtenRole: RbacObject = { kind: 'ClusterRole', name: 'vcluster-platform:written', rules: [] };
+/**
+ * ClusterRoles by vCluster Platform's names, which its clients write in access rules (`share` does so unasked). Kubernetes has none
+ * of these, so each is made where somebody holds it.
+ */
+const originalRoles: readonly RbacObject[] = [
+  {
+    kind: 'ClusterRole',
+    name: spaceAdminRole,
+    aggregates: { 'rbac.authorization.k8s.io/aggregate-to-admin': 'true' },
+  },
+  {
+    kind: 'ClusterRole',
+    name: 'loft-cluster-admin',
+    rules: [
+      { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+      { nonResourceURLs: ['*'], verbs: ['*'] },
+    ],
+  },
+];
 /** Who acts as another user (`kubectl --as`), for the audit; the one extra. */
 const originalUserRule = {
   apiGroups: ['authentication.k8s.io'],
@@ -67,7 +87,8 @@ export async function syncTenantRbac(
   return callInside(kubeConfig, async () => {
     if (known !== undefined && (await rbacVersions(kubeConfig, realm)) === known) return known;
     const bindings = grantBindings('ClusterRoleBinding', rbac.grants);
-    return syncRbac(kubeConfig, realm, [...impersonation(rbac.impersonated), ...bindings]);
+    const roles = originalRoles.filter(({ name }) => rbac.grants.has(name));
+    return syncRbac(kubeConfig, realm, [...impersonation(rbac.impersonated), ...roles, ...bindings]);
   });
 }
 

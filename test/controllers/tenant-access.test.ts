@@ -98,16 +98,12 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     await patch({ access: [{ users: ['tom'], verbs: ['get', 'use'] }] });
     await eventually('tom may', () => can('tom', secrets), inTime);
     assert.ok(await acts('groups', 'staff'));
-    await patch({ extraAccessRules: [{ users: ['tom'], clusterRole: 'view' }] });
-    await eventually(
-      'a rule takes the place of the default',
-      async () => !(await can('tom', secrets)),
-      inTime,
-    );
-    assert.ok(await can('tom', { resource: 'pods', verb: 'list', namespace: 'default' }));
-    await patch({ access: [], extraAccessRules: [] });
-    await eventually('tom is out', async () => !(await acts('users', 'tom@example.com')), inTime);
+    await patch({ access: [], extraAccessRules: [{ users: ['tom'], clusterRole: 'view' }] });
+    await eventually('he has his rule alone', async () => !(await can('tom', secrets)), inTime);
     const pods = { resource: 'pods', verb: 'list', namespace: 'default' };
+    assert.ok(await can('tom', pods));
+    await patch({ extraAccessRules: [] });
+    await eventually('tom is out', async () => !(await acts('users', 'tom@example.com')), inTime);
     await eventually('so is his rule', async () => !(await can('tom', pods)), inTime);
 
     const members = [{ kind: 'Team', name: 'ops', clusterRole: 'loft-management-project-admin' }];
@@ -121,6 +117,20 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     await eventually('the gateway acts as one', () => acts('users', 'tom@example.com'), inTime);
     await fixture.resources.projects.patch({ name: 'alpha' }, { spec: { members: [] } });
     await eventually('they may not any more', async () => !(await opsMay()), inTime);
+  });
+
+  it("the roles of vCluster Platform's clients are made, and who is named in a rule loses nothing", async () => {
+    const role = 'loft-cluster-space-admin';
+    await patch({ extraAccessRules: [{ users: ['tom', 'mia', 'anna'], clusterRole: role }] });
+    await eventually('tom may', () => can('tom', secrets), inTime);
+    assert.ok(await can('tom', { resource: 'namespaces', verb: 'list' }));
+    const nodes = { resource: 'nodes', verb: 'delete' };
+    assert.equal(await can('tom', nodes), false);
+    for (const user of ['mia', 'anna']) assert.ok(await can(user, nodes), `${user} keeps what they had`);
+    await patch({ extraAccessRules: [] });
+    const gone = () => orUndefined(rbac.readClusterRole({ name: role })).then((found) => found === undefined);
+    await eventually('the role goes with its last holder', gone, inTime);
+    assert.ok(await can('mia', nodes));
   });
 
   it("the gateway's RBAC is repaired when a tenant's administrator deletes or widens it", async () => {

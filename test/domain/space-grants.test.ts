@@ -23,7 +23,7 @@ test('owner, owners and administrators of the project get the default role, othe
   });
 });
 
-test('access rules add up, and subjects of a rule lose the default role', () => {
+test('access rules add up, and to be named takes nothing away', () => {
   const rules = [
     { users: ['anna', 'bob'], clusterRole: 'view' },
     { users: ['bob'], teams: ['devs'], clusterRole: 'edit' },
@@ -31,6 +31,7 @@ test('access rules add up, and subjects of a rule lose the default role', () => 
   assert.deepEqual(granted({ owner: { user: 'anna' }, extraAccessRules: rules }), {
     view: ['loft:user:anna', 'loft:user:bob'],
     edit: ['loft:team:devs', 'loft:user:bob'],
+    'loft-cluster-space-admin': ['loft:user:anna'],
   });
 });
 

@@ -69,12 +69,13 @@ describe('tenantGrants', () => {
     assert.deepEqual(grants(given), { 'cluster-admin': ['loft:user:joe'], view: ['loft:user:vic'] });
   });
 
-  it('matching rules add up; subjects of a rule lose the default role, except by a rule for all', () => {
+  it('matching rules add up, and to be named takes nothing away', () => {
     const given = {
       spec: {
         owner: { user: 'mia' },
         access: [{ users: ['joe'], verbs: ['*'] }],
         extraAccessRules: [
+          { users: ['mia', 'eve'], clusterRole: 'loft-cluster-space-admin' },
           { users: ['joe'], clusterRole: 'edit' },
           { users: ['*'], clusterRole: 'view' },
           { users: ['joe'], clusterRole: '../x' },
@@ -86,7 +87,8 @@ describe('tenantGrants', () => {
     assert.deepEqual(grants(given), {
       edit: ['loft:team:ops', 'loft:user:joe'],
       view: ['system:authenticated'],
-      admin: ['loft:user:mia'],
+      admin: ['loft:user:joe', 'loft:user:mia'],
+      'loft-cluster-space-admin': ['loft:user:eve', 'loft:user:mia'],
     });
   });
 });
