@@ -8,6 +8,7 @@ import { accountRemoval } from './accounts/account-removal.ts';
 import { clusterIdentities } from './clusters/cluster-identities.ts';
 import { clusterCredentials, clusters } from './clusters/clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
+import { deletionProtection } from './instances/deletion-protection.ts';
 import { gatewayIdentities } from './clusters/gateway-identities.ts';
 import { instanceAccess } from './instances/instance-access.ts';
 import { instanceOperations } from './instances/instance-operations.ts';
@@ -32,6 +33,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   clusterCredentials,
   clusterIdentities,
   clusters,
+  deletionProtection,
   gatewayIdentities,
   instanceStatus,
   managementAccess,

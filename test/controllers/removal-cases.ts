@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { it } from 'node:test';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { createSnapshotRetentionActivities } from '../../activities/snapshots/snapshot-retention.ts';
-import { statusOf } from '../../adapters/kubernetes/failures.ts';
+import { apiMessage, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { type ManagementResources, managementResources } from '../../adapters/kubernetes/resources.ts';
 import { insertOperation } from '../../db/queries/operations.ts';
 import { findSession, insertSession } from '../../db/queries/sessions.ts';
@@ -108,6 +108,43 @@ export function removalCases(context: () => Context): void {
         return false;
       });
     }
+  });
+
+  it('what its vcluster.yaml protects is not deleted, and what is ignored beside it is named', async () => {
+    const { resources } = context();
+    const { virtualclusterinstances } = resources;
+    const place = { namespace: 'p-demo', name: 'kept' };
+    const conditionOf = async (wanted: string) =>
+      (await virtualclusterinstances.get(place))?.status?.conditions?.find(({ type }) => type === wanted);
+    const protect = (isProtected: boolean) => ({
+      template: {
+        helmRelease: { values: `deletion: { prevent: ${isProtected}, auto: { afterInactivity: 1d } }` },
+      },
+    });
+    const sleepAfter = { 'sleepmode.loft.sh/sleep-after': '3600' };
+    await virtualclusterinstances.create({
+      metadata: { ...place, annotations: sleepAfter },
+      spec: protect(true),
+    });
+    const ignored = await eventually('what is ignored is named', () => conditionOf('FieldsIgnored'));
+    assert.match(ignored.message ?? '', /spec\.template\.helmRelease\.values \(deletion\.auto\)/);
+    assert.match(ignored.message ?? '', /metadata\.annotations\[sleepmode\.loft\.sh\/sleep-after\]/);
+    await eventually('it is protected', () => conditionOf('DeletionPrevented'));
+    await assert.rejects(
+      virtualclusterinstances.delete(place),
+      (error) =>
+        statusOf(error) === 403 &&
+        /"kept" is not to be deleted: helmRelease\.values of spec\.template set deletion\.prevent/.test(
+          apiMessage(error),
+        ),
+    );
+    await virtualclusterinstances.patch(place, { spec: protect(false) });
+    await eventually(
+      'it is not any more',
+      async () => (await conditionOf('DeletionPrevented')) === undefined,
+    );
+    await virtualclusterinstances.delete(place);
+    await virtualclusterinstances.patch(place, { metadata: { finalizers: null } });
   });
 
   it('the snapshot key of a deleted project is kept, and old records get their uid', async () => {

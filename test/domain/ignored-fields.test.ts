@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ResourceOf, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
 import { fieldsIgnored } from '../../domain/ignored-fields.ts';
+import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { preventsDeletion } from '../../domain/vcluster-values.ts';
 
 function ignored<P extends ResourcePlural>(plural: P, spec: object, metadata: object = {}): string[] {
@@ -122,5 +123,19 @@ describe('preventsDeletion', () => {
       'prevent: true',
     ])
       assert.equal(preventsDeletion(values), false, values);
+  });
+
+  it('is of the version of the template that an instance follows', () => {
+    const version = (name: string, values: string) => ({
+      version: name,
+      template: { helmRelease: { values } },
+    });
+    const versions = [version('1.0.0', 'deletion: {prevent: true}'), version('2.0.0', '')];
+    const template = { metadata: { name: 'a' }, spec: { versions } };
+    const valuesOf = (spec: object) => virtualCluster.values({ metadata: { name: 'b' }, spec }, template);
+    assert.equal(preventsDeletion(valuesOf({ templateRef: { name: 'a', version: '1.x.x' } })), true);
+    assert.equal(preventsDeletion(valuesOf({ templateRef: { name: 'a', version: 'x.x.x' } })), false);
+    const inline = { helmRelease: { values: 'deletion: {prevent: true}' } };
+    assert.equal(preventsDeletion(valuesOf({ template: inline })), true);
   });
 });

@@ -12,6 +12,7 @@ import {
   type TestManagementApi,
 } from '../../support/management-api.ts';
 import { allowedCases } from './allowed-cases.ts';
+import { deletionCases } from './deletion-cases.ts';
 import { replacedCases } from './replaced-cases.ts';
 import { sleepCases } from './sleep-cases.ts';
 
@@ -164,6 +165,7 @@ describe('admission policies of the management API', () => {
   });
 
   allowedCases(() => api);
+  deletionCases(() => api);
   replacedCases(() => api);
   sleepCases(() => api);
 
