@@ -6,7 +6,7 @@ export type PartStates = Readonly<Record<string, string>>;
 
 /** Whether the gateway can work: asked of its parts once a second at most, for any number of callers. */
 export interface Readiness {
-  /** What the parts said a second ago at most. Never rejects. */
+  /** What the parts said; those who ask within a second, or while they are being asked, share it. Never rejects. */
   look(): Promise<PartStates>;
   /** From now on it is not ready: it ends. */
   stop(): void;
@@ -26,13 +26,15 @@ export function createReadiness(
   let stopping = false;
 
   async function lookNow(): Promise<PartStates> {
+    // Its age counts from here: one part that hangs must not make what another said at once seem fresh.
+    const askedAt = performance.now();
     const entries = Object.entries(probes).map(
       async ([name, probe]) => [name, await stateOf(probe)] as const,
     );
     const found = Object.fromEntries(await Promise.all(entries));
     for (const [part, state] of Object.entries(found)) log(part, states[part], state);
     states = found;
-    lookedAt = performance.now();
+    lookedAt = askedAt;
     return found;
   }
 

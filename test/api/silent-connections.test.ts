@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/upstreams/upstream.ts';
@@ -29,9 +29,14 @@ let asked: Asked[];
 let silent: Set<Socket>;
 let answer: (request: IncomingMessage, response: ServerResponse, nth: number) => void;
 
+let identity: Awaited<ReturnType<typeof createUpstreamIdentity>>;
+
 before(async () => {
-  const { serving, targetOf } = await createUpstreamIdentity('silent');
-  server = createServer({ ...serving, requestCert: true }, (request, response) => {
+  identity = await createUpstreamIdentity('silent');
+});
+// A server for each test: a request that one test has just given up would be counted by the next.
+beforeEach(async () => {
+  server = createServer({ ...identity.serving, requestCert: true }, (request, response) => {
     const { method = '', url: path = '', socket } = request;
     if (path.startsWith('/readyz')) {
       response.end('ok');
@@ -42,18 +47,16 @@ before(async () => {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  target = targetOf(server);
-});
-beforeEach(() => {
+  target = identity.targetOf(server);
   upstream = createUpstream(target, () => dialTcp(target.host, target.port));
   asked = [];
   silent = new Set();
   answer = (_request, response, nth) => response.end(String(nth));
 });
-afterEach(() => upstream.close());
-after(() => {
-  server?.closeAllConnections();
-  server?.close();
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await upstream.close();
 });
 
 async function send(method: 'GET' | 'POST', path: string, signal?: AbortSignal): Promise<string> {
