@@ -25,6 +25,11 @@ describe('outer', () => {
   test('hangs', async () => { console.log('still here'); await new Promise((end) => setTimeout(end, 60_000)); });
 });
 `;
+const endingBadly = `
+import { after, test } from 'node:test';
+after(() => { throw new Error('still mounted'); });
+test('passes', () => {});
+`;
 
 /** What a red run says last. */
 describe('failures of a process of tests', () => {
@@ -33,6 +38,7 @@ describe('failures of a process of tests', () => {
     dir = mkdtempSync(join(tmpdir(), 'vcp-runner-'));
     writeFileSync(join(dir, 'failing.mjs'), failing);
     writeFileSync(join(dir, 'hanging.mjs'), hanging);
+    writeFileSync(join(dir, 'ending-badly.mjs'), endingBadly);
   });
   after(() => rmSync(dir, { recursive: true }));
 
@@ -48,6 +54,12 @@ describe('failures of a process of tests', () => {
     assert.match(text, /^FAILED outer > compares \(failing\.mjs\)\n {2}AssertionError.*strictly equal/);
     assert.match(text, /\n\nFAILED outer > inner \(failing\.mjs\)\n {2}Error: no server\n/);
     assert.doesNotMatch(text, /never runs/);
+  });
+
+  test('a hook outside of all suites that fails makes it red', async () => {
+    const { passed, failed, ok, report: text } = await report('ending-badly.mjs');
+    assert.deepEqual({ passed, failed, ok }, { passed: 1, failed: 1, ok: false });
+    assert.match(text, /Error: still mounted\n/);
   });
 
   test('of one that was ended it tells why, what ran and what it said last', async () => {

@@ -95,14 +95,16 @@ export async function runTestProcess(
   child.once('exit', () => (cpuSeconds = cpuOfEnded()));
   const { promise, resolve } = Promise.withResolvers<boolean>();
   child.once('close', (code) => resolve(code === 0));
-  const ok = await promise;
+  const exitedWell = await promise;
   clearTimeout(limit);
   clearInterval(look);
   running.delete(end);
   const seconds = (performance.now() - startedAt) / 1000;
   const outcome = readOutcome(outcomeFile);
   rmSync(dir, { recursive: true });
-  const failed = ok ? outcome.failed : Math.max(outcome.failed, 1);
+  // Node exits with 0 although a hook outside of all suites failed.
+  const ok = exitedWell && outcome.failed === 0;
+  const failed = exitedWell ? outcome.failed : Math.max(outcome.failed, 1);
   return { ...outcome, failed, ok, seconds, cpuSeconds, output, ended };
 }
 

@@ -40,10 +40,8 @@ export async function startRealNodeCluster(): Promise<RealNodeCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'node-'));
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rmSync(dir, { recursive: true, force: true }));
-  undo.defer(() => {
-    // Mounts of volumes and images, and of the pods' network namespaces.
-    for (const folder of [dir, '/run/netns']) unmountBelow(folder);
-  });
+  // Mounts of volumes and images, and of the pods' network namespaces.
+  for (const folder of [dir, '/run/netns']) undo.defer(unmountBelow(folder));
   createNodeNetwork();
   undo.defer(removeNodeNetwork);
   const start = async (name: string, program: Program): Promise<RunningProcess> => {
