@@ -32,11 +32,19 @@ declare module 'fastify' {
   }
 }
 
+const publicRoutes = 'publicRoutes';
+
+/** Declares that all routes of this plugin are public: those of a library declare nothing themselves. */
+export function declarePublic(plugin: FastifyInstance): void {
+  plugin.decorate(publicRoutes, true);
+}
+
 /** Default deny: a route that does not declare `config.access` is refused when it is registered. */
 export const access = fp(
   async (app: FastifyInstance, options: ImpersonationDeps & { authenticate: Authenticate }) => {
     app.decorateRequest('caller', undefined);
-    app.addHook('onRoute', (route) => {
+    app.addHook('onRoute', function (this: FastifyInstance, route) {
+      if (this.hasDecorator(publicRoutes)) route.config = { ...route.config, access: 'public' };
       if (route.config?.access === undefined) {
         throw new Error(`route ${String(route.method)} ${route.url} declares no config.access`);
       }

@@ -9,9 +9,11 @@ import { ownedAccessKeyRoutes, userAccessKeyRoutes } from './virtual/owned-acces
 import { userProfileRoutes } from './virtual/user-profile.ts';
 import { selvesRoutes } from './virtual/selves.ts';
 import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
+import { apiReferenceRoutes } from './api-reference.ts';
 import { auditRoutes } from './audit.ts';
 import { authOidcRoutes } from './auth-oidc.ts';
 import { authRoutes } from './auth.ts';
+import { errorRoutes } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi-document.ts';
@@ -33,6 +35,8 @@ export async function registerRoutes(
   await app.register(async (scope) => healthRoutes(scope, gateway));
   await app.register(versionRoutes);
   await app.register(openapiRoutes);
+  await app.register(apiReferenceRoutes);
+  await app.register(errorRoutes);
   await app.register(async (scope) => projectRoutes(scope, gateway));
   await app.register(async (scope) => operationRoutes(scope, gateway));
   for (const kind of managedKinds) {

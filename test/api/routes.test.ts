@@ -59,6 +59,7 @@ describe('routes', () => {
       }
     }
     assert.deepEqual(open.sort(), [
+      'GET /api/v1/errors',
       'GET /api/v1/openapi.json',
       'GET /auth/info',
       'GET /healthz',
@@ -67,6 +68,23 @@ describe('routes', () => {
       'POST /auth/password/login',
       'POST /auth/session',
     ]);
+  });
+
+  it('the page of the API needs nothing from elsewhere', async () => {
+    const get = (path: string) => gateway.call('GET', path, { key: '' });
+    const page = await get('/api/v1/docs/');
+    assert.equal(page.status, 200, page.text);
+    const assets = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, asset]) => asset ?? '');
+    assert.ok(assets.length >= 5, page.text);
+    for (const asset of assets) {
+      assert.match(asset, /^\.\/static\/[\w.-]+$/);
+      assert.equal((await get(`/api/v1/docs/${asset.slice(2)}`)).status, 200, asset);
+    }
+    assert.match(String(page.headers['content-security-policy']), /default-src 'self'.*script-src 'self';/);
+    assert.equal((await get('/api/v1/docs/static/nothing.js')).status, 404);
+    assert.equal((await get('/api/v1/docs/static/..%2f..%2fpackage.json')).status, 404);
+    const document = await get('/api/v1/docs/json');
+    assert.equal(document.text, (await get('/api/v1/openapi.json')).text);
   });
 
   it('answers have a request id of ours, whatever the client sends', async () => {
