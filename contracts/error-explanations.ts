@@ -14,6 +14,7 @@ export const errorExplanations: Readonly<Record<ErrorCode, string>> = {
     'Too many logins failed for this user or from this address. Wait for the time in `Retry-After`.',
   forbidden:
     'The credential is valid, but neither the RBAC of the management API nor the scope of the access key allows this. The message names the verb and the resource to ask an administrator for.',
+  method_not_allowed: 'The path is there, but not for this method. The message says what to use instead.',
   not_found: 'There is no such path or resource, or the caller may not know that there is.',
   project_not_found:
     'There is no such project, or the caller is not a member of it. `vcp projects` lists yours.',

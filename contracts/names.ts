@@ -5,6 +5,10 @@ export const managementGroup = 'management.loft.sh';
 export const managementVersion = 'v1';
 export const managementApiVersion = `${managementGroup}/${managementVersion}`;
 
+/** API group and version of resources that vCluster Platform does not have. */
+export const platformGroup = 'vcluster-platform.io';
+export const platformApiVersion = `${platformGroup}/v1`;
+
 /** Namespace of the platform's own objects in the management API (connected-cluster credentials and the like). */
 export const platformNamespace = 'vcluster-platform';
 /** Namespace of the Secrets with hashes of passwords, which only the gateway reads and writes. */

@@ -34,6 +34,7 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Fail
   invalid_parameters: lasting,
   too_large: lasting,
   head_too_large: lasting,
+  method_not_allowed: lasting,
   request_timeout: passing,
   // Helm says what the API server will never take; all else may be its cluster: quotas, webhooks, time limits.
   chart_failed: {

@@ -38,6 +38,8 @@ export interface OperationsService {
     idempotencyKey: string,
   ): Promise<Operation | undefined>;
   list(filter: Parameters<typeof listOperations>[1]): Promise<Operation[]>;
+  /** Calls `onChange` with the id of each operation that changed; with undefined when some may have been missed. */
+  onChange(onChange: (id: string | undefined) => void): () => void;
   /** The operation now and at every change, until it has ended or `signal` aborts. */
   watch(id: string, signal: AbortSignal): AsyncIterable<Operation>;
   cancel(id: string, actor: string): Promise<Operation>;
@@ -76,6 +78,7 @@ export function createOperationsService(
       return row === undefined ? undefined : { ...(await getOperation(deps, row.id)), joined: true };
     }),
     list: tracked((filter) => listOperations(deps, filter)),
+    onChange: (onChange) => deps.changes.subscribeAll(onChange),
     watch: (id, signal) => watchOperation(deps, id, signal),
     cancel: tracked((id, actor) => cancelOperation(deps, { id, actor })),
     snapshots: tracked(({ project, name, snapshot }) =>

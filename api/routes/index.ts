@@ -7,6 +7,7 @@ import { proxyRoutes } from './kubernetes/proxy-routes.ts';
 import { kubeconfigRoutes } from './virtual/kubeconfig.ts';
 import { ownedAccessKeyRoutes, userAccessKeyRoutes } from './virtual/owned-access-keys.ts';
 import { userProfileRoutes } from './virtual/user-profile.ts';
+import { operationObjectRoutes } from './virtual/operations.ts';
 import { selvesRoutes } from './virtual/selves.ts';
 import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
 import { apiReferenceRoutes } from './api-reference.ts';
@@ -53,6 +54,7 @@ export async function registerRoutes(
   await app.register(async (scope) => userAccessKeyRoutes(scope, gateway));
   await app.register(async (scope) => userProfileRoutes(scope, gateway));
   await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
+  await app.register(async (scope) => operationObjectRoutes(scope, gateway));
   await app.register(async (scope) => auditRoutes(scope, gateway));
   await app.register(async (scope) => unclaimedNamespaceRoutes(scope, gateway));
   await app.register(async (scope) => metricsRoutes(scope, gateway));

@@ -88,7 +88,8 @@ export async function targetsOf(db: Queries, ids: readonly string[]): Promise<Op
 
 /** Which operations are listed. */
 export interface OperationFilter {
-  readonly project: string;
+  /** Left out: of all projects. */
+  readonly project?: string | undefined;
   /** With `name`, since a tenant cluster and a space may share it. */
   readonly kind?: ManagedKind | undefined;
   readonly name?: string | undefined;
@@ -108,7 +109,7 @@ export async function listOperationRows(
     .where(
       and(
         filter.kind === undefined ? undefined : eq(operations.kind, filter.kind),
-        eq(operations.project, filter.project),
+        filter.project === undefined ? undefined : eq(operations.project, filter.project),
         filter.name === undefined ? undefined : eq(operations.name, filter.name),
         filter.of && isOf(filter.of),
         filter.before === undefined ? undefined : lt(operations.sequence, filter.before),

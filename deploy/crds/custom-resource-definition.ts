@@ -1,19 +1,24 @@
-import { managementGroup, managementVersion } from '../../contracts/names.ts';
-import type { ResourceKind, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
-import { type PrinterColumn, printerColumns } from './printer-columns.ts';
+import { managementVersion } from '../../contracts/names.ts';
+import type { ResourceKind } from '../../contracts/resources/resource-kinds.ts';
+import type { PrinterColumn } from './printer-columns.ts';
 import { structuralSchema } from './structural-schema.ts';
 
 /** The CustomResourceDefinition of `kind`, whose resources are listed under `plural`. */
-export function customResourceDefinition(plural: ResourcePlural, kind: ResourceKind): Record<string, unknown> {
+export function customResourceDefinition(
+  group: string,
+  plural: string,
+  kind: ResourceKind,
+  columns: readonly PrinterColumn[],
+): Record<string, unknown> {
   const schema = structuralSchema(kind.schema);
   // The API server knows metadata better; a CRD may only constrain it, which our rules do on the whole object.
   const properties = { ...(schema['properties'] as Record<string, unknown>), metadata: { type: 'object' } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${managementGroup}` },
+    metadata: { name: `${plural}.${group}` },
     spec: {
-      group: managementGroup,
+      group,
       scope: kind.namespaced ? 'Namespaced' : 'Cluster',
       names: {
         plural,
@@ -28,7 +33,7 @@ export function customResourceDefinition(plural: ResourcePlural, kind: ResourceK
           served: true,
           storage: true,
           subresources: { status: {} },
-          additionalPrinterColumns: printerColumns[plural].map(toColumn),
+          additionalPrinterColumns: columns.map(toColumn),
           schema: { openAPIV3Schema: { ...schema, properties } },
         },
       ],

@@ -59,3 +59,15 @@ export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterCol
     age,
   ],
 };
+
+/** Of operations, which the gateway prints itself (api/operations/operation-table.ts). */
+export const operationColumns: readonly PrinterColumn[] = [
+  ['Type', '.spec.type'],
+  ['Kind', '.spec.target.kind'],
+  ['Target', '.spec.target.name'],
+  ['Status', '.status.phase'],
+  ['Step', '.status.currentStep'],
+  age,
+  ['Actor', '.spec.actor', { wide: true }],
+  ['Message', '.status.message', { wide: true }],
+];

@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { operationObjectCases } from './operation-object-cases.ts';
 import { recordCases } from './record-cases.ts';
 import { keyOf } from './user-calls.ts';
 
@@ -349,6 +350,9 @@ describe('reading, following and cancelling', () => {
 });
 
 describe('records by uid', () => recordCases(() => ({ fixture, database, newInstance })));
+
+describe('operations as Kubernetes objects', () =>
+  operationObjectCases(() => ({ fixture, database, newInstance, submit })));
 
 describe('virtual resources', () => {
   const path = '/kubernetes/management/apis/management.loft.sh/v1';

@@ -285,6 +285,7 @@ function noOperations(given: Partial<OperationsService>): OperationsService {
     get: missing,
     find: missing,
     list: missing,
+    onChange: () => () => undefined,
     watch: () => {
       throw new Error('not part of this test');
     },

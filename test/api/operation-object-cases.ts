@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { it } from 'node:test';
+import type { Operation } from '../../contracts/operations.ts';
+import type { Database } from '../../db/client.ts';
+import { endOperation } from '../../db/queries/turns.ts';
+import { eventually } from '../support/eventually.ts';
+import type { ManagementFixture } from './management-fixture.ts';
+
+interface Context {
+  readonly fixture: ManagementFixture;
+  readonly database: Database;
+  newInstance(name: string): Promise<void>;
+  submit(user: string, name: string, body: object): Promise<Operation>;
+}
+
+/** Operations as `operations.vcluster-platform.io`, with kubectl. Ben administers project alpha, carl is not in it. */
+export function operationObjectCases(context: () => Context): void {
+  const kubectl = (user: string, ...args: string[]) => context().fixture.kubectl(user, args);
+
+  it('lists, gets and explains them', async () => {
+    const { newInstance, submit } = context();
+    await newInstance('shown');
+    const { id } = await submit('ben', 'shown', { type: 'sleep' });
+    const table = await kubectl('ben', 'get', 'operations', '-n', 'p-alpha');
+    assert.match(table.stdout, /^NAME +TYPE +KIND +TARGET +STATUS +STEP +AGE\n/, table.stderr);
+    const row = table.stdout.split('\n').find((line) => line.startsWith(id));
+    assert.match(row ?? table.stdout, / sleep +VirtualClusterInstance +shown +Queued +\d+s$/);
+    assert.match((await kubectl('ben', 'get', 'operations', '-A', '-o', 'wide')).stdout, /ACTOR +MESSAGE\n/);
+    const object = JSON.parse(
+      (await kubectl('ben', 'get', 'operation', id, '-n', 'p-alpha', '-o', 'json')).stdout,
+    ) as { spec: object; status: { phase: string; conditions: { type: string; status: string }[] } };
+    assert.deepEqual(
+      object.status.conditions.map(({ type, status }) => `${type}=${status}`),
+      ['Succeeded=Unknown', 'Ended=False'],
+    );
+    const paged = await kubectl('ben', 'get', 'operations', '-n', 'p-alpha', '--chunk-size=1', '-o', 'name');
+    const whole = await kubectl('ben', 'get', 'operations', '-n', 'p-alpha', '-o', 'name');
+    assert.equal(paged.stdout, whole.stdout);
+    assert.match((await kubectl('ben', 'explain', 'operations.spec')).stdout, /User who requested it/);
+  });
+
+  it('does not show them to others', async () => {
+    const { newInstance, submit } = context();
+    await newInstance('private');
+    const { id } = await submit('ben', 'private', { type: 'sleep' });
+    for (const scope of [['-n', 'p-alpha'], ['-A']])
+      assert.doesNotMatch((await kubectl('carl', 'get', 'operations', ...scope)).stdout, new RegExp(id));
+    for (const [user, namespace] of [
+      ['carl', 'p-alpha'],
+      ['ben', 'p-beta'],
+    ] as const) {
+      const hidden = await kubectl(user, 'get', 'operation', id, '-n', namespace);
+      assert.deepEqual([hidden.code, hidden.stderr.includes('NotFound')], [1, true], hidden.stderr);
+    }
+  });
+
+  it('cannot be written, nor selected by what they do not have', async () => {
+    const { id } = await context().submit('ben', 'shown', { type: 'sleep' });
+    const deleted = await kubectl('ben', 'delete', 'operation', id, '-n', 'p-alpha');
+    assert.match(deleted.stderr, /MethodNotAllowed.*operations are read-only here/);
+    const labelled = await kubectl('ben', 'label', 'operation', id, '-n', 'p-alpha', 'a=b');
+    assert.match(labelled.stderr, /operations are read-only here/);
+    const selected = await kubectl('ben', 'get', 'operations', '-n', 'p-alpha', '-l', 'a=b');
+    assert.match(selected.stderr, /operations have no labels/);
+  });
+
+  it('can be waited for and watched', async () => {
+    const { database, fixture, newInstance, submit } = context();
+    await newInstance('awaited');
+    const { id } = await submit('ben', 'awaited', { type: 'sleep' });
+    const waiting = kubectl('ben', 'wait', `operation/${id}`, '-n', 'p-alpha', '--for=condition=Succeeded');
+    const watch = fixture.watch('ben', ['get', 'operations', '-n', 'p-alpha', '-w', '-o', 'json']);
+    let seen = '';
+    watch.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await eventually('the watch has begun', () => seen.includes(id));
+    await endOperation(database, { id, state: 'succeeded' }); // what its workflow does
+    const waited = await waiting;
+    assert.deepEqual(
+      [waited.code, waited.stdout.trim()],
+      [0, `operation.vcluster-platform.io/${id} condition met`],
+    );
+    await eventually('the watch shows the end', () => /"phase": "Succeeded"/.test(seen));
+    const { id: next } = await submit('ben', 'awaited', { type: 'snapshot', parameters: { snapshot: 'x' } });
+    await eventually('the watch shows a new one', () => seen.includes(next));
+    watch.kill();
+    await once(watch, 'close');
+  });
+}
