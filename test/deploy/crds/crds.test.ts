@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { parse } from 'yaml';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../../adapters/kubernetes/request.ts';
 import { type ResourcePlural, resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
@@ -94,6 +95,27 @@ describe('the custom resources on a real API server', () => {
       assert.match(await refusal(create(plural, spec, name)), message);
     });
   }
+
+  it('takes every manifest of the guides, with its fields as they are written', async () => {
+    const guides = join(import.meta.dirname, '..', '..', '..', 'docs', 'guides');
+    const manifests = readdirSync(guides).flatMap((file) =>
+      [...readFileSync(join(guides, file), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+        ([, text = '']) => parse(text) as { kind: string; metadata: { namespace?: string } },
+      ),
+    );
+    assert.ok(manifests.length >= 4);
+    for (const manifest of manifests) {
+      const [plural] = Object.entries(resourceKinds).find(([, { kind }]) => kind === manifest.kind) ?? [];
+      const { namespace } = manifest.metadata;
+      if (namespace !== undefined) await applyProjectNamespace(api.admin, namespace.slice('p-'.length));
+      const stored = (await requestJson(api.admin.kubeConfig, {
+        method: 'POST',
+        path: `/apis/management.loft.sh/v1${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}?dryRun=All&fieldValidation=Strict`,
+        body: manifest,
+      })) as { spec: object };
+      assert.deepEqual({ ...stored.spec, ...(manifest as { spec?: object }).spec }, stored.spec);
+    }
+  });
 
   it('lets clusterRef be set once, field by field, and never changed', async () => {
     const { metadata } = await create('virtualclusterinstances', {});
