@@ -84,7 +84,6 @@ function readyStatus(
     host,
     path: readyPath,
     agent,
-    timeout: timeoutMs,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   });
   outgoing.once('response', (response) => {
@@ -92,10 +91,12 @@ function readyStatus(
     response.once('end', () => resolve(response.statusCode ?? 0));
     response.once('error', reject);
   });
-  outgoing.once('timeout', () =>
-    outgoing.destroy(new Error(`no answer to /readyz within ${timeoutMs / 1000} s`)),
-  );
   outgoing.once('error', reject);
   outgoing.end();
-  return promise;
+  // A timer of our own: of a socket that is gone already http hears nothing, neither its timeout nor its end.
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer to /readyz within ${timeoutMs / 1000} s`));
+    outgoing.destroy();
+  }, timeoutMs);
+  return promise.finally(() => clearTimeout(timer));
 }

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import { afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { createReadinessGate } from '../../api/upstreams/readiness-gate.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/upstreams/upstream.ts';
 import { eventually } from '../support/eventually.ts';
 import { createUpstreamIdentity } from './upstream-identity.ts';
@@ -184,5 +185,20 @@ describe('an API server that takes its time', { timeout: 120_000 }, () => {
     await assert.rejects(send('GET', '/api/v1/secrets', ended.signal), { name: 'AbortError' });
     await eventually('both are closed', () => open === 0);
     assert.equal(asked.length, 2);
+  });
+});
+
+describe('the question whether an API server is ready', { timeout: 30_000 }, () => {
+  it('fails on a connection that is gone already, of which http hears nothing', async () => {
+    const pass = createReadinessGate(
+      async () => {
+        const socket = await dialTcp(target.host, target.port);
+        socket.destroy();
+        await once(socket, 'close');
+        return socket;
+      },
+      { host: target.host, token: undefined },
+    );
+    await assert.rejects(pass(), /no answer to \/readyz within 3 s/);
   });
 });
