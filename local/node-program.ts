@@ -9,21 +9,32 @@ export function compileCacheDir(): string {
 
 /**
  * Half of V8's space for new objects, MiB. Small for what answers few: the garbage of the start does not stay. In the gateway it
- * decides how often everything stops for a collection (docs/adr/0031-requests-of-the-gateway.md).
+ * decides how often everything stops for a collection (docs/adr/0031-requests-of-the-gateway.md), and is that large from the
+ * beginning: V8 lets it grow by what survives, which in a gateway is next to nothing.
  */
 export interface NewSpace {
   readonly semiSpaceMiB: number;
+  readonly isFixed?: boolean;
 }
 
 const smallSpace: NewSpace = { semiSpaceMiB: 4 };
-export const gatewaySpace: NewSpace = { semiSpaceMiB: 16 };
+export const gatewaySpace: NewSpace = { semiSpaceMiB: 16, isFixed: true };
 
 /** A TypeScript program under our own Node, started quickly: compiled code is cached. */
-export function nodeProgram(args: readonly string[], { semiSpaceMiB }: NewSpace = smallSpace): Program {
+export function nodeProgram(
+  args: readonly string[],
+  { semiSpaceMiB, isFixed = false }: NewSpace = smallSpace,
+): Program {
   const loader = join(import.meta.dirname, 'commonjs-drizzle.ts');
   return {
     binary: process.execPath,
-    args: [`--max-semi-space-size=${semiSpaceMiB}`, '--import', loader, ...args],
+    args: [
+      `--max-semi-space-size=${semiSpaceMiB}`,
+      ...(isFixed ? [`--min-semi-space-size=${semiSpaceMiB}`] : []),
+      '--import',
+      loader,
+      ...args,
+    ],
     env: { NODE_COMPILE_CACHE: compileCacheDir() },
     stopGraceMs: 20_000,
   };
