@@ -8,6 +8,7 @@ import { maxHeadBytes } from './http/head-limits.ts';
 import { requestContexts } from './http/request-context.ts';
 import { requestGuard } from './http/request-guard.ts';
 import { createRequestLines } from './http/request-lines.ts';
+import { withoutStorageAlias } from './http/storage-alias.ts';
 import { access } from './plugins/access.ts';
 import { audit } from './plugins/audit.ts';
 import { answerClientError } from './plugins/client-errors.ts';
@@ -17,6 +18,7 @@ import { metrics } from './plugins/metrics.ts';
 import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
 import { lazyChildLogger, requestLog } from './plugins/request-log.ts';
+import { storageAlias } from './plugins/storage-alias.ts';
 import { createFilteredHandler } from './proxy/filtered/serve-filtered.ts';
 import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { registerRoutes } from './routes/index.ts';
@@ -44,6 +46,7 @@ export async function createApp(
     logController: new LogController({ disableRequestLogging: true }),
     // Most requests log nothing but their one line: a logger with the id is made for those that do.
     childLoggerFactory: (logger, bindings) => lazyChildLogger(logger, bindings),
+    rewriteUrl: ({ url = '' }) => withoutStorageAlias(url),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: maxBodyBytes,
@@ -74,6 +77,7 @@ export async function createApp(
   await app.register(metrics, gateway);
   await app.register(connections, { limits, streams, metrics: gateway.metrics });
   await app.register(requestGuard);
+  await app.register(storageAlias);
   await app.register(access, gateway);
   await app.register(openapi);
   const filtered = createFilteredHandler(gateway);

@@ -5,6 +5,10 @@ export const managementGroup = 'management.loft.sh';
 export const managementVersion = 'v1';
 export const managementApiVersion = `${managementGroup}/${managementVersion}`;
 
+/** Group under which vCluster Platform stores the same resources, and under which its GitOps manifests and tools name them. */
+export const storageGroup = 'storage.loft.sh';
+export const storageApiVersion = `${storageGroup}/${managementVersion}`;
+
 /** API group and version of resources that vCluster Platform does not have. */
 export const platformGroup = 'vcluster-platform.io';
 export const platformApiVersion = `${platformGroup}/v1`;

@@ -50,3 +50,32 @@ function toColumn(column: PrinterColumn) {
     ...(options?.wide === true ? { priority: 1 } : {}),
   };
 }
+
+/** The same kind in another group, whose objects the gateway serves: here it is only known, and takes any field. */
+export function aliasDefinition(
+  group: string,
+  plural: string,
+  { kind, singular, namespaced }: ResourceKind,
+  description: string,
+): Record<string, unknown> {
+  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: namespaced ? 'Namespaced' : 'Cluster',
+      names: { plural, singular, kind, listKind: `${kind}List` },
+      versions: [
+        {
+          name: managementVersion,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          schema: { openAPIV3Schema: { ...anything, description } },
+        },
+      ],
+    },
+  };
+}

@@ -20,12 +20,12 @@ export function operationObjectCases(context: () => Context): void {
 
   it('lists, gets and explains them', async () => {
     const { newInstance, submit } = context();
-    await newInstance('shown');
-    const { id } = await submit('ben', 'shown', { type: 'sleep' });
+    await newInstance('told');
+    const { id } = await submit('ben', 'told', { type: 'sleep' });
     const table = await kubectl('ben', 'get', 'operations', '-n', 'p-alpha');
     assert.match(table.stdout, /^NAME +TYPE +KIND +TARGET +STATUS +STEP +AGE\n/, table.stderr);
     const row = table.stdout.split('\n').find((line) => line.startsWith(id));
-    assert.match(row ?? table.stdout, / sleep +VirtualClusterInstance +shown +Queued +\d+s$/);
+    assert.match(row ?? table.stdout, / sleep +VirtualClusterInstance +told +Queued +\d+s$/);
     assert.match((await kubectl('ben', 'get', 'operations', '-A', '-o', 'wide')).stdout, /ACTOR +MESSAGE\n/);
     const object = JSON.parse(
       (await kubectl('ben', 'get', 'operation', id, '-n', 'p-alpha', '-o', 'json')).stdout,
@@ -56,7 +56,7 @@ export function operationObjectCases(context: () => Context): void {
   });
 
   it('cannot be written, nor selected by what they do not have', async () => {
-    const { id } = await context().submit('ben', 'shown', { type: 'sleep' });
+    const { id } = await context().submit('ben', 'told', { type: 'sleep' });
     const deleted = await kubectl('ben', 'delete', 'operation', id, '-n', 'p-alpha');
     assert.match(deleted.stderr, /MethodNotAllowed.*operations are read-only here/);
     const labelled = await kubectl('ben', 'label', 'operation', id, '-n', 'p-alpha', 'a=b');

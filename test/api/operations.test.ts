@@ -14,6 +14,7 @@ import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { operationObjectCases } from './operation-object-cases.ts';
 import { recordCases } from './record-cases.ts';
+import { storageAliasCases } from './storage-alias-cases.ts';
 import { keyOf } from './user-calls.ts';
 
 /** The operations API on a real management API, PostgreSQL and Temporal; no worker: what is submitted waits. */
@@ -353,6 +354,8 @@ describe('records by uid', () => recordCases(() => ({ fixture, database, newInst
 
 describe('operations as Kubernetes objects', () =>
   operationObjectCases(() => ({ fixture, database, newInstance, submit })));
+
+describe('manifests of storage.loft.sh', () => storageAliasCases(() => fixture));
 
 describe('virtual resources', () => {
   const path = '/kubernetes/management/apis/management.loft.sh/v1';
