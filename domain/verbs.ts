@@ -71,6 +71,7 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
       annotate: (_none, now) => ({
         [annotations.sleepForce]: null,
         [annotations.sleepForceDuration]: null,
+        [annotations.sleepType]: null,
         [annotations.lastActivity]: String(Math.floor(now.getTime() / 1000)),
       }),
     },

@@ -40,14 +40,21 @@ export async function reportOutcome(
   await changeInstance(resources, target, write, noted);
 }
 
-/** Notes since when it sleeps, or takes that off. The answer as of `writeMarks`; undefined too if the phase stays. */
+/**
+ * Notes since when it sleeps, or takes that off, and once it was woken (by whatever gesture) of what kind the sleep was. The answer
+ * as of `writeMarks`; undefined too if the phase stays.
+ */
 async function noteSleep(
   resources: ManagementResources,
   target: UnplacedRef,
-  { phase }: OperationOutcome,
+  { operation, phase }: OperationOutcome,
 ): Promise<Stored<ManagedInstance> | undefined> {
   if (phase === undefined) return undefined;
-  if (phase !== 'Sleeping') return writeMarks(resources, target, { [annotations.sleepingSince]: null });
+  if (phase !== 'Sleeping') {
+    const isWoken = operation.type === 'wake' && operation.state === 'succeeded';
+    const ended = isWoken ? { [annotations.sleepType]: null } : {};
+    return writeMarks(resources, target, { [annotations.sleepingSince]: null, ...ended });
+  }
   const found = await findInstance(resources, target);
   if (found === undefined || found.metadata.annotations?.[annotations.sleepingSince] !== undefined)
     return found;

@@ -222,15 +222,19 @@ test('reportInstance merges success and failure, and keeps omitted fields', asyn
     ['Sleeping', undefined, undefined],
   );
   assert.match(asleep?.metadata.annotations?.['sleepmode.loft.sh/sleeping-since'] ?? '', /^\d+$/);
+  const scheduled = { metadata: { annotations: { 'sleepmode.loft.sh/sleep-type': 'scheduledSleep' } } };
+  await platform.resources.virtualclusterinstances.patch(name, scheduled);
   await platform.resources.virtualclusterinstances.patch(name, asked(null));
   await reportInstance({
     tenant,
     operation: { id: 'op-4', type: 'wake', state: 'succeeded' },
     phase: 'Ready',
   });
-  assert.equal(
-    (await read('reported'))?.metadata.annotations?.['sleepmode.loft.sh/sleeping-since'],
-    undefined,
+  const marks = Object.keys((await read('reported'))?.metadata.annotations ?? {});
+  assert.deepEqual(
+    marks.filter((mark) => mark.startsWith('sleepmode.loft.sh/')),
+    [],
+    'nothing of the sleep is left, whoever took its annotation off',
   );
 });
 
