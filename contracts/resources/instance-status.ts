@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { operationStates } from '../operations.ts';
-import { type OperationType, operationTypes } from '../verbs.ts';
+import type { OperationType } from '../verbs.ts';
 import { Conditions } from './condition.ts';
 import { anyObject, openObject } from './open-object.ts';
 
@@ -18,13 +18,14 @@ const Placed = openObject(
   { description: 'Where the platform placed it; it stays there. The spec need not repeat it' },
 );
 
-const nextAttempt = openObject({
-  type: Type.Enum([...operationTypes]),
-  targetHash: Type.String(),
-  at: Type.Optional(Type.String({ format: 'date-time' })),
-  message: Type.String({ description: 'When it is tried again, or what it waits for' }),
-});
-export type NextAttemptStatus = Static<typeof nextAttempt>;
+const nextAttempt = <V extends OperationType>(verbs: readonly V[]) =>
+  openObject({
+    type: Type.Enum([...verbs]),
+    targetHash: Type.String(),
+    at: Type.Optional(Type.String({ format: 'date-time' })),
+    message: Type.String({ description: 'When it is tried again, or what it waits for' }),
+  });
+export type NextAttemptStatus = Static<ReturnType<typeof nextAttempt<OperationType>>>;
 
 /** What the status of every managed kind begins with. */
 export const instanceState = {
@@ -42,12 +43,12 @@ export const instanceState = {
   inVain: Type.Optional(openObject({ hash: Type.String(), request: Type.Optional(Type.String()) })),
   /** Value of the annotation `vcluster-platform.io/retry` when its namespace or control plane was found missing. */
   lost: Type.Optional(openObject({ request: Type.Optional(Type.String()) })),
-  /** What is wanted, failed, and waits: for a time, or (without `at`) for a change or a request. */
-  nextAttempt: Type.Optional(nextAttempt),
 };
 
 /** What it ends with. @param verbs of the kind */
 export const instanceOperation = <V extends OperationType>(verbs: readonly V[]) => ({
+  /** What is wanted, failed, and waits: for a time, or (without `at`) for a change or a request. */
+  nextAttempt: Type.Optional(nextAttempt(verbs)),
   lastOperation: Type.Optional(
     openObject({
       id: Type.String(),

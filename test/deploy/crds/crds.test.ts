@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../../adapters/kubernetes/request.ts';
 import { type ResourcePlural, resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
+import { kindNames } from '../../../contracts/kinds.ts';
+import { structuralSchema } from '../../../deploy/crds/structural-schema.ts';
 import { generatedFiles } from '../../../deploy/crds/generate.ts';
 import {
   applyProjectNamespace,
@@ -22,6 +24,20 @@ it('the committed CRDs are the generated ones (npm run generate)', () => {
   assert.deepEqual(committed.toSorted(), [...expected.keys()].toSorted());
   for (const [file, text] of expected) assert.equal(readFileSync(join(folder, file), 'utf8'), text, file);
 });
+
+it('the status of a managed kind names the verbs of that kind', () => {
+  for (const { plural, verbs } of Object.values(kindNames)) {
+    const { properties: root } = structuralSchema(resourceKinds[plural].schema) as Node;
+    const status = root?.['status']?.properties;
+    for (const field of ['nextAttempt', 'lastOperation'])
+      assert.deepEqual(status?.[field]?.properties?.['type']?.enum, verbs, `${field} of ${plural}`);
+  }
+});
+
+interface Node {
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, Node>>;
+}
 
 describe('the custom resources on a real API server', () => {
   let api: TestManagementApi;
