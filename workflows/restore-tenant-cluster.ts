@@ -3,7 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
-import { grantAccess, stopAndWait, waitUntilReady } from './steps/control-plane.ts';
+import { grantAccess, startAgain, stopAndWait, waitUntilReady } from './steps/control-plane.ts';
 import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -35,7 +35,7 @@ export async function restoreTenantCluster(input: OperationInput): Promise<void>
 
       await run.step('prepare', (activities) => phase(activities, 'prepare'), rollBack);
       if (asleep) run.skip('stop', 'It sleeps');
-      else await run.step('stop', stop, start);
+      else await run.step('stop', stop, (activities) => startAgain(activities, tenant));
       await run.step('swap', (activities) => phase(activities, 'swap'), rollBack);
       if (asleep) {
         for (const key of ['start', 'ready', 'access']) run.skip(key, 'It stays asleep');

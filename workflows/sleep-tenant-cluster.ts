@@ -1,5 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { stopAndWait } from './steps/control-plane.ts';
+import { startAgain, stopAndWait } from './steps/control-plane.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -14,7 +14,7 @@ export async function sleepTenantCluster(input: OperationInput): Promise<void> {
       await run.step(
         'stop',
         (activities) => stopAndWait(activities, tenant),
-        (activities) => activities.startControlPlane({ tenant }),
+        (activities) => startAgain(activities, tenant),
       );
       return { report: { phase: 'Sleeping' } };
     },

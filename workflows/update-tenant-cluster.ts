@@ -1,7 +1,7 @@
 import { patched } from '@temporalio/workflow';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
-import { grantAccess, waitUntilReady } from './steps/control-plane.ts';
+import { grantAccess, rollBack, waitUntilReady } from './steps/control-plane.ts';
 import type { OperationRun } from './steps/operation-run.ts';
 import { rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
@@ -44,7 +44,9 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       await run.step(
         'install',
         (activities) => activities.installRelease({ tenant, operationId }),
-        (activities) => activities.rollbackRelease({ tenant, operationId }),
+        // Of a namespace that was made for this, nothing ran before.
+        (activities) =>
+          rollBack(activities, { tenant, operationId }, found.asleep || found.missing === 'namespace'),
       );
       const report = { observedHash: found.targetHash, place: tenant, chart };
       if (found.asleep) {

@@ -7,7 +7,7 @@ import { cancelOperation } from '../../operations/cancel.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 
 /**
- * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|repairs`. They are named by what
+ * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|repairs|undos`. They are named by what
  * happened and the version that wrote them, and never overwritten: a released workflow must replay them for ever.
  */
 const [version, what = ''] = process.argv.slice(2);
@@ -15,10 +15,11 @@ const recordings: Record<string, () => Promise<void>> = {
   tenants: recordTenants,
   spaces: recordSpaces,
   repairs: recordRepairs,
+  undos: recordUndos,
 };
 const record = recordings[what];
 if (version === undefined || record === undefined)
-  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces|repairs');
+  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces|repairs|undos');
 const dir = join(import.meta.dirname, 'histories');
 mkdirSync(dir, { recursive: true });
 const fixture = await startLifecycle();
@@ -177,4 +178,25 @@ async function recordRepairs(): Promise<void> {
     if (!fixture.cluster.space(space).namespace) throw new PlatformError('namespace_missing', 'it is gone');
   });
   await saveOperation('wake-space-rebuild', (await fixture.run('wake', space, { kind })).id);
+}
+
+/** What starts again what was stopped, and waits for it. */
+async function recordUndos(): Promise<void> {
+  const name = fixture.newName();
+  const parameters = { snapshot: 's' };
+  await fixture.run('create', name);
+  await fixture.run('snapshot', name, { parameters });
+  for (const [type, activity] of [
+    ['update', 'waitForRollout'],
+    ['sleep', 'waitForControlPlaneStopped'],
+    ['restore', 'waitForControlPlane'],
+  ] as const) {
+    let isFirst = true;
+    fixture.cluster.before(name, activity, () => {
+      if (!isFirst) return;
+      isFirst = false;
+      throw new PlatformError('control_plane_not_ready', 'it does not answer');
+    });
+    await saveOperation(`${type}-failed`, (await fixture.run(type, name, { parameters })).id);
+  }
 }

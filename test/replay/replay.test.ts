@@ -56,6 +56,9 @@ test('there is a recorded history of each way that a patch opened', () => {
     `${verb}-maintain-store`,
   ]);
   for (const way of [
+    'update-failed',
+    'sleep-failed',
+    'restore-failed',
     'update-rebuild',
     'restore-rebuild',
     'wake-space-rebuild',

@@ -58,6 +58,24 @@ test('a space whose namespace somebody deleted is made again by a wake, which sa
   assert.deepEqual([space.namespace, space.access], [true, true]);
 });
 
+test('a wake in a namespace that belongs to something else says why it cannot be undone', async () => {
+  const name = fixture.newName('space');
+  await run('create', name);
+  await run('sleep', name);
+  for (const activity of ['openSpace', 'closeSpace'] as const)
+    fixture.cluster.before(`space ${name}`, activity, () => {
+      throw new PlatformError('conflict', 'namespace x belongs to something else');
+    });
+  const wake = await run('wake', name);
+  assert.deepEqual([wake.state, wake.reason], ['failed', 'conflict']);
+  assert.equal(
+    wake.message,
+    'namespace x belongs to something else. Failed to undo: Allowing new pods (for the same reason)',
+  );
+  const step = wake.steps.find(({ key }) => key === 'open');
+  assert.deepEqual([step?.state, step?.message], ['undo_failed', 'namespace x belongs to something else']);
+});
+
 test('a tenant cluster and a space of one name do not wait for each other, nor share keys', async () => {
   const name = fixture.newName('both');
   const hold = fixture.cluster.hold(name, 'installRelease');

@@ -95,7 +95,7 @@ test('a failed undo is reported, and the other steps are still undone', async ()
     throw new PlatformError('chart_failed', 'a hook failed');
   });
   const operation = await fixture.run('create', name);
-  assert.equal(operation.message, 'no. Failed to undo: Installing Helm release');
+  assert.equal(operation.message, 'no. Failed to undo: Installing Helm release (a hook failed)');
   assert.equal(operation.steps.find(({ key }) => key === 'install')?.state, 'undo_failed');
   assert.equal(fixture.cluster.tenant(name).namespace, false);
 });
@@ -134,6 +134,16 @@ test('a wake that never becomes ready leaves it asleep and says so', async () =>
   assert.equal(tenant.reports.at(-1)?.failed, 'wake:hash-1');
   assert.equal(tenant.reports.at(-1)?.phase, undefined);
 });
+
+/** Makes the next call fail, and none after it. */
+function failOnce(name: string, activity: Parameters<LifecycleFixture['cluster']['before']>[1]): void {
+  let isFirst = true;
+  fixture.cluster.before(name, activity, () => {
+    if (!isFirst) return;
+    isFirst = false;
+    throw new PlatformError('control_plane_not_ready', 'no');
+  });
+}
 
 /** A tenant cluster that sleeps and shall run hash-2; what was up before is hash-1. */
 async function asleepWithFallback() {
@@ -182,14 +192,43 @@ test('update: installs a new revision; a failure rolls back and the tenant clust
   await fixture.run('create', name);
   assert.equal((await fixture.run('update', name)).state, 'succeeded');
   assert.equal(fixture.cluster.tenant(name).reports.at(-1)?.observedHash, 'hash-2');
-  fixture.cluster.before(name, 'waitForRollout', () => {
-    throw new PlatformError('control_plane_not_ready', 'no');
-  });
+  failOnce(name, 'waitForRollout');
   const failed = await fixture.run('update', name);
   assert.equal(failed.state, 'failed');
-  assert.ok(fixture.cluster.calls(name).includes('rollbackRelease'));
   const report = fixture.cluster.tenant(name).reports.at(-1);
   assert.deepEqual([report?.phase, report?.failed], [undefined, 'hash-2']);
+  const end = ['rollbackRelease', 'waitForRollout', 'waitForControlPlane', 'reportInstance'];
+  assert.deepEqual(fixture.cluster.calls(name).slice(-4), end, 'it is reported once the one before runs');
+});
+
+test('an update whose previous revision does not come up either is Failed, and says why', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  fixture.cluster.before(name, 'waitForRollout', () => {
+    throw new PlatformError('control_plane_not_ready', 'no node is schedulable');
+  });
+  const failed = await fixture.run('update', name);
+  assert.match(
+    failed.message ?? '',
+    /^no node .*\. Failed to undo: Upgrading Helm release \(for the same reason\)$/,
+  );
+  assert.equal(fixture.cluster.tenant(name).reports.at(-1)?.phase, 'Failed');
+});
+
+test('what was stopped and is started again is reported once it answers', async () => {
+  const name = fixture.newName();
+  const parameters = { snapshot: 's' };
+  await fixture.run('create', name);
+  await fixture.run('snapshot', name, { parameters });
+  failOnce(name, 'waitForControlPlaneStopped');
+  assert.equal((await fixture.run('sleep', name)).state, 'failed');
+  const end = ['startControlPlane', 'waitForControlPlane', 'reportInstance'];
+  assert.deepEqual(fixture.cluster.calls(name).slice(-3), end);
+  failOnce(name, 'waitForControlPlane');
+  assert.equal((await fixture.run('restore', name, { parameters })).state, 'failed');
+  const calls = fixture.cluster.calls(name);
+  const started = calls.lastIndexOf('startControlPlane');
+  assert.equal(calls[started + 1], 'waitForControlPlane');
 });
 
 test('updating a sleeping tenant cluster does not wake it', async () => {

@@ -31,6 +31,25 @@ export async function stopAndWait(activities: Activities, tenant: TenantRef): Pr
   await activities.waitForControlPlaneStopped({ tenant });
 }
 
+/** Starts again, for an undo, what was stopped, and waits until it answers: only then does the status say that it is awake. */
+export async function startAgain(activities: Activities, tenant: TenantRef): Promise<void> {
+  await activities.startControlPlane({ tenant });
+  if (patched('undo-waits')) await activities.waitForControlPlane({ tenant, fresh: false });
+}
+
+/** Goes back, for an undo, to the revision before, and waits until that runs unless `asleep`. */
+export async function rollBack(
+  activities: Activities,
+  release: { tenant: TenantRef; operationId: string },
+  asleep: boolean,
+): Promise<void> {
+  await activities.rollbackRelease(release);
+  if (asleep || !patched('undo-waits')) return;
+  const { tenant } = release;
+  await activities.waitForRollout({ tenant });
+  await activities.waitForControlPlane({ tenant, fresh: false });
+}
+
 /**
  * Waits for the control plane, and frees the space of a store that takes no writes. If that fails, the tenant cluster can
  * be read all the same, and its condition `StoreWritable` says so.

@@ -30,9 +30,15 @@ export interface OperationRun<K extends ManagedKind = ManagedKind> {
   passPointOfNoReturn(): void;
 }
 
+/** A step that could not be undone, by its title, and why. */
+export interface FailedUndo {
+  readonly title: string;
+  readonly message: string;
+}
+
 export interface UndoableRun<K extends ManagedKind> extends OperationRun<K> {
-  /** Undoes in reverse what was begun; the titles of what could not be undone. Must run non-cancellably. */
-  undoAll(): Promise<string[]>;
+  /** Undoes in reverse what was begun; gives what could not be undone. Must run non-cancellably. */
+  undoAll(): Promise<FailedUndo[]>;
 }
 
 /** Makes the connected cluster searchable in Temporal. */
@@ -90,7 +96,7 @@ export function createOperationRun<K extends ManagedKind>(
       undos.length = 0;
     },
     async undoAll() {
-      const failed: string[] = [];
+      const failed: FailedUndo[] = [];
       for (const { key, undo } of undos.reverse()) {
         progress.set(key, 'undoing');
         try {
@@ -105,7 +111,7 @@ export function createOperationRun<K extends ManagedKind>(
           }
           log.warn('failed to undo a step', { step: key, error });
           progress.set(key, 'undo_failed', message);
-          failed.push(progress.titleOf(key));
+          failed.push({ title: progress.titleOf(key), message });
         }
       }
       return failed;

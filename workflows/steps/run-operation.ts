@@ -20,7 +20,13 @@ import { verbRules } from '../../domain/verbs.ts';
 import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
 import { kindActivities } from './kind-activities.ts';
-import { createOperationRun, type OperationRun, tagCluster, type UndoableRun } from './operation-run.ts';
+import {
+  createOperationRun,
+  type FailedUndo,
+  type OperationRun,
+  tagCluster,
+  type UndoableRun,
+} from './operation-run.ts';
 import { createProgress, type Progress } from './progress.ts';
 
 /** What the instance's status shall say after the operation. */
@@ -110,11 +116,19 @@ async function fail<K extends ManagedKind>(
 ): Promise<FailureReason> {
   const failure = failureReason(error);
   const leftOver = await run.undoAll();
-  const message =
-    leftOver.length === 0 ? failure.message : `${failure.message}. Failed to undo: ${leftOver.join(', ')}`;
-  const reason = { ...failure, message };
+  const reason = { ...failure, message: withLeftOver(failure.message, leftOver) };
   await reportFailed(run, progress, verb, reason, leftOver.length === 0);
   return reason;
+}
+
+/** Says of each step that could not be undone why, once for those that have it in common. */
+function withLeftOver(message: string, leftOver: readonly FailedUndo[]): string {
+  const causes = new Set(leftOver.map((one) => one.message));
+  const told = [...causes].map((cause) => {
+    const titles = leftOver.filter((one) => one.message === cause).map(({ title }) => title);
+    return `${titles.join(', ')} (${cause === message ? 'for the same reason' : cause})`;
+  });
+  return told.length === 0 ? message : `${message}. Failed to undo: ${told.join('; ')}`;
 }
 
 async function reportFailed<K extends ManagedKind>(
