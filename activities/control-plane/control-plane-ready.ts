@@ -13,7 +13,7 @@ import { readyPath, readyWithRolesPath } from '../../adapters/kubernetes/readine
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { pollUntil } from '../poll.ts';
-import { controlPlaneSelector } from './workloads.ts';
+import { listControlPlanePods } from './control-plane-objects.ts';
 
 const deadlineMs = 3 * 60_000;
 const requestTimeoutMs = 2_000;
@@ -117,17 +117,8 @@ function createFaultWatch(host: TenantHost): { look(): Promise<string | undefine
   };
 }
 
-async function findFault({
-  client,
-  owner: tenant,
-  name: namespace,
-}: TenantHost): Promise<string | undefined> {
-  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
-  const pods = await callKubernetes(
-    `reading the pods of ${tenant.name}`,
-    client.core.listNamespacedPod(query),
-  );
-  for (const pod of pods.items) {
+async function findFault(host: TenantHost): Promise<string | undefined> {
+  for (const pod of await listControlPlanePods(host)) {
     const fault = containerStartError(pod);
     if (fault !== undefined) return fault;
     const { metadata, status } = pod;

@@ -1,18 +1,12 @@
-import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
 import { checkPolicy } from '../../adapters/project-policy.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { readInstance } from '../instances/instance-access.ts';
 import { pollUntil } from '../poll.ts';
+import { listControlPlanePods } from './control-plane-objects.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
-import {
-  controlPlaneSelector,
-  deleteSyncedPods,
-  findSyncedPod,
-  listWorkloads,
-  scaleControlPlane,
-} from './workloads.ts';
+import { deleteSyncedPods, findSyncedPod, listWorkloads, scaleControlPlane } from './workloads.ts';
 
 const minute = 60_000;
 const lookAtPodsMs = 1_000;
@@ -53,13 +47,11 @@ export function createControlPlaneScaleActivities({
      */
     async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
       const host = await hosts.prove(tenant);
-      const query = { namespace: host.name, labelSelector: controlPlaneSelector(tenant) };
       const onDeadline = (last: string) =>
         new PlatformError('internal', `The control plane did not stop: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
-        const list = host.client.core.listNamespacedPod(query);
-        const pods = await callKubernetes(`reading the pods of ${tenant.name}`, list);
-        if (pods.items.length > 0) return `${pods.items.length} pods remain`;
+        const { length } = await listControlPlanePods(host);
+        if (length > 0) return `${length} pods remain`;
         const synced = await findSyncedPod(host);
         if (synced === 'undeleted') await deleteSyncedPods(host);
         return synced === 'none' ? {} : 'pods of the tenant remain';

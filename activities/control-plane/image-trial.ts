@@ -3,10 +3,10 @@ import type { KubernetesObject, V1Container, V1Job, V1Pod, V1PodSpec } from '@ku
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { startErrorPatienceMs } from '../../adapters/kubernetes/container-start-error.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
-import { operationLabels } from '../../adapters/snapshots/job-manifest.ts';
+import { operationJob } from '../../adapters/operation-job.ts';
 import { podSettings } from '../../adapters/tenant-charts/tenant-workload.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { listPodSpecs } from './workloads.ts';
+import { listControlPlane } from './control-plane-objects.ts';
 
 /** Pulling may take longer; then the wake will tell. */
 const deadlineMs = 90_000;
@@ -29,7 +29,9 @@ export async function tryImages(
   objects: readonly KubernetesObject[],
   signal: AbortSignal | undefined,
 ): Promise<ImageTrial> {
-  const known = new Set((await listPodSpecs(host)).flatMap(containersOf).map(({ image }) => image));
+  const { sets, deployments } = await listControlPlane(host);
+  const present = [...sets, ...deployments].flatMap(({ spec }) => spec?.template.spec ?? []);
+  const known = new Set(present.flatMap(containersOf).map(({ image }) => image));
   const wanted = objects.flatMap(podSpecOf);
   const isNew = ({ image }: V1Container) => image !== undefined && !known.has(image);
   const [pod] = wanted.filter((spec) => containersOf(spec).some(isNew));
@@ -125,32 +127,23 @@ function startedContainers({ status }: V1Pod): string[] {
 }
 
 function trialJob(
-  { name: namespace, owner }: TenantHost,
+  host: TenantHost,
   operationId: string,
   pod: V1PodSpec,
   containers: readonly V1Container[],
 ): V1Job {
-  const metadataLabels = operationLabels(owner, operationId);
-  return {
-    metadata: { name: `image-trial-${operationId}`, namespace, labels: metadataLabels },
-    spec: {
-      backoffLimit: 0,
-      // It is deleted earlier; this is for Jobs whose operation was lost.
-      activeDeadlineSeconds: 300,
-      ttlSecondsAfterFinished: 300,
-      template: {
-        metadata: { labels: metadataLabels },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          terminationGracePeriodSeconds: 0,
-          ...podSettings(pod),
-          containers: containers.map((container, index) => toTrial(container, index, containers)),
-        },
-      },
+  return operationJob({
+    host,
+    operationId,
+    name: `image-trial-${operationId}`,
+    deadlineSeconds: 300,
+    keptSeconds: 300,
+    graceSeconds: 0,
+    pod: {
+      ...podSettings(pod),
+      containers: containers.map((container, index) => toTrial(container, index, containers)),
     },
-  };
+  });
 }
 
 function toTrial(container: V1Container, index: number, all: readonly V1Container[]): V1Container {

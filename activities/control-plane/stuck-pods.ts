@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
-import { controlPlaneSelector } from './workloads.ts';
+import { listControlPlanePods, listControlPlaneSets } from './control-plane-objects.ts';
 
 /** Its controller sees a change within milliseconds, unless it is away. */
 const seenWithinMs = 5_000;
@@ -14,34 +14,21 @@ const intervalMs = 200;
  * @returns whether every StatefulSet's newest revision is known
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
-export async function replaceStuckPods({
-  client,
-  owner: tenant,
-  name: namespace,
-}: TenantHost): Promise<boolean> {
-  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
-  return callKubernetes(`reading the control plane of ${tenant.name}`, async () => {
-    const { items: sets } = await client.apps.listNamespacedStatefulSet(query);
-    const seen = sets.filter(
-      ({ metadata, status }) => (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
-    );
-    const { items: pods } = await client.core.listNamespacedPod(query);
-    const stuck = pods.filter((pod) => seen.some((set) => isStuck(pod, set)));
-    await Promise.all(
-      stuck.map(({ metadata: { name = '', uid } = {} }) =>
-        unlessConflict(
-          orUndefined(
-            client.core.deleteNamespacedPod({
-              namespace,
-              name,
-              body: { preconditions: uid === undefined ? {} : { uid } },
-            }),
-          ),
-        ),
-      ),
-    );
-    return seen.length === sets.length;
-  });
+export async function replaceStuckPods(host: TenantHost): Promise<boolean> {
+  const { client, name: namespace } = host;
+  const sets = await listControlPlaneSets(host);
+  const seen = sets.filter(
+    ({ metadata, status }) => (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
+  );
+  const stuck = (await listControlPlanePods(host)).filter((pod) => seen.some((set) => isStuck(pod, set)));
+  await Promise.all(
+    stuck.map(({ metadata: { name = '', uid } = {} }) => {
+      const body = { preconditions: uid === undefined ? {} : { uid } };
+      const deletion = orUndefined(client.core.deleteNamespacedPod({ namespace, name, body }));
+      return callKubernetes(`deleting pod ${name}`, unlessConflict(deletion));
+    }),
+  );
+  return seen.length === sets.length;
 }
 
 /** `replaceStuckPods` once the controllers have seen what was written just now. */

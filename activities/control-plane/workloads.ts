@@ -1,11 +1,10 @@
-import type { V1PodSpec } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { syncedPodSelector } from '../../adapters/tenant-charts/vcluster.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
-import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { listControlPlane } from './control-plane-objects.ts';
 
 /** A workload of a tenant's control plane: StatefulSet or Deployment. */
 export interface Workload {
@@ -16,14 +15,6 @@ export interface Workload {
   readonly awakeReplicas: number | undefined;
   readonly generation: number;
   readonly status: { readonly observedGeneration: number; readonly updated: number; readonly total: number };
-}
-
-/**
- * Selects what the chart contract labels as the control plane, and nothing that a tenant's administrator gave these
- * labels inside.
- */
-export function controlPlaneSelector(tenant: TenantRef): string {
-  return `app=vcluster,release=${tenant.name},!${labels.synced}`;
 }
 
 /**
@@ -69,38 +60,12 @@ export async function findSyncedPod({
 }
 
 /** @throws PlatformError `cluster_unreachable`, `forbidden` */
-export async function listWorkloads({
-  client,
-  owner: tenant,
-  name: namespace,
-}: TenantHost): Promise<Workload[]> {
-  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
-  return callKubernetes(`reading the control plane of ${tenant.name}`, async () => {
-    const [sets, deployments] = await Promise.all([
-      client.apps.listNamespacedStatefulSet(query),
-      client.apps.listNamespacedDeployment(query),
-    ]);
-    return [
-      ...sets.items.map((item) => toWorkload('statefulsets', item)),
-      ...deployments.items.map((item) => toWorkload('deployments', item)),
-    ];
-  });
-}
-
-/** What the pods of the control plane are made of. @throws PlatformError `cluster_unreachable`, `forbidden` */
-export async function listPodSpecs({
-  client,
-  owner: tenant,
-  name: namespace,
-}: TenantHost): Promise<V1PodSpec[]> {
-  const query = { namespace, labelSelector: controlPlaneSelector(tenant) };
-  return callKubernetes(`reading the control plane of ${tenant.name}`, async () => {
-    const [sets, deployments] = await Promise.all([
-      client.apps.listNamespacedStatefulSet(query),
-      client.apps.listNamespacedDeployment(query),
-    ]);
-    return [...sets.items, ...deployments.items].flatMap(({ spec }) => spec?.template.spec ?? []);
-  });
+export async function listWorkloads(host: TenantHost): Promise<Workload[]> {
+  const { sets, deployments } = await listControlPlane(host);
+  return [
+    ...sets.map((item) => toWorkload('statefulsets', item)),
+    ...deployments.map((item) => toWorkload('deployments', item)),
+  ];
 }
 
 interface ScalableObject {

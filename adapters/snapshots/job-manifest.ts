@@ -1,8 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { V1Affinity, V1Container, V1Job, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import { labels } from '../../contracts/names.ts';
-import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantHost } from '../host-namespaces.ts';
+import { operationJob } from '../operation-job.ts';
 import type { TenantWorkload } from '../tenant-charts/tenant-workload.ts';
 
 export type SnapshotCommand = 'save' | 'maintain' | 'prepare' | 'swap' | 'rollback' | 'commit';
@@ -41,56 +40,34 @@ export function jobInputName(command: SnapshotCommand, operationId: string): str
   return `${jobName(command, operationId)}-input`;
 }
 
-export function operationLabels(tenant: TenantRef, operationId: string): Record<string, string> {
-  return {
-    [labels.operation]: operationId,
-    [labels.project]: tenant.project,
-    [labels.tenantCluster]: tenant.name,
-  };
-}
-
 /** The Job that runs the program of image tenant-tools (deploy/images/tenant-tools) beside a tenant's data. */
 export function jobManifest(request: JobRequest): V1Job {
   const { host, operationId, command, workload } = request;
-  const metadataLabels = operationLabels(host.owner, operationId);
-  return {
-    metadata: {
-      name: jobName(command, operationId),
-      namespace: host.name,
-      labels: metadataLabels,
-    },
-    spec: {
-      // A Job that failed has said why; the platform decides whether to try again.
-      backoffLimit: 0,
-      activeDeadlineSeconds: 3600,
-      // The platform removes it earlier; this is for Jobs whose operation was lost.
-      ttlSecondsAfterFinished: 86_400,
-      template: {
-        metadata: { labels: metadataLabels },
-        spec: {
-          restartPolicy: 'Never',
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          terminationGracePeriodSeconds: 2,
-          ...workload.pod,
-          ...(workload.nodeName === undefined ? {} : { affinity: onNode(workload.nodeName) }),
-          ...(request.file === undefined ? {} : { initContainers: [folderOwner(request)] }),
-          containers: [
-            {
-              name: 'tenant-snapshot',
-              ...imageOf(request),
-              command: ['tenant-snapshot', command],
-              env: Object.entries(settingsOf(request)).map(([name, value]) => ({ name, value })),
-              resources: { requests: { cpu: '50m', memory: '128Mi' } },
-              securityContext: unprivileged,
-              volumeMounts: volumeMounts(request),
-            },
-          ],
-          volumes: volumes(request),
+  return operationJob({
+    host,
+    operationId,
+    name: jobName(command, operationId),
+    deadlineSeconds: 3600,
+    keptSeconds: 86_400,
+    graceSeconds: 2,
+    pod: {
+      ...workload.pod,
+      ...(workload.nodeName === undefined ? {} : { affinity: onNode(workload.nodeName) }),
+      ...(request.file === undefined ? {} : { initContainers: [folderOwner(request)] }),
+      containers: [
+        {
+          name: 'tenant-snapshot',
+          ...imageOf(request),
+          command: ['tenant-snapshot', command],
+          env: Object.entries(settingsOf(request)).map(([name, value]) => ({ name, value })),
+          resources: { requests: { cpu: '50m', memory: '128Mi' } },
+          securityContext: unprivileged,
+          volumeMounts: volumeMounts(request),
         },
-      },
+      ],
+      volumes: volumes(request),
     },
-  };
+  });
 }
 
 const unprivileged = {

@@ -4,15 +4,9 @@ import type { TenantHost } from '../host-namespaces.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { containerStartError, startErrorPatienceMs } from '../kubernetes/container-start-error.ts';
 import { callKubernetes, kubernetesFailure, orUndefined, unlessConflict } from '../kubernetes/failures.ts';
+import { operationLabels } from '../operation-job.ts';
 import { createInformer } from '../kubernetes/informer.ts';
-import {
-  jobInputName,
-  jobManifest,
-  jobName,
-  type JobRequest,
-  operationLabels,
-  type SnapshotCommand,
-} from './job-manifest.ts';
+import { jobInputName, jobManifest, jobName, type JobRequest, type SnapshotCommand } from './job-manifest.ts';
 
 export interface JobRef {
   readonly host: TenantHost;
@@ -27,12 +21,12 @@ export interface JobRef {
  * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace
  */
 export async function createJob(request: JobRequest, input?: Record<string, string>): Promise<void> {
-  const { client, name: namespace, owner } = request.host;
+  const { client, name: namespace } = request.host;
   await callKubernetes(`creating the Job for ${request.command}`, async () => {
     if (input !== undefined) {
       const metadata = {
         name: jobInputName(request.command, request.operationId),
-        labels: operationLabels(owner, request.operationId),
+        labels: operationLabels(request.host, request.operationId),
       };
       await unlessConflict(
         client.core.createNamespacedSecret({ namespace, body: { metadata, data: input } }),

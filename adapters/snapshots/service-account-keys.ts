@@ -4,7 +4,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
 import type { TenantHost } from '../host-namespaces.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../kubernetes/failures.ts';
-import { operationLabels } from './job-manifest.ts';
+import { operationLabels } from '../operation-job.ts';
 
 /*
  * Restored data may hold service-account tokens that another instance signed. Its keys travel in the snapshot; the
@@ -62,7 +62,7 @@ export async function keepKeys(
     );
     const metadata = {
       name: secretName(operationId),
-      labels: { ...operationLabels(host.owner, operationId), [label]: 'true' },
+      labels: { ...operationLabels(host, operationId), [label]: 'true' },
     };
     // A conflict: they were kept before.
     await unlessConflict(
