@@ -5,6 +5,7 @@ import {
   containerStartError,
   startErrorPatienceMs,
 } from '../../adapters/kubernetes/container-start-error.ts';
+import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
 import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { tryTenantStore } from '../../adapters/kubernetes/tenant-rbac.ts';
@@ -80,7 +81,7 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
     return undefined;
   } catch (error) {
     return statusOf(error) === undefined
-      ? 'it is not reachable yet'
+      ? `it is not reachable yet: ${connectionFault(error)}`
       : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
   }
 }

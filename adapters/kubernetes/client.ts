@@ -10,6 +10,7 @@ import {
 } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Writer } from '../../contracts/names.ts';
+import { createProxyPool } from './proxy-pool.ts';
 
 /** Clients of one Kubernetes API under one identity. They share the kubeconfig's connections. */
 export interface ClusterClient {
@@ -108,6 +109,7 @@ function dispatcherFor(
       uri,
       requestTls: { ...requestTls, ...http1 },
       connect,
+      clientFactory: createProxyPool,
     } as ProxyAgent.Options);
   }
   return new Agent({

@@ -1,5 +1,6 @@
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js';
 import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
+import { connectionFault } from './connection-fault.ts';
 import { refusalOf } from './refusals.ts';
 
 /** HTTP status of a Kubernetes API error, or undefined if `error` is none (a connection failure, say). */
@@ -71,9 +72,9 @@ export function callManagement<T>(what: string, call: Promise<T> | (() => Promis
   return callKubernetes(what, call, 'management_unavailable');
 }
 
-/** Status message that the API server sent, without headers and body. */
+/** Status message that the API server sent, without headers and body; why it sent none. */
 export function apiMessage(error: unknown): string {
-  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ApiException)) return connectionFault(error);
   const body: unknown = typeof error.body === 'string' ? parseJson(error.body) : error.body;
   if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
     return body.message;

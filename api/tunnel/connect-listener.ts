@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { writers } from '../../contracts/names.ts';
 import { deployedPlace } from '../../domain/deployed-place.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
@@ -51,11 +53,8 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
         error instanceof PlatformError && error.code === 'not_found'
           ? [403, 'Forbidden']
           : [502, 'Bad Gateway'];
-      refuse(
-        socket,
-        `${status} ${text}`,
-        error instanceof PlatformError ? error.message : 'the target is unreachable',
-      );
+      const reason = reasonOf(error);
+      refuse(socket, `${status} ${text}`, reason, proxyStatus(reason));
     });
   });
   return {
@@ -77,7 +76,7 @@ const maxTarget = 300;
 function logFailure(logger: Logger, asked: string | undefined, error: unknown): void {
   const target = asked?.slice(0, maxTarget);
   const expected = error instanceof PlatformError && error.code === 'cluster_unreachable';
-  if (expected) logger.debug({ target, reason: error.message }, 'CONNECT failed');
+  if (expected) logger.debug({ target, reason: reasonOf(error) }, 'CONNECT failed');
   else logger.warn({ err: error, target }, 'CONNECT failed');
 }
 
@@ -135,6 +134,18 @@ export function parseConnectTarget(authority: string): DialTarget | undefined {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
+}
+
+/** For the platform's own processes, which are all that come this far. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof PlatformError)) return 'the target is unreachable';
+  return error.cause === undefined ? error.message : `${error.message}: ${connectionFault(error.cause)}`;
+}
+
+/** RFC 9209: what a client of ours puts into its own messages (adapters/kubernetes/proxy-pool.ts). */
+function proxyStatus(reason: string): string {
+  const details = reason.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
+  return `Proxy-Status: ${writers.gateway}; error=destination_unavailable; details="${details}"\r\n`;
 }
 
 function refuse(socket: Duplex, status: string, message: string, headers = ''): void {

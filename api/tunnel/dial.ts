@@ -108,7 +108,5 @@ function isRefusal(error: unknown): boolean {
 }
 
 function unreachable(what: string, cause: unknown): never {
-  throw new PlatformError('cluster_unreachable', `${what} is unreachable; try again`, {
-    cause,
-  });
+  throw new PlatformError('cluster_unreachable', `${what} is unreachable`, { cause });
 }

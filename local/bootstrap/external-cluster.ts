@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { type KubeconfigOptions, renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
+import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
 import { applyObject as serverSideApply } from '../../adapters/kubernetes/apply-object.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { apiMessage, isNotFound, statusOf } from '../../adapters/kubernetes/failures.ts';
@@ -124,8 +125,11 @@ function refusal(server: string, error: unknown): PlatformError {
   if (error instanceof PlatformError)
     return new PlatformError(error.code, said(error.message), { cause: error });
   const status = statusOf(error);
-  if (status === undefined)
-    return new PlatformError('cluster_unreachable', said(rootCause(error)), { cause: error });
+  if (status === undefined) {
+    const isLate = error instanceof Error && error.name === 'TimeoutError';
+    const reason = isLate ? `it did not answer within ${answerMs / 1000} s` : connectionFault(error);
+    return new PlatformError('cluster_unreachable', said(reason), { cause: error });
+  }
   const [message = ''] = apiMessage(error).split('\n');
   if (status === 401) {
     const hint = 'it rejected the credential (401), which is wrong or has expired';
@@ -136,14 +140,6 @@ function refusal(server: string, error: unknown): PlatformError {
     return new PlatformError('forbidden', said(hint), { cause: error });
   }
   return new PlatformError('cluster_unreachable', said(message), { cause: error });
-}
-
-/** What a failed connection comes from: `fetch failed` alone says nothing. */
-function rootCause(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `it did not answer within ${answerMs / 1000} s`;
-  const cause: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  return cause === undefined ? error.message : rootCause(cause);
 }
 
 /** All that the platform keeps there; the namespace first. */
