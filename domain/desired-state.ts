@@ -12,6 +12,8 @@ import { targetHashOf } from './verbs.ts';
 export const namespaceFound = 'NamespaceFound';
 /** The same while the control plane of what is awake does not answer. */
 export const controlPlaneReachable = 'ControlPlaneReachable';
+/** False once it was made again without the data that somebody deleted, and not there otherwise. */
+export const dataKept = 'DataKept';
 /** What an operation that ended well shows to be otherwise. */
 export const lossConditions = [namespaceFound, controlPlaneReachable] as const;
 

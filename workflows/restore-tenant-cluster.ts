@@ -4,25 +4,27 @@ import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import type { ActivityInput } from './proxies.ts';
 import { grantAccess, startAgain, stopAndWait, waitUntilReady } from './steps/control-plane.ts';
-import { rebuild } from './steps/rebuild.ts';
+import { type BegunEmpty, begunEmpty, rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /**
  * Brings a tenant cluster's data back to a snapshot: prepared beside the present data, swapped in while the
  * control plane stands, the former data kept until the tenant cluster answers. A sleeping one stays asleep; one
- * whose namespace is gone is made again first. Id
+ * whose namespace, control plane or volume is gone is made again first. Id
  * `operation/<id>`; signal `turn`, query `progress`. A failure or cancel swaps the former data back in.
  */
 export async function restoreTenantCluster(input: OperationInput): Promise<void> {
+  let empty: BegunEmpty = {};
   await runOperation('tenant', input, {
     async run(run) {
       const { operationId } = input;
-      const { snapshot, tenant, asleep, missing } = await run.step('find', async (activities) => {
-        const found = await activities.findSnapshot(snapshotKey(input));
+      const { snapshot, tenant, asleep, ...found } = await run.step('find', async (activities) => {
+        const named = await activities.findSnapshot(snapshotKey(input));
         const state = await activities.inspectTenant({ tenant: run.target, rebuilds: true });
-        return { ...state, snapshot: found };
+        return { ...state, snapshot: named };
       });
-      await rebuild(run, tenant, missing, async (activities) => {
+      if (found.missing !== 'namespace') empty = begunEmpty(tenant, found);
+      await rebuild(run, tenant, found, async (activities) => {
         // Its volume is made with the first pod.
         await activities.installRelease({ tenant, operationId });
         await activities.waitForControlPlane({ tenant, fresh: true });
@@ -51,7 +53,10 @@ export async function restoreTenantCluster(input: OperationInput): Promise<void>
       await run.step('commit', (activities) => phase(activities, 'commit'));
       return { report: { phase: 'Ready' }, result: { snapshot: snapshot.name }, ...refused };
     },
-    reportFailure: ({ reason, message }, undone) => (undone ? {} : { phase: 'Failed', reason, message }),
+    reportFailure: ({ reason, message }, undone) => ({
+      ...empty,
+      ...(undone ? {} : { phase: 'Failed', reason, message }),
+    }),
   });
 }
 

@@ -3,7 +3,7 @@ import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import { grantAccess, rollBack, waitUntilReady } from './steps/control-plane.ts';
 import type { OperationRun } from './steps/operation-run.ts';
-import { rebuild } from './steps/rebuild.ts';
+import { type BegunEmpty, begunEmpty, rebuild } from './steps/rebuild.ts';
 import { runOperation } from './steps/run-operation.ts';
 
 /** Of a sleeper, which cannot show whether it starts. @returns what to say if nothing can be said of its images */
@@ -25,11 +25,12 @@ async function tryImages(
 
 /**
  * Brings a tenant cluster to its changed template or values. Id `operation/<id>`; signal `turn`, query
- * `progress`. A sleeping one is upgraded and stays asleep; one whose namespace is gone is made again, empty. A failure or cancel rolls the release back to the
+ * `progress`. A sleeping one is upgraded and stays asleep; one whose namespace, control plane or volume is gone is made again, empty, and says so. A failure or cancel rolls the release back to the
  * revision before.
  */
 export async function updateTenantCluster(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;
+  let empty: BegunEmpty = {};
   await runOperation('tenant', input, {
     async run(run) {
       const { operationId } = input;
@@ -38,13 +39,15 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       );
       const { tenant } = found;
       targetHash = found.targetHash;
-      await rebuild(run, tenant, found.missing);
+      // Of a namespace that was made for this the undo leaves nothing.
+      if (found.missing !== 'namespace') empty = begunEmpty(tenant, found);
+      await rebuild(run, tenant, found);
       const chart = await run.step('check', (activities) => activities.checkRelease({ tenant }));
       const untried = await tryImages(run, tenant, found.asleep);
       await run.step(
         'install',
         (activities) => activities.installRelease({ tenant, operationId }),
-        // Of a namespace that was made for this, nothing ran before.
+        // In a namespace that was made for this, nothing ran before.
         (activities) =>
           rollBack(activities, { tenant, operationId }, found.asleep || found.missing === 'namespace'),
       );
@@ -58,15 +61,18 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
         await activities.waitForRollout({ tenant });
         return waitUntilReady(activities, { tenant, operationId, fresh: true });
       });
-      const { message } = await grantAccess(run, tenant);
+      const { message: refused } = await grantAccess(run, tenant);
+      const begun = begunEmpty(tenant, found);
+      const message = [begun.begunEmpty, refused].filter((one) => one !== undefined).join('. ');
       return {
-        report: { ...report, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) },
+        report: { ...report, ...begun, phase: 'Ready', ...(kubernetesVersion ? { kubernetesVersion } : {}) },
         result: { ...chart },
-        ...(message === undefined ? {} : { message }),
+        ...(message === '' ? {} : { message }),
       };
     },
     reportFailure: ({ reason, message }, undone) => ({
       ...(undone ? {} : { phase: 'Failed' }),
+      ...empty,
       reason,
       message,
       failed: targetHash ?? true,

@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import type { OperationInput } from '../contracts/workflows.ts';
 import { failureReason } from './steps/failure-reason.ts';
 import { locate } from './steps/place.ts';
-import { runOperation } from './steps/run-operation.ts';
+import { type InstanceReport, runOperation } from './steps/run-operation.ts';
 
 /**
  * Wakes a space: new pods are let in again, and workloads and jobs get back what they had. One whose namespace is gone is
@@ -13,7 +13,7 @@ export async function wakeSpace(input: OperationInput): Promise<void> {
   await runOperation('space', input, {
     async run(run) {
       const space = await locate(run);
-      let isNew = false;
+      let begun: Pick<InstanceReport, 'begunEmpty'> = {};
       await run.step(
         'open',
         async (activities) => {
@@ -23,7 +23,9 @@ export async function wakeSpace(input: OperationInput): Promise<void> {
             if (failureReason(error).reason !== 'namespace_missing' || !patched('rebuild')) throw error;
             await activities.applySpaceNamespace({ space });
             await activities.applySpaceAccess({ space });
-            isNew = true;
+            begun = {
+              begunEmpty: `Its namespace in cluster ${space.cluster} was gone and was made again, empty`,
+            };
           }
         },
         (activities) => activities.closeSpace({ space }),
@@ -34,8 +36,8 @@ export async function wakeSpace(input: OperationInput): Promise<void> {
         (activities) => activities.stopSpaceWorkloads({ space }),
       );
       return {
-        report: { phase: 'Ready' },
-        ...(isNew ? { message: 'Its namespace was gone and was made again, empty' } : {}),
+        report: { phase: 'Ready', ...begun },
+        ...(begun.begunEmpty === undefined ? {} : { message: begun.begunEmpty }),
       };
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),

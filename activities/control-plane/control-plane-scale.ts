@@ -22,20 +22,29 @@ export function createControlPlaneScaleActivities({
   return {
     /**
      * Scales the control plane back to what it was. Idempotent.
-     * @param input `wakes`: somebody wants it awake (it is not the undo of a sleep), so the project is asked again
+     * @param input `wakes`: somebody wants it awake (it is not the undo of a sleep), so the project is asked again;
+     *   `begin`: see {@link scaleControlPlane}
      * @throws PlatformError `control_plane_missing`, `forbidden` if the project does not allow it any more
      */
-    async startControlPlane({ tenant, wakes }: { tenant: TenantRef; wakes?: boolean }): Promise<void> {
+    async startControlPlane({
+      tenant,
+      wakes,
+      begin,
+    }: {
+      tenant: TenantRef;
+      wakes?: boolean;
+      begin?: 'empty';
+    }): Promise<void> {
       if (wakes === true)
         await checkPolicy(resources, 'tenant', {
           project: tenant.project,
           instance: await readInstance(resources, tenant),
           asMade: true,
         });
-      await scaleControlPlane(await hosts.prove(tenant), true);
+      await scaleControlPlane(await hosts.prove(tenant), true, begin);
     },
 
-    /** Scales the control plane to zero; volumes stay. Idempotent. @throws PlatformError `control_plane_missing` */
+    /** Scales the control plane to zero; volumes stay. Idempotent. @throws PlatformError `control_plane_missing`, `conflict` */
     async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
       await scaleControlPlane(await hosts.prove(tenant), false);
     },

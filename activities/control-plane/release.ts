@@ -19,7 +19,13 @@ import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { type ImageTrial, tryImages } from './image-trial.ts';
 import { replaceStuckPodsSoon } from './stuck-pods.ts';
-import { controlPlaneMissing, isAsleep, isVolumeLeft, scaleControlPlane } from './workloads.ts';
+import {
+  controlPlaneMissing,
+  isAsleep,
+  isVolumeLeft,
+  listWorkloads,
+  scaleControlPlane,
+} from './workloads.ts';
 
 export interface ReleaseDeps {
   readonly hosts: HostNamespaces;
@@ -235,7 +241,9 @@ export function createReleaseActivities(deps: ReleaseDeps) {
       onOwnRelease(tenant, async (host, target) => {
         await repairRelease(deps.helm, host.client, target);
         const last = (await listRevisions(host.client, target)).findLast(wasDeployed);
-        if (last === undefined || !(await isVolumeLeft(host))) throw controlPlaneMissing(host);
+        const [workloads, isLeft] = await Promise.all([listWorkloads(host), isVolumeLeft(host)]);
+        if (last === undefined || !isLeft)
+          throw controlPlaneMissing(host, workloads.length > 0 ? 'its volume' : 'a control plane');
         await goBackTo(host, target, last.revision);
       }),
 

@@ -4,6 +4,7 @@ import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { syncedPodSelector } from '../../adapters/tenant-charts/vcluster.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
+import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { listControlPlane } from './control-plane-objects.ts';
 
 /** A workload of a tenant's control plane: StatefulSet or Deployment. */
@@ -11,6 +12,8 @@ export interface Workload {
   readonly kind: 'statefulsets' | 'deployments';
   readonly name: string;
   readonly replicas: number;
+  /** Whether it keeps its data on a volume of its own. */
+  readonly hasVolume: boolean;
   /** Replicas it had before it was put to sleep. */
   readonly awakeReplicas: number | undefined;
   readonly generation: number;
@@ -70,7 +73,7 @@ export async function listWorkloads(host: TenantHost): Promise<Workload[]> {
 
 interface ScalableObject {
   readonly metadata?: { name?: string; generation?: number; labels?: Record<string, string> };
-  readonly spec?: { replicas?: number };
+  readonly spec?: { replicas?: number; volumeClaimTemplates?: { metadata?: { name?: string } }[] };
   readonly status?: { observedGeneration?: number; updatedReplicas?: number; replicas?: number };
 }
 
@@ -82,6 +85,7 @@ function toWorkload(kind: Workload['kind'], object: ScalableObject): Workload {
     kind,
     name,
     replicas: object.spec?.replicas ?? 1,
+    hasVolume: object.spec?.volumeClaimTemplates?.some(({ metadata }) => metadata?.name === 'data') === true,
     awakeReplicas: Number.isInteger(kept) && kept > 0 ? kept : undefined,
     generation,
     status: { observedGeneration, updated, total },
@@ -99,35 +103,72 @@ export function areAsleep(workloads: readonly Workload[]): boolean {
 
 /**
  * Scales the control plane to zero or back to what it was. One that is there already is not written.
- * @throws PlatformError `control_plane_missing` if there is none, `cluster_unreachable`
+ * @param begin `empty`: also one whose volume was deleted, which is then made again
+ * @throws PlatformError `control_plane_missing` if there is none, or its data are gone; `conflict` if to stop it would delete them;
+ *   `cluster_unreachable`
  */
-export async function scaleControlPlane(host: TenantHost, awake: boolean): Promise<void> {
-  const workloads = await listWorkloads(host);
-  if (workloads.length === 0) throw controlPlaneMissing(host);
-  await Promise.all(
-    workloads
-      .filter(({ replicas }) => replicas > 0 !== awake)
-      .map((workload) => scale(host, workload, awake)),
-  );
+export async function scaleControlPlane(host: TenantHost, awake: boolean, begin?: 'empty'): Promise<void> {
+  const [workloads, volume] = await Promise.all([listWorkloads(host), volumeOf(host)]);
+  if (workloads.length === 0) throw controlPlaneMissing(host, 'a control plane');
+  const changing = workloads.filter(({ replicas }) => replicas > 0 !== awake);
+  if (changing.some(({ hasVolume }) => hasVolume)) checkVolume(host, { awake, volume, begin });
+  await Promise.all(changing.map((workload) => scale(host, workload, awake)));
+}
+
+/** A StatefulSet would make a volume again, empty, and nothing would tell; one that is being deleted goes with its last pod. */
+function checkVolume(
+  host: TenantHost,
+  { awake, volume, begin }: { awake: boolean; volume: Volume; begin: 'empty' | undefined },
+): void {
+  if (awake && volume !== 'there' && begin !== 'empty') throw controlPlaneMissing(host, 'its volume');
+  if (!awake && volume === 'ending') throw volumeEnding(host);
 }
 
 /** Nobody made it stop: its data may be gone, so that only people can say what becomes of it. */
-export function controlPlaneMissing({ owner, name }: TenantHost): PlatformError {
+export function controlPlaneMissing(
+  { owner, name }: TenantHost,
+  what: 'a control plane' | 'its volume',
+): PlatformError {
   return new PlatformError(
     'control_plane_missing',
-    `Tenant cluster ${owner.name} does not have a control plane in namespace ${name} any more: it was deleted there. Restore a snapshot to make it again with its data, or ask for an empty one with "vcp retry" or an update`,
+    `tenant cluster ${owner.name} does not have ${what} in namespace ${name} any more: it was deleted there. Restore a snapshot to make it again with its data, or ask for an empty one with "vcp retry" or an update`,
   );
 }
 
+/** To stop the control plane would delete its data. */
+export function volumeEnding({ owner, name }: TenantHost): PlatformError {
+  return new PlatformError(
+    'conflict',
+    `somebody deleted volume claim ${claimName(owner)} in namespace ${name}: it goes, with all data, once the control plane stops. Take a snapshot, delete StatefulSet ${owner.name} there, and restore the snapshot`,
+  );
+}
+
+type Volume = 'there' | 'ending' | 'none';
+
+/** What is there of the volume of the data, as its claim says. @throws PlatformError `cluster_unreachable` */
+export async function volumeOf(host: TenantHost): Promise<Volume> {
+  const claim = await readClaim(host);
+  if (claim === undefined) return 'none';
+  return claim.metadata?.deletionTimestamp === undefined ? 'there' : 'ending';
+}
+
 /** Whether the volume of the data is there, and does not go with the StatefulSet that it was made for. @throws PlatformError `cluster_unreachable` */
-export async function isVolumeLeft({ client, owner, name: namespace }: TenantHost): Promise<boolean> {
-  const name = `data-${owner.name}-0`;
-  const claim = await callKubernetes(
+export async function isVolumeLeft(host: TenantHost): Promise<boolean> {
+  const claim = await readClaim(host);
+  const { deletionTimestamp, ownerReferences = [] } = claim?.metadata ?? {};
+  return claim !== undefined && deletionTimestamp === undefined && ownerReferences.length === 0;
+}
+
+async function readClaim({ client, owner, name: namespace }: TenantHost) {
+  const name = claimName(owner);
+  return callKubernetes(
     `reading claim ${name}`,
     orUndefined(client.core.readNamespacedPersistentVolumeClaim({ namespace, name })),
   );
-  const { deletionTimestamp, ownerReferences = [] } = claim?.metadata ?? {};
-  return claim !== undefined && deletionTimestamp === undefined && ownerReferences.length === 0;
+}
+
+function claimName({ name }: TenantRef): string {
+  return `data-${name}-0`;
 }
 
 async function scale(

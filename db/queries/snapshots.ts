@@ -40,6 +40,24 @@ export async function getSnapshotRow(db: Queries, key: SnapshotKey): Promise<Sna
   return row;
 }
 
+/** Name of the newest complete snapshot. */
+export async function findNewestSnapshot(db: Queries, owner: SnapshotOwner): Promise<string | undefined> {
+  const [row] = await db
+    .select({ name: snapshots.name })
+    .from(snapshots)
+    .where(
+      and(
+        eq(snapshots.project, owner.project),
+        eq(snapshots.tenantCluster, owner.tenantCluster),
+        eq(snapshots.uid, owner.uid),
+        eq(snapshots.state, 'completed'),
+      ),
+    )
+    .orderBy(desc(snapshots.createdAt))
+    .limit(1);
+  return row?.name;
+}
+
 /** The snapshot that an operation made. */
 export async function findSnapshotOf(db: Queries, operationId: string): Promise<SnapshotRow | undefined> {
   const [row] = await db.select().from(snapshots).where(eq(snapshots.operationId, operationId));

@@ -8,7 +8,7 @@ import type { InstancePhase } from '../../contracts/resources/instance-status.ts
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
-import { controlPlaneReachable, lossConditions, lossNoted } from '../desired-state.ts';
+import { controlPlaneReachable, dataKept, lossConditions, lossNoted } from '../desired-state.ts';
 import { descriptorOf } from '../kinds/kinds.ts';
 import { type Circumstances, presentStatus } from './present-status.ts';
 import { aimsAtPhase, targetHashOf, verbRules } from '../verbs.ts';
@@ -26,6 +26,8 @@ export interface OperationOutcome {
   readonly failed?: string | true;
   /** Operation that deployed it, if it is another one. */
   readonly deployedBy?: string;
+  /** That its data were lost and it was made again without them: a sentence for people. */
+  readonly begunEmpty?: string;
   readonly kubernetesVersion?: string;
   /** Place and chart of a release. */
   readonly place?: { readonly cluster: string; readonly hostNamespace: string; readonly name: string };
@@ -63,9 +65,9 @@ function recordOf(
     failed === true
       ? targetHashOf(operation.type, descriptorOf(kind).desiredHash(instance, template))
       : failed;
-  const conditions = [...conditionsOf(kind, outcome), ...lossOf(outcome)].reduce<
+  const conditions = [...conditionsOf(kind, outcome), ...lossOf(outcome), ...emptinessOf(outcome)].reduce<
     readonly Condition[] | undefined
-  >((all, condition) => withCondition(all, condition, now), outdated(outcome, status?.conditions));
+  >((all, condition) => withCondition(all, condition, now), outdated(kind, outcome, status?.conditions));
   return {
     lastOperation: operation,
     ...(phase === undefined ? {} : { phase }),
@@ -83,11 +85,26 @@ function recordOf(
 
 /** What was done with success in its namespace shows that there is one, and what runs in it. */
 function outdated(
+  kind: ManagedKind,
   { operation, phase }: OperationOutcome,
   conditions: readonly Condition[] | undefined,
 ): readonly Condition[] | undefined {
-  if (operation.state !== 'succeeded' || phase === undefined || conditions === undefined) return conditions;
-  return lossConditions.reduce<readonly Condition[]>((all, type) => withoutCondition(all, type), conditions);
+  if (operation.state !== 'succeeded' || conditions === undefined) return conditions;
+  const outlived = [
+    ...(phase === undefined ? [] : lossConditions),
+    ...(endsEmptiness(kind, operation.type) ? [dataKept] : []),
+  ];
+  return outlived.reduce<readonly Condition[]>((all, type) => withoutCondition(all, type), conditions);
+}
+
+/** That data were lost is told until they are back, or somebody keeps what is there now; of what has no snapshots, until its next operation. */
+function endsEmptiness(kind: ManagedKind, type: OperationType): boolean {
+  return !hasVerb(kind, 'restore') || type === 'restore' || type === 'snapshot';
+}
+
+function emptinessOf({ begunEmpty: message }: OperationOutcome): ConditionState[] {
+  if (message === undefined) return [];
+  return [{ type: dataKept, status: 'False', severity: 'Warning', reason: 'BegunEmpty', message }];
 }
 
 /** In place of the hash of what is deployed, after an update that was not undone: no spec asks for that. */

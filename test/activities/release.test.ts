@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ReleaseDeps, createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { replaceStuckPods } from '../../activities/control-plane/stuck-pods.ts';
+import { createControlPlaneScaleActivities } from '../../activities/control-plane/control-plane-scale.ts';
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
 import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import { defaultChart } from '../../adapters/tenant-charts/known-charts.ts';
@@ -401,4 +402,37 @@ test('a control plane that was deleted is made again only if its volume is left'
   await repairControlPlane({ tenant });
   const made = await apps.readNamespacedStatefulSet({ name: 'gone', namespace });
   assert.equal(made.spec?.replicas, 1);
+});
+
+test('a volume that was deleted is made again only if somebody asks for an empty one', async () => {
+  const values = 'kubernetesVersion: v1.36.3\n';
+  const tenant = await platform.tenant('drained', { template: { helmRelease: { values } } });
+  const namespace = tenant.hostNamespace;
+  const { core, apps } = platform.client;
+  const { startControlPlane, stopControlPlane } = createControlPlaneScaleActivities(platform);
+  await createTenantKeysActivities(platform).applyTenantKeys({ tenant });
+  await createReleaseActivities(deps).installRelease({ tenant, operationId: 'op-1' });
+  const name = 'data-drained-0';
+  const resources = { requests: { storage: '1Gi' } };
+  const claim = { metadata: { name }, spec: { accessModes: ['ReadWriteOnce'], resources } };
+  await core.createNamespacedPersistentVolumeClaim({ namespace, body: claim });
+  const replicas = async () =>
+    (await apps.readNamespacedStatefulSet({ name: 'drained', namespace })).spec?.replicas;
+  await stopControlPlane({ tenant });
+  await startControlPlane({ tenant });
+  assert.equal(await replicas(), 1, 'its volume is there');
+  // Kubernetes keeps it for as long as a pod has it.
+  await core.deleteNamespacedPersistentVolumeClaim({ namespace, name });
+  await assert.rejects(stopControlPlane({ tenant }), refuses('conflict', /goes, with all data, once/));
+  assert.equal(await replicas(), 1);
+  const body = [{ op: 'remove', path: '/metadata/finalizers' }];
+  await core.patchNamespacedPersistentVolumeClaim({ namespace, name, body });
+  await stopControlPlane({ tenant });
+  await assert.rejects(
+    startControlPlane({ tenant }),
+    refuses('control_plane_missing', /does not have its volume .*Restore a snapshot/),
+  );
+  assert.equal(await replicas(), 0);
+  await startControlPlane({ tenant, begin: 'empty' });
+  assert.equal(await replicas(), 1);
 });

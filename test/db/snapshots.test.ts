@@ -6,6 +6,7 @@ import {
   completeSnapshot,
   deleteSnapshot,
   failSnapshot,
+  findNewestSnapshot,
   getSnapshotRow,
   insertSnapshot,
   listGoneSnapshots,
@@ -65,6 +66,23 @@ test('a snapshot name is taken by its first operation, and free again after a fa
   assert.equal(await get(later), undefined);
   assert.equal(await insert(later, three), true);
   assert.equal((await get(key))?.operationId, two);
+});
+
+test('the newest snapshot is complete and of that tenant cluster', async () => {
+  const owner = { project: 'newest', tenantCluster: 'a', uid: 'u' };
+  const newest = () => database.query((db) => findNewestSnapshot(db, owner));
+  assert.equal(await newest(), undefined);
+  const id = (digit: number) => `20000000-0000-0000-0000-00000000000${digit}`;
+  for (const [digit, name, uid] of [
+    [1, 'first', 'u'],
+    [2, 'second', 'u'],
+    [3, 'later', 'of-a-later-one'],
+  ] as const) {
+    await insert({ ...owner, uid, name }, id(digit));
+    await database.query((db) => completeSnapshot(db, id(digit), facts));
+  }
+  await insert({ ...owner, name: 'under-way' }, id(4));
+  assert.equal(await newest(), 'second');
 });
 
 test('snapshots of one project are listed newest first', async () => {

@@ -2,6 +2,7 @@ import { Context, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
+import type { Missing } from '../../activities/control-plane/inspect-tenant.ts';
 import type { Fallback } from '../../activities/control-plane/release.ts';
 import { createFakeSpaces, type FakeSpace } from './fake-spaces.ts';
 
@@ -28,6 +29,8 @@ export interface FakeTenant {
   /** Revisions installed, by operation: more than one of an operation means that something ran twice with effect. */
   readonly installs: string[];
   fallback?: Fallback;
+  /** What of it is gone, and whether its data are, in place of what follows from the rest. */
+  missing?: Missing | undefined;
   data: string;
   /** Its store takes no writes. */
   full?: boolean;
@@ -100,10 +103,10 @@ export function createFakeCluster(): FakeCluster {
       targetHash: 'hash-1',
       deployed: deployed(tenant.name),
     })),
-    inspectTenant: acting('inspectTenant', ({ tenant, rebuilds }, { awake, namespace, release }) => {
-      const missing = namespace ? 'control-plane' : 'namespace';
-      const isMissing = rebuilds === true && release === 0;
-      const state = isMissing ? { asleep: false, missing } : { asleep: !awake };
+    inspectTenant: acting('inspectTenant', ({ tenant, rebuilds }, { awake, namespace, release, missing }) => {
+      const found =
+        missing ?? (release > 0 ? undefined : { missing: namespace ? 'control-plane' : 'namespace' });
+      const state = rebuilds === true && found ? { asleep: false, ...found } : { asleep: !awake };
       return { tenant: place(tenant), targetHash: 'hash-2', ...state };
     }),
     findTenantRemains: acting('findTenantRemains', ({ tenant }) => ({ tenant: place(tenant) })),

@@ -55,6 +55,7 @@ test('a space whose namespace somebody deleted is made again by a wake, which sa
   const woken = await run('wake', name);
   assert.equal(woken.state, 'succeeded');
   assert.match(woken.message ?? '', /made again, empty/);
+  assert.equal(space.reports.at(-1)?.begunEmpty, woken.message);
   assert.deepEqual([space.namespace, space.access], [true, true]);
 });
 

@@ -324,6 +324,36 @@ for (const [left, namespace] of [
     assert.equal(tenant.namespace, namespace);
   });
 
+for (const missing of ['namespace', 'control-plane', 'volume'] as const)
+  test(`an update that makes a lost ${missing} again says that it begins empty, and a restore that it does not`, async () => {
+    const name = fixture.newName();
+    const parameters = { snapshot: 's' };
+    await fixture.run('create', name);
+    await fixture.run('snapshot', name, { parameters });
+    const tenant = fixture.cluster.tenant(name);
+    tenant.missing = { missing, lost: { snapshot: 's' } };
+    tenant.awake = false;
+    const update = await fixture.run('update', name);
+    assert.equal(update.state, 'succeeded');
+    assert.match(
+      update.message ?? '',
+      /^Its (host namespace|control plane|volume) was deleted .*begins empty\. Restore snapshot "s"/,
+    );
+    assert.equal(tenant.reports.at(-1)?.begunEmpty, update.message);
+    assert.equal(tenant.reports.at(-1)?.phase, 'Ready');
+    if (missing === 'volume') assert.equal(tenant.awake, true, 'its volume is made with its first pod');
+    const restore = await fixture.run('restore', name, { parameters });
+    assert.deepEqual([restore.state, restore.message], ['succeeded', undefined]);
+    assert.equal(tenant.reports.at(-1)?.begunEmpty, undefined);
+    tenant.missing = { missing, lost: {} };
+    failOnce(name, 'waitForRollout');
+    const failed = await fixture.run('update', name);
+    assert.equal(failed.state, 'failed');
+    const { begunEmpty } = tenant.reports.at(-1) ?? {};
+    if (missing === 'namespace') assert.equal(begunEmpty, undefined, 'it is gone again');
+    else assert.match(begunEmpty ?? '', /begins empty\. There is not any snapshot of it$/);
+  });
+
 test('what is undone in a namespace that is gone is undone', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);

@@ -314,6 +314,35 @@ it('a control plane that a sleep or wake did not find is told, and a request reb
   assert.equal(requestedRebuild('tenant', one.now, template), undefined);
 });
 
+it('that it began empty is told until its data are back, or what is there now is kept', () => {
+  const begunEmpty = 'Its volume was deleted, so that it begins empty';
+  const told = (one: ReturnType<typeof newInstance>) => {
+    const { status, severity, reason, message } = one.condition('DataKept') ?? {};
+    return [status, severity, reason, message];
+  };
+  const lost = ['False', 'Warning', 'BegunEmpty', begunEmpty];
+  for (const type of ['restore', 'snapshot'] as const) {
+    const one = newInstance('tenant');
+    one.created();
+    one.end('update', 'failed', { ...failure('no'), begunEmpty });
+    assert.deepEqual(told(one), lost);
+    one.end('update', 'succeeded', { phase: 'Ready', observedHash: one.hash() });
+    one.end('sleep', 'succeeded', { phase: 'Sleeping' });
+    one.end('wake', 'succeeded', { phase: 'Ready' });
+    one.end(type, 'failed');
+    assert.deepEqual(told(one), lost);
+    assert.deepEqual(one.told, ['Ready', undefined, 'Current'], 'it serves');
+    one.end(type, 'succeeded', type === 'restore' ? { phase: 'Ready' } : {});
+    assert.equal(one.condition('DataKept'), undefined);
+  }
+  const space = newInstance('space');
+  space.created();
+  space.end('wake', 'succeeded', { phase: 'Ready', begunEmpty });
+  assert.deepEqual(told(space), lost);
+  space.end('sleep', 'succeeded', { phase: 'Sleeping' });
+  assert.equal(space.condition('DataKept'), undefined);
+});
+
 describe('what a wake may go back to', () => {
   const values = (text: string) => ({ spec: { template: { helmRelease: { values: text } } } });
   const asleep = () => {
