@@ -115,6 +115,17 @@ export class PlatformError extends Error {
   }
 }
 
+/**
+ * Details of a failure that stays until the spec or its template changes, though others with its code may pass
+ * (domain/failure-causes.ts).
+ */
+export const lastingFailure = { lasts: true } as const;
+
+/** Whether the details of a failure are, or have, {@link lastingFailure}. */
+export function isLastingFailure(details: unknown): boolean {
+  return typeof details === 'object' && details !== null && 'lasts' in details && details.lasts === true;
+}
+
 /** Whether `value` is a code of the table (an `ApplicationFailure` carries it as `type`). */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorTable, value);

@@ -25,7 +25,8 @@ export interface Attempt {
   readonly id: string;
   readonly state: OperationState;
   readonly reason: string | null;
-  readonly message: string | null;
+  /** Whether it said that its cause stays; null: it did not, or it is of an earlier version. */
+  readonly lasts: boolean | null;
   readonly finishedAt: Date | null;
   readonly mark: AttemptMark | null;
 }
@@ -73,12 +74,12 @@ export function nextAttempt(
 
 function afterFailure(
   type: OperationType,
-  { id, reason, message, finishedAt, mark: before }: Attempt,
+  { id, reason, lasts, finishedAt, mark: before }: Attempt,
   failures: number,
   mark: AttemptMark,
   pauses: RetryPauses,
 ): NextAttempt {
-  const passes = type === 'delete' || mayPass(reason, message);
+  const passes = type === 'delete' || mayPass(reason, lasts);
   const isMended = isChanged(before ?? {}, mark, passes);
   if (!isMended && !passes) return { action: 'stop', because: 'lasting' };
   if (!isMended && failures >= (mostAttempts[type] ?? Number.POSITIVE_INFINITY))

@@ -1,14 +1,6 @@
 import { type ErrorCode, isErrorCode } from '../contracts/errors.ts';
 import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
 
-/** Whether what made an operation fail may end by itself. */
-export interface FailureCause {
-  /** True: it may pass, or be mended outside of the instance. False: it stays until the spec or its template changes. */
-  readonly passes: boolean;
-  /** What the message says where it is the other way round. */
-  readonly except?: RegExp;
-}
-
 /** Why an API server that answers does not store what is written to it: what is set up there refuses, not who asks. */
 const writeRefusals = ['admission_refused', 'quota_exceeded', 'store_full'] as const satisfies ErrorCode[];
 export type WriteRefusal = (typeof writeRefusals)[number];
@@ -18,8 +10,10 @@ export function isWriteRefusal(reason: string): reason is WriteRefusal {
   return (writeRefusals as readonly string[]).includes(reason);
 }
 
-const passing = { passes: true } as const;
-const lasting = { passes: false } as const;
+/** Whether what made an operation fail may end by itself, or be mended outside of the instance; else it stays until the spec or its template changes. */
+type Passes = boolean;
+const passing: Passes = true;
+const lasting: Passes = false;
 
 /** That an instance is not there passes, of whatever kind it is. */
 type MissingInstance = (typeof kindNames)[ManagedKind]['notFound'];
@@ -28,7 +22,7 @@ type MissingInstance = (typeof kindNames)[ManagedKind]['notFound'];
  * Which causes of a failed operation pass and which need a change: the one table, by the reason that the operation ended with.
  * A passing cause is tried again with back-off (domain/attempts.ts), a lasting one only after a change or on request.
  */
-const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: FailureCause } = {
+const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Passes } = {
   invalid_request: passing, // a connected cluster's own policies and webhooks answer so too
   invalid_values: lasting,
   invalid_parameters: lasting,
@@ -36,12 +30,7 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Fail
   head_too_large: lasting,
   method_not_allowed: lasting,
   request_timeout: passing,
-  // Helm says what the API server will never take; all else may be its cluster: quotas, webhooks, time limits.
-  chart_failed: {
-    passes: true,
-    except:
-      /\bis invalid\b|immutable|updates to \w+ spec for fields|^The (rendered chart|chart|values) |^Chart |which the platform needs|execution error|parse error|error calling|cannot parse template|unclosed action|function \S+ not defined|no matches for kind/i,
-  },
+  chart_failed: passing, // quotas, webhooks, time limits; what is not says so itself
   chart_unavailable: passing,
   control_plane_not_ready: passing,
   unauthenticated: passing,
@@ -76,11 +65,14 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Fail
   internal: passing,
 };
 
-/** Whether a failure with this reason and message may pass; one without a known reason may. */
-export function mayPass(reason: string | null, message: string | null): boolean {
+/**
+ * Whether a failure with this reason may pass; one without a known reason may.
+ * @param lasts whether it said that it does not (contracts/errors.ts `lastingFailure`)
+ */
+export function mayPass(reason: string | null, lasts: boolean | null): boolean {
+  if (lasts === true) return false;
   if (!isErrorCode(reason)) return true;
-  const { passes, except }: FailureCause = isMissing(reason) ? passing : failureCauses[reason];
-  return except?.test(message ?? '') === true ? !passes : passes;
+  return isMissing(reason) ? passing : failureCauses[reason];
 }
 
 function isMissing(code: ErrorCode): code is MissingInstance {

@@ -1,5 +1,5 @@
 import type { KubernetesObject, V1ObjectMeta, V1PolicyRule, V1RoleBinding } from '@kubernetes/client-node';
-import { PlatformError } from '../contracts/errors.ts';
+import { lastingFailure, PlatformError } from '../contracts/errors.ts';
 import { helmRecordType, helmServiceAccount, tenantObjects } from '../contracts/names.ts';
 import { readHelmYamlStream, YamlFault } from './helm-yaml.ts';
 import { outranksAll, type PodSpec, podSpecs, reachesNode } from './pod-contract.ts';
@@ -62,7 +62,10 @@ function readManifests(text: string): Manifest[] {
     contents = readHelmYamlStream(text);
   } catch (cause) {
     const fault = cause instanceof YamlFault ? cause.message : 'are not valid YAML';
-    throw new PlatformError('chart_failed', `The rendered chart's objects ${fault}`, { cause });
+    throw new PlatformError('chart_failed', `the rendered chart's objects ${fault}`, {
+      cause,
+      details: lastingFailure,
+    });
   }
   return contents.filter((content) => content !== null && content !== undefined).map(toManifest);
 }
@@ -204,7 +207,7 @@ function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContra
 }
 
 function refusal(message: string): PlatformError {
-  return new PlatformError('chart_failed', message.slice(0, 600));
+  return new PlatformError('chart_failed', message.slice(0, 600), { details: lastingFailure });
 }
 
 /**

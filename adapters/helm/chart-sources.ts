@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PlatformError } from '../../contracts/errors.ts';
+import { lastingFailure, PlatformError } from '../../contracts/errors.ts';
 import type { VirtualClusterHelmChart } from '../../contracts/resources/virtual-cluster-template.ts';
 import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { defaultChart } from '../tenant-charts/known-charts.ts';
@@ -67,6 +67,7 @@ function missing(name: string, version: string | undefined, present: readonly Re
     versions === ''
       ? `Chart "${name.slice(0, 60)}" not found; an administrator can add one with --chart, or to the worker's "charts"`
       : `The platform has chart "${name.slice(0, 60)}" in version ${versions}, not ${version?.slice(0, 60)}`,
+    { details: lastingFailure },
   );
 }
 

@@ -1,9 +1,12 @@
 import { parseDocument, visit } from 'yaml';
-import { PlatformError } from '../../contracts/errors.ts';
+import { lastingFailure, PlatformError } from '../../contracts/errors.ts';
 import type { HelmOutput } from './run-helm.ts';
 
 const unreachable =
   /cluster unreachable|connection refused|connection reset|no such host|i\/o timeout|TLS handshake timeout|unexpected EOF|proxyconnect|Proxy Authentication|the server is currently unable|http2: client connection lost|etcdserver: |Service Unavailable|Bad Gateway|Client\.Timeout exceeded|context deadline exceeded/i;
+/** Helm has one exit code. What the API server will never take, and templates that cannot be rendered; all else may be its cluster: quotas, webhooks, time limits. */
+const lasting =
+  /\bis invalid\b|immutable|updates to \w+ spec for fields|execution error|parse error|error calling|cannot parse template|unclosed action|function \S+ not defined|no matches for kind/i;
 const maxMessageLength = 600;
 
 /**
@@ -34,7 +37,11 @@ export function helmFailure(what: string, output: HelmOutput, values = ''): Plat
       'invalid_values',
       `The chart does not accept the values: ${clip(redactValues(schema, values))}`,
     );
-  return new PlatformError('chart_failed', `${what} failed: ${clip(redactValues(plain(stderr), values))}`);
+  return new PlatformError(
+    'chart_failed',
+    `${what} failed: ${clip(redactValues(plain(stderr), values))}`,
+    lasting.test(stderr) ? { details: lastingFailure } : {},
+  );
 }
 
 /** What the chart's values schema refuses, as `/path: reason; …`; undefined if that is not why Helm failed. */

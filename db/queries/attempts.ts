@@ -23,9 +23,9 @@ export async function listAttempts(
   instance: Instance,
   types: readonly OperationType[],
 ): Promise<AttemptRow[]> {
-  const { id, type, targetHash, state, reason, message, finishedAt, mark } = operations;
+  const { id, type, targetHash, state, reason, lasts, finishedAt, mark } = operations;
   return db
-    .select({ id, type, targetHash, state, reason, message, finishedAt, mark })
+    .select({ id, type, targetHash, state, reason, lasts, finishedAt, mark })
     .from(operations)
     .where(
       and(

@@ -86,6 +86,8 @@ export interface OperationEnd {
   /** Error code, and sentence for people. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
+  /** Whether the cause of a failure stays, whatever its code says (contracts/errors.ts). */
+  readonly lasts?: boolean | undefined;
   readonly result?: Record<string, unknown> | undefined;
   readonly steps?: readonly StepChange[];
   /** Only if it still waits for its turn. */
@@ -124,6 +126,7 @@ export async function endRows(
       state: end.state,
       reason: end.reason ?? null,
       message: end.message ?? null,
+      lasts: end.lasts ?? null,
       result: end.result ?? null,
       finishedAt: new Date(),
     })

@@ -49,6 +49,8 @@ export const operations = pgTable(
     /** Error code and sentence of a final state. */
     reason: text(),
     message: text(),
+    /** Whether the cause of its failure stays until the spec or its template changes; null: by its reason. */
+    lasts: boolean(),
     result: jsonb().$type<Record<string, unknown>>(),
     expectedMs: integer().notNull(),
     createdAt: timestamp({ withTimezone: true }).notNull().defaultNow(),

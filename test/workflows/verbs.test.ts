@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { operationTypes } from '../../contracts/verbs.ts';
+import { listAttempts } from '../../db/queries/attempts.ts';
 import { getSnapshotRow } from '../../db/queries/snapshots.ts';
 import { operationWorkflowId } from '../../contracts/workflows.ts';
-import { PlatformError } from '../../contracts/errors.ts';
+import { lastingFailure, PlatformError } from '../../contracts/errors.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';
 
@@ -71,6 +72,23 @@ for (const [activity, code] of [
       assert.ok(!states.has(state), `a step is ${state}`);
   });
 }
+
+test('a failure that says that it lasts is recorded so, whatever its code', async () => {
+  const instance = (name: string) =>
+    ({ kind: 'tenant', project: 'default', name, uid: `uid-${name}` }) as const;
+  for (const [details, lasts] of [
+    [lastingFailure, true],
+    [{ quota: 'a' }, null],
+  ] as const) {
+    const name = fixture.newName();
+    fixture.cluster.before(name, 'checkRelease', () => {
+      throw new PlatformError('chart_failed', 'no', { details });
+    });
+    await fixture.run('create', name);
+    const [attempt] = await fixture.deps.database.query((db) => listAttempts(db, instance(name), ['create']));
+    assert.deepEqual([attempt?.reason, attempt?.lasts], ['chart_failed', lasts]);
+  }
+});
 
 test('a failed create is undone in reverse order', async () => {
   const name = fixture.newName();

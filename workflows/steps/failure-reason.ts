@@ -6,13 +6,15 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import { isErrorCode } from '../../contracts/errors.ts';
+import { isErrorCode, isLastingFailure } from '../../contracts/errors.ts';
 
 /** Why an operation ended badly: an error code, and a sentence for people without secrets. */
 export interface FailureReason {
   readonly state: 'failed' | 'cancelled';
   readonly reason: string;
   readonly message: string;
+  /** Its cause stays until the spec or its template changes, whatever its code says. */
+  readonly lasts?: true;
 }
 
 /** The reason behind any error that a workflow can catch. */
@@ -25,6 +27,7 @@ export function failureReason(error: unknown): FailureReason {
       state: 'failed',
       reason: isErrorCode(root.type) ? root.type : 'internal',
       message: root.message,
+      ...(root.details?.some(isLastingFailure) === true ? { lasts: true } : {}),
     };
   }
   if (root instanceof TimeoutFailure)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { helmFailure } from '../../../adapters/helm/helm-failures.ts';
+import { isLastingFailure } from '../../../contracts/errors.ts';
 
 const output = (stderr: string, exitCode: number | null = 1, timedOut = false) => ({
   stdout: '',
@@ -40,4 +41,21 @@ test("Helm's output is mapped to codes and messages", () => {
     assert.doesNotMatch(error.message, /hunter22/);
   }
   assert.match(helmFailure('Installing', output('', null, true)).message, /took too long/);
+});
+
+test('what a run of Helm failed for lasts only if no time mends it', () => {
+  const cases: [stderr: string, lasts: boolean][] = [
+    ['Error: failed calling webhook "a.b": context canceled', false],
+    ['Error: pods "a" is forbidden: exceeded quota: b', false],
+    ['Error: cannot patch "a" with kind StatefulSet: StatefulSet.apps "a" is invalid: spec: Forbidden', true],
+    ['Error: field is immutable', true],
+    ['Error: cannot parse template: template: gotpl:1: unclosed action', true],
+    ['Error: execution error at (a/templates/b.yaml:1:2): no', true],
+    ['Error: UPGRADE FAILED: resource mapping not found: no matches for kind "X"', true],
+  ];
+  for (const [stderr, lasts] of cases) {
+    const error = helmFailure('Upgrading', output(stderr));
+    assert.deepEqual([error.code, isLastingFailure(error.details)], ['chart_failed', lasts], stderr);
+  }
+  assert.equal(isLastingFailure(helmFailure('Installing', output('', null, true)).details), false);
 });

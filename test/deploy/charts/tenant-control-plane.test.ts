@@ -9,7 +9,7 @@ import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { checkManifest } from '../../../templates/manifest-contract.ts';
 import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
-import { PlatformError } from '../../../contracts/errors.ts';
+import { isLastingFailure, PlatformError } from '../../../contracts/errors.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 
@@ -223,7 +223,10 @@ test('a manifest outside of the contract is refused unless an administrator allo
     assert.throws(
       () => checkManifest(text, contract),
       (error) =>
-        error instanceof PlatformError && error.code === 'chart_failed' && message.test(error.message),
+        error instanceof PlatformError &&
+        error.code === 'chart_failed' &&
+        isLastingFailure(error.details) &&
+        message.test(error.message),
     );
     checkManifest(text, { ...contract, trusted: true });
   }
