@@ -31,7 +31,7 @@ function toApplicationFailure(
   const known =
     error instanceof PlatformError
       ? error
-      : new PlatformError('internal', 'Internal error; the log of the worker has the cause');
+      : new PlatformError('internal', 'internal error; the log of the worker has the cause');
   const mayPass =
     errorTable[known.code].retryable || (doubted.has(known.code) && options.attempt < doubtedAttempts);
   return ApplicationFailure.create({

@@ -89,7 +89,7 @@ export function createConnectedClusters(deps: {
     const name = clusterCredentialSecret(cluster, credential);
     const secret = await read(deps.management, platformNamespace, name, 'management_unavailable');
     if (secret === undefined)
-      throw new PlatformError('cluster_not_found', `Connected cluster ${cluster} not found`);
+      throw new PlatformError('cluster_not_found', `connected cluster ${cluster} not found`);
     const current =
       known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
         ? known.connection
@@ -121,7 +121,7 @@ export function createConnectedClusters(deps: {
       const name = tenantObjects.kubeconfigSecret(tenant.name);
       const secret = await read(host.client, tenant.hostNamespace, name, 'cluster_unreachable');
       if (secret === undefined)
-        throw new PlatformError('not_found', `Tenant cluster ${tenant.name} does not have a credential yet`);
+        throw new PlatformError('not_found', `tenant cluster ${tenant.name} does not have a credential yet`);
       const known = tenants.get(tenant.uid);
       if (known?.resourceVersion === `${host.resourceVersion}/${secret.metadata?.resourceVersion}`)
         return known.client;

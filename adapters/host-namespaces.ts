@@ -125,7 +125,7 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
       if (host !== 'none' && host.namespace.metadata?.deletionTimestamp === undefined) return host;
       throw new PlatformError(
         'internal',
-        `Namespace ${owner.hostNamespace} is still being deleted; retrying`,
+        `namespace ${owner.hostNamespace} is still being deleted; retrying`,
       );
     },
 
@@ -154,13 +154,13 @@ function missing(owner: Owner, how: string): PlatformError {
   const { hostNamespace, cluster } = owner;
   return new PlatformError(
     'namespace_missing',
-    `Namespace ${hostNamespace} of cluster ${cluster} ${how}. ${kindNames[kindOf(owner)].namespace.remedy}`,
+    `namespace ${hostNamespace} of cluster ${cluster} ${how}. ${kindNames[kindOf(owner)].namespace.remedy}`,
   );
 }
 
 function notOurs({ hostNamespace, cluster }: Owner): PlatformError {
   return new PlatformError(
     'conflict',
-    `Namespace ${hostNamespace} of cluster ${cluster} belongs to something else: delete it there, or choose another name or namespacePattern`,
+    `namespace ${hostNamespace} of cluster ${cluster} belongs to something else: delete it there, or choose another name or namespacePattern`,
   );
 }

@@ -28,6 +28,6 @@ export function refuse(breach: PolicyBreach | undefined): void {
 
 async function readProject(resources: ManagementResources, name: string): Promise<Project> {
   const project = await callManagement(`reading project ${name}`, resources.projects.get({ name }));
-  if (!project) throw new PlatformError('project_not_found', `Project ${name} not found`);
+  if (!project) throw new PlatformError('project_not_found', `project ${name} not found`);
   return project;
 }

@@ -33,7 +33,7 @@ export function hostNamespaceOf(target: OperationTarget, pattern: string | undef
   if (joined.includes('{{')) {
     throw new PlatformError(
       'invalid_request',
-      `The project's namespacePattern.${field} has an unknown placeholder: ${joined}`,
+      `the project's namespacePattern.${field} has an unknown placeholder: ${joined}`,
     );
   }
   // What could be another's too is told apart by a hash: `a-v-b-v-c` is `a` + `b-v-c` and `a-v-b` + `c`, and a space's
@@ -52,7 +52,7 @@ export function hostNamespaceOf(target: OperationTarget, pattern: string | undef
   if (isReservedNamespace(namespace)) {
     throw new PlatformError(
       'invalid_request',
-      `Namespace ${namespace} belongs to Kubernetes or to the platform; change the project's namespacePattern.${field} or choose another name`,
+      `namespace ${namespace} belongs to Kubernetes or to the platform; change the project's namespacePattern.${field} or choose another name`,
     );
   }
   return namespace;

@@ -31,22 +31,22 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
     if (!isClusterAllowed(project, wanted)) {
       return {
         reason: 'forbidden',
-        message: `Project "${projectName}" does not allow cluster "${wanted}" (spec.allowedClusters)`,
+        message: `project "${projectName}" does not allow cluster "${wanted}" (spec.allowedClusters)`,
       };
     }
     const cluster = clusters.find((candidate) => candidate.metadata.name === wanted);
     if (cluster === undefined)
-      return { reason: 'cluster_not_found', message: `Connected cluster "${wanted}" not found` };
+      return { reason: 'cluster_not_found', message: `connected cluster "${wanted}" not found` };
     const fault = faultOf(cluster);
     return fault === undefined
       ? { cluster: wanted }
-      : { reason: fault.reason, message: `Cluster "${wanted}" ${fault.text}` };
+      : { reason: fault.reason, message: `cluster "${wanted}" ${fault.text}` };
   }
   const allowed = clusters.filter(({ metadata }) => isClusterAllowed(project, metadata.name));
   if (allowed.length === 0) {
     return {
       reason: 'cluster_not_found',
-      message: `Project "${projectName}" allows none of the connected clusters (spec.allowedClusters)`,
+      message: `project "${projectName}" allows none of the connected clusters (spec.allowedClusters)`,
     };
   }
   const [first] = allowed
@@ -58,7 +58,7 @@ export function placeTenant({ project, clusters, wanted, load = () => 0 }: Place
   const waits = faults.some(({ reason }) => reason === 'cluster_unreachable');
   return {
     reason: waits ? 'cluster_unreachable' : 'conflict',
-    message: `No connected cluster accepts new tenant clusters or spaces at the moment: ${faults.map(({ name, text }) => `"${name}" ${text}`).join('; ')}`,
+    message: `no connected cluster accepts new tenant clusters or spaces at the moment: ${faults.map(({ name, text }) => `"${name}" ${text}`).join('; ')}`,
   };
 }
 

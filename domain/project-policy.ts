@@ -20,13 +20,13 @@ export function tenantBreach(project: Project, instance: VirtualClusterInstance)
   if (template && !isTemplateAllowed(project, template)) {
     return {
       reason: 'TemplateNotAllowed',
-      message: `Project ${project.metadata.name} does not allow template ${template} (spec.allowedTemplates)`,
+      message: `project ${project.metadata.name} does not allow template ${template} (spec.allowedTemplates)`,
     };
   }
   if (namesNoTemplate(instance) && requiresTemplate(project)) {
     return {
       reason: 'TemplateRequired',
-      message: `Project ${project.metadata.name} requires a template (spec.requireTemplate): set spec.templateRef.name`,
+      message: `project ${project.metadata.name} requires a template (spec.requireTemplate): set spec.templateRef.name`,
     };
   }
   return clusterBreach(project, knownPlace(instance).cluster);
@@ -42,6 +42,6 @@ export function clusterBreach(project: Project, cluster: string | undefined): Po
   if (!cluster || isClusterAllowed(project, cluster)) return undefined;
   return {
     reason: 'ClusterNotAllowed',
-    message: `Project ${project.metadata.name} does not allow cluster ${cluster} (spec.allowedClusters)`,
+    message: `project ${project.metadata.name} does not allow cluster ${cluster} (spec.allowedClusters)`,
   };
 }

@@ -17,11 +17,11 @@ export async function cancelOperation(
   request: { id: string; actor: string },
 ): Promise<Operation> {
   const { id, type, state } = await getOperation(deps, request.id);
-  if (isFinal(state)) throw new PlatformError('operation_finished', `Operation has already ended: ${state}`);
+  if (isFinal(state)) throw new PlatformError('operation_finished', `operation has already ended: ${state}`);
   if (state === 'running' && verbRules[type].finishesForward) {
     throw new PlatformError(
       'conflict',
-      `A ${type} that has begun cannot be cancelled; it goes on until it has succeeded`,
+      `a ${type} that has begun cannot be cancelled; it goes on until it has succeeded`,
     );
   }
   await deps.database.query((db) => markCancelRequested(db, [id], request.actor));

@@ -66,13 +66,13 @@ async function closedWorkflow(deps: OperationsDeps, row: OperationRow): Promise<
       case 'CONTINUED_AS_NEW':
         return undefined;
       case 'TERMINATED':
-        return stopped('failed', 'Its workflow was terminated in Temporal; nothing was undone');
+        return stopped('failed', 'its workflow was terminated in Temporal; nothing was undone');
       case 'CANCELLED':
-        return stopped('cancelled', 'Its workflow was cancelled in Temporal');
+        return stopped('cancelled', 'its workflow was cancelled in Temporal');
       case 'TIMED_OUT':
-        return stopped('failed', 'Its workflow timed out; nothing was undone');
+        return stopped('failed', 'its workflow timed out; nothing was undone');
       default:
-        return stopped('failed', `Its workflow closed (${status.name}) without recording a result`);
+        return stopped('failed', `its workflow closed (${status.name}) without recording a result`);
     }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return 'missing';

@@ -94,7 +94,7 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
     if (!row) throw new Error(`cannot join ${decision.id}, which is not there`);
     return join(tx, row, submission);
   }
-  if (decision.action === 'refuse') throw new PlatformError('conflict', `Not accepted: ${decision.reason}`);
+  if (decision.action === 'refuse') throw new PlatformError('conflict', `not accepted: ${decision.reason}`);
 
   const toCancel = await makeRoom(tx, submission, decision);
   const plan = planOf(submission);
@@ -134,7 +134,7 @@ function checkedSame(row: OperationRow, submission: OperationSubmission): Operat
   if (row.type === submission.type) return row;
   throw new PlatformError(
     'conflict',
-    'The idempotency key was already used for another request; use a new one',
+    'the idempotency key was already used for another request; use a new one',
   );
 }
 

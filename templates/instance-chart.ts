@@ -21,7 +21,7 @@ export function checkSameChart(instance: VirtualClusterInstance, wanted: string)
   if (deployed !== undefined && deployed !== wanted) {
     throw new PlatformError(
       'conflict',
-      `Tenant cluster ${instance.metadata.name} uses chart ${deployed} and cannot change to chart ${wanted}; create a new tenant cluster`,
+      `tenant cluster ${instance.metadata.name} uses chart ${deployed} and cannot change to chart ${wanted}; create a new tenant cluster`,
     );
   }
 }

@@ -73,17 +73,17 @@ function readManifests(text: string): Manifest[] {
 function toManifest(content: unknown): Manifest {
   const { apiVersion, kind, metadata } = content as Partial<Manifest>;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string')
-    throw refusal('The rendered chart has something that is not a Kubernetes object');
+    throw refusal('the rendered chart has something that is not a Kubernetes object');
   // One object in a document, with a name: a List has others in it, and a name to come is not known to anybody yet.
   if (typeof metadata?.name !== 'string' || metadata.name === '')
-    throw refusal(`The chart would create a ${kind} without a name`);
+    throw refusal(`the chart would create a ${kind} without a name`);
   return content as Manifest;
 }
 
 function checkSettings(manifests: Manifest[], { chart, release }: ManifestContract): void {
   const settings = chart.extraordinarySettings(manifests, release);
   if (settings.length === 0) return;
-  throw refusal(`The values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
+  throw refusal(`the values set ${settings.slice(0, 5).join(', ').slice(0, 300)}; ${needed}`);
 }
 
 /** What no chart may create, not even from an administrator's template: the platform's own objects beside it, and records of Helm. */
@@ -102,41 +102,41 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
   const record =
     metadata.labels?.['owner'] === 'helm' || ('type' in manifest && manifest.type === helmRecordType);
   if (ours || record)
-    throw refusal(`The chart would create ${kind} ${metadata.name}, which belongs to the platform`);
+    throw refusal(`the chart would create ${kind} ${metadata.name}, which belongs to the platform`);
   if (podSpecs(manifest).some(({ serviceAccountName }) => serviceAccountName === helmServiceAccount))
-    throw refusal(`The chart would give ${kind} ${metadata.name} the identity that Helm uses`);
+    throw refusal(`the chart would give ${kind} ${metadata.name} the identity that Helm uses`);
 }
 
 function checkOrdinary(manifest: Manifest, all: readonly Manifest[], contract: ManifestContract): void {
   const { kind, metadata } = manifest;
   const what = `${kind} ${metadata.name}`;
   if (!contract.chart.ordinaryKinds.includes(kindWithGroup(manifest)))
-    throw refusal(`The chart would create ${what}; ${needed}`);
+    throw refusal(`the chart would create ${what}; ${needed}`);
   if (metadata.namespace !== undefined && metadata.namespace !== contract.namespace) {
-    throw refusal(`The chart would create ${what} in namespace ${metadata.namespace}; ${needed}`);
+    throw refusal(`the chart would create ${what} in namespace ${metadata.namespace}; ${needed}`);
   }
   checkMetadata(metadata, what);
   for (const pod of podSpecs(manifest)) checkPod(pod, all, what);
   if (kind === 'Secret' && (manifest as { type?: string }).type === 'kubernetes.io/service-account-token')
-    throw refusal(`The chart would create ${what} with a token of a ServiceAccount; ${needed}`);
+    throw refusal(`the chart would create ${what} with a token of a ServiceAccount; ${needed}`);
   if (
     kind === 'Service' &&
     (manifest as { spec?: { externalIPs?: unknown } }).spec?.externalIPs !== undefined
   )
-    throw refusal(`The chart would give ${what} externalIPs; ${needed}`);
+    throw refusal(`the chart would give ${what} externalIPs; ${needed}`);
   checkRights(manifest, all, contract, what);
 }
 
 function checkPod(pod: PodSpec, all: readonly Manifest[], what: string): void {
   if (reachesNode(pod))
     throw refusal(
-      `The chart would give ${what} access to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
+      `the chart would give ${what} access to the node (host namespaces or ports, hostPath, flexVolume, probes of other hosts, capabilities or privileged); ${needed}`,
     );
   if (outranksAll(pod))
-    throw refusal(`The chart would give ${what} the priority of Kubernetes' own pods; ${needed}`);
+    throw refusal(`the chart would give ${what} the priority of Kubernetes' own pods; ${needed}`);
   const account = pod.serviceAccountName ?? pod.serviceAccount ?? 'default';
   if (account !== 'default' && !makes(all, 'ServiceAccount', account))
-    throw refusal(`The chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`);
+    throw refusal(`the chart would give ${what} ServiceAccount ${account}, which is not its own; ${needed}`);
 }
 
 /** `helm.sh/hook` has Helm run things, `helm.sh/resource-policy` leave things behind; a finalizer keeps the namespace. */
@@ -150,7 +150,7 @@ function checkMetadata(
     ...(finalizers === undefined ? [] : ['finalizers']),
     ...(ownerReferences === undefined ? [] : ['ownerReferences']),
   ];
-  if (orders.length > 0) throw refusal(`The chart would create ${what} with ${orders[0]}; ${needed}`);
+  if (orders.length > 0) throw refusal(`the chart would create ${what} with ${orders[0]}; ${needed}`);
 }
 
 /** Its Roles give what the chart's own gives, and its bindings give its own Roles to its own ServiceAccounts. */
@@ -163,7 +163,7 @@ function checkRights(
   if (manifest.kind === 'Role') {
     const { rules = [] } = manifest as { rules?: V1PolicyRule[] | null };
     const [beyond] = grantedBeyond(rules ?? [], chart.ordinaryRules);
-    if (beyond !== undefined) throw refusal(`The chart would have ${what} grant ${beyond}; ${needed}`);
+    if (beyond !== undefined) throw refusal(`the chart would have ${what} grant ${beyond}; ${needed}`);
   }
   if (manifest.kind === 'RoleBinding') {
     const { roleRef, subjects = [] } = manifest as unknown as V1RoleBinding;
@@ -175,7 +175,7 @@ function checkRights(
     );
     if (roleRef.kind !== 'Role' || !makes(all, 'Role', roleRef.name) || foreign.length > 0)
       throw refusal(
-        `The chart would have ${what} bind more than its own Roles and ServiceAccounts; ${needed}`,
+        `the chart would have ${what} bind more than its own Roles and ServiceAccounts; ${needed}`,
       );
   }
 }
@@ -195,13 +195,13 @@ function checkWorkload(manifests: Manifest[], { release, chart }: ManifestContra
   const workload = named(['StatefulSet', 'Deployment']);
   if (workload === undefined || named(['Service']) === undefined) {
     throw refusal(
-      `Chart ${chart.name} does not create a StatefulSet or Deployment and a Service named ${release}, which the platform needs`,
+      `chart ${chart.name} does not create a StatefulSet or Deployment and a Service named ${release}, which the platform needs`,
     );
   }
   const labels = workload.metadata.labels;
   if (labels?.['app'] !== 'vcluster' || labels['release'] !== release) {
     throw refusal(
-      `Chart ${chart.name} does not label its workload app=vcluster,release=${release}, which the platform needs`,
+      `chart ${chart.name} does not label its workload app=vcluster,release=${release}, which the platform needs`,
     );
   }
 }

@@ -32,7 +32,7 @@ export function questionsAbout({ values, context, texts }: ValuesRequest): Quest
   if (questions.length > maxQuestions)
     throw new PlatformError(
       'invalid_parameters',
-      'Too many parameters have quotes, brackets, commas or other characters that are special in YAML',
+      'too many parameters have quotes, brackets, commas or other characters that are special in YAML',
     );
   return questions;
 }
@@ -76,7 +76,7 @@ function structureOf(values: string): { content: unknown } | undefined {
 }
 
 function nameOf(variable: string): string {
-  return variable.startsWith('loft.') ? `"${variable}" of the owner` : `Parameter "${variable}"`;
+  return variable.startsWith('loft.') ? `"${variable}" of the owner` : `parameter "${variable}"`;
 }
 
 /** Whether an action that reads structure names the variable, or no variable of the values at all (`$x`). */

@@ -55,6 +55,21 @@ test('sources use none of the forbidden phrases', () => {
   );
 });
 
+/** Names begin upper-case wherever they stand. */
+const names = /^(?:Secret|PersistentVolume|Helm|Temporal|PostgreSQL|[A-Z]+_[A-Z_]+)\b/;
+
+test('messages of errors begin lower-case and end without a full stop', () => {
+  const message =
+    /new (?:PlatformError|CommandFailure)\(\s*(?:'\w+'|[\w.]+),\s*(['"`])((?:(?!\1)[^\\]|\\.)+)\1/g;
+  const sources = files(/\.ts$/).filter((file) => !file.startsWith('test/'));
+  const told = sources.flatMap((file) =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(message)].map(([, , text = '']) => ({ file, text })),
+  );
+  assert.ok(told.length > 150, 'too few were found for this to mean anything');
+  const wrong = told.filter(({ text }) => (/^[A-Z]/.test(text) && !names.test(text)) || text.endsWith('.'));
+  assert.deepEqual(wrong, []);
+});
+
 test('documents use none of the forbidden phrases but where they explain them', () => {
   const explained = /^\| (?:\*\*|")|^\| .* \| .* \|$/;
   assert.deepEqual(

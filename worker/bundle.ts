@@ -32,7 +32,7 @@ export async function ensureWorkflowBundle(path = workflowBundlePath()): Promise
   try {
     await promisify(execFile)(process.execPath, [builder, path], { cwd: root });
   } catch (cause) {
-    throw new PlatformError('internal', 'Failed to bundle the workflows', { cause });
+    throw new PlatformError('internal', 'failed to bundle the workflows', { cause });
   }
   removeOlder(path);
   return path;

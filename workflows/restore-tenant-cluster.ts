@@ -65,7 +65,7 @@ type RestorePhase = ActivityInput<'applyRestoreJob'>['phase'];
 function snapshotKey(input: OperationInput): ActivityInput<'findSnapshot'> {
   const { snapshot, sourceTenantCluster } = input.parameters;
   if (snapshot === undefined)
-    throw ApplicationFailure.nonRetryable('A restore requires the name of a snapshot', 'invalid_request');
+    throw ApplicationFailure.nonRetryable('a restore requires the name of a snapshot', 'invalid_request');
   const { operationId, project, name } = input;
   return { project, tenantCluster: sourceTenantCluster ?? name, name: snapshot, operationId };
 }

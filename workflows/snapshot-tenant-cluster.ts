@@ -14,7 +14,7 @@ export async function snapshotTenantCluster(input: OperationInput): Promise<void
       const { operationId } = input;
       const snapshot = input.parameters.snapshot;
       if (snapshot === undefined)
-        throw ApplicationFailure.nonRetryable('A snapshot requires a name', 'invalid_request');
+        throw ApplicationFailure.nonRetryable('a snapshot requires a name', 'invalid_request');
       const key = { project: input.project, tenantCluster: input.name, name: snapshot };
       const tenant = await locate(run);
       const { asleep, kubernetesVersion, place } = await run.step(

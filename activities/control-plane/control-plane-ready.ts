@@ -46,7 +46,7 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
       const onDeadline = (last: string) =>
         new PlatformError(
           'control_plane_not_ready',
-          `The control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`,
+          `the control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`,
         );
       return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
         const client = await connect();
@@ -111,7 +111,7 @@ function createFaultWatch(host: TenantHost): { look(): Promise<string | undefine
       fault = await findFault(host);
       faultySince = fault === undefined ? undefined : (faultySince ?? now);
       if (faultySince !== undefined && now - faultySince > startErrorPatienceMs) {
-        throw new PlatformError('control_plane_not_ready', `The control plane cannot start: ${fault}`);
+        throw new PlatformError('control_plane_not_ready', `the control plane cannot start: ${fault}`);
       }
       return fault;
     },

@@ -57,7 +57,7 @@ export function createControlPlaneScaleActivities({
     async waitForControlPlaneStopped({ tenant }: { tenant: TenantRef }): Promise<void> {
       const host = await hosts.prove(tenant);
       const onDeadline = (last: string) =>
-        new PlatformError('internal', `The control plane did not stop: ${last}`);
+        new PlatformError('internal', `the control plane did not stop: ${last}`);
       await pollUntil({ intervalMs: 50, deadlineMs: 5 * minute, onDeadline }, async () => {
         const { length } = await listControlPlanePods(host);
         if (length > 0) return `${length} pods remain`;
@@ -74,7 +74,7 @@ export function createControlPlaneScaleActivities({
     async waitForRollout({ tenant }: { tenant: TenantRef }): Promise<void> {
       const host = await hosts.prove(tenant);
       const onDeadline = (last: string) =>
-        new PlatformError('control_plane_not_ready', `The new revision does not become ready: ${last}`);
+        new PlatformError('control_plane_not_ready', `the new revision does not become ready: ${last}`);
       let lookedAt = performance.now();
       await pollUntil({ intervalMs: 50, deadlineMs: 3 * minute, onDeadline }, async () => {
         const behind = (await listWorkloads(host)).find(

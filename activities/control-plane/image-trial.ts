@@ -86,7 +86,7 @@ async function lookAtJob(
     if (faultySince !== undefined && now - faultySince >= patienceMs)
       throw new PlatformError(
         'control_plane_not_ready',
-        `The control plane would not start when it is woken: ${fault}`,
+        `the control plane would not start when it is woken: ${fault}`,
       );
     if (now - startedAt > deadlineMs)
       return { unchecked: fault ?? 'no node has started them within 90 s, so the next wake will tell' };

@@ -228,7 +228,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         if (last?.operation === deployedBy && last.status === 'deployed') return;
         const wanted = revisions.findLast((one) => one.operation === deployedBy && wasDeployed(one));
         if (wanted === undefined)
-          throw new PlatformError('conflict', `Release ${target.release} does not hold its earlier revision`);
+          throw new PlatformError('conflict', `release ${target.release} does not hold its earlier revision`);
         await goBackTo(host, target, wanted.revision);
       }),
 

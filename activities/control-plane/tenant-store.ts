@@ -22,7 +22,7 @@ export function createTenantStoreActivities(deps: SnapshotDeps) {
         if (workload.podIP === undefined)
           throw new PlatformError(
             'cluster_unreachable',
-            `The control plane of ${tenant.name} is not running yet`,
+            `the control plane of ${tenant.name} is not running yet`,
           );
         const job = { host, operationId, command: 'maintain' } as const;
         await createJob({

@@ -22,7 +22,7 @@ export async function readClusterChoices(
     'reading projects and clusters',
     Promise.all([resources.projects.get({ name: projectName }), resources.clusters.list()]),
   );
-  if (!project) throw new PlatformError('project_not_found', `Project ${projectName} not found`);
+  if (!project) throw new PlatformError('project_not_found', `project ${projectName} not found`);
   return { project, clusters };
 }
 

@@ -50,7 +50,7 @@ export async function placeInstance<K extends ManagedKind>(
   return changeInstance(resources, target, async (instance) => {
     if (!instance) return instanceNotFound(target);
     if (instance.metadata.deletionTimestamp !== undefined)
-      throw new PlatformError('conflict', `The ${kindNames[kind].noun} ${target.name} is being deleted`);
+      throw new PlatformError('conflict', `the ${kindNames[kind].noun} ${target.name} is being deleted`);
     const chosen = await choosePlace(resources, target, instance);
     const hash = await currentHash(resources, kind, {
       ...instance,
@@ -107,7 +107,7 @@ export async function readPlace<K extends ManagedKind>(
   const placed = placeOf<K>(target, instance);
   if (!placed || !isProvisioned(instance)) {
     const { noun } = kindNames[kindOf(target)];
-    throw new PlatformError('conflict', `The ${noun} ${target.name} was not created yet`);
+    throw new PlatformError('conflict', `the ${noun} ${target.name} was not created yet`);
   }
   return { placed, instance };
 }

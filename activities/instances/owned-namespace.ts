@@ -66,7 +66,7 @@ export async function waitUntilNamespaceDeleted(
 ): Promise<void> {
   let volumes = known;
   const onDeadline = (last: string) =>
-    new PlatformError('internal', `The host namespace was not deleted: ${last}`);
+    new PlatformError('internal', `the host namespace was not deleted: ${last}`);
   let host: OwnedNamespace | undefined;
   const explain = async (last: string) => (host === undefined ? last : whatHolds(host));
   await pollUntil({ intervalMs: 100, deadlineMs, onDeadline, explain }, async () => {

@@ -50,7 +50,7 @@ export function createRestoreRight(deps: {
     for (const one of attributes) if (who !== undefined && (await isAllowed(who, one))) return;
     throw new PlatformError(
       'tenant_cluster_not_found',
-      `Tenant cluster ${tenantCluster} not found in project ${project}, or ${restore.actor} may not read its snapshots`,
+      `tenant cluster ${tenantCluster} not found in project ${project}, or ${restore.actor} may not read its snapshots`,
     );
   };
 

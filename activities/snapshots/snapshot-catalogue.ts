@@ -55,7 +55,7 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
         if (row !== undefined) return { file: row.file, projectUid: row.projectUid };
         throw new PlatformError(
           'already_exists',
-          `Snapshot ${name} of ${tenantCluster} already exists; choose another name`,
+          `snapshot ${name} of ${tenantCluster} already exists; choose another name`,
         );
       });
     },
@@ -75,13 +75,13 @@ export function createSnapshotCatalogueActivities({ database, checkRestoreRight 
       if (row === undefined || restore.project !== project)
         throw new PlatformError(
           'snapshot_not_found',
-          `Snapshot ${name} of tenant cluster ${tenantCluster} not found`,
+          `snapshot ${name} of tenant cluster ${tenantCluster} not found`,
         );
       await checkRestoreRight(restore, row);
       if (row.state !== 'completed' || row.sha256 === null) {
         throw new PlatformError(
           'snapshot_damaged',
-          `Snapshot ${name} is not complete (${row.state}); choose another`,
+          `snapshot ${name} is not complete (${row.state}); choose another`,
         );
       }
       const { sha256, file, projectUid } = row;
@@ -132,6 +132,6 @@ function operationOfRestore(): string {
 function askAgain(): PlatformError {
   return new PlatformError(
     'forbidden',
-    'This restore was requested before the platform checked access to snapshots; request it again',
+    'this restore was requested before the platform checked access to snapshots; request it again',
   );
 }

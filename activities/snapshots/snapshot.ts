@@ -71,7 +71,7 @@ export function createSnapshotActivities(deps: SnapshotDeps) {
       if (!job.asleep && workload.podIP === undefined) {
         throw new PlatformError(
           'cluster_unreachable',
-          `The control plane of ${tenant.name} is not running yet`,
+          `the control plane of ${tenant.name} is not running yet`,
         );
       }
       const names = { project: tenant.project, tenantCluster: tenant.name, snapshot };

@@ -71,7 +71,7 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
     /** Waits until no pod runs any more, with heartbeats. No effects. */
     async waitForSpacePodsEnded({ space }: { space: SpaceRef }): Promise<void> {
       const host = await hosts.prove(space);
-      const onDeadline = (last: string) => new PlatformError('conflict', `The pods did not end: ${last}`);
+      const onDeadline = (last: string) => new PlatformError('conflict', `the pods did not end: ${last}`);
       await pollUntil({ intervalMs: 200, deadlineMs: podsDeadlineMs, onDeadline }, async () => {
         // A few: a space may hold thousands, and it is looked often.
         const names = (await runningPods(host, 6)).map(({ metadata }) => metadata?.name ?? '');

@@ -65,8 +65,8 @@ function missing(name: string, version: string | undefined, present: readonly Re
   return new PlatformError(
     'chart_failed',
     versions === ''
-      ? `Chart "${name.slice(0, 60)}" not found; an administrator can add one with --chart, or to the worker's "charts"`
-      : `The platform has chart "${name.slice(0, 60)}" in version ${versions}, not ${version?.slice(0, 60)}`,
+      ? `chart "${name.slice(0, 60)}" not found; an administrator can add one with --chart, or to the worker's "charts"`
+      : `the platform has chart "${name.slice(0, 60)}" in version ${versions}, not ${version?.slice(0, 60)}`,
     { details: lastingFailure },
   );
 }

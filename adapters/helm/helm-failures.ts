@@ -35,7 +35,7 @@ export function helmFailure(what: string, output: HelmOutput, values = ''): Plat
   if (schema !== undefined)
     return new PlatformError(
       'invalid_values',
-      `The chart does not accept the values: ${clip(redactValues(schema, values))}`,
+      `the chart does not accept the values: ${clip(redactValues(schema, values))}`,
     );
   return new PlatformError(
     'chart_failed',

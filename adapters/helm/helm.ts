@@ -141,7 +141,7 @@ export function createHelm(deps: {
     if (output.exitCode !== 0 || file === undefined)
       throw new PlatformError(
         'chart_unavailable',
-        `The chart ${withoutCredentials(url)} cannot be fetched at the moment; retrying`,
+        `the chart ${withoutCredentials(url)} cannot be fetched at the moment; retrying`,
         { cause: new Error(output.stderr.slice(0, 1000)) },
       );
     return join(folder, file);
@@ -159,12 +159,12 @@ export function createHelm(deps: {
         signal,
       });
       if (output.exitCode !== 0)
-        throw helmFailure(`Opening the chart ${withoutCredentials(location)}`, output);
+        throw helmFailure(`opening the chart ${withoutCredentials(location)}`, output);
       const { name, version } = readHelmYaml(output.stdout) as { name: string; version: string };
       return { name, version, path };
     },
 
-    template: ({ chart, release, namespace, what = 'Rendering the chart', signal, ...request }) =>
+    template: ({ chart, release, namespace, what = 'rendering the chart', signal, ...request }) =>
       withValues([request.values, request.overlay ?? ''], async (files) => {
         const { capabilities } = request;
         const output = await runHelm({
@@ -212,7 +212,7 @@ export function createHelm(deps: {
             '45s',
           ],
         ]);
-        if (output.exitCode !== 0) throw helmFailure('Installing the chart', output);
+        if (output.exitCode !== 0) throw helmFailure('installing the chart', output);
         return revisionOf(output.stdout);
       }),
 
@@ -225,14 +225,14 @@ export function createHelm(deps: {
         '--timeout',
         '45s',
       ]);
-      if (output.exitCode !== 0) throw helmFailure(`Rolling back to revision ${revision}`, output);
+      if (output.exitCode !== 0) throw helmFailure(`rolling back to revision ${revision}`, output);
     },
 
     async uninstall(target) {
       // Helm's --ignore-not-found takes every failure to read the release, forbidden or unreachable, for "not found".
       const output = await run(target, ['uninstall', target.release, '--timeout', '45s']);
       if (output.exitCode !== 0 && /release: not found/.test(output.stderr)) return;
-      if (output.exitCode !== 0) throw helmFailure('Uninstalling the chart', output);
+      if (output.exitCode !== 0) throw helmFailure('uninstalling the chart', output);
     },
   };
 }

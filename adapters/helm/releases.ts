@@ -115,7 +115,7 @@ export async function readReleaseSecret(client: ClusterClient, name: ReleaseName
   );
   const stored = list.items.filter((secret) => isRecord(secret, name)).at(-1)?.data?.['release'];
   if (stored === undefined)
-    throw new PlatformError('tenant_cluster_not_found', `Nothing is deployed for ${name.release}`);
+    throw new PlatformError('tenant_cluster_not_found', `nothing is deployed for ${name.release}`);
   const packed = Buffer.from(Buffer.from(stored, 'base64').toString('latin1'), 'base64');
   const release = JSON.parse(gunzipSync(packed).toString('utf8')) as {
     chart: { metadata: { name: string; version: string } };

@@ -43,7 +43,7 @@ data:
  */
 export async function renderValues(deps: Deps, request: ValuesRequest): Promise<string> {
   if (request.values.length > maxLength)
-    throw new PlatformError('invalid_values', 'The values are longer than 256 KiB');
+    throw new PlatformError('invalid_values', 'the values are longer than 256 KiB');
   if (!request.values.includes('{{')) return unambiguousJson(toObject(request.values));
   const questions = questionsAbout(request);
   const [real = '', ...answers] = await renderAll(deps, request, questions);
@@ -89,7 +89,7 @@ async function renderInJail(
         values: unambiguousJson({ contexts, integers: integerPaths(request.context) }),
         release: request.context.loft.virtualClusterName,
         namespace: request.context.loft.virtualClusterNamespace,
-        what: "Rendering the template's values",
+        what: "rendering the template's values",
         signal: request.signal,
       })
       .catch((error: unknown) => {
@@ -99,7 +99,7 @@ async function renderInJail(
     return contexts.map((_, index) => {
       const rendered = data[String(index)] ?? '';
       if (rendered.length > maxLength)
-        throw new PlatformError('invalid_values', 'The rendered values are longer than 256 KiB');
+        throw new PlatformError('invalid_values', 'the rendered values are longer than 256 KiB');
       return rendered;
     });
   } finally {
@@ -134,10 +134,10 @@ function toObject(values: string): object {
     content = readHelmYaml(values);
   } catch (error) {
     const fault = error instanceof YamlFault ? error.message : 'are not valid YAML';
-    throw new PlatformError('invalid_values', `The values ${fault}`);
+    throw new PlatformError('invalid_values', `the values ${fault}`);
   }
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content))
-    throw new PlatformError('invalid_values', 'The values must be a YAML object: name: value');
+    throw new PlatformError('invalid_values', 'the values must be a YAML object: name: value');
   return content;
 }

@@ -17,7 +17,7 @@ export async function repairRelease(helm: Helm, client: ClusterClient, target: R
   const last = revisions.at(-1);
   if (last === undefined || !isUnfinished(last.status)) return;
   if (mayStillRun(last))
-    throw new PlatformError('internal', `Another process is working on release ${target.release}; retrying`);
+    throw new PlatformError('internal', `another process is working on release ${target.release}; retrying`);
   const deployed =
     last.status === 'uninstalling'
       ? undefined

@@ -22,7 +22,7 @@ export async function readInstance(
   if (instance === undefined || instance.metadata.uid !== tenant.uid) {
     throw new PlatformError(
       'tenant_cluster_not_found',
-      `Tenant cluster ${tenant.name} of project ${tenant.project} was deleted`,
+      `tenant cluster ${tenant.name} of project ${tenant.project} was deleted`,
     );
   }
   return instance;
@@ -44,12 +44,12 @@ export async function selectTemplate(
     `reading template ${name}`,
     resources.virtualclustertemplates.get({ name }),
   );
-  if (template === undefined) throw new PlatformError('template_not_found', `Template ${name} not found`);
+  if (template === undefined) throw new PlatformError('template_not_found', `template ${name} not found`);
   const resolved = resolveTemplate(template, templateRef?.version);
   if (resolved === undefined) {
     throw new PlatformError(
       'template_not_found',
-      `Template ${name} does not have version ${templateRef?.version?.slice(0, 60)}`,
+      `template ${name} does not have version ${templateRef?.version?.slice(0, 60)}`,
     );
   }
   return resolved;

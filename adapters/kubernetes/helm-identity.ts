@@ -66,7 +66,7 @@ export async function waitUntilGranted(kubeconfig: string, namespace: string, ro
   }
   throw new PlatformError(
     'chart_failed',
-    `The connected cluster does not have the ClusterRole ${role}, with which Helm installs the chart`,
+    `the connected cluster does not have the ClusterRole ${role}, with which Helm installs the chart`,
   );
 }
 

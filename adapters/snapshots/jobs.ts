@@ -113,7 +113,7 @@ function faultOf(pods: V1Pod[]): string | undefined {
 }
 
 function cannotStart(pods: V1Pod[]): PlatformError {
-  return new PlatformError('operation_failed', `The Job cannot start: ${faultOf(pods)}`);
+  return new PlatformError('operation_failed', `the Job cannot start: ${faultOf(pods)}`);
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<never> {
@@ -128,12 +128,12 @@ function outcomeOf(pods: V1Pod[], job: V1Job | undefined): Record<string, unknow
     .map((pod) => pod.status?.containerStatuses?.[0]?.state?.terminated)
     .find((state) => state !== undefined);
   if (ended !== undefined) return resultOf(ended.exitCode, ended.message ?? '');
-  if (job === undefined) throw new PlatformError('operation_failed', 'The Job was removed before it ended');
+  if (job === undefined) throw new PlatformError('operation_failed', 'the Job was removed before it ended');
   const failed = job.status?.conditions?.find(({ type, status }) => type === 'Failed' && status === 'True');
   if (failed !== undefined)
     throw new PlatformError(
       'operation_failed',
-      `The Job failed: ${failed.message ?? failed.reason ?? 'its pod is gone'}`,
+      `the Job failed: ${failed.message ?? failed.reason ?? 'its pod is gone'}`,
     );
   return undefined;
 }
@@ -145,7 +145,7 @@ function resultOf(exitCode: number, message: string): Record<string, unknown> {
   const code: ErrorCode = isErrorCode(error?.code) ? error.code : 'operation_failed';
   throw new PlatformError(
     code,
-    typeof error?.message === 'string' ? error.message : `The Job ended with exit code ${exitCode}`,
+    typeof error?.message === 'string' ? error.message : `the Job ended with exit code ${exitCode}`,
   );
 }
 

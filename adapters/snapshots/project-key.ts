@@ -136,5 +136,5 @@ function keyFailure(project: string, error: unknown): PlatformError {
 }
 
 function projectNotFound(project: string): PlatformError {
-  return new PlatformError('project_not_found', `Project ${project} not found`);
+  return new PlatformError('project_not_found', `project ${project} not found`);
 }

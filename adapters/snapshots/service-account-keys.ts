@@ -35,7 +35,7 @@ export function openServiceAccountKeys(projectKey: string, sealed: string): KeyP
     const { privateKey, publicKey } = JSON.parse(plain) as { privateKey: string; publicKey: string };
     return { 'sa.key': base64(privateKey), 'sa.pub': base64(publicKey) };
   } catch (error) {
-    throw new PlatformError('snapshot_damaged', 'Failed to read the service-account keys of the snapshot', {
+    throw new PlatformError('snapshot_damaged', 'failed to read the service-account keys of the snapshot', {
       cause: error,
     });
   }

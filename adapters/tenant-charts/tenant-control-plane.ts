@@ -33,7 +33,7 @@ async function readWorkload(host: TenantHost): Promise<TenantWorkload> {
   if (tools?.image === undefined || image('etcd') === undefined) {
     throw new PlatformError(
       'invalid_request',
-      `Tenant cluster ${name} uses a chart other than tenant-control-plane or vcluster; only those support snapshots`,
+      `tenant cluster ${name} uses a chart other than tenant-control-plane or vcluster; only those support snapshots`,
     );
   }
   return {

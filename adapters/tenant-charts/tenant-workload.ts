@@ -38,7 +38,7 @@ export async function readControlPlane({
   if (set === undefined)
     throw new PlatformError(
       'tenant_cluster_not_found',
-      `Tenant cluster ${name} does not have a control plane with a volume`,
+      `tenant cluster ${name} does not have a control plane with a volume`,
     );
   const isOurs = pod?.metadata?.ownerReferences?.some(({ uid }) => uid === set.metadata?.uid) === true;
   return { set, pod: isOurs ? pod : undefined };

@@ -92,7 +92,7 @@ async function readWorkload(host: TenantHost): Promise<TenantWorkload> {
   if (!isEmbeddedDatabase(await readBackingStore(host))) {
     throw new PlatformError(
       'invalid_request',
-      `Tenant cluster ${name} does not use vCluster's embedded database; only that supports snapshots`,
+      `tenant cluster ${name} does not use vCluster's embedded database; only that supports snapshots`,
     );
   }
   const { set, pod } = await readControlPlane(host);

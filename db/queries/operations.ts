@@ -37,7 +37,7 @@ export async function insertOperation(
 /** @throws PlatformError `operation_not_found` */
 export async function getOperationRow(db: Queries, id: string): Promise<OperationRow> {
   const [row] = await db.select().from(operations).where(eq(operations.id, id));
-  if (!row) throw new PlatformError('operation_not_found', `Operation ${id.slice(0, 40)} not found`);
+  if (!row) throw new PlatformError('operation_not_found', `operation ${id.slice(0, 40)} not found`);
   return row;
 }
 

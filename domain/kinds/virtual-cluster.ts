@@ -77,9 +77,9 @@ function obstacle(
 ): string | undefined {
   const { name, version } = spec?.templateRef ?? {};
   if (!name || !version || !isVersionPattern(version)) return undefined;
-  if (template === undefined) return `Template ${name} not found`;
+  if (template === undefined) return `template ${name} not found`;
   return resolveTemplate(template, version) === undefined
-    ? `Template ${name} does not have a version that ${version.slice(0, 60)} selects`
+    ? `template ${name} does not have a version that ${version.slice(0, 60)} selects`
     : undefined;
 }
 

@@ -212,7 +212,7 @@ test('charts that cannot be installed are refused with a message without values'
       'chart',
       { template: { helmRelease: { chart: { name: '../crds' } } } },
       'chart_failed',
-      /Chart .* not found/,
+      /chart .* not found/,
     ],
     [
       'version',
@@ -220,7 +220,7 @@ test('charts that cannot be installed are refused with a message without values'
       'chart_failed',
       /0\.1\.0/,
     ],
-    ['unknown', { templateRef: { name: 'nobody' } }, 'template_not_found', /Template nobody not found/],
+    ['unknown', { templateRef: { name: 'nobody' } }, 'template_not_found', /template nobody not found/],
     ['old', { templateRef: { name: 'sized', version: '7.x.x' } }, 'template_not_found', /7\.x\.x/],
     [
       'required',
@@ -302,7 +302,7 @@ test('an operation of a deleted instance does not install for a new one of its n
   const tenant = await platform.tenant('again', {});
   await assert.rejects(
     createReleaseActivities(deps).checkRelease({ tenant: { ...tenant, uid: 'other' } }),
-    refuses('tenant_cluster_not_found', /Tenant cluster again .*was deleted/),
+    refuses('tenant_cluster_not_found', /tenant cluster again .*was deleted/),
   );
 });
 

@@ -45,7 +45,7 @@ describe("vCluster's chart, rendered and checked", () => {
     const { checkRelease } = releases([]);
     await assert.rejects(
       checkRelease({ tenant: await inline('') }),
-      refuses('chart_failed', /Chart "vcluster" not found; an administrator can add one with --chart/),
+      refuses('chart_failed', /chart "vcluster" not found; an administrator can add one with --chart/),
     );
   });
 

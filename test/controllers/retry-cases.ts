@@ -70,7 +70,7 @@ export function retryCases(fixture: () => Fixture): void {
     await ends(name, first, {
       phase: 'Failed',
       reason: 'conflict',
-      message: 'Cluster "local" is marked unusable',
+      message: 'cluster "local" is marked unusable',
     });
     const told = await next(name, /^create failed; next attempt at .* \(attempt 2\)$/);
     const second = await operation(name, 2);

@@ -135,22 +135,22 @@ describe('bad input', { timeout: 1_200_000 }, () => {
 
   test('specs that cannot be deployed fail with the reason, and leave nothing', async () => {
     const cases: Array<[name: string, spec: Record<string, unknown>, reason: string, message: RegExp]> = [
-      ['t-unknown', { templateRef: { name: 'nope' } }, 'template_not_found', /Template nope not found/],
+      ['t-unknown', { templateRef: { name: 'nope' } }, 'template_not_found', /template nope not found/],
       [
         't-version',
         { templateRef: { name: 'default', version: '9.9.9' } },
         'template_not_found',
-        /Template default does not have version 9\.9\.9/,
+        /template default does not have version 9\.9\.9/,
       ],
       [
         'c-unknown',
         { templateRef: { name: 'default' }, clusterRef: { cluster: 'nope' } },
         'cluster_not_found',
-        /Connected cluster "nope" not found/,
+        /connected cluster "nope" not found/,
       ],
       ['p-yaml', asks('size: [1'), 'invalid_parameters', /not valid YAML \(line 1, column \d+\)/],
-      ['p-type', asks('size: many'), 'invalid_parameters', /Parameter "size" must be a number/],
-      ['p-regex', asks('size: 2\nlabel: A1'), 'invalid_parameters', /Parameter "label" must match/],
+      ['p-type', asks('size: many'), 'invalid_parameters', /parameter "size" must be a number/],
+      ['p-regex', asks('size: 2\nlabel: A1'), 'invalid_parameters', /parameter "label" must match/],
       ['v-yaml', inline('a: [1'), 'invalid_values', /not valid YAML/],
       ['v-type', inline('apiServer: 7'), 'invalid_values', /\/apiServer: got number, want object/],
       ['v-template', inline('a: {{ .Values.x '), 'chart_failed', /failed: .*unclosed action$/],
@@ -177,12 +177,12 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp', '--template', 'nope'),
       4,
-      /^error: Template not found: Template nope not found \(template_not_found\)$/,
+      /^error: Template not found: template nope not found \(template_not_found\)$/,
     );
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp2', '--template', 'asks', '--set-param', 'size=many'),
       2,
-      /Parameter "size" must be a number in decimal.* \(invalid_parameters\)$/,
+      /parameter "size" must be a number in decimal.* \(invalid_parameters\)$/,
     );
     isFailure(await platform.vcp('create', 'vcluster', 'good'), 5, /already exists.*\(already_exists/);
   });
@@ -193,7 +193,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isFailure(
       await platform.vcp('restore', 'good', 'nope'),
       4,
-      /Snapshot nope .*not found.*\(snapshot_not_found/,
+      /snapshot nope .*not found.*\(snapshot_not_found/,
     );
     isProblem(
       await platform.call('POST', operationsOf('good'), { type: 'restore' }),

@@ -200,7 +200,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     await timed('update', () => update({ parameters: 'changed: "again"' }, 'succeeded'));
     assert.deepEqual(await deployed(), ['again', 1]);
     const { message } = await update({ parameters: '{ changed: "broken", tag: none }' }, 'failed');
-    assert.match(message ?? '', /The control plane cannot start: container syncer/);
+    assert.match(message ?? '', /the control plane cannot start: container syncer/);
     assert.deepEqual(await deployed(), ['again', 1]);
     // What failed is tried again after a while, unless it is not wanted any more.
     const back = { spec: { parameters: 'changed: "again"' } };

@@ -246,7 +246,7 @@ test('reconcile ends an operation terminated in Temporal and passes the turn on'
   const ended = await get(create.operation.id);
   assert.deepEqual(
     [ended.state, ended.reason, ended.message],
-    ['failed', 'operation_failed', 'Its workflow was terminated in Temporal; nothing was undone'],
+    ['failed', 'operation_failed', 'its workflow was terminated in Temporal; nothing was undone'],
   );
   assert.ok(ended.steps.every(({ state }) => state !== 'running' && state !== 'pending'));
   assert.equal((await fixture.ended(sleep.operation.id)).state, 'succeeded');

@@ -20,7 +20,7 @@ export interface FailureReason {
 /** The reason behind any error that a workflow can catch. */
 export function failureReason(error: unknown): FailureReason {
   if (isCancellation(error))
-    return { state: 'cancelled', reason: 'operation_cancelled', message: 'The operation was cancelled' };
+    return { state: 'cancelled', reason: 'operation_cancelled', message: 'the operation was cancelled' };
   const root = error instanceof ActivityFailure ? (error.cause ?? error) : error;
   if (root instanceof ApplicationFailure) {
     return {
@@ -31,13 +31,13 @@ export function failureReason(error: unknown): FailureReason {
     };
   }
   if (root instanceof TimeoutFailure)
-    return { state: 'failed', reason: 'internal', message: 'A step exceeded its time limit' };
+    return { state: 'failed', reason: 'internal', message: 'a step exceeded its time limit' };
   if (root instanceof CancelledFailure || root instanceof TerminatedFailure) {
-    return { state: 'failed', reason: 'internal', message: 'A step was terminated' };
+    return { state: 'failed', reason: 'internal', message: 'a step was terminated' };
   }
   return {
     state: 'failed',
     reason: 'internal',
-    message: 'Internal error in the workflow; see its history in Temporal',
+    message: 'internal error in the workflow; see its history in Temporal',
   };
 }

@@ -25,7 +25,7 @@ test("Helm's output is mapped to codes and messages", () => {
     [
       "Error: values don't meet the specifications of the schema(s) in the following chart(s):\nx:\n- at '/a/b': 'hunter22' does not match pattern '^x$'\n- at '': additional properties 'zz' not allowed",
       'invalid_values',
-      /^The chart does not accept the values: \/a\/b: does not match pattern '\^x\$'; \/: additional properties 'zz' not allowed$/,
+      /^the chart does not accept the values: \/a\/b: does not match pattern '\^x\$'; \/: additional properties 'zz' not allowed$/,
     ],
     [
       'Error: UPGRADE FAILED: StatefulSet.apps "x" is invalid: spec: Invalid value: "hunter22": no',

@@ -100,7 +100,7 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
       (await listRevisions(client, target)).find(({ status }) => status.startsWith('pending-')),
     );
     assert.equal(pending.operation, 'op');
-    await assert.rejects(repairRelease(helm, client, target), /Another process is working on release r/);
+    await assert.rejects(repairRelease(helm, client, target), /another process is working on release r/);
 
     assert.equal(helmProcesses(namespace).length, 1);
     const ended = once(runner, 'exit'); // until then its process is there, and dead

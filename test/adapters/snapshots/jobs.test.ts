@@ -68,7 +68,7 @@ test('a Job with a missing image fails with the reason before its deadline', asy
     (error) =>
       error instanceof PlatformError &&
       error.code === 'operation_failed' &&
-      /^The Job cannot start: container save of pod .*: ImagePullBackOff Back-off pulling image "nowhere\/none"$/.test(
+      /^the Job cannot start: container save of pod .*: ImagePullBackOff Back-off pulling image "nowhere\/none"$/.test(
         error.message,
       ),
   );

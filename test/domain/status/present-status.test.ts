@@ -276,7 +276,7 @@ describe('status of an update', () => {
     one.created();
     one.change({ spec: { templateRef: { name: 't', version: '2.0.x' } } });
     assert.deepEqual(one.told, ['Failed', 'template_not_found', 'Failed']);
-    assert.match(one.status.message ?? '', /Template t does not have a version that 2\.0\.x selects/);
+    assert.match(one.status.message ?? '', /template t does not have a version that 2\.0\.x selects/);
     one.change({ metadata: { annotations: force } });
     assert.equal(one.next(), 'sleep', 'it can sleep all the same');
     one.end('sleep', 'succeeded', { phase: 'Sleeping' });

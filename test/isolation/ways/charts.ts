@@ -106,7 +106,7 @@ export const chartWays: readonly Way[] = [
       name: `text-${index}`,
       tries: `writes ${what} into a text of an administrator's template`,
       spec: { templateRef: { name: template }, parameters },
-      says: /Parameter \\"(level|note)\\" (has characters that|must be one line)/,
+      says: /parameter \\"(level|note)\\" (has characters that|must be one line)/,
     }),
   ),
   ...Object.entries(inline).map(([what, chartValues], index) =>

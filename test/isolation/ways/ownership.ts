@@ -130,7 +130,7 @@ const of = (what: Trespass): Way[] => {
       tries: `makes a ${subject} where ana's is (${name})`,
       request: `POST ${management}/namespaces/p-blue/${plural}`,
       sees: 409,
-      says: new RegExp(`Namespace ${namespace} of cluster local belongs to something else`),
+      says: new RegExp(`namespace ${namespace} of cluster local belongs to something else`),
       verb: `${subject}:create`,
       attack: (world) => trespass(world, what),
     },
