@@ -4,6 +4,9 @@ import { callKubernetes } from './kubernetes/failures.ts';
 import { grantBindings } from './kubernetes/grant-bindings.ts';
 import { syncRbac } from './kubernetes/sync-rbac.ts';
 
+const label = [labels.madeBy, 'space-access'] as const;
+/** Selects the bindings that {@link syncSpaceRbac} makes. */
+export const spaceBindingsSelector = label.join('=');
 /** Whole and parted ones. */
 const prefix = 'vcluster-platform:access';
 
@@ -21,7 +24,7 @@ export async function syncSpaceRbac(
   const realm = {
     kinds: ['RoleBinding'],
     namespace,
-    label: [labels.madeBy, 'space-access'],
+    label,
     prefix,
     fieldManager: fieldManagers.worker,
   } as const;

@@ -17,6 +17,8 @@ export interface ControllerContext {
   readonly rbac: OwnedRbac;
   /** Connected clusters under the controllers' own few rights there. */
   readonly clusters: Pick<ConnectedClusters, 'client'>;
+  /** The same with patience: a watch says nothing for a minute. */
+  readonly watchedClusters: Pick<ConnectedClusters, 'client'>;
   /** Namespaces of spaces under the same rights, and those of tenant clusters under the worker's. */
   readonly spaces: Pick<HostNamespaces, 'find'>;
   readonly tenants: Pick<HostNamespaces, 'prove'>;
@@ -41,6 +43,8 @@ export interface Controller {
   reconcile(key: string): Promise<Requeue | undefined>;
   /** Registers `add` with everything whose change concerns a key. */
   watch(add: (key: string) => void): void;
+  /** Ends what it watches besides the caches. */
+  stop?(): Promise<void>;
 }
 
 /** Even without an event, everything is looked at again after so long. */

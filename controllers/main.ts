@@ -25,13 +25,8 @@ async function main(): Promise<void> {
   const writer = writers.controllers;
   const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'), { writer });
   const operations = createOperationsDependencies(config, logger);
-  const clusters = createConnectedClusters({
-    management: client,
-    workDir: tmpdir(),
-    credential: 'controllers',
-    writer,
-    limits: briefAnswers,
-  });
+  const ours = { management: client, workDir: tmpdir(), credential: 'controllers', writer } as const;
+  const clusters = createConnectedClusters({ ...ours, limits: briefAnswers });
   const hosts = createConnectedClusters({
     management: client,
     workDir: tmpdir(),
@@ -44,6 +39,7 @@ async function main(): Promise<void> {
     caches: createCaches(client.kubeConfig, logger),
     rbac: createOwnedRbac(client.kubeConfig, logger),
     clusters,
+    watchedClusters: createConnectedClusters(ours),
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces(hosts),
     operations,

@@ -65,8 +65,8 @@ export function startControllers(context: ControllerContext): RunningControllers
   const { caches, rbac, logger } = context;
   const informers = Object.values(caches);
   const synced = Promise.all([rbac.synced, ...informers.map((informer) => informer.synced)]);
-  const queues = controllers.map((create) => {
-    const controller = create(context);
+  const created = controllers.map((create) => create(context));
+  const queues = created.map((controller) => {
     const queue = createWorkQueue({
       // Nothing is decided from caches that are half filled.
       handle: async (key) => {
@@ -88,6 +88,7 @@ export function startControllers(context: ControllerContext): RunningControllers
       await Promise.all(informers.map((informer) => informer.stop()));
       await rbac.stop();
       await Promise.all(queues.map((queue) => queue.stop()));
+      await Promise.all(created.map(async (controller) => controller.stop?.()));
     },
   };
 }

@@ -5,20 +5,67 @@ import { bindableSpaceRoles, projectOfNamespace } from '../../contracts/names.ts
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import { spaceGrants } from '../../domain/space-grants.ts';
-import { isProvisioned } from '../../domain/desired-state.ts';
+import { type SpaceGrants, spaceGrants } from '../../domain/space-grants.ts';
+import { isNamespaceLost, isProvisioned } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
-import type { Controller, ControllerContext } from '../controller.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
+import { createBindingWatches } from './binding-watches.ts';
 
-/** How soon changes of our bindings by users of the space are repaired. */
+/** How soon changes of our bindings by users of the space are repaired where they cannot be watched. */
 const repairMs = 15_000;
 const conditionType = 'AccessGranted';
 
-/** RBAC in the namespace of every space, reconciled with owners, members, access and access rules; asleep or awake. */
+/** What was found at the last look, which began at `at` (performance.now()). */
+interface Synced {
+  readonly hash: string;
+  readonly at: number;
+}
+
+/**
+ * RBAC in the namespace of every space, reconciled with owners, members, access and access rules; asleep or awake. Our bindings are
+ * watched, one watch for each cluster, so that spaces that do not change cost nothing.
+ */
 export function spaceAccess(context: ControllerContext): Controller {
   const { caches, spaces } = context;
-  const synced = new Map<string, { hash: string; at: number }>();
+  const synced = new Map<string, Synced>();
+  /** Keys of spaces by their namespaces, seen to be theirs. */
+  const keys = new Map<string, string>();
+  /** Keys of those whose bindings somebody changed since the last look began, maybe we. */
+  const changed = new Set<string>();
+  let addKey: (key: string) => void = () => undefined;
+  const watches = createBindingWatches(context, (cluster, namespace) => {
+    const key = keys.get(`${cluster}/${namespace}`);
+    if (key === undefined) return;
+    changed.add(key);
+    addKey(key);
+  });
+
+  function forget(key: string): void {
+    synced.delete(key);
+    changed.delete(key);
+    for (const [place, other] of keys) if (other === key) keys.delete(place);
+  }
+
+  /** When a look at `at` is to be repeated: as seldom as everything, if the watch tells what changes. */
+  async function nextLookAt({ cluster }: SpaceRef, at: number): Promise<number> {
+    const since = await watches.followedSince(cluster);
+    return at + (since !== undefined && since <= at ? resync.requeueAfterMs : repairMs);
+  }
+
+  /** @returns why the roles are not bound; undefined: they are */
+  async function bind(
+    key: string,
+    place: SpaceRef,
+    grants: SpaceGrants['grants'],
+  ): Promise<Problem | undefined> {
+    changed.delete(key);
+    const host = await spaces.find(place);
+    if (host === undefined) return notOurs(place);
+    keys.set(`${place.cluster}/${place.hostNamespace}`, key);
+    const refusal = await syncSpaceRbac(host, grants).then(() => undefined, onlyRefused);
+    return refusal && accessProblem(refusal);
+  }
 
   return {
     name: 'space-access',
@@ -28,39 +75,44 @@ export function spaceAccess(context: ControllerContext): Controller {
       const space = caches.spaceinstances.get(key);
       const place = space === undefined ? undefined : placeOf(key, space);
       if (space === undefined || place === undefined) {
-        synced.delete(key);
+        forget(key);
         return undefined;
       }
       const { grants, refused } = spaceGrants(space, caches.projects.get(place.project));
-      const hash = contentHash([space.metadata.uid, place.hostNamespace, [...grants]]);
+      const hash = contentHash([
+        space.metadata.uid,
+        place.hostNamespace,
+        [...grants],
+        isNamespaceLost(space),
+      ]);
       const last = synced.get(key);
-      const remainingMs =
-        last === undefined || last.hash !== hash ? 0 : last.at + repairMs - performance.now();
-      if (remainingMs <= 0) {
+      let at = last?.hash === hash && !changed.has(key) ? last.at : undefined;
+      if (at === undefined || (await nextLookAt(place, at)) <= performance.now()) {
         synced.delete(key);
-        const host = await spaces.find(place);
-        if (host === undefined) {
-          await setConditions(context, 'space', space, { [conditionType]: notOurs(place) });
+        at = performance.now();
+        const problem = await bind(key, place, grants);
+        if (problem !== undefined) {
+          await setConditions(context, 'space', space, { [conditionType]: problem });
           return { requeueAfterMs: repairMs };
         }
-        const refusal = await syncSpaceRbac(host, grants).then(() => undefined, onlyRefused);
-        if (refusal !== undefined) {
-          await setConditions(context, 'space', space, { [conditionType]: accessProblem(refusal) });
-          return { requeueAfterMs: repairMs };
-        }
-        synced.set(key, { hash, at: performance.now() });
+        synced.set(key, { hash, at });
       }
       const problem = refused.length === 0 ? undefined : notAllowed(refused);
       await setConditions(context, 'space', space, { [conditionType]: problem });
-      return { requeueAfterMs: remainingMs > 0 ? remainingMs : repairMs };
+      return { requeueAfterMs: Math.max(0, (await nextLookAt(place, at)) - performance.now()) };
     },
     watch(add) {
+      addKey = add;
       caches.spaceinstances.onChange(add);
       caches.projects.onChange((name) => {
         for (const { metadata } of caches.spaceinstances.list())
           if (projectOfNamespace(metadata.namespace ?? '') === name) add(objectKey(metadata));
       });
+      caches.clusters.onChange((name) => {
+        if (caches.clusters.get(name) === undefined) watches.end(name);
+      });
     },
+    stop: watches.stop,
   };
 }
 

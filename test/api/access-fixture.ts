@@ -105,6 +105,7 @@ async function startTestControllers(
     caches: createCaches(client.kubeConfig, logger),
     rbac: createOwnedRbac(client.kubeConfig, logger),
     clusters,
+    watchedClusters: clusters,
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces({
       ...createConnectedClusters({ management: client, workDir: tmpdir() }),

@@ -262,6 +262,23 @@ describe('/kubernetes/project/…/space/…', () => {
     await fixture.resources.spaceinstances.delete(thief);
   });
 
+  it('has its bindings back as soon as somebody deletes them, with no look in between', async () => {
+    const { rbac } = fixture.clusterAdmin;
+    const ours = async () => {
+      const { items } = await rbac.listNamespacedRoleBinding({ namespace });
+      return items.flatMap(({ metadata }) => metadata?.name ?? []).filter((name) => name.includes(':access'));
+    };
+    const before = await ours();
+    assert.notEqual(before.length, 0);
+    const startedAt = performance.now();
+    for (let times = 3; times > 0; times--) {
+      for (const name of before) await rbac.deleteNamespacedRoleBinding({ namespace, name });
+      await eventually('they are back', async () => (await ours()).length === before.length);
+    }
+    // Looks alone are 15 s apart.
+    assert.ok(performance.now() - startedAt < 20_000);
+  });
+
   it('can be read while it is asleep', async () => {
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
     await eventually('the gateway has seen it', () => {

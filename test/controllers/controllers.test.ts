@@ -57,6 +57,7 @@ describe('controllers', () => {
       caches: createCaches(client.kubeConfig, logger),
       rbac: createOwnedRbac(client.kubeConfig, logger),
       clusters,
+      watchedClusters: clusters,
       spaces: hostNamespaces(clusters),
       tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
       operations,

@@ -146,6 +146,7 @@ describe('RBAC in a connected cluster', () => {
     [controllers, 'list namespaces', true],
     [controllers, 'delete namespaces', false],
     [controllers, 'create rolebindings.rbac.authorization.k8s.io', true],
+    [controllers, 'watch rolebindings.rbac.authorization.k8s.io', true],
     [controllers, 'create roles.rbac.authorization.k8s.io', false],
     [controllers, 'bind clusterroles.rbac.authorization.k8s.io view', true],
     [controllers, 'bind clusterroles.rbac.authorization.k8s.io system:node', false],
