@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
+import { unseenCases } from './unseen-cases.ts';
 import { openWebSocket, type WebSocketSession } from './web-socket.ts';
 
 const base = '/kubernetes/management/apis/management.loft.sh/v1';
@@ -622,3 +623,5 @@ describe('hidden fields', () => {
       assert.match((await fixture.call('anna', 'GET', path)).text, new RegExp(secret));
   });
 });
+
+describe('objects that a caller may not see', () => unseenCases(() => fixture));

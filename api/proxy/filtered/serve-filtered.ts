@@ -182,7 +182,10 @@ const gatewayIdentity: Identity = { user: identities.gateway, groups: [everybody
  * gateway acts as a user or group that the platform does not know.
  * @throws PlatformError `forbidden`, `management_unavailable`
  */
-async function checkKnown({ review }: Pick<Gateway, 'review'>, { user, groups }: Identity): Promise<void> {
+export async function checkKnown(
+  { review }: Pick<Gateway, 'review'>,
+  { user, groups }: Identity,
+): Promise<void> {
   for (const [resource, names] of Object.entries({ users: [user], groups }))
     for (const name of names) {
       const isKnown = await review.authorizes(gatewayIdentity, {

@@ -7,6 +7,7 @@ import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
 import { selfReviewOf, serveSelfReview } from '../../proxy/filtered/self-review.ts';
 import type { FilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
 import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
+import { refuseUnseen } from '../../proxy/filtered/unseen.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
 import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
@@ -30,6 +31,7 @@ export async function proxyRoutes(
     if (served !== false && (await served)) return reply;
     const kind = selfReviewOf(request.method, target);
     if (kind !== undefined) return serveSelfReview(request, reply, { gateway, caller, target, kind });
+    await refuseUnseen(gateway, caller, request.method, target);
     const hiding = hidingRequest(request.method, target);
     if (
       hiding !== undefined &&
@@ -40,7 +42,8 @@ export async function proxyRoutes(
     }
     const destination = await resolveUpstream(gateway, caller, target, request.method);
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
-    return proxy(request, reply, { target, caller, destination, streams: gateway.streams, recheck });
+    const { streams } = gateway;
+    return proxy(request, reply, { target, caller, destination, streams, recheck });
   };
   // In place of Helmet's: what is carried has them already, so they are set on our own answers only.
   app.addHook('onSend', (_request, reply, payload, done) => {
