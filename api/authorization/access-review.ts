@@ -28,6 +28,11 @@ export interface AccessReview {
    * @throws PlatformError `management_unavailable`
    */
   namespacesOf(identity: Identity, resource: string): Promise<string[] | undefined>;
+  /**
+   * What `allows` says by the roles and bindings that were known last: for what is shown of rights, never for a decision, so that
+   * an answer that is on its way need not break off.
+   */
+  shows(identity: Identity, action: Action): boolean;
   /** Counts changes: as long as it is the same for `identity`, so is every answer about it. */
   generationOf(identity: Identity): number;
 }
@@ -68,6 +73,7 @@ export function createAccessReview(
       checkUpToDate();
       return rbac.namespacesOf(identity, { verb: 'get', group: managementGroup, resource });
     },
+    shows: (identity, action) => actionInScope(identity.scope, action) && decide(identity, action),
     generationOf: rbac.generationOf,
   };
 }

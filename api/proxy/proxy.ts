@@ -11,6 +11,7 @@ import { notYetListedMessage, unknownIdentityMessage } from '../upstreams/impers
 import { upstreamHeaders } from '../upstreams/request-headers.ts';
 import { DialError } from '../upstreams/upstream.ts';
 import { carriageOf } from '../upstreams/upstream-connections.ts';
+import { type AnswerChange, changingAnswers, unpacked } from './computed/changed-answers.ts';
 import { ForwardFailure } from './forward-failure.ts';
 import { forwardRequest } from './forward-request.ts';
 import type { ResolvedUpstream } from './resolve-upstream.ts';
@@ -40,17 +41,23 @@ export async function proxy(
     destination: ResolvedUpstream;
     streams: StreamRegistry;
     recheck: () => Recheck;
+    /** Of what JSON is answered; left out, all passes as it is. */
+    change?: AnswerChange | undefined;
   },
 ): Promise<void> {
-  const { target, caller, destination, streams, recheck } = options;
-  const headers = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
+  const { target, caller, destination, streams, recheck, change } = options;
+  const asked = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
+  const headers = change === undefined ? asked : unpacked(asked);
   const carriage = carriageOf(request.method, target.upstreamPath);
   const attempt = async () => {
     const upstream = await destination.upstream();
     return forwardRequest({
       request: request.raw,
       response: reply.raw,
-      dispatcher: upstream.dispatcher,
+      dispatcher:
+        change === undefined
+          ? upstream.dispatcher
+          : changingAnswers(upstream.dispatcher, change, carriage.isWatch),
       carriage,
       silenceMs: carriage.isLongRunning ? 0 : silenceMs,
       path: target.upstreamPath,

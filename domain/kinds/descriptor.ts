@@ -54,6 +54,8 @@ export interface KindDescriptor<
   values(instance: R, template: VirtualClusterTemplate | undefined): string | undefined;
   /** What a list says of it, besides what it says of every kind; values that are left out are not shown. */
   summary(instance: R): Readonly<Record<F, string | undefined>>;
+  /** What it is shown with besides what every kind is (domain/computed-fields.ts): in `spec.clusterRef`, and in its status. */
+  computed(instance: R, isUp: boolean): { readonly clusterRef: object; readonly status: object };
   /** `access` of what it is made of. */
   templateAccess(instance: R, template: VirtualClusterTemplate | undefined): InstanceAccess | undefined;
 }

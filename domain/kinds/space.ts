@@ -36,5 +36,6 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
   hasInlineTemplate: () => false,
   values: () => undefined,
   summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
+  computed: () => ({ clusterRef: {}, status: {} }),
   templateAccess: () => undefined,
 };

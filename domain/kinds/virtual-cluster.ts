@@ -53,8 +53,19 @@ export const virtualCluster: KindDescriptor<
     kubernetesVersion: status?.kubernetesVersion,
     chartVersion: status?.virtualCluster?.helmRelease?.chart?.version,
   }),
+  computed: (instance, isUp) => ({
+    clusterRef: { virtualCluster: releaseOf(instance) },
+    status: { online: isUp },
+  }),
   templateAccess: templateAccessOf,
 };
+
+/** Name of its release, by which vCluster Platform's clients call it; until there is one, the name that it will have. */
+function releaseOf(instance: VirtualClusterInstance): string {
+  return (
+    instance.spec?.clusterRef?.virtualCluster || deployedPlace(instance)?.release || instance.metadata.name
+  );
+}
 
 /** Its template, parameters and, where the reference follows a template's versions, what it selects now. */
 function desiredHash(instance: VirtualClusterInstance, template: VirtualClusterTemplate | undefined): string {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
+import { computedCases } from './computed-cases.ts';
 import { unseenCases } from './unseen-cases.ts';
 import { openWebSocket, type WebSocketSession } from './web-socket.ts';
 
@@ -625,3 +626,5 @@ describe('hidden fields', () => {
 });
 
 describe('objects that a caller may not see', () => unseenCases(() => fixture));
+
+describe('computed fields', () => computedCases(() => fixture));

@@ -30,6 +30,7 @@ describe('routes', () => {
         filter: () => assert.fail(),
         authorizes: () => assert.fail(),
         namespacesOf: () => assert.fail(),
+        shows: () => assert.fail(),
         generationOf: () => assert.fail(),
       },
     });

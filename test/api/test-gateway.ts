@@ -122,6 +122,7 @@ export async function startTestGateway(options: {
     filter: async (identity, things, actionOf) => things.filter((thing) => mayDo(identity, actionOf(thing))),
     authorizes: async () => true,
     namespacesOf: async () => undefined,
+    shows: mayDo,
     generationOf: () => 0,
   };
   const logger = pino({ level: 'silent' });

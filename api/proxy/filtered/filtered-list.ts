@@ -1,6 +1,7 @@
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Identity } from '../../identity/identity.ts';
+import { withComputed } from '../computed/computed-objects.ts';
 import type { ContinueTokens } from './continue-token.ts';
 import type { FilteredRequest } from './filtered-request.ts';
 import { hideFrom } from './hiding.ts';
@@ -168,12 +169,14 @@ async function visibleOf(
     return place === undefined ? [] : [{ ...place, entry }];
   });
   const visible = await visibleObjects(deps, identity, plural, entries);
-  return hideFrom(
+  const shown = await hideFrom(
     deps.review,
     identity,
     plural,
     visible.map(({ entry }) => entry),
   );
+  if (page.kind === 'Table') return shown;
+  return withComputed({ review: deps.review, identity }, plural, { kind: page.kind, items: shown }).items;
 }
 
 function bodyOf(page: Listing, found: readonly (Shown | Row)[], rest: string, bare: boolean): string {

@@ -5,6 +5,7 @@ import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Identity } from '../../identity/identity.ts';
+import { withComputedInEvent } from '../computed/computed-objects.ts';
 import { linesOf } from './body-lines.ts';
 import type { FilteredPlural, FilteredRequest } from './filtered-request.ts';
 import { hideFromEvent } from './hiding.ts';
@@ -124,7 +125,8 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
     const shown = bare
       ? withoutObjects(object)
       : await hideFromEvent(review, identity, request.plural, object);
-    await write(`${JSON.stringify({ type, object: shown })}\n`);
+    const event = withComputedInEvent({ review, identity }, request.plural, { type, object: shown });
+    await write(`${JSON.stringify(event)}\n`);
     // As its client reads it: a version of an event is where it goes on.
     lastVersion = versionOf(entryOf(object)) ?? lastVersion;
   };

@@ -6,6 +6,7 @@ import type { Gateway } from '../../gateway.ts';
 import { kubernetesRecheck } from '../recheck.ts';
 import { hideEntry, hideFrom, hideFromEvent, type HidingRequest } from './hiding.ts';
 import { managementUnreachable } from '../../upstreams/json-request.ts';
+import { withComputed, withComputedInEvent } from '../computed/computed-objects.ts';
 import { linesOf } from './body-lines.ts';
 import { answerText, carriedOf, carryAsJson, silenceMs } from './carry-as-json.ts';
 import type { Listing, Shown } from './reader.ts';
@@ -13,11 +14,11 @@ import { isolation } from '../proxy.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { followWatch, httpWatchClient, type WatchClient } from './watch-client.ts';
 
-interface Hidden {
+interface Hidden<P extends string = HidingRequest['plural']> {
   readonly gateway: Gateway;
   readonly caller: Caller;
   readonly target: KubernetesTarget;
-  readonly hiding: HidingRequest;
+  readonly hiding: { readonly plural: P; readonly verb: string };
 }
 
 /**
@@ -51,30 +52,31 @@ async function sendWhole(
   if (isShown && !String(contentType).startsWith('application/json'))
     throw new PlatformError(managementUnreachable.code, managementUnreachable.message);
   const body = isShown
-    ? JSON.stringify(await withoutHidden(JSON.parse(text), gateway, caller, hiding))
+    ? JSON.stringify(await asShown(JSON.parse(text) as Listing, gateway, caller, hiding))
     : text;
   return reply.code(answer.statusCode).header('content-type', contentType).send(body);
 }
 
-async function withoutHidden(
-  answer: unknown,
+async function asShown(
+  answer: Listing,
   { review }: Gateway,
   { identity }: Caller,
-  { plural }: HidingRequest,
-): Promise<unknown> {
-  const listing = answer as Listing;
-  const { kind, items, rows } = listing;
+  { plural }: Hidden['hiding'],
+): Promise<object> {
+  const { kind, items, rows } = answer;
   if (kind === 'Status') return answer;
-  if (items) return { ...listing, items: await hideFrom(review, identity, plural, items) };
-  if (rows) return { ...listing, rows: await hideFrom(review, identity, plural, rows) };
-  return hideEntry(plural, answer as Shown);
+  if (rows) return { ...answer, rows: await hideFrom(review, identity, plural, rows) };
+  const shown = items
+    ? { ...answer, items: await hideFrom(review, identity, plural, items) }
+    : hideEntry(plural, answer as unknown as Shown);
+  return withComputed<object>({ review, identity }, plural, shown);
 }
 
 /**
  * Serves such a watch, each event by itself; it ends like any other that is carried (proxy/forward-request.ts).
  * @throws PlatformError `management_unavailable`, `forbidden` before an answer has begun
  */
-export async function watchHidden(client: WatchClient, id: string, hidden: Hidden): Promise<void> {
+export async function watchHidden(client: WatchClient, id: string, hidden: Hidden<string>): Promise<void> {
   const { gateway, caller, target, hiding } = hidden;
   const { opening } = client;
   const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
@@ -92,7 +94,9 @@ export async function watchHidden(client: WatchClient, id: string, hidden: Hidde
       if (line === '') continue;
       const { type, object } = JSON.parse(line) as { type: string; object: Shown | Listing };
       const shown = await hideFromEvent(gateway.review, caller.identity, hiding.plural, object);
-      await client.write(`${JSON.stringify({ type, object: shown })}\n`);
+      const reader = { review: gateway.review, identity: caller.identity };
+      const event = withComputedInEvent(reader, hiding.plural, { type, object: shown });
+      await client.write(`${JSON.stringify(event)}\n`);
     }
   });
 }

@@ -6,6 +6,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { computedRequest } from '../computed/computed-request.ts';
 import { hidingRequest, seesHidden } from '../filtered/hiding.ts';
 import type { FilteredHandler } from '../filtered/serve-filtered.ts';
 import { watchHidden } from '../filtered/serve-hidden.ts';
@@ -50,11 +51,16 @@ export async function serveWebSocketWatch(
   const client = isWebSocket ? webSocketClient(open) : undefined;
   if (client !== undefined && (await filtered.watch(client, target))) return client.status;
   const hiding = hidingRequest(method, target);
+  const computed = client && computedRequest(method, target, upgrade.headers.accept);
   if (
     hiding === undefined ||
     (await seesHidden(gateway.review, caller.identity, hiding.plural, hiding.place))
-  )
-    return undefined;
+  ) {
+    if (client === undefined || computed?.verb !== 'watch') return undefined;
+    await resolveUpstream(gateway, caller, target, method); // the scope of their key
+    await watchHidden(client, open.id, { gateway, caller, target, hiding: computed });
+    return client.status;
+  }
   if (client === undefined || hiding.verb !== 'watch')
     throw new PlatformError(
       'invalid_request',

@@ -3,6 +3,8 @@ import type { Gateway } from '../../gateway.ts';
 import { checkFetchDestination } from '../../http/browser-checks.ts';
 import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { callerOf } from '../../plugins/access.ts';
+import { answerAsRead } from '../../proxy/computed/answer-as-read.ts';
+import { computedRequest } from '../../proxy/computed/computed-request.ts';
 import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
 import { selfReviewOf, serveSelfReview } from '../../proxy/filtered/self-review.ts';
 import type { FilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
@@ -42,8 +44,10 @@ export async function proxyRoutes(
     }
     const destination = await resolveUpstream(gateway, caller, target, request.method);
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
-    const { streams } = gateway;
-    return proxy(request, reply, { target, caller, destination, streams, recheck });
+    const { review, streams } = gateway;
+    const computed = computedRequest(request.method, target, request.headers.accept);
+    const change = computed && answerAsRead({ review, identity: caller.identity }, computed);
+    return proxy(request, reply, { target, caller, destination, streams, recheck, change });
   };
   // In place of Helmet's: what is carried has them already, so they are set on our own answers only.
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -1,0 +1,72 @@
+import { kindOfPlural, type ManagedKind, managedPlurals } from '../contracts/kinds.ts';
+import type { Cluster } from '../contracts/resources/cluster.ts';
+import type { ManagedInstance, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
+import { controlPlaneReachable } from './desired-state.ts';
+import { descriptorOf } from './kinds/kinds.ts';
+import { knownPlace } from './known-place.ts';
+import { isAwake } from './settled-phase.ts';
+import { sleepModeConfigOf } from './sleep-mode-config.ts';
+
+/** The kinds whose objects are shown with fields that are stored nowhere. */
+export const computedPlurals = [
+  'projects',
+  'clusters',
+  'virtualclustertemplates',
+  ...managedPlurals,
+] as const satisfies readonly ResourcePlural[];
+export type ComputedPlural = (typeof computedPlurals)[number];
+
+/** What the user who reads an object may do with it. */
+export interface ComputedRights {
+  readonly canUse: boolean;
+  readonly canUpdate: boolean;
+}
+
+interface Shown {
+  readonly spec?: object;
+  readonly status?: object;
+}
+
+/**
+ * `object` as clients of vCluster Platform read it: what the reader may do, whether it is up, its sleep, and in `spec` where
+ * the platform placed it. None of it is stored, and what is put back is dropped at admission (deploy/management/policy-computed.yaml).
+ */
+export function withComputedFields<T extends object>(
+  plural: ComputedPlural,
+  object: T,
+  rights: ComputedRights,
+  now: Date,
+): T {
+  const { spec, status } = object as Shown;
+  if (plural === 'clusters')
+    return { ...object, status: { ...status, online: isOnline(object as unknown as Cluster) } };
+  const kind = kindOfPlural(plural);
+  if (kind === undefined) return { ...object, status: { ...status, ...rights } };
+  const instance = object as unknown as ManagedInstance;
+  const ofKind = descriptorOf(kind).computed(instance, isUp(kind, instance));
+  return {
+    ...object,
+    spec: {
+      ...spec,
+      clusterRef: { ...instance.spec?.clusterRef, ...placeOf(instance), ...ofKind.clusterRef },
+    },
+    status: { ...status, ...ofKind.status, ...rights, sleepModeConfig: sleepModeConfigOf(instance, now) },
+  };
+}
+
+function placeOf(instance: ManagedInstance): { cluster?: string; namespace?: string } {
+  const { cluster, namespace } = knownPlace(instance);
+  return { ...(cluster === undefined ? {} : { cluster }), ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** Whether it is awake and, as far as the platform knows, answers. */
+function isUp(kind: ManagedKind, instance: ManagedInstance): boolean {
+  const silent = instance.status?.conditions?.some(
+    ({ type, status }) => type === controlPlaneReachable && status === 'False',
+  );
+  return isAwake(kind, instance) && silent !== true;
+}
+
+function isOnline({ status = {} }: Cluster): boolean {
+  return status.online ?? status.phase === 'Initialized';
+}
