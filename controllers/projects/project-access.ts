@@ -90,7 +90,10 @@ function clusterGrant(
   ];
 }
 
-/** A member sees the project and what it allows. */
+/**
+ * A member sees the project and what it allows, and uses project and templates (`status.canUse`). To use a cluster would be to
+ * go there past the platform.
+ */
 function memberRules(project: Project) {
   const { allowedTemplates, allowedClusters } = project.spec ?? {};
   const subresources = ['templates', 'clusters', 'members'].map((entry) => `projects/${entry}`);
@@ -99,10 +102,10 @@ function memberRules(project: Project) {
       apiGroups: [managementGroup],
       resources: ['projects', ...subresources],
       resourceNames: [project.metadata.name],
-      verbs: ['get'],
+      verbs: ['get', 'use'],
     },
-    ...readRule('virtualclustertemplates', allowedTemplates),
-    ...readRule('clusters', allowedClusters),
+    ...allowedRule('virtualclustertemplates', ['get', 'use'], allowedTemplates),
+    ...allowedRule('clusters', ['get'], allowedClusters),
   ];
 }
 
@@ -117,10 +120,10 @@ function adminRules(project: Project) {
   ];
 }
 
-function readRule(resource: string, allowed: readonly { name?: string }[] | undefined) {
+function allowedRule(resource: string, verbs: string[], allowed: readonly { name?: string }[] | undefined) {
   const names = (allowed ?? [{ name: '*' }]).flatMap(({ name }) => name || []);
   if (names.length === 0) return [];
-  const rule = { apiGroups: [managementGroup], resources: [resource], verbs: ['get'] };
+  const rule = { apiGroups: [managementGroup], resources: [resource], verbs };
   return [names.includes('*') ? rule : { ...rule, resourceNames: [...new Set(names)].sort() }];
 }
 
