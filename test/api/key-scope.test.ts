@@ -105,7 +105,7 @@ const cases: Case[] = [
       { method: 'POST', path: `${tenant}/api/v1/namespaces/a/pods/p/eviction`, touches: inside, body: '{}' },
       { method: 'DELETE', path: `${tenant}/api/v1/namespaces/a`, touches: inside },
       { method: 'GET', path: `${instances}/${name}`, touches: reads },
-      { method: 'GET', path: `${instances}/${name}/log`, touches: reads },
+      { method: 'GET', path: `${instances}/${name}/status`, touches: reads },
       {
         method: 'GET',
         path: `${instances}?watch=true&fieldSelector=metadata.name%3D${name}`,

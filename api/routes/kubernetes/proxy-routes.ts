@@ -13,6 +13,7 @@ import { refuseUnseen } from '../../proxy/filtered/unseen.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
 import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
+import { checkSubresource } from '../../proxy/unknown-subresource.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -29,6 +30,7 @@ export async function proxyRoutes(
     checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
     const caller = callerOf(request);
+    checkSubresource(request.method, target);
     const served = filtered.request(request, reply, caller, target);
     if (served !== false && (await served)) return reply;
     const kind = selfReviewOf(request.method, target);
