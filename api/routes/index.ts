@@ -6,6 +6,8 @@ import { loginPageRoutes } from './login-page/login-page-routes.ts';
 import { proxyRoutes } from './kubernetes/proxy-routes.ts';
 import { kubeconfigRoutes } from './virtual/kubeconfig.ts';
 import { ownedAccessKeyRoutes, userAccessKeyRoutes } from './virtual/owned-access-keys.ts';
+import { accessReviewRoutes } from './virtual/access-reviews.ts';
+import { emptyListRoutes } from './virtual/empty-lists.ts';
 import { projectSubresourceRoutes } from './virtual/project-subresources.ts';
 import { userProfileRoutes } from './virtual/user-profile.ts';
 import { operationObjectRoutes } from './virtual/operations.ts';
@@ -54,6 +56,8 @@ export async function registerRoutes(
   await app.register(async (scope) => ownedAccessKeyRoutes(scope, gateway));
   await app.register(async (scope) => userAccessKeyRoutes(scope, gateway));
   await app.register(async (scope) => userProfileRoutes(scope, gateway));
+  await app.register(async (scope) => accessReviewRoutes(scope, gateway));
+  await app.register(emptyListRoutes);
   await app.register(async (scope) => projectSubresourceRoutes(scope, gateway));
   await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
   await app.register(async (scope) => operationObjectRoutes(scope, gateway));

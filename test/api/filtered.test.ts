@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
 import { computedCases } from './computed-cases.ts';
 import { unseenCases } from './unseen-cases.ts';
+import { virtualCases } from './virtual-cases.ts';
 import { openWebSocket, type WebSocketSession } from './web-socket.ts';
 
 const base = '/kubernetes/management/apis/management.loft.sh/v1';
@@ -628,3 +629,5 @@ describe('hidden fields', () => {
 describe('objects that a caller may not see', () => unseenCases(() => fixture));
 
 describe('computed fields', () => computedCases(() => fixture));
+
+describe('virtual resources', () => virtualCases(() => fixture));

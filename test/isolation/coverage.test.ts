@@ -18,6 +18,9 @@ const holdNothing: ReadonlySet<string> = new Set([
   'GET /login',
   'GET /api/v1/openapi.json',
   'GET /auth/info',
+  // Lists without anything.
+  `GET ${management}/features`,
+  `GET ${management}/announcements`,
   // Who one is comes of them: test/api/sessions, floods and oidc.
   'POST /auth/password/login',
   'POST /auth/session',

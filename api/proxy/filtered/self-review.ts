@@ -4,6 +4,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { managementGroup, managementVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Action } from '../../authorization/action.ts';
+import { readsOwnAccount } from '../../authorization/own-account.ts';
 import { actionInScope } from '../../authorization/scope-check.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
@@ -124,14 +125,23 @@ function fieldOf(message: Uint8Array, wanted: number): Uint8Array {
 async function decided(gateway: Gateway, caller: Caller, review: Review): Promise<Review> {
   const asked = review.spec?.resourceAttributes;
   if (asked === undefined || review.status?.denied === true) return review;
-  if (!actionInScope(caller.identity.scope, actionOf(asked)))
+  const action = actionOf(asked);
+  if (!actionInScope(caller.identity.scope, action))
     return { ...review, status: { allowed: false, reason: 'the scope of the access key does not allow it' } };
-  if (review.status?.allowed === true || !(await listsFiltered(gateway, caller, asked))) return review;
+  if (review.status?.allowed === true) return review;
+  if (readsOwnAccount(caller, action))
+    return { ...review, status: { allowed: true, reason: 'it is your own account' } };
+  if (!(await listsFiltered(gateway, caller, asked))) return review;
   return { ...review, status: { allowed: true, reason: 'lists and watches show what you may get' } };
 }
 
 /** Empty strings count as absent. */
-function actionOf({ verb = '', group = '', resource = '', ...rest }: Attributes): Action {
+export function actionOf({
+  verb = '',
+  group = '',
+  resource = '',
+  ...rest
+}: Attributes): Action & { group: string } {
   const { subresource, namespace, name } = rest;
   return {
     verb,
@@ -144,7 +154,7 @@ function actionOf({ verb = '', group = '', resource = '', ...rest }: Attributes)
 }
 
 /** Whether it is a list or watch that the gateway answers for this caller, though the API server would not. */
-async function listsFiltered(gateway: Gateway, caller: Caller, asked: Attributes): Promise<boolean> {
+export async function listsFiltered(gateway: Gateway, caller: Caller, asked: Attributes): Promise<boolean> {
   const { verb = '', group, version, resource, subresource, namespace } = asked;
   const plural = filteredPlurals.find((one) => one === resource);
   if (plural === undefined || !listVerbs.includes(verb) || group !== managementGroup) return false;

@@ -9,6 +9,7 @@ import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
 import { selfReviewOf, serveSelfReview } from '../../proxy/filtered/self-review.ts';
 import type { FilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
 import { serveHidden } from '../../proxy/filtered/serve-hidden.ts';
+import { isOfOwnAccount, serveOwnAccount } from '../../proxy/filtered/serve-own-account.ts';
 import { refuseUnseen } from '../../proxy/filtered/unseen.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
@@ -36,6 +37,8 @@ export async function proxyRoutes(
     const kind = selfReviewOf(request.method, target);
     if (kind !== undefined) return serveSelfReview(request, reply, { gateway, caller, target, kind });
     await refuseUnseen(gateway, caller, request.method, target);
+    if (await isOfOwnAccount(gateway, caller, request.method, target))
+      return serveOwnAccount(request, reply, gateway, target);
     const hiding = hidingRequest(request.method, target);
     if (
       hiding !== undefined &&

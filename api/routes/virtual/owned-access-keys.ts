@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkName, managementApiVersion } from '../../../contracts/names.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
@@ -83,12 +84,16 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
     const key = ownedByName(request);
     const { spec } = readBody(request.body);
     const fixed = Object.keys(spec).find((field) => !changeable.has(field));
-    if (fixed !== undefined)
-      throw new PlatformError(
-        'invalid_request',
-        `spec.${fixed} cannot change; create a new access key instead`,
-      );
+    if (fixed !== undefined) throw cannotChange(fixed);
     return shown(await keys.change(key, checkFields(spec)));
+  });
+
+  app.put<{ Params: { name: string } }>(one, { config, schema: { hide: true } }, async (request) => {
+    const key = ownedByName(request);
+    const { spec } = readBody(request.body);
+    checkSame(key, request.body, spec);
+    const { displayName = '', description = '', disabled = false } = spec;
+    return shown(await keys.change(key, checkFields({ displayName, description, disabled })));
   });
 
   app.delete<{ Params: { name: string } }>(one, { config, schema: { hide: true } }, async (request) => {
@@ -139,6 +144,10 @@ function belongsTo({ spec, status }: AccessKey, { kind, name, uid }: Caller): bo
   return kind === 'user' ? spec.user === name : !spec.user && spec.team === name;
 }
 
+function cannotChange(field: string): PlatformError {
+  return new PlatformError('invalid_request', `spec.${field} cannot change; create a new access key instead`);
+}
+
 /** As its owner sees a key: without its hash. */
 function shown({ metadata, spec, status }: AccessKey) {
   const { keyHash: _hash, key: _key, ...rest } = spec;
@@ -167,6 +176,21 @@ function readBody(body: unknown): { name: string | undefined; spec: Record<strin
   if (typeof name !== 'string') throw new PlatformError('invalid_request', 'metadata.name must be a string');
   checkName('access key', name);
   return { name, spec };
+}
+
+/**
+ * A key that is put back may have changed only in what can change: the rest says what it said, or nothing.
+ * @throws PlatformError `invalid_request`, `conflict` if it was changed since it was read
+ */
+function checkSame({ metadata, spec }: AccessKey, body: unknown, asked: Record<string, unknown>): void {
+  const { resourceVersion } = (body as { metadata?: { resourceVersion?: unknown } }).metadata ?? {};
+  if (resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== metadata.resourceVersion)
+    throw new PlatformError('conflict', `access key ${metadata.name} was changed meanwhile: read it again`);
+  const fixed = Object.keys(asked).find(
+    (field) =>
+      !changeable.has(field) && !isDeepStrictEqual(asked[field], (spec as Record<string, unknown>)[field]),
+  );
+  if (fixed !== undefined) throw cannotChange(fixed);
 }
 
 /** The owner may be named, but it is always the caller. */

@@ -7,14 +7,18 @@ import type { Gateway } from '../../gateway.ts';
 import { addressInUse } from '../../http/address-in-use.ts';
 import { callerOf } from '../../plugins/access.ts';
 
+const base = '/kubernetes/management/apis/management.loft.sh/v1/selves';
+const config = { access: 'authenticated', scope: 'kubernetes', impersonation: true } as const;
+
 /**
  * `POST …/selves`: who the gateway takes the caller for. With `spec.accessKey`, what another key of the same owner
  * is; other users' keys look like unknown ones. An impersonating caller gets the impersonated user, and no key.
+ * `GET …/selves/{self or one's own name}` says the same.
  */
 export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.post<{ Body: { spec?: { accessKey?: unknown } } | null | undefined }>(
-    '/kubernetes/management/apis/management.loft.sh/v1/selves',
-    { config: { access: 'authenticated', scope: 'kubernetes', impersonation: true }, schema: { hide: true } },
+    base,
+    { config, schema: { hide: true } },
     async (request, reply) => {
       const caller = asImpersonated(callerOf(request), gateway);
       const other = request.body?.spec?.accessKey;
@@ -25,6 +29,17 @@ export async function selvesRoutes(app: FastifyInstance, gateway: Gateway): Prom
         .code(201)
         .header('cache-control', 'no-store')
         .send(selfOf(self, gateway, request));
+    },
+  );
+  app.get<{ Params: { name: string } }>(
+    `${base}/:name`,
+    { config, schema: { hide: true } },
+    async (request, reply) => {
+      const caller = asImpersonated(callerOf(request), gateway);
+      const { name } = request.params;
+      if (name !== 'self' && name !== caller.name)
+        throw new PlatformError('not_found', `"${name}" is not you: read selves/self`);
+      return reply.header('cache-control', 'no-store').send(selfOf(caller, gateway, request));
     },
   );
 }

@@ -20,14 +20,43 @@ const Body = Type.Object({
 });
 
 /**
+ * `GET …/users/{name}/profile`: what a user is called, for the user and for callers who may read it.
  * `POST …/users/{name}/profile`: a new password, one's own (with the current one) or, for callers who may change how the user logs
  * in (verb `bind`, as in deploy/management/policy-logins.yaml), another's. All the user's access keys and sessions end with the old password.
  */
 export async function userProfileRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const { keys, passwords, sessions, clientAddress } = gateway.accounts;
+  const path = '/kubernetes/management/apis/management.loft.sh/v1/users/:name/profile';
+  app.get(
+    path,
+    {
+      config: { access: 'authenticated' },
+      schema: { hide: true, params: Type.Object({ name: Type.String() }) },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { name } = request.params;
+      const asked = { verb: 'get', resource: 'users', subresource: 'profile', name };
+      const isSelf = caller.kind === 'user' && caller.name === name;
+      const mayRead = isSelf || (await gateway.review.allows(caller.identity, asked));
+      const user = gateway.cache.user(name);
+      if (user === undefined || !mayRead)
+        throw new PlatformError('not_found', `user "${name}" not found, or you may not see it`);
+      const { displayName, username, email, icon } = user.spec ?? {};
+      return {
+        apiVersion: managementApiVersion,
+        kind: 'UserProfile',
+        metadata: { name, creationTimestamp: null },
+        ...(displayName ? { displayName } : {}),
+        username: username || name,
+        ...(email ? { email } : {}),
+        ...(icon ? { icon } : {}),
+      };
+    },
+  );
   app.post(
-    '/kubernetes/management/apis/management.loft.sh/v1/users/:name/profile',
+    path,
     {
       config: { access: 'authenticated' },
       schema: { hide: true, params: Type.Object({ name: Type.String() }), body: Body },

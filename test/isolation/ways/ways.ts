@@ -9,6 +9,7 @@ import { policyWays } from './policies.ts';
 import { recordWays } from './records.ts';
 import { restWays } from './rest.ts';
 import { rightsWays, watchWays } from './rights.ts';
+import { virtualWays } from './virtual.ts';
 
 /** The whole table, one file of rows per area. The areas' own files say what they are about. */
 export const ways: readonly Way[] = [
@@ -24,4 +25,5 @@ export const ways: readonly Way[] = [
   ...gatewayWays,
   ...recordWays,
   ...hiddenWays,
+  ...virtualWays,
 ];

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { before, it } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import type { AccessFixture } from './access-fixture.ts';
+
+const base = '/kubernetes/management/apis/management.loft.sh/v1';
+
+interface Named {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly canUse?: boolean; readonly canUpdate?: boolean };
+}
+
+/** Mia is a member of alpha, team ops (tom) sees alpha and administers beta, carl is a member of nothing. */
+export function virtualCases(fixture: () => AccessFixture): void {
+  const call = (user: string, method: string, path: string, body?: unknown) =>
+    fixture().call(user, method, `${base}/${path}`, body);
+  const read = async <T>(user: string, path: string): Promise<T> => {
+    const answer = await call(user, 'GET', path);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json() as T;
+  };
+  const namesOf = (objects: readonly Named[]) => objects.map(({ metadata }) => metadata.name);
+
+  before(async () => {
+    const { projects, virtualclustertemplates } = fixture().resources;
+    await virtualclustertemplates.patch(
+      { name: 't2' },
+      { spec: { parameters: [{ variable: 'token', type: 'password', defaultValue: 'canary-5d1f' }] } },
+    );
+    const allowedTemplates = [{ name: 't1' }, { name: 't2', isDefault: true }, { name: 'gone' }];
+    await projects.patch({ name: 'alpha' }, { spec: { allowedTemplates } });
+    await eventually('mia may use t2', async () => {
+      const { status } = await read<Named>('mia', 'virtualclustertemplates/t2');
+      return status?.canUse === true;
+    });
+  });
+
+  it('templates of a project are whole, those that it allows, and say which is the default', async () => {
+    interface Templates {
+      readonly defaultVirtualClusterTemplate?: string;
+      readonly virtualClusterTemplates: readonly (Named & { readonly spec?: object })[];
+      readonly spaceTemplates: readonly unknown[];
+    }
+    for (const [user, canUpdate] of [
+      ['mia', false],
+      ['tom', false],
+      ['anna', true],
+    ] as const) {
+      const given = await read<Templates>(user, 'projects/alpha/templates');
+      assert.deepEqual(namesOf(given.virtualClusterTemplates), ['t1', 't2'], user);
+      assert.equal(given.defaultVirtualClusterTemplate, 't2');
+      assert.deepEqual(given.spaceTemplates, []);
+      for (const { status } of given.virtualClusterTemplates)
+        assert.deepEqual([status?.canUse, status?.canUpdate], [true, canUpdate]);
+      assert.equal(JSON.stringify(given).includes('canary-5d1f'), canUpdate, 'a password is hidden');
+    }
+    const none = await read<Templates>('tom', 'projects/beta/templates');
+    assert.deepEqual([none.virtualClusterTemplates, none.defaultVirtualClusterTemplate], [[], undefined]);
+  });
+
+  it('clusters and members of a project', async () => {
+    interface Clusters {
+      readonly clusters: readonly Named[];
+    }
+    assert.deepEqual((await read<Clusters>('mia', 'projects/alpha/clusters')).clusters, []);
+    assert.deepEqual(namesOf((await read<Clusters>('tom', 'projects/beta/clusters')).clusters), ['local']);
+    interface Members {
+      readonly users: readonly object[];
+      readonly teams: readonly object[];
+    }
+    const { users, teams } = await read<Members>('mia', 'projects/alpha/members');
+    assert.deepEqual(users, [{ info: { name: 'mia', username: 'mia' } }]);
+    assert.deepEqual(teams, [{ info: { name: 'ops', username: 'ops' } }]);
+  });
+
+  it('callers who do not see a project learn nothing of it', async () => {
+    for (const subresource of ['templates', 'clusters', 'members']) {
+      const [foreign, none] = await Promise.all(
+        ['alpha', 'none'].map(async (name) => {
+          const { status, text } = await call('carl', 'GET', `projects/${name}/${subresource}`);
+          return { status, text: text.replace(name, '…') };
+        }),
+      );
+      assert.equal(foreign?.status, 404);
+      assert.deepEqual(foreign, none);
+    }
+  });
+
+  it('an unknown subresource is what is not found', async () => {
+    for (const [user, path] of [
+      ['anna', 'projects/alpha/nodetypes'],
+      ['mia', 'projects/alpha/nodetypes'],
+      ['anna', 'namespaces/p-alpha/virtualclusterinstances/vc-0/nothing'],
+      ['anna', 'users/anna/nothing/more'],
+    ] as const) {
+      const { status, text } = await call(user, 'GET', path);
+      assert.deepEqual(
+        [status, /the server could not find the requested resource/.test(text)],
+        [404, true],
+        path,
+      );
+    }
+    assert.equal((await call('anna', 'GET', 'projects/alpha/status')).status, 200);
+  });
+
+  it('reviews of management.loft.sh answer as those of Kubernetes do', async () => {
+    const ask = async (user: string, plural: string, spec: object) => {
+      const answer = await call(user, 'POST', plural, { spec });
+      assert.equal(answer.status, 201, answer.text);
+      return (answer.json() as { status: { allowed: boolean } }).status.allowed;
+    };
+    const group = 'management.loft.sh';
+    const on = (verb: string, rest: object) => ({
+      resourceAttributes: { verb, group, version: 'v1', ...rest },
+    });
+    const instance = { resource: 'virtualclusterinstances', namespace: 'p-alpha' };
+    const own = { ...instance, name: 'vc-2' };
+    for (const [user, spec, expected] of [
+      ['mia', on('use', own), true],
+      ['tom', on('use', own), false],
+      ['mia', on('create', instance), true],
+      ['mia', on('create', { ...instance, subresource: 'restricted' }), false],
+      ['tom', on('create', { ...instance, namespace: 'p-beta', subresource: 'restricted' }), true],
+      ['carl', on('create', instance), false],
+      ['mia', on('list', { resource: 'projects' }), true],
+      ['mia', on('get', { resource: 'users', name: 'mia' }), true],
+      ['mia', on('get', { resource: 'users', name: 'tom' }), false],
+      ['mia', { resourceAttributes: { verb: 'get', resource: 'secrets', namespace: 'p-alpha' } }, false],
+      ['anna', { nonResourceAttributes: { verb: 'get', path: '/metrics' } }, true],
+      ['mia', { nonResourceAttributes: { verb: 'get', path: '/metrics' } }, false],
+    ] as const)
+      assert.equal(
+        await ask(user, 'selfsubjectaccessreviews', spec),
+        expected,
+        `${user} ${JSON.stringify(spec)}`,
+      );
+    const mia = { user: 'mia@example.com', groups: ['loft:user:mia'] };
+    assert.equal(await ask('anna', 'subjectaccessreviews', { ...on('use', own), ...mia }), true);
+    assert.equal(
+      await ask('anna', 'subjectaccessreviews', { ...on('use', own), user: 'tom@example.com' }),
+      false,
+    );
+    assert.equal(
+      (await call('mia', 'POST', 'subjectaccessreviews', { spec: { ...on('use', own), ...mia } })).status,
+      403,
+    );
+    assert.equal((await call('mia', 'POST', 'selfsubjectaccessreviews', { spec: {} })).status, 400);
+  });
+
+  it('users read themselves and their teams, and no one else', async () => {
+    await eventually('tom is known to be in ops', async () =>
+      (await read<{ status?: { teams?: string[] } }>('tom', 'users/tom')).status?.teams?.includes('ops'),
+    );
+    assert.equal((await read<Named>('tom', 'teams/ops')).metadata.name, 'ops');
+    for (const [user, path] of [
+      ['tom', 'users/mia'],
+      ['mia', 'teams/ops'],
+      ['tom', 'users'],
+    ] as const)
+      assert.equal((await call(user, 'GET', path)).status, 403, `${user} ${path}`);
+    assert.equal((await call('tom', 'PUT', 'users/tom', { metadata: { name: 'tom' } })).status, 403);
+    const asMia = { 'impersonate-user': 'mia@example.com' };
+    const impersonated = await fixture().call('anna', 'GET', `${base}/users/anna`, undefined, asMia);
+    assert.equal(impersonated.status, 403, impersonated.text);
+    const profile = await read<{ username?: string }>('mia', 'users/mia/profile');
+    assert.equal(profile.username, 'mia');
+    assert.equal((await call('mia', 'GET', 'users/tom/profile')).status, 404);
+  });
+
+  it('selves/self says who one is', async () => {
+    const { status } = await read<{ status: { user: { name: string; teams: Named[] } } }>(
+      'tom',
+      'selves/self',
+    );
+    assert.equal(status.user.name, 'tom');
+    assert.deepEqual((await read<{ status: object }>('tom', 'selves/tom')).status, status);
+    assert.equal((await call('tom', 'GET', 'selves/mia')).status, 404);
+  });
+
+  it('features and announcements are empty lists', async () => {
+    for (const plural of ['features', 'announcements'])
+      assert.deepEqual((await read<{ items: unknown[] }>('mia', plural)).items, []);
+  });
+
+  it('an access key of one’s own is changed by PUT in what can change', async () => {
+    const made = await call('mia', 'POST', 'ownedaccesskeys', {
+      metadata: { name: 'mias-own' },
+      spec: { displayName: 'first', ttl: 3_600 },
+    });
+    assert.equal(made.status, 201, made.text);
+    interface Key extends Named {
+      readonly spec: { readonly displayName?: string; readonly ttl?: number; readonly disabled?: boolean };
+    }
+    const path = 'ownedaccesskeys/mias-own';
+    const key = await eventually('the gateway knows it', () => read<Key>('mia', path));
+    const put = (spec: object) => call('mia', 'PUT', path, { ...key, spec: { ...key.spec, ...spec } });
+    assert.equal((await put({ ttl: 7_200 })).status, 400);
+    const changed = await put({ displayName: 'second', disabled: true });
+    assert.equal(changed.status, 200, changed.text);
+    const { spec } = changed.json() as unknown as Key;
+    assert.deepEqual([spec.displayName, spec.disabled, spec.ttl], ['second', true, key.spec.ttl]);
+    assert.equal((await call('tom', 'PUT', path, key)).status, 404);
+  });
+}
