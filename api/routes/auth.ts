@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { actorAtLogin } from '../audit/sender.ts';
 import { clearedCookie, hostCookie } from '../http/cookies.ts';
+import { loginKeyOf } from '../auth/login-key.ts';
 import { sessionCookie } from '../auth/sessions.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { Gateway } from '../gateway.ts';
@@ -22,8 +23,6 @@ const SessionAnswer = Type.Object({
   user: Type.String(),
   csrfToken: Type.String({ description: 'Send it as x-csrf-token with every change' }),
 });
-
-const defaultLoginKeySeconds = 20 * 86_400;
 
 const AuthInfo = Type.Object({
   methods: Type.Object({
@@ -100,13 +99,8 @@ function loginRoutes(instance: FastifyInstance, gateway: Gateway): void {
       const user = await checkedUser(gateway, request, request.body);
       const { name } = user.metadata;
       const { key } = await keys.issue(undefined, {
+        ...loginKeyOf(name, config),
         displayName: 'Login by password',
-        user: name,
-        type: 'Login',
-        ttl: Math.min(
-          config.loginAccessKeyTtlSeconds ?? defaultLoginKeySeconds,
-          config.accessKeyMaxTtlSeconds ?? Infinity,
-        ),
       });
       return reply
         .header('cache-control', 'no-store')

@@ -16,6 +16,7 @@ import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
 import { apiReferenceRoutes } from './api-reference.ts';
 import { auditRoutes } from './audit.ts';
 import { authOidcRoutes } from './auth-oidc.ts';
+import { sessionKeyRoutes } from './auth-session-key.ts';
 import { authRoutes } from './auth.ts';
 import { errorRoutes } from './errors.ts';
 import { healthRoutes } from './health.ts';
@@ -51,6 +52,7 @@ export async function registerRoutes(
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));
   await app.register(async (scope) => authOidcRoutes(scope, gateway));
+  await app.register(async (scope) => sessionKeyRoutes(scope, gateway));
   await app.register(loginPageRoutes);
   await app.register(async (scope) => selvesRoutes(scope, gateway));
   await app.register(async (scope) => ownedAccessKeyRoutes(scope, gateway));

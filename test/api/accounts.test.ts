@@ -441,6 +441,23 @@ describe('a browser session', () => {
     assert.deepEqual(token.json(), { user: 'ben', csrfToken: second.csrf });
   });
 
+  it('gives a program on its computer the key of a login, which no other credential gets', async () => {
+    const { cookie, csrf } = await begin();
+    const ask = (headers: Record<string, string>) =>
+      fixture.call('', 'POST', '/auth/session/key', undefined, { cookie, ...headers });
+    for (const headers of [{}, { origin }, { origin: 'https://evil.example', 'x-csrf-token': csrf }])
+      assert.equal((await ask(headers)).status, 403, JSON.stringify(headers));
+    assert.equal((await withKey(benKey, 'POST', '/auth/session/key')).status, 403);
+    const made = await ask({ origin, 'x-csrf-token': csrf });
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.headers['cache-control'], 'no-store');
+    const self = await withKey(String(made.json()['accessKey']), 'GET', `${group}/selves/self`);
+    const { status } = self.json() as { status: { user: { name: string }; accessKeyType: string } };
+    assert.deepEqual([status.user.name, status.accessKeyType], ['ben', 'Login']);
+    const done = await fixture.call('', 'GET', '/spaces');
+    assert.deepEqual([done.status, done.headers['location']], [303, '/login?done=true']);
+  });
+
   it('ends at logout, with the keys created in it', async () => {
     const { cookie, csrf } = await begin();
     const own = { cookie, origin, 'x-csrf-token': csrf };

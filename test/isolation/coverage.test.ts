@@ -16,6 +16,7 @@ const holdNothing: ReadonlySet<string> = new Set([
   'GET /readyz',
   'GET /version',
   'GET /login',
+  'GET /spaces',
   'GET /api/v1/openapi.json',
   'GET /auth/info',
   // Lists without anything.

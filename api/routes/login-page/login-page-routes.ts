@@ -16,8 +16,16 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** `/login?returnTo=/path`: where people without a session are sent by pages for people. */
+/**
+ * `/login?returnTo=/path`: where people without a session are sent by pages for people. `/login?cli=true`: where a program sends
+ * its user for an access key, which the page takes to a loopback address once they are logged in and have agreed:
+ * `http://localhost:25843/login?key=…`, where vCluster's CLI waits, or with `&port=…&state=…` to that port, with that state.
+ * `/spaces`: where that CLI sends the browser then.
+ */
 export async function loginPageRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/spaces', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+    reply.redirect('/login?done=true', 303),
+  );
   app.get('/login', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
     reply
       .header('content-type', 'text/html; charset=utf-8')

@@ -3,6 +3,12 @@ import { management } from '../world.ts';
 
 /** Resources of the management API that the gateway alone serves. */
 export const virtualWays: readonly Way[] = [
+  {
+    who: 'scoped',
+    tries: 'gets the key of a login for its own',
+    request: 'POST /auth/session/key',
+    sees: 403,
+  },
   ...(['eve', 'bob'] as const).flatMap((who) =>
     ['templates', 'clusters', 'members'].map(
       (subresource): Way => ({
