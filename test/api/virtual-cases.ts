@@ -182,6 +182,28 @@ export function virtualCases(fixture: () => AccessFixture): void {
       assert.deepEqual((await read<{ items: unknown[] }>('mia', plural)).items, []);
   });
 
+  it('discovery and OpenAPI name them', async () => {
+    const kubectl = async (...args: string[]) => {
+      const { code, stdout, stderr } = await fixture().kubectl('mia', args);
+      assert.equal(code, 0, stderr);
+      return stdout;
+    };
+    const resources = await kubectl('api-resources', '--api-group=management.loft.sh', '--no-headers');
+    for (const plural of ['selves', 'ownedaccesskeys', 'features', 'virtualclusterinstances'])
+      assert.match(resources, new RegExp(`^${plural} `, 'm'));
+    assert.match(await kubectl('explain', 'selves'), /Who the platform takes the caller for/);
+    assert.match(await kubectl('explain', 'ownedaccesskeys.spec.ttl'), /From its creation/);
+    assert.match(await kubectl('explain', 'virtualclusterinstances.spec.templateRef'), /templateRef/);
+    interface Listed {
+      readonly resources: readonly { readonly name: string; readonly kind: string }[];
+    }
+    const root = (await fixture().call('mia', 'GET', base)).json() as unknown as Listed;
+    assert.ok(
+      root.resources.some(({ name, kind }) => name === 'projects/templates' && kind === 'ProjectTemplates'),
+    );
+    assert.match(await kubectl('get', 'ownedaccesskeys', '-o', 'name'), /^$|ownedaccesskey/);
+  });
+
   it('an access key of one’s own is changed by PUT in what can change', async () => {
     const made = await call('mia', 'POST', 'ownedaccesskeys', {
       metadata: { name: 'mias-own' },

@@ -22,9 +22,11 @@ export function changingAnswers(dispatcher: Dispatcher, change: AnswerChange, is
   );
 }
 
-/** The headers of a request, flat, without what would let its answer come packed. */
+const unasked: ReadonlySet<string> = new Set(['accept-encoding', 'if-none-match']);
+
+/** The headers of a request, flat, without what would let its answer come packed, or not at all. */
 export function unpacked(headers: readonly string[]): string[] {
-  return headers.filter((_text, index) => headers[index - (index % 2)]?.toLowerCase() !== 'accept-encoding');
+  return headers.filter((_text, index) => !unasked.has(headers[index - (index % 2)]?.toLowerCase() ?? ''));
 }
 
 class ChangingHandler implements Dispatcher.DispatchHandler {
@@ -86,7 +88,7 @@ class ChangingHandler implements Dispatcher.DispatchHandler {
       this.next.onResponseError?.(controller, error as Error);
       return;
     }
-    const { 'transfer-encoding': _chunked, ...kept } = headers;
+    const { 'transfer-encoding': _chunked, etag: _unchanged, ...kept } = headers;
     const sized = { ...kept, 'content-length': String(changed.length) };
     this.next.onResponseStart?.(controller, status, sized, message);
     this.next.onResponseData?.(controller, changed);

@@ -5,6 +5,7 @@ import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { answerAsRead } from '../../proxy/computed/answer-as-read.ts';
 import { computedRequest } from '../../proxy/computed/computed-request.ts';
+import { discoveryChange } from '../../proxy/discovery/discovery-answers.ts';
 import { hidingRequest, seesHidden } from '../../proxy/filtered/hiding.ts';
 import { selfReviewOf, serveSelfReview } from '../../proxy/filtered/self-review.ts';
 import type { FilteredHandler } from '../../proxy/filtered/serve-filtered.ts';
@@ -51,7 +52,8 @@ export async function proxyRoutes(
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     const { review, streams } = gateway;
     const computed = computedRequest(request.method, target, request.headers.accept);
-    const change = computed && answerAsRead({ review, identity: caller.identity }, computed);
+    const reader = { review, identity: caller.identity };
+    const change = computed ? answerAsRead(reader, computed) : discoveryChange(request.method, target);
     return proxy(request, reply, { target, caller, destination, streams, recheck, change });
   };
   // In place of Helmet's: what is carried has them already, so they are set on our own answers only.

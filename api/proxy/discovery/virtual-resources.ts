@@ -1,0 +1,204 @@
+import { managementVersion } from '../../../contracts/names.ts';
+
+/** A JSON schema as OpenAPI 3.0 has it. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** A resource of management.loft.sh that the gateway alone serves (api/routes/virtual/), for clients that ask what there is. */
+export interface VirtualResource {
+  /** Plural; a subresource behind the plural that it belongs to. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly verbs: readonly string[];
+  readonly description: string;
+  /** Its fields besides kind, apiVersion and metadata. */
+  readonly properties: Readonly<Record<string, Schema>>;
+  readonly namespaced?: true;
+}
+
+/** Name of a kind's schema, as API servers publish it. */
+export const schemaName = (kind: string) => `sh.loft.management.${managementVersion}.${kind}`;
+
+const text = (description: string): Schema => ({ type: 'string', description });
+const flag = (description: string): Schema => ({ type: 'boolean', description });
+const seconds = (description: string): Schema => ({ type: 'integer', format: 'int64', description });
+const object = (description: string, properties: Readonly<Record<string, Schema>>): Schema => ({
+  type: 'object',
+  description,
+  properties,
+});
+const list = (description: string, items: Schema): Schema => ({ type: 'array', description, items });
+const stored = (kind: string): Schema => ({ $ref: `#/components/schemas/${schemaName(kind)}` });
+
+const entity = {
+  name: text('Name of the user or team'),
+  displayName: text('What to call them'),
+  username: text('What they log in with'),
+  email: text('Their address'),
+  icon: text('Address of their picture'),
+};
+const member = object('A user or team', { info: object('Who it is', entity) });
+const keySpec = object('The key', {
+  displayName: text('What to call it'),
+  description: text('What it is for'),
+  disabled: flag('It opens nothing while this is true'),
+  key: text('The key itself: only in the answer to its creation'),
+  ttl: seconds('From its creation; 0: it does not expire'),
+  type: text('User or Other; Login of one that came of a login'),
+  scope: { type: 'object', description: 'What it opens at most; everything, if left out' },
+  user: text('Its owner'),
+  team: text('Its owner, of a key of a team'),
+});
+const key = object('An access key', { spec: keySpec });
+const question = {
+  resourceAttributes: object('A verb on a resource', {
+    verb: text('get, list, create, use, …'),
+    group: text('Its API group; management.loft.sh'),
+    version: text('Of the group'),
+    resource: text('Its plural'),
+    subresource: text('Below it'),
+    namespace: text('Where; all, if left out'),
+    name: text('Which; any, if left out'),
+  }),
+  nonResourceAttributes: object('A verb on a path', { verb: text('get, …'), path: text('Of the URL') }),
+};
+const decision = object('The answer', { allowed: flag('Whether it is'), reason: text('Why') });
+
+export const virtualResources: readonly VirtualResource[] = [
+  {
+    resource: 'selves',
+    singular: 'self',
+    kind: 'Self',
+    verbs: ['create', 'get'],
+    description: 'Who the platform takes the caller for. Its name is self.',
+    properties: {
+      spec: object('What is asked', { accessKey: text('Another key of your own to ask about') }),
+      status: object('Who it is', {
+        user: object('The user', { ...entity, teams: list('Their teams', object('A team', entity)) }),
+        team: object('The team, of a key of a team', entity),
+        accessKey: text('Name of the key of this request'),
+        accessKeyType: text('Its type'),
+        subject: text('User name towards Kubernetes'),
+        groups: list('Groups towards Kubernetes', { type: 'string' }),
+        uid: text('Of the User or Team'),
+        loftHost: text('Address of the platform'),
+        projectNamespacePrefix: text('What the namespace of a project begins with'),
+      }),
+    },
+  },
+  {
+    resource: 'ownedaccesskeys',
+    singular: 'ownedaccesskey',
+    kind: 'OwnedAccessKey',
+    verbs: ['create', 'delete', 'get', 'list', 'patch', 'update'],
+    description: "One of the caller's own access keys.",
+    properties: { spec: keySpec },
+  },
+  {
+    resource: 'selfsubjectaccessreviews',
+    singular: 'selfsubjectaccessreview',
+    kind: 'SelfSubjectAccessReview',
+    verbs: ['create'],
+    description: 'Whether the caller may do something in the management API.',
+    properties: { spec: object('What is asked', question), status: decision },
+  },
+  {
+    resource: 'subjectaccessreviews',
+    singular: 'subjectaccessreview',
+    kind: 'SubjectAccessReview',
+    verbs: ['create'],
+    description: 'Whether somebody may do something in the management API.',
+    properties: {
+      spec: object('What is asked', {
+        ...question,
+        user: text('User name towards Kubernetes'),
+        groups: list('Groups towards Kubernetes', { type: 'string' }),
+      }),
+      status: decision,
+    },
+  },
+  {
+    resource: 'features',
+    singular: 'feature',
+    kind: 'Feature',
+    verbs: ['list'],
+    description: 'A feature of a licence. There are none: nothing here needs a licence.',
+    properties: {},
+  },
+  {
+    resource: 'announcements',
+    singular: 'announcement',
+    kind: 'Announcement',
+    verbs: ['list'],
+    description: 'An announcement of a vendor. There are none.',
+    properties: {},
+  },
+  {
+    resource: 'projects/templates',
+    singular: '',
+    kind: 'ProjectTemplates',
+    verbs: ['get'],
+    description: 'The templates that the caller may use in the project.',
+    properties: {
+      defaultVirtualClusterTemplate: text('Used by a tenant cluster that names none'),
+      virtualClusterTemplates: list('Of tenant clusters', stored('VirtualClusterTemplate')),
+      defaultSpaceTemplate: text('Not used'),
+      spaceTemplates: list('Of spaces: none', { type: 'object' }),
+    },
+  },
+  {
+    resource: 'projects/clusters',
+    singular: '',
+    kind: 'ProjectClusters',
+    verbs: ['get'],
+    description: 'The connected clusters that the project allows and the caller may see.',
+    properties: { clusters: list('Connected clusters', stored('Cluster')) },
+  },
+  {
+    resource: 'projects/members',
+    singular: '',
+    kind: 'ProjectMembers',
+    verbs: ['get'],
+    description: 'Who is in the project.',
+    properties: { users: list('Users', member), teams: list('Teams', member) },
+  },
+  {
+    resource: 'users/profile',
+    singular: '',
+    kind: 'UserProfile',
+    verbs: ['create', 'get'],
+    description: 'What a user is called; created to change the password.',
+    properties: {
+      displayName: text('What to call them'),
+      username: text('What they log in with'),
+      email: text('Their address'),
+      icon: text('Address of their picture'),
+      spec: object('A change', {
+        password: text('The new password'),
+        currentPassword: text('Required to change your own'),
+      }),
+    },
+  },
+  {
+    resource: 'users/accesskeys',
+    singular: '',
+    kind: 'UserAccessKeys',
+    verbs: ['get'],
+    description: 'The access keys of a user.',
+    properties: { accessKeys: list('Without what opens anything', key) },
+  },
+  {
+    resource: 'virtualclusterinstances/kubeconfig',
+    singular: '',
+    kind: 'VirtualClusterInstanceKubeConfig',
+    verbs: ['create'],
+    description: 'A kubeconfig that leads into the tenant cluster, through the platform.',
+    namespaced: true,
+    properties: {
+      spec: object('What is asked', {
+        certificateTTL: seconds('That a key in it is to live, a day at most; without: no key, vcp gives it'),
+      }),
+      status: object('The answer', { kubeConfig: text('YAML') }),
+    },
+  },
+];
