@@ -167,6 +167,41 @@ export function virtualCases(fixture: () => AccessFixture): void {
     assert.equal((await call('mia', 'GET', 'users/tom/profile')).status, 404);
   });
 
+  it('permissions and clusters of users and teams say by what they hold them', async () => {
+    interface Permissions {
+      readonly teamMemberships: readonly object[];
+      readonly projectMemberships: readonly {
+        readonly name: string;
+        readonly role: object;
+        readonly assignedVia: object;
+      }[];
+      readonly managementRoles: readonly object[];
+    }
+    const role = (name: string, isAdmin: boolean) => ({ name: `loft-management-project-${name}`, isAdmin });
+    const ops = { name: 'ops', kind: 'Team' };
+    const memberships = [
+      { name: 'alpha', role: role('viewer', false), assignedVia: ops },
+      { name: 'beta', role: role('admin', true), assignedVia: ops },
+    ];
+    const byName = (given: Permissions) =>
+      given.projectMemberships.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const ofTom = await read<Permissions>('tom', 'users/tom/permissions');
+    assert.deepEqual([ofTom.teamMemberships, byName(ofTom)], [[{ name: 'ops' }], memberships]);
+    assert.deepEqual(byName(await read<Permissions>('tom', 'teams/ops/permissions')), memberships);
+    const ofAnna = await read<Permissions>('anna', 'users/anna/permissions');
+    assert.deepEqual(ofAnna.managementRoles, [
+      { name: 'loft-management-admin', assignedVia: { name: 'anna', kind: 'User' } },
+    ]);
+    const clusters = async (user: string, path: string) =>
+      (await read<{ clusters: { cluster: Named }[] }>(user, path)).clusters.map(
+        ({ cluster }) => cluster.metadata.name,
+      );
+    assert.deepEqual(await clusters('anna', 'users/anna/clusters'), ['local']);
+    assert.deepEqual(await clusters('anna', 'teams/ops/clusters'), []);
+    for (const path of ['users/tom/permissions', 'teams/ops/permissions', 'teams/ops/clusters'])
+      assert.equal((await call('mia', 'GET', path)).status, 404, path);
+  });
+
   it('selves/self says who one is', async () => {
     const { status } = await read<{ status: { user: { name: string; teams: Named[] } } }>(
       'tom',
@@ -210,12 +245,22 @@ export function virtualCases(fixture: () => AccessFixture): void {
       spec: { displayName: 'first', ttl: 3_600 },
     });
     assert.equal(made.status, 201, made.text);
-    interface Key extends Named {
+    interface Key {
       readonly spec: { readonly displayName?: string; readonly ttl?: number; readonly disabled?: boolean };
     }
     const path = 'ownedaccesskeys/mias-own';
     const key = await eventually('the gateway knows it', () => read<Key>('mia', path));
-    const put = (spec: object) => call('mia', 'PUT', path, { ...key, spec: { ...key.spec, ...spec } });
+    const put = (spec: object) =>
+      eventually('no one else has changed it meanwhile', async () => {
+        const now = await read<Key>('mia', path);
+        const answer = await call('mia', 'PUT', path, { ...now, spec: { ...now.spec, ...spec } });
+        return answer.status !== 409 && answer;
+      });
+    const stale = await call('mia', 'PUT', path, {
+      metadata: { name: 'mias-own', resourceVersion: '1' },
+      spec: {},
+    });
+    assert.equal(stale.status, 409, stale.text);
     assert.equal((await put({ ttl: 7_200 })).status, 400);
     const changed = await put({ displayName: 'second', disabled: true });
     assert.equal(changed.status, 200, changed.text);

@@ -64,6 +64,25 @@ const question = {
 };
 const decision = object('The answer', { allowed: flag('Whether it is'), reason: text('Why') });
 
+const named = { name: text('Its name'), displayName: text('What to call it') };
+const assignedVia = object('By what', {
+  ...named,
+  kind: text('User or Team'),
+  owner: flag('As the owner'),
+});
+const permissions = {
+  teamMemberships: list('Teams', object('A team', named)),
+  projectMemberships: list(
+    'Projects',
+    object('A project', {
+      ...named,
+      role: object('Role there', { ...named, isAdmin: flag('Whether it administers the project') }),
+      assignedVia,
+    }),
+  ),
+  managementRoles: list('Roles in the management API', object('A role', { ...named, assignedVia })),
+};
+
 export const virtualResources: readonly VirtualResource[] = [
   {
     resource: 'selves',
@@ -179,14 +198,22 @@ export const virtualResources: readonly VirtualResource[] = [
       }),
     },
   },
-  {
-    resource: 'users/accesskeys',
-    singular: '',
-    kind: 'UserAccessKeys',
-    verbs: ['get'],
-    description: 'The access keys of a user.',
-    properties: { accessKeys: list('Without what opens anything', key) },
-  },
+  ...(['User', 'Team'] as const).flatMap((noun): VirtualResource[] =>
+    (
+      [
+        ['accesskeys', `${noun}AccessKeys`, { accessKeys: list('Without what opens anything', key) }],
+        ['permissions', `${noun}Permissions`, permissions],
+        ['clusters', `${noun}Clusters`, { clusters: list('That they may use directly', { type: 'object' }) }],
+      ] as const
+    ).map(([subresource, kind, properties]) => ({
+      resource: `${noun.toLowerCase()}s/${subresource}`,
+      singular: '',
+      kind,
+      verbs: ['get'],
+      description: `The ${subresource === 'accesskeys' ? 'access keys' : subresource} of a ${noun.toLowerCase()}.`,
+      properties,
+    })),
+  ),
   {
     resource: 'virtualclusterinstances/kubeconfig',
     singular: '',

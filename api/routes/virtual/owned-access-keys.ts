@@ -107,36 +107,40 @@ export async function ownedAccessKeyRoutes(app: FastifyInstance, gateway: Gatewa
   });
 }
 
-/** `users/{name}/accesskeys`: keys of a user, for the user and for callers whom RBAC allows to read them. */
-export async function userAccessKeyRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
-  app.get<{ Params: { name: string } }>(
-    '/kubernetes/management/apis/management.loft.sh/v1/users/:name/accesskeys',
-    { config, schema: { hide: true } },
-    async (request) => {
-      const caller = callerOf(request);
-      const { name } = request.params;
-      const isSelf = caller.kind === 'user' && caller.name === name;
-      const mayRead =
-        isSelf ||
-        (await gateway.review.allows(caller.identity, {
-          verb: 'get',
-          resource: 'users',
-          subresource: 'accesskeys',
-          name,
-        }));
-      if (!mayRead)
-        throw new PlatformError('forbidden', `you may not read the access keys of user "${name}"`);
-      return {
-        apiVersion: managementApiVersion,
-        kind: 'UserAccessKeys',
-        metadata: { name, creationTimestamp: null },
-        accessKeys: gateway.cache
-          .accessKeys()
-          .filter(({ spec }) => spec.user === name)
-          .map(shown),
-      };
-    },
-  );
+/** `users|teams/{name}/accesskeys`: keys of a user or team, for these themselves and for callers whom RBAC allows to read them. */
+export async function accountAccessKeyRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+  for (const [kind, listKind] of [
+    ['user', 'UserAccessKeys'],
+    ['team', 'TeamAccessKeys'],
+  ] as const)
+    app.get<{ Params: { name: string } }>(
+      `/kubernetes/management/apis/management.loft.sh/v1/${kind}s/:name/accesskeys`,
+      { config, schema: { hide: true } },
+      async (request) => {
+        const caller = callerOf(request);
+        const { name } = request.params;
+        const isSelf = caller.kind === kind && caller.name === name;
+        const mayRead =
+          isSelf ||
+          (await gateway.review.allows(caller.identity, {
+            verb: 'get',
+            resource: `${kind}s`,
+            subresource: 'accesskeys',
+            name,
+          }));
+        if (!mayRead)
+          throw new PlatformError('forbidden', `you may not read the access keys of ${kind} "${name}"`);
+        return {
+          apiVersion: managementApiVersion,
+          kind: listKind,
+          metadata: { name, creationTimestamp: null },
+          accessKeys: gateway.cache
+            .accessKeys()
+            .filter(({ spec }) => (kind === 'user' ? spec.user === name : !spec.user && spec.team === name))
+            .map(shown),
+        };
+      },
+    );
 }
 
 function belongsTo({ spec, status }: AccessKey, { kind, name, uid }: Caller): boolean {

@@ -26,6 +26,20 @@ export const virtualWays: readonly Way[] = [
       request: `GET ${management}/users/ana/profile`,
       sees: 404,
     },
+    ...['users/ana/permissions', 'users/ana/clusters', 'teams/anas/permissions', 'teams/anas/clusters'].map(
+      (path): Way => ({
+        who,
+        tries: `reads what ana holds: ${path}`,
+        request: `GET ${management}/${path}`,
+        sees: 404,
+      }),
+    ),
+    {
+      who,
+      tries: "reads the keys of ana's team",
+      request: `GET ${management}/teams/anas/accesskeys`,
+      sees: 403,
+    },
     {
       who,
       tries: 'is ana',
