@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
-import { type ErrorCode, isErrorCode } from '../contracts/errors.ts';
+import { failureOf, notThePlatform } from './answer-failure.ts';
 import { CommandFailure } from './failure.ts';
 import type { Login } from './login-file.ts';
 import { proxyFor } from './proxy.ts';
@@ -14,12 +14,14 @@ export interface Client {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<T>;
-  /** An answer as it comes in. */
-  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** An answer as it comes in; by default server-sent events. */
+  stream(path: string, signal: AbortSignal, accept?: string): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
 }
 
 const connectTimeoutMs = 10_000;
+/** For the head of an answer: what takes longer is an operation, which is accepted at once. */
+const headersTimeoutMs = 60_000;
 
 /** @throws CommandFailure `invalid_request` if the environment names a proxy that is not one */
 export function createClient(login: Login): Client {
@@ -44,16 +46,15 @@ export function createClient(login: Login): Client {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }).catch(unreachable);
       const text = await answer.body.text().catch(unreachable);
-      if (answer.statusCode >= 400) throw failureOf(answer.statusCode, text, answer.headers['x-request-id']);
+      if (answer.statusCode >= 400) throw failureOf(url, answer, text);
       return (text === '' ? undefined : parse(text, url)) as never;
     },
-    async stream(path, signal) {
-      const headers = { ...authorization, accept: 'text/event-stream' };
+    async stream(path, signal, accept = 'text/event-stream') {
+      const headers = { ...authorization, accept };
       const answer = await request(`${url}${path}`, { dispatcher: agent, headers, signal }).catch(
         unreachable,
       );
-      if (answer.statusCode >= 400)
-        throw failureOf(answer.statusCode, await answer.body.text(), answer.headers['x-request-id']);
+      if (answer.statusCode >= 400) throw failureOf(url, answer, await answer.body.text().catch(unreachable));
       return answer.body;
     },
     close: () => agent.destroy(),
@@ -66,12 +67,13 @@ function createAgent({ certificateAuthority, insecure = false }: Login, proxy: U
     rejectUnauthorized: !insecure,
     ...(certificateAuthority === undefined ? {} : { ca: certificateAuthority }),
   };
-  if (proxy === undefined) return new Agent({ connect, bodyTimeout: 0 });
+  const timeouts = { headersTimeout: headersTimeoutMs, bodyTimeout: 0 };
+  if (proxy === undefined) return new Agent({ connect, ...timeouts });
   return new ProxyAgent({
     uri: proxy.href,
     requestTls: connect,
     proxyTls: { timeout: connectTimeoutMs },
-    bodyTimeout: 0,
+    ...timeouts,
   });
 }
 
@@ -79,11 +81,19 @@ function parse(text: string, url: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandFailure('invalid_request', `the server at ${url} is not vcluster-platform`);
+    throw notThePlatform(url);
   }
 }
 
 const certificateProblems = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/;
+const otherProtocols = /EPROTO|ERR_SSL|HPE_/;
+/** Codes that say nothing to people. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its name is unknown: ENOTFOUND',
+  EAI_AGAIN: 'its name cannot be looked up now: EAI_AGAIN',
+  UND_ERR_CONNECT_TIMEOUT: `no connection within ${connectTimeoutMs / 1000} s`,
+  UND_ERR_HEADERS_TIMEOUT: `no answer within ${headersTimeoutMs / 1000} s`,
+};
 
 function failToReach(url: string, proxy: URL | undefined, error: unknown): never {
   const { code = '', message } = (error instanceof AggregateError ? error.errors[0] : error) as Error & {
@@ -93,66 +103,22 @@ function failToReach(url: string, proxy: URL | undefined, error: unknown): never
     throw new CommandFailure(
       'invalid_request',
       `the certificate of ${url} cannot be verified (${code}): log in with --ca-file <file>, or --insecure`,
+      { next: `vcp login ${url} --ca-file <file>` },
     );
   }
   const through = proxy === undefined ? '' : ` through the proxy ${proxy.protocol}//${proxy.host}`;
+  if (otherProtocols.test(code))
+    throw new CommandFailure(
+      'invalid_request',
+      `the server at ${url}${through} does not speak HTTPS (${code})`,
+      {
+        next: 'vcp login <url>',
+      },
+    );
   // What a proxy refuses has the code of a request that its caller ended.
-  const reason = code === '' || code === 'UND_ERR_ABORTED' ? message : code;
+  const reason = code === '' || code === 'UND_ERR_ABORTED' ? message : (reasons[code] ?? code);
   throw new CommandFailure(
     'management_unavailable',
     `the platform at ${url} is unreachable${through} (${reason})`,
   );
-}
-
-interface ErrorBody {
-  readonly code?: unknown;
-  readonly detail?: string;
-  readonly title?: string;
-  // of a Kubernetes Status
-  readonly kind?: string;
-  readonly message?: string;
-  readonly reason?: string;
-  readonly details?: { readonly causes?: { readonly reason?: string }[] };
-}
-
-function failureOf(status: number, text: string, requestId: unknown): CommandFailure {
-  const body = parseErrorBody(text);
-  const id = typeof requestId === 'string' ? requestId : undefined;
-  if (body?.kind === 'Status') {
-    // The word is for tools that look for it; our title says it too.
-    const message = body.message?.replace(/^Unauthorized: /, '') ?? `the API answered ${status}`;
-    return new CommandFailure(codeOfStatus(status, body), message, {
-      requestId: id,
-      problem: body,
-    });
-  }
-  const code = isErrorCode(body?.code) ? body.code : codeOfHttp(status);
-  return new CommandFailure(code, body?.detail ?? body?.title ?? `the platform responded ${status}`, {
-    requestId: id,
-    problem: body,
-  });
-}
-
-function parseErrorBody(text: string): ErrorBody | undefined {
-  try {
-    return JSON.parse(text) as ErrorBody;
-  } catch {
-    return undefined; // a proxy in between answered
-  }
-}
-
-function codeOfStatus(status: number, body: ErrorBody): ErrorCode {
-  const ours = body.details?.causes?.map(({ reason }) => reason).find(isErrorCode);
-  if (ours !== undefined) return ours;
-  return body.reason === 'AlreadyExists' ? 'already_exists' : codeOfHttp(status);
-}
-
-function codeOfHttp(status: number): ErrorCode {
-  if (status === 401) return 'unauthenticated';
-  if (status === 403) return 'forbidden';
-  if (status === 404) return 'not_found';
-  if (status === 409) return 'conflict';
-  if (status === 413) return 'too_large';
-  if (status < 500) return 'invalid_request';
-  return status === 500 ? 'internal' : 'management_unavailable';
 }

@@ -10,38 +10,43 @@ import {
 } from '../contracts/resources/resource-kinds.ts';
 import type { Client } from './client.ts';
 import { CommandFailure } from './failure.ts';
+import { collectionPath, restPath } from './management.ts';
 
-/** Creates the resource of a tenant cluster or space; gives the operation that the platform begins for it. */
+/** Creates the resource of a tenant cluster or space; `query` may make it a dry run. */
 export async function createResource<K extends ManagedKind>(
   client: Client,
   target: OperationTarget & { readonly kind: K },
   spec: InstanceOf<K>['spec'],
-): Promise<Operation> {
+  query = '',
+): Promise<InstanceOf<K>> {
   const { kind, project, name } = target;
   const namespace = projectNamespace(project);
-  const plural = kindNames[kind].plural;
-  const path = `/kubernetes/management/apis/${managementApiVersion}/namespaces/${namespace}/${plural}`;
-  const resource = await record(client, path, {
+  const resource = {
     apiVersion: managementApiVersion,
-    kind: resourceKinds[plural].kind,
+    kind: resourceKinds[kindNames[kind].plural].kind,
     metadata: { name, namespace },
     spec,
-  } as InstanceOf<K>).catch((error: unknown) => {
+  } as InstanceOf<K>;
+  return record(client, collectionPath(kind, project), resource, query).catch((error: unknown) => {
     throw isMissing(error, 'namespaces', namespace)
       ? new CommandFailure('project_not_found', `project "${project}" not found`)
       : error;
   });
-  return firstOperation(client, target, resource);
 }
 
 const recordMs = 30_000;
 
 /** Creates the resource. An API that is not ready yet (a platform that has just started) is asked again for a while. */
-async function record<R extends ManagedInstance>(client: Client, path: string, resource: R): Promise<R> {
+async function record<R extends ManagedInstance>(
+  client: Client,
+  path: string,
+  resource: R,
+  query: string,
+): Promise<R> {
   const deadline = Date.now() + recordMs;
   for (let first = true; ; first = false) {
     try {
-      return await client.call<R>('POST', path, resource);
+      return await client.call<R>('POST', `${path}${query}`, resource);
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
       // The answer to the attempt before was lost: it is the one we made.
@@ -67,7 +72,7 @@ const appearsMs = 30_000;
  * The create operation that the platform begins for a new instance. Its maker's own rights on it come a moment
  * after the instance, so "not found" is asked again for a while.
  */
-async function firstOperation(
+export async function firstOperation(
   client: Client,
   target: OperationTarget,
   { metadata }: ManagedInstance,
@@ -90,17 +95,9 @@ async function firstOperation(
   );
 }
 
-async function listOperations(
-  client: Client,
-  { kind, project, name }: OperationTarget,
-): Promise<Operation[]> {
+async function listOperations(client: Client, target: OperationTarget): Promise<Operation[]> {
   try {
-    return (
-      await client.call<{ items: Operation[] }>(
-        'GET',
-        `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}/operations?limit=5`,
-      )
-    ).items;
+    return (await client.call<{ items: Operation[] }>('GET', `${restPath(target)}/operations?limit=5`)).items;
   } catch (error) {
     if (
       error instanceof CommandFailure &&

@@ -61,5 +61,6 @@ export function requireSuccess(operation: Operation): void {
   const what = `${operation.type} of ${targetOf(operation).name}`;
   throw new CommandFailure(code, operation.message ?? `${what} ended as ${operation.state}`, {
     requestId: operation.requestId,
+    next: `vcp operations get ${operation.id}`,
   });
 }

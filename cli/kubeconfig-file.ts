@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { type Login, loginPath, originOf } from './login-file.ts';
 import {
   type Kubeconfig,
@@ -91,6 +91,9 @@ function isElsewhere({ clusters, contexts }: Kubeconfig, name: string, url: stri
   return servers.some((one) => typeof one === 'string' && originOf(one) !== url);
 }
 
+/** This command: its source, or beside this file in its bundle. */
+const program = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
+
 /**
  * Cluster, user and context. The cluster has the address and the trust of the login, which are known to work from
  * here; the user is the command that gives kubectl the key for this platform, by absolute paths, so that it works
@@ -100,7 +103,7 @@ function entriesOf(login: Login, { name, path, namespace }: IssuedContext): Reco
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1',
     command: process.execPath,
-    args: [join(import.meta.dirname, 'main.ts'), 'token', '--platform', login.url],
+    args: [program, 'token', '--platform', login.url],
     env: [{ name: 'VCP_CONFIG', value: loginPath() }],
     interactiveMode: 'Never',
     // Tells the command where kubectl is going to send the key.

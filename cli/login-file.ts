@@ -65,6 +65,22 @@ export function readOnlyLogin(): Login | undefined {
   return platforms.length > 1 ? undefined : readLogin();
 }
 
+/** The platforms of the file, and which of them commands use. */
+export function knownPlatforms(): (Known & { readonly current: boolean })[] {
+  const file = readFile();
+  return platformsOf(file).map((known) => ({
+    ...known,
+    current: known.accessKey !== undefined && known.url === file.url,
+  }));
+}
+
+/** Makes the login at the platform with this URL the one that commands use; false if there is none. */
+export async function useLogin(url: string): Promise<boolean> {
+  const login = findLogin(url);
+  if (login !== undefined) await writeLogin(login);
+  return login !== undefined;
+}
+
 /** Makes this the login that commands use; those at other platforms stay. */
 export async function writeLogin(login: Login): Promise<void> {
   await changeFile((file) => ({

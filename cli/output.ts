@@ -2,11 +2,18 @@ import Table from 'cli-table3';
 import { stringify } from 'yaml';
 import { CommandFailure } from './failure.ts';
 
-const outputFormats = ['table', 'json', 'yaml'] as const;
+export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
-/** Title of a column, and what stands in it. */
-export type Column<T> = readonly [title: string, value: (item: T) => string];
+/** Title of a column, what stands in it, and whether only a wide table has it. */
+export type Column<T> = readonly [title: string, value: (item: T) => string, only?: 'wide'];
+
+/** How the items of a list are shown. */
+export interface Listing<T> {
+  readonly columns: readonly Column<T>[];
+  /** What `-o name` prints, and tells an item from others: `vcluster/demo`. */
+  readonly name: (item: T) => string;
+}
 
 /** @throws CommandFailure `invalid_request` */
 export function outputFormat(text: string): OutputFormat {
@@ -16,53 +23,64 @@ export function outputFormat(text: string): OutputFormat {
   return format;
 }
 
-/** Prints a list: columns without borders, or the items as they are. */
-export function printList<T>(items: readonly T[], columns: readonly Column<T>[], format: OutputFormat): void {
-  if (format !== 'table') {
-    printDocument(items, format);
-    return;
-  }
+/** Whether people read it; else programs do, and the output is one document or names. */
+export function isTable(format: OutputFormat): format is 'table' | 'wide' {
+  return format === 'table' || format === 'wide';
+}
+
+/** Prints a list: columns without borders, the items as they are, or their names. */
+export function printList<T>(items: readonly T[], listing: Listing<T>, format: OutputFormat): void {
+  if (isTable(format)) {
+    const { head, rows } = tableLines(items, listing, format);
+    console.log([head, ...rows].join('\n'));
+  } else if (format === 'name') for (const item of items) console.log(listing.name(item));
+  else console.log(documentText(items, format));
+}
+
+/** Prints what one object is, to programs: all of it, or its name. */
+export function printDocument(value: unknown, name: string, format: OutputFormat): void {
+  console.log(format === 'name' ? name : documentText(value, format));
+}
+
+/** YAML is of version 1.1, which Kubernetes' tools read. */
+function documentText(value: unknown, format: OutputFormat): string {
+  if (format === 'yaml')
+    return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }).trimEnd();
+  return JSON.stringify(value, undefined, 2);
+}
+
+/** One item of a stream of them, as one line of JSON or one document of YAML. */
+export function streamedText(value: unknown, format: OutputFormat): string {
+  return format === 'yaml' ? `---\n${documentText(value, format)}` : JSON.stringify(value);
+}
+
+const borders =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle';
+const noBorders = Object.fromEntries(borders.split(' ').map((place) => [place, '']));
+
+/** A table as lines, one for each item. */
+export function tableLines<T>(
+  items: readonly T[],
+  { columns }: Pick<Listing<T>, 'columns'>,
+  format: 'table' | 'wide',
+): { readonly head: string; readonly rows: readonly string[] } {
+  const shown = columns.filter(([, , only]) => only === undefined || format === only);
   const table = new Table({
-    head: columns.map(([title]) => title),
-    chars: Object.fromEntries(
-      [
-        'top',
-        'top-mid',
-        'top-left',
-        'top-right',
-        'bottom',
-        'bottom-mid',
-        'bottom-left',
-        'bottom-right',
-        'left',
-        'left-mid',
-        'mid',
-        'mid-mid',
-        'right',
-        'right-mid',
-      ].map((place) => [place, '']),
-    ),
+    head: shown.map(([title]) => title),
+    chars: noBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
   });
-  table.options.chars.middle = '';
-  for (const item of items) table.push(columns.map(([, value]) => value(item)));
-  console.log(trimLines(table.toString()));
-}
-
-function trimLines(text: string): string {
-  return text
+  for (const item of items) table.push(shown.map(([, value]) => oneLine(value(item))));
+  const [head = '', ...rows] = table
+    .toString()
     .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+    .map((line) => line.trimEnd());
+  return { head, rows };
 }
 
-/** Prints a value as JSON or YAML. */
-export function printDocument(value: unknown, format: 'json' | 'yaml'): void {
-  const text =
-    format === 'json'
-      ? `${JSON.stringify(value, undefined, 2)}\n`
-      : stringify(value, { version: '1.1', lineWidth: 0 });
-  process.stdout.write(text);
+/** `text` without line breaks, and without what would steer a terminal. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s*[\r\n]\s*/g, ' ').replaceAll(/\p{Cc}/gu, '');
 }
 
 /** Time since `timestamp` as kubectl shows it: `42s`, `5m`, `3h`, `2d`. */

@@ -1,6 +1,6 @@
 import type { Operation, OperationStep } from '../contracts/operations.ts';
 import { isFinal } from '../contracts/operations.ts';
-import { duration } from './output.ts';
+import { duration, oneLine } from './output.ts';
 
 /** Shows an operation as it goes on. */
 export interface Progress {
@@ -81,14 +81,15 @@ function waitingLine({ state, blockedBy, live }: Operation): string | undefined 
   return live ? undefined : 'waiting: Temporal or the worker does not answer';
 }
 
-function stepLine(step: OperationStep, counting: boolean): string {
+/** A step in a line; `counting`: with the time so far, if it runs. */
+export function stepLine(step: OperationStep, counting: boolean): string {
   const details = [
     timeOf(step, counting),
     step.attempt !== undefined && step.attempt > 1 ? `attempt ${step.attempt}` : undefined,
     step.message,
   ];
   const text = details.filter((detail) => detail !== undefined && detail !== '').join(', ');
-  return `  ${marks[step.state]} ${step.title}${text === '' ? '' : ` (${text})`}`;
+  return oneLine(`  ${marks[step.state]} ${step.title}${text === '' ? '' : ` (${text})`}`);
 }
 
 function timeOf({ startedAt, finishedAt }: OperationStep, counting: boolean): string | undefined {

@@ -3,20 +3,23 @@ import { isFinal, type Operation, type OperationRequest, targetOf } from '../con
 import { verbs } from '../contracts/verbs.ts';
 import type { Client } from './client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
-import { duration, type OutputFormat, printDocument } from './output.ts';
+import { onInterrupt } from './interrupt.ts';
+import { duration, isTable, type OutputFormat, printDocument } from './output.ts';
 import { createProgress } from './progress.ts';
 
-/** Which tenant cluster or space, and how to show what happens with it. */
-export interface ShownTarget extends OperationTarget {
+/** How to show an operation. */
+export interface Showing {
   readonly output: OutputFormat;
-  /** Come back as soon as it is accepted. */
+  /** False: come back as soon as it is accepted. */
+  readonly wait?: boolean;
+  /** True: likewise, as the command of vCluster calls it. */
   readonly skipWait?: boolean;
 }
 
 /** Asks for an operation and shows it to its end. @throws CommandFailure also if the operation does not succeed */
 export async function runOperation(
   client: Client,
-  target: ShownTarget,
+  target: Showing & OperationTarget,
   request: OperationRequest,
 ): Promise<void> {
   const path = `/api/v1/projects/${target.project}/${kindNames[target.kind].collection}/${target.name}/operations`;
@@ -27,12 +30,10 @@ export async function runOperation(
 const ownSubmitMs = 3_000;
 
 /** Shows an operation until it has ended. @throws CommandFailure if it does not succeed */
-export async function showOperation(
-  client: Client,
-  target: Pick<ShownTarget, 'output' | 'skipWait'>,
-  operation: Operation,
-): Promise<void> {
-  if (target.output === 'table') {
+export async function showOperation(client: Client, showing: Showing, operation: Operation): Promise<void> {
+  const { output, wait, skipWait } = showing;
+  const shown = isTable(output);
+  if (shown) {
     // One's own request may meet the controllers' submit of the same: that is not worth a word.
     const olderMs = Date.now() - Date.parse(operation.createdAt);
     const joined =
@@ -43,26 +44,41 @@ export async function showOperation(
       `${operation.type} ${targetOf(operation).name} (project ${operation.project}, operation ${operation.id})${joined}\n`,
     );
   }
-  if (target.skipWait === true) {
-    if (target.output !== 'table') printDocument(operation, target.output);
+  if (wait === false || skipWait === true) {
+    if (!shown) printOperation(operation, output);
+    else
+      console.log(
+        `operation ${operation.id} is ${operation.state}; follow it with: vcp operations watch ${operation.id}`,
+      );
     return;
   }
-  const last = await followToEnd(client, operation, target.output);
-  if (target.output !== 'table') printDocument(last, target.output);
+  const last = await followToEnd(client, operation, shown);
+  if (!shown) printOperation(last, output);
   requireSuccess(last);
-  if (target.output === 'table') console.log(doneLine(last));
+  if (shown) console.log(doneLine(last));
 }
 
-async function followToEnd(client: Client, operation: Operation, output: OutputFormat): Promise<Operation> {
+/** Prints an operation to programs. */
+export function printOperation(operation: Operation, output: OutputFormat): void {
+  printDocument(operation, `operation/${operation.id}`, output);
+}
+
+async function followToEnd(client: Client, operation: Operation, shown: boolean): Promise<Operation> {
   const progress = createProgress();
+  const { id, type } = operation;
+  const release = onInterrupt(() => {
+    progress.end();
+    return `the ${type} goes on; follow it with: vcp operations watch ${id}, end it with: vcp operations cancel ${id}`;
+  });
   let last = operation;
   try {
-    for await (const now of followOperation(client, operation.id)) {
+    for await (const now of followOperation(client, id)) {
       last = now;
-      if (output === 'table') progress.show(now);
+      if (shown) progress.show(now);
     }
     return last;
   } finally {
+    release();
     progress.end();
   }
 }

@@ -4,10 +4,11 @@ import { managementApiVersion } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { Client } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
-import { age, type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
-import { checkNames, withClient } from './options.ts';
+import { age, type Listing } from '../output.ts';
+import { managementResources } from '../management.ts';
+import { type ListOptions, showList } from '../watch-list.ts';
+import { checkNames, collect, outputCommand, withClient } from './options.ts';
 
-const resources = `/kubernetes/management/apis/${managementApiVersion}`;
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 interface CreateKeyOptions {
@@ -19,10 +20,17 @@ interface CreateKeyOptions {
   user?: string;
 }
 
-/** `vcp create accesskey`: prints the key and nothing else; it cannot be shown again. */
-export function createAccessKeyCommand(): Command {
-  const collect = (value: string, all: string[]) => [...all, value];
-  return new Command('accesskey')
+/** `vcp access-key` */
+export function accessKeyCommand(): Command {
+  return new Command('access-key')
+    .addCommand(listAccessKeysCommand('list'))
+    .addCommand(createAccessKeyCommand('create'))
+    .addCommand(deleteAccessKeyCommand('revoke'));
+}
+
+/** Prints the key and nothing else; it cannot be shown again. */
+export function createAccessKeyCommand(command: string): Command {
+  return new Command(command)
     .description('Create an access key and print it; it is shown only once')
     .argument('[name]')
     .option('--display-name <text>')
@@ -50,7 +58,7 @@ async function create(client: Client, name: string | undefined, options: CreateK
     ...scopeOf(options),
   };
   if (user === undefined) {
-    const made = await client.call<AccessKey>('POST', `${resources}/ownedaccesskeys`, {
+    const made = await client.call<AccessKey>('POST', `${managementResources}/ownedaccesskeys`, {
       ...(name === undefined ? {} : { metadata: { name } }),
       spec,
     });
@@ -59,7 +67,7 @@ async function create(client: Client, name: string | undefined, options: CreateK
   // The platform gets only the hash of another user's key.
   checkNames('any', user);
   const key = `vcp_${randomBytes(32).toString('base64url')}`;
-  await client.call('POST', `${resources}/accesskeys`, {
+  await client.call('POST', `${managementResources}/accesskeys`, {
     apiVersion: managementApiVersion,
     kind: 'AccessKey',
     metadata: { name: name ?? `${user.slice(0, 40)}-${randomBytes(5).toString('hex')}` },
@@ -81,43 +89,53 @@ function scopeOf({ scopeProject, scopeVcluster }: CreateKeyOptions): { scope?: o
   return { scope: { projects: scopeProject.map((project) => ({ project })), virtualClusters } };
 }
 
-const columns: Column<AccessKey>[] = [
-  ['NAME', ({ metadata }) => metadata.name],
-  ['TYPE', ({ spec }) => spec.type ?? ''],
-  ['DISPLAY NAME', ({ spec }) => spec.displayName ?? ''],
-  ['SCOPE', ({ spec }) => (spec.scope === undefined ? '' : JSON.stringify(spec.scope))],
-  ['EXPIRES', expiry],
-  ['LAST USED', ({ status }) => (status?.lastActivity === undefined ? '' : age(status.lastActivity))],
-  ['AGE', ({ metadata }) => age(metadata.creationTimestamp)],
-];
+const listing: Listing<AccessKey> = {
+  columns: [
+    ['NAME', ({ metadata }) => metadata.name],
+    ['TYPE', ({ spec }) => spec.type ?? ''],
+    ['DISPLAY NAME', ({ spec }) => spec.displayName ?? ''],
+    ['SCOPE', ({ spec }) => (spec.scope === undefined ? '' : JSON.stringify(spec.scope))],
+    ['EXPIRES', expiry],
+    ['LAST USED', ({ status }) => (status?.lastActivity === undefined ? '' : age(status.lastActivity))],
+    ['AGE', ({ metadata }) => age(metadata.creationTimestamp)],
+    ['DESCRIPTION', ({ spec }) => spec.description ?? '', 'wide'],
+    ['DISABLED', ({ spec }) => (spec.disabled === true ? 'yes' : ''), 'wide'],
+  ],
+  name: ({ metadata }) => `accesskey/${metadata.name}`,
+};
 
 function expiry({ spec }: AccessKey): string {
   if (!spec.ttl) return 'never';
   return `${spec.ttl} s after ${spec.ttlAfterLastActivity === true ? 'the last use' : 'creation'}`;
 }
 
-/** `vcp list accesskeys` */
-export function listAccessKeysCommand(): Command {
-  return new Command('accesskeys')
-    .description('List your access keys')
-    .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
-    .action((options: { output: OutputFormat }) =>
-      withClient(async (client) => {
-        const { items } = await client.call<{ items: AccessKey[] }>('GET', `${resources}/ownedaccesskeys`);
-        printList(items, columns, options.output);
-      }),
+export function listAccessKeysCommand(command: string): Command {
+  return outputCommand(command, 'List your access keys')
+    .option('-w, --watch', 'go on with what changes')
+    .action((options: ListOptions) =>
+      withClient((client) =>
+        showList(
+          client,
+          {
+            read: async () =>
+              (await client.call<{ items: AccessKey[] }>('GET', `${managementResources}/ownedaccesskeys`))
+                .items,
+          },
+          listing,
+          options,
+        ),
+      ),
     );
 }
 
-/** `vcp delete accesskey` */
-export function deleteAccessKeyCommand(): Command {
-  return new Command('accesskey')
+export function deleteAccessKeyCommand(command: string): Command {
+  return new Command(command)
     .description('Delete one of your access keys; requests with it are refused from then on')
     .argument('<name>')
     .action((name: string) => {
       checkNames('any', name);
       return withClient(async (client) => {
-        await client.call('DELETE', `${resources}/ownedaccesskeys/${name}`);
+        await client.call('DELETE', `${managementResources}/ownedaccesskeys/${name}`);
         console.log(`access key ${name} deleted`);
       });
     });

@@ -1,39 +1,44 @@
 import { Command, Option } from 'commander';
 import { type AuditEvent, pathKinds } from '../../contracts/audit.ts';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import { type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
-import { withClient } from './options.ts';
+import type { Listing, OutputFormat } from '../output.ts';
+import { showList } from '../watch-list.ts';
+import { outputCommand, withClient } from './options.ts';
 
-const columns: Column<AuditEvent>[] = [
-  ['TIME', ({ receivedAt }) => receivedAt],
-  [
-    'USER',
-    ({ user = '-', impersonatedUser }) =>
-      impersonatedUser === undefined ? user : `${user} as ${impersonatedUser}`,
+const listing: Listing<AuditEvent> = {
+  columns: [
+    ['TIME', ({ receivedAt }) => receivedAt],
+    [
+      'USER',
+      ({ user = '-', impersonatedUser }) =>
+        impersonatedUser === undefined ? user : `${user} as ${impersonatedUser}`,
+    ],
+    ['VERB', ({ verb }) => verb],
+    ['OBJECT', objectOf],
+    ['WHERE', whereOf],
+    [
+      'CODE',
+      ({ code, stage }) => (stage === 'complete' ? String(code ?? '') : `${code ?? ''} ${stage}`.trim()),
+    ],
+    ['FROM', ({ sourceAddress = '' }) => sourceAddress],
+    ['REQUEST ID', ({ id }) => id],
+    ['PATH', ({ path }) => path, 'wide'],
   ],
-  ['VERB', ({ verb }) => verb],
-  ['OBJECT', objectOf],
-  ['WHERE', whereOf],
-  [
-    'CODE',
-    ({ code, stage }) => (stage === 'complete' ? String(code ?? '') : `${code ?? ''} ${stage}`.trim()),
-  ],
-  ['FROM', ({ sourceAddress = '' }) => sourceAddress],
-  ['REQUEST ID', ({ id }) => id],
-];
+  name: ({ id }) => `event/${id}`,
+};
 
 interface AuditOptions {
   readonly limit: string;
   readonly output: OutputFormat;
+  readonly watch: boolean;
   /** Filters, named as the API's query parameters. */
-  readonly [filter: string]: string;
+  readonly [filter: string]: string | boolean;
 }
 
 /** `vcp audit` */
 export function auditCommand(): Command {
-  return new Command('audit').description('Audit events').addCommand(
-    new Command('list')
-      .description('List audit events, newest first: all for administrators, your own otherwise')
+  return new Command('audit').addCommand(
+    outputCommand('list', 'List audit events, newest first: all for administrators, your own otherwise')
       .option('--from <time>', 'received at or after this time, as 2026-01-31T08:00:00Z')
       .option('--to <time>', 'received before')
       .option('--user <name>', 'real or effective user')
@@ -46,14 +51,18 @@ export function auditCommand(): Command {
       .option('--request-id <id>')
       .option('--operation-id <id>')
       .option('--limit <number>', 'maximum number of events', '50')
-      .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
-      .action(({ output, ...filters }: AuditOptions) =>
-        withClient(async (client) => {
-          const query = new URLSearchParams(filters as Record<string, string>);
-          const { items } = await client.call<{ items: AuditEvent[] }>('GET', `/api/v1/audit?${query}`);
-          printList(items, columns, output);
-        }),
-      ),
+      .option('-w, --watch', 'go on with what is new')
+      .action(({ output, watch, ...filters }: AuditOptions) => {
+        const path = `/api/v1/audit?${new URLSearchParams(filters as Record<string, string>)}`;
+        return withClient((client) =>
+          showList(
+            client,
+            { read: async () => (await client.call<{ items: AuditEvent[] }>('GET', path)).items },
+            listing,
+            { output, watch },
+          ),
+        );
+      }),
   );
 }
 

@@ -1,52 +1,69 @@
 import { Command } from 'commander';
-import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
-import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Client } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { giveKubeconfig, type IssuedContext, type KubeconfigOptions } from '../kubeconfig-file.ts';
+import { instancePath, managementResources, readInstance } from '../management.ts';
+import { resourcePath } from '../resources.ts';
 import { checkNames, withClient } from './options.ts';
 
-interface ConnectOptions extends KubeconfigOptions {
-  project: string;
-}
+type Issue = (client: Client) => Promise<IssuedContext>;
 
 /** `vcp connect` */
 export function connectCommand(): Command {
-  const connecting = (
-    name: string,
-    example: string,
-    issue: (client: Client, project: string, name: string) => Promise<IssuedContext>,
-  ) =>
-    new Command(name)
-      .description('Write a kubeconfig whose requests go through the platform; it does not contain the key')
-      .argument('<name>')
-      .option('-p, --project <name>', 'project', 'default')
-      .option('--print', 'print it instead of writing a file')
-      .option(
-        '--kubeconfig <file>',
-        'file to write to, other contexts stay; default: as kubectl, $KUBECONFIG or ~/.kube/config',
-      )
-      .action((subject: string, options: ConnectOptions) => {
-        checkNames(options.project, subject);
-        return withClient(async (client, login) =>
-          giveKubeconfig(login, await issue(client, options.project, subject), options, example),
-        );
-      });
   return new Command('connect')
-    .description('Use a tenant cluster or a space with kubectl')
-    .addCommand(connecting('vcluster', 'get namespaces', tenantContext))
-    .addCommand(connecting('space', 'get pods', spaceContext).alias('namespace'));
+    .addCommand(instanceCommand('vcluster', 'Use a tenant cluster', 'get namespaces', tenantContext))
+    .addCommand(instanceCommand('space', 'Use a space', 'get pods', spaceContext).alias('namespace'))
+    .addCommand(
+      connecting('cluster', 'Use a connected cluster itself (administrators)')
+        .argument('<name>')
+        .action((name: string, options: KubeconfigOptions) => {
+          checkNames(name, 'any');
+          return connect((client) => clusterContext(client, name), options, 'get namespaces');
+        }),
+    )
+    .addCommand(
+      connecting(
+        'management',
+        'Use the management API: projects, templates, tenant clusters as resources',
+      ).action((options: KubeconfigOptions) => connect(managementContext, options, 'get projects')),
+    );
 }
 
-function instancesPath(project: string): string {
-  return `/kubernetes/management/apis/${managementApiVersion}/namespaces/${projectNamespace(project)}`;
+function connecting(name: string, description: string): Command {
+  return new Command(name)
+    .description(
+      `${description}; writes a kubeconfig whose requests go through the platform, without the key`,
+    )
+    .option('--print', 'print it instead of writing a file')
+    .option(
+      '--kubeconfig <file>',
+      'file to write to, other contexts stay; default: as kubectl, $KUBECONFIG or ~/.kube/config',
+    );
+}
+
+function instanceCommand(
+  command: string,
+  description: string,
+  example: string,
+  issue: (client: Client, project: string, name: string) => Promise<IssuedContext>,
+): Command {
+  return connecting(command, description)
+    .argument('<name>')
+    .option('-p, --project <name>', 'project', 'default')
+    .action((name: string, options: KubeconfigOptions & { project: string }) => {
+      checkNames(options.project, name);
+      return connect((client) => issue(client, options.project, name), options, example);
+    });
+}
+
+function connect(issue: Issue, options: KubeconfigOptions, example: string): Promise<void> {
+  return withClient(async (client, login) => giveKubeconfig(login, await issue(client), options, example));
 }
 
 async function tenantContext(client: Client, project: string, name: string): Promise<IssuedContext> {
   // Refuses what the caller may not use; address and trust are those of the login.
-  await client.call('POST', `${instancesPath(project)}/virtualclusterinstances/${name}/kubeconfig`, {
-    spec: {},
-  });
+  await client.call('POST', `${instancePath({ kind: 'tenant', project, name })}/kubeconfig`, { spec: {} });
   return {
     name: `vcluster-platform-vcluster_${name}_${project}`,
     path: `/kubernetes/project/${project}/virtualcluster/${name}`,
@@ -55,19 +72,31 @@ async function tenantContext(client: Client, project: string, name: string): Pro
 
 /** A context whose namespace is the space. @throws CommandFailure `cluster_unreachable` if it has no namespace yet */
 async function spaceContext(client: Client, project: string, name: string): Promise<IssuedContext> {
-  const { spec, status } = await client.call<SpaceInstance>(
-    'GET',
-    `${instancesPath(project)}/spaceinstances/${name}`,
-  );
+  const { spec, status } = await readInstance(client, { kind: 'space', project, name });
   const namespace = status?.clusterRef?.namespace || spec?.clusterRef?.namespace;
   if (!namespace)
     throw new CommandFailure(
       'cluster_unreachable',
       `the namespace of space ${name} does not exist yet; try again`,
+      { next: `vcp why space ${name} --project ${project}` },
     );
   return {
     name: `vcluster-platform_${name}_${project}`,
     path: `/kubernetes/project/${project}/space/${name}`,
     namespace,
   };
+}
+
+/** @throws CommandFailure if the caller may not use it */
+async function clusterContext(client: Client, name: string): Promise<IssuedContext> {
+  await client.call<Cluster>('GET', resourcePath('clusters', name));
+  const path = `/kubernetes/cluster/${name}`;
+  await client.call('GET', `${path}/version`);
+  return { name: `vcluster-platform-cluster_${name}`, path };
+}
+
+/** Every caller may use it; what they see there is theirs. */
+async function managementContext(client: Client): Promise<IssuedContext> {
+  await client.call('POST', `${managementResources}/selves`, {});
+  return { name: 'vcluster-platform-management', path: '/kubernetes/management' };
 }

@@ -1,30 +1,40 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { Document, isMap, parseDocument, Scalar } from 'yaml';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Client } from '../client.ts';
-import { createResource } from '../create-resource.ts';
+import { createResource, firstOperation } from '../create-resource.ts';
 import { CommandFailure } from '../failure.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { withoutManagedFields } from '../management.ts';
+import { isTable, printDocument } from '../output.ts';
+import { type ParameterOptions, parametersText, readYaml } from '../parameters.ts';
 import { showOperation } from '../run-operation.ts';
 import { createAccessKeyCommand } from './access-keys.ts';
-import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+import {
+  checkNames,
+  collect,
+  type CommonOptions,
+  dryRunOption,
+  type DryRunOptions,
+  dryRunQuery,
+  operationCommand,
+  withClient,
+} from './options.ts';
 
-interface CreateOptions extends CommonOptions {
+interface CreateOptions extends CommonOptions, DryRunOptions, ParameterOptions {
   template?: string;
   templateVersion?: string;
-  setParam: string[];
-  parameters?: string;
   cluster?: string;
   values?: string;
   displayName?: string;
+  description?: string;
 }
 
 /** `vcp create` */
 export function createCommand(): Command {
-  const collect = (value: string, all: string[]) => [...all, value];
   return new Command('create')
-    .description('Create a tenant cluster, a space or an access key')
-    .addCommand(createAccessKeyCommand())
+    .addCommand(createAccessKeyCommand('accesskey'))
     .addCommand(createSpaceCommand())
     .addCommand(
       operationCommand('vcluster', 'Create a tenant cluster and show its steps')
@@ -36,20 +46,41 @@ export function createCommand(): Command {
         .option('--cluster <name>', 'connected cluster; default: the platform chooses')
         .option('-f, --values <file>', 'YAML file with chart values, instead of a template')
         .option('--display-name <text>')
+        .option('--description <text>')
+        .addOption(dryRunOption())
         .action((name: string, options: CreateOptions) => {
           checkNames(options.project, name);
-          return withClient((client) => create(client, name, options));
+          return withClient((client) =>
+            create(client, { kind: 'tenant', project: options.project, name }, specOf(options), options),
+          );
         }),
     );
 }
 
-async function create(client: Client, name: string, options: CreateOptions): Promise<void> {
-  const subject = { kind: 'tenant', project: options.project, name } as const;
-  await showOperation(client, options, await createResource(client, subject, specOf(options)));
+async function create<K extends ManagedKind>(
+  client: Client,
+  target: OperationTarget & { readonly kind: K },
+  spec: InstanceOf<K>['spec'],
+  options: CommonOptions & DryRunOptions,
+): Promise<void> {
+  const resource = await createResource(client, target, spec, dryRunQuery(options));
+  const { noun, command } = kindNames[target.kind];
+  if (options.dryRun === undefined) {
+    const release = onInterrupt(
+      () =>
+        `${noun} ${target.name} is recorded, and its creation goes on; follow it with: vcp why ${command.name} ${target.name} -p ${target.project}`,
+    );
+    const operation = await firstOperation(client, target, resource);
+    release();
+    await showOperation(client, options, operation);
+    return;
+  }
+  if (isTable(options.output)) console.log(`${noun} ${target.name} would be created (server dry run)`);
+  else printDocument(withoutManagedFields(resource), `${command.name}/${target.name}`, options.output);
 }
 
 function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
-  const { template, templateVersion, cluster, values, displayName } = options;
+  const { template, templateVersion, cluster, values, displayName, description } = options;
   if (values !== undefined && template !== undefined) {
     throw new CommandFailure(
       'invalid_request',
@@ -60,9 +91,10 @@ function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
     ...(template === undefined ? {} : { name: template }),
     ...(templateVersion === undefined ? {} : { version: templateVersion }),
   };
-  const parameters = parametersOf(options);
+  const parameters = parametersText(options);
   return {
     ...(displayName === undefined ? {} : { displayName }),
+    ...(description === undefined ? {} : { description }),
     ...(Object.keys(templateRef).length === 0 ? {} : { templateRef }),
     ...(values === undefined ? {} : { template: { helmRelease: { values: readYaml(values).text } } }),
     ...(cluster === undefined ? {} : { clusterRef: { cluster } }),
@@ -70,52 +102,7 @@ function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
   };
 }
 
-/**
- * YAML of all parameters; `--set-param` wins over the file, a dot in a name goes one level deeper. The file stays as it
- * is written and a value of the command line is a text: what they mean, the template's declaration says.
- */
-function parametersOf({ parameters, setParam }: CreateOptions): string | undefined {
-  const file = parameters === undefined ? undefined : readYaml(parameters);
-  if (setParam.length === 0) return file?.text;
-  const document = file?.document ?? new Document({}, textsOnly);
-  if (document.contents !== null && !isMap(document.contents))
-    throw new CommandFailure('invalid_request', `the file ${parameters} is not a YAML object: name: value`);
-  for (const assignment of setParam) {
-    const [, name, value] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
-    if (name === undefined || value === undefined)
-      throw new CommandFailure('invalid_request', `--set-param ${assignment}: write name=value`);
-    const text = new Scalar(value);
-    text.type = 'QUOTE_DOUBLE';
-    try {
-      document.setIn(name.split('.'), text);
-    } catch {
-      throw new CommandFailure(
-        'invalid_request',
-        `--set-param ${name}: a part of this name has a value of its own already`,
-      );
-    }
-  }
-  return document.toString({ lineWidth: 0, verifyAliasOrder: false });
-}
-
-/** Every scalar stays the text that it is written as. */
-const textsOnly = { version: '1.1', schema: 'failsafe', logLevel: 'error' } as const;
-
-function readYaml(path: string): { text: string; document: Document } {
-  let text: string;
-  try {
-    text = readFileSync(path === '-' ? 0 : path, 'utf8');
-  } catch {
-    throw new CommandFailure('invalid_request', `the file ${path} cannot be read`);
-  }
-  const document = parseDocument(text, textsOnly);
-  const [error] = document.errors;
-  if (error !== undefined)
-    throw new CommandFailure('invalid_request', `the file ${path} is not YAML: ${error.message}`);
-  return { text, document };
-}
-
-interface CreateSpaceOptions extends CommonOptions {
+interface CreateSpaceOptions extends CommonOptions, DryRunOptions {
   cluster?: string;
   displayName?: string;
   description?: string;
@@ -129,20 +116,15 @@ function createSpaceCommand(): Command {
     .option('--cluster <name>', 'connected cluster; default: the platform chooses')
     .option('--display-name <text>')
     .option('--description <text>')
+    .addOption(dryRunOption())
     .action((name: string, options: CreateSpaceOptions) => {
       const { project, cluster, displayName, description } = options;
       checkNames(project, name);
-      return withClient(async (client) => {
-        const operation = await createResource(
-          client,
-          { kind: 'space', project, name },
-          {
-            ...(displayName === undefined ? {} : { displayName }),
-            ...(description === undefined ? {} : { description }),
-            ...(cluster === undefined ? {} : { clusterRef: { cluster } }),
-          },
-        );
-        await showOperation(client, options, operation);
-      });
+      const spec = {
+        ...(displayName === undefined ? {} : { displayName }),
+        ...(description === undefined ? {} : { description }),
+        ...(cluster === undefined ? {} : { clusterRef: { cluster } }),
+      };
+      return withClient((client) => create(client, { kind: 'space', project, name }, spec, options));
     });
 }

@@ -18,7 +18,6 @@ interface LoginOptions {
 /** `vcp login` */
 export function loginCommand(): Command {
   return new Command('login')
-    .description('Log in to a platform with an access key, or go back to one; logins at others stay')
     .argument('[url]', 'https://host:port of the platform; alone: one that you are logged in to')
     .option('--access-key <key>', 'access key; "-" reads it from standard input')
     .option('--username <name>', 'log in with a password, which is asked for or read from standard input')
@@ -74,6 +73,11 @@ async function keyForPassword(platform: Omit<Login, 'accessKey'>, username: stri
   const client = createClient({ ...platform, accessKey: '' });
   try {
     const password = await readPassword(`Password of ${username}: `);
+    if (password === '')
+      throw new CommandFailure(
+        'invalid_request',
+        'no password was given: type it, or give it as the first line of standard input',
+      );
     return (await client.call<{ accessKey: string }>('POST', '/auth/password/login', { username, password }))
       .accessKey;
   } finally {

@@ -7,7 +7,6 @@ import { platformUrl } from './options.ts';
 /** `vcp logout`: ends the key that a login by password gave, and what was made with it, and forgets it here. */
 export function logoutCommand(): Command {
   return new Command('logout')
-    .description('Log out: kubeconfigs created with this login stop working, access keys with a name stay')
     .argument('[url]', 'https://host:port of the platform; default: the one in use. Logins at others stay')
     .action(async (url: string | undefined) => {
       const login = url === undefined ? readLogin() : readLoginAt(platformUrl(url));

@@ -1,83 +1,119 @@
 import { Command } from 'commander';
 import { kindNames } from '../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../contracts/operations.ts';
+import type { Client } from '../client.ts';
+import { tookOf } from '../describe.ts';
 import { CommandFailure } from '../failure.ts';
-import { age, type Column, duration, printDocument, printList } from '../output.ts';
-import { showOperation } from '../run-operation.ts';
-import { checkNames, type CommonOptions, platformCommand, withClient } from './options.ts';
+import { age, isTable, type Listing, printList } from '../output.ts';
+import { stepLine } from '../progress.ts';
+import { printOperation, showOperation } from '../run-operation.ts';
+import { type ListOptions, showList } from '../watch-list.ts';
+import {
+  checkNames,
+  type CommonOptions,
+  outputCommand,
+  type OutputOptions,
+  platformCommand,
+  withClient,
+} from './options.ts';
 
-const columns: Column<Operation>[] = [
-  ['ID', ({ id }) => id],
-  ['TYPE', ({ type }) => type],
-  ['NAME', (operation) => targetOf(operation).name],
-  ['STATE', ({ state }) => state],
-  ['KIND', ({ kind }) => kindNames[kind].noun],
-  ['ACTOR', ({ actor }) => actor],
-  [
-    'TOOK',
-    ({ startedAt, finishedAt }) =>
-      startedAt && finishedAt ? duration(Date.parse(finishedAt) - Date.parse(startedAt)) : '',
+const listing: Listing<Operation> = {
+  columns: [
+    ['ID', ({ id }) => id],
+    ['TYPE', ({ type }) => type],
+    ['NAME', (operation) => targetOf(operation).name],
+    ['STATE', ({ state }) => state],
+    ['KIND', ({ kind }) => kindNames[kind].noun],
+    ['ACTOR', ({ actor }) => actor],
+    ['TOOK', ({ startedAt, finishedAt }) => tookOf(startedAt, finishedAt)],
+    ['AGE', ({ createdAt }) => age(createdAt)],
+    ['CLUSTER', ({ cluster }) => cluster ?? '', 'wide'],
+    ['STEP', ({ currentStep }) => currentStep ?? '', 'wide'],
+    ['MESSAGE', ({ message }) => message ?? '', 'wide'],
   ],
-  ['AGE', ({ createdAt }) => age(createdAt)],
-];
+  name: ({ id }) => `operation/${id}`,
+};
 
 /** `vcp operations` */
 export function operationsCommand(): Command {
   return new Command('operations')
-    .description('Operations on tenant clusters and spaces')
+    .addCommand(listOperationsCommand())
     .addCommand(
-      platformCommand('list', 'List operations, newest first')
-        .argument('[tenant-cluster]')
-        .option('--space <name>', 'only of this space')
-        .action((tenantCluster: string | undefined, options: CommonOptions & { space?: string }) => {
-          const { space } = options;
-          checkNames(options.project, tenantCluster ?? 'all');
-          checkNames(options.project, space ?? 'all');
-          if (space !== undefined && tenantCluster !== undefined)
-            throw new CommandFailure('invalid_request', 'give a tenant cluster or --space, not both');
-          const scope =
-            tenantCluster !== undefined
-              ? `/virtualclusters/${tenantCluster}`
-              : space === undefined
-                ? ''
-                : `/spaces/${space}`;
-          return withClient(async (client) => {
-            const { items } = await client.call<{ items: Operation[] }>(
-              'GET',
-              `/api/v1/projects/${options.project}${scope}/operations`,
-            );
-            printList(items, columns, options.output);
-          });
-        }),
-    )
-    .addCommand(
-      platformCommand('watch', 'Follow an operation until it ends')
+      outputCommand('get', 'Show an operation with its steps')
         .argument('<id>')
-        .action((id: string, options: CommonOptions) =>
+        .action((id: string, { output }: OutputOptions) =>
           withClient(async (client) => {
-            const operation = await client.call<Operation>(
-              'GET',
-              `/api/v1/operations/${encodeURIComponent(id)}`,
-            );
-            await showOperation(client, options, operation);
+            const operation = await readOperation(client, id);
+            if (isTable(output)) {
+              printList([operation], listing, output);
+              for (const step of operation.steps) console.log(stepLine(step, false));
+              if (operation.message !== undefined) console.log(operation.message);
+            } else printOperation(operation, output);
           }),
         ),
     )
     .addCommand(
-      platformCommand('cancel', 'Cancel an operation and undo its steps')
+      outputCommand('watch', 'Follow an operation until it ends')
         .argument('<id>')
-        .action((id: string, options: CommonOptions) =>
+        .action((id: string, options: OutputOptions) =>
+          withClient(async (client) => showOperation(client, options, await readOperation(client, id))),
+        ),
+    )
+    .addCommand(
+      outputCommand('cancel', 'Cancel an operation and undo its steps')
+        .argument('<id>')
+        .action((id: string, { output }: OutputOptions) =>
           withClient(async (client) => {
-            const operation = await client.call<Operation>(
-              'POST',
-              `/api/v1/operations/${encodeURIComponent(id)}/cancel`,
-            );
-            if (options.output === 'table')
+            const operation = await client.call<Operation>('POST', `${operationPath(id)}/cancel`);
+            if (isTable(output))
               console.log(
                 `operation ${operation.id} (${operation.type} ${targetOf(operation).name}) is ${operation.state}; cancellation requested`,
               );
-            else printDocument(operation, options.output);
+            else printOperation(operation, output);
           }),
         ),
     );
+}
+
+function listOperationsCommand(): Command {
+  return platformCommand('list', 'List operations, newest first')
+    .argument('[tenant-cluster]')
+    .option('--space <name>', 'only of this space')
+    .option('--limit <number>', 'at most so many, 1 to 200', '50')
+    .option('-w, --watch', 'go on with what changes')
+    .action(
+      (
+        tenantCluster: string | undefined,
+        options: CommonOptions & ListOptions & { space?: string; limit: string },
+      ) => {
+        const { space, project, limit } = options;
+        checkNames(project, tenantCluster ?? 'all');
+        checkNames(project, space ?? 'all');
+        if (space !== undefined && tenantCluster !== undefined)
+          throw new CommandFailure('invalid_request', 'give a tenant cluster or --space, not both');
+        const scope =
+          tenantCluster !== undefined
+            ? `/virtualclusters/${tenantCluster}`
+            : space === undefined
+              ? ''
+              : `/spaces/${space}`;
+        const path = `/api/v1/projects/${project}${scope}/operations?${new URLSearchParams({ limit })}`;
+        return withClient((client) =>
+          showList(
+            client,
+            { read: async () => (await client.call<{ items: Operation[] }>('GET', path)).items },
+            listing,
+            options,
+          ),
+        );
+      },
+    );
+}
+
+function operationPath(id: string): string {
+  return `/api/v1/operations/${encodeURIComponent(id)}`;
+}
+
+function readOperation(client: Client, id: string): Promise<Operation> {
+  return client.call<Operation>('GET', operationPath(id));
 }

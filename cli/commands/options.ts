@@ -5,27 +5,47 @@ import { checkName, maxTenantNameLength } from '../../contracts/names.ts';
 import { type Client, createClient } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
 import { type Login, readLogin } from '../login-file.ts';
-import { type OutputFormat, outputFormat } from '../output.ts';
+import { type OutputFormat, outputFormat, outputFormats } from '../output.ts';
 
-export interface CommonOptions {
-  readonly project: string;
+export interface OutputOptions {
   readonly output: OutputFormat;
+}
+
+export interface CommonOptions extends OutputOptions {
+  readonly project: string;
+  readonly wait?: boolean;
   readonly skipWait?: boolean;
 }
 
-/** A command with `--project` and `--output`. */
-export function platformCommand(name: string, description: string): Command {
+export interface DryRunOptions {
+  readonly dryRun?: string;
+}
+
+/** A command with `--output`. */
+export function outputCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .addOption(new Option('-p, --project <name>', 'project').default('default'))
     .addOption(
-      new Option('-o, --output <format>', 'table, json or yaml').default('table').argParser(outputFormat),
+      new Option('-o, --output <format>', 'how to print it')
+        .choices(outputFormats)
+        .default('table')
+        .argParser(outputFormat),
     );
+}
+
+/** A command with `--output` and `--project`. */
+export function platformCommand(name: string, description: string): Command {
+  return outputCommand(name, description).addOption(
+    new Option('-p, --project <name>', 'project').default('default'),
+  );
 }
 
 /** Like `platformCommand`, for commands that wait for an operation. */
 export function operationCommand(name: string, description: string): Command {
-  return platformCommand(name, description).option('--skip-wait', 'do not wait until the operation ends');
+  return platformCommand(name, description)
+    .option('--wait', 'show the operation until it ends; this is the default')
+    .option('--no-wait', 'come back as soon as the operation is accepted')
+    .addOption(new Option('--skip-wait', 'the same').hideHelp());
 }
 
 /** Like `operationCommand`, for what is done to one of `kind` by its name. */
@@ -33,6 +53,31 @@ export function kindCommand(kind: ManagedKind, description: string): Command {
   const { name, alias }: { readonly name: string; readonly alias?: string } = kindNames[kind].command;
   const command = operationCommand(name, description).argument('<name>');
   return alias === undefined ? command : command.alias(alias);
+}
+
+/** Like `platformCommand`, for what is asked about one of `kind` by its name. */
+export function kindQuery(kind: ManagedKind, description: string): Command {
+  const { name, alias }: { readonly name: string; readonly alias?: string } = kindNames[kind].command;
+  const command = platformCommand(name, description).argument('<name>');
+  return alias === undefined ? command : command.alias(alias);
+}
+
+/** Gathers the values of an option that can be repeated. */
+export function collect(value: string, all: readonly string[]): string[] {
+  return [...all, value];
+}
+
+/** `--dry-run=server`, for commands that write a resource. */
+export function dryRunOption(): Option {
+  return new Option(
+    '--dry-run <where>',
+    'server: let the platform check everything, but change nothing',
+  ).choices(['server']);
+}
+
+/** What makes a request to the management API one of a dry run. */
+export function dryRunQuery({ dryRun }: DryRunOptions): string {
+  return dryRun === undefined ? '' : '?dryRun=All';
 }
 
 /** Runs `work` with a client of the platform one is logged in to. */

@@ -6,9 +6,7 @@ import { checkNames, type CommonOptions, kindCommand, withClient } from './optio
 
 /** `vcp retry` */
 export function retryCommand(): Command {
-  const command = new Command('retry').description(
-    'Try again what failed: create, update, sleep, wakeup or delete',
-  );
+  const command = new Command('retry');
   for (const kind of managedKinds) {
     const { collection, noun } = kindNames[kind];
     command.addCommand(

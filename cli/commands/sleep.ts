@@ -23,7 +23,6 @@ export function sleepCommand(): Command {
         );
       });
   return new Command('sleep')
-    .description('Put a tenant cluster or a space to sleep')
     .addCommand(sleeping('tenant', kindCommand('tenant', 'Scale the control plane to zero; its data stays')))
     .addCommand(sleeping('space', kindCommand('space', 'Scale its workloads to zero; all its objects stay')));
 }

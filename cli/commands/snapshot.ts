@@ -3,26 +3,32 @@ import { Command } from 'commander';
 import type { Snapshot } from '../../contracts/operations.ts';
 import type { Client } from '../client.ts';
 import { CommandFailure } from '../failure.ts';
-import { age, type Column, printList } from '../output.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { age, type Listing } from '../output.ts';
 import { runOperation } from '../run-operation.ts';
+import { type ListOptions, showList } from '../watch-list.ts';
 import { checkNames, type CommonOptions, operationCommand, platformCommand, withClient } from './options.ts';
 
-const columns: Column<Snapshot>[] = [
-  ['NAME', ({ name }) => name],
-  ['TENANT CLUSTER', ({ tenantCluster }) => tenantCluster],
-  ['PROJECT', ({ project }) => project],
-  ['STATUS', ({ state }) => state],
-  ['SIZE', ({ sizeBytes }) => (sizeBytes === undefined ? '' : `${(sizeBytes / 1_048_576).toFixed(1)} MiB`)],
-  ['KEYS', ({ totalKeys }) => String(totalKeys ?? '')],
-  ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
-  ['AGE', ({ createdAt }) => age(createdAt)],
-  ['UID', ({ uid }) => uid ?? ''],
-];
+const listing: Listing<Snapshot> = {
+  columns: [
+    ['NAME', ({ name }) => name],
+    ['TENANT CLUSTER', ({ tenantCluster }) => tenantCluster],
+    ['PROJECT', ({ project }) => project],
+    ['STATUS', ({ state }) => state],
+    ['SIZE', ({ sizeBytes }) => (sizeBytes === undefined ? '' : `${(sizeBytes / 1_048_576).toFixed(1)} MiB`)],
+    ['KEYS', ({ totalKeys }) => String(totalKeys ?? '')],
+    ['VERSION', ({ kubernetesVersion }) => kubernetesVersion ?? ''],
+    ['AGE', ({ createdAt }) => age(createdAt)],
+    ['UID', ({ uid }) => uid ?? ''],
+    ['OPERATION', ({ operationId }) => operationId, 'wide'],
+    ['SHA-256', ({ sha256 }) => sha256 ?? '', 'wide'],
+  ],
+  name: ({ name }) => `snapshot/${name}`,
+};
 
 /** `vcp snapshot` */
 export function snapshotCommand(): Command {
   return new Command('snapshot')
-    .description("Snapshots of a tenant cluster's data")
     .addCommand(
       operationCommand('create', 'Take a snapshot; a sleeping tenant cluster is not woken')
         .argument('<tenant-cluster>')
@@ -42,15 +48,18 @@ export function snapshotCommand(): Command {
     .addCommand(
       platformCommand('list', 'List snapshots')
         .argument('[tenant-cluster]')
-        .action((tenantCluster: string | undefined, options: CommonOptions) => {
+        .option('-w, --watch', 'go on with what changes')
+        .action((tenantCluster: string | undefined, options: ListOptions & { project: string }) => {
           checkNames(options.project, tenantCluster ?? 'all');
-          return withClient(async (client) => {
-            const { items } = await client.call<{ items: Snapshot[] }>(
-              'GET',
-              listPath(options.project, tenantCluster),
-            );
-            printList(items, columns, options.output);
-          });
+          const path = listPath(options.project, tenantCluster);
+          return withClient((client) =>
+            showList(
+              client,
+              { read: async () => (await client.call<{ items: Snapshot[] }>('GET', path)).items },
+              listing,
+              options,
+            ),
+          );
         }),
     )
     .addCommand(
@@ -85,6 +94,9 @@ async function deleteSnapshot(
   const before = (await client.call<{ items: Snapshot[] }>('GET', path)).items.filter(of).length;
   const query = uid === undefined ? '' : `?uid=${encodeURIComponent(uid)}`;
   await client.call('DELETE', `${path}/${encodeURIComponent(snapshot)}${query}`);
+  onInterrupt(
+    () => `the deletion of snapshot ${snapshot} goes on; look for it with: vcp snapshot list -p ${project}`,
+  );
   const deadline = Date.now() + goneMs;
   while (Date.now() < deadline) {
     const { items } = await client.call<{ items: Snapshot[] }>('GET', path);

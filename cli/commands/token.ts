@@ -6,7 +6,6 @@ import { type Login, originOf, readLoginAt, readOnlyLogin } from '../login-file.
 /** `vcp token`: what kubectl asks for when a kubeconfig names it as its exec plugin. */
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('Print the access key for kubectl (an ExecCredential)')
     .option('--platform <url>', 'the platform that the key is for')
     .action(async ({ platform }: { platform?: string }) => {
       const { accessKey } = await loginFor(platform, clusterOfKubectl());

@@ -1,33 +1,42 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { Operation } from '../../contracts/operations.ts';
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
-import { type Column, type OutputFormat, outputFormat, printList } from '../output.ts';
+import type { Listing } from '../output.ts';
 import { showOperation } from '../run-operation.ts';
-import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+import { type ListOptions, showList } from '../watch-list.ts';
+import { checkNames, type CommonOptions, operationCommand, outputCommand, withClient } from './options.ts';
 
 type Listed = UnclaimedNamespace & { readonly cluster: string };
 
 const collection = '/api/v1/unclaimed-namespaces';
-const columns: Column<Listed>[] = [
-  ['NAMESPACE', ({ name }) => name],
-  ['CLUSTER', ({ cluster }) => cluster],
-  ['KIND', ({ kind }) => kind],
-  ['PROJECT', ({ project }) => project ?? ''],
-  ['NAME', ({ subject }) => subject ?? ''],
-];
+const listing: Listing<Listed> = {
+  columns: [
+    ['NAMESPACE', ({ name }) => name],
+    ['CLUSTER', ({ cluster }) => cluster],
+    ['KIND', ({ kind }) => kind],
+    ['PROJECT', ({ project }) => project ?? ''],
+    ['NAME', ({ subject }) => subject ?? ''],
+    ['UID', ({ uid }) => uid ?? '', 'wide'],
+  ],
+  name: ({ name }) => `namespace/${name}`,
+};
 
 /** `vcp list unclaimed-namespaces` */
 export function listUnclaimedNamespacesCommand(): Command {
-  return new Command('unclaimed-namespaces')
-    .description(
-      'List namespaces in connected clusters that belong to no existing tenant cluster or space (administrators)',
-    )
-    .option('-o, --output <format>', 'table, json or yaml', outputFormat, 'table')
-    .action((options: { output: OutputFormat }) =>
-      withClient(async (client) => {
-        const { items } = await client.call<{ items: Listed[] }>('GET', collection);
-        printList(items, columns, options.output);
-      }),
+  return outputCommand(
+    'unclaimed-namespaces',
+    'List namespaces in connected clusters that belong to no existing tenant cluster or space (administrators)',
+  )
+    .option('-w, --watch', 'go on with what changes')
+    .action((options: ListOptions) =>
+      withClient((client) =>
+        showList(
+          client,
+          { read: async () => (await client.call<{ items: Listed[] }>('GET', collection)).items },
+          listing,
+          options,
+        ),
+      ),
     );
 }
 

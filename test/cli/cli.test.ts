@@ -3,139 +3,32 @@ import { execFile } from 'node:child_process';
 import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { pino } from 'pino';
 import { parse } from 'yaml';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import type { Operation } from '../../contracts/operations.ts';
-import { migrate } from '../../db/migrate.ts';
-import { listOpenOperations } from '../../db/queries/operations.ts';
-import { insertSnapshot } from '../../db/queries/snapshots.ts';
-import { endOperation } from '../../db/queries/turns.ts';
-import { createOperationsDependencies } from '../../operations/dependencies.ts';
-import { submitOperation } from '../../operations/submit.ts';
-import { type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
+import type { ManagementFixture } from '../api/management-fixture.ts';
 import { keyOf } from '../api/user-calls.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
-import { run } from '../support/platform.ts';
 import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
-import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { run } from '../support/platform.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
-import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { changeCases } from './change-cases.ts';
+import { type CliWorld, type Ended, startCliWorld } from './cli-world.ts';
+import { failureCases } from './failure-cases.ts';
+import { goldenCases } from './golden-cases.ts';
 
-/**
- * The command `vcp` against a real gateway. There is no worker here: a loop ends what waits, as a worker would,
- * and submits the create of a new instance, as controllers would.
- */
-let postgres: TestPostgres;
-let temporal: TestTemporal;
+let world: CliWorld;
 let fixture: ManagementFixture;
-let stopEngine: () => Promise<void>;
 
 before(async () => {
-  postgres = await startPostgres();
-  const databaseUrl = await postgres.createDatabase();
-  await migrate(databaseUrl);
-  temporal = await startTemporal({ databaseUrl: postgres.url });
-  fixture = await startManagementFixture({ databaseUrl, temporal });
-  stopEngine = startEngine(databaseUrl);
-  await fixture.resources.virtualclusterinstances.create({
-    metadata: { name: 'demo', namespace: 'p-alpha' },
-    spec: { templateRef: { name: 'default' } },
-  });
-  await fixture.resources.virtualclusterinstances.patchStatus(
-    { namespace: 'p-alpha', name: 'demo' },
-    { phase: 'Ready', observedHash: 'x' },
-  );
+  world = await startCliWorld();
+  ({ fixture } = world);
 });
-after(async () => {
-  await stopEngine?.();
-  await fixture?.stop();
-  await temporal?.stop();
-  await postgres?.stop();
-});
+after(() => world?.stop());
 
-function startEngine(databaseUrl: string): () => Promise<void> {
-  const deps = createOperationsDependencies({ databaseUrl, temporal }, pino({ level: 'silent' }));
-  let stopped = false;
-  const submitted = new Set<string>();
-  const round = async () => {
-    for (const { metadata } of await fixture.resources.virtualclusterinstances.list()) {
-      const { uid, name } = metadata;
-      if (name === 'demo' || submitted.has(uid)) continue;
-      submitted.add(uid);
-      await submitOperation(deps, {
-        kind: 'tenant',
-        type: 'create',
-        project: 'alpha',
-        name,
-        uid,
-        actor: 'ben@example.com',
-        idempotencyKey: uid,
-      });
-    }
-    const open = await deps.database.query((db) => listOpenOperations(db));
-    for (const { id, type, uid, parameters, name: tenantCluster, cancelRequestedBy } of open) {
-      if (cancelRequestedBy !== null) {
-        await endOperation(deps.database, {
-          id,
-          state: 'cancelled',
-          reason: 'operation_cancelled',
-          message: `Cancelled by ${cancelRequestedBy}`,
-        });
-      }
-      if (parameters['snapshot'] === 'slow') continue;
-      if (type === 'snapshot') {
-        const key = { project: 'alpha', tenantCluster, uid, name: String(parameters['snapshot']) };
-        await deps.database.query((db) =>
-          insertSnapshot(db, key, { operationId: id, projectUid: '', file: id }),
-        );
-      }
-      const damaged = parameters['snapshot'] === 'damaged' || tenantCluster === 'hopeless';
-      await endOperation(
-        deps.database,
-        damaged
-          ? { id, state: 'failed', reason: 'snapshot_damaged', message: 'its hash is wrong' }
-          : { id, state: 'succeeded' },
-      );
-    }
-  };
-  const running = (async () => {
-    while (!stopped) {
-      await round();
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  })();
-  return async () => {
-    stopped = true;
-    await running;
-    await deps.close();
-  };
-}
-
-const configFile = () => join(fixture.dir, 'vcp', 'config.json');
-
-function vcp(
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; stdout: string; stderr: string }> {
-  const main = join(import.meta.dirname, '../../cli/main.ts');
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [main, ...args],
-      { env: { ...process.env, HOME: fixture.dir, VCP_CONFIG: configFile(), ...env }, timeout: 60_000 },
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-      },
-    );
-  });
-}
-
-async function succeeds(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await vcp(args);
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
+const configFile = () => world.configFile();
+const vcp = (args: string[], env: Record<string, string> = {}): Promise<Ended> => world.vcp(args, env);
+const succeeds = (...args: string[]): Promise<string> => world.succeeds(...args);
 
 describe('vcp', () => {
   it('requires a login', async () => {
@@ -149,7 +42,7 @@ describe('vcp', () => {
       vcp(['login', fixture.url, '--access-key', key, ...more]);
     assert.match(
       (await login('wrong', '--ca-file', fixture.caFile)).stderr,
-      /^error: Not logged in: platform access key not found.*\(unauthenticated, request [0-9a-f-]{36}\)\n$/,
+      /^error: Not logged in: platform access key not found.*\(unauthenticated, request [0-9a-f-]{36}\); try: vcp login <url>\n$/,
     );
     const unverified = await login(keyOf('ben'));
     assert.equal(unverified.code, 2);
@@ -329,7 +222,7 @@ describe('vcp', () => {
       'an operation that fails',
       ['restore', 'demo', 'damaged', '-p', 'alpha'],
       5,
-      /\nerror: Snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\)\n$/,
+      /\nerror: Snapshot is damaged: its hash is wrong \(snapshot_damaged, request [0-9a-f-]{36}\); try: vcp operations get [0-9a-f-]{36}\n$/,
     ],
     [
       'a create that fails',
@@ -389,7 +282,13 @@ describe('vcp', () => {
       'a parameter that has parts and a value',
       ['create', 'vcluster', 'a', '-p', 'alpha', '--set-param', 'a=1', '--set-param', 'a.b=2'],
       2,
-      /--set-param a\.b: a part of this name has a value/,
+      /--set-param a and --set-param a\.b exclude each other: a part of this name has a value/,
+    ],
+    [
+      'a parameter that has a value and parts',
+      ['create', 'vcluster', 'a', '-p', 'alpha', '--set-param', 'v.x=1', '--set-param', 'v=2'],
+      2,
+      /--set-param v and --set-param v\.x exclude each other/,
     ],
     [
       'a file that is not there',
@@ -399,7 +298,12 @@ describe('vcp', () => {
     ],
     ['an unknown command', ['explode'], 2, /unknown command/],
     ['an unknown option', ['list', 'vclusters', '--nothing'], 2, /unknown option/],
-    ['an unknown format', ['list', 'vclusters', '-o', 'xml'], 2, /--output must be one of table, json, yaml/],
+    [
+      'an unknown format',
+      ['list', 'vclusters', '-o', 'xml'],
+      2,
+      /--output must be one of table, wide, json, yaml, name/,
+    ],
   ];
   for (const [name, args, code, stderr] of failures) {
     it(`exits with ${code}: ${name}`, async () => {
@@ -577,3 +481,7 @@ describe('vcp behind a proxy', () => {
     assert.equal(code, 0, stderr);
   });
 });
+
+changeCases(() => world);
+failureCases(() => world);
+goldenCases(() => world);

@@ -1,0 +1,76 @@
+import { kindNames, type ManagedKind, type OperationTarget } from '../contracts/kinds.ts';
+import { projectNamespace } from '../contracts/names.ts';
+import type { Operation } from '../contracts/operations.ts';
+import type { Project } from '../contracts/resources/project.ts';
+import { type ManagedInstance, resourceKinds } from '../contracts/resources/resource-kinds.ts';
+import type { Client } from './client.ts';
+import { CommandFailure } from './failure.ts';
+import { readInstance, restPath } from './management.ts';
+import { resourcePath } from './resources.ts';
+
+/** What the platform knows of an instance and lets the caller see. */
+export interface InstanceFacts extends OperationTarget {
+  readonly resource: ManagedInstance;
+  /** Newest first. */
+  readonly operations: readonly Operation[];
+  /** When they were read, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** An Event of Kubernetes, of the group events.k8s.io. */
+export interface KubernetesEvent {
+  readonly metadata: { readonly creationTimestamp?: string };
+  readonly eventTime?: string | null;
+  readonly type?: string;
+  readonly reason?: string;
+  readonly note?: string;
+}
+
+const operationsShown = 10;
+
+/** @throws CommandFailure */
+export async function readFacts(client: Client, target: OperationTarget): Promise<InstanceFacts> {
+  const [resource, { items }] = await Promise.all([
+    readInstance<ManagedKind>(client, target),
+    client
+      .call<{ items: Operation[] }>('GET', `${restPath(target)}/operations?limit=${operationsShown}`)
+      .catch((error: unknown) => {
+        // The resource's own answer says it better.
+        if (error instanceof CommandFailure && error.code === kindNames[target.kind].notFound)
+          return { items: [] };
+        throw error;
+      }),
+  ]);
+  return { ...target, resource, operations: items, now: Date.now() };
+}
+
+/** The project, if the caller may read it. */
+export function readProject(client: Client, { project }: OperationTarget): Promise<Project | undefined> {
+  return unlessRefused(client.call<Project>('GET', resourcePath('projects', project)));
+}
+
+/** Events about the instance, newest first; undefined if the caller may not read them. */
+export async function readEvents(
+  client: Client,
+  { kind, project, name }: OperationTarget,
+): Promise<readonly KubernetesEvent[] | undefined> {
+  const { plural } = kindNames[kind];
+  const selector = new URLSearchParams({
+    fieldSelector: `regarding.kind=${resourceKinds[plural].kind},regarding.name=${name}`,
+  });
+  const path = `/kubernetes/management/apis/events.k8s.io/v1/namespaces/${projectNamespace(project)}/events?${selector}`;
+  const found = await unlessRefused(client.call<{ items: KubernetesEvent[] }>('GET', path));
+  return found?.items.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
+}
+
+export function timeOf({ eventTime, metadata }: KubernetesEvent): string {
+  return eventTime ?? metadata.creationTimestamp ?? '';
+}
+
+function unlessRefused<T>(answer: Promise<T>): Promise<T | undefined> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof CommandFailure && (error.code === 'forbidden' || error.code === 'not_found'))
+      return undefined;
+    throw error;
+  });
+}
