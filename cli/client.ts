@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici';
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici7';
 import { failureOf, notThePlatform } from './answer-failure.ts';
 import { CommandFailure } from './failure.ts';
 import type { Login } from './login-file.ts';
