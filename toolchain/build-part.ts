@@ -15,9 +15,9 @@ import { findGoCompiler, goEnvironment } from './go-compiler.ts';
 import type { Part, ToolchainProgram } from './parts.ts';
 
 export interface BuildOptions {
-  part: Part;
+  part: Omit<Part, 'programs'>;
   /** Which of its programs. */
-  programs: readonly ToolchainProgram[];
+  programs: readonly Pick<ToolchainProgram, 'goPackage' | 'file'>[];
   /** Folder with the go.mod. */
   moduleDir: string;
   /** Receives the programs, each complete when it appears. */
@@ -33,7 +33,7 @@ export interface BuildOptions {
  */
 export async function buildPart(options: BuildOptions): Promise<void> {
   const { part, programs, outputDir, moduleDir } = options;
-  const names = programs.map(({ name }) => name).join(', ');
+  const names = programs.map(({ file }) => file).join(', ');
   options.signal?.throwIfAborted();
   const go = await findGoCompiler(moduleDir, `${part.name} ${part.version} (${names})`);
   mkdirSync(outputDir, { recursive: true });

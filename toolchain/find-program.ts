@@ -3,7 +3,14 @@ import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PlatformError } from '../contracts/errors.ts';
 import { partDir } from './cache.ts';
-import { type Part, parts, realNodeParts, type ToolchainProgram, upstreamParts } from './parts.ts';
+import {
+  type Part,
+  parts,
+  realNodeParts,
+  stockParts,
+  type ToolchainProgram,
+  upstreamParts,
+} from './parts.ts';
 
 /**
  * Path of a program that is on this machine already: installed in the pinned version, or built into the cache.
@@ -21,6 +28,7 @@ export function findProgram(name: ToolchainProgram['name']): string {
 
 function setOf(part: Part): string {
   if (realNodeParts.includes(part)) return ' real-node';
+  if (stockParts.includes(part)) return ' stock';
   return upstreamParts.includes(part) ? ' upstream' : '';
 }
 

@@ -1,12 +1,12 @@
-/** Builds what of the toolchain is missing and prints where each program is; with `real-node` or `upstream`, of those programs (parts.ts). */
+/** Builds what of the toolchain is missing and prints where each program is; with `real-node`, `stock` or `upstream`, of those programs (parts.ts). */
 import { errorTable, PlatformError } from '../contracts/errors.ts';
-import { parts, realNodeParts, upstreamParts } from './parts.ts';
+import { parts, realNodeParts, stockParts, upstreamParts } from './parts.ts';
 import { resolveParts } from './toolchain.ts';
 
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 try {
-  const sets = { '': parts, 'real-node': realNodeParts, upstream: upstreamParts };
+  const sets = { '': parts, 'real-node': realNodeParts, stock: stockParts, upstream: upstreamParts };
   const wanted = sets[(process.argv[2] ?? '') as keyof typeof sets];
   const toolchain = await resolveParts(wanted, (line) => console.error(line), interrupted.signal);
   for (const [name, path] of Object.entries(toolchain)) console.log(`${name}\t${path}`);

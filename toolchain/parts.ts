@@ -194,22 +194,32 @@ export const realNodeParts: readonly Part[] = [
 ];
 
 const vclusterVersion = '0.36.0';
+const vclusterStamp = `-X github.com/loft-sh/vcluster/pkg/telemetry.SyncerVersion=${vclusterVersion} -X main.version=${vclusterVersion}`;
 
 /** vCluster; its chart comes from the same module (vcluster-chart.ts). */
 export const vclusterPart: Part = {
   name: 'vcluster',
   version: `v${vclusterVersion}`,
-  linkerFlags: `-X github.com/loft-sh/vcluster/pkg/telemetry.SyncerVersion=${vclusterVersion} -X main.version=${vclusterVersion}`,
-  programs: [
-    // Others install the command line under the name of the control plane: neither is looked for.
-    vcluster('vcluster'),
-    vcluster('vclusterctl'),
-  ],
+  linkerFlags: vclusterStamp,
+  // Others install the command line under the name of the control plane: neither is looked for.
+  programs: [vcluster('vcluster')],
 };
 
-/** What test/real-node/upstream-vcluster.test.ts needs beside them. */
+/** What test/e2e/stock-cli.test.ts needs: vCluster's own command line, which is vCluster Platform's client too. */
+export const stockParts: readonly Part[] = [
+  {
+    name: 'vcluster-cli',
+    module: 'vcluster',
+    version: `v${vclusterVersion}`,
+    linkerFlags: vclusterStamp,
+    programs: [vcluster('vclusterctl')],
+  },
+];
+
+/** What test/real-node/upstream-vcluster.test.ts needs beside the parts of a real node. */
 export const upstreamParts: readonly Part[] = [
   vclusterPart,
+  ...stockParts,
   {
     name: 'kine-sqlite',
     module: 'kine',
