@@ -189,3 +189,13 @@ test('every part has a go.mod that pins the version of its table', () => {
     }
   }
 });
+
+test("the Go types' program has the versions of vCluster's module, and so its compiled packages", () => {
+  const requires = (folder: string) =>
+    readFileSync(join(import.meta.dirname, '../..', folder, 'go.mod'), 'utf8').matchAll(/^\s+(\S+ v\S+)/gm);
+  const vcluster = new Set([...requires('toolchain/vcluster')].map((match) => match[1]));
+  const others = [...requires('test/go-types')]
+    .map((match) => match[1])
+    .filter((each) => !vcluster.has(each));
+  assert.deepEqual(others, []);
+});
