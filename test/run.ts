@@ -127,6 +127,10 @@ if (files.length === 0) {
 }
 if (only.length === 0)
   await Promise.all([prepare('check', 'scripts/check.ts'), prepare('toolchain', 'toolchain/main.ts')]);
+if (files.includes('test/e2e/stock-cli.test.ts')) {
+  await prepare('toolchain of the stock command line', 'toolchain/main.ts', 'stock');
+  await prepare("vCluster Platform's Go types", 'test/go-types/build.ts');
+}
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
 const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));
 const planned = planProcesses(files, readPastTimes());

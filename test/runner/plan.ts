@@ -29,7 +29,7 @@ const needs = (file: string): Need => {
  */
 const together: Readonly<Record<string, readonly string[]>> = {
   'one platform: what users get wrong, kubectl': ['bad-input', 'kubectl-commands'].map(e2e),
-  'one platform: operations': ['conflicts', 'gitops', 'lifecycle', 'secrets', 'spaces'].map(e2e),
+  'one platform: operations': ['conflicts', 'gitops', 'lifecycle', 'secrets', 'spaces', 'stock-cli'].map(e2e),
   'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
 };
 

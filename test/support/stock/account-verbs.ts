@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { eventually } from '../eventually.ts';
+import { created, management, project } from './person.ts';
+import { openStockCli } from './stock-cli.ts';
+import { read, said, succeeded, type Verb } from './verb.ts';
+
+const inProject = `--project ${project}`;
+/** Where a login by browser waits for its key. */
+const listens = 'http://localhost:25843/login';
+
+/** In the order in which they are tried: a login is first. */
+export const accountVerbs: readonly Verb[] = [
+  {
+    verb: 'login',
+    async keeps({ cli, key, platform }) {
+      const { url } = platform.admin();
+      const loggedIn = said(await cli.platform(`login ${url} --access-key ${key}`));
+      assert.match(loggedIn, /Successfully logged into/);
+      assert.deepEqual([cli.config().host, cli.config().accesskey], [url, key]);
+    },
+  },
+  {
+    verb: 'login (browser)',
+    only: 'administrator',
+    async keeps({ platform, name }) {
+      const cli = openStockCli(platform);
+      const { url, password } = platform.admin();
+      const command = cli.platform(`login ${url}`);
+      try {
+        await eventually('a browser is opened', () => cli.opened() === `${url}/login?cli=true`);
+        // What the page does once its user has logged in and agreed.
+        const headers = { origin: url };
+        const login = { username: name, password };
+        const session = await platform.call('POST', '/auth/session', login, { key: null, headers });
+        const { csrfToken } = session.json<{ csrfToken: string }>();
+        const cookie = [session.headers['set-cookie']].flat()[0]?.split(';')[0] ?? '';
+        const inSession = { ...headers, cookie, 'x-csrf-token': csrfToken };
+        const made = await platform.call('POST', '/auth/session/key', undefined, {
+          key: null,
+          headers: inSession,
+        });
+        assert.equal(made.status, 201, made.text);
+        const { accessKey } = made.json<{ accessKey: string }>();
+        const sent = await fetch(`${listens}?key=${accessKey}`, { redirect: 'manual' });
+        assert.equal(sent.headers.get('location'), `${url}/spaces`);
+        assert.match(said(await command), /Successfully logged into/);
+        assert.equal(cli.config().accesskey, accessKey);
+      } finally {
+        // Where it still waits, this ends it.
+        await fetch(`${listens}?key=none`, { redirect: 'manual' }).catch(() => undefined);
+        await command;
+        cli.close();
+      }
+    },
+  },
+  {
+    verb: 'get current-user',
+    async keeps({ cli, name }) {
+      const user = read<{ name: string; username: string }>(
+        succeeded(await cli.platform('get current-user -o json')),
+      );
+      assert.deepEqual([user.name, user.username], [name, name]);
+    },
+  },
+  {
+    verb: 'list projects',
+    async keeps({ cli, role }) {
+      const listed = read<Array<{ Project: string }>>(
+        succeeded(await cli.platform('list projects --output json')),
+      ).map(({ Project }) => Project);
+      assert.deepEqual(listed, role === 'plain user' ? [project] : ['default', project]);
+    },
+  },
+  {
+    verb: 'list clusters',
+    async keeps({ cli }) {
+      assert.match(said(await cli.platform('list clusters')), /\blocal\b/);
+    },
+  },
+  {
+    verb: 'list teams',
+    async keeps({ cli, role }) {
+      const listed = said(await cli.platform('list teams'));
+      assert.match(listed, /\bNAME\b/);
+      assert.equal(/\bstockers\b/.test(listed), role === 'plain user', listed);
+    },
+  },
+  {
+    verb: 'access-key',
+    async keeps({ cli, key }) {
+      const { status } = read<{ status: { token: string } }>(succeeded(await cli.platform('access-key')));
+      assert.equal(status.token, key);
+    },
+  },
+  {
+    verb: 'create accesskey',
+    async keeps({ cli, call, name }) {
+      const key = succeeded(await cli.platform(`create accesskey more-${name} --expire-after 1h`)).trim();
+      const self = await call('POST', `${management}/selves`, {}, key);
+      const { status } = self.json<{ status: { user: { name: string }; accessKey: string } }>();
+      assert.deepEqual([status.user.name, status.accessKey], [name, `more-${name}`]);
+    },
+  },
+];
+
+/** Of contexts, and of keys and passwords that are made by a kubeconfig of the management API. */
+export const clusterVerbs: readonly Verb[] = [
+  {
+    verb: 'connect management',
+    async keeps({ cli }) {
+      const config = succeeded(await cli.platform('connect management --print'));
+      const listed = succeeded(await cli.kubectl(config, 'get projects -o name'));
+      assert.match(listed, new RegExp(`^project.management.loft.sh/${project}$`, 'm'));
+    },
+  },
+  {
+    verb: 'connect cluster',
+    async keeps({ cli, role }) {
+      const config = succeeded(await cli.platform('connect cluster local --print'));
+      const listed = await cli.kubectl(config, 'get namespaces -o name');
+      if (role === 'plain user') {
+        // Members may know the cluster, and go nowhere in it but into what is theirs.
+        assert.match(listed.stderr, /forbidden|not found/i);
+        assert.equal(listed.code, 1);
+        return 'refused';
+      }
+      assert.match(succeeded(listed), /^namespace\/default$/m);
+      return undefined;
+    },
+  },
+  {
+    verb: 'get cluster-access-key',
+    only: 'administrator',
+    async keeps({ cli }) {
+      const key = succeeded(await cli.platform('get cluster-access-key local --output json'));
+      assert.match(key, /"accessKey": *"[^"]/);
+    },
+  },
+  {
+    verb: 'create accesskey --vcluster-role',
+    async keeps({ cli, name }) {
+      const key = succeeded(await cli.platform(`create accesskey attaching-${name} --vcluster-role`));
+      assert.notEqual(key.trim(), '');
+    },
+  },
+  {
+    verb: 'create accesskey --in-cluster',
+    only: 'administrator',
+    async keeps(person) {
+      const { cli, call, friend } = person;
+      succeeded(await cli.platform('connect management'));
+      const made = await cli.platform(`create accesskey theirs --in-cluster --user ${friend.name}`);
+      const key = succeeded(made).trim();
+      await person.eventually('the key is its user', async () => {
+        const self = await call('POST', `${management}/selves`, {}, key);
+        return self.json<{ status: { user?: { name: string } } }>().status.user?.name === friend.name;
+      });
+    },
+  },
+  {
+    verb: 'reset password',
+    only: 'administrator',
+    async keeps({ cli, platform }) {
+      succeeded(await cli.platform('connect management'));
+      const user = 'forgetful';
+      const password = 'remembered-from-now-on';
+      await created(platform, 'users', { kind: 'User', metadata: { name: user }, spec: { username: user } });
+      const reset = await cli.platform(`reset password --user ${user} --password ${password} --force`);
+      assert.match(said(reset), /Successfully reset password/);
+      const login = { username: user, password };
+      const answer = await platform.call('POST', '/auth/password/login', login, { key: null });
+      assert.equal(answer.status, 200, answer.text);
+    },
+  },
+];
+
+/** Of secrets of a project. */
+export const secretVerbs: readonly Verb[] = [
+  {
+    verb: 'set secret',
+    async keeps({ cli, name }) {
+      const set = said(await cli.platform(`set secret of-${name}.word hello ${inProject}`));
+      assert.match(set, /Successfully created secret/);
+    },
+  },
+  {
+    verb: 'get secret',
+    async keeps({ cli, name }) {
+      assert.equal(succeeded(await cli.platform(`get secret of-${name}.word ${inProject}`)), 'hello');
+    },
+  },
+  {
+    verb: 'list secrets',
+    async keeps({ cli, name }) {
+      assert.match(said(await cli.platform(`list secrets ${inProject}`)), new RegExp(`\\bof-${name}\\b`));
+    },
+  },
+];
+
+/** Comes last. */
+export const logoutVerb: Verb = {
+  verb: 'logout',
+  async keeps({ cli, call, eventually }) {
+    assert.match(said(await cli.platform('logout')), /Successfully logged out/);
+    assert.deepEqual([cli.config().host, cli.config().accesskey], [undefined, undefined]);
+    await eventually('the key of the login is gone', async () => {
+      const { status } = await call('GET', `${management}/projects`);
+      return status === 401;
+    });
+  },
+};
