@@ -121,6 +121,52 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
     await eventually('what is deployed is what is asked', async () => (await phase()) === 'Sleeping');
   });
 
+  test('a control plane that somebody deleted with its volume begins empty, and says so until a restore', async () => {
+    const woken = await platform.ended((await platform.submit('alpha', { type: 'wake' })).id);
+    assert.equal(woken.state, 'succeeded', woken.message);
+    const host = '/kubernetes/cluster/local';
+    const claim = `${host}/api/v1/namespaces/loft-default-v-alpha/persistentvolumeclaims/data-alpha-0`;
+    const set = `${host}/apis/apps/v1/namespaces/loft-default-v-alpha/statefulsets/alpha`;
+    assert.equal((await platform.call('DELETE', set)).status, 200);
+    await eventually(
+      'its volume goes with it',
+      async () => (await platform.call('GET', claim)).status === 404,
+    );
+    const template = { helmRelease: { values: 'kubernetesVersion: v1.36.3' } };
+    const changed = await platform.call(
+      'PATCH',
+      `${instancesPath}/alpha`,
+      { spec: { templateRef: null, template } },
+      { headers: { 'content-type': 'application/merge-patch+json' } },
+    );
+    assert.equal(changed.status, 200, changed.text);
+    const update = await eventually(
+      'an update makes it again',
+      async () => {
+        const [newest] = await platform.all('alpha');
+        return newest?.type === 'update' && newest.state === 'succeeded' && newest;
+      },
+      { timeoutMs: 60_000 },
+    );
+    assert.match(
+      update.message ?? '',
+      /^Its control plane was deleted in cluster local, .*begins empty\. Restore snapshot "asleep"/,
+    );
+    const dataKept = async () =>
+      (await platform.call('GET', `${instancesPath}/alpha`))
+        .json<VirtualClusterInstance>()
+        .status?.conditions?.find(({ type }) => type === 'DataKept');
+    assert.equal((await dataKept())?.message, update.message);
+    const kept = `${tenant}/api/v1/namespaces/default/configmaps/kept`;
+    await eventually('it is empty', async () => (await platform.call('GET', kept)).status === 404);
+    const restore = await platform.ended(
+      (await platform.submit('alpha', { type: 'restore', parameters: { snapshot: 'asleep' } })).id,
+    );
+    assert.deepEqual([restore.state, restore.message], ['succeeded', undefined]);
+    await eventually('its data are back', async () => (await platform.call('GET', kept)).status === 200);
+    assert.equal(await dataKept(), undefined);
+  });
+
   test('deleting a tenant cluster leaves only its snapshots', async () => {
     const deleted = await platform.submit('alpha', { type: 'delete' });
     assert.equal((await platform.ended(deleted.id)).state, 'succeeded');
