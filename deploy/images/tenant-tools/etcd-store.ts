@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { cp, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -57,6 +57,7 @@ export function createEtcdStore(setting: (name: string) => string | undefined): 
 const run = promisify(execFile);
 const attempts = 40;
 const pauseMs = 250;
+const lookMs = 10;
 const stopMs = 3_000;
 
 /** How the chart's etcd names itself (deploy/charts/tenant-control-plane); a restored folder must agree. */
@@ -145,11 +146,13 @@ async function whileRunning(
     // The most that etcd supports: what is saved and cleaned here has been stored already.
     ...['--quota-backend-bytes', String(8 * 1024 ** 3)],
   ];
+  await rm(socket, { force: true });
   const server = spawn('etcd', args, { stdio: ['ignore', 'inherit', 'inherit'] });
   const ended = once(server, 'exit');
   const kill = () => server.kill('SIGKILL');
   let late: NodeJS.Timeout | undefined;
   try {
+    await listening(socket, server);
     await work(socket, server);
     server.kill('SIGTERM');
     // etcd 3.7 closes its store first, and then may wait for ever for the listener of its peers.
@@ -163,9 +166,15 @@ async function whileRunning(
   }
 }
 
+/** Waits for the socket of an etcd that starts: etcdctl, if it finds none, looks again a second later. */
+async function listening(socket: string, server: ChildProcess): Promise<void> {
+  const giveUpAt = performance.now() + attempts * pauseMs;
+  while (!existsSync(socket) && server.exitCode === null && performance.now() < giveUpAt) await delay(lookMs);
+}
+
 /** Frees space and clears the alarms of an etcd: its history goes, and what is left is written again. */
-async function freeSpace(socket: string, server?: ChildProcess): Promise<void> {
-  await answering(server, () => etcdctl(socket, 'endpoint', 'status'));
+async function freeSpace(socket: string): Promise<void> {
+  await answering(undefined, () => etcdctl(socket, 'endpoint', 'status'));
   const [status] = JSON.parse(await etcdctl(socket, 'endpoint', 'status', '--write-out', 'json')) as [
     { Status: { header: { revision: number } } },
   ];
@@ -180,15 +189,18 @@ async function freeSpace(socket: string, server?: ChildProcess): Promise<void> {
 }
 
 /**
- * What a snapshot brings along of the store that was saved: its alarm, which would make this one read-only too, and the
- * space of what is marked as compacted. Compaction waits for itself only at a revision of its own.
+ * What a snapshot brings along of a store that was full: its alarm, which would make this one read-only too, and the
+ * space of what is marked as compacted; one without an alarm had room. Compaction waits for itself only at a revision of its own.
  */
 async function cleanRestored(socket: string, server: ChildProcess): Promise<void> {
-  await answering(server, () => etcdctl(socket, 'alarm', 'disarm'));
+  let alarms = '';
+  await answering(server, async () => void (alarms = await etcdctl(socket, 'alarm', 'list')));
+  if (alarms.trim() === '') return;
+  await etcdctl(socket, 'alarm', 'disarm');
   const key = 'vcluster-platform/restored';
   await etcdctl(socket, 'put', key, '');
   await etcdctl(socket, 'del', key);
-  await freeSpace(socket, server);
+  await freeSpace(socket);
 }
 
 async function etcdctl(socket: string, ...args: string[]): Promise<string> {
