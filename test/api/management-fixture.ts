@@ -195,6 +195,19 @@ async function applyPeople(admin: ClusterClient, resources: ManagementResources)
       roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'loft-management-project-admin' },
       subjects: [{ apiGroup: group, kind: 'Group', name: 'loft:user:ben' }],
     },
+    {
+      apiVersion: rbac,
+      kind: 'ClusterRole',
+      metadata: { name: 'test-ben-uses' },
+      rules: [{ apiGroups: ['management.loft.sh'], resources: ['virtualclustertemplates'], verbs: ['use'] }],
+    },
+    {
+      apiVersion: rbac,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'test-ben-uses' },
+      roleRef: { apiGroup: group, kind: 'ClusterRole', name: 'test-ben-uses' },
+      subjects: [{ apiGroup: group, kind: 'Group', name: 'loft:user:ben' }],
+    },
   ];
   for (const name of ['alpha', 'beta']) {
     await resources.projects.create({ metadata: { name } });

@@ -30,7 +30,7 @@ export function allowedCases(context: () => TestManagementApi): void {
       api = context();
       admin = api.resources;
       await applyProjectNamespace(api.admin, project, {
-        allowedTemplates: [{ name: 'small' }, { kind: 'SpaceTemplate', name: 'roomy' }],
+        allowedTemplates: [{ name: 'small' }, { name: 'guarded' }, { kind: 'SpaceTemplate', name: 'roomy' }],
         allowedClusters: [{ name: 'east' }],
       });
       for (const role of ['loft-management-project-admin'])
@@ -42,12 +42,52 @@ export function allowedCases(context: () => TestManagementApi): void {
             subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'mia' }],
           },
         });
+      // As the controllers give it to members of a project, for what it allows.
+      const uses = { name: 'loft-test-uses-templates' };
+      await api.admin.rbac.createClusterRole({
+        body: {
+          metadata: uses,
+          rules: [
+            {
+              apiGroups: ['management.loft.sh'],
+              resources: ['virtualclustertemplates'],
+              resourceNames: ['small', 'tiny'],
+              verbs: ['get', 'use'],
+            },
+          ],
+        },
+      });
+      await api.admin.rbac.createClusterRoleBinding({
+        body: {
+          metadata: uses,
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', ...uses },
+          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'mia' }],
+        },
+      });
       member = managementResources(await api.as('mia', ['loft:user:mia']));
       await eventually('the project and the roles are known', async () => {
         const answer = await make(member, 'trial', { templateRef: { name: 'open' } });
         return /does not allow template open/.test(answer) ? true : undefined;
       });
-      assert.equal(await make(member, place.name, allowed), 'accepted');
+      await eventually('she may use the template', async () => {
+        const answer = await make(member, place.name, allowed);
+        return answer === 'accepted';
+      });
+    });
+
+    it('the caller may use the template that they name', async () => {
+      const guarded = { ...allowed, templateRef: { name: 'guarded' } };
+      const message = /you may not use template guarded: that needs verb use on it/;
+      assert.match(await make(member, 'unused', guarded), message);
+      assert.match(await change(member, { spec: guarded }), message);
+      assert.equal(await make(admin, 'unused', guarded), 'accepted');
+      const unused = { namespace: place.namespace, name: 'unused' };
+      const parameters = { spec: { parameters: 'size: 2' } };
+      assert.equal(
+        await refusal(member.virtualclusterinstances.patch(unused, parameters)),
+        'accepted',
+        'who changes an instance need not use what it is made of',
+      );
     });
 
     it('are checked at every creation', async () => {

@@ -63,6 +63,10 @@ describe('admission policies of the management API', () => {
         resourceNames: ['view'],
       },
     ]);
+    // As a member of a project has it.
+    await bindEverywhere('anna', 'loft-test-uses-all-templates', [
+      { apiGroups: ['management.loft.sh'], resources: ['virtualclustertemplates'], verbs: ['get', 'use'] },
+    ]);
     const as = async (user: string, groups: string[] = []) =>
       managementResources((await api.as(user, groups)) as ClusterClient);
     anna = await as('anna', ['loft:user:anna']);
