@@ -3,6 +3,7 @@ import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
 import { maxHeadBytes } from '../http/head-limits.ts';
 import { dispatchDoubted } from './doubted-request.ts';
 import { OwnDispatcher } from './own-dispatcher.ts';
+import { SharingPool } from './sharing-pool.ts';
 
 /** Requests that may be sent a second time at once: a slow API server is not asked everything twice. */
 const secondAttempts = 8;
@@ -37,15 +38,15 @@ export function createUpstreamConnections(
     connect,
   };
   const idle = { keepAliveTimeout: keptIdleMs, keepAliveMaxTimeout: keptIdleMs };
-  const keeping = () => new Pool(origin, { ...shared, ...idle, connections: null, pipelining: 1 });
+  const keeping = () => new SharingPool(origin, { ...shared, ...idle });
   // undici keeps no connection where nothing may be pipelined.
   const own = new Pool(origin, { ...shared, connections: null, pipelining: 0 });
   const second = new Pool(origin, { ...shared, connections: secondAttempts, pipelining: 0 });
   let kept = keeping();
   /** Those before it, until what is under way on them is over. */
-  const former = new Set<Pool>();
+  const former = new Set<SharingPool>();
 
-  function renew(pool: Pool): void {
+  function renew(pool: SharingPool): void {
     if (pool !== kept) return;
     kept = keeping();
     former.add(pool);

@@ -74,9 +74,19 @@ export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socke
   const peer = isIP(servername) === 0 ? { servername } : { host: servername };
   // Made once: reading certificates and key again for each connection costs more than the handshake.
   let secureContext: SecureContext | undefined;
+  /** Of the last connection: the next one goes on with it, which is a handshake without certificates. */
+  let session: Buffer | undefined;
   const dialTarget = async () => {
     secureContext ??= createSecureContext({ ...credential, minVersion: 'TLSv1.2' });
-    return dialTls(dial, { ...peer, secureContext, ALPNProtocols: ['http/1.1'] });
+    const resumed = session === undefined ? {} : { session };
+    const socket = await dialTls(
+      dial,
+      { ...peer, ...resumed, secureContext, ALPNProtocols: ['http/1.1'] },
+      (given) => {
+        session = given;
+      },
+    );
+    return socket;
   };
   const passGate = createReadinessGate(dialTarget, { host: target.host, token });
   const connect = async () => {
@@ -147,12 +157,17 @@ const dialTimeoutMs = 5_000;
 const tcpKeepAliveMs = 30_000;
 
 /** TLS inside the TCP connection that `dial` gives. @throws Error if it is not there within 5 s */
-async function dialTls(dial: () => Promise<Socket>, options: ConnectionOptions): Promise<Socket> {
+async function dialTls(
+  dial: () => Promise<Socket>,
+  options: ConnectionOptions,
+  onSession: (session: Buffer) => void,
+): Promise<Socket> {
   const raw = await dial();
   raw.setKeepAlive(true, tcpKeepAliveMs);
   raw.setNoDelay(true);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connectTls({ ...options, socket: raw });
+  socket.on('session', onSession);
   const timer = setTimeout(
     () => socket.destroy(new Error(`no TLS handshake within ${dialTimeoutMs / 1000} s`)),
     dialTimeoutMs,

@@ -188,6 +188,38 @@ describe('an API server that takes its time', { timeout: 120_000 }, () => {
   });
 });
 
+describe('a burst of requests', { timeout: 60_000 }, () => {
+  const count = 40;
+
+  it('makes a few connections at a time, and as many as are needed if none gets free', async () => {
+    let [begun, done, most] = [0, 0, 0];
+    server.on('connection', () => (most = Math.max(most, ++begun - done)));
+    server.on('secureConnection', () => done++);
+    const held: (() => void)[] = [];
+    answer = (_request, response, nth) => held.push(() => response.end(String(nth)));
+    const sent = Array.from({ length: count }, () => send('GET', '/version'));
+    await eventually('each has reached the server, though none was answered', () => held.length === count);
+    assert.ok(most <= 5, `${most} handshakes at once: 4, and that of the question whether it is ready`);
+    for (const release of held) release();
+    assert.equal(new Set(await Promise.all(sent)).size, count);
+  });
+
+  it('fails as a whole if the API server cannot be reached', async () => {
+    server.closeAllConnections();
+    server.close();
+    const sent = await Promise.allSettled(Array.from({ length: count }, () => send('GET', '/version')));
+    assert.ok(sent.every(({ status }) => status === 'rejected'));
+  });
+
+  it('ends with its upstream', async () => {
+    answer = () => undefined;
+    const sent = Array.from({ length: count }, () => send('GET', '/version'));
+    const settled = Promise.allSettled(sent);
+    await upstream.close();
+    assert.ok((await settled).every(({ status }) => status === 'rejected'));
+  });
+});
+
 describe('the question whether an API server is ready', { timeout: 30_000 }, () => {
   it('fails on a connection that is gone already, of which http hears nothing', async () => {
     const pass = createReadinessGate(
