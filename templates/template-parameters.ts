@@ -187,5 +187,5 @@ export function setAt(values: ParameterValues, variable: string, value: unknown)
 }
 
 function refusal(message: string): PlatformError {
-  return new PlatformError('invalid_parameters', message.charAt(0).toUpperCase() + message.slice(1));
+  return new PlatformError('invalid_parameters', message);
 }
