@@ -17,7 +17,7 @@ import type { Part, ToolchainProgram } from './parts.ts';
 export interface BuildOptions {
   part: Omit<Part, 'programs'>;
   /** Which of its programs. */
-  programs: readonly Pick<ToolchainProgram, 'goPackage' | 'file'>[];
+  programs: readonly (Pick<ToolchainProgram, 'goPackage' | 'file'> & { name: string })[];
   /** Folder with the go.mod. */
   moduleDir: string;
   /** Receives the programs, each complete when it appears. */
@@ -33,7 +33,7 @@ export interface BuildOptions {
  */
 export async function buildPart(options: BuildOptions): Promise<void> {
   const { part, programs, outputDir, moduleDir } = options;
-  const names = programs.map(({ file }) => file).join(', ');
+  const names = programs.map(({ name }) => name).join(', ');
   options.signal?.throwIfAborted();
   const go = await findGoCompiler(moduleDir, `${part.name} ${part.version} (${names})`);
   mkdirSync(outputDir, { recursive: true });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildPart } from '../../toolchain/build-part.ts';
 import { cacheDir } from '../../toolchain/cache.ts';
 
-const program = { goPackage: '.', file: 'go-types' };
+const program = { name: 'go-types', goPackage: '.', file: 'go-types' };
 
 /**
  * Path of the program of this folder, built once for each state of its sources. Its go.mod has the versions of
