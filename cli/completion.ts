@@ -93,11 +93,12 @@ function quoted(text: string): string {
   return `'${text.replaceAll('\\', '').replaceAll("'", "'\\''")}'`;
 }
 
+/** No variable has a name that means something to zsh, as `path` and `words` do. */
 function bashScript(all: readonly Completed[]): string {
   const rows = all.map(({ path, words, options, names }) => {
     const flags = options.flatMap((option) => option.flags);
     const values = options.filter(({ takesValue }) => takesValue).flatMap((option) => option.flags);
-    return `    ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} flags=${quoted([...flags, '--help'].join(' '))} values=${quoted(` ${values.join(' ')} `)} names=${quoted(names ?? '')} ;;`;
+    return `    ${quoted(path)}) next=${quoted(words.map(({ word }) => word).join(' '))} flags=${quoted([...flags, '--help'].join(' '))} values=${quoted(` ${values.join(' ')} `)} names=${quoted(names ?? '')} ;;`;
   });
   const choices = choicesOf(all).map(
     ([flags, words]) =>
@@ -119,10 +120,10 @@ _vcp_names() {
   vcp "\${arguments[@]}" 2>/dev/null | sed -n 's|^[^/]*/\\([a-z0-9][a-z0-9.-]*\\)$|\\1|p'
 }
 _vcp() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="" path=vcp words flags values names project="" given=0 i word
+  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="" at=vcp next flags values names project="" given=0 i word
   [ "$COMP_CWORD" -gt 0 ] && prev="\${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
-  _vcp_row "$path"
+  _vcp_row "$at"
   for ((i = 1; i < COMP_CWORD; i++)); do
     word="\${COMP_WORDS[i]}"
     case "$values" in
@@ -136,9 +137,9 @@ _vcp() {
     case "$word" in
       -*) continue ;;
     esac
-    if _vcp_row "$path $word"; then path="$path $word"; else given=$((given + 1)); fi
+    if _vcp_row "$at $word"; then at="$at $word"; else given=$((given + 1)); fi
   done
-  _vcp_row "$path"
+  _vcp_row "$at"
   case "$prev" in
 ${choices.join('\n')}
   esac
@@ -148,7 +149,7 @@ ${choices.join('\n')}
   case "$cur" in
     -*) COMPREPLY=($(compgen -W "$flags" -- "$cur")) ;;
     *)
-      if [ -n "$words" ]; then COMPREPLY=($(compgen -W "$words" -- "$cur"))
+      if [ -n "$next" ]; then COMPREPLY=($(compgen -W "$next" -- "$cur"))
       elif [ -n "$names" ] && [ "$given" -eq 0 ]; then COMPREPLY=($(compgen -W "$(_vcp_names "$names" "$project")" -- "$cur"))
       fi ;;
   esac
@@ -164,18 +165,41 @@ function choicesOf(all: readonly Completed[]): [flags: readonly string[], words:
   return [...byWord.values()].map(({ flags, choices }) => [flags, choices]);
 }
 
+/** Flags that a value follows; they take one everywhere. */
+function valueFlags(all: readonly Completed[]): string[] {
+  const options = all.flatMap((one) => one.options).filter(({ takesValue }) => takesValue);
+  return [...new Set(options.flatMap(({ flags }) => flags))];
+}
+
 function fishScript(all: readonly Completed[]): string {
   const lines = all.flatMap(({ path, words, options, names }) => {
     const when = `-n ${quoted(`__vcp_at ${path}`)}`;
     return [
       ...words.map(({ word, does }) => `complete -c vcp ${when} -f -a ${quoted(word)} -d ${quoted(does)}`),
       ...options.map((option) => fishOption(when, option)),
-      ...(names === undefined ? [] : [`complete -c vcp ${when} -f -a '(__vcp_names ${names})'`]),
+      ...(names === undefined
+        ? []
+        : [`complete -c vcp -n ${quoted(`__vcp_names_at ${path}`)} -f -a '(__vcp_names ${names})'`]),
     ];
   });
   return `# Completion of vcp: vcp completion fish | source
+function __vcp_plain
+    set -l skipped 0
+    for word in (commandline -opc)
+        if test $skipped -eq 1
+            set skipped 0
+        else if contains -- $word ${valueFlags(all).join(' ')}
+            set skipped 1
+        else
+            string match -v -- '-*' $word
+        end
+    end
+end
+function __vcp_names_at
+    __vcp_at $argv; and test (count (__vcp_plain)) -eq (count $argv)
+end
 function __vcp_at
-    set -l words (commandline -opc | string match -v -- '-*')
+    set -l words (__vcp_plain)
     set -l last (count $argv)
     test (count $words) -ge $last; or return 1
     test "$words[1..$last]" = "$argv"; or return 1
@@ -212,7 +236,7 @@ ${lines.join('\n')}
 
 function fishOption(when: string, { flags, does, takesValue, choices, isFile }: OptionWord): string {
   const names = flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`));
-  const value = takesValue ? ` -r${isFile ? ' -F' : ''}` : '';
+  const value = takesValue ? (isFile ? ' -r -F' : ' -x') : '';
   const known = choices.length === 0 ? '' : ` -a ${quoted(choices.join(' '))}`;
   return `complete -c vcp ${when} ${names.join(' ')}${value}${known} -d ${quoted(does)}`;
 }

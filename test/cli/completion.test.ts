@@ -56,16 +56,48 @@ describe('completion in bash', () => {
     });
 });
 
+/** What the other shells are asked with, after the script: prints the words for a line. */
+const others: Record<string, { names: string; words: (typed: string[]) => string }> = {
+  zsh: {
+    names,
+    // As zsh's own bashcompinit calls it; zsh itself picks those that fit.
+    words: (typed) =>
+      `ask() { emulate -L sh; COMP_WORDS=(${typed.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${typed.length - 1}; _vcp; echo "\${COMPREPLY[*]}"; }; ask`,
+  },
+  fish: {
+    names: `function vcp
+  switch "$argv"
+    case 'list vclusters -o name -p default'
+      printf 'vcluster/demo\\nvcluster/other\\n'
+    case 'list vclusters -o name -p alpha'
+      echo vcluster/only
+    case 'list projects -o name'
+      echo project/alpha
+  end
+end`,
+    words: (typed) => `complete -C '${typed.join(' ')}' | string replace -r '\\t.*' '' | string join ' '`,
+  },
+};
+/** Those that mean the same in every shell. */
+const everywhere = cases.filter(
+  ([line, words]) => typeof words === 'string' && / $/.test(line) && words !== '',
+);
+
 describe('completion in other shells', () => {
-  for (const shell of ['zsh', 'fish'])
-    it(`is a script that ${shell} takes`, (t) => {
+  for (const [shell, { names: theirs, words: asked }] of Object.entries(others))
+    it(`gives the same in ${shell}`, (t) => {
       const text = script(shell);
       assert.match(text, /snapshot/);
       if (spawnSync(shell, ['--version']).error !== undefined) {
         t.skip(`${shell} is not installed`);
         return;
       }
-      const checked = spawnSync(shell, ['-n'], { input: text, encoding: 'utf8' });
-      assert.equal(checked.status, 0, checked.stderr);
+      const prepare = shell === 'zsh' ? 'autoload -Uz compinit; compinit -u -D\n' : '';
+      for (const [line, words] of everywhere) {
+        const code = `${prepare}${text}\n${theirs}\n${asked(line.split(' '))}`;
+        const { stdout, stderr } = spawnSync(shell, ['-c', code], { encoding: 'utf8' });
+        const sorted = (found: string) => found.trim().split(' ').toSorted().join(' ');
+        assert.equal(sorted(stdout), sorted(String(words)), `${line}: ${stderr}`);
+      }
     });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
@@ -186,6 +187,37 @@ export function failureCases(cli: () => CliWorld): void {
       assert.equal(stderr, '');
     });
 
+    it('redraws the steps on a terminal, and leaves them there at Ctrl-C', async (t) => {
+      if (spawnSync('script', ['--version']).error !== undefined) {
+        t.skip('script, which gives a program a terminal, is not installed');
+        return;
+      }
+      const { fixture, configFile, succeeds } = cli();
+      const main = join(import.meta.dirname, '../../cli/main.ts');
+      const typescript = join(fixture.dir, 'typescript');
+      const onTerminal = (args: string) =>
+        spawn('script', ['-qefc', `'${process.execPath}' '${main}' ${args}`, typescript], {
+          env: { ...process.env, HOME: fixture.dir, VCP_CONFIG: configFile() },
+          stdio: ['pipe', 'pipe', 'pipe'],
+        });
+      const slept = await endOf(onTerminal('sleep vcluster demo -p alpha'));
+      assert.equal(slept.code, 0, slept.stdout);
+      assert.ok(slept.stdout.includes('\u001b[2K  '), slept.stdout);
+      assert.match(slept.stdout, /tenant cluster demo is asleep/);
+      const child = onTerminal('snapshot create demo -p alpha --name slow');
+      let shown = '';
+      child.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+      const ended = endOf(child);
+      const id = await eventually('steps are shown', () =>
+        shown.includes('Recording result') ? /operation ([0-9a-f-]{36})/.exec(shown)?.[1] : undefined,
+      );
+      child.stdin.write('\u0003');
+      const { code, stdout } = await ended;
+      assert.equal(code, 130);
+      assert.match(stdout, /the snapshot goes on; follow it with: vcp operations watch /);
+      await succeeds('operations', 'cancel', id);
+    });
+
     it('is content with a reader that has seen enough', async () => {
       const child = cli().start(['operations', 'list', '-p', 'alpha', '-o', 'json']);
       child.stdout?.destroy();
@@ -197,7 +229,7 @@ export function failureCases(cli: () => CliWorld): void {
 }
 
 /** Waits for the end of a command that was started. */
-async function endOf(child: ReturnType<CliWorld['start']>): Promise<Ended> {
+async function endOf(child: ChildProcess): Promise<Ended> {
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
