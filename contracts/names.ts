@@ -55,6 +55,10 @@ export const annotations = {
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */
   oidcGroupsFrom: 'vcluster-platform.io/oidc-groups-from',
+  /** On the platform's namespace in a connected cluster: what that is called here. */
+  connectedAs: 'vcluster-platform.io/connected-as',
+  /** On a credential of a connected cluster: uid and version of the Secret of `spec.config` that it was made with. */
+  madeWith: 'vcluster-platform.io/made-with',
   /** On the namespace of a project, for admission: names with commas between them, `*` for all; the default may be none. */
   allowedTemplates: 'vcluster-platform.io/allowed-templates',
   allowedSpaceTemplates: 'vcluster-platform.io/allowed-space-templates',

@@ -7,6 +7,7 @@ import { accessKeys } from './accounts/access-keys.ts';
 import { accountRemoval } from './accounts/account-removal.ts';
 import { clusterIdentities } from './clusters/cluster-identities.ts';
 import { clusterCredentials, clusters } from './clusters/clusters.ts';
+import { configuredClusters } from './clusters/configured-clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { deletionProtection } from './instances/deletion-protection.ts';
 import { gatewayIdentities } from './clusters/gateway-identities.ts';
@@ -33,6 +34,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   clusterCredentials,
   clusterIdentities,
   clusters,
+  configuredClusters,
   deletionProtection,
   gatewayIdentities,
   instanceStatus,

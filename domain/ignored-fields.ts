@@ -24,7 +24,7 @@ const ignoredFields = {
     'argoCD',
     'vault',
   ],
-  clusters: ['config', 'networkPeer', 'managementNamespace', 'metrics', 'opencost', 'argoCD'],
+  clusters: ['networkPeer', 'managementNamespace', 'metrics', 'opencost', 'argoCD'],
   virtualclustertemplates: [
     'spaceTemplateRef',
     ...ignoredInDefinition('template'),

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClusterCredentials } from '../adapters/cluster-setup.ts';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import { writers } from '../contracts/names.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import {
   applyConnectedClusterResources,
-  type ClusterCredentials,
   type ConnectProxy,
   embeddedCredentials,
 } from './bootstrap/connected-cluster.ts';

@@ -6,9 +6,12 @@ import { type Controller, type ControllerContext, resync } from '../controller.t
 
 type ClusterState = Pick<ClusterStatus, 'phase' | 'reason' | 'message'>;
 
+/** Condition that is False while the cluster of `spec.config` is not connected (configured-clusters.ts). */
+export const configConnected = 'ConfigConnected';
+
 /** Phase of every connected cluster: initialised once gateway and worker have their credentials for it. */
 export function clusters({ caches, resources }: ControllerContext): Controller {
-  function stateOf({ metadata: { name }, spec }: Stored<Cluster>): Required<ClusterState> {
+  function stateOf({ metadata: { name }, spec, status }: Stored<Cluster>): Required<ClusterState> {
     const first = caches.clusters
       .list()
       .filter((other) => other.spec.local === true)
@@ -21,6 +24,9 @@ export function clusters({ caches, resources }: ControllerContext): Controller {
       .map((process) => clusterCredentialSecret(name, process))
       .filter((secret) => caches.platformSecrets.get(`${platformNamespace}/${secret}`) === undefined);
     if (missing.length === 0) return { phase: 'Initialized', reason: '', message: '' };
+    const obstacle = status?.conditions?.find(({ type }) => type === configConnected);
+    if (obstacle !== undefined)
+      return { phase: 'Failed', reason: obstacle.reason ?? 'Failed', message: obstacle.message ?? '' };
     const message = `Waiting for its credentials: Secret ${missing.join(' and ')} in namespace ${platformNamespace}`;
     return { phase: '', reason: 'InitializeCluster', message };
   }

@@ -1,38 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { parseAllDocuments } from 'yaml';
 import { applyObject as serverSideApply } from '../../adapters/kubernetes/apply-object.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { callManagement } from '../../adapters/kubernetes/failures.ts';
+import { applyManifests as applyAll } from '../../adapters/kubernetes/manifests.ts';
 import { platformNamespace, writers } from '../../contracts/names.ts';
 
-/** All objects in the YAML files of these folders, file by file in alphabetical order. */
-export function readManifests(...folders: string[]): KubernetesObject[] {
-  return folders.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((file) => file.endsWith('.yaml'))
-      .toSorted()
-      .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8'), { version: '1.1' }))
-      .map((document) => document.toJS() as KubernetesObject | null)
-      .filter((object) => object !== null),
-  );
-}
-
-/**
- * Brings these objects to what the manifests say (server-side apply, ours wins); those that others depend on
- * (namespaces, custom resource definitions, classes) first, the rest side by side.
- * @throws PlatformError
- */
+/** Makes these objects what the manifests say, as the bootstrap. @throws PlatformError */
 export async function applyManifests(
   client: ClusterClient,
   objects: readonly KubernetesObject[],
 ): Promise<void> {
-  const first = objects.filter(({ kind }) => kind === 'Namespace' || kind === 'CustomResourceDefinition');
-  await Promise.all(first.map((object) => applyObject(client, object)));
-  await Promise.all(
-    objects.filter((object) => !first.includes(object)).map((object) => applyObject(client, object)),
-  );
+  await callManagement('applying manifests', applyAll(client, objects, writers.bootstrap));
 }
 
 /** Server-side apply of one object. @throws PlatformError */

@@ -1,13 +1,10 @@
 import { join } from 'node:path';
+import { type ClusterCredentials, platformNamespaceOf } from '../../adapters/cluster-setup.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import {
-  clusterCredentialSecret,
-  connectTarget,
-  identities,
-  platformNamespace,
-} from '../../contracts/names.ts';
+import { clusterCredentialSecret, connectTarget, identities } from '../../contracts/names.ts';
 import type { KubernetesCluster } from '../kubernetes-cluster.ts';
-import { applyManifests, applyObject, applySecret, readManifests } from './apply-manifests.ts';
+import { readManifests } from '../../adapters/kubernetes/manifests.ts';
+import { applyManifests, applyObject, applySecret } from './apply-manifests.ts';
 
 const manifestsDir = join(import.meta.dirname, '..', '..', 'deploy', 'connected-cluster');
 
@@ -19,15 +16,8 @@ export interface ConnectProxy {
 
 /** Roles of the platform's identities, storage class and policies in a connected cluster. */
 export async function applyConnectedClusterResources(client: ClusterClient): Promise<void> {
-  await applyObject(client, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: platformNamespace } });
+  await applyObject(client, platformNamespaceOf('local'));
   await applyManifests(client, readManifests(manifestsDir));
-}
-
-/** Kubeconfigs of the platform's processes for a connected cluster. */
-export interface ClusterCredentials {
-  readonly gateway: string;
-  readonly worker: string;
-  readonly controllers: string;
 }
 
 /** Credentials for the embedded cluster: client certificates of its own authority. */

@@ -10,7 +10,8 @@ import {
 } from '../../contracts/names.ts';
 import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import { waitUntil } from '../wait-until.ts';
-import { applyManifests, applyObject, readManifests } from './apply-manifests.ts';
+import { readManifests } from '../../adapters/kubernetes/manifests.ts';
+import { applyManifests, applyObject } from './apply-manifests.ts';
 
 const deployDir = join(import.meta.dirname, '..', '..', 'deploy');
 

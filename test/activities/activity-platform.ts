@@ -16,7 +16,8 @@ import {
 } from '../../contracts/names.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { applyManifests, readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { readManifests } from '../../adapters/kubernetes/manifests.ts';
+import { applyManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { applyKinds } from '../../local/bootstrap/management-resources.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { startApiServer } from '../support/api-server.ts';

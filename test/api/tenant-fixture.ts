@@ -8,7 +8,8 @@ import {
   isKnownTarget,
 } from '../../api/tunnel/connect-listener.ts';
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { applyManifests, applyObject, readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { readManifests } from '../../adapters/kubernetes/manifests.ts';
+import { applyManifests, applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuthorizationV1Api, type V1ClusterRole, type V1PolicyRule } from '@kubernetes/client-node';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { readManifests } from '../../local/bootstrap/apply-manifests.ts';
+import { readManifests } from '../../adapters/kubernetes/manifests.ts';
 import type { AccessFixture } from '../api/access-fixture.ts';
 import { eventually } from '../support/eventually.ts';
 

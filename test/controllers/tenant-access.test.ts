@@ -7,6 +7,7 @@ import { orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
+import { configuredClusterCases } from './configured-cluster-cases.ts';
 import { manyNamesCases } from './many-names-cases.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 
@@ -288,6 +289,8 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
   });
 
   // Before there is another one, whose names would be made to exist in the same API server.
+  configuredClusterCases(() => fixture);
+
   manyNamesCases(
     () => fixture,
     () => connectCluster(tenant.adminKubeconfig),

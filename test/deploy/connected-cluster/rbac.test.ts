@@ -5,7 +5,8 @@ import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { defaultChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { grantHelm } from '../../../adapters/kubernetes/helm-identity.ts';
-import { applyManifests, readManifests } from '../../../local/bootstrap/apply-manifests.ts';
+import { readManifests } from '../../../adapters/kubernetes/manifests.ts';
+import { applyManifests } from '../../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
 

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import type { ManagementResources } from '../../../adapters/kubernetes/resources.ts';
 import { managementGroup } from '../../../contracts/names.ts';
-import { readManifests } from '../../../local/bootstrap/apply-manifests.ts';
+import { readManifests } from '../../../adapters/kubernetes/manifests.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   applyProjectNamespace,

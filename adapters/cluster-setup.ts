@@ -1,0 +1,193 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { PlatformError } from '../contracts/errors.ts';
+import {
+  annotations,
+  connectTarget,
+  identities,
+  platformNamespace,
+  type Writer,
+} from '../contracts/names.ts';
+import { type KubeconfigOptions, renderKubeconfig } from './certificates/kubeconfig.ts';
+import { applyObject } from './kubernetes/apply-object.ts';
+import type { ClusterClient } from './kubernetes/client.ts';
+import { isNotFound, orUndefined } from './kubernetes/failures.ts';
+import { applyManifests, readManifests } from './kubernetes/manifests.ts';
+import { requestJson } from './kubernetes/request.ts';
+
+const manifestsDir = join(import.meta.dirname, '..', 'deploy', 'connected-cluster');
+/** Service accounts there, by process. */
+const accounts = {
+  gateway: identities.gateway,
+  worker: identities.worker,
+  controllers: identities.controllers,
+} as const;
+type Process = keyof typeof accounts;
+/** The chart's native sidecars (`restartPolicy: Always` of an init container) are on by default since then. */
+const oldestMinor = 29;
+const answerMs = 10_000;
+
+/** Kubeconfigs of the platform's processes for a connected cluster. */
+export type ClusterCredentials = Readonly<Record<Process, string>>;
+
+/**
+ * Looks whether a cluster can run tenant clusters, and `client` may do all that connecting it takes; changes nothing.
+ * @returns uid of its namespace `kube-system`: another cluster has another
+ * @throws PlatformError `invalid_request`: it is too old; ApiException; what `fetch` throws
+ */
+export async function tryCluster(client: ClusterClient, writer: Writer): Promise<string> {
+  await checkVersion(client);
+  const { metadata } = await client.core.readNamespace({ name: 'kube-system' });
+  await Promise.all(platformObjects('').map((object) => checkApply(client, object, writer)));
+  return metadata?.uid ?? '';
+}
+
+/** Name under which a platform connected the cluster before; undefined if none did, or one of an earlier version. */
+export async function connectedAs({ core }: ClusterClient): Promise<string | undefined> {
+  const found = await orUndefined(core.readNamespace({ name: platformNamespace }));
+  return found?.metadata?.annotations?.[annotations.connectedAs] || undefined;
+}
+
+/**
+ * Makes the platform's roles there, and a service account for each of its processes (not every cluster signs client
+ * certificates). Idempotent.
+ * @param cluster what it is called here
+ * @throws ApiException; what `fetch` throws
+ */
+export function applyCluster(client: ClusterClient, cluster: string, writer: Writer): Promise<void> {
+  return applyManifests(client, platformObjects(cluster), writer);
+}
+
+/**
+ * What the platform's processes reach it with; undefined before it gave their accounts tokens.
+ * @param address of its API server
+ * @param proxyUrl of the gateway's listener, through which worker and controllers reach it; undefined: directly
+ * @throws ApiException; what `fetch` throws
+ */
+export async function credentialsOf(
+  client: ClusterClient,
+  cluster: string,
+  address: Pick<KubeconfigOptions, 'server' | 'certificateAuthority' | 'tlsServerName'>,
+  proxyUrl: string | undefined,
+): Promise<ClusterCredentials | undefined> {
+  const { server, certificateAuthority, tlsServerName } = address;
+  const named = tlsServerName === undefined ? {} : { tlsServerName };
+  const direct = (token: string) => renderKubeconfig({ server, certificateAuthority, token, ...named });
+  const throughGateway = (token: string) =>
+    proxyUrl === undefined
+      ? direct(token)
+      : renderKubeconfig({
+          server: `https://${connectTarget.apiServer(cluster)}`,
+          certificateAuthority,
+          token,
+          tlsServerName: tlsServerName ?? nameInCertificate(server),
+          proxyUrl,
+        });
+  const [gateway, worker, controllers] = await Promise.all([
+    tokenOf(client, 'gateway'),
+    tokenOf(client, 'worker'),
+    tokenOf(client, 'controllers'),
+  ]);
+  if (!gateway || !worker || !controllers) return undefined;
+  return {
+    gateway: direct(gateway),
+    worker: throughGateway(worker),
+    controllers: throughGateway(controllers),
+  };
+}
+
+async function checkVersion({ kubeConfig }: ClusterClient): Promise<void> {
+  const signal = AbortSignal.timeout(answerMs);
+  const version = (await requestJson(kubeConfig, { path: '/version', signal })) as {
+    major: string;
+    minor: string;
+    gitVersion: string;
+  };
+  if (version.major !== '1' || Number.parseInt(version.minor, 10) < oldestMinor) {
+    throw new PlatformError(
+      'invalid_request',
+      `it runs Kubernetes ${version.gitVersion}, but tenant control planes need 1.${oldestMinor} or newer`,
+    );
+  }
+}
+
+/** @throws ApiException if the API server would refuse it; what it would live in or refer to may still be missing */
+async function checkApply(
+  { kubeConfig }: ClusterClient,
+  object: KubernetesObject,
+  writer: Writer,
+): Promise<void> {
+  try {
+    await applyObject(kubeConfig, object, writer, { dryRun: true });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** All that the platform keeps there. */
+function platformObjects(cluster: string): KubernetesObject[] {
+  return [
+    platformNamespaceOf(cluster),
+    ...Object.keys(accounts).flatMap((name) => accountObjects(name as Process)),
+    ...readManifests(manifestsDir).map(bindAccounts),
+  ];
+}
+
+/** The platform's namespace in connected cluster `cluster`. */
+export function platformNamespaceOf(cluster: string): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: platformNamespace, annotations: { [annotations.connectedAs]: cluster } },
+  };
+}
+
+function accountObjects(name: Process): KubernetesObject[] {
+  const namespace = platformNamespace;
+  const token = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    type: 'kubernetes.io/service-account-token',
+    metadata: {
+      name: tokenSecret(name),
+      namespace,
+      annotations: { 'kubernetes.io/service-account.name': name },
+    },
+  };
+  return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace } }, token];
+}
+
+interface Subject {
+  kind: string;
+  name: string;
+  namespace?: string;
+}
+
+/** The binding with our service account beside every user that stands for the same identity; others unchanged. */
+function bindAccounts(object: KubernetesObject): KubernetesObject {
+  const { subjects } = object as KubernetesObject & { subjects?: Subject[] };
+  if (subjects === undefined) return object;
+  const added = Object.entries(accounts)
+    .filter(([, user]) => subjects.some(({ kind, name }) => kind === 'User' && name === user))
+    .map(([name]) => ({ kind: 'ServiceAccount', name, namespace: platformNamespace }));
+  return { ...object, subjects: [...subjects, ...added] } as KubernetesObject;
+}
+
+function tokenSecret(account: Process): string {
+  return `${account}-token`;
+}
+
+async function tokenOf({ core }: ClusterClient, account: Process): Promise<string> {
+  const { data } = await core.readNamespacedSecret({
+    name: tokenSecret(account),
+    namespace: platformNamespace,
+  });
+  return Buffer.from(data?.['token'] ?? '', 'base64').toString('utf8');
+}
+
+function nameInCertificate(server: string): string {
+  const { hostname } = new URL(server);
+  // No TLS server name may be an address; every API server's certificate holds this one.
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : 'kubernetes';
+}

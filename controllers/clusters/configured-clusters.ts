@@ -1,0 +1,237 @@
+import type { V1Secret } from '@kubernetes/client-node';
+import {
+  applyCluster,
+  type ClusterCredentials,
+  connectedAs,
+  credentialsOf,
+  tryCluster,
+} from '../../adapters/cluster-setup.ts';
+import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
+import { applyObject } from '../../adapters/kubernetes/apply-object.ts';
+import { briefAnswers, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { type ReadKubeconfig, readKubeconfig } from '../../adapters/kubernetes/read-kubeconfig.ts';
+import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import {
+  annotations,
+  clusterCredentialSecret,
+  managementApiVersion,
+  platformNamespace,
+  writers,
+} from '../../contracts/names.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import type { MetadataOnly } from '../caches.ts';
+import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { configConnected } from './clusters.ts';
+
+const processes = ['gateway', 'worker', 'controllers'] as const;
+/** A cluster that does not answer may do so later, and a user may get a right that they lack. */
+const retryMs = 30_000;
+const initializing = 'InitializeCluster';
+const soonMs = 500;
+
+/** Why a cluster is not connected, as a person can mend it. The message holds nothing of the kubeconfig. */
+class Obstacle extends Error {
+  readonly reason: string;
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+interface ReadConfig {
+  readonly kubeconfig: ReadKubeconfig;
+  /** What the Secret was when it was read. */
+  readonly madeWith: string;
+}
+
+/**
+ * Connects the clusters of `spec.config`: with that kubeconfig of an administrator it makes the platform's roles and service
+ * accounts there (deploy/connected-cluster), and keeps their tokens as the credentials of the platform's processes, which are
+ * the Cluster's (it owns them). The kubeconfig itself is used for nothing else. Done again with another kubeconfig, and
+ * with another version of the platform. Condition `ConfigConnected` says what is in the way.
+ */
+export function configuredClusters(context: ControllerContext): Controller {
+  const { caches, client, resources } = context;
+  /** By cluster: what it was connected with since this process began. */
+  const connected = new Map<string, string>();
+
+  async function reconcile(name: string) {
+    const cluster = caches.clusters.get(name);
+    if (cluster === undefined || !cluster.spec.config?.secretName || isConnectedByHand(name)) {
+      connected.delete(name);
+      if (cluster !== undefined) await say(cluster, undefined);
+      return undefined;
+    }
+    try {
+      await connect(cluster);
+    } catch (error) {
+      if (!(error instanceof Obstacle)) throw error;
+      connected.delete(name);
+      await say(cluster, error);
+      return { requeueAfterMs: error.reason === initializing ? soonMs : retryMs };
+    }
+    await say(cluster, undefined);
+    return resync;
+  }
+
+  /** Somebody put its credentials there, which is what connected a cluster before: they stay. */
+  function isConnectedByHand(name: string): boolean {
+    const found = processes.map((process) => credentialSecret(name, process));
+    return found.some((secret) => secret !== undefined && madeWithOf(secret) === undefined);
+  }
+
+  /** With this kubeconfig or an earlier one. */
+  function isSetUp(name: string): boolean {
+    return processes.every((process) => credentialSecret(name, process) !== undefined);
+  }
+
+  function credentialSecret(name: string, process: (typeof processes)[number]): MetadataOnly | undefined {
+    return caches.platformSecrets.get(`${platformNamespace}/${clusterCredentialSecret(name, process)}`);
+  }
+
+  async function connect(cluster: Stored<Cluster>): Promise<void> {
+    const { name } = cluster.metadata;
+    const { kubeconfig, madeWith } = await readConfig(cluster);
+    const isKept = processes.every((process) => madeWithOf(credentialSecret(name, process)) === madeWith);
+    if (isKept && connected.get(name) === madeWith) return;
+    const proxyUrl = await proxyOf(name);
+    const credentials = await setUp(name, kubeconfig, proxyUrl).catch((error: unknown) => {
+      if (error instanceof Obstacle) throw error;
+      const { code, message } = kubernetesFailure('setting it up', error);
+      throw new Obstacle(code, message);
+    });
+    for (const process of processes)
+      await applyObject(
+        client.kubeConfig,
+        secretOf(cluster, process, credentials[process], madeWith),
+        writers.controllers,
+      );
+    connected.set(name, madeWith);
+  }
+
+  /** With the administrator's kubeconfig. @throws Obstacle; ApiException; what `fetch` throws */
+  async function setUp(
+    name: string,
+    kubeconfig: ReadKubeconfig,
+    proxyUrl: string | undefined,
+  ): Promise<ClusterCredentials> {
+    const address = { certificateAuthority: undefined, ...kubeconfig };
+    const { client: pair, token = '' } = kubeconfig;
+    const signedIn = renderKubeconfig({ ...address, ...(pair === undefined ? { token } : { client: pair }) });
+    const admin = connectCluster(signedIn, { writer: writers.controllers, limits: briefAnswers });
+    await tryCluster(admin, writers.controllers);
+    const other = await connectedAs(admin);
+    if (other !== undefined && other !== name && caches.clusters.get(other) !== undefined)
+      throw new Obstacle('ClusterUID', `it is connected already, as Cluster ${other}`);
+    await applyCluster(admin, name, writers.controllers);
+    const credentials = await credentialsOf(admin, name, address, proxyUrl);
+    if (credentials === undefined)
+      throw new Obstacle(initializing, 'its service accounts have no tokens yet');
+    return credentials;
+  }
+
+  async function readConfig({ spec }: Stored<Cluster>): Promise<ReadConfig> {
+    const { secretName = '', secretNamespace = '', key } = spec.config ?? {};
+    if (!['', platformNamespace].includes(secretNamespace))
+      throw new Obstacle('InvalidConfig', `spec.config.secretNamespace must be ${platformNamespace}`);
+    const place = { namespace: platformNamespace, name: secretName };
+    return readSecret(
+      secretName,
+      key || 'config',
+      await orUndefined(client.core.readNamespacedSecret(place)),
+    );
+  }
+
+  /** The gateway's listener, as the credentials of other clusters name it. */
+  async function proxyOf(name: string): Promise<string | undefined> {
+    for (const other of caches.clusters.list()) {
+      if (other.metadata.name === name) continue;
+      const secret = clusterCredentialSecret(other.metadata.name, 'controllers');
+      const found = await orUndefined(
+        client.core.readNamespacedSecret({ namespace: platformNamespace, name: secret }),
+      );
+      const text = found?.data?.['config'];
+      if (text !== undefined) return readKubeconfig(Buffer.from(text, 'base64').toString('utf8')).proxyUrl;
+    }
+    return undefined;
+  }
+
+  async function say(cluster: Stored<Cluster>, obstacle: Obstacle | undefined): Promise<void> {
+    const { name, resourceVersion } = cluster.metadata;
+    const before = cluster.status?.conditions ?? [];
+    const conditions =
+      obstacle === undefined
+        ? withoutCondition(before, configConnected)
+        : withCondition(before, conditionOf(obstacle, isSetUp(name)), new Date().toISOString());
+    if (conditions !== before)
+      await resources.clusters.patchStatus({ name }, { conditions }, resourceVersion);
+  }
+
+  return {
+    name: 'configured-clusters',
+    groupOf: (name) => name,
+    reconcile,
+    watch(add) {
+      caches.clusters.onChange(add);
+      caches.platformSecrets.onChange(() => {
+        for (const { metadata, spec } of caches.clusters.list())
+          if (spec.config?.secretName) add(metadata.name);
+      });
+    },
+  };
+}
+
+function readSecret(name: string, key: string, secret: V1Secret | undefined): ReadConfig {
+  const text = secret?.data?.[key];
+  if (secret === undefined || text === undefined)
+    throw new Obstacle(
+      'NotFound',
+      `Secret ${name} with key ${key} not found in namespace ${platformNamespace}`,
+    );
+  const { uid, resourceVersion } = secret.metadata ?? {};
+  try {
+    const kubeconfig = readKubeconfig(Buffer.from(text, 'base64').toString('utf8'));
+    if (kubeconfig.proxyUrl !== undefined)
+      throw new Error('it has proxy-url, but the platform connects directly');
+    return { kubeconfig, madeWith: `${uid} ${resourceVersion} ${key}` };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'it is not a kubeconfig';
+    throw new Obstacle('InvalidConfig', `Secret ${name} cannot be used: ${reason}`);
+  }
+}
+
+function madeWithOf(secret: MetadataOnly | undefined): string | undefined {
+  return secret?.metadata.annotations?.[annotations.madeWith];
+}
+
+function secretOf(
+  { metadata: { name, uid } }: Stored<Cluster>,
+  process: (typeof processes)[number],
+  kubeconfig: string,
+  madeWith: string,
+) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: clusterCredentialSecret(name, process),
+      namespace: platformNamespace,
+      annotations: { [annotations.madeWith]: madeWith },
+      ownerReferences: [{ apiVersion: managementApiVersion, kind: 'Cluster', name, uid }],
+    },
+    data: { config: Buffer.from(kubeconfig).toString('base64') },
+  };
+}
+
+/** @param isSetUp whether the platform can do without, for now */
+function conditionOf({ reason, message }: Obstacle, isSetUp: boolean): ConditionState {
+  return {
+    type: configConnected,
+    status: 'False',
+    severity: isSetUp ? 'Warning' : 'Error',
+    reason,
+    message: `The cluster of spec.config cannot be connected: ${message}`,
+  };
+}
