@@ -398,6 +398,7 @@ describe('a key with a scope', () => {
         'GET /healthz',
         'GET /readyz',
         'GET /version',
+        'GET /api/v1/errors',
         'GET /auth/info',
         'GET /auth/session',
         'POST /auth/logout',
