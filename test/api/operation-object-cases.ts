@@ -55,6 +55,22 @@ export function operationObjectCases(context: () => Context): void {
     }
   });
 
+  it('are allowed to be read by who may see the project', async () => {
+    const answers = [];
+    for (const [user, verb, namespace] of [
+      ['ben', 'get', 'p-alpha'],
+      ['ben', 'list', 'p-alpha'],
+      ['ben', 'watch', 'p-alpha'],
+      ['ben', 'delete', 'p-alpha'],
+      ['ben', 'list', 'p-beta'],
+    ] as const) {
+      const question = ['auth', 'can-i', verb, 'operations.vcluster-platform.io', '-n', namespace];
+      const { stdout, stderr } = await kubectl(user, ...question);
+      answers.push(stdout.trim() || stderr);
+    }
+    assert.deepEqual(answers, ['yes', 'yes', 'yes', 'no', 'no']);
+  });
+
   it('cannot be written, nor selected by what they do not have', async () => {
     const { id } = await context().submit('ben', 'told', { type: 'sleep' });
     const deleted = await kubectl('ben', 'delete', 'operation', id, '-n', 'p-alpha');

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import protobuf from 'protobufjs/minimal.js';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { managementGroup, managementVersion } from '../../../contracts/names.ts';
+import { managementGroup, managementVersion, platformGroup } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Action } from '../../authorization/action.ts';
 import { readsOwnAccount } from '../../authorization/own-account.ts';
@@ -156,11 +156,22 @@ export function actionOf({
 /** Whether it is a list or watch that the gateway answers for this caller, though the API server would not. */
 export async function listsFiltered(gateway: Gateway, caller: Caller, asked: Attributes): Promise<boolean> {
   const { verb = '', group, version, resource, subresource, namespace } = asked;
+  if (group === platformGroup && resource === 'operations') return readsOperations(gateway, caller, asked);
   const plural = filteredPlurals.find((one) => one === resource);
   if (plural === undefined || !listVerbs.includes(verb) || group !== managementGroup) return false;
   if (subresource || (version && version !== '*' && version !== managementVersion)) return false;
   if (!namespace || !resourceKinds[plural].namespaced) return true;
   return seesProject(gateway, caller, { plural, namespace });
+}
+
+/** Of operations one reads those of the instances that one sees. */
+async function readsOperations(
+  gateway: Gateway,
+  caller: Caller,
+  { verb = '', subresource, namespace }: Attributes,
+): Promise<boolean> {
+  if (subresource || !['get', ...listVerbs].includes(verb)) return false;
+  return !namespace || seesProject(gateway, caller, { plural: 'virtualclusterinstances', namespace });
 }
 
 async function withFilteredRules(
