@@ -17,7 +17,7 @@ const arrows: Record<string, { values: readonly string[]; types?: readonly strin
   activities: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'] },
   worker: { values: ['contracts', 'domain', 'adapters', 'db', 'operations', 'activities'] },
   controllers: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'] },
-  api: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'] },
+  api: { values: ['contracts', 'domain', 'templates', 'adapters', 'db', 'operations'] },
   cli: { values: ['contracts'] },
   deploy: { values: ['contracts'] },
   toolchain: { values: ['contracts', 'adapters'] },

@@ -11,7 +11,7 @@ export interface Status {
   readonly code: number;
   readonly details?: {
     readonly retryAfterSeconds?: number;
-    readonly causes?: { reason: string; message: string }[];
+    readonly causes?: { reason: string; message: string; field?: string }[];
   };
 }
 
@@ -70,7 +70,10 @@ export function discoveryWarning({ message }: PlatformError, url: string): strin
 /** A failure as a Status; the code of our own table stands among the causes. */
 export function toStatus(error: PlatformError): Status {
   const retryAfterSeconds = retryAfterOf(error);
-  const code = errorTable[error.code].status;
+  const { status: code, title } = errorTable[error.code];
+  const { field } = error.details ?? {};
+  // Of what is invalid, kubectl shows the causes and not the message.
+  const cause = { reason: error.code, message: code === 422 ? error.message : title };
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -82,7 +85,7 @@ export function toStatus(error: PlatformError): Status {
     code,
     details: {
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-      causes: [{ reason: error.code, message: errorTable[error.code].title }],
+      causes: [typeof field === 'string' ? { ...cause, field } : cause],
     },
   };
 }

@@ -14,6 +14,8 @@ import { failureKind, ForwardFailure } from './forward-failure.ts';
 /** One request to be carried through as a stream. */
 export interface ForwardedRequest {
   readonly request: IncomingMessage;
+  /** What of the request was read already: its body, all of it. */
+  readonly body?: Buffer | undefined;
   readonly response: ServerResponse;
   readonly dispatcher: Dispatcher;
   /** Path and query, sent byte for byte. */
@@ -53,6 +55,11 @@ export function forwardRequest(options: ForwardedRequest): Promise<void> {
   return promise;
 }
 
+function bodyOf({ request, body }: ForwardedRequest): PassThrough | null {
+  if (body === undefined) return hasBody(request) ? request.pipe(new PassThrough()) : null;
+  return new PassThrough().end(body);
+}
+
 /** A request and its answer on their way. A class: every request has one, and methods cost it nothing. */
 class Exchange implements Dispatcher.DispatchHandler {
   private readonly options: ForwardedRequest;
@@ -79,7 +86,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(options: ForwardedRequest, resolve: () => void, reject: (error: unknown) => void) {
     this.options = options;
     this.response = options.response;
-    this.body = hasBody(options.request) ? options.request.pipe(new PassThrough()) : null;
+    this.body = bodyOf(options);
     this.body?.on('error', () => undefined); // undici ends it when it gives the request up, and says why there too
     this.resolved = resolve;
     this.rejected = reject;

@@ -17,7 +17,8 @@ import { forwardRequest } from './forward-request.ts';
 import type { ResolvedUpstream } from './resolve-upstream.ts';
 
 /** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
-const maxKubernetesBody = 3 * 1024 * 1024;
+export const maxKubernetesBody = 3 * 1024 * 1024;
+export const tooLarge = 'the body is larger than 3 MiB, the limit of Kubernetes APIs';
 
 /** API servers give other requests up after 60 s themselves. */
 const silenceMs = 65_000;
@@ -43,9 +44,11 @@ export async function proxy(
     recheck: () => Recheck;
     /** Of what JSON is answered; left out, all passes as it is. */
     change?: AnswerChange | undefined;
+    /** The request's body, if it was read already. */
+    body?: Buffer | undefined;
   },
 ): Promise<void> {
-  const { target, caller, destination, streams, recheck, change } = options;
+  const { target, caller, destination, streams, recheck, change, body } = options;
   const asked = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
   const headers = change === undefined ? asked : unpacked(asked);
   const carriage = carriageOf(request.method, target.upstreamPath);
@@ -53,6 +56,7 @@ export async function proxy(
     const upstream = await destination.upstream();
     return forwardRequest({
       request: request.raw,
+      body,
       response: reply.raw,
       dispatcher:
         change === undefined
@@ -125,9 +129,7 @@ export function failureOf(
   }
   // An API server answers 413 and resets the connection, which may overtake the answer.
   if (error.kind === 'connection' && Math.max(error.bytesSent, declared) > maxKubernetesBody) {
-    return new PlatformError('too_large', 'the body is larger than 3 MiB, the limit of Kubernetes APIs', {
-      cause: error,
-    });
+    return new PlatformError('too_large', tooLarge, { cause: error });
   }
   const host = error.cause instanceof DialError ? error.cause.cause : undefined;
   // Not the tenant cluster itself is away but what it runs on, and the caller may know.

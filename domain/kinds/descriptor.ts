@@ -1,4 +1,5 @@
 import type { InstanceAccess } from '../../contracts/resources/access.ts';
+import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
@@ -10,6 +11,14 @@ import type { OperationPlan } from './plan.ts';
 export interface InstancePlace {
   readonly cluster: string;
   readonly namespace: string;
+}
+
+/** `spec.parameters` of an instance, as templates/template-parameters.ts reads them. */
+export interface InstanceParameters {
+  /** Those of an inline template are free. */
+  readonly template: { readonly parameters: readonly AppParameter[]; readonly inline: boolean };
+  /** YAML. */
+  readonly text: string;
 }
 
 /**
@@ -52,6 +61,8 @@ export interface KindDescriptor<
   hasInlineTemplate(instance: R): boolean;
   /** The text of the vcluster.yaml that it is made of; undefined if it has none. */
   values(instance: R, template: VirtualClusterTemplate | undefined): string | undefined;
+  /** Its parameters and what declares them; undefined if it has none, or what it is made of is not there (yet). */
+  parameters(instance: R, template: VirtualClusterTemplate | undefined): InstanceParameters | undefined;
   /** What a list says of it, besides what it says of every kind; values that are left out are not shown. */
   summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** What it is shown with besides what every kind is (domain/computed-fields.ts): in `spec.clusterRef`, and in its status. */

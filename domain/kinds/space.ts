@@ -35,6 +35,7 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
   breach: (project, instance) => clusterBreach(project, knownPlace(instance).cluster),
   hasInlineTemplate: () => false,
   values: () => undefined,
+  parameters: () => undefined,
   summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
   computed: () => ({ clusterRef: {}, status: {} }),
   templateAccess: () => undefined,

@@ -48,6 +48,12 @@ export const virtualCluster: KindDescriptor<
   breach: tenantBreach,
   hasInlineTemplate: ({ spec }) => spec?.template !== undefined,
   values: (instance, template) => definitionOf(instance, template)?.helmRelease?.values,
+  parameters({ spec }, template) {
+    const text = spec?.parameters ?? '';
+    if (!spec?.templateRef?.name) return { template: { parameters: [], inline: true }, text };
+    const resolved = template && resolveTemplate(template, spec.templateRef.version);
+    return resolved && { template: { parameters: resolved.parameters, inline: false }, text };
+  },
   summary: ({ spec, status }) => ({
     template: spec?.templateRef?.name,
     kubernetesVersion: status?.kubernetesVersion,

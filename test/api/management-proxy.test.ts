@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { keyOf } from './user-calls.ts';
@@ -120,6 +121,95 @@ describe('kubectl through /kubernetes/management', () => {
     await eventually('the stream is closed', () => fixture.parts.gateway.streams.size === 0, {
       timeoutMs: 5_000,
     });
+  });
+});
+
+describe('parameters of a template', () => {
+  const instances =
+    '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances';
+  const made = (name: string, spec: object) => ({
+    apiVersion: 'management.loft.sh/v1',
+    kind: 'VirtualClusterInstance',
+    metadata: { name, namespace: 'p-alpha' },
+    spec: { templateRef: { name: 'sized' }, ...spec },
+  });
+  const send = (method: string, path: string, body: object, type = 'application/json') =>
+    fixture.call('ben', method, path, body, { 'content-type': type });
+  const merge = 'application/merge-patch+json';
+  const tooLong = 'name: much-too-long\nsize: 3\n';
+  const refused = /parameter \\"name\\" must match/;
+  before(async () => {
+    const parameters: AppParameter[] = [
+      { variable: 'name', validation: '^[a-z]{1,8}$' },
+      { variable: 'size', type: 'number', required: true, min: 1, max: 5 },
+    ];
+    await fixture.resources.virtualclustertemplates.create({
+      metadata: { name: 'sized' },
+      spec: { parameters },
+    });
+    await fixture.resources.virtualclusterinstances.create(made('stored', { parameters: tooLong }));
+    await eventually(
+      'the gateway knows both',
+      () =>
+        fixture.parts.gateway.cache.template('sized') !== undefined &&
+        fixture.parts.gateway.cache.instances('tenant').some(({ metadata }) => metadata.name === 'stored'),
+    );
+  });
+
+  it('are refused with the reason before anything is stored, however they are written', async () => {
+    const cases: [parameters: string | undefined, says: RegExp][] = [
+      [tooLong, refused],
+      [undefined, /parameter \\"size\\" is required/],
+      ['size: 9', /parameter \\"size\\" must be at most 5/],
+      ['colour: red', /does not have a parameter \\"colour\\"; it has name, size/],
+      ['{', /parameters are not valid YAML/],
+    ];
+    for (const [parameters, says] of cases) {
+      const answer = await send(
+        'POST',
+        instances,
+        made('one', parameters === undefined ? {} : { parameters }),
+      );
+      assert.equal(answer.status, 422, answer.text);
+      assert.equal(answer.json()['kind'], 'Status');
+      assert.match(answer.text, says);
+    }
+    assert.equal((await send('POST', instances, made('one', { parameters: 'size: 2' }))).status, 201);
+    const one = `${instances}/one`;
+    const wrong = { spec: { parameters: tooLong } };
+    const stored = (await fixture.call('ben', 'GET', one)).json();
+    for (const [method, body, type] of [
+      ['PATCH', wrong, merge],
+      ['PATCH', [{ op: 'add', path: '/spec/parameters', value: tooLong }], 'application/json-patch+json'],
+      ['PUT', { ...stored, spec: { ...(stored['spec'] as object), ...wrong.spec } }, 'application/json'],
+    ] as const) {
+      const answer = await send(method, one, body, type);
+      assert.equal(answer.status, 422, answer.text);
+      assert.match(answer.text, refused);
+    }
+    const applied = await fixture.kubectl('ben', ['apply', '--server-side', '-f', '-'], {
+      input: JSON.stringify(made('two', { parameters: tooLong })),
+    });
+    assert.notEqual(applied.code, 0);
+    assert.match(applied.stderr, /is invalid: spec\.parameters: parameter "name" must match/);
+    const names = (await fixture.resources.virtualclusterinstances.list('p-alpha')).map(
+      ({ metadata }) => metadata.name,
+    );
+    assert.ok(names.includes('one') && !names.includes('two'));
+    const kept = await fixture.resources.virtualclusterinstances.get({ namespace: 'p-alpha', name: 'one' });
+    assert.equal(kept?.spec?.parameters, 'size: 2');
+  });
+
+  it('that are stored already stand in the way of nothing else', async () => {
+    const stored = `${instances}/stored`;
+    const other = {
+      metadata: { labels: { a: 'b' } },
+      spec: { displayName: 'parameters', parameters: tooLong },
+    };
+    assert.equal((await send('PATCH', stored, other, merge)).status, 200);
+    assert.match((await send('PATCH', stored, { spec: { parameters: 'size: 7' } }, merge)).text, /at most 5/);
+    const elsewhere = { spec: { templateRef: { name: 'not-there-yet' } } };
+    assert.equal((await send('PATCH', stored, elsewhere, merge)).status, 200, 'nothing to check them by');
   });
 });
 

@@ -94,7 +94,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'ok', '--project', 'nope'),
       4,
-      /project "nope" not found \(project_not_found\)$/,
+      /project "nope" not found \(project_not_found\); try: vcp projects list$/,
     );
     for (const path of [operationsOf('abc', 'nope'), operationsOf('missing')]) {
       isProblem(
@@ -148,9 +148,6 @@ describe('bad input', { timeout: 1_200_000 }, () => {
         'cluster_not_found',
         /connected cluster "nope" not found/,
       ],
-      ['p-yaml', asks('size: [1'), 'invalid_parameters', /not valid YAML \(line 1, column \d+\)/],
-      ['p-type', asks('size: many'), 'invalid_parameters', /parameter "size" must be a number/],
-      ['p-regex', asks('size: 2\nlabel: A1'), 'invalid_parameters', /parameter "label" must match/],
       ['v-yaml', inline('a: [1'), 'invalid_values', /not valid YAML/],
       ['v-type', inline('apiServer: 7'), 'invalid_values', /\/apiServer: got number, want object/],
       ['v-template', inline('a: {{ .Values.x '), 'chart_failed', /failed: .*unclosed action$/],
@@ -173,16 +170,32 @@ describe('bad input', { timeout: 1_200_000 }, () => {
     }
   });
 
+  test('parameters that do not fit their template are refused by every way in, and leave nothing', async () => {
+    const cases: [parameters: string, says: RegExp][] = [
+      ['size: [1', /not valid YAML \(line 1, column \d+\)/],
+      ['size: many', /parameter "size" must be a number/],
+      ['size: 2\nlabel: A1', /parameter "label" must match/],
+    ];
+    for (const [parameters, says] of cases) {
+      const wrong = instance('wrong', asks(parameters));
+      const applied = await apply(wrong);
+      assert.equal(applied.code, 1);
+      assert.match(applied.stderr, says);
+      isStatus(await platform.call('POST', instances, wrong), 422, 'Invalid', says);
+    }
+    isStatus(await platform.call('GET', `${instances}/wrong`), 404, 'NotFound', /not found/);
+  });
+
   test('vcp create says why it failed, with the exit code of the reason', async () => {
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp', '--template', 'nope'),
       4,
-      /^error: Template not found: template nope not found \(template_not_found\)$/,
+      /^error: Template not found: template nope not found \(template_not_found\); try: vcp operations get [-\w]+$/,
     );
     isFailure(
       await platform.vcp('create', 'vcluster', 'by-vcp2', '--template', 'asks', '--set-param', 'size=many'),
       2,
-      /parameter "size" must be a number in decimal.* \(invalid_parameters\)$/,
+      /parameter "size" must be a number in decimal.* \(invalid_parameters, request [-\w]+\)/,
     );
     isFailure(await platform.vcp('create', 'vcluster', 'good'), 5, /already exists.*\(already_exists/);
   });

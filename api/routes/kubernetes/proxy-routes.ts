@@ -16,6 +16,7 @@ import { isolation, proxy } from '../../proxy/proxy.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
 import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 import { checkSubresource } from '../../proxy/unknown-subresource.ts';
+import { bodyWithCheckedParameters } from './checked-parameters.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -49,12 +50,13 @@ export async function proxyRoutes(
       return serveHidden(request, reply, { gateway, caller, target, hiding });
     }
     const destination = await resolveUpstream(gateway, caller, target, request.method);
+    const body = await bodyWithCheckedParameters(gateway, caller, request, target);
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     const { review, streams } = gateway;
     const computed = computedRequest(request.method, target, request.headers.accept);
     const reader = { review, identity: caller.identity };
     const change = computed ? answerAsRead(reader, computed) : discoveryChange(request.method, target);
-    return proxy(request, reply, { target, caller, destination, streams, recheck, change });
+    return proxy(request, reply, { target, caller, destination, streams, recheck, change, body });
   };
   // In place of Helmet's: what is carried has them already, so they are set on our own answers only.
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -82,7 +82,8 @@ function creates({ project, name, tries, spec, says }: Attempt): Way {
     who: 'ria',
     tries,
     request: `POST ${path}`,
-    sees: 409,
+    // Refused when it is written, or if only rendering shows it, by its operation.
+    sees: [409, 422],
     says,
     verb: 'tenant:create',
     attack: async (world) => {
