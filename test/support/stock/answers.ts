@@ -3,7 +3,9 @@ import { management, type Person, project } from './person.ts';
 
 type Request = readonly [method: 'GET' | 'POST', path: string, body?: object];
 
-/** What somebody who reads with vCluster Platform's Go types asks for, under `management.loft.sh/v1`. */
+const storage = management.replace('management.loft.sh', 'storage.loft.sh');
+
+/** What somebody who reads with vCluster Platform's Go types asks for, under `management.loft.sh/v1` unless it says where. */
 function requests({ role, name, vcluster, space }: Person): Request[] {
   const inProject = `namespaces/p-${project}`;
   const instance = `${inProject}/virtualclusterinstances/${vcluster}`;
@@ -41,6 +43,11 @@ function requests({ role, name, vcluster, space }: Person): Request[] {
     ['GET', 'teams'],
     ['GET', 'teams/stockers'],
     ['GET', 'accesskeys'],
+    ...['projects', 'clusters', 'virtualclustertemplates', 'users', 'teams', 'accesskeys'].map(
+      (plural): Request => ['GET', `${storage}/${plural}`],
+    ),
+    ['GET', `${storage}/${inProject}/virtualclusterinstances`],
+    ['GET', `${storage}/${inProject}/spaceinstances`],
   ];
   return role === 'administrator' ? [...own, ...administrators] : own;
 }
@@ -53,7 +60,11 @@ export async function misfits(person: Person): Promise<{ problems: string[]; una
   const answers = new Map<string, string>();
   const unanswered: string[] = [];
   for (const [method, path, body] of requests(person)) {
-    const { status, text } = await person.call(method, `${management}/${path}`, body);
+    const { status, text } = await person.call(
+      method,
+      path.startsWith('/') ? path : `${management}/${path}`,
+      body,
+    );
     const request = `${method} ${path}`.replace(person.vcluster, '{vcluster}').replace(person.name, '{name}');
     if (status === 200 || status === 201) answers.set(request, text);
     else unanswered.push(`${request}: ${status}`);

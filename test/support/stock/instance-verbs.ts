@@ -72,6 +72,14 @@ export const vclusterVerbs: readonly Verb[] = [
       assert.match(succeeded(await cli.kubectl(config, 'get namespaces -o name')), /^namespace\/default$/m);
     },
   },
+  {
+    verb: 'get cluster',
+    async keeps({ cli, vcluster }) {
+      const connected = said(await cli.platform(`connect vcluster ${vcluster} ${inProject}`));
+      assert.match(connected, /Switched active kube context/);
+      assert.equal(succeeded(await cli.platform('get cluster')), 'local');
+    },
+  },
   { verb: 'share vcluster', keeps: (person) => sharesWithFriend(person, vclusters, 'vcluster') },
   {
     verb: 'sleep vcluster',

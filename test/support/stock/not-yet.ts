@@ -39,6 +39,8 @@ const kstatus = 'what Kubernetes, Flux and Argo CD judge an object by';
 const ours = 'ours: what became of it, which vCluster Platform does not tell';
 const account = 'ours: what ends with its owner, and how many there are';
 const rights = 'what the reader may do there; vCluster Platform tells it of instances alone';
+const computed =
+  'of storage.loft.sh: here the same objects as those of management.loft.sh, whose types have it';
 const unknown = (kind: string, because: string, ...fields: string[]) =>
   fields.map((field) => [`${kind}: unknown field "${field}"`, because]);
 
@@ -78,6 +80,13 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
   ...['Project', 'VirtualClusterTemplate'].flatMap((kind) =>
     unknown(kind, rights, 'status.canUpdate', 'status.canUse'),
   ),
+  ...unknown('AccessKey', kstatus, 'status.conditions', 'status.observedGeneration'),
+  ...unknown('AccessKey', account, 'spec.keyHash', 'status.ownerUid'),
+  ...unknown('Cluster', computed, 'status.online'),
+  ...['SpaceInstance', 'VirtualClusterInstance'].flatMap((kind) =>
+    unknown(kind, computed, 'status.canUpdate', 'status.canUse', 'status.sleepModeConfig'),
+  ),
+  ...unknown('VirtualClusterInstance', computed, 'status.online'),
   ...unknown('OwnedAccessKey', account, 'status.ownerUid'),
   ...['Team', 'User'].flatMap((kind) => unknown(kind, account, 'status.accessKeys')),
   ...unknown('Cluster', ours, 'status.unclaimedNamespaces'),
