@@ -112,8 +112,14 @@ describe('tenant clusters by kubectl apply', { timeout: 1_200_000 }, () => {
     assert.match(lines.at(-1) ?? '', /^p-default +gitops +Ready +local +v1\.\d+\.\d+ +(\d+m)?(\d+s)?$/);
     const instance = await read();
     const asked = { templateRef: { name: 'default' }, owner: { user: 'admin' }, ...spec };
-    assert.deepEqual(instance.spec, asked, 'what was applied is the spec, and nothing else');
-    assert.deepEqual(instance.status?.clusterRef, { cluster: 'local', namespace: 'loft-default-v-gitops' });
+    const place = { cluster: 'local', namespace: 'loft-default-v-gitops' };
+    const clusterRef = { ...place, virtualCluster: 'gitops' };
+    assert.deepEqual(
+      instance.spec,
+      { ...asked, clusterRef },
+      'what was applied, and what is shown beside it',
+    );
+    assert.deepEqual(instance.status?.clusterRef, place);
     const ignored = instance.status?.conditions?.find(({ type }) => type === 'FieldsIgnored');
     assert.match(ignored?.message ?? '', /not used by.*: spec\.workloadVirtualClusterTemplateDefinition$/);
   });

@@ -83,7 +83,8 @@ class ChangingHandler implements Dispatcher.DispatchHandler {
   private async pass([controller, status, headers, message]: Start, end: End): Promise<void> {
     let changed: Buffer;
     try {
-      changed = Buffer.from(await this.change.whole(Buffer.concat(this.body).toString('utf8')));
+      const text = Buffer.concat(this.body).toString('utf8');
+      changed = Buffer.from((await this.change.whole(text)) + (text.endsWith('\n') ? '\n' : ''));
     } catch (error) {
       this.next.onResponseError?.(controller, error as Error);
       return;

@@ -30,6 +30,9 @@ const write = (line: string, input?: object | string): KubectlCommand =>
     ? { line }
     : { line, input: typeof input === 'string' ? input : `${JSON.stringify(input)}\n` };
 
+const computed = { management: 'the gateway shows what the reader may do and where the platform placed it' };
+const virtual = { management: 'the gateway serves resources of its own' };
+
 const otherPerson =
   'through the gateway it is the platform user with the groups that access rules give, directly system:masters';
 const platformDecides =
@@ -44,7 +47,7 @@ const discovery: readonly KubectlCommand[] = [
   read('version'),
   read('version -o json'),
   read('api-versions'),
-  read('api-resources --sort-by=name'),
+  { ...read('api-resources --sort-by=name'), differs: virtual },
   read('api-resources --api-group=apps -o wide'),
   read('api-resources --namespaced=false --verbs=list,watch -o name'),
   read('cluster-info'),
@@ -257,10 +260,10 @@ const wholeCluster: readonly KubectlCommand[] = [
 /** The platform's own kinds, which only the management API has: the other paths say so alike. */
 const platformKinds: readonly KubectlCommand[] = [
   readShared('get projects -o wide'),
-  readShared('get projects default -o yaml'),
+  { ...readShared('get projects default -o yaml'), differs: computed },
   readShared('get virtualclusterinstances -A'),
-  readShared('get virtualclusterinstance alpha -n p-default -o json'),
-  readShared('describe virtualclusterinstance alpha -n p-default'),
+  { ...readShared('get virtualclusterinstance alpha -n p-default -o json'), differs: computed },
+  { ...readShared('describe virtualclusterinstance alpha -n p-default'), differs: computed },
   readShared('get clusters,virtualclustertemplates,users -o name'),
   readShared('get accesskeys --show-labels'),
   read('explain virtualclusterinstances.spec.template --recursive'),
