@@ -24,6 +24,8 @@ import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { registerRoutes } from './routes/index.ts';
 
 const maxBodyBytes = 1024 * 1024;
+/** For the start of one plugin: some read files, which takes its time on a machine that is busy. */
+const pluginMs = 120_000;
 /** How often Node looks for connections whose time is over. */
 const expiryLookMs = 5_000;
 
@@ -50,6 +52,7 @@ export async function createApp(
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: maxBodyBytes,
+    pluginTimeout: pluginMs,
     exposeHeadRoutes: false,
     requestTimeout: limits.requestMs,
     connectionTimeout: 0,
