@@ -63,8 +63,9 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
       return { uid, generation, finalizers, annotations, spec, phase, clusterRef, lastOperation };
     };
     const before = await get();
-    assert.deepEqual(before.spec, { owner: { user: 'anna' } });
-    assert.deepEqual(before.clusterRef, { cluster: 'local', namespace });
+    const clusterRef = { cluster: 'local', namespace };
+    assert.deepEqual(before.spec, { owner: { user: 'anna' }, clusterRef }, 'the gateway shows the place');
+    assert.deepEqual(before.clusterRef, clusterRef);
     const replace = ['replace', '-f', '-'];
     const replaced = await anna.kubectl(management, 'p-default', replace, JSON.stringify(manifest));
     assert.equal(replaced.code, 0, replaced.stderr);
