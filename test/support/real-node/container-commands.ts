@@ -18,15 +18,18 @@ export async function importImageLayout(socket: string, layout: string): Promise
   await run('sh', ['-c', script, 'sh', layout, findProgram('ctr'), ...common(socket)]);
 }
 
-/** Kills every container; its shim ends with it. */
+/** Rounds in which containers are ended: deleting a sandbox ends what runs in it, in the middle of its own deletion. */
+const mostRounds = 5;
+
+/** Kills every container; its shim ends with it. @throws Error if one is still there after five rounds */
 export async function endContainers(socket: string): Promise<void> {
-  const ids = (await ctr(socket, 'tasks', 'list', '--quiet')).split('\n').filter((id) => id !== '');
-  await Promise.all(
-    ids.map((id) =>
-      ctr(socket, 'tasks', 'delete', '--force', id).catch((error: unknown) => {
-        // Deleting a sandbox ends what runs in it.
-        if (!String(error).includes('not found')) throw error;
-      }),
-    ),
-  );
+  let failures: unknown[] = [];
+  for (let round = 0; round < mostRounds; round++) {
+    const ids = (await ctr(socket, 'tasks', 'list', '--quiet')).split('\n').filter((id) => id !== '');
+    if (ids.length === 0) return;
+    const ended = await Promise.allSettled(ids.map((id) => ctr(socket, 'tasks', 'delete', '--force', id)));
+    failures = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    if (failures.length === 0) return;
+  }
+  throw new AggregateError(failures, 'containers that cannot be ended');
 }
