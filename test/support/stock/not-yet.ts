@@ -102,6 +102,13 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
   ),
 ]);
 
+/** Further ones of ours, which only what has failed has: whether any has depends on what else is on the platform. */
+export const unlikeAfterFailure: ReadonlySet<string> = new Set(
+  ['SpaceInstance', 'VirtualClusterInstance']
+    .flatMap((kind) => unknown(kind, ours, 'status.failedHash', 'status.nextAttempt'))
+    .map(([problem = '']) => problem),
+);
+
 /** What somebody with vCluster Platform's Go types may ask and is not answered yet, as `request: status`, and why. */
 export const unanswered: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
   administrator: {},

@@ -41,8 +41,11 @@ export function openStockCli(platform: TestPlatform): StockCli {
     LOFT_TIMEOUT: '4m',
   };
   const words = (line: string) => line.split(' ');
-  const cli = async (args: readonly string[]) => {
+  const cli = async (args: readonly string[], attemptsLeft = 3): Promise<CommandResult> => {
     const { code, stdout, stderr } = await run(vcluster, args, { env, timeoutMs: 300_000 });
+    // It writes what it read a second ago; a status that was written meanwhile is a conflict, and its user tries again.
+    if (attemptsLeft > 1 && stderr.includes('the object has been modified'))
+      return cli(args, attemptsLeft - 1);
     // It colours what it says for a file too.
     return { code, stdout: stripVTControlCharacters(stdout), stderr: stripVTControlCharacters(stderr) };
   };
