@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Operation } from '../../contracts/operations.ts';
 import { isFinal } from '../../contracts/operations.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { leftovers, nodeProcesses, nothingLeft } from '../support/leftovers.ts';
 import {
@@ -10,6 +12,7 @@ import {
   instancesPath,
   newStateDir,
   removeStateDir,
+  run,
   startTestPlatform,
   type TestPlatform,
 } from '../support/platform.ts';
@@ -92,6 +95,13 @@ describe('restarts and killed servers', { timeout: 1_200_000 }, () => {
   });
 
   test('a killed supervisor leaves tenants running, and the next start adopts them', async () => {
+    // What could not reach its API server at first is started again some seconds later.
+    const kubeconfig = join(stateDir, 'local', 'admin.kubeconfig');
+    const waited = await run(findProgram('kubectl'), [
+      ...['--kubeconfig', kubeconfig, 'wait', 'pods', '--all', '--all-namespaces'],
+      ...['--for=condition=Ready', '--timeout=110s'],
+    ]);
+    assert.equal(waited.code, 0, waited.stderr);
     const before = podPids();
     assert.ok(before.length >= 8, 'two control planes of four processes');
     const { port } = platform;
