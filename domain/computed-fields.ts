@@ -44,12 +44,12 @@ export function withComputedFields<T extends object>(
   if (kind === undefined) return { ...object, status: { ...status, ...rights } };
   const instance = object as unknown as ManagedInstance;
   const ofKind = descriptorOf(kind).computed(instance, isUp(kind, instance));
+  const given = instance.spec?.clusterRef;
+  const clusterRef = { ...given, ...placeOf(instance), ...ofKind.clusterRef };
+  const isKnown = given !== undefined || Object.keys(clusterRef).length > 0;
   return {
     ...object,
-    spec: {
-      ...spec,
-      clusterRef: { ...instance.spec?.clusterRef, ...placeOf(instance), ...ofKind.clusterRef },
-    },
+    spec: { ...spec, ...(isKnown ? { clusterRef } : {}) },
     status: { ...status, ...ofKind.status, ...rights, sleepModeConfig: sleepModeConfigOf(instance, now) },
   };
 }

@@ -18,6 +18,10 @@ const holdNothing: ReadonlySet<string> = new Set([
   'GET /login',
   'GET /spaces',
   'GET /api/v1/openapi.json',
+  'GET /api/v1/errors',
+  ...['', '/', '/*', '/json', '/yaml', '/static/index.html', '/static/swagger-initializer.js'].map(
+    (path) => `GET /api/v1/docs${path}`,
+  ),
   'GET /auth/info',
   // Lists without anything.
   `GET ${management}/features`,

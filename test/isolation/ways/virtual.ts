@@ -1,6 +1,9 @@
 import type { Way } from '../way.ts';
 import { management } from '../world.ts';
 
+const operations = '/kubernetes/management/apis/vcluster-platform.io/v1';
+const storage = '/kubernetes/management/apis/storage.loft.sh/v1';
+
 /** Resources of the management API that the gateway alone serves. */
 export const virtualWays: readonly Way[] = [
   {
@@ -20,6 +23,77 @@ export const virtualWays: readonly Way[] = [
     ),
   ),
   ...(['eve', 'rex', 'bob'] as const).flatMap((who): Way[] => [
+    ...['operations', 'namespaces/p-red/operations'].flatMap((collection): Way[] => [
+      {
+        who,
+        tries: `lists ana's operations as objects: ${collection}`,
+        request: `GET ${operations}/${collection}`,
+        sees: 200,
+        never: /"actor":"ana"/,
+      },
+      {
+        who,
+        tries: `watches ana's operations: ${collection}`,
+        request: `GET ${operations}/${collection}?watch=true&timeoutSeconds=1`,
+        sees: 200,
+        never: /"actor":"ana"/,
+      },
+      {
+        who,
+        tries: `writes an operation: ${collection}`,
+        request: `POST ${operations}/${collection}`,
+        body: {},
+        sees: 405,
+      },
+      ...(['PATCH', 'DELETE'] as const).map(
+        (method): Way => ({
+          who,
+          tries: `writes all operations: ${method} ${collection}`,
+          request: `${method} ${operations}/${collection}`,
+          sees: 405,
+        }),
+      ),
+    ]),
+    {
+      who,
+      tries: "reads ana's operation as an object",
+      request: ({ ids }) => `GET ${operations}/namespaces/p-red/operations/${ids.createOfAna}`,
+      sees: 404,
+    },
+    {
+      who,
+      tries: "reads ana's operation as an object of their own project",
+      request: ({ ids }) => `GET ${operations}/namespaces/p-blue/operations/${ids.createOfAna}`,
+      sees: 404,
+    },
+    ...(['POST', 'PATCH', 'DELETE'] as const).map(
+      (method): Way => ({
+        who,
+        tries: `writes ana's operation: ${method}`,
+        request: ({ ids }) => `${method} ${operations}/namespaces/p-red/operations/${ids.createOfAna}`,
+        sees: 405,
+      }),
+    ),
+    {
+      who,
+      tries: "reads ana's tenant cluster by the other group's name",
+      request: `GET ${storage}/namespaces/p-red/virtualclusterinstances/dev`,
+      sees: [403, 404],
+    },
+    {
+      who,
+      tries: "deletes ana's tenant cluster by the other group's name",
+      request: `DELETE ${storage}/namespaces/p-red/virtualclusterinstances/dev`,
+      sees: [403, 404],
+    },
+    {
+      who,
+      tries: "changes ana's tenant cluster by the other group's name",
+      request: `PATCH ${storage}/namespaces/p-red/virtualclusterinstances/dev`,
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { apiVersion: 'storage.loft.sh/v1', spec: { displayName: 'theirs' } },
+      sees: [403, 404],
+    },
     {
       who,
       tries: 'reads who ana is',
