@@ -53,9 +53,10 @@ export function configuredClusterCases(fixture: () => AccessFixture): void {
     it("is set up with an administrator's, and the platform's processes reach it with tokens of their own", async () => {
       await put('west-admin', west.adminKubeconfig);
       await eventually('it is initialised', async () => (await statusOf('west'))?.phase === 'Initialized');
-      assert.equal(
-        (await statusOf('west'))?.conditions?.some(({ type }) => type === 'ConfigConnected'),
-        false,
+      await eventually(
+        'nothing is in the way any more',
+        async () =>
+          (await statusOf('west'))?.conditions?.some(({ type }) => type === 'ConfigConnected') === false,
       );
       const { data } = await secrets().readNamespacedSecret({
         namespace: platformNamespace,

@@ -62,8 +62,12 @@ describe('the stock command line', { timeout: 1_200_000 }, () => {
       return 'kept';
     }
     person.patience = 120_000;
+    if (expected === undefined) {
+      // For the verbs that follow; what the verb itself failed with is what counts.
+      await instead?.(person).catch(() => undefined);
+      throw failure;
+    }
     await instead?.(person);
-    if (expected === undefined) throw failure;
     assert.match(failure.message, expected.says);
     return `not kept: ${failure.message.replaceAll(/\s+/g, ' ').slice(0, 300)}`;
   }
