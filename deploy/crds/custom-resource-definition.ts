@@ -13,29 +13,46 @@ export function customResourceDefinition(
   const schema = structuralSchema(kind.schema);
   // The API server knows metadata better; a CRD may only constrain it, which our rules do on the whole object.
   const properties = { ...(schema['properties'] as Record<string, unknown>), metadata: { type: 'object' } };
+  return definition(group, plural, kind, {
+    additionalPrinterColumns: columns.map(toColumn),
+    schema: { openAPIV3Schema: { ...schema, properties } },
+  });
+}
+
+/** The same kind in another group, whose objects the gateway serves: here it is only known, and takes any field. */
+export function aliasDefinition(
+  group: string,
+  plural: string,
+  kind: ResourceKind,
+  description: string,
+): Record<string, unknown> {
+  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  // Without short names: those of the other group would be ambiguous.
+  return definition(group, plural, { ...kind, shortNames: [] }, { schema: { openAPIV3Schema: { ...anything, description } } });
+}
+
+function definition(
+  group: string,
+  plural: string,
+  { kind, singular, shortNames, namespaced }: ResourceKind,
+  version: object,
+): Record<string, unknown> {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
     metadata: { name: `${plural}.${group}` },
     spec: {
       group,
-      scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+      scope: namespaced ? 'Namespaced' : 'Cluster',
       names: {
         plural,
-        singular: kind.singular,
-        kind: kind.kind,
-        listKind: `${kind.kind}List`,
-        ...(kind.shortNames.length === 0 ? {} : { shortNames: kind.shortNames }),
+        singular,
+        kind,
+        listKind: `${kind}List`,
+        ...(shortNames.length === 0 ? {} : { shortNames }),
       },
       versions: [
-        {
-          name: managementVersion,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: columns.map(toColumn),
-          schema: { openAPIV3Schema: { ...schema, properties } },
-        },
+        { name: managementVersion, served: true, storage: true, subresources: { status: {} }, ...version },
       ],
     },
   };
@@ -48,34 +65,5 @@ function toColumn(column: PrinterColumn) {
     type: options?.type ?? 'string',
     jsonPath,
     ...(options?.wide === true ? { priority: 1 } : {}),
-  };
-}
-
-/** The same kind in another group, whose objects the gateway serves: here it is only known, and takes any field. */
-export function aliasDefinition(
-  group: string,
-  plural: string,
-  { kind, singular, namespaced }: ResourceKind,
-  description: string,
-): Record<string, unknown> {
-  const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: namespaced ? 'Namespaced' : 'Cluster',
-      names: { plural, singular, kind, listKind: `${kind}List` },
-      versions: [
-        {
-          name: managementVersion,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { ...anything, description } },
-        },
-      ],
-    },
   };
 }
