@@ -1,6 +1,7 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { isFinal, type Operation } from '../contracts/operations.ts';
 import type { OperationsDeps } from './dependencies.ts';
+import { createBell } from './bell.ts';
 import { addLiveState } from './live-state.ts';
 import { readRecorded } from './read.ts';
 
@@ -46,29 +47,4 @@ async function read(deps: OperationsDeps, id: string): Promise<Operation | undef
     if (error instanceof PlatformError && error.code === 'database_unavailable') return undefined;
     throw error;
   }
-}
-
-/** Remembers a ring until it is reset, so that none is missed between reading and waiting. */
-function createBell() {
-  let isRung = false;
-  let wake: () => void = () => undefined;
-  return {
-    ring: () => {
-      isRung = true;
-      wake();
-    },
-    reset: () => {
-      isRung = false;
-    },
-    /** Resolves at the next ring, at once if it rang already, or after `timeoutMs`. */
-    rung: (timeoutMs: number) =>
-      new Promise<void>((resolve) => {
-        if (isRung) return resolve();
-        const timer = setTimeout(resolve, timeoutMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-  };
 }

@@ -1,4 +1,5 @@
 import type { OperationResource } from '../../contracts/resources/operation-resource.ts';
+import { createBell } from '../../operations/bell.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Caller } from '../identity/caller.ts';
 import { onlyOne, operationPage } from './operation-list.ts';
@@ -95,26 +96,19 @@ function bookmark(annotations?: Readonly<Record<string, string>>): OperationEven
 
 /** Ids of operations that changed since the last call; from the beginning on, so that none falls between list and watch. */
 function collectChanges({ operations }: Pick<Deps, 'operations'>, signal: AbortSignal) {
+  const bell = createBell();
   let ids = new Set<string>();
   let missed = false;
-  let wake: () => void = () => undefined;
   const stop = operations.onChange((id) => {
     if (id === undefined) missed = true;
     else ids.add(id);
-    wake();
+    bell.ring();
   });
-  const onAbort = () => wake();
-  signal.addEventListener('abort', onAbort);
+  signal.addEventListener('abort', bell.ring);
   return {
     async next(timeoutMs: number): Promise<{ ids: readonly string[]; missed: boolean }> {
-      if (ids.size === 0 && !missed && !signal.aborted)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+      if (!signal.aborted) await bell.rung(timeoutMs);
+      bell.reset();
       const taken = { ids: [...ids], missed };
       ids = new Set();
       missed = false;
@@ -122,7 +116,7 @@ function collectChanges({ operations }: Pick<Deps, 'operations'>, signal: AbortS
     },
     stop() {
       stop();
-      signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', bell.ring);
     },
   };
 }
