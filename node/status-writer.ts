@@ -23,6 +23,8 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
   let written = '';
   /** Version of the pod that our last write made. */
   let version: bigint | undefined;
+  /** The pod as the watch brought it last. */
+  let seen = pod;
   let writing: Promise<void> | undefined;
 
   async function drain(): Promise<void> {
@@ -39,8 +41,9 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
           contentType: 'application/strategic-merge-patch+json',
         })) as V1Pod;
         failures = 0;
-        written = next;
         version = versionOf(answer);
+        // Another client's change may be seen before the answer to the write that it came after.
+        written = isChangedSince(version, next) ? '' : next;
       } catch (error) {
         if (isNotFound(error) || isConflict(error)) written = next;
         else {
@@ -55,12 +58,15 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
     writing = undefined;
   }
 
+  /** While a node does not answer, Kubernetes marks its pods as not ready. */
+  const isChangedSince = (ours: bigint, status: string) =>
+    versionOf(seen) > ours && summary(seen.status) !== summary(JSON.parse(status) as V1PodStatus);
+
   return {
     write(status, current) {
       wanted = JSON.stringify(status);
-      // While a node does not answer, Kubernetes marks its pods as not ready.
-      const isLater = version !== undefined && versionOf(current) >= version;
-      if (isLater && summary(current.status) !== summary(status)) written = '';
+      seen = current;
+      if (version !== undefined && isChangedSince(version, wanted)) written = '';
       if (wanted !== written) writing ??= drain();
     },
     flushed: async () => writing,
