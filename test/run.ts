@@ -20,9 +20,9 @@ import {
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
-/** One more than there are processors, as each waits a part of its time; and as many again where they wait for more. */
+/** As many as there are processors, and as many again while they idle: more would only make each of them slow. */
 const limits: Limits = {
-  all: availableParallelism() + 1,
+  all: availableParallelism(),
   whileIdle: availableParallelism(),
   platforms: availableParallelism(),
 };

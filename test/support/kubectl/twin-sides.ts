@@ -47,6 +47,8 @@ export function openSide(options: {
 const replacements: ReadonlyArray<readonly [RegExp, string]> = [
   // Every three minutes an API server looks after cluster IPs, and reports those of services that are just being created.
   [/^.*\bipallocator-repair-controller\b.*\n/gm, ''],
+  // On a busy machine a wait may end before its first watch is answered, and says so.
+  [/^.*\breflector\.go\b.*"context deadline exceeded".*\n/gm, ''],
   [/^(Events:)\n +Type .*\n +---- .*\n(?! )/gm, '$1                   <none>\n'],
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, 'TIME'],
