@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { errorTable } from '../contracts/errors.ts';
-import { CommandFailure, failureLine } from './failure.ts';
+import { CommandFailure, failureLine } from './failures/failure.ts';
 import { createProgram } from './program.ts';
 
 // A reader that has seen enough (`vcp list | head`) is not a failure. What is told on the way may be lost.

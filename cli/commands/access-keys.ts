@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { managementApiVersion } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
-import type { Client } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { age, type Listing } from '../output.ts';
-import { managementResources } from '../management.ts';
-import { type ListOptions, showList } from '../watch-list.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { age, type Listing } from '../output/output.ts';
+import { managementResources } from '../reading/management.ts';
+import { type ListOptions, showList } from '../output/watch-list.ts';
 import { checkNames, collect, outputCommand, withClient } from './options.ts';
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
 import { type AuditEvent, pathKinds } from '../../contracts/audit.ts';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import type { Listing, OutputFormat } from '../output.ts';
-import { showList } from '../watch-list.ts';
+import type { Listing, OutputFormat } from '../output/output.ts';
+import { showList } from '../output/watch-list.ts';
 import { outputCommand, withClient } from './options.ts';
 
 const listing: Listing<AuditEvent> = {

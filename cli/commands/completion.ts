@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { completionScript, type Shell, shells } from '../completion.ts';
+import { completionScript, type Shell, shells } from '../shell/completion.ts';
 
 const hints: Readonly<Record<Shell, string>> = {
   bash: 'eval "$(vcp completion bash)", in ~/.bashrc to keep it',

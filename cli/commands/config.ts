@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { CommandFailure } from '../failure.ts';
-import { knownPlatforms, loginPath, useLogin } from '../login-file.ts';
-import { isTable, type Listing, printDocument, printList } from '../output.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { knownPlatforms, loginPath, useLogin } from '../connection/login-file.ts';
+import { isTable, type Listing, printDocument, printList } from '../output/output.ts';
 import { outputCommand, type OutputOptions, platformUrl } from './options.ts';
 
 /** A platform of the login file, without its key. */

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import type { Client } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { giveKubeconfig, type IssuedContext, type KubeconfigOptions } from '../kubeconfig-file.ts';
-import { instancePath, managementResources, readInstance } from '../management.ts';
-import { resourcePath } from '../resources.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { giveKubeconfig, type IssuedContext, type KubeconfigOptions } from '../kubeconfig/kubeconfig-file.ts';
+import { instancePath, managementResources, readInstance } from '../reading/management.ts';
+import { resourcePath } from '../reading/resources.ts';
 import { checkNames, withClient } from './options.ts';
 
 type Issue = (client: Client) => Promise<IssuedContext>;

@@ -2,14 +2,14 @@ import { Command } from 'commander';
 import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { Client } from '../client.ts';
-import { createResource, firstOperation } from '../create-resource.ts';
-import { CommandFailure } from '../failure.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { withoutManagedFields } from '../management.ts';
-import { isTable, printDocument } from '../output.ts';
-import { type ParameterOptions, parametersText, readYaml } from '../parameters.ts';
-import { showOperation } from '../run-operation.ts';
+import type { Client } from '../connection/client.ts';
+import { createResource, firstOperation } from '../writing/create-resource.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { onInterrupt } from '../shell/interrupt.ts';
+import { withoutManagedFields } from '../reading/management.ts';
+import { isTable, printDocument } from '../output/output.ts';
+import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
+import { showOperation } from '../operations/run-operation.ts';
 import { createAccessKeyCommand } from './access-keys.ts';
 import {
   checkNames,

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { instancePath, readInstance, withoutManagedFields } from '../management.ts';
-import { isTable, printDocument } from '../output.ts';
-import { runOperation } from '../run-operation.ts';
+import { instancePath, readInstance, withoutManagedFields } from '../reading/management.ts';
+import { isTable, printDocument } from '../output/output.ts';
+import { runOperation } from '../operations/run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
 import {
   checkNames,

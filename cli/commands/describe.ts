@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import { describeInstance } from '../describe.ts';
-import { readEvents, readFacts, readProject } from '../facts.ts';
+import { describeInstance } from '../reading/describe.ts';
+import { readEvents, readFacts, readProject } from '../reading/facts.ts';
 import { checkNames, withClient } from './options.ts';
 
 /** `vcp describe` */

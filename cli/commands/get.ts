@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
-import { instanceListing, listInstances } from '../instances.ts';
-import { readInstance, withoutManagedFields } from '../management.ts';
-import { isTable, printDocument, printList } from '../output.ts';
-import { platformResources, rowOf } from '../resources.ts';
+import { instanceListing, listInstances } from '../reading/instances.ts';
+import { readInstance, withoutManagedFields } from '../reading/management.ts';
+import { isTable, printDocument, printList } from '../output/output.ts';
+import { platformResources, rowOf } from '../reading/resources.ts';
 import { checkNames, type CommonOptions, kindQuery, withClient } from './options.ts';
 import { getResourceCommand } from './resource.ts';
 

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
-import { instanceListing, listInstances } from '../instances.ts';
-import { collectionPath } from '../management.ts';
-import { platformResources } from '../resources.ts';
-import { type ListOptions, showList } from '../watch-list.ts';
+import { instanceListing, listInstances } from '../reading/instances.ts';
+import { collectionPath } from '../reading/management.ts';
+import { platformResources } from '../reading/resources.ts';
+import { type ListOptions, showList } from '../output/watch-list.ts';
 import { listAccessKeysCommand } from './access-keys.ts';
 import { checkNames, outputCommand, withClient } from './options.ts';
 import { listResourceCommand } from './resource.ts';

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Command } from 'commander';
-import { createClient } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { findLogin, type Login, loginPath, writeLogin } from '../login-file.ts';
+import { createClient } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { findLogin, type Login, loginPath, writeLogin } from '../connection/login-file.ts';
 import { platformUrl } from './options.ts';
 
 interface LoginOptions {

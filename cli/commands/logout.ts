@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { createClient } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { forgetLogin, readLogin, readLoginAt } from '../login-file.ts';
+import { createClient } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { forgetLogin, readLogin, readLoginAt } from '../connection/login-file.ts';
 import { platformUrl } from './options.ts';
 
 /** `vcp logout`: ends the key that a login by password gave, and what was made with it, and forgets it here. */

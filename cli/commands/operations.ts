@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import { kindNames } from '../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../contracts/operations.ts';
-import type { Client } from '../client.ts';
-import { tookOf } from '../describe.ts';
-import { CommandFailure } from '../failure.ts';
-import { age, isTable, type Listing, printList } from '../output.ts';
-import { stepLine } from '../progress.ts';
-import { printOperation, showOperation } from '../run-operation.ts';
-import { type ListOptions, showList } from '../watch-list.ts';
+import type { Client } from '../connection/client.ts';
+import { tookOf } from '../reading/describe.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { age, isTable, type Listing, printList } from '../output/output.ts';
+import { stepLine } from '../output/progress.ts';
+import { printOperation, showOperation } from '../operations/run-operation.ts';
+import { type ListOptions, showList } from '../output/watch-list.ts';
 import {
   checkNames,
   type CommonOptions,

@@ -2,10 +2,10 @@ import { Command, Option } from 'commander';
 import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { checkName, maxTenantNameLength } from '../../contracts/names.ts';
-import { type Client, createClient } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { type Login, readLogin } from '../login-file.ts';
-import { type OutputFormat, outputFormat, outputFormats } from '../output.ts';
+import { type Client, createClient } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { type Login, readLogin } from '../connection/login-file.ts';
+import { type OutputFormat, outputFormat, outputFormats } from '../output/output.ts';
 
 export interface OutputOptions {
   readonly output: OutputFormat;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { CommandFailure } from '../failure.ts';
-import { isTable, printDocument, printList } from '../output.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { isTable, printDocument, printList } from '../output/output.ts';
 import {
   listResources,
   type PlatformResource,
@@ -8,9 +8,9 @@ import {
   resourceListing,
   resourcePath,
   rowOf,
-} from '../resources.ts';
-import { withoutManagedFields } from '../management.ts';
-import { type ListOptions, showList } from '../watch-list.ts';
+} from '../reading/resources.ts';
+import { withoutManagedFields } from '../reading/management.ts';
+import { type ListOptions, showList } from '../output/watch-list.ts';
 import { outputCommand, type OutputOptions, withClient } from './options.ts';
 
 /** `vcp projects`, `vcp templates`, …: lists them and gets one. */

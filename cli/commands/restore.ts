@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { runOperation } from '../run-operation.ts';
+import { runOperation } from '../operations/run-operation.ts';
 import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
 
 /** `vcp restore` */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
 import type { Operation } from '../../contracts/operations.ts';
-import { showOperation } from '../run-operation.ts';
+import { showOperation } from '../operations/run-operation.ts';
 import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
 
 /** `vcp retry` */

@@ -2,9 +2,9 @@ import { Command } from 'commander';
 import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { spaceAdminRole } from '../../contracts/names.ts';
 import type { InstanceAccessRule } from '../../contracts/resources/access.ts';
-import { CommandFailure } from '../failure.ts';
-import { changeInstance, withoutManagedFields } from '../management.ts';
-import { isTable, printDocument } from '../output.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { changeInstance, withoutManagedFields } from '../reading/management.ts';
+import { isTable, printDocument } from '../output/output.ts';
 import {
   checkNames,
   collect,

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { ManagedKind } from '../../contracts/kinds.ts';
-import { CommandFailure } from '../failure.ts';
-import { runOperation } from '../run-operation.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { runOperation } from '../operations/run-operation.ts';
 import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
 
 /** `vcp sleep` */

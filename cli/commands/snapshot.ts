@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Snapshot } from '../../contracts/operations.ts';
-import type { Client } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { age, type Listing } from '../output.ts';
-import { runOperation } from '../run-operation.ts';
-import { type ListOptions, showList } from '../watch-list.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { onInterrupt } from '../shell/interrupt.ts';
+import { age, type Listing } from '../output/output.ts';
+import { runOperation } from '../operations/run-operation.ts';
+import { type ListOptions, showList } from '../output/watch-list.ts';
 import { checkNames, type CommonOptions, operationCommand, platformCommand, withClient } from './options.ts';
 
 const listing: Listing<Snapshot> = {

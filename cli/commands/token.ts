@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Command } from 'commander';
-import { CommandFailure } from '../failure.ts';
-import { type Login, originOf, readLoginAt, readOnlyLogin } from '../login-file.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { type Login, originOf, readLoginAt, readOnlyLogin } from '../connection/login-file.ts';
 
 /** `vcp token`: what kubectl asks for when a kubeconfig names it as its exec plugin. */
 export function tokenCommand(): Command {
@@ -55,7 +55,7 @@ async function loginFor(platform: string | undefined, cluster: ClusterInfo | und
 /** For a context that does not say its platform, as earlier versions wrote: safe while there is only one. */
 async function onlyLogin(): Promise<Login> {
   const login = readOnlyLogin();
-  const { unboundServers } = await import('../kubeconfig-file.ts');
+  const { unboundServers } = await import('../kubeconfig/kubeconfig-file.ts');
   if (login !== undefined && unboundServers().every((server) => server === login.url)) return login;
   throw refusal('the context does not say which of several platforms it belongs to');
 }

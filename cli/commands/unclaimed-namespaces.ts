@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Operation } from '../../contracts/operations.ts';
 import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
-import type { Listing } from '../output.ts';
-import { showOperation } from '../run-operation.ts';
-import { type ListOptions, showList } from '../watch-list.ts';
+import type { Listing } from '../output/output.ts';
+import { showOperation } from '../operations/run-operation.ts';
+import { type ListOptions, showList } from '../output/watch-list.ts';
 import { checkNames, type CommonOptions, operationCommand, outputCommand, withClient } from './options.ts';
 
 type Listed = UnclaimedNamespace & { readonly cluster: string };

@@ -4,12 +4,12 @@ import { kindNames, type ManagedKind, type OperationTarget } from '../../contrac
 import type { Operation } from '../../contracts/operations.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { Client } from '../client.ts';
-import { CommandFailure } from '../failure.ts';
-import { changeInstance, readInstance, restPath, withoutManagedFields } from '../management.ts';
-import { isTable, printDocument } from '../output.ts';
-import { type ParameterOptions, parametersText, readYaml } from '../parameters.ts';
-import { showOperation } from '../run-operation.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { changeInstance, readInstance, restPath, withoutManagedFields } from '../reading/management.ts';
+import { isTable, printDocument } from '../output/output.ts';
+import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
+import { showOperation } from '../operations/run-operation.ts';
 import {
   checkNames,
   collect,

@@ -6,7 +6,7 @@ import {
   type VerbWithOwnCommand,
   verbs,
 } from '../../contracts/verbs.ts';
-import { runOperation } from '../run-operation.ts';
+import { runOperation } from '../operations/run-operation.ts';
 import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
 
 /** The command of a verb that has one in its row of contracts/verbs.ts: `vcp wakeup`. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { createClient } from '../client.ts';
-import { findLogin, knownPlatforms } from '../login-file.ts';
-import { isTable, printDocument } from '../output.ts';
+import { createClient } from '../connection/client.ts';
+import { findLogin, knownPlatforms } from '../connection/login-file.ts';
+import { isTable, printDocument } from '../output/output.ts';
 import { outputCommand, type OutputOptions } from './options.ts';
 
 /** `vcp version`: of this command, and of the platform that it uses if it uses one. */

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import { readFacts } from '../facts.ts';
-import { isTable, printDocument } from '../output.ts';
-import { phaseOf, whyOf } from '../why.ts';
+import { readFacts } from '../reading/facts.ts';
+import { isTable, printDocument } from '../output/output.ts';
+import { phaseOf, whyOf } from '../reading/why.ts';
 import { checkNames, type CommonOptions, kindQuery, withClient } from './options.ts';
 
 /** `vcp why` */

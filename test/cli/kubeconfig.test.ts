@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it, mock } from 'node:test';
 import { parse } from 'yaml';
-import { giveKubeconfig, unboundServers } from '../../cli/kubeconfig-file.ts';
+import { giveKubeconfig, unboundServers } from '../../cli/kubeconfig/kubeconfig-file.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 
 /** What `vcp connect` writes, beside what the real kubectl writes for the same in a copy of the same folder. */

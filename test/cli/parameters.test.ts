@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { parametersText } from '../../cli/parameters.ts';
+import { parametersText } from '../../cli/writing/parameters.ts';
 
 describe('the parameters of a command line', () => {
   let dir: string;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { proxyFor } from '../../cli/proxy.ts';
+import { proxyFor } from '../../cli/connection/proxy.ts';
 
 const url = 'https://vcp.example.com:8443';
 const HTTPS_PROXY = 'http://proxy:3128';

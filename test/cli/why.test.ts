@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { InstanceFacts } from '../../cli/facts.ts';
-import { whyOf } from '../../cli/why.ts';
+import type { InstanceFacts } from '../../cli/reading/facts.ts';
+import { whyOf } from '../../cli/reading/why.ts';
 import type { Operation } from '../../contracts/operations.ts';
 
 const now = Date.parse('2026-11-29T12:00:00Z');

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseAllDocuments, type ScalarTag, stringify, type Tags } from 'yaml';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 /** The lists of a kubeconfig. */
 export const sections = ['clusters', 'users', 'contexts'] as const;

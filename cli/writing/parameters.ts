@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Document, isCollection, isMap, isScalar, parseDocument, Scalar } from 'yaml';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 /** The options that name parameters of a template. */
 export interface ParameterOptions {

@@ -1,10 +1,10 @@
-import { kindNames, type ManagedKind, type OperationTarget } from '../contracts/kinds.ts';
-import { projectNamespace } from '../contracts/names.ts';
-import type { Operation } from '../contracts/operations.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import { type ManagedInstance, resourceKinds } from '../contracts/resources/resource-kinds.ts';
-import type { Client } from './client.ts';
-import { CommandFailure } from './failure.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { projectNamespace } from '../../contracts/names.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import { type ManagedInstance, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
 import { readInstance, restPath } from './management.ts';
 import { resourcePath } from './resources.ts';
 

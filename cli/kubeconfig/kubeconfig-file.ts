@@ -1,5 +1,5 @@
 import { extname, join } from 'node:path';
-import { type Login, loginPath, originOf } from './login-file.ts';
+import { type Login, loginPath, originOf } from '../connection/login-file.ts';
 import {
   type Kubeconfig,
   kubeconfigFiles,
@@ -9,7 +9,7 @@ import {
   type Section,
   sections,
 } from './kubeconfig-rules.ts';
-import { replaceContents, withLocks } from './locked-file.ts';
+import { replaceContents, withLocks } from '../connection/locked-file.ts';
 
 /** Where a kubeconfig goes. */
 export interface KubeconfigOptions {
@@ -91,8 +91,8 @@ function isElsewhere({ clusters, contexts }: Kubeconfig, name: string, url: stri
   return servers.some((one) => typeof one === 'string' && originOf(one) !== url);
 }
 
-/** This command: its source, or beside this file in its bundle. */
-const program = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
+/** This command: its source, or beside this file in its bundle, which is one folder. */
+const program = join(import.meta.dirname, extname(import.meta.filename) === '.ts' ? '../main.ts' : 'main.js');
 
 /**
  * Cluster, user and context. The cluster has the address and the trust of the login, which are known to work from

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { stringify } from 'yaml';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];

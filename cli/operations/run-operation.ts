@@ -1,11 +1,11 @@
-import { kindNames, type OperationTarget } from '../contracts/kinds.ts';
-import { isFinal, type Operation, type OperationRequest, targetOf } from '../contracts/operations.ts';
-import { verbs } from '../contracts/verbs.ts';
-import type { Client } from './client.ts';
+import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
+import { isFinal, type Operation, type OperationRequest, targetOf } from '../../contracts/operations.ts';
+import { verbs } from '../../contracts/verbs.ts';
+import type { Client } from '../connection/client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
-import { onInterrupt } from './interrupt.ts';
-import { duration, isTable, type OutputFormat, printDocument } from './output.ts';
-import { createProgress } from './progress.ts';
+import { onInterrupt } from '../shell/interrupt.ts';
+import { duration, isTable, type OutputFormat, printDocument } from '../output/output.ts';
+import { createProgress } from '../output/progress.ts';
 
 /** How to show an operation. */
 export interface Showing {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 import { replaceContents, withLocks } from './locked-file.ts';
 
 /** What `vcp login` keeps of one platform, in a file only its owner can read. */

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici7';
-import { failureOf, notThePlatform } from './answer-failure.ts';
-import { CommandFailure } from './failure.ts';
+import { failureOf, notThePlatform } from '../failures/answer-failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 import type { Login } from './login-file.ts';
 import { proxyFor } from './proxy.ts';
 

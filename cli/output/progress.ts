@@ -1,5 +1,5 @@
-import type { Operation, OperationStep } from '../contracts/operations.ts';
-import { isFinal } from '../contracts/operations.ts';
+import type { Operation, OperationStep } from '../../contracts/operations.ts';
+import { isFinal } from '../../contracts/operations.ts';
 import { duration, oneLine } from './output.ts';
 
 /** Shows an operation as it goes on. */

@@ -1,5 +1,5 @@
-import type { Project } from '../contracts/resources/project.ts';
-import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 
 /** Somebody who may do something with an instance, and what says so. */
 export interface Grant {

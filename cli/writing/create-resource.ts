@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorTable } from '../contracts/errors.ts';
-import { managementApiVersion, projectNamespace } from '../contracts/names.ts';
-import { kindNames, type ManagedKind, type OperationTarget } from '../contracts/kinds.ts';
-import { isFinal, type Operation } from '../contracts/operations.ts';
+import { errorTable } from '../../contracts/errors.ts';
+import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { isFinal, type Operation } from '../../contracts/operations.ts';
 import {
   type InstanceOf,
   type ManagedInstance,
   resourceKinds,
-} from '../contracts/resources/resource-kinds.ts';
-import type { Client } from './client.ts';
-import { CommandFailure } from './failure.ts';
-import { collectionPath, restPath } from './management.ts';
+} from '../../contracts/resources/resource-kinds.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { collectionPath, restPath } from '../reading/management.ts';
 
 /** Creates the resource of a tenant cluster or space; `query` may make it a dry run. */
 export async function createResource<K extends ManagedKind>(

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 const patienceMs = 10_000;
 const againMs = 20;

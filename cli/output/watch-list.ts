@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorTable } from '../contracts/errors.ts';
-import type { Client } from './client.ts';
-import { CommandFailure } from './failure.ts';
-import { onInterrupt } from './interrupt.ts';
+import { errorTable } from '../../contracts/errors.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
+import { onInterrupt } from '../shell/interrupt.ts';
 import { isTable, type Listing, type OutputFormat, printList, streamedText, tableLines } from './output.ts';
 
 /** A list, and how its changes are noticed. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorTable } from '../contracts/errors.ts';
+import { type ErrorCode, errorTable } from '../../contracts/errors.ts';
 
 /** Commands that help after a failure, by its code. */
 const nextCommands: Partial<Record<ErrorCode, string>> = {

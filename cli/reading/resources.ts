@@ -1,11 +1,11 @@
-import type { Cluster } from '../contracts/resources/cluster.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import type { Team } from '../contracts/resources/team.ts';
-import type { User } from '../contracts/resources/user.ts';
-import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
-import type { Client } from './client.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import type { Team } from '../../contracts/resources/team.ts';
+import type { User } from '../../contracts/resources/user.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { Client } from '../connection/client.ts';
 import { managementResources } from './management.ts';
-import { age, type Column, type Listing } from './output.ts';
+import { age, type Column, type Listing } from '../output/output.ts';
 
 /** The resources of the platform that belong to no project, by the commands that show them. */
 export interface PlatformResources {

@@ -1,7 +1,7 @@
-import type { InstanceSummary } from '../contracts/instance-summaries.ts';
-import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
-import type { Client } from './client.ts';
-import { age, type Column, type Listing } from './output.ts';
+import type { InstanceSummary } from '../../contracts/instance-summaries.ts';
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import type { Client } from '../connection/client.ts';
+import { age, type Column, type Listing } from '../output/output.ts';
 
 type Of<K extends ManagedKind> = Column<InstanceSummary<K>>;
 

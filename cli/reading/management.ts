@@ -1,9 +1,9 @@
-import type { ErrorCode } from '../contracts/errors.ts';
-import { kindNames, type ManagedKind, type OperationTarget } from '../contracts/kinds.ts';
-import { managementApiVersion, projectNamespace } from '../contracts/names.ts';
-import type { InstanceOf, ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import type { Client } from './client.ts';
-import { CommandFailure } from './failure.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
+import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 /** Where the resources of the management API are. */
 export const managementResources = `/kubernetes/management/apis/${managementApiVersion}`;

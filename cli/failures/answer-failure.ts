@@ -1,4 +1,4 @@
-import { type ErrorCode, isErrorCode } from '../contracts/errors.ts';
+import { type ErrorCode, isErrorCode } from '../../contracts/errors.ts';
 import { CommandFailure } from './failure.ts';
 
 interface ErrorBody {

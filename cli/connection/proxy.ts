@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { CommandFailure } from './failure.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

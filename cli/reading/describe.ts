@@ -1,13 +1,13 @@
-import { kindNames } from '../contracts/kinds.ts';
-import { annotations } from '../contracts/names.ts';
-import type { Operation } from '../contracts/operations.ts';
-import type { Project } from '../contracts/resources/project.ts';
-import type { VirtualClusterInstanceStatus } from '../contracts/resources/virtual-cluster-instance.ts';
+import { kindNames } from '../../contracts/kinds.ts';
+import { annotations } from '../../contracts/names.ts';
+import type { Operation } from '../../contracts/operations.ts';
+import type { Project } from '../../contracts/resources/project.ts';
+import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { grantsOf } from './access.ts';
 import { type InstanceFacts, type KubernetesEvent, timeOf } from './facts.ts';
 import { timestampOf } from './instances.ts';
-import { age, type Column, duration, oneLine, tableLines } from './output.ts';
-import { stepLine } from './progress.ts';
+import { age, type Column, duration, oneLine, tableLines } from '../output/output.ts';
+import { stepLine } from '../output/progress.ts';
 import { phaseOf, whyOf } from './why.ts';
 
 /** What is told of an instance besides its facts; undefined: the caller may not see it. */

@@ -1,10 +1,10 @@
-import { kindNames } from '../contracts/kinds.ts';
-import { annotations } from '../contracts/names.ts';
-import { isFinal, type Operation } from '../contracts/operations.ts';
-import type { OperationType } from '../contracts/verbs.ts';
+import { kindNames } from '../../contracts/kinds.ts';
+import { annotations } from '../../contracts/names.ts';
+import { isFinal, type Operation } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import type { InstanceFacts } from './facts.ts';
 import { timestampOf } from './instances.ts';
-import { age } from './output.ts';
+import { age } from '../output/output.ts';
 
 /** What is being done to an instance while an operation of the type runs. */
 const doing: Readonly<Record<OperationType, string>> = {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
-import { errorTable, isErrorCode } from '../contracts/errors.ts';
-import { isFinal, type Operation, targetOf } from '../contracts/operations.ts';
-import type { Client } from './client.ts';
-import { CommandFailure } from './failure.ts';
+import { errorTable, isErrorCode } from '../../contracts/errors.ts';
+import { isFinal, type Operation, targetOf } from '../../contracts/operations.ts';
+import type { Client } from '../connection/client.ts';
+import { CommandFailure } from '../failures/failure.ts';
 
 /** So long a platform that is away is asked again; operations go on meanwhile. */
 const patienceMs = 120_000;
