@@ -65,58 +65,69 @@ test('imports between folders follow the arrows of docs/architecture.md', () => 
   assert.deepEqual(forbidden, []);
 });
 
-/** Folders of `api/` from the lowest to the highest: each imports values only from those before it. */
-const apiLayers = [
-  'http',
-  'identity',
-  'upstreams',
-  'tunnel',
-  'cache',
-  'readiness',
-  'metrics',
-  'audit',
-  'auth',
-  'authorization',
-  'streams',
-  'proxy',
-  'proxy/filtered',
-  'proxy/upgrades',
-  'operations',
-  'plugins',
-  'routes',
-];
+/** Folders inside a folder from the lowest to the highest: each imports values only from those before it. */
+const layersOf: Readonly<Record<string, readonly string[]>> = {
+  api: [
+    'http',
+    'identity',
+    'upstreams',
+    'tunnel',
+    'cache',
+    'readiness',
+    'metrics',
+    'audit',
+    'auth',
+    'authorization',
+    'streams',
+    'proxy',
+    'proxy/filtered',
+    'proxy/upgrades',
+    'operations',
+    'plugins',
+    'routes',
+  ],
+  cli: [
+    'failures',
+    'shell',
+    'connection',
+    'kubeconfig',
+    'output',
+    'reading',
+    'writing',
+    'operations',
+    'commands',
+  ],
+};
 
-/** The deepest layer that holds the file; undefined for the files at the top of `api/`, which put the layers together. */
-function apiLayer(file: string): string | undefined {
-  return apiLayers.findLast((layer) => file.startsWith(`api/${layer}/`));
-}
-
-test('folders of api import downwards only, and no two import each other', () => {
-  const edges = sourceFiles('api')
-    .flatMap(importsOf)
-    .filter(({ to }) => to.startsWith('api/'))
-    .map((edge) => ({ ...edge, lower: apiLayer(edge.to), upper: apiLayer(edge.from) }))
-    .filter(({ upper, lower }) => upper !== undefined && upper !== lower);
-  const unknown = sourceFiles('api').filter(
-    (file) => apiLayer(file) === undefined && file.split('/').length > 2,
-  );
-  assert.deepEqual(unknown, []);
-  const upwards = edges.filter(
-    ({ typeOnly, upper, lower }) =>
-      !typeOnly && (lower === undefined || apiLayers.indexOf(lower) > apiLayers.indexOf(upper ?? '')),
-  );
-  assert.deepEqual(
-    upwards.map(({ from, to }) => `${from} → ${to}`),
-    [],
-  );
-  const pairs = new Set(edges.map(({ upper, lower }) => `${upper} → ${lower}`));
-  assert.deepEqual(
-    edges
-      .filter(({ upper, lower }) => lower !== undefined && pairs.has(`${lower} → ${upper}`))
-      .map(({ from, to }) => `${from} → ${to}`),
-    [],
-  );
-});
+for (const [folder, layers] of Object.entries(layersOf))
+  test(`folders of ${folder} import downwards only, and no two import each other`, () => {
+    /** The deepest layer that holds the file; undefined for the files at the top, which put the layers together. */
+    const layerOf = (file: string) => layers.findLast((layer) => file.startsWith(`${folder}/${layer}/`));
+    const edges = sourceFiles(folder)
+      .flatMap(importsOf)
+      .filter(({ to }) => to.startsWith(`${folder}/`))
+      .map((edge) => ({ ...edge, lower: layerOf(edge.to), upper: layerOf(edge.from) }))
+      .filter(({ upper, lower }) => upper !== undefined && upper !== lower);
+    const unknown = sourceFiles(folder).filter(
+      (file) => layerOf(file) === undefined && file.split('/').length > 2,
+    );
+    assert.deepEqual(unknown, []);
+    const upwards = edges.filter(
+      ({ typeOnly, upper, lower }) =>
+        !typeOnly && (lower === undefined || layers.indexOf(lower) > layers.indexOf(upper ?? '')),
+    );
+    assert.deepEqual(
+      upwards.map(({ from, to }) => `${from} → ${to}`),
+      [],
+    );
+    const pairs = new Set(edges.map(({ upper, lower }) => `${upper} → ${lower}`));
+    assert.deepEqual(
+      edges
+        .filter(({ upper, lower }) => lower !== undefined && pairs.has(`${lower} → ${upper}`))
+        .map(({ from, to }) => `${from} → ${to}`),
+      [],
+    );
+  });
 
 test('domain and workflows use no clock, no randomness and no Node API', () => {
   const offences = ['domain', 'workflows']

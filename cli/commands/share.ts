@@ -3,8 +3,9 @@ import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds
 import { spaceAdminRole } from '../../contracts/names.ts';
 import type { InstanceAccessRule } from '../../contracts/resources/access.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { changeInstance, withoutManagedFields } from '../reading/management.ts';
+import { withoutManagedFields } from '../reading/management.ts';
 import { isTable, printDocument } from '../output/output.ts';
+import { changeInstance } from '../writing/change-instance.ts';
 import {
   checkNames,
   collect,

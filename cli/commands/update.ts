@@ -6,8 +6,9 @@ import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { changeInstance, readInstance, restPath, withoutManagedFields } from '../reading/management.ts';
+import { readInstance, restPath, withoutManagedFields } from '../reading/management.ts';
 import { isTable, printDocument } from '../output/output.ts';
+import { changeInstance } from '../writing/change-instance.ts';
 import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
 import { showOperation } from '../operations/run-operation.ts';
 import {

@@ -35,35 +35,8 @@ export async function readInstance<K extends ManagedKind>(
     .catch(notFound(target, ['not_found', 'forbidden']));
 }
 
-const tries = 5;
-
-/**
- * Changes the spec of an instance as it is now: what others wrote meanwhile stays, and the change is made to that.
- * @param change gives the new spec, or undefined if there is nothing to change
- * @returns what is stored now, or undefined if nothing was changed
- */
-export async function changeInstance<K extends ManagedKind>(
-  client: Client,
-  target: OperationTarget & { readonly kind: K },
-  change: (spec: NonNullable<InstanceOf<K>['spec']>) => InstanceOf<K>['spec'] | undefined,
-  query = '',
-): Promise<InstanceOf<K> | undefined> {
-  for (let left = tries; ; left -= 1) {
-    const present = await readInstance(client, target);
-    const spec = change(present.spec ?? {});
-    if (spec === undefined) return undefined;
-    try {
-      return await client
-        .call<InstanceOf<K>>('PUT', `${instancePath(target)}${query}`, { ...present, spec })
-        .catch(notFound(target, ['not_found']));
-    } catch (error) {
-      if (!(error instanceof CommandFailure) || error.code !== 'conflict' || left === 1) throw error;
-    }
-  }
-}
-
 /** What is not there, and what one may not see, is the same. */
-function notFound(
+export function notFound(
   { kind, project, name }: OperationTarget,
   codes: readonly ErrorCode[],
 ): (error: unknown) => never {
