@@ -19,6 +19,10 @@ export const platformNamespace = 'vcluster-platform';
 export const passwordNamespace = 'vcluster-platform-passwords';
 /** Namespace of the Secrets that projects' snapshots are sealed with; they outlive the projects. */
 export const snapshotKeyNamespace = 'vcluster-platform-snapshot-keys';
+/** Namespace of the Secrets that SharedSecrets are kept as; clients of vCluster Platform know it by its Deployment `loft`. */
+export const sharedSecretNamespace = 'loft';
+/** Secret of a project's namespace that older platforms kept its snapshots' key in. */
+export const formerSnapshotKey = 'snapshot-key';
 /** ConfigMaps of platformNamespace that admission asks: who has as many access keys as possible, and how many. */
 export const accessKeyBounds = { users: 'users-at-key-bound', teams: 'teams-at-key-bound' } as const;
 /** Prefix of a project's namespace in the management API. */
@@ -126,6 +130,8 @@ export const identities = {
   gatewayReader: 'vcluster-platform:gateway-reader',
   /** Impersonated by the gateway to keep accounts: access keys, password hashes, users made at their first login. */
   gatewayAccounts: 'vcluster-platform:gateway-accounts',
+  /** Impersonated by the gateway to keep ProjectSecrets and SharedSecrets: Secrets in the namespaces of these, no others. */
+  gatewaySecrets: 'vcluster-platform:gateway-secrets',
   /** Impersonated by the gateway in a connected cluster: reads Services, pods and Secrets `vc-*-gateway`. */
   gatewayDialer: 'vcluster-platform:gateway-dialer',
 } as const;

@@ -9,7 +9,7 @@ import {
   resourceKinds,
 } from '../contracts/resources/resource-kinds.ts';
 import { withCondition, withoutCondition } from '../domain/status/conditions.ts';
-import { fieldsIgnored } from '../domain/ignored-fields.ts';
+import { fieldsIgnored, ignoredCondition } from '../domain/ignored-fields.ts';
 import {
   type ConfigurationPlural,
   withConfigurationReadiness,
@@ -70,14 +70,4 @@ function withIgnored(plural: ResourcePlural, resource: AnyResource, now: string)
 
 function isConfiguration(plural: ResourcePlural): plural is ConfigurationPlural {
   return !(managedPlurals as readonly ResourcePlural[]).includes(plural);
-}
-
-function ignoredCondition(fields: readonly string[]) {
-  return {
-    type: fieldsIgnoredCondition,
-    status: 'True',
-    severity: 'Info',
-    reason: 'NotSupported',
-    message: `Stored, but not used by this version of the platform: ${fields.join(', ')}`,
-  } as const;
 }

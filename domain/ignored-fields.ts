@@ -1,5 +1,6 @@
 import { kindNames, managedKinds, type ManagedPlural } from '../contracts/kinds.ts';
 import { annotations } from '../contracts/names.ts';
+import { fieldsIgnoredCondition } from '../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import {
   resourceKinds,
@@ -117,6 +118,17 @@ export function fieldsIgnored<P extends ResourcePlural>(plural: P, resource: Res
     ...[...new Set([...fields, ...values])].map((path) => `spec.${path}`),
     ...metadataIgnored(plural, metadata),
   ];
+}
+
+/** The condition that says so in a status. */
+export function ignoredCondition(fields: readonly string[]) {
+  return {
+    type: fieldsIgnoredCondition,
+    status: 'True',
+    severity: 'Info',
+    reason: 'NotSupported',
+    message: `Stored, but not used by this version of the platform: ${fields.join(', ')}`,
+  } as const;
 }
 
 function metadataIgnored(plural: ResourcePlural, metadata: ObjectMeta): string[] {

@@ -78,6 +78,7 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
     'audit',
     'auth',
     'authorization',
+    'secrets',
     'streams',
     'proxy',
     'proxy/filtered',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Secret } from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
-import { projectNamespace, snapshotKeyNamespace } from '../../contracts/names.ts';
+import { formerSnapshotKey, projectNamespace, snapshotKeyNamespace } from '../../contracts/names.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { callManagement, kubernetesFailure, orUndefined, unlessConflict } from '../kubernetes/failures.ts';
 import { requestJson } from '../kubernetes/request.ts';
@@ -14,8 +14,6 @@ export interface KeyedProject {
   readonly uid?: string | undefined;
 }
 
-/** Where keys were before: in the project's namespace, with which they went. */
-const formerName = 'snapshot-key';
 const keyBytes = 32;
 
 /**
@@ -80,8 +78,9 @@ function placeOf(uid: string): Place {
   return { namespace: snapshotKeyNamespace, name: `project-${uid}` };
 }
 
+/** Where keys were before: in the project's namespace, with which they went. */
 function formerPlace(project: string): Place {
-  return { namespace: projectNamespace(project), name: formerName };
+  return { namespace: projectNamespace(project), name: formerSnapshotKey };
 }
 
 async function formerOrNew(management: ClusterClient, project: string): Promise<string> {

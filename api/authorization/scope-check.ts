@@ -90,11 +90,14 @@ function opensSnapshots(scope: AccessKeyScope | undefined, { target, request }: 
   return scopeAllows(scope, { target, request: { ...request, resource } });
 }
 
-/** Whether an action of the management API is within the scope. Verb `use` means the tenant cluster or cluster itself. */
+/**
+ * Whether an action of the management API is within the scope. Verb `use` means the tenant cluster or cluster itself; of a
+ * project's secret it is a verb like others.
+ */
 export function actionInScope(scope: AccessKeyScope | undefined, action: Action): boolean {
   if (scope === undefined) return true;
   const { verb, group = managementGroup, resource, subresource, namespace, name } = action;
-  if (verb === 'use') {
+  if (verb === 'use' && resource !== 'projectsecrets') {
     const target = usedTarget(action);
     return target !== undefined && scopeAllows(scope, { target });
   }

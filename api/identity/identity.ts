@@ -17,6 +17,7 @@ export interface Identity {
 const internalUsers: ReadonlySet<string> = new Set([
   identities.gatewayReader,
   identities.gatewayAccounts,
+  identities.gatewaySecrets,
   identities.gatewayDialer,
 ]);
 
@@ -26,8 +27,11 @@ export const readerIdentity: Identity = { user: identities.gatewayReader, groups
 /** The gateway's own identity for keeping accounts. Its callers check authorization first. */
 export const accountsIdentity: Identity = { user: identities.gatewayAccounts, groups: [] };
 
+/** The gateway's own identity for keeping ProjectSecrets and SharedSecrets. Its callers check authorization first. */
+export const secretsIdentity: Identity = { user: identities.gatewaySecrets, groups: [] };
+
 /**
- * Why `identity` must not leave the gateway, or undefined if it may. The gateway's two own identities are
+ * Why `identity` must not leave the gateway, or undefined if it may. The gateway's own identities are
  * named exceptions and carry no groups.
  */
 export function identityFault(identity: Identity): string | undefined {

@@ -12,6 +12,7 @@ import { emptyListRoutes } from './virtual/empty-lists.ts';
 import { projectSubresourceRoutes } from './virtual/project-subresources.ts';
 import { userProfileRoutes } from './virtual/user-profile.ts';
 import { operationObjectRoutes } from './virtual/operations.ts';
+import { secretRoutes } from './virtual/secrets.ts';
 import { selvesRoutes } from './virtual/selves.ts';
 import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
 import { apiReferenceRoutes } from './api-reference.ts';
@@ -63,6 +64,7 @@ export async function registerRoutes(
   await app.register(async (scope) => accessReviewRoutes(scope, gateway));
   await app.register(emptyListRoutes);
   await app.register(async (scope) => projectSubresourceRoutes(scope, gateway));
+  await app.register(async (scope) => secretRoutes(scope, gateway));
   await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
   await app.register(async (scope) => operationObjectRoutes(scope, gateway));
   await app.register(async (scope) => auditRoutes(scope, gateway));

@@ -1,5 +1,6 @@
 import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
 import {
+  identities,
   managementGroup,
   projectNamespace,
   projectOfNamespace,
@@ -48,6 +49,7 @@ function grants(project: Project): RbacObject[] {
   );
   return [
     ...inNamespace,
+    keepsSecrets(namespace),
     ...clusterGrant(
       `vcluster-platform:project:${project.metadata.name}:member`,
       memberRules(project),
@@ -55,6 +57,18 @@ function grants(project: Project): RbacObject[] {
     ),
     ...clusterGrant(`vcluster-platform:project:${project.metadata.name}:admin`, adminRules(project), admins),
   ];
+}
+
+/** Lets the gateway keep the project's secrets, deciding itself who may see and change which (api/secrets/). */
+function keepsSecrets(namespace: string): RbacObject {
+  const name = identities.gatewaySecrets;
+  return {
+    kind: 'RoleBinding',
+    name,
+    namespace,
+    role: { kind: 'ClusterRole', name },
+    subjects: [{ kind: 'User', name }],
+  };
 }
 
 /** Subjects of each role that the project gives. The owner is an administrator of it. */

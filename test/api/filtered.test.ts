@@ -4,6 +4,7 @@ import { AuthorizationV1Api } from '@kubernetes/client-node';
 import { eventually } from '../support/eventually.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
 import { computedCases } from './computed-cases.ts';
+import { secretCases } from './secret-cases.ts';
 import { unseenCases } from './unseen-cases.ts';
 import { virtualCases } from './virtual-cases.ts';
 import { openWebSocket, type WebSocketSession } from './web-socket.ts';
@@ -631,3 +632,5 @@ describe('objects that a caller may not see', () => unseenCases(() => fixture));
 describe('computed fields', () => computedCases(() => fixture));
 
 describe('virtual resources', () => virtualCases(() => fixture));
+
+describe('secrets of projects and of the platform', () => secretCases(() => fixture));

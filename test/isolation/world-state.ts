@@ -12,7 +12,7 @@ interface Item {
 
 /**
  * What belongs to ana and bob, as the administrators of both sides see it: instances with spec and phase, operations
- * and snapshots by name, and the objects of their host namespaces by uid. Equal before and after all ways.
+ * and snapshots by name, secrets, and the objects of their host namespaces by uid. Equal before and after all ways.
  */
 export async function readVictims(world: World): Promise<Record<string, unknown>> {
   const state: Record<string, unknown> = {};
@@ -29,6 +29,13 @@ export async function readVictims(world: World): Promise<Record<string, unknown>
       state[`${project}/${name} snapshots`] = snapshots.map((snapshot) => [snapshot.name, snapshot.state]);
     }
     state[namespace] = await objectsOf(world, namespace);
+  }
+  for (const path of ['p-red/projectsecrets', 'loft/sharedsecrets']) {
+    const { items } = (await world.call('admin', 'GET', `${management}/namespaces/${path}`)).json<{
+      items: Item[];
+    }>();
+    assert.ok(items.length > 0, path);
+    state[path] = items.map(({ metadata, spec }) => [metadata.name, metadata.uid, spec]);
   }
   return state;
 }

@@ -125,6 +125,20 @@ export async function createWorld(): Promise<World> {
     metadata: { name: 'blue' },
     spec: { ...allowed, members: [member('bob', role('user'))] },
   });
+  const keepSecrets = async () => {
+    const spec = { displayName: canaries.ana, data: { word: Buffer.from(canaries.ana).toString('base64') } };
+    await eventually('ana keeps a secret', () =>
+      create(
+        'ana',
+        'projectsecrets',
+        { kind: 'ProjectSecret', metadata: { name: 'words' }, spec },
+        'p-red',
+      ).then(() => true),
+    );
+    const access = [{ users: ['ana'], verbs: ['get'] }];
+    const motto = { kind: 'SharedSecret', metadata: { name: 'motto' }, spec: { ...spec, access } };
+    await create('admin', 'sharedsecrets', motto, 'loft');
+  };
   const make = ({ who, kind, project, name }: Victim) => {
     const displayName = canaries[who];
     const rules = who === 'ana' ? { extraAccessRules: [{ users: ['viv'], clusterRole: 'view' }] } : {};
@@ -174,6 +188,7 @@ export async function createWorld(): Promise<World> {
   };
   const isJoint = ({ name }: Victim) => name === 'joint';
   const own = victims.filter((victim) => !isJoint(victim));
+  await keepSecrets();
   for (const victim of own) await make(victim);
   const creates = await Promise.all(own.map(fill));
   const createOf = (who: string, kind: ManagedKind) =>

@@ -80,10 +80,10 @@ function withVirtual(resources: readonly Discovered[]): Discovered[] {
   });
   const own = virtualResources
     .filter(({ resource }) => !resource.includes('/'))
-    .map(({ resource, singular, kind, verbs }) => ({
+    .map(({ resource, singular, kind, verbs, namespaced }) => ({
       resource,
       responseKind: kindOf(kind),
-      scope: 'Cluster',
+      scope: namespaced === true ? 'Namespaced' : 'Cluster',
       singularResource: singular,
       verbs,
     }));

@@ -1,4 +1,5 @@
 import { managementVersion } from '../../../contracts/names.ts';
+import { secretKinds, secretPlurals } from '../../../contracts/resources/secret-kinds.ts';
 
 /** A JSON schema as OpenAPI 3.0 has it. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -83,6 +84,29 @@ const permissions = {
   managementRoles: list('Roles in the management API', object('A role', { ...named, assignedVia })),
 };
 
+const ownedBy = object('User or team', { user: text('The user'), team: text('Or the team') });
+const names = (description: string) => list(description, { type: 'string' });
+const secretSpec = object('The secret', {
+  displayName: text('What to call it'),
+  description: text('What it is for'),
+  owner: ownedBy,
+  data: {
+    type: 'object',
+    description: 'Values in base64, by their keys',
+    additionalProperties: { type: 'string', format: 'byte' },
+  },
+  access: list(
+    'Who else may do what with it',
+    object('Some of them', {
+      name: text('What to call the entry'),
+      verbs: names('get, update, patch, delete, use; * for all'),
+      subresources: names('Not used'),
+      users: names('Users; * for everybody'),
+      teams: names('Teams'),
+    }),
+  ),
+});
+
 export const virtualResources: readonly VirtualResource[] = [
   {
     resource: 'selves',
@@ -136,6 +160,17 @@ export const virtualResources: readonly VirtualResource[] = [
       status: decision,
     },
   },
+  ...secretPlurals.map(
+    (plural): VirtualResource => ({
+      resource: plural,
+      singular: secretKinds[plural].singular,
+      kind: secretKinds[plural].kind,
+      verbs: ['create', 'delete', 'get', 'list', 'patch', 'update'],
+      description: `A secret of ${plural === 'projectsecrets' ? 'a project' : 'the platform'}. It is kept, and not copied anywhere.`,
+      namespaced: true,
+      properties: { spec: secretSpec },
+    }),
+  ),
   {
     resource: 'features',
     singular: 'feature',

@@ -10,6 +10,7 @@ import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { hasBody } from '../../http/has-body.ts';
+import { isSecretPlural, secretAllows } from '../../secrets/secret-access.ts';
 import { answerText, carriedOf, carryAsJson } from './carry-as-json.ts';
 import { type FilteredPlural, filteredPlurals } from './filtered-request.ts';
 import { seesProject } from './serve-filtered.ts';
@@ -131,6 +132,8 @@ async function decided(gateway: Gateway, caller: Caller, review: Review): Promis
   if (review.status?.allowed === true) return review;
   if (readsOwnAccount(caller, action))
     return { ...review, status: { allowed: true, reason: 'it is your own account' } };
+  if (await secretAllows(gateway, caller.identity, action))
+    return { ...review, status: { allowed: true, reason: 'by owner or access of the secret' } };
   if (!(await listsFiltered(gateway, caller, asked))) return review;
   return { ...review, status: { allowed: true, reason: 'lists and watches show what you may get' } };
 }
@@ -155,13 +158,34 @@ export function actionOf({
 
 /** Whether it is a list or watch that the gateway answers for this caller, though the API server would not. */
 export async function listsFiltered(gateway: Gateway, caller: Caller, asked: Attributes): Promise<boolean> {
+  const virtual = listsVirtual(gateway, caller, asked);
+  if (virtual !== undefined) return virtual;
   const { verb = '', group, version, resource, subresource, namespace } = asked;
-  if (group === platformGroup && resource === 'operations') return readsOperations(gateway, caller, asked);
   const plural = filteredPlurals.find((one) => one === resource);
   if (plural === undefined || !listVerbs.includes(verb) || group !== managementGroup) return false;
   if (subresource || (version && version !== '*' && version !== managementVersion)) return false;
   if (!namespace || !resourceKinds[plural].namespaced) return true;
   return seesProject(gateway, caller, { plural, namespace });
+}
+
+/** The same of kinds that the gateway alone serves; undefined of others. */
+function listsVirtual(gateway: Gateway, caller: Caller, asked: Attributes): Promise<boolean> | undefined {
+  const { group, resource = '' } = asked;
+  if (group === platformGroup && resource === 'operations') return readsOperations(gateway, caller, asked);
+  return group === managementGroup && isSecretPlural(resource)
+    ? listsSecrets(gateway, caller, asked)
+    : undefined;
+}
+
+/** Lists of secrets show what one may read. */
+async function listsSecrets(
+  gateway: Gateway,
+  caller: Caller,
+  { verb, resource, subresource, namespace }: Attributes,
+): Promise<boolean> {
+  if (subresource || verb !== 'list') return false;
+  if (!namespace || resource === 'sharedsecrets') return true;
+  return seesProject(gateway, caller, { plural: 'virtualclusterinstances', namespace });
 }
 
 /** Of operations one reads those of the instances that one sees. */

@@ -11,6 +11,7 @@ import type { Gateway } from '../../gateway.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { actionOf, listsFiltered } from '../../proxy/filtered/self-review.ts';
+import { secretAllows } from '../../secrets/secret-access.ts';
 
 const text = Type.Optional(Type.String({ maxLength: 1024 }));
 const question = {
@@ -87,6 +88,7 @@ async function maySelf(gateway: Gateway, caller: Caller, spec: Spec): Promise<bo
   return (
     (await gateway.review.allows(caller.identity, asked)) ||
     readsOwnAccount(caller, asked) ||
+    (await secretAllows(gateway, caller.identity, asked)) ||
     (await listsFiltered(gateway, caller, spec.resourceAttributes ?? {}))
   );
 }

@@ -9,6 +9,7 @@ import { policyWays } from './policies.ts';
 import { recordWays } from './records.ts';
 import { restWays } from './rest.ts';
 import { rightsWays, watchWays } from './rights.ts';
+import { secretWays } from './secrets.ts';
 import { virtualWays } from './virtual.ts';
 
 /** The whole table, one file of rows per area. The areas' own files say what they are about. */
@@ -26,4 +27,5 @@ export const ways: readonly Way[] = [
   ...recordWays,
   ...hiddenWays,
   ...virtualWays,
+  ...secretWays,
 ];

@@ -177,28 +177,46 @@ export const clusterVerbs: readonly Verb[] = [
   },
 ];
 
-/** Of secrets of a project. */
-export const secretVerbs: readonly Verb[] = [
-  {
-    verb: 'set secret',
-    async keeps({ cli, name }) {
-      const set = said(await cli.platform(`set secret of-${name}.word hello ${inProject}`));
-      assert.match(set, /Successfully created secret/);
+/** Of secrets of a project, and of the platform, whose namespace is looked up in the current kubeconfig. */
+export const secretVerbs: readonly Verb[] = [` ${inProject}`, ''].flatMap((where): Verb[] => {
+  const isShared = where === '';
+  const only = isShared ? ({ only: 'administrator' } as const) : {};
+  const called = (verb: string) => (isShared ? `${verb} (shared)` : verb);
+  return [
+    {
+      ...only,
+      verb: called('set secret'),
+      async keeps({ cli, name }) {
+        if (isShared) succeeded(await cli.platform('connect management'));
+        const set = said(await cli.platform(`set secret of-${name}.word hello${where}`));
+        assert.match(set, /Successfully created secret/);
+        const changed = said(await cli.platform(`set secret of-${name}.other again${where}`));
+        assert.match(changed, /Successfully set secret key/);
+      },
     },
-  },
-  {
-    verb: 'get secret',
-    async keeps({ cli, name }) {
-      assert.equal(succeeded(await cli.platform(`get secret of-${name}.word ${inProject}`)), 'hello');
+    {
+      ...only,
+      verb: called('get secret'),
+      async keeps({ cli, name }) {
+        assert.equal(succeeded(await cli.platform(`get secret of-${name}.word${where}`)), 'hello');
+        const all = read<object>(
+          succeeded(await cli.platform(`get secret of-${name} --all -o json${where}`)),
+        );
+        assert.deepEqual(all, { other: 'again', word: 'hello' });
+      },
     },
-  },
-  {
-    verb: 'list secrets',
-    async keeps({ cli, name }) {
-      assert.match(said(await cli.platform(`list secrets ${inProject}`)), new RegExp(`\\bof-${name}\\b`));
+    {
+      ...only,
+      verb: called('list secrets'),
+      async keeps({ cli, name, role }) {
+        const listed = said(await cli.platform(`list secrets${where}`));
+        assert.match(listed, new RegExp(`\\bof-${name}\\b`));
+        // A user sees no secret of others; an administrator does.
+        if (role === 'plain user') assert.doesNotMatch(listed, /\bof-admin\b/);
+      },
     },
-  },
-];
+  ];
+});
 
 /** Comes last. */
 export const logoutVerb: Verb = {

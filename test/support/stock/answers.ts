@@ -26,6 +26,9 @@ function requests({ role, name, vcluster, space }: Person): Request[] {
     ['GET', `users/${name}/accesskeys`],
     ['GET', `users/${name}/profile`],
     ['GET', `ownedaccesskeys/more-${name}`],
+    ['GET', `${inProject}/projectsecrets`],
+    ['GET', `${inProject}/projectsecrets/of-${name}`],
+    ['GET', 'sharedsecrets'],
     ['GET', 'features'],
     ['GET', 'announcements'],
     [
@@ -43,6 +46,7 @@ function requests({ role, name, vcluster, space }: Person): Request[] {
     ['GET', 'teams'],
     ['GET', 'teams/stockers'],
     ['GET', 'accesskeys'],
+    ['GET', `namespaces/loft/sharedsecrets/of-${name}`],
     ...['projects', 'clusters', 'virtualclustertemplates', 'users', 'teams', 'accesskeys'].map(
       (plural): Request => ['GET', `${storage}/${plural}`],
     ),

@@ -7,8 +7,6 @@ export interface NotYet {
   readonly because: string;
 }
 
-const noSecrets = 'projectsecrets are not served';
-
 /**
  * Verbs of the stock command line (`verb`, or `role: verb`) that do not keep their promise here yet. An entry whose verb
  * does keep it fails the suite: it must go, and docs/compatibility.md must say so.
@@ -30,9 +28,6 @@ export const notYet: Readonly<Record<string, NotYet>> = {
     says: /secrets "loft-password-.*" is forbidden/,
     because: 'it writes the Secret of the password itself, which no one may through the management API',
   },
-  'set secret': { says: /projectsecrets/, because: noSecrets },
-  'get secret': { says: /projectsecrets/, because: noSecrets },
-  'list secrets': { says: /projectsecrets/, because: noSecrets },
 };
 
 const kstatus = 'what Kubernetes, Flux and Argo CD judge an object by';
