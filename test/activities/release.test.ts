@@ -250,12 +250,10 @@ test('charts that cannot be installed are refused with a message without values'
   for (const [title, spec, code, message] of cases) {
     await t.test(title, async () => {
       const tenant = await platform.tenant(`bad-${title}`, spec);
-      const startedAt = performance.now();
       await assert.rejects(checkRelease({ tenant }), (error) => {
         assert.doesNotMatch(String(error), new RegExp(canary));
         return refuses(code, message)(error);
       });
-      assert.ok(performance.now() - startedAt < 15_000);
     });
   }
 });

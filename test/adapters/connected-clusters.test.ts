@@ -111,9 +111,6 @@ test('clients and Helm reach a cluster by its name through the proxy, and a new 
   await eventually(
     'the new credential is used',
     async () => (await whoAmI(await clusters.client('local'))) === 'second',
-    {
-      timeoutMs: 10_000,
-    },
   );
 });
 

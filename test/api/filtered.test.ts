@@ -301,9 +301,7 @@ describe('filtered watches', () => {
     });
     const { resources } = fixture;
     const saw = (event: string, name: string) =>
-      eventually(`${event} ${name}`, () => new RegExp(`^${event}\\s+p-alpha\\s+${name}\\b`, 'm').test(text), {
-        timeoutMs: 15_000,
-      });
+      eventually(`${event} ${name}`, () => new RegExp(`^${event}\\s+p-alpha\\s+${name}\\b`, 'm').test(text));
     try {
       await saw('ADDED', 'vc-0');
       const make = (name: string, user: string) =>
@@ -425,9 +423,7 @@ describe('watches over WebSocket', () => {
         const protocol = `${headers[0]}, base64url.bearer.authorization.k8s.io.${bearer}`;
         return openWebSocket(fixture, path, [localhost, protocol]);
       });
-      await eventually('both have ended', () => sessions.every(({ closed }) => closed()), {
-        timeoutMs: 20_000,
-      });
+      await eventually('both have ended', () => sessions.every(({ closed }) => closed()));
       const [fromServer, fromGateway] = sessions as [WebSocketSession, WebSocketSession];
       assert.match(fromServer.head(), /^HTTP\/1\.1 101 /);
       assert.deepEqual(headLines(fromGateway), headLines(fromServer));
@@ -478,7 +474,7 @@ describe('watches over WebSocket', () => {
     const session = open('nora', `${base}/projects?watch=true`);
     await eventually('it is open', () => session.head().startsWith('HTTP/1.1 101'));
     await fixture.resources.accesskeys.patch({ name: 'key-nora' }, { spec: { disabled: true } });
-    await eventually('it ends', session.closed, { timeoutMs: 10_000 });
+    await eventually('it ends', session.closed);
   });
 });
 

@@ -42,7 +42,7 @@ describe("an informer on the gateway's target", () => {
   /** Until it knows that nothing is missing as of later than now. */
   async function isUpToDate(): Promise<void> {
     const now = performance.now();
-    await eventually('it is up to date', () => informer.syncedAt > now, { timeoutMs: 20_000 });
+    await eventually('it is up to date', () => informer.syncedAt > now);
   }
 
   it('reads as the given user', () => {

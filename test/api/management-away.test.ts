@@ -13,12 +13,14 @@ import { type FixtureAnswer, keyOf } from './user-calls.ts';
 const answerMs = 20_000;
 const revocationMs = 10_000;
 /** On a loaded machine. */
-const slackMs = 3_000;
+const slackMs = 20_000;
 const undecidedSeconds = 15;
 
 let fixture: ManagementFixture;
 let relay: TcpRelay;
 let gateway: GatewayProcess;
+/** Descriptors of a gateway whose watches are all open: after an outage some wait for their next attempt. */
+let filesAtFirst = 0;
 before(async () => {
   fixture = await startManagementFixture();
   relay = await startTcpRelay(Number(new URL(fixture.apiServer.url).port));
@@ -66,14 +68,10 @@ async function openWatch(user: string) {
 }
 
 const answers = () =>
-  eventually(
-    'the gateway answers again',
-    async () => {
-      const all = await Promise.all(['anna', 'ben'].map((user) => timed(user, paths[0] ?? '')));
-      return all.every(({ status }) => status === 200);
-    },
-    { timeoutMs: 30_000 },
-  );
+  eventually('the gateway answers again', async () => {
+    const all = await Promise.all(['anna', 'ben'].map((user) => timed(user, paths[0] ?? '')));
+    return all.every(({ status }) => status === 200);
+  });
 
 describe('an unreachable management API', { timeout: 600_000 }, () => {
   for (const [what, away] of [
@@ -85,12 +83,10 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
       // Warm: connections are kept, decisions remembered.
       for (const user of ['anna', 'ben']) for (const path of paths) await gateway.call(user, 'GET', path);
       const files = gateway.openFiles();
+      filesAtFirst ||= files;
       away();
-      await eventually(
-        'what was decided a moment ago holds no more',
-        async () =>
-          (await Promise.all(paths.map((path) => timed('anna', path)))).every(({ status }) => status === 503),
-        { timeoutMs: 30_000 },
+      await eventually('what was decided a moment ago holds no more', async () =>
+        (await Promise.all(paths.map((path) => timed('anna', path)))).every(({ status }) => status === 503),
       );
       const slowest: number[] = [];
       for (let round = 0; round < 3; round++) {
@@ -118,9 +114,10 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
       relay.open();
       await answers();
       const dialled = relay.accepted - before;
-      await eventually('what was opened meanwhile is closed', () => gateway.openFiles() <= files + 10);
+      await eventually('what was opened meanwhile is closed', () => gateway.openFiles() <= filesAtFirst + 10);
       context.diagnostic(
-        `slowest answers ${slowest.join(', ')} ms; ${dialled} connections until all was well`,
+        `slowest answers ${slowest.join(', ')} ms; ${dialled} connections until all was well; ` +
+          `${filesAtFirst} descriptors at first, ${files} before, ${gateway.openFiles()} after`,
       );
       assert.ok(dialled < 60, 'no flood when it is back');
     });
@@ -156,9 +153,7 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
         subjects: [{ apiGroup, kind: 'Group', name: 'loft:user:carl' }],
       },
     });
-    await eventually('carl may', async () => (await gateway.call('carl', 'GET', instances)).status === 200, {
-      timeoutMs: 10_000,
-    });
+    await eventually('carl may', async () => (await gateway.call('carl', 'GET', instances)).status === 200);
     const [watch, other] = await Promise.all(['ben', 'carl'].map(openWatch));
     assert.ok(watch && other);
     // Everything that is open now carries nothing any more; what is dialled from now on works.
@@ -215,7 +210,7 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
         fixture.apiServer.signal('SIGCONT');
       }
       await Promise.all(made);
-      await eventually('it is told', () => reflector.store.has('meanwhile-p-alpha'), { timeoutMs: 20_000 });
+      await eventually('it is told', () => reflector.store.has('meanwhile-p-alpha'));
       assert.equal(reflector.store.has('meanwhile-p-beta'), false);
       assert.deepEqual([reflector.lists, reflector.ends], [1, []]);
     } finally {

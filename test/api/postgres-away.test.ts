@@ -10,7 +10,8 @@ import { type ManagementFixture, startManagementFixture } from './management-fix
 import { type FixtureAnswer } from './user-calls.ts';
 
 /** A session is believed for 5 s after the database spoke of it. */
-const revocationMs = 10_000;
+/** Ten seconds, and what a loaded machine may add. */
+const revocationMs = 30_000;
 const queueLimit = 200;
 const password = 'a password of some length';
 
@@ -91,10 +92,8 @@ describe('PostgreSQL is read-only (a failover)', { timeout: 300_000 }, () => {
         'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
         [name],
       );
-      await eventually(
-        'it says that PostgreSQL is read-only',
-        async () => /^PostgreSQL is read-only/.test((await gateway.ready()).checks['database'] ?? ''),
-        { timeoutMs: 10_000 },
+      await eventually('it says that PostgreSQL is read-only', async () =>
+        /^PostgreSQL is read-only/.test((await gateway.ready()).checks['database'] ?? ''),
       );
       assert.equal((await gateway.call('', 'GET', '/readyz')).status, 503);
       const login = { username: 'ben', password };
@@ -113,9 +112,7 @@ describe('PostgreSQL is read-only (a failover)', { timeout: 300_000 }, () => {
       );
       assert.ok((await gateway.metric('vcp_gateway_audit_queue_length')) >= changes);
       await database.query(`alter database ${name} reset default_transaction_read_only`);
-      await eventually('every event is written', async () => (await events()) >= before + changes, {
-        timeoutMs: 30_000,
-      });
+      await eventually('every event is written', async () => (await events()) >= before + changes);
       await eventually(
         'it is ready again',
         async () =>
@@ -138,9 +135,7 @@ describe('an unreachable PostgreSQL', { timeout: 600_000 }, () => {
   ] as const) {
     it(`${what}: keys work, requests that need it are 503, lost events are counted, and it recovers`, async (context) => {
       const name = what.split(' ')[0] ?? '';
-      await eventually('sessions work', async () => (await inSession()).status === 200, {
-        timeoutMs: 30_000,
-      });
+      await eventually('sessions work', async () => (await inSession()).status === 200);
       const lostBefore = await gateway.metric('vcp_gateway_audit_events_lost_total');
       away();
       const awayAt = performance.now();
@@ -171,10 +166,8 @@ describe('an unreachable PostgreSQL', { timeout: 600_000 }, () => {
       assert.match(String(api.answer.headers['content-type']), /^application\/problem\+json/);
       assert.equal(api.answer.json()['code'], 'database_unavailable');
       // What was said a second ago is said again, and a look takes as long as its slowest part.
-      await eventually(
-        'it is not ready for want of its database',
-        async () => /^does not answer/.test((await gateway.ready()).checks['database'] ?? ''),
-        { timeoutMs: 10_000 },
+      await eventually('it is not ready for want of its database', async () =>
+        /^does not answer/.test((await gateway.ready()).checks['database'] ?? ''),
       );
       assert.deepEqual((await gateway.call('', 'GET', '/readyz')).json(), { ready: false });
 
@@ -190,19 +183,13 @@ describe('an unreachable PostgreSQL', { timeout: 600_000 }, () => {
       assert.ok(lost >= changes - queueLimit, `${lost} lost of ${changes}`);
 
       relay.open();
-      await eventually('sessions work again', async () => (await inSession()).status === 200, {
-        timeoutMs: 30_000,
+      await eventually('sessions work again', async () => (await inSession()).status === 200);
+      const told = await eventually('the audit log says what it lacks', async () => {
+        const answer = await gateway.call('anna', 'GET', '/api/v1/audit?verb=lost&limit=10');
+        const { items } = answer.json() as { items?: { lost: number; receivedAt: string }[] };
+        const all = items?.reduce((sum, item) => sum + item.lost, 0) ?? 0;
+        return all >= lostBefore + lost ? all : undefined;
       });
-      const told = await eventually(
-        'the audit log says what it lacks',
-        async () => {
-          const answer = await gateway.call('anna', 'GET', '/api/v1/audit?verb=lost&limit=10');
-          const { items } = answer.json() as { items?: { lost: number; receivedAt: string }[] };
-          const all = items?.reduce((sum, item) => sum + item.lost, 0) ?? 0;
-          return all >= lostBefore + lost ? all : undefined;
-        },
-        { timeoutMs: 30_000 },
-      );
       context.diagnostic(
         `session 503 after ${Math.round(refused.ms)} ms, /api/v1 503 after ${api.ms} ms; of ${changes} changes ` +
           `${waiting} events waited, ${lost} were lost and ${told} told of`,

@@ -219,7 +219,7 @@ describe('connections over the limit', { timeout: 120_000 }, () => {
       for (let index = 0; index < 30; index++) all.push(await open());
       for (const socket of all) socket.resume();
       const counted = async () => (await small.metric('vcp_gateway_connections_refused_total')) === 10;
-      await eventually('those beyond the limit are refused', counted, { timeoutMs: 30_000 });
+      await eventually('those beyond the limit are refused', counted);
       assert.equal(await small.metric('vcp_gateway_connections'), 20);
       for (const socket of all) socket.destroy();
       await eventually('there is room again', async () => {

@@ -73,7 +73,7 @@ describe('streams', () => {
     let read = 0;
     socket.on('data', (data: Buffer) => (read += data.length));
     socket.resume();
-    await eventually('all of it arrives', () => read > total, { timeoutMs: 20_000 });
+    await eventually('all of it arrives', () => read > total);
     socket.destroy();
   });
 
@@ -87,7 +87,7 @@ describe('streams', () => {
     socket.write(requestText('/watch'));
     await once(socket, 'data');
     socket.destroy();
-    await eventually('the upstream hears of it', () => closed, { timeoutMs: 3_000, intervalMs: 10 });
+    await eventually('the upstream hears of it', () => closed, { intervalMs: 10 });
     assert.equal(gateway.streams.size, 0);
   });
 
@@ -118,9 +118,7 @@ describe('streams', () => {
         () => undefined,
         (error: unknown) => error as { code?: string },
       );
-    const failure = await eventually('the key expires however often it is asked', refused, {
-      timeoutMs: 30_000,
-    });
+    const failure = await eventually('the key expires however often it is asked', refused);
     assert.equal(failure.code, 'unauthenticated');
     socket.destroy();
   });

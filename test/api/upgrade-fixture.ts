@@ -128,11 +128,11 @@ export async function startUpgradeFixture(options: { databaseUrl?: string } = {}
       client.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
       client.on('end', () => (closed = true));
       client.write(bytes);
-      await eventually('the gateway closes', () => closed, { timeoutMs: 20_000, intervalMs: 5 });
+      await eventually('the gateway closes', () => closed, { intervalMs: 5 });
       client.destroy();
       return text;
     },
-    noStreams: () => eventually('no stream is left', () => gateway.streams.size === 0, { timeoutMs: 20_000 }),
+    noStreams: () => eventually('no stream is left', () => gateway.streams.size === 0),
     reset() {
       for (const connection of upstream.asked.splice(0)) connection.socket.destroy();
       for (const client of opened.splice(0)) client.destroy();

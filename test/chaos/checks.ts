@@ -36,15 +36,11 @@ async function local(fleet: Fleet, ...args: string[]): Promise<string[]> {
 async function phaseIs(fleet: Fleet, tenant: string, wanted: string): Promise<string[]> {
   let phase: string | undefined;
   try {
-    await eventually(
-      `${tenant} is ${wanted}`,
-      async () => {
-        phase = (await fleet.call('GET', instance(tenant))).json<{ status?: { phase?: string } }>().status
-          ?.phase;
-        return phase === wanted;
-      },
-      { timeoutMs: 20_000 },
-    );
+    await eventually(`${tenant} is ${wanted}`, async () => {
+      phase = (await fleet.call('GET', instance(tenant))).json<{ status?: { phase?: string } }>().status
+        ?.phase;
+      return phase === wanted;
+    });
     return [];
   } catch {
     return [`phase is ${phase}, not ${wanted}`];

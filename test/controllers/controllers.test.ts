@@ -199,7 +199,6 @@ describe('controllers', () => {
     await eventually(
       'it has expired',
       async () => (await resources.accesskeys.get({ name: 'imported' })) === undefined,
-      { timeoutMs: 10_000 },
     );
     await eventually('it is not counted any more', async () => (await counted()) === 0);
     const made = await resources.accesskeys.create({

@@ -77,7 +77,7 @@ export function removalCases(context: () => Context): void {
     await operations.database.query((db) => insertSession(db, row));
 
     await resources.users.delete({ name: 'greta' });
-    await eventually('she is gone', async () => (await uidOf()) === undefined, { timeoutMs: 20_000 });
+    await eventually('she is gone', async () => (await uidOf()) === undefined);
     assert.equal(await resources.accesskeys.get({ name: 'gretas' }), undefined);
     const found = await operations.database.query((db) =>
       findSession(db, idHash, { now, idleSince: new Date(0) }),
@@ -165,7 +165,7 @@ export function removalCases(context: () => Context): void {
     });
     await resources.projects.delete({ name: 'kept' });
     const gone = async () => (await resources.projects.get({ name: 'kept' })) === undefined;
-    await eventually('the project is gone', gone, { timeoutMs: 20_000 });
+    await eventually('the project is gone', gone);
     const place = { namespace: 'vcluster-platform-snapshot-keys', name: `project-${metadata.uid}` };
     assert.equal((await admin.core.readNamespacedSecret(place)).data?.['key'], key);
     const row = await operations.database.query((db) => findSnapshotOf(db, operationId));

@@ -13,7 +13,8 @@ import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 
 const name = { namespace: 'p-alpha', name: 'demo' };
 const secrets = { resource: 'secrets', verb: 'create', namespace: 'default' };
-const inTime = { timeoutMs: 10_000 };
+/** A promise to those whose rights are taken away, six times as long for a machine that others load. */
+const inTime = { timeoutMs: 60_000 };
 
 describe('RBAC inside tenant clusters, reconciled by controllers', () => {
   let tenant: TestApiServer;
@@ -139,15 +140,13 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     await rbac.deleteClusterRole({ name: 'vcluster-platform:gateway' });
     await rbac.deleteClusterRoleBinding({ name: 'vcluster-platform:access:cluster-admin' });
     await eventually('mia may not', async () => !(await can('mia', secrets)), { intervalMs: 20 });
-    await eventually('the gateway may again', () => acts('users', 'mia@example.com'), { timeoutMs: 30_000 });
-    await eventually('so may the owner', () => can('mia', secrets), { timeoutMs: 30_000 });
+    await eventually('the gateway may again', () => acts('users', 'mia@example.com'));
+    await eventually('so may the owner', () => can('mia', secrets));
     const role = await rbac.readClusterRole({ name: 'vcluster-platform:gateway' });
     role.rules = [{ apiGroups: [''], resources: ['users', 'groups'], verbs: ['impersonate'] }];
     await rbac.replaceClusterRole({ name: 'vcluster-platform:gateway', body: role });
     assert.ok(await acts('groups', 'system:masters'));
-    await eventually('the rule is by name again', async () => !(await acts('groups', 'system:masters')), {
-      timeoutMs: 30_000,
-    });
+    await eventually('the rule is by name again', async () => !(await acts('groups', 'system:masters')));
   });
 
   describe('what a tenant sets up against writes', () => {
@@ -226,7 +225,7 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
       await says(/ValidatingAdmissionPolicy 'left-behind'/);
       await rbac.readClusterRoleBinding({ name: 'vcluster-platform:access:cluster-admin' });
       await admission('DELETE', 'validatingadmissionpolicybindings');
-      await eventually('tom may', () => can('tom', secrets), { timeoutMs: 30_000 });
+      await eventually('tom may', () => can('tom', secrets));
       await patch({ access: [] });
       await eventually('tom may not', async () => !(await can('tom', secrets)), inTime);
     });
@@ -265,7 +264,7 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
       });
       await admission('DELETE', 'mutatingadmissionpolicybindings');
       await admission('DELETE', 'mutatingadmissionpolicies');
-      await eventually('tom may', () => can('tom', secrets), { timeoutMs: 30_000 });
+      await eventually('tom may', () => can('tom', secrets));
       await recovers();
     });
 
@@ -358,10 +357,10 @@ describe('RBAC inside tenant clusters, reconciled by controllers', () => {
     await fixture.addUser('eva');
     const startedAt = performance.now();
     await patch({ access: [{ users: ['eva'], verbs: ['get', 'use'] }] });
-    await eventually('eva may', () => can('eva', secrets), { timeoutMs: 30_000 });
+    await eventually('eva may', () => can('eva', secrets));
     await patch({ access: [] });
     // One after the other the 40 would take 200 s.
-    await eventually('eva may not', async () => !(await can('eva', secrets)), { timeoutMs: 30_000 });
+    await eventually('eva may not', async () => !(await can('eva', secrets)));
     context.diagnostic(
       `granted and taken within ${Math.round(performance.now() - startedAt)} ms beside 40 that hang`,
     );

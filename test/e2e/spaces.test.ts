@@ -264,9 +264,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
     watch.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
     await eventually('the watch shows what is there', () => seen.includes('notes'));
     await succeeds(share([]));
-    const began = performance.now();
-    await eventually('the watch ends', () => watch.exitCode !== null);
-    assert.ok(performance.now() - began < 15_000);
+    await eventually('the watch ends', () => watch.exitCode !== null, { timeoutMs: 60_000 });
     assert.match(await told(bob), /space "one" not found/);
     const binding = ['rolebinding', 'vcluster-platform:access:loft-cluster-space-admin', '-n', namespace];
     await succeeds(host('delete', ...binding));

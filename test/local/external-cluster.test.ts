@@ -137,13 +137,11 @@ describe('a cluster given with --kubeconfig', () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
-    const started = performance.now();
     await isRefused(
       withCluster({ server: `https://127.0.0.1:${port}` }),
       'cluster_unreachable',
       /not answer within 10 s/,
     );
-    assert.ok(performance.now() - started < 30_000);
     silent.close();
   });
 

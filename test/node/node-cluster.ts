@@ -139,7 +139,7 @@ export async function runPod(
   cluster: NodeCluster,
   body: V1Pod,
   until: (pod: V1Pod) => boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 120_000,
 ): Promise<V1Pod> {
   await cluster.client.core.createNamespacedPod({ namespace, body });
   return waitForPod(cluster, body.metadata?.name ?? '', until, timeoutMs);
@@ -149,7 +149,7 @@ export async function waitForPod(
   cluster: NodeCluster,
   name: string,
   until: (pod: V1Pod) => boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 120_000,
 ): Promise<V1Pod> {
   let last: V1Pod | undefined;
   try {

@@ -106,7 +106,7 @@ for (const before of ['nothing', 'a deployed revision'] as const) {
     const ended = once(runner, 'exit'); // until then its process is there, and dead
     runner.kill('SIGKILL');
     await ended;
-    await eventually('Helm is gone', () => helmProcesses(namespace).length === 0, { timeoutMs: 5_000 });
+    await eventually('Helm is gone', () => helmProcesses(namespace).length === 0);
 
     await repairRelease(helm, client, target);
     // What lies before the last revision is history, whatever its status.
