@@ -1,13 +1,23 @@
 import type { AppParameter } from '../contracts/resources/app-parameter.ts';
 import type { TemplateRef } from '../contracts/resources/virtual-cluster-instance.ts';
-import type {
-  VirtualClusterTemplate,
-  VirtualClusterTemplateDefinition,
-} from '../contracts/resources/virtual-cluster-template.ts';
+import type { VirtualClusterTemplateDefinition } from '../contracts/resources/virtual-cluster-template.ts';
+
+/** What the templates of all kinds have in common. */
+export interface VersionedTemplate<D extends object = object> {
+  readonly spec?: {
+    readonly template?: D;
+    readonly parameters?: readonly AppParameter[];
+    readonly versions?: readonly {
+      readonly version: string;
+      readonly template?: D;
+      readonly parameters?: readonly AppParameter[];
+    }[];
+  };
+}
 
 /** The part of a template that a reference selects. */
-export interface ResolvedTemplate {
-  readonly definition: VirtualClusterTemplateDefinition;
+export interface ResolvedTemplate<D extends object = VirtualClusterTemplateDefinition> {
+  readonly definition: D;
   readonly parameters: readonly AppParameter[];
   /** Undefined for a template without versions. */
   readonly version: string | undefined;
@@ -27,13 +37,14 @@ export function isVersionPattern(version: string): boolean {
  * template without versions, `x.x.x` selects the template as it is. No version selects the template's own
  * definition or, if it has versions only, the newest.
  */
-export function resolveTemplate(
-  template: VirtualClusterTemplate,
+export function resolveTemplate<D extends object>(
+  template: VersionedTemplate<D>,
   version: TemplateRef['version'],
-): ResolvedTemplate | undefined {
+): ResolvedTemplate<D> | undefined {
   const { spec } = template;
   const versions = spec?.versions ?? [];
-  const plain = { definition: spec?.template ?? {}, parameters: spec?.parameters ?? [], version: undefined };
+  const definition = spec?.template ?? ({} as D); // every field of a definition is optional
+  const plain = { definition, parameters: spec?.parameters ?? [], version: undefined };
   if (version === undefined || version === '') {
     if (spec?.template !== undefined || versions.length === 0) return plain;
     return select(
@@ -61,15 +72,30 @@ export function resolveTemplate(
   );
 }
 
-type Versions = NonNullable<NonNullable<VirtualClusterTemplate['spec']>['versions']>;
-
-function select(versions: Versions, version: string | undefined): ResolvedTemplate | undefined {
-  const entry = versions.find((candidate) => candidate.version === version);
-  if (entry === undefined) return undefined;
-  return { definition: entry.template ?? {}, parameters: entry.parameters ?? [], version: entry.version };
+/** The newest version of a template, if it is newer than `version`. */
+export function newerVersion({ spec }: VersionedTemplate, version: string): string | undefined {
+  const versions = (spec?.versions ?? []).map((entry) => entry.version);
+  const latest = newest(versions, () => true);
+  const [ours, theirs] = [parse(version), parse(latest ?? '')];
+  if (ours === undefined || theirs === undefined) return undefined;
+  // A release is newer than a pre-release of the same numbers.
+  const isNewer = compare(theirs, ours) > 0 || (compare(theirs, ours) === 0 && ours[3] !== '');
+  return isNewer ? latest : undefined;
 }
 
-function sameVersion(versions: Versions, wanted: string): string | undefined {
+type Versions<D extends object> = NonNullable<NonNullable<VersionedTemplate<D>['spec']>['versions']>;
+
+function select<D extends object>(
+  versions: Versions<D>,
+  version: string | undefined,
+): ResolvedTemplate<D> | undefined {
+  const entry = versions.find((candidate) => candidate.version === version);
+  if (entry === undefined) return undefined;
+  const definition = entry.template ?? ({} as D);
+  return { definition, parameters: entry.parameters ?? [], version: entry.version };
+}
+
+function sameVersion(versions: Versions<object>, wanted: string): string | undefined {
   const bare = wanted.replace(/^v/, '');
   return versions.find((entry) => entry.version.replace(/^v/, '') === bare)?.version;
 }

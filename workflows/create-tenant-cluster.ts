@@ -1,7 +1,7 @@
 import type { OperationInput } from '../contracts/workflows.ts';
 import { deleteNamespace } from './steps/place.ts';
 import { tagCluster } from './steps/operation-run.ts';
-import { runOperation } from './steps/run-operation.ts';
+import { deployedOf, runOperation } from './steps/run-operation.ts';
 
 /**
  * Makes a tenant cluster: place → check beside (namespace → keys) → credential beside install → ready → access.
@@ -54,7 +54,7 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
       return {
         report: {
           phase: 'Ready',
-          observedHash: placement.targetHash,
+          ...deployedOf(placement),
           place: tenant,
           ...(kubernetesVersion ? { kubernetesVersion } : {}),
           ...(chart ? { chart } : {}),

@@ -4,7 +4,7 @@ import type { OperationInput } from '../contracts/workflows.ts';
 import { grantAccess, rollBack, waitUntilReady } from './steps/control-plane.ts';
 import type { OperationRun } from './steps/operation-run.ts';
 import { type BegunEmpty, begunEmpty, rebuild } from './steps/rebuild.ts';
-import { runOperation } from './steps/run-operation.ts';
+import { deployedOf, runOperation } from './steps/run-operation.ts';
 
 /** Of a sleeper, which cannot show whether it starts. @returns what to say if nothing can be said of its images */
 async function tryImages(
@@ -51,7 +51,7 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
         (activities) =>
           rollBack(activities, { tenant, operationId }, found.asleep || found.missing === 'namespace'),
       );
-      const report = { observedHash: found.targetHash, place: tenant, chart };
+      const report = { ...deployedOf(found), place: tenant, chart };
       if (found.asleep) {
         run.skip('ready', 'It sleeps');
         run.skip('access', 'It sleeps');

@@ -3,7 +3,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import { findNewestSnapshot } from '../../db/queries/snapshots.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { currentHash } from '../instances/instance-access.ts';
+import { type Wanted, wantedOf } from '../instances/instance-access.ts';
 import { notePlaceRow, readPlace } from '../instances/instance-place.ts';
 import {
   areAsleep,
@@ -71,20 +71,20 @@ export function createInspectionActivities(deps: TenantDeps) {
     async inspectTenant({ tenant, rebuilds }: { tenant: UnplacedTenant; rebuilds?: true }): Promise<
       {
         tenant: TenantRef;
-        targetHash: string;
         asleep: boolean;
         kubernetesVersion?: string;
-      } & Partial<Missing>
+      } & Wanted &
+        Partial<Missing>
     > {
       const { placed, instance } = await readPlace<'tenant'>(deps, tenant);
-      const [targetHash, state] = await Promise.all([
-        currentHash(resources, 'tenant', instance),
+      const [wanted, state] = await Promise.all([
+        wantedOf(resources, 'tenant', instance),
         lookInto(placed, rebuilds === true),
       ]);
       const kubernetesVersion = instance.status?.kubernetesVersion;
       return {
         tenant: placed,
-        targetHash,
+        ...wanted,
         ...state,
         ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
       };

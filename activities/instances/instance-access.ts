@@ -11,6 +11,8 @@ import { projectNamespace } from '../../contracts/names.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import type { OperationOutcome } from '../../domain/status/after-operation.ts';
+import { selectionOf } from '../../domain/template-sync.ts';
 
 /** The instance's resource; undefined if it is gone or another of the same name has taken its place. */
 export async function findInstance<K extends ManagedKind>(
@@ -33,13 +35,31 @@ export async function readInstance<K extends ManagedKind>(
   return (await findInstance<K>(resources, target)) ?? instanceNotFound(target);
 }
 
-/** Hash of what the instance asks for now. */
-export async function currentHash(
+/** What an instance asks for. */
+export interface Wanted {
+  /** Its hash: what an attempt is for. */
+  readonly targetHash: string;
+  /**
+   * What the status says once it is deployed, when nothing is left to follow once; workers of earlier versions told its
+   * hash alone, and histories hold that.
+   */
+  readonly deploys?: Required<Pick<OperationOutcome, 'observedHash' | 'template'>>;
+}
+
+/** What the instance asks for now. */
+export async function wantedOf(
   resources: ManagementResources,
   kind: ManagedKind,
   instance: ManagedInstance,
-): Promise<string> {
-  return descriptorOf(kind).desiredHash(instance, await templateOf(resources, kind, instance));
+): Promise<Wanted> {
+  const { desiredHash } = descriptorOf(kind);
+  const found = await templateOf(resources, kind, instance);
+  const template = selectionOf(instance.spec?.templateRef, found);
+  const deployed = { ...instance, status: { ...instance.status, template } } as ManagedInstance;
+  return {
+    targetHash: desiredHash(instance, found),
+    deploys: { observedHash: desiredHash(deployed, found), template: template ?? null },
+  };
 }
 
 /** The template that the instance is made of; undefined if it names none, or one that does not exist. */

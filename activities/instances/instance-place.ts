@@ -18,17 +18,17 @@ import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import {
   changeInstance,
-  currentHash,
   findInstance,
   instanceNotFound,
   objectName,
   readInstance,
+  type Wanted,
+  wantedOf,
 } from './instance-access.ts';
 
 /** Where an instance was placed. */
-export interface PlacedInstance<K extends ManagedKind> {
+export interface PlacedInstance<K extends ManagedKind> extends Wanted {
   readonly placed: InstanceRef<K>;
-  readonly targetHash: string;
   /** It is there already. */
   readonly provisioned: boolean;
 }
@@ -52,7 +52,7 @@ export async function placeInstance<K extends ManagedKind>(
     if (instance.metadata.deletionTimestamp !== undefined)
       throw new PlatformError('conflict', `the ${kindNames[kind].noun} ${target.name} is being deleted`);
     const chosen = await choosePlace(resources, target, instance);
-    const hash = await currentHash(resources, kind, {
+    const wanted = await wantedOf(resources, kind, {
       ...instance,
       spec: { ...instance.spec, ...chosen.defaults },
     } as ManagedInstance);
@@ -72,7 +72,7 @@ export async function placeInstance<K extends ManagedKind>(
       const status = { ...phase, clusterRef: { cluster } };
       await client.patchStatus(objectName(target), status, held.metadata.resourceVersion);
     }
-    return { placed: placedAt<K>(target, chosen.place), targetHash: hash, provisioned };
+    return { placed: placedAt<K>(target, chosen.place), ...wanted, provisioned };
   });
 }
 

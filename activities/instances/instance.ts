@@ -1,6 +1,7 @@
 import type { SpaceRef, TenantRef, UnplacedSpace, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import type { TenantDeps } from '../dependencies.ts';
+import type { Wanted } from './instance-access.ts';
 import {
   findRemains,
   locateInstance,
@@ -30,9 +31,9 @@ export function createInstanceActivities(deps: TenantDeps) {
       tenant,
     }: {
       tenant: UnplacedTenant;
-    }): Promise<{ tenant: TenantRef; targetHash: string; deployed: boolean }> {
-      const { placed, targetHash, provisioned } = await placeInstance<'tenant'>(deps, tenant);
-      return { tenant: placed, targetHash, deployed: provisioned };
+    }): Promise<{ tenant: TenantRef; deployed: boolean } & Wanted> {
+      const { placed, provisioned, ...wanted } = await placeInstance<'tenant'>(deps, tenant);
+      return { tenant: placed, ...wanted, deployed: provisioned };
     },
 
     /** Places a space: see {@link placeInstance}. */
@@ -40,9 +41,9 @@ export function createInstanceActivities(deps: TenantDeps) {
       space,
     }: {
       space: UnplacedSpace;
-    }): Promise<{ space: SpaceRef; targetHash: string; made: boolean }> {
-      const { placed, targetHash, provisioned } = await placeInstance<'space'>(deps, space);
-      return { space: placed, targetHash, made: provisioned };
+    }): Promise<{ space: SpaceRef; made: boolean } & Wanted> {
+      const { placed, provisioned, ...wanted } = await placeInstance<'space'>(deps, space);
+      return { space: placed, ...wanted, made: provisioned };
     },
 
     /**

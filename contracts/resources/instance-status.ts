@@ -18,6 +18,16 @@ const Placed = openObject(
   { description: 'Where the platform placed it; it stays there. The spec need not repeat it' },
 );
 
+export const DeployedTemplate = openObject(
+  {
+    name: Type.String(),
+    version: Type.String({ description: 'Empty: of a template without versions' }),
+    hash: Type.String({ description: 'Of what the reference selected, parameters declared there included' }),
+  },
+  { description: 'The template that it was deployed from, without its content' },
+);
+export type DeployedTemplate = Static<typeof DeployedTemplate>;
+
 const nextAttempt = <V extends OperationType>(verbs: readonly V[]) =>
   openObject({
     type: Type.Enum([...verbs]),
@@ -37,6 +47,7 @@ export const instanceState = {
   observedGeneration: Type.Optional(Type.Integer()),
   /** Desired hash (domain/desired-state.ts) that was deployed last; absent: never deployed. */
   observedHash: Type.Optional(Type.String()),
+  template: Type.Optional(DeployedTemplate),
   /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash. */
   failedHash: Type.Optional(Type.String()),
   /** Desired hash that a wake found not to start, and value of the annotation `vcluster-platform.io/retry` then. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { kindNames } from '../kinds.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
-import { instanceOperation, instanceState } from './instance-status.ts';
+import { DeployedTemplate, instanceOperation, instanceState } from './instance-status.ts';
 import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
@@ -74,6 +74,7 @@ export const VirtualClusterInstanceStatus = openObject({
       hash: Type.String(),
       deployedBy: Type.Optional(Type.String()),
       chart: Type.Optional(VirtualClusterHelmChart),
+      template: Type.Optional(DeployedTemplate),
     }),
   ),
   virtualClusterObjects: Type.Optional(anyObject()),

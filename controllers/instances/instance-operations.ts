@@ -4,9 +4,11 @@ import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { markOf } from '../../domain/attempts.ts';
-import { neededOperations, requestedRebuild } from '../../domain/desired-state.ts';
+import { isUpToDate, neededOperations, requestedRebuild } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { followingOf, isSyncedOnce } from '../../domain/template-sync.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { createAttempts } from './attempts.ts';
@@ -26,14 +28,14 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
     const { namespace = '', name } = fromObjectKey(key);
     const project = projectOfNamespace(namespace);
     if (instance === undefined || project === undefined) return undefined;
-    const change = firstChange(instance, project);
+    const template = caches.virtualclustertemplates.get(descriptor.templateName(instance) ?? '');
+    const change = firstChange(instance, project) ?? afterSync(instance, template);
     if (change !== undefined) {
       const { resourceVersion } = instance.metadata;
       const metadata = { ...change.metadata, resourceVersion };
       await resources.patch({ namespace, name }, { ...change, metadata });
       return resync; // the change comes back as an event
     }
-    const template = caches.virtualclustertemplates.get(descriptor.templateName(instance) ?? '');
     const target = { kind, project, name };
     const around = { project: caches.projects.get(project), clusters: caches.clusters.list(), template };
     const mark = markOf(instance, around);
@@ -62,6 +64,16 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
       metadata: isHeld ? {} : { finalizers: [...finalizers, cleanupFinalizer] },
       ...(spec === undefined ? {} : { spec }),
     };
+  }
+
+  /** `templateRef.syncOnce` asks for something once, and is taken off when it is done, as vCluster Platform does. */
+  function afterSync(
+    instance: Stored<ManagedInstance>,
+    template: VirtualClusterTemplate | undefined,
+  ): { metadata: object; spec: object } | undefined {
+    const isDone = isSyncedOnce(followingOf(instance), template) && isUpToDate(kind, instance, template);
+    const isDeleted = instance.metadata.deletionTimestamp !== undefined;
+    return isDone && !isDeleted ? { metadata: {}, spec: { templateRef: { syncOnce: null } } } : undefined;
   }
 
   return {

@@ -7,6 +7,7 @@ import { deployedPlace } from '../deployed-place.ts';
 import { tenantBreach } from '../project-policy.ts';
 import { definitionOf, templateAccessOf } from '../template-access.ts';
 import { defaultTemplate, namesNoTemplate } from '../template-choice.ts';
+import { followedHash, followingOf } from '../template-sync.ts';
 import { isVersionPattern, resolveTemplate } from '../template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
@@ -29,7 +30,6 @@ export const virtualCluster: KindDescriptor<
     'networkPeer',
     'external',
     'standalone',
-    'templateRef.syncOnce',
     'clusterRef.virtualCluster',
     ...ignoredInDefinition('template'),
   ],
@@ -73,7 +73,7 @@ function releaseOf(instance: VirtualClusterInstance): string {
   );
 }
 
-/** Its template, parameters and, where the reference follows a template's versions, what it selects now. */
+/** Its template, parameters and, where the reference follows the template (always or once), what it selects now. */
 function desiredHash(instance: VirtualClusterInstance, template: VirtualClusterTemplate | undefined): string {
   const { templateRef, template: inline, parameters } = instance.spec ?? {};
   const name = templateRef?.name || undefined;
@@ -84,7 +84,8 @@ function desiredHash(instance: VirtualClusterInstance, template: VirtualClusterT
   const isDeployed = instance.status?.observedHash !== undefined;
   const missing = name !== undefined && selected === undefined && !isDeployed ? true : undefined;
   const followed = version !== undefined && isVersionPattern(version) ? selected : undefined;
-  return contentHash({ name, version, inline, parameters: parameters || undefined, followed, missing });
+  const once = followedHash(followingOf(instance), template);
+  return contentHash({ name, version, inline, parameters: parameters || undefined, followed, missing, once });
 }
 
 /** A template that went away takes nothing from what runs: an instance that follows it stays as it is. */

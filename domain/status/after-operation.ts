@@ -4,7 +4,7 @@ import { annotations } from '../../contracts/names.ts';
 import type { OperationState } from '../../contracts/operations.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
+import type { DeployedTemplate, InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
@@ -22,6 +22,8 @@ export interface OperationOutcome {
   readonly message?: string;
   /** Hash of the desired state that is deployed now. */
   readonly observedHash?: string;
+  /** The template that it is deployed from; null: none. */
+  readonly template?: DeployedTemplate | null;
   /** Hash that was tried in vain; true: what the operation was for. */
   readonly failed?: string | true;
   /** Operation that deployed it, if it is another one. */
@@ -73,7 +75,9 @@ function recordOf(
     ...(phase === undefined ? {} : { phase }),
     ...(operation.state === 'succeeded' ? afterSuccess(outcome, status?.failedHash) : reasonOf(outcome)),
     ...(failedHash === undefined ? {} : { failedHash }),
-    ...(observedHash === undefined ? {} : { observedHash }),
+    ...(observedHash === undefined
+      ? {}
+      : { observedHash, template: templateAfter(observedHash, outcome, status) }),
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(place && chart ? { virtualCluster: deployedDefinition(place, chart) } : {}),
     ...(hasVerb(kind, 'update') ? lastUpAfter(outcome, status) : {}),
@@ -112,6 +116,17 @@ export const undeterminedHash = 'undetermined';
 
 function hashAfterDamage({ operation, phase }: OperationOutcome): string | undefined {
   return operation.type === 'update' && phase === 'Failed' ? undeterminedHash : undefined;
+}
+
+/** An earlier worker does not say of which template it is, and an update that was not undone leaves it open. */
+function templateAfter(
+  observedHash: string | undefined,
+  { template = null, deployedBy }: OperationOutcome,
+  { template: before, lastUp: up }: VirtualClusterInstanceStatus = {},
+): DeployedTemplate | null | undefined {
+  if (observedHash === undefined) return before;
+  // It went back to what was up last.
+  return deployedBy === undefined ? template : (up?.template ?? null);
 }
 
 /** What a wake went back from is not deployed again by itself; what is deployed was not in vain. */
@@ -185,9 +200,10 @@ function conditionsOf(
  * status after an operation that a wake needs to go back to.
  */
 function lastUpAfter(
-  { operation, phase, observedHash, deployedBy, chart }: OperationOutcome,
+  outcome: OperationOutcome,
   status: VirtualClusterInstanceStatus = {},
 ): Pick<VirtualClusterInstanceStatus, 'deployedBy' | 'lastUp'> {
+  const { operation, phase, observedHash, deployedBy, chart } = outcome;
   const isDone = operation.state === 'succeeded';
   const deploys = isDone && observedHash !== undefined && verbRules[operation.type].aim === 'spec';
   const by = deployedBy ?? (deploys ? operation.id : status.deployedBy);
@@ -195,20 +211,26 @@ function lastUpAfter(
   const chartBefore = status.virtualCluster?.helmRelease?.chart;
   if (isDone && phase === 'Ready') {
     const chartNow = chart ? { name: chart.chart, version: chart.version } : chartBefore;
-    return { ...known, ...lastUp(observedHash ?? status.observedHash, by, chartNow) };
+    const template = templateAfter(observedHash, outcome, status);
+    return { ...known, ...lastUp(observedHash ?? status.observedHash, by, chartNow, template) };
   }
   const isKnown = !deploys || status.lastUp !== undefined;
-  return { ...known, ...(isKnown ? {} : lastUp(status.observedHash, status.deployedBy, chartBefore)) };
+  return {
+    ...known,
+    ...(isKnown ? {} : lastUp(status.observedHash, status.deployedBy, chartBefore, status.template)),
+  };
 }
 
 function lastUp(
   hash: string | undefined,
   deployedBy: string | undefined,
   chart: LastUp['chart'],
+  template: DeployedTemplate | null | undefined,
 ): { lastUp?: LastUp } {
   if (hash === undefined) return {};
   const by = deployedBy === undefined ? {} : { deployedBy };
-  return { lastUp: { hash, ...by, ...(chart === undefined ? {} : { chart }) } };
+  const of = template ? { template } : {};
+  return { lastUp: { hash, ...by, ...(chart === undefined ? {} : { chart }), ...of } };
 }
 
 /** What a control plane that does not start may go back to; undefined if it is what is deployed, or nothing was up before. */

@@ -5,7 +5,7 @@ import { cleanupFinalizer } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import { type ConditionState, withCondition } from './conditions.ts';
+import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
 import {
   isProvisioned,
   isUpToDate,
@@ -16,6 +16,7 @@ import {
 import { descriptorOf, planOf } from '../kinds/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
 import { settledPhase } from '../settled-phase.ts';
+import { followingOf, templateSynced, templateSyncOf } from '../template-sync.ts';
 import { aimsAtPhase, verbRules } from '../verbs.ts';
 
 /** An operation of the instance that waits or runs. */
@@ -105,7 +106,10 @@ function withKnownFacts(
   if (phase === 'Sleeping') facts.push({ type: ready, status: 'False', severity: 'Info', reason: phase });
   const synced = syncedOf(kind, instance, template);
   if (synced !== undefined) facts.push(synced);
-  const all = facts.reduce<readonly Condition[]>((list, fact) => withCondition(list, fact, now), conditions);
+  const sync = templateSyncOf(followingOf(instance), template);
+  if (sync !== undefined) facts.push(sync);
+  const known = sync === undefined ? withoutCondition(conditions, templateSynced) : conditions;
+  const all = facts.reduce<readonly Condition[]>((list, fact) => withCondition(list, fact, now), known);
   return all === conditions ? instance : withStatus(instance, { conditions: [...all] });
 }
 

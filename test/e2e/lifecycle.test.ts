@@ -121,6 +121,64 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
     await eventually('what is deployed is what is asked', async () => (await phase()) === 'Sleeping');
   });
 
+  test('a template is followed by a pattern always, by syncOnce once, and else said to have changed', async () => {
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const templates = '/kubernetes/management/apis/management.loft.sh/v1/virtualclustertemplates';
+    const version = (name: string, more = '') => ({
+      version: name,
+      template: { helmRelease: { values: `kubernetesVersion: v1.36.3\n${more}` } },
+    });
+    const made = await platform.call('POST', templates, {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'VirtualClusterTemplate',
+      metadata: { name: 'rolls' },
+      spec: { versions: [version('1.0.0')] },
+    });
+    assert.equal(made.status, 201, made.text);
+    const edit = async (...versions: object[]) => {
+      const answer = await platform.call('PATCH', `${templates}/rolls`, { spec: { versions } }, { headers });
+      assert.equal(answer.status, 200, answer.text);
+    };
+    const follow = async (templateRef: object) => {
+      const spec = { templateRef: { name: 'rolls', version: null, syncOnce: null, ...templateRef } };
+      const answer = await platform.call('PATCH', `${instancesPath}/alpha`, { spec }, { headers });
+      assert.equal(answer.status, 200, answer.text);
+    };
+    const read = async () =>
+      (await platform.call('GET', `${instancesPath}/alpha`)).json<VirtualClusterInstance>();
+    const says = (status: string, message: RegExp) =>
+      eventually(`TemplateSynced is ${status}: ${String(message)}`, async () => {
+        const instance = await read();
+        const said = instance.status?.conditions?.find(({ type }) => type === 'TemplateSynced');
+        const isSaid = said?.status === status && message.test(said.message ?? '');
+        return isSaid && instance.status?.phase === 'Sleeping' ? { ...instance, said } : undefined;
+      });
+    const updates = async () => (await platform.all('alpha')).filter(({ type }) => type === 'update').length;
+
+    await follow({ version: '1.0.0' });
+    await says('True', /^version 1\.0\.0 of template rolls is deployed$/);
+    const before = await updates();
+    await edit(version('1.0.0'), version('1.1.0'));
+    const newer = await says('False', /there is version 1\.1\.0: set templateRef\.version/);
+    assert.equal(newer.said.reason, 'NewTemplateVersionAvailable');
+    await edit(version('1.0.0', '# edited'), version('1.1.0'));
+    const edited = await says('False', /changed since it was deployed: set templateRef\.syncOnce/);
+    assert.equal(edited.said.reason, 'TemplateChangesAvailable');
+    assert.equal(await updates(), before, 'what an exact version names stays as it is');
+    await follow({ version: '1.0.0', syncOnce: true });
+    await says('False', /there is version 1\.1\.0/);
+    const synced = await eventually('syncOnce is taken off', async () => {
+      const instance = await read();
+      return instance.spec?.templateRef?.syncOnce === undefined && instance;
+    });
+    assert.ok(!synced.status?.conditions?.some(({ type }) => type === 'FieldsIgnored'));
+    await follow({ version: '1.x' });
+    await says('True', /^version 1\.1\.0 of/);
+    await edit(version('1.0.0'), version('1.1.0'), version('1.2.0'), version('2.0.0'));
+    await says('True', /^version 1\.2\.0 of/);
+    assert.equal(await updates(), before + 3, 'one update each by syncOnce, the pattern and the version');
+  });
+
   test('a control plane that somebody deleted with its volume begins empty, and says so until a restore', async () => {
     const woken = await platform.ended((await platform.submit('alpha', { type: 'wake' })).id);
     assert.equal(woken.state, 'succeeded', woken.message);

@@ -7,6 +7,7 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow';
+import type { Wanted } from '../../activities/instances/instance-access.ts';
 import type { TurnAnswer } from '../../activities/operations/turn.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import {
@@ -38,6 +39,11 @@ export interface Success {
   /** What the operation's row keeps as its result. */
   readonly result?: Record<string, unknown>;
   readonly message?: string;
+}
+
+/** What the status says of what was found, once it is deployed. */
+export function deployedOf({ targetHash, deploys }: Wanted): InstanceReport {
+  return deploys ?? { observedHash: targetHash };
 }
 
 /** One lifecycle verb. */

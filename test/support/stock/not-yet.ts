@@ -93,6 +93,7 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
     ours,
     'status.deployedBy',
     'status.lastUp',
+    'status.template',
     'status.virtualCluster.clusterRef',
   ),
 ]);
