@@ -36,6 +36,20 @@ export function storageAliasCases(context: () => ManagementFixture): void {
     };
   };
 
+  it('are allowed as those of management.loft.sh are', async () => {
+    const answers = [];
+    for (const [user, verb, place] of [
+      ['ben', 'create', ['-n', 'p-alpha']],
+      ['ben', 'create', ['-n', 'p-beta']],
+      ['ben', 'list', ['-A']],
+      ['carl', 'create', ['-n', 'p-alpha']],
+    ] as const) {
+      const { stdout, stderr } = await context().kubectl(user, ['auth', 'can-i', verb, resource, ...place]);
+      answers.push(stdout.trim() || stderr);
+    }
+    assert.deepEqual(answers, ['yes', 'no', 'yes', 'no']);
+  });
+
   it('are applied, again and changed, and are the objects of management.loft.sh', async () => {
     for (const [spec, said] of [
       [{}, 'created'],

@@ -134,6 +134,14 @@ export function virtualCases(fixture: () => AccessFixture): void {
         expected,
         `${user} ${JSON.stringify(spec)}`,
       );
+    const stored = (verb: string, rest: object) => ({
+      resourceAttributes: { verb, group: 'storage.loft.sh', ...rest },
+    });
+    for (const [user, rest, expected] of [
+      ['mia', own, true],
+      ['tom', own, false],
+    ] as const)
+      assert.equal(await ask(user, 'selfsubjectaccessreviews', stored('use', rest)), expected, user);
     const mia = { user: 'mia@example.com', groups: ['loft:user:mia'] };
     assert.equal(await ask('anna', 'subjectaccessreviews', { ...on('use', own), ...mia }), true);
     assert.equal(

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import protobuf from 'protobufjs/minimal.js';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { managementGroup, managementVersion, platformGroup } from '../../../contracts/names.ts';
+import { managementGroup, managementVersion, platformGroup, storageGroup } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Action } from '../../authorization/action.ts';
 import { readsOwnAccount } from '../../authorization/own-account.ts';
@@ -10,6 +9,7 @@ import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { hasBody } from '../../http/has-body.ts';
+import { fieldOf, protobufObject } from '../../http/protobuf-fields.ts';
 import { isSecretPlural, secretAllows } from '../../secrets/secret-access.ts';
 import { answerText, carriedOf, carryAsJson } from './carry-as-json.ts';
 import { type FilteredPlural, filteredPlurals } from './filtered-request.ts';
@@ -101,41 +101,37 @@ async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
 /** The namespace that a SelfSubjectRulesReview asks about; undefined if it is in neither of the two forms. */
 function namespaceIn(question: Buffer): string | undefined {
   try {
-    if (question.subarray(0, 4).toString('latin1') !== 'k8s\0')
-      return (JSON.parse(question.toString()) as Review).spec?.namespace;
-    // runtime.Unknown.raw, SelfSubjectRulesReview.spec and its namespace (Kubernetes' generated.proto).
-    const spec = fieldOf(fieldOf(question.subarray(4), 2), 2);
+    const review = protobufObject(question);
+    if (review === undefined) return (JSON.parse(question.toString()) as Review).spec?.namespace;
+    // SelfSubjectRulesReview.spec and its namespace (Kubernetes' generated.proto).
+    const spec = fieldOf(review, 2);
     return Buffer.from(fieldOf(spec, 1)).toString();
   } catch {
     return undefined;
   }
 }
 
-/** The bytes of the last field of this number in a message; none if it is not there. */
-function fieldOf(message: Uint8Array, wanted: number): Uint8Array {
-  const reader = protobuf.Reader.create(message);
-  let found: Uint8Array = new Uint8Array();
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag === ((wanted << 3) | 2)) found = reader.bytes();
-    else reader.skipType(tag & 7);
-  }
-  return found;
-}
-
 async function decided(gateway: Gateway, caller: Caller, review: Review): Promise<Review> {
-  const asked = review.spec?.resourceAttributes;
-  if (asked === undefined || review.status?.denied === true) return review;
+  const given = review.spec?.resourceAttributes;
+  if (given === undefined || review.status?.denied === true) return review;
+  const asked = meantBy(given);
   const action = actionOf(asked);
   if (!actionInScope(caller.identity.scope, action))
     return { ...review, status: { allowed: false, reason: 'the scope of the access key does not allow it' } };
   if (review.status?.allowed === true) return review;
+  if (asked !== given && (await gateway.review.authorizes(caller.identity, action)))
+    return { ...review, status: { allowed: true, reason: `as in ${managementGroup}` } };
   if (readsOwnAccount(caller, action))
     return { ...review, status: { allowed: true, reason: 'it is your own account' } };
   if (await secretAllows(gateway, caller.identity, action))
     return { ...review, status: { allowed: true, reason: 'by owner or access of the secret' } };
   if (!(await listsFiltered(gateway, caller, asked))) return review;
   return { ...review, status: { allowed: true, reason: 'lists and watches show what you may get' } };
+}
+
+/** What is asked of `storage.loft.sh` is asked of the same resources in management.loft.sh. */
+export function meantBy(asked: Attributes): Attributes {
+  return asked.group === storageGroup ? { ...asked, group: managementGroup } : asked;
 }
 
 /** Empty strings count as absent. */

@@ -10,7 +10,7 @@ import { actionInScope } from '../../authorization/scope-check.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { callerOf } from '../../plugins/access.ts';
-import { actionOf, listsFiltered } from '../../proxy/filtered/self-review.ts';
+import { actionOf, listsFiltered, meantBy } from '../../proxy/filtered/self-review.ts';
 import { secretAllows } from '../../secrets/secret-access.ts';
 
 const text = Type.Optional(Type.String({ maxLength: 1024 }));
@@ -89,7 +89,7 @@ async function maySelf(gateway: Gateway, caller: Caller, spec: Spec): Promise<bo
     (await gateway.review.allows(caller.identity, asked)) ||
     readsOwnAccount(caller, asked) ||
     (await secretAllows(gateway, caller.identity, asked)) ||
-    (await listsFiltered(gateway, caller, spec.resourceAttributes ?? {}))
+    (await listsFiltered(gateway, caller, meantBy(spec.resourceAttributes ?? {})))
   );
 }
 
@@ -100,7 +100,7 @@ function questionOf({ resourceAttributes, nonResourceAttributes }: Spec): RbacQu
       'invalid_request',
       'spec must have either resourceAttributes or nonResourceAttributes',
     );
-  if (resourceAttributes !== undefined) return actionOf(resourceAttributes);
+  if (resourceAttributes !== undefined) return actionOf(meantBy(resourceAttributes));
   const { verb = '', path = '' } = nonResourceAttributes ?? {};
   return { verb, path };
 }
