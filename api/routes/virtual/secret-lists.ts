@@ -8,6 +8,7 @@ import {
 } from '../../../contracts/resources/secret-kinds.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { secretsIdentity } from '../../identity/identity.ts';
 import { seesProject } from '../../proxy/filtered/serve-filtered.ts';
 import { listSecrets } from '../../secrets/kept-secrets.ts';
 import { mayHold, maySecret } from '../../secrets/secret-access.ts';
@@ -58,17 +59,20 @@ export async function listEverywhere(
   return listOf(plural, items, newest);
 }
 
-/** Namespaces of the projects that the caller may see; one without its namespace yet has no secrets. */
+/** Namespaces of the projects that the caller may see, once the gateway may keep secrets there. */
 async function namespacesSeen({ cache, review }: Gateway, { identity }: Caller): Promise<string[]> {
   const seen = await review.filter(identity, cache.projects(), ({ metadata: { name } }) => ({
     verb: 'get',
     resource: 'projects',
     name,
   }));
-  return seen
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata }) => projectNamespace(metadata.name))
-    .toSorted();
+  const namespaces: string[] = [];
+  for (const { metadata } of seen) {
+    const namespace = projectNamespace(metadata.name);
+    const list = { verb: 'list', group: '', resource: 'secrets', namespace };
+    if (await review.authorizes(secretsIdentity, list)) namespaces.push(namespace);
+  }
+  return namespaces.toSorted();
 }
 
 async function readable(
