@@ -3,6 +3,7 @@ import { errors } from 'undici';
 import { PlatformError } from '../../contracts/errors.ts';
 import { maxHeadBytes } from '../http/head-limits.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
+import { maxKubernetesBody, tooLarge } from '../http/whole-body.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Recheck, StreamRegistry } from '../streams/stream-registry.ts';
@@ -15,10 +16,6 @@ import { type AnswerChange, changingAnswers, unpacked } from './computed/changed
 import { ForwardFailure } from './forward-failure.ts';
 import { forwardRequest } from './forward-request.ts';
 import type { ResolvedUpstream } from './resolve-upstream.ts';
-
-/** API servers take no larger body; uploads through `…/proxy` paths may be larger. */
-export const maxKubernetesBody = 3 * 1024 * 1024;
-export const tooLarge = 'the body is larger than 3 MiB, the limit of Kubernetes APIs';
 
 /** API servers give other requests up after 60 s themselves. */
 const silenceMs = 65_000;

@@ -62,6 +62,44 @@ export function unseenCases(fixture: () => AccessFixture): void {
       assert.match(await kubectl('apply', '-f', '-'), / unchanged$/m);
       await kubectl('delete', '--wait=false', '-f', '-');
     });
+
+    it(`a member applies a ${noun} by the server, changes it, and takes over no one else's`, async () => {
+      const manifest = (name: string, more: object) =>
+        JSON.stringify({
+          apiVersion: 'management.loft.sh/v1',
+          kind: kindOfPlural[plural],
+          metadata: { name, namespace: 'p-alpha' },
+          spec: { ...(kind === 'tenant' ? { templateRef: { name: 't1' } } : {}), ...more },
+        });
+      const apply = (name: string, more: object, ...args: string[]) =>
+        fixture().kubectl('mia', ['apply', '--server-side', '-f', '-', ...args], {
+          input: manifest(name, more),
+        });
+      const applied = async (more: object, ...args: string[]) => {
+        const { code, stdout, stderr } = await apply(`served-${kind}`, more, ...args);
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, /serverside-applied/);
+      };
+      const path = `${inAlpha}/served-${kind}`;
+      await applied({}, '--dry-run=server');
+      assert.equal((await call('mia', 'GET', path)).status, 404);
+      for (const displayName of ['first', 'second', undefined]) {
+        await applied({ displayName });
+        const { spec, metadata } = (await call('mia', 'GET', path)).json() as {
+          spec: { displayName?: string; owner?: object };
+          metadata: { managedFields: { manager: string; operation: string }[] };
+        };
+        assert.deepEqual([spec.displayName, spec.owner], [displayName, { user: 'mia' }]);
+        const own = metadata.managedFields.filter(({ manager }) => manager === 'kubectl');
+        assert.deepEqual(
+          own.map(({ operation }) => operation),
+          ['Apply'],
+        );
+      }
+      const foreign = await apply(`foreign-${kind}`, { displayName: 'theirs' }, '--force-conflicts');
+      assert.match(foreign.stderr, /forbidden/i);
+      assert.equal((await call('mia', 'DELETE', path)).status, 200);
+    });
   }
 
   it('what one sees and may not change is refused in the words of RBAC', async () => {

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { kindOfPlural, type ManagedKind } from '../../../contracts/kinds.ts';
@@ -10,12 +9,12 @@ import { resolveParameters } from '../../../templates/template-parameters.ts';
 import type { Gateway } from '../../gateway.ts';
 import { hasBody } from '../../http/has-body.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
+import { wholeBody } from '../../http/whole-body.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { answerText, carriedOf, carryAsJson, silenceMs } from '../../proxy/filtered/carry-as-json.ts';
-import { maxKubernetesBody, tooLarge } from '../../proxy/proxy.ts';
 
 /** A write of an instance. */
-interface InstanceWrite {
+export interface InstanceWrite {
   readonly kind: ManagedKind;
   readonly project: string;
   readonly name: string;
@@ -36,14 +35,15 @@ export async function bodyWithCheckedParameters(
 ): Promise<Buffer | undefined> {
   const write = instanceWrite(request.method, target);
   if (write === undefined || !hasBody(request.raw)) return undefined;
-  const body = await readBody(request.raw);
+  const body = await wholeBody(request.raw);
   if (!/parameters|templateRef/.test(body.toString('latin1'))) return body;
   const wanted = await dryRun(gateway, caller, request, target, body);
-  if (wanted !== undefined) check(gateway, write, wanted);
+  if (wanted !== undefined) checkParameters(gateway, write, wanted);
   return body;
 }
 
-function instanceWrite(method: string, target: KubernetesTarget): InstanceWrite | undefined {
+/** The write of an instance that a request is; its name is empty for a new one. */
+export function instanceWrite(method: string, target: KubernetesTarget): InstanceWrite | undefined {
   if (target.kind !== 'management') return undefined;
   const { verb, resource } = kubernetesRequest(method, target.upstreamPath);
   if (resource === undefined || !['create', 'update', 'patch'].includes(verb)) return undefined;
@@ -74,7 +74,12 @@ async function dryRun(
   return answer.statusCode < 300 ? (JSON.parse(text) as ManagedInstance) : undefined;
 }
 
-function check({ cache }: Gateway, { kind, project, name }: InstanceWrite, wanted: ManagedInstance): void {
+/** @throws PlatformError `invalid_parameters` if those of what would be stored do not fit its template */
+export function checkParameters(
+  { cache }: Gateway,
+  { kind, project, name }: InstanceWrite,
+  wanted: ManagedInstance,
+): void {
   const { templateName, defaults, parameters } = descriptorOf(kind);
   const given = cache.projects().find(({ metadata }) => metadata.name === project);
   const patch = given === undefined ? undefined : defaults(wanted, given);
@@ -94,16 +99,4 @@ function check({ cache }: Gateway, { kind, project, name }: InstanceWrite, wante
       cause: error,
     });
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  // The answer to a body that is too large still has to go out.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxKubernetesBody) throw new PlatformError('too_large', tooLarge);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
