@@ -19,9 +19,10 @@ import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
 import { lazyChildLogger, requestLog } from './plugins/request-log.ts';
 import { storageAlias } from './plugins/storage-alias.ts';
-import { createFilteredHandler } from './proxy/filtered/serve-filtered.ts';
+import { createFilteredHandler, type FilteredHandler } from './proxy/filtered/serve-filtered.ts';
 import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { registerRoutes } from './routes/index.ts';
+import { watchOperationObjects } from './routes/virtual/operations.ts';
 
 const maxBodyBytes = 1024 * 1024;
 /** For the start of one plugin: some read files, which takes its time on a machine that is busy. */
@@ -85,6 +86,11 @@ export async function createApp(
   await app.register(openapi);
   const filtered = createFilteredHandler(gateway);
   await registerRoutes(app, gateway, filtered);
-  proxyUpgrades(app, gateway, { lines, filtered });
+  const watched: FilteredHandler = {
+    ...filtered,
+    watch: async (client, target) =>
+      (await filtered.watch(client, target)) || watchOperationObjects(gateway, client, target),
+  };
+  proxyUpgrades(app, gateway, { lines, filtered: watched });
   return app;
 }

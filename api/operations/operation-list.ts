@@ -7,7 +7,7 @@ import type { Gateway } from '../gateway.ts';
 import type { Caller } from '../identity/caller.ts';
 import { toOperationObject } from './operation-object.ts';
 import type { OperationQuery } from './operation-query.ts';
-import { recordOf, visibleOperation } from './viewer.ts';
+import { recordOf, visibleOf } from './viewer.ts';
 
 type Deps = Pick<Gateway, 'operations' | 'review' | 'managementJson'>;
 
@@ -52,15 +52,19 @@ export async function operationPage(
   }
 }
 
-/** The operation of that name if it is there, in the namespace that is asked for, and `caller` may see it. */
+/**
+ * The operation of that name if it is there, in the namespace that is asked for, and `caller` may see it.
+ * @param read how it is read; default: as it is now, for this caller alone
+ */
 export async function onlyOne(
   deps: Deps,
   caller: Caller,
   { namespace }: Pick<OperationQuery, 'namespace'>,
   name: string,
+  read: (id: string) => Promise<Operation> = deps.operations.get,
 ): Promise<OperationResource[]> {
   try {
-    const object = toOperationObject(await visibleOperation(deps, caller, name));
+    const object = toOperationObject(await visibleOf(deps, caller, await read(name)));
     return namespace === undefined || object.metadata.namespace === namespace ? [object] : [];
   } catch (error) {
     if (error instanceof PlatformError && error.code === 'operation_not_found') return [];

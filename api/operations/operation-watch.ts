@@ -8,7 +8,7 @@ import type { OperationQuery } from './operation-query.ts';
 type Deps = Pick<Gateway, 'operations' | 'review' | 'managementJson'>;
 
 export interface OperationEvent {
-  readonly type: 'ADDED' | 'MODIFIED' | 'BOOKMARK';
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: OperationResource | BookmarkObject;
 }
 
@@ -42,6 +42,12 @@ export async function* watchOperations(
   try {
     /** What the client was told last, by name. */
     const told = new Map<string, string>();
+    /** What it was told of and cannot be seen any more: it was removed, or is not for this caller now. */
+    const gone = (name: string): OperationEvent[] => {
+      const text = told.get(name);
+      told.delete(name);
+      return text === undefined ? [] : [{ type: 'DELETED', object: JSON.parse(text) as OperationResource }];
+    };
     const startedAt = Date.now();
     const since = query.sendsInitialEvents ? undefined : query.since;
     const tell = (object: OperationResource, hasSeen: boolean): OperationEvent[] => {
@@ -66,6 +72,8 @@ export async function* watchOperations(
       const objects = missed
         ? (await operationPage(deps, caller, query)).items.toReversed()
         : await changedOnes(deps, caller, query, ids);
+      const names = new Set(objects.map(({ metadata }) => metadata.name));
+      for (const id of ids) if (!missed && !names.has(id)) yield* gone(id);
       for (const object of objects) yield* tell(object, createdAt(object) < startedAt - overlapMs);
       if (query.sendsBookmarks && Date.now() >= bookmarkAt) {
         yield bookmark();
@@ -81,7 +89,7 @@ async function changedOnes(deps: Deps, caller: Caller, query: OperationQuery, id
   const found: OperationResource[] = [];
   for (const id of ids)
     if (query.name === undefined || query.name === id)
-      found.push(...(await onlyOne(deps, caller, query, id)));
+      found.push(...(await onlyOne(deps, caller, query, id, deps.operations.getChanged)));
   return found;
 }
 

@@ -32,6 +32,8 @@ export interface OperationsService {
   submit(request: SubmitRequest): Promise<Operation>;
   /** @throws PlatformError `operation_not_found` */
   get(id: string): Promise<Operation>;
+  /** The same for those who heard by `onChange` that it changed: it is read once for all of them. */
+  getChanged(id: string): Promise<Operation>;
   /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`; without a uid, of the last one of its name. */
   find(
     subject: OperationTarget & { readonly uid: string | undefined },
@@ -67,18 +69,36 @@ export function createOperationsService(
       return running;
     };
   }
+  /** Reads under way, of operations that changed. What changes meanwhile is read again. */
+  const changed = new Map<string, Promise<Operation>>();
+  const get = tracked((id: string) => getOperation(deps, id));
   return {
     submit: tracked(async (request) => {
       const { operation, joined } = await submitOperation(deps, request);
       return { ...operation, joined };
     }),
-    get: tracked((id) => getOperation(deps, id)),
+    get,
+    getChanged(id) {
+      const known = changed.get(id);
+      if (known !== undefined) return known;
+      const reading = get(id).finally(() => {
+        if (changed.get(id) === reading) changed.delete(id);
+      });
+      changed.set(id, reading);
+      return reading;
+    },
     find: tracked(async (subject, idempotencyKey) => {
       const row = await deps.database.query((db) => findOperationByKey(db, subject, idempotencyKey));
       return row === undefined ? undefined : { ...(await getOperation(deps, row.id)), joined: true };
     }),
     list: tracked((filter) => listOperations(deps, filter)),
-    onChange: (onChange) => deps.changes.subscribeAll(onChange),
+    onChange: (onChange) =>
+      deps.changes.subscribeAll((id) => {
+        // Before anybody reads: all who listen hear of a change at once.
+        if (id === undefined) changed.clear();
+        else changed.delete(id);
+        onChange(id);
+      }),
     watch: (id, signal) => watchOperation(deps, id, signal),
     cancel: tracked((id, actor) => cancelOperation(deps, { id, actor })),
     snapshots: tracked(({ project, name, snapshot }) =>

@@ -35,7 +35,17 @@ export async function visibleOperation(
   id: string,
   verb: 'get' | 'update' = 'get',
 ): Promise<Operation> {
-  const operation = await gateway.operations.get(id);
+  return visibleOf(gateway, caller, await gateway.operations.get(id), verb);
+}
+
+/** The same of one that was read. @throws PlatformError `operation_not_found`, `forbidden` */
+export async function visibleOf(
+  gateway: Pick<Gateway, 'review' | 'managementJson'>,
+  caller: Caller,
+  operation: Operation,
+  verb: 'get' | 'update' = 'get',
+): Promise<Operation> {
+  const { id } = operation;
   const record = recordOf(operation);
   const access = recordAccess(gateway, caller.identity, record.project);
   // Who asked for it may follow it to its end: with a deleted instance go the rights on it.

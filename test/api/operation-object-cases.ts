@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { it } from 'node:test';
+import { sql } from 'drizzle-orm';
 import type { Operation } from '../../contracts/operations.ts';
 import type { Database } from '../../db/client.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ManagementFixture } from './management-fixture.ts';
+import { openWebSocket, type WebSocketSession } from './web-socket.ts';
 
 interface Context {
   readonly fixture: ManagementFixture;
@@ -99,6 +101,57 @@ export function operationObjectCases(context: () => Context): void {
     await eventually('the watch shows the end', () => /"phase": "Succeeded"/.test(seen));
     const { id: next } = await submit('ben', 'awaited', { type: 'snapshot', parameters: { snapshot: 'x' } });
     await eventually('the watch shows a new one', () => seen.includes(next));
+    watch.kill();
+    await once(watch, 'close');
+  });
+
+  it('can be watched over a WebSocket, and nothing of them is answered by the API server, which has none', async () => {
+    const { database, fixture, newInstance, submit } = context();
+    await newInstance('framed');
+    const { id } = await submit('ben', 'framed', { type: 'sleep' });
+    const base = '/kubernetes/management/apis/vcluster-platform.io/v1';
+    const upgrade = (user: string, path: string) =>
+      openWebSocket(fixture, `${base}/${path}`, [`Authorization: Bearer key-of-${user}`]);
+    const [watch, foreign] = ['ben', 'carl'].map((user) =>
+      upgrade(user, 'namespaces/p-alpha/operations?watch=true'),
+    );
+    const list = upgrade('ben', 'namespaces/p-alpha/operations');
+    const textOf = (session: WebSocketSession | undefined) =>
+      session
+        ?.frames()
+        .map(({ text }) => text)
+        .join('') ?? '';
+    await eventually('the watch shows it', () => textOf(watch).includes(id));
+    await endOperation(database, { id, state: 'succeeded' });
+    await eventually('the watch shows its end', () => /"phase":"Succeeded"/.test(textOf(watch)));
+    await eventually('a list is refused', () => list.closed());
+    assert.match(list.head(), /^HTTP\/1\.1 400 /);
+    assert.equal(textOf(foreign), '');
+    for (const session of [watch, foreign]) session?.end();
+    const old = await fixture.call('ben', 'GET', `${base}/watch/namespaces/p-alpha/operations`);
+    assert.equal(old.status, 404, old.text);
+  });
+
+  it('is DELETED to those who watch when it is gone, and read once for all of them', async () => {
+    const { database, fixture, newInstance, submit } = context();
+    await newInstance('removed');
+    const { id } = await submit('ben', 'removed', { type: 'sleep' });
+    const { operations } = fixture.parts.gateway;
+    const reading = operations.getChanged(id);
+    assert.equal(operations.getChanged(id), reading);
+    await reading;
+    assert.notEqual(operations.getChanged(id), reading);
+    const watch = fixture.watch('ben', [
+      ...['get', 'operations', '-n', 'p-alpha', '-w', '--output-watch-events', '--no-headers'],
+    ]);
+    let seen = '';
+    watch.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await eventually('the watch shows it', () => new RegExp(`ADDED +${id}`).test(seen));
+    await database.query(async (db) => {
+      await db.execute(sql`delete from operations where id = ${id}`);
+      await db.execute(sql`select pg_notify('operation_changed', ${id})`);
+    });
+    await eventually('the watch says that it is gone', () => new RegExp(`DELETED +${id}`).test(seen));
     watch.kill();
     await once(watch, 'close');
   });

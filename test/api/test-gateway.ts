@@ -284,6 +284,7 @@ function noOperations(given: Partial<OperationsService>): OperationsService {
   return {
     submit: missing,
     get: missing,
+    getChanged: missing,
     find: missing,
     list: missing,
     onChange: () => () => undefined,

@@ -9,6 +9,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { computedRequest } from '../computed/computed-request.ts';
 import { hidingRequest, seesHidden } from '../filtered/hiding.ts';
 import type { FilteredHandler } from '../filtered/serve-filtered.ts';
+import { isOfOperations } from '../unknown-subresource.ts';
 import { watchHidden } from '../filtered/serve-hidden.ts';
 import type { WatchClient } from '../filtered/watch-client.ts';
 import { openingRequest } from '../recheck.ts';
@@ -50,6 +51,8 @@ export async function serveWebSocketWatch(
   const isWebSocket = upgrade.protocol === 'websocket';
   const client = isWebSocket ? webSocketClient(open) : undefined;
   if (client !== undefined && (await filtered.watch(client, target))) return client.status;
+  if (isOfOperations(method, target))
+    throw new PlatformError('invalid_request', 'operations can be upgraded to a watch over WebSocket only');
   const hiding = hidingRequest(method, target);
   const computed = client && computedRequest(method, target, upgrade.headers.accept);
   if (

@@ -1,15 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { platformApiVersion } from '../../../contracts/names.ts';
+import { platformApiVersion, platformGroup } from '../../../contracts/names.ts';
 import { operationKind, type OperationResource } from '../../../contracts/resources/operation-resource.ts';
+import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
 import type { Gateway } from '../../gateway.ts';
+import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { onlyOne, operationPage } from '../../operations/operation-list.ts';
 import { type OperationQuery, readOperationQuery } from '../../operations/operation-query.ts';
 import { toOperationTable } from '../../operations/operation-table.ts';
 import { type OperationEvent, versionNow, watchOperations } from '../../operations/operation-watch.ts';
 import { callerOf } from '../../plugins/access.ts';
-import { followWatch, httpWatchClient } from '../../proxy/filtered/watch-client.ts';
-import { openingRequest, recheckOf } from '../../proxy/recheck.ts';
+import { followWatch, httpWatchClient, type WatchClient } from '../../proxy/filtered/watch-client.ts';
+import { recheckOf } from '../../proxy/recheck.ts';
 
 const base = `/kubernetes/management/apis/${platformApiVersion}`;
 const collections = [`${base}/operations`, `${base}/namespaces/:namespace/operations`] as const;
@@ -30,7 +32,9 @@ export async function operationObjectRoutes(app: FastifyInstance, gateway: Gatew
 
   const serve = (request: CollectionRequest, reply: FastifyReply) => {
     const query = readOperationQuery(request.params.namespace, request.query, request.headers.accept);
-    return query.isWatch ? watch(gateway, request, reply, query) : list(gateway, request, reply, query);
+    return query.isWatch
+      ? watch(gateway, httpWatchClient(request, reply, callerOf(request), {}), query)
+      : list(gateway, request, reply, query);
   };
   for (const url of collections) app.get(url, options, serve);
   app.get<{ Params: { namespace: string; name: string } }>(one, options, async (request, reply) => {
@@ -77,17 +81,30 @@ async function list(
   );
 }
 
-async function watch(
+/**
+ * Serves a watch of operations over a WebSocket; false if it is none.
+ * @throws PlatformError `forbidden`, `invalid_request`, and what a list throws
+ */
+export async function watchOperationObjects(
   gateway: Gateway,
-  request: CollectionRequest,
-  reply: FastifyReply,
-  query: OperationQuery,
-) {
-  const caller = callerOf(request);
-  const client = httpWatchClient(request, reply, caller, {});
+  client: WatchClient,
+  target: KubernetesTarget,
+): Promise<boolean> {
+  const { method, headers } = client.opening;
+  const { verb, resource, path } = kubernetesRequest(method, target.upstreamPath);
+  if (target.kind !== 'management' || verb !== 'watch' || resource?.group !== platformGroup) return false;
+  const { namespace } = resource;
+  const collection = `/apis/${platformApiVersion}/${namespace === undefined ? '' : `namespaces/${namespace}/`}operations`;
+  if (path !== collection) return false;
+  const search = new URLSearchParams(target.upstreamPath.split('?')[1] ?? '');
+  await watch(gateway, client, readOperationQuery(namespace, Object.fromEntries(search), headers.accept));
+  return true;
+}
+
+async function watch(gateway: Gateway, client: WatchClient, query: OperationQuery) {
+  const { caller, opening } = client;
   // Each event asks again what may be seen.
-  const recheck = () =>
-    recheckOf(gateway, openingRequest(request.raw), caller, async () => undefined, { asked: 'operations' });
+  const recheck = () => recheckOf(gateway, opening, caller, async () => undefined, { asked: 'operations' });
   await followWatch(gateway, client, recheck, async (signal) => {
     const limit = query.timeoutMs === undefined ? [] : [AbortSignal.timeout(query.timeoutMs)];
     client.begin(200, 'application/json');
