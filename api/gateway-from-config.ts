@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHelm } from '../adapters/helm/helm.ts';
+import type { RenderDeps } from '../adapters/helm/render-values.ts';
 import type { Logger } from '../adapters/logging.ts';
 import type { GatewayConfig } from '../contracts/config.ts';
 import { createDatabase } from '../db/client.ts';
@@ -87,6 +89,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
       metrics,
       readiness: createReadiness(probes.probes, logger),
       temporalUi,
+      previews: previewsOf(config),
     },
     clusters,
     dial,
@@ -110,6 +113,14 @@ function withLinksHere(config: GatewayConfig): GatewayConfig {
   const { temporal, publicUrl } = config;
   if (temporal.uiUrl === undefined) return config;
   return { ...config, temporal: { ...temporal, uiUrl: `${publicUrl.replace(/\/$/, '')}${temporalUiPath}` } };
+}
+
+function previewsOf({ previews }: GatewayConfig): RenderDeps | undefined {
+  if (previews === undefined) return undefined;
+  const { helmBinary: binary, workDir } = previews;
+  rmSync(workDir, { recursive: true, force: true });
+  mkdirSync(workDir, { recursive: true, mode: 0o700 });
+  return { helm: createHelm({ binary, workDir }), workDir };
 }
 
 /** The audit log, the metrics and Temporal's web UI. */

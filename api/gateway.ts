@@ -1,3 +1,4 @@
+import type { RenderDeps } from '../adapters/helm/render-values.ts';
 import type { Logger } from '../adapters/logging.ts';
 import type { AccessReview } from './authorization/access-review.ts';
 import type { Audit } from './audit/audit.ts';
@@ -46,6 +47,8 @@ export interface Gateway {
   readonly audit: Audit;
   readonly metrics: GatewayMetrics;
   readonly readiness: Readiness;
+  /** What renders previews of templates. Absent where the configuration names none. */
+  readonly previews?: RenderDeps | undefined;
   /** Absent where the configuration names none. */
   readonly temporalUi?: TemporalUi | undefined;
 }

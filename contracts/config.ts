@@ -201,6 +201,15 @@ export const GatewayConfig = Type.Object({
   audit: Type.Optional(AuditConfig),
   /** Where metrics can be read over plain HTTP without a key: a loopback address, or a network of Prometheus' own. */
   metrics: Type.Optional(Type.Object({ host: Type.String(), port: Type.Integer() })),
+  previews: Type.Optional(
+    Type.Object(
+      {
+        helmBinary: Type.String({ description: 'Path' }),
+        workDir: Type.String({ description: 'Private scratch folder; emptied at start' }),
+      },
+      { description: 'What renders previews of templates; without, there are none' },
+    ),
+  ),
   /** The internal CONNECT listener through which workers reach clusters. */
   connect: Type.Object({
     host: Type.String(),

@@ -65,6 +65,7 @@ export function writeProcessConfigs(
     listen: { host: '127.0.0.1', port: gateway.port },
     loopbackPods: { cluster: 'local', range: '127.64.0.0/10' }, // those of the process node
     tls: gateway.tls,
+    previews: { helmBinary: toolchain.helm, workDir: join(state.gatewayDir, 'previews') },
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
   };
   const { accessKeysPerOwner } = gatewaySettings.auth ?? {};

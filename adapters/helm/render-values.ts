@@ -9,7 +9,8 @@ import type { TemplateContext, ValuesRequest } from '../../templates/template-co
 import { redactValues } from './helm-failures.ts';
 import type { Helm } from './helm.ts';
 
-interface Deps {
+/** What renders: Helm, and a private folder of its own. */
+export interface RenderDeps {
   readonly helm: Helm;
   readonly workDir: string;
 }
@@ -41,7 +42,7 @@ data:
  * @throws PlatformError `invalid_values` if the result is not a YAML object or too large; `invalid_parameters` if a text
  *   of `texts` would become structure; what `helm.template` throws
  */
-export async function renderValues(deps: Deps, request: ValuesRequest): Promise<string> {
+export async function renderValues(deps: RenderDeps, request: ValuesRequest): Promise<string> {
   if (request.values.length > maxLength)
     throw new PlatformError('invalid_values', 'the values are longer than 256 KiB');
   if (!request.values.includes('{{')) return unambiguousJson(toObject(request.values));
@@ -56,7 +57,7 @@ export async function renderValues(deps: Deps, request: ValuesRequest): Promise<
  * expect: if it fails on one of the questions only, that is an answer too.
  */
 async function renderAll(
-  deps: Deps,
+  deps: RenderDeps,
   request: ValuesRequest,
   questions: readonly Question[],
 ): Promise<(string | undefined)[]> {
@@ -71,7 +72,7 @@ async function renderAll(
 }
 
 async function renderInJail(
-  deps: Deps,
+  deps: RenderDeps,
   request: ValuesRequest,
   contexts: readonly TemplateContext[],
 ): Promise<string[]> {

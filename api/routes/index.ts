@@ -14,6 +14,7 @@ import { userProfileRoutes } from './virtual/user-profile.ts';
 import { operationObjectRoutes } from './virtual/operations.ts';
 import { secretRoutes } from './virtual/secrets.ts';
 import { selvesRoutes } from './virtual/selves.ts';
+import { templatePreviewRoutes } from './virtual/template-previews.ts';
 import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
 import { apiReferenceRoutes } from './api-reference.ts';
 import { auditRoutes } from './audit.ts';
@@ -65,6 +66,7 @@ export async function registerRoutes(
   await app.register(emptyListRoutes);
   await app.register(async (scope) => projectSubresourceRoutes(scope, gateway));
   await app.register(async (scope) => secretRoutes(scope, gateway));
+  await app.register(async (scope) => templatePreviewRoutes(scope, gateway));
   await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
   await app.register(async (scope) => operationObjectRoutes(scope, gateway));
   await app.register(async (scope) => auditRoutes(scope, gateway));

@@ -6,6 +6,7 @@ import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
 import { computedCases } from './computed-cases.ts';
 import { secretCases } from './secret-cases.ts';
 import { unseenCases } from './unseen-cases.ts';
+import { previewCases } from './preview-cases.ts';
 import { virtualCases } from './virtual-cases.ts';
 import { openWebSocket, type WebSocketSession } from './web-socket.ts';
 
@@ -630,3 +631,4 @@ describe('computed fields', () => computedCases(() => fixture));
 describe('virtual resources', () => virtualCases(() => fixture));
 
 describe('secrets of projects and of the platform', () => secretCases(() => fixture));
+describe('previews of templates', () => previewCases(() => fixture));

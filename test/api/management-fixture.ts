@@ -96,6 +96,7 @@ async function startGateway(
         keyFile: write('tls.key', serving.key),
         caFile,
       },
+      previews: { helmBinary: findProgram('helm'), workDir: join(dir, 'previews') },
       connect: { host: '127.0.0.1', port: 0, secretFile: write('secret', 'test-secret') },
     },
     pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),

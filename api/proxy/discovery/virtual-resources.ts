@@ -172,6 +172,32 @@ export const virtualResources: readonly VirtualResource[] = [
     }),
   ),
   {
+    resource: 'rendervirtualclustertemplates',
+    singular: 'rendervirtualclustertemplate',
+    kind: 'RenderVirtualClusterTemplate',
+    verbs: ['create'],
+    description: 'A preview: what a template would make of parameters. Passwords are replaced.',
+    properties: {
+      spec: object('What is asked', {
+        values: text('The values of a template: YAML, a Go template'),
+        templateRef: object('In place of values: a template that the caller may use', {
+          name: text('Its name'),
+          version: text('A version or pattern; the newest, if left out'),
+        }),
+        parameters: text('YAML; not in the answer'),
+        loft: object('What .Values.loft says', {
+          name: text('Of the tenant cluster'),
+          project: text('In which it would be made'),
+          cluster: text('Connected cluster'),
+          namespace: text('Host namespace'),
+          user: text('Its owner'),
+          team: text('Its owner'),
+        }),
+      }),
+      status: object('The answer', { values: text('YAML') }),
+    },
+  },
+  {
     resource: 'features',
     singular: 'feature',
     kind: 'Feature',

@@ -22,6 +22,31 @@ export const virtualWays: readonly Way[] = [
       }),
     ),
   ),
+  ...(['eve', 'bob'] as const).map(
+    (who): Way => ({
+      who,
+      tries: "previews a template in ana's project",
+      request: `POST ${management}/rendervirtualclustertemplates`,
+      body: {
+        spec: { templateRef: { name: 'default' }, loft: { project: 'red', name: 'dev', user: 'ana' } },
+      },
+      sees: 404,
+    }),
+  ),
+  {
+    who: 'bob',
+    tries: 'renders values of his own where a template is required',
+    request: `POST ${management}/rendervirtualclustertemplates`,
+    body: { spec: { values: '{{ .Values.loft.user.email }}', loft: { project: 'blue', user: 'ana' } } },
+    sees: 403,
+  },
+  {
+    who: 'scoped',
+    tries: 'previews a template with a key of one tenant cluster',
+    request: `POST ${management}/rendervirtualclustertemplates`,
+    body: { spec: { templateRef: { name: 'default' }, loft: { project: 'red' } } },
+    sees: [403, 404],
+  },
   ...(['eve', 'rex', 'bob'] as const).flatMap((who): Way[] => [
     ...['operations', 'namespaces/p-red/operations'].flatMap((collection): Way[] => [
       {
