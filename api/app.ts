@@ -19,6 +19,7 @@ import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
 import { lazyChildLogger, requestLog } from './plugins/request-log.ts';
 import { storageAlias } from './plugins/storage-alias.ts';
+import { unknownPaths } from './plugins/unknown-paths.ts';
 import { createFilteredHandler, type FilteredHandler } from './proxy/filtered/serve-filtered.ts';
 import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
 import { registerRoutes } from './routes/index.ts';
@@ -80,6 +81,7 @@ export async function createApp(
   await app.register(audit, gateway);
   await app.register(metrics, gateway);
   await app.register(connections, { limits, streams, metrics: gateway.metrics });
+  await app.register(unknownPaths);
   await app.register(requestGuard);
   await app.register(storageAlias);
   await app.register(access, gateway);

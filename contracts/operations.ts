@@ -95,13 +95,13 @@ export const Operation = Type.Object(
     joined: Type.Optional(Type.Boolean({ description: 'The request joined this existing operation' })),
     temporalUrl: Type.Optional(Type.String({ description: 'Only for administrators' })),
   },
-  { $id: 'Operation', additionalProperties: false },
+  { $id: 'Operation', description: 'An operation', additionalProperties: false },
 );
 export type Operation = Static<typeof Operation>;
 
 export const OperationList = Type.Object(
   { items: Type.Array(Type.Ref('Operation')) },
-  { $id: 'OperationList', additionalProperties: false },
+  { $id: 'OperationList', description: 'Operations, newest first', additionalProperties: false },
 );
 
 /** What an operation is about. */
@@ -116,7 +116,12 @@ export const OperationRequest = Type.Object(
     type: Type.Enum([...operationTypes]),
     parameters: Type.Optional(OperationParameters),
   },
-  { $id: 'OperationRequest', additionalProperties: false },
+  {
+    $id: 'OperationRequest',
+    description: 'What shall be done',
+    additionalProperties: false,
+    examples: [{ type: 'sleep' }],
+  },
 );
 export type OperationRequest = Static<typeof OperationRequest>;
 

@@ -9,13 +9,6 @@ import { dnsLabelPattern } from './parameters.ts';
 export const failures = fp(
   async (app: FastifyInstance) => {
     app.setErrorHandler((error: FastifyError, request, reply) => sendFailure(error, request, reply));
-    app.setNotFoundHandler((request, reply) =>
-      sendFailure(
-        new PlatformError('not_found', `no route for ${request.method} ${pathOf(request)}`),
-        request,
-        reply,
-      ),
-    );
   },
   { name: 'failures' },
 );
@@ -106,8 +99,4 @@ function validationErrors(error: unknown): NonNullable<Problem['errors']> | unde
     }
     return { path: pointer, message: message ?? 'is not valid' };
   });
-}
-
-function pathOf(request: FastifyRequest): string {
-  return (request.raw.url ?? '/').split('?', 1)[0]?.slice(0, 200) ?? '/';
 }

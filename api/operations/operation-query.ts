@@ -1,6 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
 
 const mostInPage = 500;
+/** Node's timers take no more: a longer one would end at once, or throw. */
+const longestTimerMs = 2 ** 31 - 1;
 
 /** What a list or watch of operations asks for. */
 export interface OperationQuery {
@@ -39,7 +41,7 @@ export function readOperationQuery(
   const limit = positive('limit', text('limit')) ?? mostInPage;
   const seconds = positive('timeoutSeconds', text('timeoutSeconds'));
   return {
-    namespace: fields.namespace ?? namespace,
+    namespace: nameIn('namespace', fields.namespace ?? namespace),
     name: fields.name,
     limit: Math.min(limit, mostInPage),
     before: text('continue') === '' ? undefined : text('continue'),
@@ -47,7 +49,7 @@ export function readOperationQuery(
     since: version === '' || version === '0' ? undefined : positive('resourceVersion', version),
     sendsInitialEvents: isTrue('sendInitialEvents'),
     sendsBookmarks: isTrue('allowWatchBookmarks'),
-    timeoutMs: seconds === undefined ? undefined : seconds * 1000,
+    timeoutMs: seconds === undefined ? undefined : Math.min(seconds * 1000, longestTimerMs),
     isTable: /;as=Table\b/.test(accept ?? ''),
     includeObject: include === 'None' || include === 'Object' ? include : 'Metadata',
   };
@@ -65,6 +67,13 @@ function readFieldSelector(selector: string): { name?: string; namespace?: strin
     found[field as 'name' | 'namespace'] = value;
   }
   return found;
+}
+
+/** PostgreSQL fails at a NUL, and no name has one. */
+function nameIn(field: string, name: string | undefined): string | undefined {
+  if (name !== undefined && !/^[\x21-\x7e]{0,253}$/.test(name))
+    throw new PlatformError('invalid_request', `${field}: not a name`);
+  return name;
 }
 
 function positive(name: string, text: string): number | undefined {

@@ -9,29 +9,35 @@ import { administratorAction } from '../authorization/action.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses } from '../http/parameters.ts';
+import { dnsLabel, searchText, timestamp, timestampPattern, uuid, uuidPattern } from '../http/parameters.ts';
 
 const defaultLimit = 100;
 const maxLimit = 1_000;
-const Text = Type.Optional(Type.String({ minLength: 1, maxLength: 253 }));
-const Id = Type.Optional(Type.String({ format: 'uuid' }));
+const text = (description: string) => Type.Optional(searchText(253, description));
+const id = (description: string) => Type.Optional(uuid(description));
 const Digits = (pattern: string, description: string) => Type.Optional(Type.String({ pattern, description }));
 
 const AuditQuery = Type.Object(
   {
-    from: Type.Optional(Type.String({ format: 'date-time', description: 'Received at or after this time' })),
-    to: Type.Optional(Type.String({ format: 'date-time', description: 'Received before' })),
-    user: Text,
-    project: Type.Optional(DnsLabel),
-    verb: Text,
+    from: Type.Optional(timestamp('Received at or after this time')),
+    to: Type.Optional(timestamp('Received before')),
+    user: text('Real or effective user, as in Kubernetes'),
+    project: Type.Optional(dnsLabel('Project that the request was about')),
+    verb: text('As in Kubernetes: get, list, create, …'),
     kind: Type.Optional(Type.Enum([...pathKinds], { description: 'Part of the gateway' })),
-    resource: Text,
-    name: Text,
+    resource: text('Plural of the resource'),
+    name: text('Name of the resource'),
     code: Digits('^[1-5][0-9][0-9]$', 'HTTP status of the response'),
-    requestId: Id,
-    operationId: Id,
-    limit: Digits('^[1-9][0-9]{0,3}$', `1 to ${maxLimit}; default ${defaultLimit}`),
-    cursor: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the previous page' })),
+    requestId: id('Id of a request (X-Request-Id of the response)'),
+    operationId: id('Operation that the request started or joined'),
+    limit: Digits('^([1-9][0-9]{0,2}|1000)$', `1 to ${maxLimit}; default ${defaultLimit}`),
+    cursor: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]+$',
+        maxLength: 200,
+        description: '`next` of the previous page',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -42,7 +48,7 @@ const AuditEvents = Type.Object(
     items: Type.Array(Type.Ref('AuditEvent')),
     next: Type.Optional(Type.String({ description: 'Cursor of the next page; absent at the end' })),
   },
-  { $id: 'AuditEvents', additionalProperties: false },
+  { $id: 'AuditEvents', description: 'Audit events, newest first', additionalProperties: false },
 );
 
 /** The audit log, newest first: administrators see everything, project administrators their project, others what they did. */
@@ -53,7 +59,7 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
   app.get(
     '/api/v1/audit',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', curl: { query: '?project=default&limit=10' } },
       schema: {
         summary: 'Audit events',
         description:
@@ -61,7 +67,7 @@ export async function auditRoutes(instance: FastifyInstance, gateway: Gateway): 
         operationId: 'listAuditEvents',
         tags: ['audit'],
         querystring: AuditQuery,
-        response: { 200: Type.Ref('AuditEvents'), ...problemResponses },
+        response: { 200: Type.Ref('AuditEvents') },
       },
     },
     async (request) => {
@@ -109,7 +115,6 @@ function later(from: Date | undefined, since: string | undefined): Date | undefi
 
 function filterOf({ from, to, kind, code, requestId, limit, cursor, ...equal }: AuditQuery): AuditFilter {
   const size = limit === undefined ? defaultLimit : Number(limit);
-  if (size > maxLimit) throw new PlatformError('invalid_request', `limit must be at most ${maxLimit}`);
   return {
     ...equal,
     from: from === undefined ? undefined : new Date(from),
@@ -130,7 +135,8 @@ function cursorOf({ receivedAt, id }: AuditEvent): string {
 function placeOf(cursor: string): { receivedAt: Date; id: string } {
   const [time = '', id = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(' ');
   const receivedAt = new Date(time);
-  if (Number.isNaN(receivedAt.getTime()) || !/^[0-9a-f-]{36}$/.test(id))
+  const isOurs = new RegExp(timestampPattern).test(time) && new RegExp(uuidPattern).test(id);
+  if (!isOurs || Number.isNaN(receivedAt.getTime()))
     throw new PlatformError(
       'invalid_request',
       'the cursor does not belong to this list: leave it out to start again',

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { actorAtLogin } from '../audit/sender.ts';
 import { clearedCookie, hostCookie } from '../http/cookies.ts';
@@ -18,7 +19,22 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
 
   app.get<{ Querystring: { returnTo?: string } }>(
     '/auth/oidc/login',
-    { config: { access: 'public' }, schema: { hide: true } },
+    {
+      config: {
+        access: 'public',
+        failures: ['too_many_attempts', 'identity_provider_unavailable', 'database_unavailable'],
+      },
+      schema: {
+        summary: 'Log in at the OpenID provider',
+        description: 'Sends a browser to the provider, which sends it back to `/auth/oidc/callback`.',
+        operationId: 'beginOidcLogin',
+        tags: ['login'],
+        querystring: Type.Object({
+          returnTo: Type.Optional(Type.String({ description: 'Path of ours to go on to' })),
+        }),
+        response: { 302: Type.Null({ description: 'To the provider' }) },
+      },
+    },
     async (request, reply) => {
       starts.count(gateway.accounts.clientAddress(request.raw) ?? '');
       const { url, pending } = await provider.begin();
@@ -32,7 +48,30 @@ export async function authOidcRoutes(app: FastifyInstance, gateway: Gateway): Pr
 
   app.get<{ Querystring: { state?: unknown } }>(
     '/auth/oidc/callback',
-    { config: { access: 'public' }, schema: { hide: true } },
+    {
+      config: {
+        access: 'public',
+        failures: [
+          'unauthenticated',
+          'forbidden',
+          'too_many_attempts',
+          'identity_provider_unavailable',
+          'management_unavailable',
+          'database_unavailable',
+        ],
+      },
+      schema: {
+        summary: 'The end of a login at the OpenID provider',
+        description: 'Where the provider sends the browser: gives it a session.',
+        operationId: 'finishOidcLogin',
+        tags: ['login'],
+        querystring: Type.Object({
+          state: Type.Optional(Type.String({ description: 'What the login began with' })),
+          code: Type.Optional(Type.String({ description: 'Of the provider' })),
+        }),
+        response: { 303: Type.Null({ description: 'To the page that asked for the login' }) },
+      },
+    },
     async (request, reply) => {
       returns.count(gateway.accounts.clientAddress(request.raw) ?? '');
       const pending = await states.take(request.headers, request.query.state);

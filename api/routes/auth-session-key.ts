@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { loginKeyOf } from '../auth/login-key.ts';
 import type { Gateway } from '../gateway.ts';
-import { problemResponses } from '../http/parameters.ts';
 import { callerOf } from '../plugins/access.ts';
 
 /**
@@ -14,13 +13,18 @@ export async function sessionKeyRoutes(app: FastifyInstance, { accounts }: Gatew
   app.post(
     '/auth/session/key',
     {
-      config: { access: 'authenticated' },
+      config: { access: 'authenticated', failures: ['quota_exceeded'], curl: { credential: 'session' } },
       schema: {
         summary: 'An access key for a program, of a browser that is logged in',
+        description:
+          'Only for a session: the key of a login, for a program on the same computer (`/login?cli=true`).',
+        operationId: 'createSessionKey',
         tags: ['login'],
         response: {
-          201: Type.Object({ user: Type.String(), accessKey: Type.String() }),
-          ...problemResponses,
+          201: Type.Object(
+            { user: Type.String(), accessKey: Type.String() },
+            { description: 'The key; it is shown only once' },
+          ),
         },
       },
     },

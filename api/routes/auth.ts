@@ -10,28 +10,42 @@ import type { User } from '../../contracts/resources/user.ts';
 import type { Gateway } from '../gateway.ts';
 import { checkOrigin } from '../http/browser-checks.ts';
 import { callerOf } from '../plugins/access.ts';
-import { problemResponses } from '../http/parameters.ts';
 
 const Credentials = Type.Object(
   {
     username: Type.String({ minLength: 1, maxLength: 253 }),
     password: Type.String({ minLength: 1, maxLength: 1024 }),
   },
-  { additionalProperties: false },
+  { description: 'Name and password of a user', additionalProperties: false },
 );
-const SessionAnswer = Type.Object({
-  user: Type.String(),
-  csrfToken: Type.String({ description: 'Send it as x-csrf-token with every change' }),
-});
+const SessionAnswer = Type.Object(
+  {
+    user: Type.String(),
+    csrfToken: Type.String({
+      description: 'Send it as x-csrf-token with every change; empty: the caller has no session',
+    }),
+  },
+  { description: 'The caller' },
+);
 
-const AuthInfo = Type.Object({
-  methods: Type.Object({
-    password: Type.Object({ enabled: Type.Boolean() }),
-    sso: Type.Array(
-      Type.Object({ id: Type.String(), displayName: Type.String(), loginEndpoint: Type.String() }),
-    ),
-  }),
-});
+const AuthInfo = Type.Object(
+  {
+    methods: Type.Object({
+      password: Type.Object({ enabled: Type.Boolean() }),
+      sso: Type.Array(
+        Type.Object({ id: Type.String(), displayName: Type.String(), loginEndpoint: Type.String() }),
+      ),
+    }),
+  },
+  { description: 'What the login page offers' },
+);
+
+const loginFailures = [
+  'unauthenticated',
+  'too_many_attempts',
+  'forbidden',
+  'management_unavailable',
+] as const;
 
 /** Login by password: for programs an access key, for browsers a session. */
 export async function authRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -45,7 +59,13 @@ function infoRoute(app: FastifyInstance, { accounts: { config, oidc } }: Gateway
     '/auth/info',
     {
       config: { access: 'public' },
-      schema: { summary: 'Ways to log in', tags: ['login'], response: { 200: AuthInfo } },
+      schema: {
+        summary: 'Ways to log in',
+        description: 'Whether users log in with a password, and the providers of single sign-on.',
+        operationId: 'getLoginMethods',
+        tags: ['login'],
+        response: { 200: AuthInfo },
+      },
     },
     async () => ({
       methods: {
@@ -84,14 +104,22 @@ function loginRoutes(instance: FastifyInstance, gateway: Gateway): void {
   app.post(
     '/auth/password/login',
     {
-      config: { access: 'public' },
+      config: {
+        access: 'public',
+        failures: [...loginFailures, 'quota_exceeded'],
+        curl: { data: '@credentials.json' },
+      },
       schema: {
         summary: 'An access key for user name and password',
+        description: 'Each login has a key of its own; `POST /auth/logout` deletes it.',
+        operationId: 'loginWithPassword',
         tags: ['login'],
         body: Credentials,
         response: {
-          200: Type.Object({ user: Type.String(), username: Type.String(), accessKey: Type.String() }),
-          ...problemResponses,
+          200: Type.Object(
+            { user: Type.String(), username: Type.String(), accessKey: Type.String() },
+            { description: 'The key; it is shown only once' },
+          ),
         },
       },
     },
@@ -111,12 +139,18 @@ function loginRoutes(instance: FastifyInstance, gateway: Gateway): void {
   app.post(
     '/auth/session',
     {
-      config: { access: 'public' },
+      config: {
+        access: 'public',
+        failures: [...loginFailures, 'database_unavailable'],
+        curl: { data: '@credentials.json', options: '-c cookies.txt' },
+      },
       schema: {
         summary: 'A session in this browser for user name and password',
+        description: 'The cookie of the answer is the session. For pages of the platform only.',
+        operationId: 'createSession',
         tags: ['login'],
         body: Credentials,
-        response: { 200: SessionAnswer, ...problemResponses },
+        response: { 200: SessionAnswer },
       },
     },
     async (request, reply) => {
@@ -137,8 +171,10 @@ function sessionRoutes(app: FastifyInstance, gateway: Gateway): void {
       config: { access: 'authenticated', scope: 'any' },
       schema: {
         summary: 'The caller of this request',
+        description: 'Who the credential belongs to; for a session with its token for changes.',
+        operationId: 'getSession',
         tags: ['login'],
-        response: { 200: SessionAnswer, ...problemResponses },
+        response: { 200: SessionAnswer },
       },
     },
     async (request, reply) => {
@@ -157,8 +193,10 @@ function sessionRoutes(app: FastifyInstance, gateway: Gateway): void {
       config: { access: 'authenticated', scope: 'any' },
       schema: {
         summary: 'End the session, or delete the access key of this login',
+        description: 'Access keys with a name stay. Open streams of the credential end.',
+        operationId: 'logout',
         tags: ['login'],
-        response: { 204: Type.Null(), ...problemResponses },
+        response: { 204: Type.Null({ description: 'Logged out' }) },
       },
     },
     async (request, reply) => {

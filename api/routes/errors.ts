@@ -29,9 +29,12 @@ export async function errorRoutes(app: FastifyInstance): Promise<void> {
       config: { access: 'public' },
       schema: {
         summary: 'Codes of failures, explained',
+        description: 'Every `code` that a failure may have, with what it means and what to do about it.',
         operationId: 'listErrors',
         tags: ['platform'],
-        response: { 200: Type.Object({ items: Type.Array(Type.Ref('ErrorExplanation')) }) },
+        response: {
+          200: Type.Object({ items: Type.Array(Type.Ref('ErrorExplanation')) }, { description: 'All codes' }),
+        },
       },
     },
     async () => ({ items }),

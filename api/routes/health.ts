@@ -17,7 +17,11 @@ const Readiness = Type.Object(
       }),
     ),
   },
-  { $id: 'Readiness', additionalProperties: false },
+  {
+    $id: 'Readiness',
+    description: 'Whether requests can be served',
+    additionalProperties: false,
+  },
 );
 
 /**
@@ -33,9 +37,10 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
       config: { access: 'public' },
       schema: {
         summary: 'Whether the process is alive',
+        description: 'For liveness probes: says nothing about dependencies.',
         operationId: 'getHealth',
         tags: ['platform'],
-        response: { 200: Type.Object({ ok: Type.Literal(true) }) },
+        response: { 200: Type.Object({ ok: Type.Literal(true) }, { description: 'The process answers' }) },
       },
     },
     async () => ({ ok: true as const }),
@@ -43,9 +48,14 @@ export async function healthRoutes(app: FastifyInstance, gateway: Gateway): Prom
   app.get<{ Querystring: { exclude?: string | string[] } }>(
     '/readyz',
     {
-      config: { access: 'public' },
+      config: {
+        access: 'public',
+        failures: ['unauthenticated', 'forbidden', 'management_unavailable', 'database_unavailable'],
+      },
       schema: {
         summary: 'Whether the gateway and all its dependencies are ready',
+        description:
+          'For readiness probes: 503 while a dependency is away. Administrators of the platform see which.',
         operationId: 'getReadiness',
         tags: ['platform'],
         querystring: Type.Object({

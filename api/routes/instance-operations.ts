@@ -13,7 +13,7 @@ import { recordAccess, type VisibleRecords } from '../authorization/record-acces
 import { checkOperationScope } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
-import { problemResponses, TenantPath } from '../http/parameters.ts';
+import { InstancePath } from '../http/parameters.ts';
 import { clientKey, planSubmit, submitFor } from '../operations/instance-submission.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { bindRestoreSource } from '../operations/restore-source.ts';
@@ -21,6 +21,7 @@ import { forViewer, recordOf } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { pageOf, PageQuery } from './operation-page.ts';
 
+const ofRestores = ['snapshot_not_found'] as const;
 const idempotencyKeyPattern = '^[\\x21-\\x7e]{1,128}$';
 
 /** Operations of the instances of a kind: ask for one, list them. */
@@ -30,21 +31,31 @@ export async function instanceOperationRoutes(
   kind: ManagedKind,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const { collection, plural, noun, operationsName } = kindNames[kind];
+  const { collection, plural, noun, notFound, operationsName } = kindNames[kind];
   const url = `/api/v1/projects/:project/${collection}/:name/operations` as const;
   const config = { access: 'authenticated', scope: plural } as const;
 
   app.post(
     url,
     {
-      config: { ...config, scope: `${plural}/operations` },
+      config: {
+        ...config,
+        scope: `${plural}/operations`,
+        curl: { data: '{"type":"sleep"}' },
+        failures: [
+          notFound,
+          ...(hasVerb(kind, 'restore') ? ofRestores : []),
+          'conflict',
+          'temporal_unavailable',
+        ],
+      },
       schema: {
         summary: `Ask for an operation of a ${noun}`,
         description:
           'The change is first written to the resource under your own identity (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same operation is already open, the response is that one, with `joined: true`.',
         operationId: `create${operationsName}Operation`,
         tags: ['operations'],
-        params: TenantPath,
+        params: InstancePath,
         headers: Type.Object({
           'idempotency-key': Type.Optional(
             Type.String({
@@ -54,7 +65,7 @@ export async function instanceOperationRoutes(
           ),
         }),
         body: Type.Unsafe<OperationRequest>(Type.Ref('OperationRequest')),
-        response: { 202: Type.Ref('Operation'), ...problemResponses },
+        response: { 202: Type.Ref('Operation') },
       },
     },
     async (request, reply) => {
@@ -78,14 +89,15 @@ export async function instanceOperationRoutes(
   app.get(
     url,
     {
-      config,
+      config: { ...config, failures: [notFound, 'operation_not_found'] },
       schema: {
         summary: `Operations of a ${noun}, newest first`,
+        description: `Its operations with their steps. Those of a ${noun} that is gone stay for the administrators of its project.`,
         operationId: `list${operationsName}Operations`,
         tags: ['operations'],
-        params: TenantPath,
+        params: InstancePath,
         querystring: PageQuery,
-        response: { 200: Type.Ref('OperationList'), ...problemResponses },
+        response: { 200: Type.Ref('OperationList') },
       },
     },
     async (request): Promise<{ items: Operation[] }> => {

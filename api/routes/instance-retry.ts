@@ -7,7 +7,7 @@ import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { neededOperations, type NextOperation, rebuildOperation } from '../../domain/desired-state.ts';
 import type { Gateway } from '../gateway.ts';
-import { problemResponses, TenantPath } from '../http/parameters.ts';
+import { InstancePath } from '../http/parameters.ts';
 import { requestKey, submitFor, templateOf } from '../operations/instance-submission.ts';
 import { patchAnnotations, readInstance, requireVerb } from '../operations/request-change.ts';
 import { forViewer } from '../operations/viewer.ts';
@@ -24,14 +24,18 @@ export async function instanceRetryRoutes(
   app.post(
     `/api/v1/projects/:project/${collection}/:name/retry`,
     {
-      config: { access: 'authenticated', scope: plural },
+      config: {
+        access: 'authenticated',
+        scope: plural,
+        failures: [kindNames[kind].notFound, 'conflict', 'temporal_unavailable'],
+      },
       schema: {
         summary: `Try again what a ${noun} waits for`,
         description: `Submits again what the resource asks for and did not get: create, update, sleep, wake or delete. First, annotation \`${annotations.retry}\` is written under your own identity; a client of the Kubernetes API may write it as well. 409 if it has all that it asks for.`,
         operationId: `retry${documentName}`,
         tags: ['operations'],
-        params: TenantPath,
-        response: { 202: Type.Ref('Operation'), ...problemResponses },
+        params: InstancePath,
+        response: { 202: Type.Ref('Operation') },
       },
     },
     async (request, reply) => {

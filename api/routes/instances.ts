@@ -9,7 +9,7 @@ import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { targetAction } from '../authorization/action.ts';
 import type { Gateway } from '../gateway.ts';
-import { DnsLabel, problemResponses } from '../http/parameters.ts';
+import { dnsLabel } from '../http/parameters.ts';
 import type { Identity } from '../identity/identity.ts';
 import { callerOf } from '../plugins/access.ts';
 
@@ -26,19 +26,27 @@ export async function instanceRoutes(
   app.addSchema(
     Type.Object(
       { items: Type.Array(Type.Ref(`${documentName}Summary`)) },
-      { $id: listName, additionalProperties: false },
+      {
+        $id: listName,
+        description: `${capitalized(noun)}s, by project and name`,
+        additionalProperties: false,
+      },
     ),
   );
   app.get(
     `/api/v1/${collection}`,
     {
-      config: { access: 'authenticated', scope: 'reviewed' },
+      config: { access: 'authenticated', scope: 'reviewed', curl: { query: '?project=default' } },
       schema: {
         summary: `${capitalized(noun)}s that you may see`,
+        description: `Your ${noun}s in all projects, or in one, with what is said of them in short; all of it has the resource of the management API.`,
         operationId: `list${documentName}s`,
         tags: [`${noun}s`],
-        querystring: Type.Object({ project: Type.Optional(DnsLabel) }, { additionalProperties: false }),
-        response: { 200: Type.Ref(listName), ...problemResponses },
+        querystring: Type.Object(
+          { project: Type.Optional(dnsLabel('Only those of this project')) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Ref(listName) },
       },
     },
     async (request) => {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { uuid } from '../http/parameters.ts';
 
 /** Which part of a list of operations. */
 export const PageQuery = Type.Object(
@@ -6,9 +7,7 @@ export const PageQuery = Type.Object(
     limit: Type.Optional(
       Type.String({ pattern: '^([1-9][0-9]?|1[0-9]{2}|200)$', description: '1 to 200; default 50' }),
     ),
-    before: Type.Optional(
-      Type.String({ format: 'uuid', description: 'Only those older than this operation' }),
-    ),
+    before: Type.Optional(uuid('Only those older than this operation')),
   },
   { additionalProperties: false },
 );

@@ -10,7 +10,13 @@ import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../proxy/recheck.ts';
 import { sendEvents } from '../http/event-stream.ts';
 import { PageQuery, pageOf } from './operation-page.ts';
-import { OperationPath, problemResponses, ProjectPath } from '../http/parameters.ts';
+import { OperationPath, ProjectPath } from '../http/parameters.ts';
+
+/** One event of the stream of an operation. */
+const OperationEvent = Type.Object({
+  event: Type.Literal('operation'),
+  data: Type.String({ description: 'An Operation as JSON' }),
+});
 
 /** One operation: read it, follow it, cancel it. And those of a project. */
 export async function operationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
@@ -19,13 +25,15 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.get(
     '/api/v1/operations/:id',
     {
-      config: { access: 'authenticated', scope: 'reviewed' },
+      config: { access: 'authenticated', scope: 'reviewed', failures: ['operation_not_found'] },
       schema: {
         summary: 'An operation with its steps',
+        description:
+          'The operation as it is now: its state, its steps, why it failed. `live: false` if Temporal does not answer; then it is as it was last recorded.',
         operationId: 'getOperation',
         tags: ['operations'],
         params: OperationPath,
-        response: { 200: Type.Ref('Operation'), ...problemResponses },
+        response: { 200: Type.Ref('Operation') },
       },
     },
     async (request) => visibleOperation(gateway, callerOf(request), request.params.id),
@@ -34,7 +42,12 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.get(
     '/api/v1/operations/:id/events',
     {
-      config: { access: 'authenticated', scope: 'reviewed' },
+      config: {
+        access: 'authenticated',
+        scope: 'reviewed',
+        failures: ['operation_not_found'],
+        curl: { options: '-N' },
+      },
       schema: {
         summary: 'Follow an operation',
         description:
@@ -43,8 +56,10 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
         tags: ['operations'],
         params: OperationPath,
         response: {
-          200: { content: { 'text/event-stream': { schema: Type.String() } } },
-          ...problemResponses,
+          200: {
+            description: 'Server-sent events',
+            content: { 'text/event-stream': { schema: OperationEvent } },
+          },
         },
       },
     },
@@ -68,7 +83,11 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.post(
     '/api/v1/operations/:id/cancel',
     {
-      config: { access: 'authenticated', scope: 'reviewed' },
+      config: {
+        access: 'authenticated',
+        scope: 'reviewed',
+        failures: ['operation_not_found', 'operation_finished', 'conflict', 'temporal_unavailable'],
+      },
       schema: {
         summary: 'Cancel an operation',
         description:
@@ -76,7 +95,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
         operationId: 'cancelOperation',
         tags: ['operations'],
         params: OperationPath,
-        response: { 202: Type.Ref('Operation'), ...problemResponses },
+        response: { 202: Type.Ref('Operation') },
       },
     },
     async (request, reply) => {
@@ -91,14 +110,15 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   app.get(
     '/api/v1/projects/:project/operations',
     {
-      config: { access: 'authenticated', scope: 'reviewed' },
+      config: { access: 'authenticated', scope: 'reviewed', failures: ['operation_not_found'] },
       schema: {
         summary: 'Operations of a project that you may see, newest first',
+        description: 'Operations of all tenant clusters and spaces of the project that you may see.',
         operationId: 'listProjectOperations',
         tags: ['operations'],
         params: ProjectPath,
         querystring: PageQuery,
-        response: { 200: Type.Ref('OperationList'), ...problemResponses },
+        response: { 200: Type.Ref('OperationList') },
       },
     },
     async (request): Promise<{ items: Operation[] }> => {

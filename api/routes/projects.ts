@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { problemResponses } from '../http/parameters.ts';
 
 const ProjectSummary = Type.Object(
   {
@@ -14,7 +13,7 @@ const ProjectSummary = Type.Object(
 );
 const ProjectList = Type.Object(
   { items: Type.Array(ProjectSummary) },
-  { $id: 'ProjectList', additionalProperties: false },
+  { $id: 'ProjectList', description: 'Projects, by name', additionalProperties: false },
 );
 
 /** The projects that the caller may see. (RBAC would refuse the whole list to callers who may see some.) */
@@ -26,9 +25,11 @@ export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Pro
       config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Projects that you may see',
+        description:
+          'Projects of which you are a member, or which you may see otherwise; administrators see all.',
         operationId: 'listProjects',
         tags: ['projects'],
-        response: { 200: Type.Ref('ProjectList'), ...problemResponses },
+        response: { 200: Type.Ref('ProjectList') },
       },
     },
     async (request) => {

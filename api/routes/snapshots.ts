@@ -4,15 +4,15 @@ import { Type } from 'typebox';
 import { recordAccess } from '../authorization/record-access.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
-import { DnsLabel, problemResponses, ProjectPath, TenantPath } from '../http/parameters.ts';
+import { dnsLabel, InstancePath, ProjectPath, searchText } from '../http/parameters.ts';
 import { allowed, namedSnapshot } from '../operations/named-snapshot.ts';
 import { callerOf } from '../plugins/access.ts';
 
 const SnapshotList = Type.Object(
   { items: Type.Array(Type.Ref('Snapshot')) },
-  { $id: 'SnapshotList', additionalProperties: false },
+  { $id: 'SnapshotList', description: 'Snapshots, newest first', additionalProperties: false },
 );
-const SnapshotPath = Type.Object({ project: DnsLabel, name: DnsLabel, snapshot: DnsLabel });
+const SnapshotPath = Type.Interface([InstancePath], { snapshot: dnsLabel('Name of the snapshot') });
 
 /**
  * The catalogue of snapshots. They outlive their tenant cluster: from then on they are its project's administrators', not
@@ -27,13 +27,19 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
   app.get(
     '/api/v1/projects/:project/virtualclusters/:name/snapshots',
     {
-      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
+      config: {
+        access: 'authenticated',
+        scope: 'virtualclusterinstances',
+        failures: ['tenant_cluster_not_found'],
+      },
       schema: {
         summary: 'Snapshots of a tenant cluster, newest first',
+        description:
+          'Snapshots of the tenant cluster. Those of a tenant cluster that is gone stay for a while, for the administrators of its project.',
         operationId: 'listSnapshots',
         tags: ['snapshots'],
-        params: TenantPath,
-        response: { 200: Type.Ref('SnapshotList'), ...problemResponses },
+        params: InstancePath,
+        response: { 200: Type.Ref('SnapshotList') },
       },
     },
     async (request) => {
@@ -51,10 +57,11 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
       config: { access: 'authenticated', scope: 'reviewed' },
       schema: {
         summary: 'Snapshots of a project that you may see, newest first',
+        description: 'Snapshots of all tenant clusters of the project that you may see.',
         operationId: 'listProjectSnapshots',
         tags: ['snapshots'],
         params: ProjectPath,
-        response: { 200: Type.Ref('SnapshotList'), ...problemResponses },
+        response: { 200: Type.Ref('SnapshotList') },
       },
     },
     async (request) => {
@@ -67,26 +74,35 @@ export async function snapshotRoutes(instance: FastifyInstance, gateway: Gateway
   app.delete(
     '/api/v1/projects/:project/virtualclusters/:name/snapshots/:snapshot',
     {
-      config: { access: 'authenticated', scope: 'virtualclusterinstances' },
+      config: {
+        access: 'authenticated',
+        scope: 'virtualclusterinstances',
+        failures: ['tenant_cluster_not_found', 'snapshot_not_found', 'conflict', 'temporal_unavailable'],
+      },
       schema: {
         summary: 'Delete a snapshot and its file',
+        description:
+          'Removes the snapshot from the list at once; its file is deleted by the worker, some moments later.',
         operationId: 'deleteSnapshot',
         tags: ['snapshots'],
         params: SnapshotPath,
         querystring: Type.Object(
           {
             uid: Type.Optional(
-              Type.String({
-                minLength: 1,
-                maxLength: 64,
-                description:
-                  'uid of the tenant cluster, if it was deleted or its name is in use by another one',
-              }),
+              searchText(
+                64,
+                'uid of the tenant cluster, if it was deleted or its name is in use by another one',
+              ),
             ),
           },
           { additionalProperties: false },
         ),
-        response: { 202: Type.Object({ deleting: Type.String() }), ...problemResponses },
+        response: {
+          202: Type.Object(
+            { deleting: Type.String({ description: 'Name of the snapshot' }) },
+            { description: 'The snapshot is being deleted' },
+          ),
+        },
       },
     },
     async (request, reply) => {

@@ -7,7 +7,7 @@ import { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
 import { checkAdministrator } from '../authorization/check-administrator.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { DnsLabel, problemResponses } from '../http/parameters.ts';
+import { dnsLabel } from '../http/parameters.ts';
 
 const Listed = Type.Interface([UnclaimedNamespace], { cluster: Type.String() });
 const collection = '/api/v1/unclaimed-namespaces';
@@ -31,9 +31,14 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
     {
       config,
       schema: {
-        summary: 'Namespaces of connected clusters that belong to no existing tenant cluster or space',
+        summary: 'Unclaimed namespaces of connected clusters',
+        description:
+          'Namespaces with the mark of the platform that belong to no existing tenant cluster or space. For administrators of the platform.',
+        operationId: 'listUnclaimedNamespaces',
         tags: ['clusters'],
-        response: { 200: Type.Object({ items: Type.Array(Listed) }), ...problemResponses },
+        response: {
+          200: Type.Object({ items: Type.Array(Listed) }, { description: 'All unclaimed namespaces' }),
+        },
       },
     },
     async (request) => {
@@ -45,12 +50,18 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
   app.delete(
     `${collection}/:cluster/:namespace`,
     {
-      config,
+      config: { ...config, failures: ['not_found', 'conflict', 'temporal_unavailable'] },
       schema: {
         summary: 'Delete an unclaimed namespace and everything in it',
+        description:
+          'Queues an operation that deletes it. For administrators of the platform. 409 if the namespace does not say whose it was.',
+        operationId: 'deleteUnclaimedNamespace',
         tags: ['clusters'],
-        params: Type.Object({ cluster: DnsLabel, namespace: DnsLabel }),
-        response: { 202: Type.Ref('Operation'), ...problemResponses },
+        params: Type.Object({
+          cluster: dnsLabel('Name of the connected cluster'),
+          namespace: dnsLabel('Name of the namespace there'),
+        }),
+        response: { 202: Type.Ref('Operation') },
       },
     },
     async (request, reply): Promise<Operation> => {

@@ -4,7 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 const Version = Type.Object(
   { version: Type.String(), major: Type.String(), minor: Type.String() },
-  { $id: 'Version', additionalProperties: false },
+  { $id: 'Version', description: 'The version of the platform', additionalProperties: false },
 );
 
 /** `/version`: of the platform, not of a Kubernetes API behind it. */
@@ -18,6 +18,7 @@ export async function versionRoutes(app: FastifyInstance): Promise<void> {
       config: { access: 'public' },
       schema: {
         summary: 'Version of the platform',
+        description: 'Of the platform, not of a Kubernetes API behind it.',
         operationId: 'getVersion',
         tags: ['platform'],
         response: { 200: Type.Ref('Version') },

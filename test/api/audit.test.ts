@@ -225,9 +225,35 @@ describe('the audit log', () => {
       const found = (await list(query)).items;
       assert.ok(found.length > 0 && found.length < all.length, query);
     }
-    const wrong = await gateway.call('GET', '/api/v1/audit?limit=5000');
-    assert.equal(wrong.status, 400);
-    assert.equal((await gateway.call('GET', '/api/v1/audit?cursor=abc')).status, 400);
+  });
+
+  it('what no list has, and what PostgreSQL or a clock cannot read, is a wrong request', async () => {
+    const cursor = (time: string, id: string) => Buffer.from(`${time} ${id}`).toString('base64url');
+    const id = '00000000-0000-4000-8000-000000000001';
+    for (const query of [
+      'limit=5000',
+      'cursor=abc',
+      'cursor=%00',
+      `cursor=${cursor('+275760-09-13T00:00:00.000Z', id)}`,
+      `cursor=${cursor('0000-01-01T00:00:00.000Z', id)}`,
+      `cursor=${cursor('2020-01-01T00:00:00.000Z', '-'.repeat(36))}`,
+      'from=1990-12-31T23:59:60Z',
+      'from=0000-01-01T00:00:00Z',
+      'to=2020-01-01t00:00:00z',
+      'to=9999-12-31T23:59:59.1234567890Z',
+      `requestId=urn:uuid:${id}`,
+      'user=%00',
+      'name=a%0Ab',
+      'verb=',
+    ])
+      assert.equal((await gateway.call('GET', `/api/v1/audit?${query}`)).status, 400, query);
+    for (const query of [
+      'to=2999-12-31T23:59:59-23:59',
+      'from=1000-01-01T00:00:00%2B23:59',
+      `requestId=${id}`,
+      'user=%C3%A9%F0%9F%98%80',
+    ])
+      assert.equal((await gateway.call('GET', `/api/v1/audit?${query}`)).status, 200, query);
   });
 
   it('writes each event to the file too, without keys or secrets', async () => {

@@ -14,6 +14,7 @@ import type { AuthConfig, GatewayConfig } from '../../contracts/config.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import type { TestApiServer } from '../support/api-server.ts';
+import type { ApiDocument } from '../support/documented-answer.ts';
 import {
   applyProjectNamespace,
   startManagementApi,
@@ -130,7 +131,7 @@ async function startGateway(
     resources,
     parts,
     kubeconfig,
-    call: createUserCall(url, agent),
+    call: createUserCall(url, agent, app.swagger() as unknown as ApiDocument),
     kubectl: (user, args, { path = '/kubernetes/management', input, env = {} } = {}) =>
       new Promise((resolve) => {
         const child = execFile(

@@ -83,6 +83,33 @@ export function operationObjectCases(context: () => Context): void {
     assert.match(selected.stderr, /operations have no labels/);
   });
 
+  it('what no database, clock or timer takes is a wrong request, not a fault', async () => {
+    const base = '/kubernetes/management/apis/vcluster-platform.io/v1';
+    const call = async (path: string) =>
+      (await context().fixture.call('ben', 'GET', `${base}/${path}`)).status;
+    for (const path of [
+      'namespaces/p-%00/operations',
+      'operations?fieldSelector=metadata.namespace%3Dp-%00',
+      'operations?limit=1e400',
+    ])
+      assert.equal(await call(path), 400, path);
+    for (const path of ['namespaces/p-alpha/operations/%00', 'operations?continue=%00'])
+      assert.equal(await call(path), 404, path);
+    const longest = 2 ** 31;
+    const watch = context().fixture.watch('ben', [
+      'get',
+      '--raw',
+      `/apis/vcluster-platform.io/v1/operations?watch=true&timeoutSeconds=${longest}&resourceVersion=${longest}`,
+    ]);
+    let seen = '';
+    for (const stream of [watch.stdout, watch.stderr])
+      stream?.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await eventually('the watch goes on', () => seen.includes('"ADDED"'));
+    assert.equal(watch.exitCode, null, seen);
+    watch.kill();
+    await once(watch, 'close');
+  });
+
   it('can be waited for and watched', async () => {
     const { database, fixture, newInstance, submit } = context();
     await newInstance('awaited');

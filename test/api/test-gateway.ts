@@ -34,6 +34,7 @@ import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { createDatabase } from '../../db/client.ts';
+import { type ApiDocument, checkDocumented } from '../support/documented-answer.ts';
 
 /** Objects that the gateway's caches hold in a test without a management API. */
 export interface TestObjects {
@@ -197,7 +198,11 @@ export async function startTestGateway(options: {
         headers: { ...(key === '' ? {} : { authorization: `Bearer ${key}` }), ...headers },
         ...(body === undefined ? {} : { body }),
       });
-      return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+      const { statusCode: status, headers: answered } = answer;
+      const text = await answer.body.text();
+      const contentType = answered['content-type'];
+      checkDocumented(app.swagger() as unknown as ApiDocument, { method, path, status, contentType, text });
+      return { status, headers: answered, text };
     },
     async raw(bytes, { silenceMs = 400 } = {}) {
       const tls = await socket();

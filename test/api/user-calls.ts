@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { type Dispatcher, request } from 'undici';
+import { type ApiDocument, checkDocumented } from '../support/documented-answer.ts';
 
 export interface FixtureAnswer {
   readonly status: number;
@@ -22,7 +23,7 @@ export function keyOf(user: string): string {
   return `key-of-${user}`;
 }
 
-export function createUserCall(url: string, dispatcher: Dispatcher): UserCall {
+export function createUserCall(url: string, dispatcher: Dispatcher, document?: ApiDocument): UserCall {
   return async (user, method, path, body, headers = {}) => {
     const answer = await request(`${url}${path}`, {
       method: method as 'GET',
@@ -37,6 +38,9 @@ export function createUserCall(url: string, dispatcher: Dispatcher): UserCall {
         : { body: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
     });
     const text = await answer.body.text();
+    const contentType = answer.headers['content-type'];
+    if (document !== undefined)
+      checkDocumented(document, { method, path, status: answer.statusCode, contentType, text });
     return {
       status: answer.statusCode,
       headers: answer.headers,

@@ -4,6 +4,7 @@ import type { ActivityDeps } from '../../activities/index.ts';
 import { createActivities } from '../../activities/index.ts';
 import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import { type EchoUpstream, startEchoUpstream } from '../api/echo-upstream.ts';
+import { type PrintedRoute, routesOf } from '../api/printed-routes.ts';
 import { startTestGateway, type TestGateway } from '../api/test-gateway.ts';
 import { activitiesByVerb } from './activities-by-verb.ts';
 import { management, type World } from './world.ts';
@@ -93,37 +94,11 @@ describe('the table of isolation attacks', () => {
   });
 });
 
-interface Route {
-  /** `METHOD /path/:name`. */
-  readonly name: string;
-  readonly pattern: RegExp;
-}
-
-/** Reads Fastify's tree: each line adds its text to that of the line it hangs under. */
-function routesOf(tree: string): Route[] {
-  const parents: string[] = [];
-  return tree.split('\n').flatMap((line) => {
-    const [, indent = '', text = '', methods] = /^([│ ]*[├└]── )(\S*)(?: \((.*)\))?/.exec(line) ?? [];
-    if (indent === '') return [];
-    const depth = indent.length / 4;
-    const path = `${depth > 1 ? parents[depth - 1] : ''}${text}`;
-    parents[depth] = path;
-    const source = path
-      .split('/')
-      .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll('.', '\\.').replaceAll('*', '.*')))
-      .join('/');
-    return (methods ?? '')
-      .split(', ')
-      .filter((method) => method !== '')
-      .map((method) => ({ name: `${method} ${path}`, pattern: new RegExp(`^${method} ${source}$`) }));
-  });
-}
-
 /** The route that takes a request: the longest that fits, as literal parts go before names and names before `*`. */
-function routeOf(request: string, routes: readonly Route[]): string | undefined {
+function routeOf(request: string, routes: readonly PrintedRoute[]): string | undefined {
   const withoutQuery = request.split('?')[0] ?? '';
   const fitting = routes.filter(({ pattern }) => pattern.test(withoutQuery));
-  const rank = ({ name }: Route) => name.replaceAll(/:\w+/g, ':').replaceAll('*', '').length;
+  const rank = ({ name }: PrintedRoute) => name.replaceAll(/:\w+/g, ':').replaceAll('*', '').length;
   return fitting.toSorted((a, b) => rank(b) - rank(a))[0]?.name;
 }
 

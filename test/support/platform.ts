@@ -11,6 +11,7 @@ import type { OperationType } from '../../contracts/verbs.ts';
 import { isFinal } from '../../contracts/operations.ts';
 import type { AdminFile } from '../../local/bootstrap/administrator.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
+import { type ApiDocument, checkDocumented } from './documented-answer.ts';
 import { eventually } from './eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -82,7 +83,7 @@ export async function freePort(): Promise<number> {
 export function run(
   command: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; input?: string; timeoutMs?: number } = {},
+  options: { env?: NodeJS.ProcessEnv; input?: string; timeoutMs?: number; cwd?: string } = {},
 ): Promise<CommandResult> {
   const { promise, resolve } = Promise.withResolvers<CommandResult>();
   const child = execFile(
@@ -92,7 +93,7 @@ export function run(
       env: options.env ?? process.env,
       maxBuffer: 64 * 1024 * 1024,
       timeout: options.timeoutMs ?? 120_000,
-      cwd: root,
+      cwd: options.cwd ?? root,
     },
     (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
@@ -143,6 +144,11 @@ export async function startTestPlatform(
   const startupMs = performance.now() - startedAt;
   const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) }, allowH2: false });
 
+  let document: ApiDocument | undefined;
+  const readDocument = async () => {
+    const { body } = await request(`${admin().url}/api/v1/openapi.json`, { dispatcher: agent });
+    return (await body.json()) as ApiDocument;
+  };
   const call: TestPlatform['call'] = async (method, path, body, callOptions = {}) => {
     const key = callOptions.key === undefined ? admin().accessKey : callOptions.key;
     const response = await request(`${admin().url}${path}`, {
@@ -156,6 +162,9 @@ export async function startTestPlatform(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.body.text();
+    const contentType = response.headers['content-type'];
+    document ??= await readDocument();
+    checkDocumented(document, { method, path, status: response.statusCode, contentType, text });
     return {
       status: response.statusCode,
       headers: response.headers,

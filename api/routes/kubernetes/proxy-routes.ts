@@ -73,5 +73,5 @@ export async function proxyRoutes(
     ownHeaders: true,
   } as const;
   for (const url of ['/kubernetes', '/kubernetes/*'])
-    app.route({ method: [...methods], url, config, handler });
+    app.route({ method: [...methods], url, config, schema: { hide: true }, handler });
 }

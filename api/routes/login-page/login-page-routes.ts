@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 
 const page = readFileSync(join(import.meta.dirname, 'login-page.html'), 'utf8');
 
@@ -23,15 +24,39 @@ const policy = [
  * `/spaces`: where that CLI sends the browser then.
  */
 export async function loginPageRoutes(app: FastifyInstance): Promise<void> {
-  app.get('/spaces', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
-    reply.redirect('/login?done=true', 303),
+  app.get(
+    '/spaces',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'Where the command line of vCluster sends the browser after a login',
+        description: 'A page that says that the login is done.',
+        operationId: 'getLoginDone',
+        tags: ['login'],
+        response: { 303: Type.Null({ description: 'To the login page' }) },
+      },
+    },
+    async (_request, reply) => reply.redirect('/login?done=true', 303),
   );
-  app.get('/login', { config: { access: 'public' }, schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .header('content-type', 'text/html; charset=utf-8')
-      .header('content-security-policy', policy)
-      .header('cache-control', 'no-store')
-      .send(page),
+  app.get(
+    '/login',
+    {
+      config: { access: 'public' },
+      schema: {
+        summary: 'The login page',
+        description:
+          'For people in browsers. `returnTo` is the page to go on to; `cli`, `key`, `port` and `state` are of a program that waits for an access key.',
+        operationId: 'getLoginPage',
+        tags: ['login'],
+        response: { 200: { description: 'A page', content: { 'text/html': { schema: Type.String() } } } },
+      },
+    },
+    async (_request, reply) =>
+      reply
+        .header('content-type', 'text/html; charset=utf-8')
+        .header('content-security-policy', policy)
+        .header('cache-control', 'no-store')
+        .send(page),
   );
 }
 
