@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { createConsoleEvents } from './events/console-events.ts';
 import type { Gateway } from './gateway.ts';
 import { inConnectionContexts } from './http/connection-context.ts';
 import { type ConnectionLimits, defaultConnectionLimits } from './http/connection-limits.ts';
@@ -87,7 +88,9 @@ export async function createApp(
   await app.register(access, gateway);
   await app.register(openapi);
   const filtered = createFilteredHandler(gateway);
-  await registerRoutes(app, gateway, filtered);
+  const events = createConsoleEvents(gateway);
+  app.addHook('onClose', () => events.close());
+  await registerRoutes(app, gateway, { filtered, events });
   const watched: FilteredHandler = {
     ...filtered,
     watch: async (client, target) =>

@@ -12,6 +12,8 @@ export const errorExplanations: Readonly<Record<ErrorCode, string>> = {
     'There is no credential, or it has expired, was revoked or is not known. Log in again with `vcp login`.',
   too_many_attempts:
     'Too many logins failed for this user or from this address. Wait for the time in `Retry-After`.',
+  too_many_streams:
+    'The caller has as many event streams open as one may have. Close one: one stream serves several pages.',
   forbidden:
     'The credential is valid, but neither the RBAC of the management API nor the scope of the access key allows this. The message names the verb and the resource to ask an administrator for.',
   method_not_allowed: 'The path is there, but not for this method. The message says what to use instead.',

@@ -13,6 +13,7 @@ export const errorTable = {
   },
   unauthenticated: { status: 401, retryable: false, exitCode: 3, title: 'Not logged in' },
   too_many_attempts: { status: 429, retryable: true, exitCode: 3, title: 'Too many attempts' },
+  too_many_streams: { status: 429, retryable: true, exitCode: 8, title: 'Too many event streams' },
   forbidden: { status: 403, retryable: false, exitCode: 3, title: 'Not allowed' },
   method_not_allowed: { status: 405, retryable: false, exitCode: 2, title: 'Method not allowed' },
   not_found: { status: 404, retryable: false, exitCode: 4, title: 'Not found' },

@@ -35,6 +35,7 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Pass
   control_plane_not_ready: passing,
   unauthenticated: passing,
   too_many_attempts: passing,
+  too_many_streams: passing,
   forbidden: passing,
   quota_exceeded: passing,
   admission_refused: passing,

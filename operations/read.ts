@@ -3,6 +3,7 @@ import {
   getOperationRow,
   listOpenOperations,
   listOperationRows,
+  listOperationRowsById,
   type OperationFilter,
   targetOfRow,
 } from '../db/queries/operations.ts';
@@ -44,6 +45,27 @@ export async function listOperations(
         { live: isFinal(row.state) },
       ),
     );
+  });
+}
+
+/** Those of these operations that there are, as recorded, oldest first. @throws PlatformError `database_unavailable` */
+export async function readSeveral(deps: OperationsDeps, ids: readonly string[]): Promise<Operation[]> {
+  return deps.database.query(async (db) => {
+    const rows = await listOperationRowsById(db, ids);
+    const steps = Map.groupBy(
+      await listSteps(
+        db,
+        rows.map(({ id }) => id),
+      ),
+      ({ operationId }) => operationId,
+    );
+    const found: Operation[] = [];
+    for (const row of rows) {
+      const open = row.state === 'queued' ? await listOpenOperations(db, targetOfRow(row)) : [];
+      const extra = { live: isFinal(row.state), blockedBy: blockerOf(row, open) };
+      found.push(toOperation(deps, row, steps.get(row.id) ?? [], extra));
+    }
+    return found;
   });
 }
 

@@ -99,7 +99,7 @@ function describeRest(fields: Fields, segments: string[], method: string): void 
     [fields.resource, fields.name] = segments;
     fields.subresource = resource;
   }
-  fields.verb = verbOf(method, fields.name, fields.subresource === 'events');
+  fields.verb = verbOf(method, fields.name, (fields.subresource ?? fields.resource) === 'events');
 }
 
 function verbOf(method: string, name: string | undefined, watching: boolean): string {

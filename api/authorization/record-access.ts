@@ -32,19 +32,31 @@ export interface RecordAccess {
   presentUid(kind: ManagedKind, name: string): Promise<string | undefined>;
 }
 
+/** The uid of what is at a path of the management group now; undefined: nothing is. */
+export type PresentUids = (path: string) => Promise<string | undefined>;
+
 /**
- * Asks the management API itself which uid a name has, not a cache: one that lags would give a former one's records to
- * who has its name by now. Answers are kept for as long as the object is: make one for each request.
- * @throws PlatformError (by its functions) `management_unavailable`
+ * Asks the management API itself, not a cache: one that lags would give a former one's records to who has its name by now.
+ * Answers are kept for as long as the function is: make one for each request, or for each change that several are told.
+ * @throws PlatformError (by its function) `management_unavailable`
  */
-export function recordAccess(deps: Deps, identity: Identity, project: string): RecordAccess {
-  const namespace = projectNamespace(project);
+export function presentUids(deps: Pick<Deps, 'managementJson'>): PresentUids {
   const uids = new Map<string, Promise<string | undefined>>();
-  const uidAt = (path: string) => {
+  return (path) => {
     const asked = uids.get(path) ?? readUid(deps, `/apis/${managementApiVersion}/${path}`);
     uids.set(path, asked);
     return asked;
   };
+}
+
+/** @throws PlatformError (by its functions) `management_unavailable` */
+export function recordAccess(
+  deps: Deps,
+  identity: Identity,
+  project: string,
+  uidAt: PresentUids = presentUids(deps),
+): RecordAccess {
+  const namespace = projectNamespace(project);
   const presentUid = (kind: ManagedKind, name: string) =>
     uidAt(`namespaces/${namespace}/${kindNames[kind].plural}/${name}`);
   const mayAll = (action: Action) => deps.review.allows(identity, action);
@@ -74,7 +86,7 @@ export function recordAccess(deps: Deps, identity: Identity, project: string): R
   };
 }
 
-async function readUid(deps: Deps, path: string): Promise<string | undefined> {
+async function readUid(deps: Pick<Deps, 'managementJson'>, path: string): Promise<string | undefined> {
   const answer = await deps.managementJson(readerIdentity, { method: 'GET', path });
   if (answer.status === 404) return undefined;
   if (answer.status === 200)

@@ -40,6 +40,14 @@ export interface ResourceCache extends IdentityCache {
   hasCluster(name: string): boolean;
   /** All objects of a kind. */
   objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
+  /**
+   * Calls `handler` with the key of each object of a kind that appears, changes or goes, and what it is now (undefined: gone).
+   * Keys are as of {@link objectKey}.
+   */
+  onObjectChange(
+    plural: ListedPlural,
+    handler: (key: string, object: { readonly metadata: ObjectMeta } | undefined) => void,
+  ): void;
   /** Calls `handler` with each instance of `kind` that appears or changes, and without one if it goes. */
   onInstanceChange<K extends ManagedKind>(
     kind: K,
@@ -86,6 +94,10 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
   const rbac = createRbacCache((path) => watchPath(path, credentials));
   const all = [accessKeys, users, teams, projects, clusters, templates, ...Object.values(managed)];
   const listed = { projects, clusters, virtualclustertemplates: templates };
+  const listedInformer = (plural: ListedPlural): Informer<{ metadata: ObjectMeta }> => {
+    const kind = kindOfPlural(plural);
+    return kind === undefined ? listed[plural as keyof typeof listed] : managed[kind];
+  };
   const byHash = indexByHash(accessKeys);
   const allTeams = listUntilChange(teams);
   let synced = false;
@@ -108,9 +120,10 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
     template: (name) => templates.get(name),
     projects: () => projects.list(),
     clusters: () => clusters.list(),
-    objects: (plural) => {
-      const kind = kindOfPlural(plural);
-      return (kind === undefined ? listed[plural as keyof typeof listed] : managed[kind]).list();
+    objects: (plural) => listedInformer(plural).list(),
+    onObjectChange: (plural, handler) => {
+      const informer = listedInformer(plural);
+      informer.onChange((key) => handler(key, informer.get(key)));
     },
     hasCluster: (name) => clusters.get(name) !== undefined,
     onInstanceChange: (kind, handler) => {

@@ -1,26 +1,35 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PlatformError } from '../../contracts/errors.ts';
+import type { EventsEnd } from '../../contracts/events.ts';
 
 const heartbeatMs = 15_000;
 
-export interface EventStream<T> {
-  /** Name of the events. */
+/** One server-sent event. */
+export interface ServerEvent {
   readonly name: string;
-  readonly source: (signal: AbortSignal) => AsyncIterable<T>;
-  readonly transform: (item: T) => Promise<T>;
+  /** JSON. */
+  readonly data: string;
+  /** What a client that comes again names as `Last-Event-ID`. */
+  readonly id?: string;
+}
+
+export interface EventStream {
+  readonly source: (signal: AbortSignal) => AsyncIterable<ServerEvent>;
   /** Hears how to end the stream from our side; gives what to call when it is over. */
   readonly opened: (abort: (reason: Error) => void) => () => void;
 }
 
 /**
  * Answers with server-sent events, one per item, with a comment every 15 s so that no proxy in between takes the
- * connection for dead. Ends with the source, or when the client goes.
+ * connection for dead. Ends with the source, or when the client goes; a caller who may not have it any more is told why
+ * in an event `end`.
  * @throws what the source throws before its first item; later failures end the stream
  */
-export async function sendEvents<T>(
+export async function sendEvents(
   request: FastifyRequest,
   reply: FastifyReply,
-  stream: EventStream<T>,
+  stream: EventStream,
 ): Promise<void> {
   const response = reply.raw;
   const ended = new AbortController();
@@ -30,8 +39,7 @@ export async function sendEvents<T>(
     if (response.headersSent && !response.writableNeedDrain) response.write(': still here\n\n');
   }, heartbeatMs);
   try {
-    for await (const item of stream.source(ended.signal)) {
-      const data = JSON.stringify(await stream.transform(item));
+    for await (const event of stream.source(ended.signal)) {
       if (ended.signal.aborted) break;
       if (!response.headersSent) {
         reply.hijack();
@@ -43,8 +51,7 @@ export async function sendEvents<T>(
           'x-request-id': request.id,
         });
       }
-      if (!response.write(`event: ${stream.name}\ndata: ${data}\n\n`))
-        await once(response, 'drain', { signal: ended.signal });
+      if (!response.write(textOf(event))) await once(response, 'drain', { signal: ended.signal });
     }
   } catch (error) {
     if (!response.headersSent && !ended.signal.aborted) throw error;
@@ -54,5 +61,17 @@ export async function sendEvents<T>(
     over();
   }
   if (!reply.sent) reply.hijack();
+  const { reason } = ended.signal;
+  if (reason instanceof PlatformError && response.headersSent)
+    response.write(
+      textOf({
+        name: 'end',
+        data: JSON.stringify({ code: reason.code, detail: reason.message } satisfies EventsEnd),
+      }),
+    );
   response.end();
+}
+
+function textOf({ id, name, data }: ServerEvent): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 }

@@ -7,7 +7,7 @@ import type { AttemptMark } from '../../domain/attempts.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
-import { getOperation, listOperations } from '../../operations/read.ts';
+import { getOperation, listOperations, readSeveral } from '../../operations/read.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
 
@@ -40,6 +40,8 @@ export interface OperationsService {
     idempotencyKey: string,
   ): Promise<Operation | undefined>;
   list(filter: Parameters<typeof listOperations>[1]): Promise<Operation[]>;
+  /** Those of these operations that there are, as recorded, whosever they are. */
+  several(ids: readonly string[]): Promise<Operation[]>;
   /** Calls `onChange` with the id of each operation that changed; with undefined when some may have been missed. */
   onChange(onChange: (id: string | undefined) => void): () => void;
   /** The operation now and at every change, until it has ended or `signal` aborts. */
@@ -92,6 +94,7 @@ export function createOperationsService(
       return row === undefined ? undefined : { ...(await getOperation(deps, row.id)), joined: true };
     }),
     list: tracked((filter) => listOperations(deps, filter)),
+    several: tracked((ids) => readSeveral(deps, ids)),
     onChange: (onChange) =>
       deps.changes.subscribeAll((id) => {
         // Before anybody reads: all who listen hear of a change at once.

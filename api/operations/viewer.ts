@@ -18,6 +18,14 @@ export async function forViewer(
   return rest;
 }
 
+/** Whether the caller asked for it: then they may follow it to its end. With a deleted instance go the rights on it. */
+export function askedFor(
+  { uid, identity }: Pick<Caller, 'uid' | 'identity'>,
+  { actorUid }: Operation,
+): boolean {
+  return actorUid !== undefined && actorUid === uid && identity.scope === undefined;
+}
+
 /** What an operation is about, and which one of that name. */
 export function recordOf(operation: Operation): RecordTarget {
   const { uid, projectUid } = operation;
@@ -48,13 +56,7 @@ export async function visibleOf(
   const { id } = operation;
   const record = recordOf(operation);
   const access = recordAccess(gateway, caller.identity, record.project);
-  // Who asked for it may follow it to its end: with a deleted instance go the rights on it.
-  const mayGet =
-    (operation.actorUid !== undefined &&
-      operation.actorUid === caller.uid &&
-      caller.identity.scope === undefined) ||
-    (await access.allows('get', record));
-  if (!mayGet) {
+  if (!askedFor(caller, operation) && !(await access.allows('get', record))) {
     throw new PlatformError('operation_not_found', `operation ${id} not found, or you may not see it`);
   }
   if (verb !== 'get' && !(await access.allows(verb, record))) {

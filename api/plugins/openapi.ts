@@ -70,6 +70,7 @@ const tags = [
   { name: 'tenant clusters', description: 'Tenant clusters' },
   { name: 'spaces', description: 'Namespaces of connected clusters' },
   { name: 'operations', description: 'What is done, and was done, to tenant clusters and spaces' },
+  { name: 'events', description: 'What happens, as it happens' },
   { name: 'snapshots', description: 'Snapshots of tenant clusters' },
   { name: 'clusters', description: 'Connected clusters' },
   { name: 'audit', description: 'The audit log' },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { managedKinds } from '../../contracts/kinds.ts';
+import type { ConsoleEvents } from '../events/console-events.ts';
 import type { Gateway } from '../gateway.ts';
 import type { FilteredHandler } from '../proxy/filtered/serve-filtered.ts';
 import { loginPageRoutes } from './login-page/login-page-routes.ts';
@@ -22,6 +23,7 @@ import { authOidcRoutes } from './auth-oidc.ts';
 import { sessionKeyRoutes } from './auth-session-key.ts';
 import { authRoutes } from './auth.ts';
 import { errorRoutes } from './errors.ts';
+import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi-document.ts';
@@ -38,7 +40,7 @@ import { versionRoutes } from './version.ts';
 export async function registerRoutes(
   app: FastifyInstance,
   gateway: Gateway,
-  filtered: FilteredHandler,
+  { filtered, events }: { filtered: FilteredHandler; events: ConsoleEvents },
 ): Promise<void> {
   await app.register(async (scope) => healthRoutes(scope, gateway));
   await app.register(versionRoutes);
@@ -47,6 +49,7 @@ export async function registerRoutes(
   await app.register(errorRoutes);
   await app.register(async (scope) => projectRoutes(scope, gateway));
   await app.register(async (scope) => operationRoutes(scope, gateway));
+  await app.register(async (scope) => eventRoutes(scope, gateway, events));
   for (const kind of managedKinds) {
     await app.register(async (scope) => instanceRoutes(scope, gateway, kind));
     await app.register(async (scope) => instanceOperationRoutes(scope, gateway, kind));

@@ -8,14 +8,14 @@ import type { Gateway } from '../gateway.ts';
 import { forViewer, recordOf, visibleOperation } from '../operations/viewer.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../proxy/recheck.ts';
-import { sendEvents } from '../http/event-stream.ts';
+import { sendEvents, type ServerEvent } from '../http/event-stream.ts';
 import { PageQuery, pageOf } from './operation-page.ts';
 import { OperationPath, ProjectPath } from '../http/parameters.ts';
 
 /** One event of the stream of an operation. */
 const OperationEvent = Type.Object({
-  event: Type.Literal('operation'),
-  data: Type.String({ description: 'An Operation as JSON' }),
+  event: Type.Enum(['operation', 'end']),
+  data: Type.String({ description: 'An Operation as JSON; at `end` why it was ended, an EventsEnd' }),
 });
 
 /** One operation: read it, follow it, cancel it. And those of a project. */
@@ -72,9 +72,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       const recheck = () =>
         recheckOf(gateway, openingRequest(request.raw), caller, mayStillSee, { asked: 'operations' });
       await sendEvents(request, reply, {
-        name: 'operation',
-        source: (signal) => gateway.operations.watch(request.params.id, signal),
-        transform: (operation) => forViewer(gateway, caller, operation),
+        source: (signal) => operationEvents(gateway, caller, request.params.id, signal),
         opened: (abort) => gateway.streams.add(caller, abort, recheck),
       });
     },
@@ -133,4 +131,14 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
       return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };
     },
   );
+}
+
+async function* operationEvents(
+  gateway: Gateway,
+  caller: Caller,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent, void> {
+  for await (const operation of gateway.operations.watch(id, signal))
+    yield { name: 'operation', data: JSON.stringify(await forViewer(gateway, caller, operation)) };
 }

@@ -119,6 +119,15 @@ export async function listOperationRows(
     .limit(filter.limit);
 }
 
+/** Those of these ids that there are, in the order in which they were accepted. */
+export async function listOperationRowsById(db: Queries, ids: readonly string[]): Promise<OperationRow[]> {
+  return db
+    .select()
+    .from(operations)
+    .where(inArray(operations.id, [...ids]))
+    .orderBy(asc(operations.sequence));
+}
+
 /** Whether anybody of that user name ever asked for an operation. */
 export async function hasActed(db: Queries, actor: string): Promise<boolean> {
   const rows = await db

@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { eventCases } from './event-cases.ts';
 import { operationObjectCases } from './operation-object-cases.ts';
 import { recordCases } from './record-cases.ts';
 import { storageAliasCases } from './storage-alias-cases.ts';
@@ -354,6 +355,8 @@ describe('records by uid', () => recordCases(() => ({ fixture, database, newInst
 
 describe('operations as Kubernetes objects', () =>
   operationObjectCases(() => ({ fixture, database, newInstance, submit })));
+
+describe('the stream of events', () => eventCases(() => ({ fixture, database, newInstance, submit })));
 
 describe('manifests of storage.loft.sh', () => storageAliasCases(() => fixture));
 

@@ -258,6 +258,7 @@ function fixedCache(objects: TestObjects): ResourceCache {
     hasCluster: () => false,
     objects: (plural) => (plural === 'virtualclusterinstances' ? objects.instances : []),
     onInstanceChange: () => undefined,
+    onObjectChange: () => undefined,
     synced: true,
     ready: Promise.resolve(),
     stop: async () => undefined,
@@ -292,6 +293,7 @@ function noOperations(given: Partial<OperationsService>): OperationsService {
     getChanged: missing,
     find: missing,
     list: missing,
+    several: missing,
     onChange: () => () => undefined,
     watch: () => {
       throw new Error('not part of this test');

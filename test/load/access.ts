@@ -15,6 +15,7 @@ import { keyOf } from '../api/user-calls.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Reflector, startReflector } from '../support/reflector.ts';
 import { cpuMs } from './cpu-time.ts';
+import { benchEvents } from './event-streams.ts';
 import { median } from './statistics.ts';
 
 const projects = 100;
@@ -41,10 +42,11 @@ const memberName = (index: number) => `member-${index}`;
  * Lists and watches of who may see some of 1,000 tenant clusters in 100 projects, before a real management API: what
  * they take, and how many reviews the server is asked for them; and what 500 of these watches tell when it stops for a while.
  * @param against folder of another checkout whose gateway is measured first
- * @param only `watches` or `lists`: leaves out the others
+ * @param only `watches`, `lists` or `events`: leaves out the others
  */
 export async function benchAccess(against: string | undefined, only?: string): Promise<void> {
   const fixture = await startManagementFixture();
+  const isWanted = (part: string) => (only ?? part) === part;
   try {
     const startedAt = performance.now();
     await populate(fixture);
@@ -53,14 +55,21 @@ export async function benchAccess(against: string | undefined, only?: string): P
     );
     if (against !== undefined)
       await benchCheckout(fixture, 'the other checkout', { folder: against }, async (gateway) => {
-        if (only !== 'watches') await benchLists(fixture, gateway);
-        if (only !== 'lists') await benchWatches(fixture, gateway, few);
+        if (isWanted('lists')) await benchLists(fixture, gateway);
+        if (isWanted('watches')) await benchWatches(fixture, gateway, few);
       });
     await benchCheckout(fixture, 'this checkout', {}, async (gateway) => {
-      if (only !== 'watches') await benchLists(fixture, gateway);
-      if (only === 'lists') return;
-      await benchWatches(fixture, gateway, few);
-      await benchWatches(fixture, gateway, many);
+      if (isWanted('lists')) await benchLists(fixture, gateway);
+      if (isWanted('watches')) {
+        await benchWatches(fixture, gateway, few);
+        await benchWatches(fixture, gateway, many);
+      }
+      if (isWanted('events'))
+        await benchEvents(
+          fixture,
+          gateway,
+          Array.from({ length: members }, (_, index) => memberName(index)),
+        );
     });
   } finally {
     await fixture.stop();

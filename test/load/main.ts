@@ -15,7 +15,7 @@ const help = `npm run bench: how long things take, each against the bare thing i
   npm run bench -- gateway     the gateway alone, under load, without a platform
   npm run bench -- access      members' lists and watches before a real management API
 
-  --only A,B       parts: ${platformParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists (default: all)
+  --only A,B       parts: ${platformParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events (default: all)
   --repeats N      how often each is measured (default 5)
   --profile DIR    the gateway writes a CPU profile there
   --against DIR    compares with the gateway of another checkout in the same run

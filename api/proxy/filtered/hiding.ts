@@ -106,9 +106,9 @@ const hiddenTexts = {
 } as const satisfies Partial<Record<ResourcePlural, ReadonlySet<string>>>;
 
 /** The kinds with such texts. */
-type HidingPlural = keyof typeof hiddenTexts;
+export type HidingPlural = keyof typeof hiddenTexts;
 
-function isHidingPlural(plural: string): plural is HidingPlural {
+export function isHidingPlural(plural: string): plural is HidingPlural {
   return Object.hasOwn(hiddenTexts, plural);
 }
 

@@ -89,6 +89,21 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
     request: 'GET /api/v1/projects/red/snapshots',
     sees: [200, 404],
   },
+  {
+    who,
+    tries: 'follows what happens in project red',
+    request: 'GET /api/v1/events?project=red&timeoutSeconds=2',
+    sees: 200,
+    never: /event: (resource|operation)/,
+  },
+  {
+    who,
+    tries: 'goes on with a stream that is not theirs',
+    request: 'GET /api/v1/events?timeoutSeconds=2',
+    headers: { 'last-event-id': 'AAAAAAAAAAAAAAAAAAAAAA.0' },
+    sees: 200,
+    says: /"resumed":false/,
+  },
   { who, tries: 'lists tenant clusters', request: 'GET /api/v1/virtualclusters', sees: 200 },
   { who, tries: 'lists spaces', request: 'GET /api/v1/spaces?project=red', sees: 200 },
   {
