@@ -11,12 +11,23 @@ export function customResourceDefinition(
   columns: readonly PrinterColumn[],
 ): Record<string, unknown> {
   const schema = structuralSchema(kind.schema);
+  const fields = schema['properties'] as Record<string, unknown>;
   // The API server knows metadata better; a CRD may only constrain it, which our rules do on the whole object.
-  const properties = { ...(schema['properties'] as Record<string, unknown>), metadata: { type: 'object' } };
+  const properties = { ...fields, metadata: { type: 'object' }, ...unobserved(fields) };
   return definition(group, plural, kind, {
     additionalPrinterColumns: columns.map(toColumn),
     schema: { openAPIV3Schema: { ...schema, properties } },
   });
+}
+
+/**
+ * What nobody has looked at yet says so, as Flux's own kinds do: kstatus takes an object without status for ready, and a
+ * tool that waits would go on at once.
+ */
+function unobserved({ status }: Record<string, unknown>): object {
+  const { properties = {} } = (status ?? {}) as { properties?: object };
+  if (!('observedGeneration' in properties)) return {};
+  return { status: { ...(status as object), default: { observedGeneration: -1 } } };
 }
 
 /** The same kind in another group, whose objects the gateway serves: here it is only known, and takes any field. */

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { parse } from 'yaml';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../../adapters/kubernetes/request.ts';
 import { type ResourcePlural, resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import { kindNames } from '../../../contracts/kinds.ts';
 import { structuralSchema } from '../../../deploy/crds/structural-schema.ts';
+import { manifestsOf } from '../../support/guides.ts';
 import { generatedFiles } from '../../../deploy/crds/generate.ts';
 import {
   applyProjectNamespace,
@@ -54,7 +54,7 @@ describe('the custom resources on a real API server', () => {
       method: 'POST',
       path: `/apis/management.loft.sh/v1${namespaced ? `/namespaces/${namespace}` : ''}/${plural}?fieldValidation=Strict`,
       body: { apiVersion: 'management.loft.sh/v1', kind, metadata: { name }, spec },
-    }) as Promise<{ metadata: { name: string }; spec: Record<string, unknown> }>;
+    }) as Promise<{ metadata: { name: string }; spec: Record<string, unknown>; status?: object }>;
   };
   const refusal = (promise: Promise<unknown>) =>
     promise.then(
@@ -113,12 +113,8 @@ describe('the custom resources on a real API server', () => {
   }
 
   it('takes every manifest of the guides, with its fields as they are written', async () => {
-    const guides = join(import.meta.dirname, '..', '..', '..', 'docs', 'guides');
-    const manifests = readdirSync(guides).flatMap((file) =>
-      [...readFileSync(join(guides, file), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
-        ([, text = '']) => parse(text) as { kind: string; metadata: { namespace?: string } },
-      ),
-    );
+    const guides = readdirSync(join(import.meta.dirname, '../../../docs/guides'));
+    const manifests = guides.flatMap((file) => manifestsOf(file.replace(/\.md$/, '')));
     assert.ok(manifests.length >= 4);
     for (const manifest of manifests) {
       const [plural] = Object.entries(resourceKinds).find(([, { kind }]) => kind === manifest.kind) ?? [];
@@ -129,7 +125,7 @@ describe('the custom resources on a real API server', () => {
         path: `/apis/management.loft.sh/v1${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}?dryRun=All&fieldValidation=Strict`,
         body: manifest,
       })) as { spec: object };
-      assert.deepEqual({ ...stored.spec, ...(manifest as { spec?: object }).spec }, stored.spec);
+      assert.deepEqual({ ...stored.spec, ...manifest.spec }, stored.spec);
     }
   });
 
@@ -192,6 +188,13 @@ describe('the custom resources on a real API server', () => {
     const reported = await api.resources.virtualclusterinstances.patchStatus(name, { phase: 'Ready' });
     assert.equal(reported.status?.phase, 'Ready');
     assert.equal(reported.metadata.generation, patched.metadata.generation);
+  });
+
+  it('says of a new object that nobody has looked at it, so that kstatus does not take it for ready', async () => {
+    for (const plural of ['projects', 'virtualclusterinstances', 'teams'] as const) {
+      const { status } = await create(plural, {});
+      assert.deepEqual(status, { observedGeneration: -1 }, plural);
+    }
   });
 
   it('shows status, cluster, version and age of instances in a table', async () => {
