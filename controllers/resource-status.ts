@@ -1,5 +1,6 @@
 import type { ResourceClient, Stored } from '../adapters/kubernetes/resources.ts';
 import { fromObjectKey, type Informer } from '../adapters/kubernetes/informer.ts';
+import { projectNamespace, projectOfNamespace } from '../contracts/names.ts';
 import { managedPlurals } from '../contracts/kinds.ts';
 import { fieldsIgnoredCondition, type Condition } from '../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
@@ -8,6 +9,7 @@ import {
   type ResourcePlural,
   resourceKinds,
 } from '../contracts/resources/resource-kinds.ts';
+import { isNamespaceUpToDate } from '../domain/project-namespace.ts';
 import { withCondition, withoutCondition } from '../domain/status/conditions.ts';
 import { fieldsIgnored, ignoredCondition } from '../domain/ignored-fields.ts';
 import {
@@ -28,6 +30,15 @@ interface AnyResource {
  * (instances/instance-status.ts says it of the others).
  */
 export function resourceStatus({ caches, resources }: ControllerContext): Controller {
+  /** A project takes instances once its namespace is there and says what the project allows. */
+  function missingOf(plural: ResourcePlural, objectKey: string): string | undefined {
+    const project = plural === 'projects' ? caches.projects.get(objectKey) : undefined;
+    if (project === undefined) return undefined;
+    const namespace = projectNamespace(objectKey);
+    const isThere = isNamespaceUpToDate(caches.namespaces.get(namespace), project);
+    return isThere ? undefined : `Waits for namespace ${namespace}`;
+  }
+
   return {
     name: 'resource-status',
     /** @param key plural, blank, key of the object */
@@ -39,7 +50,7 @@ export function resourceStatus({ caches, resources }: ControllerContext): Contro
       const now = new Date().toISOString();
       const conditions = withIgnored(plural, resource, now);
       const ready = isConfiguration(plural)
-        ? withConfigurationReadiness(plural, resource, conditions, now)
+        ? withConfigurationReadiness(plural, resource, conditions, now, missingOf(plural, objectKey))
         : undefined;
       const wanted = {
         conditions: ready ?? conditions,
@@ -56,6 +67,10 @@ export function resourceStatus({ caches, resources }: ControllerContext): Contro
       for (const plural of Object.keys(resourceKinds) as ResourcePlural[]) {
         caches[plural].onChange((objectKey) => add(`${plural} ${objectKey}`));
       }
+      caches.namespaces.onChange((namespace) => {
+        const project = projectOfNamespace(namespace);
+        if (project !== undefined) add(`projects ${project}`);
+      });
     },
   };
 }

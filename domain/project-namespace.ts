@@ -1,4 +1,5 @@
 import { annotations, labels, projectNamespace } from '../contracts/names.ts';
+import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import type { AllowedTemplate, Project } from '../contracts/resources/project.ts';
 import { defaultTemplate, isOfTenantClusters } from './template-choice.ts';
 
@@ -23,6 +24,21 @@ export function projectNamespaceObject(project: Project) {
       },
     },
   };
+}
+
+/** Whether the namespace of a project is there and says what the project says now: from then on it takes instances. */
+export function isNamespaceUpToDate(
+  namespace: { metadata: ObjectMeta } | undefined,
+  project: Project,
+): boolean {
+  const { metadata } = namespace ?? {};
+  if (metadata === undefined || metadata.deletionTimestamp !== undefined) return false;
+  const wanted = projectNamespaceObject(project).metadata;
+  const says = (
+    present: Readonly<Record<string, string>> | undefined,
+    all: Readonly<Record<string, string>>,
+  ) => Object.entries(all).every(([name, value]) => present?.[name] === value);
+  return says(metadata.annotations, wanted.annotations) && says(metadata.labels, wanted.labels);
 }
 
 /** Lists of names; `*` stands for all of them. */

@@ -42,12 +42,14 @@ const ready: Readiness = { state: 'ready', reason: 'Ready', message: '' };
  * The conditions of a resource with its readiness, as other controllers found it; undefined if they have not looked yet.
  * @param conditions that it shall have, beside its readiness
  * @param now RFC 3339
+ * @param waitsFor what is not there yet without which it is of no use
  */
 export function withConfigurationReadiness(
   plural: ConfigurationPlural,
   { metadata, status = {} }: Configuration,
   conditions: readonly Condition[] | undefined,
   now: string,
+  waitsFor?: string,
 ): readonly Condition[] | undefined {
   const { awaited = [], needed = [], hasPhase } = signs[plural];
   const find = (type: string) => conditions?.find((one) => one.type === type);
@@ -55,12 +57,16 @@ export function withConfigurationReadiness(
   const fault = needed.map(find).find((one) => one?.status === 'False');
   const { reason = 'Failed', message = '' } = fault ?? {};
   const found = metadata.deletionTimestamp === undefined ? undefined : deletionOf(find('DeletionBlocked'));
-  const byPhase = hasPhase ? phaseOf(status) : ready;
+  const byPhase = hasPhase ? phaseOf(status) : restOf(waitsFor);
   return withReadiness(
     conditions,
     found ?? (fault === undefined ? byPhase : { state: 'stalled', reason, message }),
     now,
   );
+}
+
+function restOf(waitsFor: string | undefined): Readiness {
+  return waitsFor === undefined ? ready : { state: 'reconciling', reason: 'Pending', message: waitsFor };
 }
 
 function deletionOf(blocked: Condition | undefined): Readiness {

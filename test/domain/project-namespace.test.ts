@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ProjectSpec } from '../../contracts/resources/project.ts';
-import { projectNamespaceObject } from '../../domain/project-namespace.ts';
+import { isNamespaceUpToDate, projectNamespaceObject } from '../../domain/project-namespace.ts';
 
 const prefix = 'vcluster-platform.io/';
 const metadataOf = (spec?: ProjectSpec) =>
@@ -55,4 +55,16 @@ it("a project's own template for its namespace says nothing in the platform's pl
   assert.equal(annotations[`${prefix}allowed-templates`], 'small');
   assert.equal((annotations as Record<string, string>)['team'], 'blue');
   assert.deepEqual(labels, { floor: '3', 'loft.sh/project': 'demo', [`${prefix}require-template`]: 'true' });
+});
+
+it('a project takes instances once its namespace says what the project says now', () => {
+  const project = { metadata: { name: 'demo' }, spec: { allowedTemplates: [{ name: 'small' }] } };
+  const { metadata } = projectNamespaceObject(project);
+  const others = { ...metadata, labels: { ...metadata.labels, 'kubernetes.io/metadata.name': 'p-demo' } };
+  assert.equal(isNamespaceUpToDate({ metadata: others }, project), true);
+  assert.equal(isNamespaceUpToDate(undefined, project), false);
+  const ending = { ...metadata, deletionTimestamp: '2026-11-29T12:00:00Z' };
+  assert.equal(isNamespaceUpToDate({ metadata: ending }, project), false);
+  const changed = { ...project, spec: { allowedTemplates: [{ name: 'large' }] } };
+  assert.equal(isNamespaceUpToDate({ metadata }, changed), false);
 });
