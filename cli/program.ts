@@ -101,7 +101,7 @@ const ofPlatform = {
 
 const ofThisMachine = {
   login: [
-    'Log in to a platform with an access key or a password, or go back to one; logins at others stay',
+    'Log in to a platform by browser, with a password or an access key, or go back to one; logins at others stay',
     async () => (await import('./commands/login.ts')).loginCommand(),
   ],
   logout: [

@@ -3,8 +3,12 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Command } from 'commander';
 import { createClient } from '../connection/client.ts';
+import { beginBrowserLogin } from '../connection/browser-login.ts';
 import { CommandFailure } from '../failures/failure.ts';
+import { openBrowser } from '../shell/browser.ts';
+import { onInterrupt } from '../shell/interrupt.ts';
 import { findLogin, type Login, loginPath, writeLogin } from '../connection/login-file.ts';
+import { managementResources } from '../reading/management.ts';
 import { platformUrl } from './options.ts';
 
 interface LoginOptions {
@@ -13,12 +17,19 @@ interface LoginOptions {
   insecure?: boolean;
   adminFile?: string;
   username?: string;
+  browser?: boolean;
 }
+
+type Platform = Omit<Login, 'accessKey'>;
 
 /** `vcp login` */
 export function loginCommand(): Command {
   return new Command('login')
-    .argument('[url]', 'https://host:port of the platform; alone: one that you are logged in to')
+    .argument(
+      '[url]',
+      'https://host:port of the platform; alone: goes back to a login there, or logs in by browser',
+    )
+    .option('--browser', 'log in by browser, also where you are logged in or there is no terminal')
     .option('--access-key <key>', 'access key; "-" reads it from standard input')
     .option('--username <name>', 'log in with a password, which is asked for or read from standard input')
     .option('--ca-file <file>', "PEM file with the platform's CA")
@@ -29,27 +40,26 @@ export function loginCommand(): Command {
         options.adminFile === undefined
           ? await loginFromOptions(url, options)
           : loginFromAdminFile(options.adminFile);
-      const client = createClient(login);
-      try {
-        const self = await client.call<{ status: { subject: string } }>(
-          'POST',
-          '/kubernetes/management/apis/management.loft.sh/v1/selves',
-          {},
-        );
-        await writeLogin(login);
-        console.log(`logged in to ${login.url} as ${self.status.subject} (${loginPath()})`);
-      } finally {
-        await client.close();
-      }
+      const subject = await subjectOf(login);
+      await writeLogin(login);
+      console.log(`logged in to ${login.url} as ${subject} (${loginPath()})`);
     });
+}
+
+/** Whose login it is. @throws CommandFailure `unauthenticated` if its key is none */
+async function subjectOf(login: Login): Promise<string> {
+  const client = createClient(login);
+  try {
+    const path = `${managementResources}/selves`;
+    return (await client.call<{ status: { subject: string } }>('POST', path, {})).status.subject;
+  } finally {
+    await client.close();
+  }
 }
 
 async function loginFromOptions(url: string | undefined, options: LoginOptions): Promise<Login> {
   if (url === undefined)
-    throw new CommandFailure(
-      'invalid_request',
-      'give the URL of the platform: vcp login https://host:port --access-key <key>',
-    );
+    throw new CommandFailure('invalid_request', 'give the URL of the platform: vcp login https://host:port');
   const platform = {
     url: platformUrl(url),
     ...(options.caFile === undefined ? {} : { certificateAuthority: readText(options.caFile) }),
@@ -57,19 +67,54 @@ async function loginFromOptions(url: string | undefined, options: LoginOptions):
   };
   if (options.username !== undefined)
     return { ...platform, accessKey: await keyForPassword(platform, options.username) };
-  if (options.accessKey === undefined) {
-    const present = findLogin(platform.url);
-    if (present !== undefined) return { ...present, ...platform };
-    throw new CommandFailure(
-      'invalid_request',
-      'an access key or a user name is needed: --access-key <key> or --username <name>',
-    );
-  }
+  if (options.accessKey === undefined) return loginWithoutKey(platform, options.browser === true);
   const accessKey = options.accessKey === '-' ? readFileSync(0, 'utf8').trim() : options.accessKey;
   return { ...platform, accessKey };
 }
 
-async function keyForPassword(platform: Omit<Login, 'accessKey'>, username: string): Promise<string> {
+/** The login that is there, if it still holds; else one by browser, if a person is there to do it. */
+async function loginWithoutKey(platform: Platform, byBrowser: boolean): Promise<Login> {
+  const isForPerson = byBrowser || process.stderr.isTTY;
+  const present = byBrowser ? undefined : findLogin(platform.url);
+  const login = present && { ...present, ...platform };
+  if (login !== undefined && (!isForPerson || (await holds(login)))) return login;
+  if (isForPerson) return { ...platform, accessKey: await keyByBrowser(platform) };
+  throw new CommandFailure(
+    'invalid_request',
+    'without a terminal a login needs an access key or a user name: --access-key <key> or --username <name>',
+  );
+}
+
+async function holds(login: Login): Promise<boolean> {
+  try {
+    await subjectOf(login);
+    return true;
+  } catch (error) {
+    if (error instanceof CommandFailure && error.code === 'unauthenticated') return false;
+    throw error;
+  }
+}
+
+async function keyByBrowser(platform: Platform): Promise<string> {
+  const client = createClient({ ...platform, accessKey: '' });
+  try {
+    // What is wrong with the address or its certificate is said here, and not by the browser.
+    await client.call('GET', '/auth/info');
+  } finally {
+    await client.close();
+  }
+  const { address, accessKey } = await beginBrowserLogin(platform.url);
+  const release = onInterrupt(() => 'the login was cancelled; nothing has changed');
+  const asks = openBrowser(address) ? 'a browser opens' : 'open in a browser on this machine';
+  process.stderr.write(`${asks}: ${address}\nwaiting for the login there; Ctrl-C cancels\n`);
+  try {
+    return await accessKey;
+  } finally {
+    release();
+  }
+}
+
+async function keyForPassword(platform: Platform, username: string): Promise<string> {
   const client = createClient({ ...platform, accessKey: '' });
   try {
     const password = await readPassword(`Password of ${username}: `);

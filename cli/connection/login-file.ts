@@ -34,8 +34,7 @@ export function readLogin(): Login {
   const urls = platformsOf(file)
     .filter(isLogin)
     .map(({ url }) => url);
-  if (urls.length === 0)
-    throw new CommandFailure('unauthenticated', 'log in first: vcp login <url> --access-key <key>');
+  if (urls.length === 0) throw new CommandFailure('unauthenticated', 'log in first: vcp login <url>');
   throw new CommandFailure(
     'unauthenticated',
     `choose a platform first: ${urls.map((url) => `vcp login ${url}`).join(' or ')}`,
@@ -46,7 +45,7 @@ export function readLogin(): Login {
 export function readLoginAt(url: string): Login {
   const login = findLogin(url);
   if (login !== undefined) return login;
-  throw new CommandFailure('unauthenticated', `log in first: vcp login ${url} --access-key <key>`);
+  throw new CommandFailure('unauthenticated', `log in first: vcp login ${url}`);
 }
 
 /** The login at the platform with this URL, if there is one. */

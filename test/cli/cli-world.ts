@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
@@ -151,4 +152,13 @@ function startEngine({ resources }: ManagementFixture, deps: OperationsDeps): ()
     stopped = true;
     await running;
   };
+}
+
+/** Waits for the end of a command that was started. */
+export async function endOf(child: ChildProcess): Promise<Ended> {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code: code ?? -1, stdout, stderr };
 }

@@ -16,6 +16,7 @@ import { changeCases } from './change-cases.ts';
 import { type CliWorld, type Ended, startCliWorld } from './cli-world.ts';
 import { failureCases } from './failure-cases.ts';
 import { goldenCases } from './golden-cases.ts';
+import { loginCases } from './login-cases.ts';
 import { packageCases } from './package-cases.ts';
 
 let world: CliWorld;
@@ -484,6 +485,7 @@ describe('vcp behind a proxy', () => {
 });
 
 changeCases(() => world);
+loginCases(() => world);
 failureCases(() => world);
 packageCases(() => world);
 goldenCases(() => world);

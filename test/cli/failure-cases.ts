@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
@@ -12,7 +12,7 @@ import type { Operation } from '../../contracts/operations.ts';
 import { keyOf } from '../api/user-calls.ts';
 import { hashOf } from '../api/test-gateway.ts';
 import { eventually } from '../support/eventually.ts';
-import type { CliWorld, Ended } from './cli-world.ts';
+import { type CliWorld, type Ended, endOf } from './cli-world.ts';
 
 /** What goes wrong between a person and the platform: one line says it, and the exit code is that of its error. */
 export function failureCases(cli: () => CliWorld): void {
@@ -226,13 +226,4 @@ export function failureCases(cli: () => CliWorld): void {
       assert.equal(stderr, '');
     });
   });
-}
-
-/** Waits for the end of a command that was started. */
-async function endOf(child: ChildProcess): Promise<Ended> {
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code: code ?? -1, stdout, stderr };
 }
