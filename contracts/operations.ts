@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { kindNames, managedKinds, nameFields, type OperationTarget } from './kinds.ts';
+import { kindNames, managedKinds, type NameField, nameFields, type OperationTarget } from './kinds.ts';
 import { OperationParameters, operationTypes } from './verbs.ts';
 
 /**
@@ -105,7 +105,7 @@ export const OperationList = Type.Object(
 );
 
 /** What an operation is about. */
-export function targetOf(operation: Operation): OperationTarget {
+export function targetOf(operation: Pick<Operation, 'kind' | 'project' | NameField>): OperationTarget {
   const { kind, project } = operation;
   return { kind, project, name: operation[kindNames[kind].field] ?? '' };
 }
@@ -115,6 +115,12 @@ export const OperationRequest = Type.Object(
   {
     type: Type.Enum([...operationTypes]),
     parameters: Type.Optional(OperationParameters),
+    dryRun: Type.Optional(
+      Type.Boolean({
+        description:
+          'Only judge the request: your rights, admission, other operations. The response is 200 with an OperationPreview, and nothing is changed',
+      }),
+    ),
   },
   {
     $id: 'OperationRequest',

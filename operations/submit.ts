@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { PlatformError } from '../contracts/errors.ts';
-import type { ManagedKind, OperationTarget } from '../contracts/kinds.ts';
+import type { OperationTarget } from '../contracts/kinds.ts';
 import type { Operation } from '../contracts/operations.ts';
-import type { OperationType } from '../contracts/verbs.ts';
 import type { Queries } from '../db/client.ts';
 import {
-  findOperationByKey,
   insertOperation,
   listOpenOperations,
   markCancelRequested,
@@ -16,36 +13,11 @@ import { closeSteps, listSteps } from '../db/queries/operation-steps.ts';
 import { lockInstance, placeInstanceRow } from '../db/queries/instances.ts';
 import { blockerOf, endRows } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import type { AttemptMark } from '../domain/attempts.ts';
-import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
 import { planOf } from '../domain/kinds/kinds.ts';
 import type { OperationsDeps } from './dependencies.ts';
+import { type Judgement, judgeSubmission, type OperationSubmission } from './judge-submission.ts';
 import { toOperation } from './operation-view.ts';
 import { cancelOperationWorkflow, startOperationWorkflow } from './operation-workflow.ts';
-
-export interface OperationSubmission {
-  readonly type: OperationType;
-  readonly kind: ManagedKind;
-  readonly project: string;
-  /** Name and uid of the resource. */
-  readonly name: string;
-  readonly uid: string;
-  /** Of the project, if it is known. */
-  readonly projectUid?: string | undefined;
-  /** Who asked for it. */
-  readonly actor: string;
-  /** Of the User or Team, if it is known who that is. */
-  readonly actorUid?: string | undefined;
-  readonly requestId?: string | undefined;
-  /** The same key for the same tenant cluster or space is the same request: it gets the operation of the first, ended or not. */
-  readonly idempotencyKey: string;
-  readonly targetHash?: string | undefined;
-  /** Under what it is submitted, as far as the submitter knows. */
-  readonly mark?: AttemptMark | undefined;
-  readonly parameters?: Record<string, unknown> | undefined;
-  /** Where it is, if its resource is gone. */
-  readonly placed?: { readonly cluster: string; readonly hostNamespace: string } | undefined;
-}
 
 export interface Submitted {
   readonly operation: Operation;
@@ -82,21 +54,10 @@ async function accept(tx: Queries, submission: OperationSubmission): Promise<Acc
   if (submission.placed !== undefined) {
     await placeInstanceRow(tx, { ...target, uid, ...submission.placed });
   }
-  const same = await findOperationByKey(tx, { ...target, uid }, submission.idempotencyKey);
-  if (same) return join(tx, checkedSame(same, submission), submission);
+  const judged = await judgeSubmission(tx, submission);
+  if (judged.action === 'join') return join(tx, judged.row, submission);
 
-  const open = await listOpenOperations(tx, target);
-  // What still runs for a former one of this name only has to end first.
-  const present = open.filter((row) => row.uid === uid);
-  const decision = decideConflict(requestOf(submission), present.map(toPresent));
-  if (decision.action === 'join') {
-    const row = present.find(({ id }) => id === decision.id);
-    if (!row) throw new Error(`cannot join ${decision.id}, which is not there`);
-    return join(tx, row, submission);
-  }
-  if (decision.action === 'refuse') throw new PlatformError('conflict', `not accepted: ${decision.reason}`);
-
-  const toCancel = await makeRoom(tx, submission, decision);
+  const toCancel = await makeRoom(tx, submission, judged);
   const plan = planOf(submission);
   const { operation } = await insertOperation(
     tx,
@@ -129,40 +90,10 @@ async function join(tx: Queries, row: OperationRow, { actorUid }: OperationSubmi
   return { row, joined: true, toCancel: [] };
 }
 
-/** A key that is used again must mean the same. */
-function checkedSame(row: OperationRow, submission: OperationSubmission): OperationRow {
-  if (row.type === submission.type) return row;
-  throw new PlatformError(
-    'conflict',
-    'the idempotency key was already used for another request; use a new one',
-  );
-}
-
-function requestOf({ type, targetHash, parameters }: OperationSubmission) {
-  return { type, targetHash, snapshot: snapshotOf(parameters ?? {}) };
-}
-
-function toPresent(row: OperationRow): PresentOperation {
-  return {
-    id: row.id,
-    type: row.type,
-    state: row.state === 'running' ? 'running' : 'queued',
-    cancelRequested: row.cancelRequestedAt !== null,
-    targetHash: row.targetHash ?? undefined,
-    snapshot: snapshotOf(row.parameters),
-  };
-}
-
-function snapshotOf(parameters: Record<string, unknown>): string | undefined {
-  const { snapshot, sourceTenantCluster, sourceUid } = parameters;
-  const source = [sourceUid, sourceTenantCluster].find((one) => typeof one === 'string') ?? '';
-  return typeof snapshot === 'string' ? `${source}/${snapshot}` : undefined;
-}
-
 async function makeRoom(
   tx: Queries,
   submission: OperationSubmission,
-  { supersede, cancel }: Extract<Decision, { action: 'queue' }>,
+  { supersede, cancel }: Extract<Judgement, { action: 'queue' }>,
 ): Promise<string[]> {
   const message = `Superseded by ${submission.type} (requested by ${submission.actor})`;
   await endRows(tx, supersede, { state: 'superseded', reason: 'operation_cancelled', message });

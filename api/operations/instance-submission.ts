@@ -1,4 +1,5 @@
 import type { ManagedKind } from '../../contracts/kinds.ts';
+import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import type { Operation, OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
@@ -14,15 +15,36 @@ import type { InstanceRequest } from './request-change.ts';
 
 /** Target and idempotency key of a submit. */
 type SubmitPlan = Required<Pick<SubmitRequest, 'targetHash' | 'idempotencyKey'>>;
+/** An operation that is to be submitted, without whose it is. */
+export type PlannedRequest = SubmitPlan & Pick<SubmitRequest, 'type' | 'parameters'>;
 
 /** Queues an operation of `instance`, whose resource says by now what was asked for, in the caller's name. */
 export function submitFor(
-  { cache, operations }: Pick<Gateway, 'cache' | 'operations'>,
+  gateway: Pick<Gateway, 'cache' | 'operations'>,
+  asked: InstanceRequest,
+  instance: ManagedInstance,
+  operation: PlannedRequest,
+): Promise<Operation> {
+  return gateway.operations.submit(submissionOf(gateway, asked, instance, operation));
+}
+
+/** What {@link submitFor} would do. */
+export function previewFor(
+  gateway: Pick<Gateway, 'cache' | 'operations'>,
+  asked: InstanceRequest,
+  instance: ManagedInstance,
+  operation: PlannedRequest,
+): Promise<OperationPreview> {
+  return gateway.operations.preview(submissionOf(gateway, asked, instance, operation));
+}
+
+function submissionOf(
+  { cache }: Pick<Gateway, 'cache'>,
   { caller, kind, project, name, requestId }: InstanceRequest,
   { metadata }: ManagedInstance,
-  operation: SubmitPlan & Pick<SubmitRequest, 'type' | 'parameters'>,
-): Promise<Operation> {
-  return operations.submit({
+  operation: PlannedRequest,
+): SubmitRequest {
+  return {
     ...operation,
     kind,
     project,
@@ -33,7 +55,7 @@ export function submitFor(
     actorUid: caller.uid,
     requestId,
     mark: requestOf(metadata.annotations),
-  });
+  };
 }
 
 /** The template that the instance is made of; undefined if it names none, or one that does not exist. */

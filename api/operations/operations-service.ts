@@ -1,4 +1,5 @@
 import type { OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import type { Operation, Snapshot } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { findOperationByKey } from '../../db/queries/operations.ts';
@@ -7,6 +8,7 @@ import type { AttemptMark } from '../../domain/attempts.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
+import { previewOperation } from '../../operations/preview.ts';
 import { getOperation, listOperations, readSeveral } from '../../operations/read.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
@@ -30,6 +32,8 @@ export interface SubmitRequest extends OperationTarget {
 /** The operations of the platform, as routes see them. */
 export interface OperationsService {
   submit(request: SubmitRequest): Promise<Operation>;
+  /** What `submit` would do; nothing is changed. */
+  preview(request: SubmitRequest): Promise<OperationPreview>;
   /** @throws PlatformError `operation_not_found` */
   get(id: string): Promise<Operation>;
   /** The same for those who heard by `onChange` that it changed: it is read once for all of them. */
@@ -79,6 +83,7 @@ export function createOperationsService(
       const { operation, joined } = await submitOperation(deps, request);
       return { ...operation, joined };
     }),
+    preview: tracked((request) => previewOperation(deps, request)),
     get,
     getChanged(id) {
       const known = changed.get(id);

@@ -17,6 +17,8 @@ type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 export interface InstanceRequest extends OperationTarget {
   readonly caller: Caller;
   readonly requestId: string;
+  /** The management API judges what would be written, and keeps nothing of it. */
+  readonly dryRun?: boolean;
 }
 
 /**
@@ -91,6 +93,8 @@ async function deleteInstance(
     apiVersion: 'v1',
     kind: 'DeleteOptions',
     preconditions: { uid: instance.metadata.uid },
+    // Said here: beside a body the API server reads no query.
+    ...(request.dryRun === true ? { dryRun: ['All'] } : {}),
   });
   if (answer.status === 404) throw targetNotFound(request);
   if (answer.status !== 200 && answer.status !== 202) throw failure(answer);
@@ -100,13 +104,14 @@ async function deleteInstance(
 
 function send(
   deps: Deps,
-  { caller, kind, project, name, requestId }: InstanceRequest,
+  { caller, kind, project, name, requestId, dryRun }: InstanceRequest,
   method: 'GET' | 'PATCH' | 'DELETE',
   body?: unknown,
 ): Promise<JsonAnswer> {
+  const query = method === 'PATCH' && dryRun === true ? '?dryRun=All' : '';
   return deps.managementJson(caller.identity, {
     method,
-    path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/${kindNames[kind].plural}/${name}`,
+    path: `/apis/${managementGroup}/${managementVersion}/namespaces/${projectNamespace(project)}/${kindNames[kind].plural}/${name}${query}`,
     requestId,
     ...(body === undefined ? {} : { body }),
     ...(method === 'PATCH' ? { contentType: 'application/merge-patch+json' } : {}),

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import packageJson from '../../package.json' with { type: 'json' };
+import { OperationPreview } from '../../contracts/operation-preview.ts';
 import {
   Operation,
   OperationList,
@@ -23,7 +24,15 @@ ${aboutExamples}`;
 /** OpenAPI 3.1 made from the routes' schemas, at `/api/v1/openapi.json`. */
 export const openapi = fp(
   async (app: FastifyInstance) => {
-    for (const schema of [Problem, OperationStep, Operation, OperationList, OperationRequest, Snapshot])
+    for (const schema of [
+      Problem,
+      OperationStep,
+      Operation,
+      OperationList,
+      OperationRequest,
+      OperationPreview,
+      Snapshot,
+    ])
       app.addSchema(schema);
     await app.register(swagger, {
       openapi: {

@@ -5,6 +5,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { hasVerb, kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { checkName } from '../../contracts/names.ts';
 import type { Operation, OperationRequest } from '../../contracts/operations.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { parametersOf, requiredParametersOf } from '../../contracts/verbs.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import type { AuditSource } from '../audit/audit-entry.ts';
@@ -14,7 +15,13 @@ import { checkOperationScope } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import { InstancePath } from '../http/parameters.ts';
-import { clientKey, planSubmit, submitFor } from '../operations/instance-submission.ts';
+import {
+  clientKey,
+  type PlannedRequest,
+  planSubmit,
+  previewFor,
+  submitFor,
+} from '../operations/instance-submission.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { bindRestoreSource } from '../operations/restore-source.ts';
 import { forViewer, recordOf } from '../operations/viewer.ts';
@@ -52,7 +59,7 @@ export async function instanceOperationRoutes(
       schema: {
         summary: `Ask for an operation of a ${noun}`,
         description:
-          'The change is first written to the resource under your own identity (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same operation is already open, the response is that one, with `joined: true`.',
+          'The change is first written to the resource under your own identity (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same operation is already open, the response is that one, with `joined: true`. With `dryRun` the same is judged, in the management API and beside the operations that are there, and the response (200) says what would be done; nothing is changed.',
         operationId: `create${operationsName}Operation`,
         tags: ['operations'],
         params: InstancePath,
@@ -65,17 +72,22 @@ export async function instanceOperationRoutes(
           ),
         }),
         body: Type.Unsafe<OperationRequest>(Type.Ref('OperationRequest')),
-        response: { 202: Type.Ref('Operation') },
+        response: { 200: Type.Ref('OperationPreview'), 202: Type.Ref('Operation') },
       },
     },
     async (request, reply) => {
       const { body } = request;
-      const asked = { kind, caller: callerOf(request), ...request.params, requestId: request.id };
+      const { dryRun = false } = body;
+      const asked = { kind, caller: callerOf(request), ...request.params, requestId: request.id, dryRun };
       checkOperationScope(asked.caller, body.type, targetAction('update', asked));
       checkParameters(kind, body);
       if (body.type === 'restore') request.audit.restoresFrom(sourceOf(asked.name, body.parameters));
       const given = request.headers['idempotency-key'];
       const key = given === undefined ? undefined : clientKey(asked.caller, given);
+      if (dryRun) {
+        const { instance, operation } = await prepare(gateway, asked, body, key);
+        return reply.code(200).send(await previewFor(gateway, asked, instance, operation));
+      }
       const operation =
         (await submittedBefore(gateway, asked, body, key)) ?? (await submit(gateway, asked, body, key));
       if (body.type === 'restore') request.audit.restoresFrom(sourceOf(asked.name, operation.parameters));
@@ -123,16 +135,28 @@ async function submit(
   body: OperationRequest,
   key: string | undefined,
 ): Promise<Operation> {
+  const { instance, operation } = await prepare(gateway, asked, body, key);
+  return submitFor(gateway, asked, instance, operation);
+}
+
+/** Writes the change into the resource, which is then as the operation will find it; a dry run only asks for that. */
+async function prepare(
+  gateway: Gateway,
+  asked: InstanceRequest,
+  body: OperationRequest,
+  key: string | undefined,
+): Promise<{ instance: ManagedInstance; operation: PlannedRequest }> {
   const { kind, requestId } = asked;
+  const { type } = body;
   const now = new Date();
   const before = await readInstance(gateway, asked);
   const instance = await requestChange(gateway, asked, before, body, now);
   const parameters =
-    body.type === 'restore'
+    type === 'restore'
       ? await bindRestoreSource(gateway, asked, instance.metadata.uid ?? '', body.parameters ?? {})
-      : (verbRules[body.type].complete?.(body.parameters ?? {}, now) ?? body.parameters ?? {});
+      : (verbRules[type].complete?.(body.parameters ?? {}, now) ?? body.parameters ?? {});
   const plan = planSubmit(gateway.cache, kind, instance, body, { requestId, givenKey: key });
-  return submitFor(gateway, asked, instance, { type: body.type, ...plan, parameters });
+  return { instance, operation: { type, ...plan, parameters } };
 }
 
 /** What the audit log records about the source of a restore. */

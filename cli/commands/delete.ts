@@ -1,8 +1,5 @@
 import { Command } from 'commander';
-import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { instancePath, readInstance, withoutManagedFields } from '../reading/management.ts';
-import { isTable, printDocument } from '../output/output.ts';
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
 import { runOperation } from '../operations/run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
 import {
@@ -10,7 +7,6 @@ import {
   type CommonOptions,
   dryRunOption,
   type DryRunOptions,
-  dryRunQuery,
   kindCommand,
   withClient,
 } from './options.ts';
@@ -27,28 +23,8 @@ export function deleteCommand(): Command {
         .addOption(dryRunOption())
         .action((name: string, options: CommonOptions & DryRunOptions) => {
           checkNames(options.project, name);
-          return deleteInstance(kind, name, options);
+          return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'delete' }));
         }),
     );
   return command;
-}
-
-function deleteInstance(
-  kind: ManagedKind,
-  name: string,
-  options: CommonOptions & DryRunOptions,
-): Promise<void> {
-  const { project, output, dryRun } = options;
-  const target = { kind, project, name };
-  return withClient(async (client) => {
-    if (dryRun === undefined) {
-      await runOperation(client, { ...options, ...target }, { type: 'delete' });
-      return;
-    }
-    const present: ManagedInstance = await readInstance(client, target);
-    await client.call('DELETE', `${instancePath(target)}${dryRunQuery(options)}`);
-    const { noun, command } = kindNames[kind];
-    if (isTable(output)) console.log(`${noun} ${name} would be deleted (server dry run)`);
-    else printDocument(withoutManagedFields(present), `${command.name}/${name}`, output);
-  });
 }

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import { runOperation } from '../operations/run-operation.ts';
-import { checkNames, type CommonOptions, operationCommand, withClient } from './options.ts';
+import {
+  checkNames,
+  type CommonOptions,
+  dryRunOption,
+  type DryRunOptions,
+  operationCommand,
+  withClient,
+} from './options.ts';
 
 /** `vcp restore` */
 export function restoreCommand(): Command {
@@ -9,8 +16,13 @@ export function restoreCommand(): Command {
     .argument('<snapshot>')
     .option('--from <tenant-cluster>', 'tenant cluster of the same project whose snapshot it is')
     .option('--from-uid <uid>', 'its uid, if it was deleted (administrators only)')
+    .addOption(dryRunOption())
     .action(
-      (name: string, snapshot: string, options: CommonOptions & { from?: string; fromUid?: string }) => {
+      (
+        name: string,
+        snapshot: string,
+        options: CommonOptions & DryRunOptions & { from?: string; fromUid?: string },
+      ) => {
         checkNames(options.project, name);
         const source = {
           ...(options.from === undefined ? {} : { sourceTenantCluster: options.from }),

@@ -2,7 +2,14 @@ import { Command } from 'commander';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import { CommandFailure } from '../failures/failure.ts';
 import { runOperation } from '../operations/run-operation.ts';
-import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
+import {
+  checkNames,
+  type CommonOptions,
+  dryRunOption,
+  type DryRunOptions,
+  kindCommand,
+  withClient,
+} from './options.ts';
 
 /** `vcp sleep` */
 export function sleepCommand(): Command {
@@ -13,7 +20,8 @@ export function sleepCommand(): Command {
         'seconds during which requests do not wake it; 0: until woken explicitly',
         seconds,
       )
-      .action((name: string, options: CommonOptions & { preventWakeup?: number }) => {
+      .addOption(dryRunOption())
+      .action((name: string, options: CommonOptions & DryRunOptions & { preventWakeup?: number }) => {
         checkNames(options.project, name);
         const { preventWakeup } = options;
         const parameters =

@@ -7,7 +7,15 @@ import { onInterrupt } from '../shell/interrupt.ts';
 import { age, type Listing } from '../output/output.ts';
 import { runOperation } from '../operations/run-operation.ts';
 import { type ListOptions, showList } from '../output/watch-list.ts';
-import { checkNames, type CommonOptions, operationCommand, platformCommand, withClient } from './options.ts';
+import {
+  checkNames,
+  type CommonOptions,
+  dryRunOption,
+  type DryRunOptions,
+  operationCommand,
+  platformCommand,
+  withClient,
+} from './options.ts';
 
 const listing: Listing<Snapshot> = {
   columns: [
@@ -33,7 +41,8 @@ export function snapshotCommand(): Command {
       operationCommand('create', 'Take a snapshot; a sleeping tenant cluster is not woken')
         .argument('<tenant-cluster>')
         .option('--name <name>', 'name of the snapshot; default: the time')
-        .action((tenantCluster: string, options: CommonOptions & { name?: string }) => {
+        .addOption(dryRunOption())
+        .action((tenantCluster: string, options: CommonOptions & DryRunOptions & { name?: string }) => {
           checkNames(options.project, tenantCluster);
           const parameters = options.name === undefined ? {} : { parameters: { snapshot: options.name } };
           return withClient((client) =>

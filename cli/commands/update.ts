@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
@@ -10,6 +11,7 @@ import { readInstance, restPath, withoutManagedFields } from '../reading/managem
 import { isTable, printDocument } from '../output/output.ts';
 import { changeInstance } from '../writing/change-instance.ts';
 import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
+import { previewLines, previewOperation } from '../operations/preview.ts';
 import { showOperation } from '../operations/run-operation.ts';
 import {
   checkNames,
@@ -90,9 +92,9 @@ async function update<K extends ManagedKind>(
     },
     dryRunQuery(options),
   );
+  const type = changed?.status?.observedHash === undefined ? 'create' : 'update';
   if (changed !== undefined && deploys && dryRun === undefined) {
     const path = `${restPath(target)}/operations`;
-    const type = changed.status?.observedHash === undefined ? 'create' : 'update';
     await showOperation(client, options, await client.call<Operation>('POST', path, { type }));
     return;
   }
@@ -100,11 +102,21 @@ async function update<K extends ManagedKind>(
     const resource = changed ?? (await readInstance(client, target));
     printDocument(withoutManagedFields(resource), `${command.name}/${target.name}`, output);
   } else if (changed === undefined) console.log(`${noun} ${target.name} is as you ask already`);
-  else if (dryRun !== undefined)
+  else if (dryRun === undefined) console.log(`${noun} ${target.name} is changed; nothing had to be deployed`);
+  else {
+    const deployment = deploys ? afterChange(await previewOperation(client, target, { type })) : undefined;
     console.log(
       `${noun} ${target.name} would be changed${deploys ? ' and deployed again' : ''} (server dry run)`,
     );
-  else console.log(`${noun} ${target.name} is changed; nothing had to be deployed`);
+    if (deployment !== undefined) console.log(previewLines(deployment).join('\n'));
+  }
+}
+
+/** The preview of an operation for the spec as it will be: one that runs is for that which is there now, so it is not joined. */
+function afterChange(preview: OperationPreview): OperationPreview {
+  const { joins, ...rest } = preview;
+  if (joins?.state !== 'running') return preview;
+  return { ...rest, outcome: 'queued', behind: [joins] };
 }
 
 /** What of a spec an update deploys. */

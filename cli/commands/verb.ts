@@ -7,7 +7,14 @@ import {
   verbs,
 } from '../../contracts/verbs.ts';
 import { runOperation } from '../operations/run-operation.ts';
-import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
+import {
+  checkNames,
+  type CommonOptions,
+  dryRunOption,
+  type DryRunOptions,
+  kindCommand,
+  withClient,
+} from './options.ts';
 
 /** The command of a verb that has one in its row of contracts/verbs.ts: `vcp wakeup`. */
 export function verbCommand(type: Exclude<OperationType, VerbWithOwnCommand>): Command {
@@ -15,12 +22,12 @@ export function verbCommand(type: Exclude<OperationType, VerbWithOwnCommand>): C
   const command = new Command(name);
   for (const kind of managedKinds.filter((one) => hasVerb(one, type)))
     command.addCommand(
-      kindCommand(kind, `${does} a ${kindNames[kind].noun}`).action(
-        (subject: string, options: CommonOptions) => {
+      kindCommand(kind, `${does} a ${kindNames[kind].noun}`)
+        .addOption(dryRunOption())
+        .action((subject: string, options: CommonOptions & DryRunOptions) => {
           checkNames(options.project, subject);
           return withClient((client) => runOperation(client, { ...options, kind, name: subject }, { type }));
-        },
-      ),
+        }),
     );
   return command;
 }

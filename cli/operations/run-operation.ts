@@ -3,9 +3,11 @@ import { isFinal, type Operation, type OperationRequest, targetOf } from '../../
 import { verbs } from '../../contracts/verbs.ts';
 import type { Client } from '../connection/client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
+import { restPath } from '../reading/management.ts';
 import { onInterrupt } from '../shell/interrupt.ts';
 import { duration, isTable, type OutputFormat, printDocument } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
+import { previewOperation, printPreview } from './preview.ts';
 
 /** How to show an operation. */
 export interface Showing {
@@ -14,16 +16,21 @@ export interface Showing {
   readonly wait?: boolean;
   /** True: likewise, as the command of vCluster calls it. */
   readonly skipWait?: boolean;
+  /** `server`: only say what would be done. */
+  readonly dryRun?: string;
 }
 
-/** Asks for an operation and shows it to its end. @throws CommandFailure also if the operation does not succeed */
+/** Asks for an operation and shows it to its end, or only what it would do. @throws CommandFailure also if the operation does not succeed */
 export async function runOperation(
   client: Client,
   target: Showing & OperationTarget,
   request: OperationRequest,
 ): Promise<void> {
-  const path = `/api/v1/projects/${target.project}/${kindNames[target.kind].collection}/${target.name}/operations`;
-  const operation = await client.call<Operation>('POST', path, request);
+  if (target.dryRun !== undefined) {
+    printPreview(await previewOperation(client, target, request), target.output);
+    return;
+  }
+  const operation = await client.call<Operation>('POST', `${restPath(target)}/operations`, request);
   await showOperation(client, target, operation);
 }
 

@@ -74,10 +74,13 @@ export function blockerOf(
   open: readonly OperationRow[],
 ): BlockingOperation | undefined {
   const before = open.filter((other) => other.sequence < operation.sequence).at(-1);
-  if (before === undefined) return undefined;
+  return before === undefined ? undefined : metBy(operation.uid, before);
+}
+
+/** An operation as one of the instance with `uid` may know it. */
+export function metBy(uid: string, { id, type, actor, uid: own }: OperationRow): BlockingOperation {
   // A former one of the name only has to end; who had it is not for the next one to know.
-  const actor = before.uid === operation.uid ? before.actor : 'a deleted owner of this name';
-  return { id: before.id, type: before.type, actor };
+  return { id, type, actor: own === uid ? actor : 'a deleted owner of this name' };
 }
 
 export interface OperationEnd {

@@ -11,6 +11,7 @@ import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { dryRunCases } from './dry-run-cases.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { eventCases } from './event-cases.ts';
 import { operationObjectCases } from './operation-object-cases.ts';
@@ -274,6 +275,8 @@ describe('POST …/operations', () => {
     );
   });
 });
+
+describe('POST …/operations with dryRun', () => dryRunCases(() => ({ fixture, newInstance })));
 
 describe('reading, following and cancelling', () => {
   it('200: lists newest first, in pages', async () => {

@@ -289,6 +289,7 @@ function noOperations(given: Partial<OperationsService>): OperationsService {
   };
   return {
     submit: missing,
+    preview: missing,
     get: missing,
     getChanged: missing,
     find: missing,

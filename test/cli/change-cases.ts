@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { parse } from 'yaml';
+import type { Operation } from '../../contracts/operations.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { keyOf } from '../api/user-calls.ts';
@@ -33,6 +34,10 @@ export function changeCases(cli: () => CliWorld): void {
 
     it('tries a change without making it', async () => {
       const { succeeds } = cli();
+      const types = async () =>
+        (
+          JSON.parse(await succeeds('operations', 'list', 'changing', ...at, '-o', 'json')) as Operation[]
+        ).map(({ type }) => type);
       const before = await spec();
       assert.match(
         await succeeds(
@@ -44,7 +49,7 @@ export function changeCases(cli: () => CliWorld): void {
           'size=big',
           '--dry-run=server',
         ),
-        /^tenant cluster changing would be changed and deployed again \(server dry run\)\n$/,
+        /^tenant cluster changing would be changed and deployed again \(server dry run\)\nupdate of tenant cluster changing would be accepted, and usually takes [\d.]+ s \(server dry run\)\n( {2}.*\n)+$/,
       );
       assert.match(
         await succeeds('share', 'vcluster', 'changing', ...at, '--user', 'carl', '--dry-run=server'),
@@ -52,8 +57,18 @@ export function changeCases(cli: () => CliWorld): void {
       );
       assert.match(
         await succeeds('delete', 'vcluster', 'changing', ...at, '--dry-run=server'),
-        /would be deleted \(server dry run\)/,
+        /^delete of tenant cluster changing would be accepted, and usually takes [\d.]+ s \(server dry run\)\n( {2}.*\n)+$/,
       );
+      for (const command of [
+        ['sleep', 'vcluster', 'changing'],
+        ['wakeup', 'vcluster', 'changing'],
+        ['snapshot', 'create', 'changing', '--name', 'tried'],
+        ['restore', 'changing', 'tried'],
+      ]) {
+        const preview = JSON.parse(await succeeds(...command, ...at, '--dry-run=server', '-o', 'json'));
+        assert.deepEqual([preview.outcome, preview.tenantCluster], ['queued', 'changing']);
+      }
+      assert.deepEqual(await types(), ['create']);
       assert.match(
         await succeeds('create', 'vcluster', 'dry', ...at, '--template', 'default', '--dry-run=server'),
         /^tenant cluster dry would be created \(server dry run\)\n$/,

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createLogger } from '../../adapters/logging.ts';
 import { migrate } from '../../db/migrate.ts';
+import { lockInstance } from '../../db/queries/instances.ts';
 import { claimTurn, endOperation } from '../../db/queries/turns.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { getOperation, listOperations } from '../../operations/read.ts';
-import { type OperationSubmission, submitOperation } from '../../operations/submit.ts';
+import type { OperationSubmission } from '../../operations/judge-submission.ts';
+import { previewOperation } from '../../operations/preview.ts';
+import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -163,4 +166,36 @@ test('a watch that is aborted ends', async () => {
   const { operation } = await submitOperation(deps, submission('abandoned'));
   const controller = new AbortController();
   for await (const _ of watchOperation(deps, operation.id, controller.signal)) controller.abort();
+});
+
+test('a preview says what a submit does, and writes and locks nothing', async () => {
+  const rows = async (name: string) =>
+    (await listOperations(deps, { project: 'default', name, limit: 10 })).map(({ id }) => id);
+  const first = await previewOperation(deps, submission('judged', { type: 'snapshot' }));
+  assert.deepEqual([first.outcome, first.behind], ['queued', []]);
+  assert.deepEqual(await rows('judged'), []);
+  const { operation } = await submitOperation(deps, submission('judged', { type: 'snapshot' }));
+  assert.deepEqual(
+    first.steps.map(({ key, title }) => [key, title]),
+    operation.steps.map(({ key, title }) => [key, title]),
+  );
+  assert.equal(first.expectedMs, operation.expectedMs);
+  // While another submit has the lock, too.
+  await deps.database.transaction(async (tx) => {
+    await lockInstance(tx, { kind: 'tenant', project: 'default', name: 'judged', uid: 'uid-judged' });
+    const waits = await previewOperation(deps, submission('judged', { type: 'sleep' }));
+    assert.deepEqual(waits.behind, [{ id: operation.id, type: 'snapshot', state: 'queued', actor: 'anna' }]);
+  });
+  await claimTurn(deps.database, operation.id);
+  const last = await previewOperation(deps, submission('judged', { type: 'delete' }));
+  assert.deepEqual(
+    [last.supersedes, last.cancels.map(({ id }) => id), last.behind.map(({ id }) => id)],
+    [[], [operation.id], [operation.id]],
+  );
+  await submitOperation(deps, submission('judged', { type: 'delete' }));
+  await assert.rejects(previewOperation(deps, submission('judged', { type: 'sleep' })), { code: 'conflict' });
+  // Who had the name before is not for the next one to know.
+  const reborn = await previewOperation(deps, submission('judged', { uid: 'next' }));
+  assert.deepEqual([...new Set(reborn.behind.map(({ actor }) => actor))], ['a deleted owner of this name']);
+  assert.equal((await rows('judged')).length, 2);
 });

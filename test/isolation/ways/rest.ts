@@ -10,7 +10,7 @@ const dev = '/api/v1/projects/red/virtualclusters/dev';
 const work = '/api/v1/projects/red/spaces/work';
 const kept = 'kept';
 
-function operationBody(type: OperationType): unknown {
+function operationBody(type: OperationType): object {
   return type === 'restore' ? { type, parameters: { snapshot: kept } } : { type };
 }
 
@@ -34,6 +34,24 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
       body: { type },
       sees: 404,
       verb: `space:${type}`,
+    }),
+  ),
+  ...kindNames.tenant.verbs.map(
+    (type): Way => ({
+      who,
+      tries: `asks what ${type} of ana's tenant cluster would do`,
+      request: `POST ${dev}/operations`,
+      body: { ...operationBody(type), dryRun: true },
+      sees: 404,
+    }),
+  ),
+  ...kindNames.space.verbs.map(
+    (type): Way => ({
+      who,
+      tries: `asks what ${type} of ana's space would do`,
+      request: `POST ${work}/operations`,
+      body: { type, dryRun: true },
+      sees: 404,
     }),
   ),
   ...[dev, work].map(

@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox';
+import { managedKinds, nameFields } from './kinds.ts';
+import { operationStates, OperationStep } from './operations.ts';
+import { operationTypes } from './verbs.ts';
+
+/** An operation that another one meets. */
+const MetOperation = Type.Object(
+  {
+    id: Type.String(),
+    type: Type.Enum([...operationTypes]),
+    state: Type.Enum([...operationStates]),
+    actor: Type.String({ description: 'User who requested it' }),
+  },
+  { additionalProperties: false },
+);
+
+/** What a request for an operation would do: the answer to one with `dryRun`. */
+export const OperationPreview = Type.Object(
+  {
+    type: Type.Enum([...operationTypes]),
+    kind: Type.Enum([...managedKinds]),
+    project: Type.String(),
+    ...nameFields,
+    uid: Type.String(),
+    parameters: Type.Record(Type.String(), Type.Unknown()),
+    outcome: Type.Enum(['queued', 'joined'], {
+      description:
+        '`queued`: a new operation would be accepted. `joined`: the answer would be the operation `joins`',
+    }),
+    joins: Type.Optional(MetOperation),
+    behind: Type.Array(MetOperation, {
+      description: 'Operations that would end before it begins, the oldest first',
+    }),
+    supersedes: Type.Array(MetOperation, { description: 'Operations that wait, and would never begin' }),
+    cancels: Type.Array(MetOperation, {
+      description: 'Operations that run, and would be cancelled and undone',
+    }),
+    expectedMs: Type.Integer({ description: 'How long it usually takes' }),
+    steps: Type.Array(Type.Pick(OperationStep, ['key', 'title', 'expectedMs', 'undo'])),
+  },
+  { $id: 'OperationPreview', additionalProperties: false },
+);
+export type OperationPreview = Static<typeof OperationPreview>;
