@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { kindNames } from '../../contracts/kinds.ts';
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../contracts/operations.ts';
 import type { Client } from '../connection/client.ts';
 import { tookOf } from '../reading/describe.ts';
@@ -75,39 +75,73 @@ export function operationsCommand(): Command {
     );
 }
 
+interface ListOperationsOptions extends CommonOptions, ListOptions {
+  readonly space?: string;
+  readonly limit: string;
+}
+
 function listOperationsCommand(): Command {
   return platformCommand('list', 'List operations, newest first')
-    .argument('[tenant-cluster]')
-    .option('--space <name>', 'only of this space')
+    .argument('[instance]', 'only of the tenant cluster or the space of this name')
+    .option('--space <name>', 'only of the space of this name')
     .option('--limit <number>', 'at most so many, 1 to 200', '50')
     .option('-w, --watch', 'go on with what changes')
-    .action(
-      (
-        tenantCluster: string | undefined,
-        options: CommonOptions & ListOptions & { space?: string; limit: string },
-      ) => {
-        const { space, project, limit } = options;
-        checkNames(project, tenantCluster ?? 'all');
-        checkNames(project, space ?? 'all');
-        if (space !== undefined && tenantCluster !== undefined)
-          throw new CommandFailure('invalid_request', 'give a tenant cluster or --space, not both');
-        const scope =
-          tenantCluster !== undefined
-            ? `/virtualclusters/${tenantCluster}`
-            : space === undefined
-              ? ''
-              : `/spaces/${space}`;
-        const path = `/api/v1/projects/${project}${scope}/operations?${new URLSearchParams({ limit })}`;
-        return withClient((client) =>
-          showList(
-            client,
-            { read: async () => (await client.call<{ items: Operation[] }>('GET', path)).items },
-            listing,
-            options,
-          ),
-        );
-      },
+    .action((name: string | undefined, options: ListOperationsOptions) => {
+      const { space, project, watch } = options;
+      checkNames(project, name ?? space ?? 'all');
+      if (space !== undefined && name !== undefined)
+        throw new CommandFailure('invalid_request', 'give a name or --space, not both');
+      return withClient(async (client) => {
+        const read = async () => {
+          const items = await listOperations(client, name, options);
+          if (name !== undefined && items.length === 0 && watch !== true)
+            console.error(`project ${project} has no operations of "${name}"`);
+          return items;
+        };
+        await showList(client, { read }, listing, options);
+      });
+    });
+}
+
+/** Those of a project, or of what has the name in it: a tenant cluster, a space, or one of each. */
+async function listOperations(
+  client: Client,
+  name: string | undefined,
+  { project, space, limit }: ListOperationsOptions,
+): Promise<readonly Operation[]> {
+  const query = new URLSearchParams({ limit });
+  const read = async (scope: string) =>
+    (
+      await client.call<{ items: Operation[] }>(
+        'GET',
+        `/api/v1/projects/${project}${scope}/operations?${query}`,
+      )
+    ).items;
+  if (space !== undefined) return read(`/${kindNames.space.collection}/${space}`);
+  if (name === undefined) return read('');
+  const found = await Promise.allSettled(
+    managedKinds.map((kind) => read(`/${kindNames[kind].collection}/${name}`)),
+  );
+  const lists = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failures = found.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
+  const other = failures.find((error) => !isNotFound(error));
+  if (other !== undefined) throw other;
+  if (lists.length === 0)
+    throw new CommandFailure(
+      'not_found',
+      `neither a tenant cluster nor a space "${name}" found in project "${project}", or you may not see them`,
+      { next: `vcp operations list --project ${project}` },
     );
+  return lists
+    .flat()
+    .toSorted((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))
+    .slice(0, Number(limit));
+}
+
+function isNotFound(error: unknown): boolean {
+  return (
+    error instanceof CommandFailure && managedKinds.some((kind) => kindNames[kind].notFound === error.code)
+  );
 }
 
 function operationPath(id: string): string {

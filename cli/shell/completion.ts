@@ -58,6 +58,7 @@ const nameLists: Readonly<Record<string, string>> = {
   user: 'users',
   team: 'teams',
   'tenant-cluster': 'vclusters',
+  instance: 'vclusters',
 };
 /** Commands that name something new. */
 const making = new Set(['create']);
