@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
+import { bundleCli, oldestNode } from './bundle-cli.ts';
 
 /*
  * Makes vcluster-platform-cli-<version>.tgz in dist/, or in the folder that is named: the command `vcp` as plain JavaScript that any
@@ -11,31 +11,10 @@ import packageJson from '../package.json' with { type: 'json' };
 const root = join(import.meta.dirname, '..');
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const folder = join(dist, 'vcp');
-/** The oldest Node with what the sources use (`import.meta.dirname`). */
-const oldestNode = '20.11';
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-await build({
-  entryPoints: [join(root, 'cli', 'main.ts')],
-  outdir: folder,
-  bundle: true,
-  // A command is a file of its own, loaded when it is asked for.
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: `node${oldestNode}`,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  // All in one folder: kubeconfigs name main.js, which stands beside what writes them.
-  chunkNames: '[name]-[hash]',
-  legalComments: 'linked',
-  // For what is CommonJS in there.
-  banner: {
-    js: "import { createRequire as vcpRequire } from 'node:module'; const require = vcpRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-});
+await bundleCli(folder);
 const { version, license } = packageJson;
 const contents = {
   name: 'vcluster-platform-cli',

@@ -1,8 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
+import { projectOfNamespace } from '../../contracts/names.ts';
 import { migrate } from '../../db/migrate.ts';
 import { listOpenOperations } from '../../db/queries/operations.ts';
 import { insertSnapshot } from '../../db/queries/snapshots.ts';
@@ -10,19 +12,12 @@ import { endOperation } from '../../db/queries/turns.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
-import { compileCacheDir } from '../../local/node-program.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTemporal } from '../support/temporal.ts';
-
-/** How a command ended. */
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type Ended, runVcp, startVcp } from './run-vcp.ts';
 
 /**
- * The command `vcp` before a real gateway. There is no worker here: a loop ends what waits in project alpha, as a worker
+ * The command `vcp` before a real gateway. There is no worker here: a loop ends what waits in some projects, as a worker
  * would, and submits the create of a new instance there, as controllers would.
  */
 export interface CliWorld {
@@ -37,8 +32,6 @@ export interface CliWorld {
   succeeds(...args: string[]): Promise<string>;
   stop(): Promise<void>;
 }
-
-const main = join(import.meta.dirname, '../../cli/main.ts');
 
 export async function startCliWorld(): Promise<CliWorld> {
   await using undo = new AsyncDisposableStack();
@@ -62,32 +55,20 @@ export async function startCliWorld(): Promise<CliWorld> {
     { phase: 'Ready', observedHash: 'x' },
   );
   const configFile = () => join(fixture.dir, 'vcp', 'config.json');
-  const environment = (env: Readonly<Record<string, string>>) => ({
-    ...process.env,
-    // Hundreds of commands load the same sources.
-    NODE_COMPILE_CACHE: compileCacheDir(),
+  const environment = (env: Readonly<Record<string, string>> = {}) => ({
     HOME: fixture.dir,
     VCP_CONFIG: configFile(),
     ...env,
   });
-  const vcp = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    new Promise<Ended>((resolve) => {
-      execFile(
-        process.execPath,
-        [main, ...args],
-        { env: environment(env), timeout: 60_000 },
-        (error, stdout, stderr) => {
-          resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr });
-        },
-      );
-    });
+  const vcp = (args: readonly string[], env?: Readonly<Record<string, string>>) =>
+    runVcp(args, environment(env));
   const started = undo.move();
   return {
     fixture,
     operations,
     configFile,
     vcp,
-    start: (args, env = {}) => spawn(process.execPath, [main, ...args], { env: environment(env) }),
+    start: (args, env) => startVcp(args, environment(env)),
     async succeeds(...args) {
       const { code, stdout, stderr } = await vcp(args);
       assert.equal(code, 0, stderr);
@@ -97,27 +78,33 @@ export async function startCliWorld(): Promise<CliWorld> {
   };
 }
 
+const pollMs = 250;
+/** Whose operations end by themselves. */
+const projects = new Set(['alpha', 'forge']);
+
 function startEngine({ resources }: ManagementFixture, deps: OperationsDeps): () => Promise<void> {
   let stopped = false;
   const submitted = new Set<string>();
   const round = async () => {
-    for (const { metadata } of await resources.virtualclusterinstances.list()) {
-      const { uid, name, namespace } = metadata;
-      if (namespace !== 'p-alpha' || name === 'demo' || submitted.has(uid)) continue;
-      submitted.add(uid);
-      await submitOperation(deps, {
-        kind: 'tenant',
-        type: 'create',
-        project: 'alpha',
-        name,
-        uid,
-        actor: 'ben@example.com',
-        idempotencyKey: uid,
-      });
-    }
+    for (const kind of managedKinds)
+      for (const { metadata } of await resources[kindNames[kind].plural].list()) {
+        const { uid, name, namespace = '' } = metadata;
+        const project = projectOfNamespace(namespace) ?? '';
+        if (!projects.has(project) || name === 'demo' || submitted.has(uid)) continue;
+        submitted.add(uid);
+        await submitOperation(deps, {
+          kind,
+          type: 'create',
+          project,
+          name,
+          uid,
+          actor: 'ben@example.com',
+          idempotencyKey: uid,
+        });
+      }
     const open = await deps.database.query((db) => listOpenOperations(db));
     for (const { id, type, uid, project, parameters, name: tenantCluster, cancelRequestedBy } of open) {
-      if (project !== 'alpha') continue;
+      if (!projects.has(project)) continue;
       if (cancelRequestedBy !== null) {
         await endOperation(deps.database, {
           id,
@@ -128,7 +115,7 @@ function startEngine({ resources }: ManagementFixture, deps: OperationsDeps): ()
       }
       if (parameters['snapshot'] === 'slow') continue;
       if (type === 'snapshot') {
-        const key = { project: 'alpha', tenantCluster, uid, name: String(parameters['snapshot']) };
+        const key = { project, tenantCluster, uid, name: String(parameters['snapshot']) };
         await deps.database.query((db) =>
           insertSnapshot(db, key, { operationId: id, projectUid: '', file: id }),
         );
@@ -142,23 +129,20 @@ function startEngine({ resources }: ManagementFixture, deps: OperationsDeps): ()
       );
     }
   };
+  let ring: () => void = () => undefined;
+  const unsubscribe = deps.changes.subscribeAll(() => ring());
   const running = (async () => {
     while (!stopped) {
+      const rung = new Promise<void>((resolve) => (ring = resolve));
       await round();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Operations ring; new instances are seen a moment later.
+      await Promise.race([rung, delay(pollMs)]);
     }
   })();
   return async () => {
     stopped = true;
+    ring();
     await running;
+    unsubscribe();
   };
-}
-
-/** Waits for the end of a command that was started. */
-export async function endOf(child: ChildProcess): Promise<Ended> {
-  let [stdout, stderr] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code: code ?? -1, stdout, stderr };
 }

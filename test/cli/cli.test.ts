@@ -13,7 +13,8 @@ import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.t
 import { run } from '../support/platform.ts';
 import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 import { changeCases } from './change-cases.ts';
-import { type CliWorld, type Ended, startCliWorld } from './cli-world.ts';
+import { type CliWorld, startCliWorld } from './cli-world.ts';
+import type { Ended } from './run-vcp.ts';
 import { failureCases } from './failure-cases.ts';
 import { goldenCases } from './golden-cases.ts';
 import { loginCases } from './login-cases.ts';

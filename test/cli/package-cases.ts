@@ -6,7 +6,8 @@ import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { keyOf } from '../api/user-calls.ts';
-import type { CliWorld, Ended } from './cli-world.ts';
+import type { CliWorld } from './cli-world.ts';
+import type { Ended } from './run-vcp.ts';
 
 const root = join(import.meta.dirname, '../..');
 
