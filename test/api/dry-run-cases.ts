@@ -101,7 +101,7 @@ export function dryRunCases(context: () => Context): void {
       ['ben', 'guarded', { type: 'delete' }],
       ['ben', 'nothing', { type: 'sleep' }],
       ['ben', 'guarded', { type: 'wake', parameters: { snapshot: 'a' } }],
-      ['ben', 'guarded', { type: 'restore', parameters: { snapshot: 'a', sourceTenantCluster: 'nothing' } }],
+      ['ben', 'guarded', { type: 'restore' }],
       ['carl', 'guarded', { type: 'sleep' }],
       ['', 'guarded', { type: 'sleep' }],
     ];
