@@ -2,8 +2,9 @@ import { Command } from 'commander';
 import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { spaceAdminRole } from '../../contracts/names.ts';
 import type { InstanceAccessRule } from '../../contracts/resources/access.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { withoutManagedFields } from '../reading/management.ts';
+import { readInstance, withoutManagedFields } from '../reading/management.ts';
 import { isTable, printDocument } from '../output/output.ts';
 import { changeInstance } from '../writing/change-instance.ts';
 import {
@@ -54,10 +55,11 @@ async function share(kind: ManagedKind, name: string, options: ShareOptions): Pr
   if (user.length + team.length === 0)
     throw new CommandFailure('invalid_request', 'say with whom: --user <name> or --team <name>');
   const clusterRole = role ?? defaultRoles[kind];
+  const target = { kind, project, name };
   await withClient(async (client) => {
     const changed = await changeInstance(
       client,
-      { kind, project, name },
+      target,
       (spec) => {
         const before = spec.extraAccessRules ?? [];
         const after =
@@ -69,8 +71,9 @@ async function share(kind: ManagedKind, name: string, options: ShareOptions): Pr
       dryRunQuery(options),
     );
     const { noun, command } = kindNames[kind];
-    if (!isTable(output) && changed !== undefined) {
-      printDocument(withoutManagedFields(changed), `${command.name}/${name}`, output);
+    if (!isTable(output)) {
+      const resource: ManagedInstance = changed ?? (await readInstance(client, target));
+      printDocument(withoutManagedFields(resource), `${command.name}/${name}`, output);
       return;
     }
     const who = [...user.map((one) => `user ${one}`), ...team.map((one) => `team ${one}`)].join(', ');

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../contracts/operations.ts';
 import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
 import { onInterrupt } from '../shell/interrupt.ts';
-import { age, type Listing } from '../output/output.ts';
+import { age, isTable, type Listing, type OutputFormat, printDocument } from '../output/output.ts';
 import { runOperation } from '../operations/run-operation.ts';
 import { type ListOptions, showList } from '../output/watch-list.ts';
 import {
@@ -78,8 +78,9 @@ export function snapshotCommand(): Command {
         .option('--uid <uid>', 'uid of the tenant cluster, if it was deleted (administrators only)')
         .action((tenantCluster: string, snapshot: string, options: CommonOptions & { uid?: string }) => {
           checkNames(options.project, tenantCluster);
-          const { project, uid } = options;
-          return withClient((client) => deleteSnapshot(client, { project, tenantCluster, snapshot, uid }));
+          const { project, uid, output } = options;
+          const named = { project, tenantCluster, snapshot, uid };
+          return withClient((client) => deleteSnapshot(client, named, output));
         }),
     );
 }
@@ -96,6 +97,7 @@ const goneMs = 60_000;
 async function deleteSnapshot(
   client: Client,
   named: { project: string; tenantCluster: string; snapshot: string; uid: string | undefined },
+  output: OutputFormat,
 ): Promise<void> {
   const { project, tenantCluster, snapshot, uid } = named;
   const path = listPath(project, tenantCluster);
@@ -110,7 +112,8 @@ async function deleteSnapshot(
   while (Date.now() < deadline) {
     const { items } = await client.call<{ items: Snapshot[] }>('GET', path);
     if (items.filter(of).length < before) {
-      console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} deleted`);
+      if (isTable(output)) console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} deleted`);
+      else printDocument({ ...named, deleted: true }, `snapshot/${snapshot}`, output);
       return;
     }
     await delay(200);

@@ -4,7 +4,7 @@ import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import type { Client } from '../connection/client.ts';
-import { managementResources } from './management.ts';
+import { managementResources, withoutManagedFields } from './management.ts';
 import { age, type Column, type Listing } from '../output/output.ts';
 
 /** The resources of the platform that belong to no project, by the commands that show them. */
@@ -124,7 +124,9 @@ export async function listResources<P extends PlatformResource>(
   resource: P,
 ): Promise<PlatformResources[P][]> {
   const { items } = await client.call<{ items: PlatformResources[P][] }>('GET', resourcePath(resource));
-  return items.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
+  return items
+    .map((item) => withoutManagedFields(item))
+    .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
 }
 
 function ownerOf(owner: { readonly user?: string; readonly team?: string } | undefined): string {
