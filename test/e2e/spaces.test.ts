@@ -275,7 +275,7 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
     );
   });
 
-  test('vcp creates, connects and deletes spaces, apart from tenant clusters of the same name', async () => {
+  test('vcp creates, connects and deletes spaces, apart from tenant clusters of the same name, and connects their cluster', async () => {
     const created = await platform.vcp('create', 'namespace', 'two', '--display-name', 'Second');
     assert.equal(created.code, 0, created.stderr);
     assert.match(created.stdout, /space two is ready/);
@@ -287,7 +287,28 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
       run(findProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args], { env });
     assert.equal(await succeeds(kubectl('config', 'current-context')), 'vcluster-platform_two_default\n');
     await succeeds(kubectl('create', 'configmap', 'here'));
-    assert.equal((await platform.vcp('operations', 'list', 'two')).code, 0);
+    assert.match((await platform.vcp('operations', 'list', 'two')).stdout, /create +two +succeeded +space/);
+    assert.equal((await platform.vcp('operations', 'list', 'nothing')).code, 0);
+    const other = join(platform.stateDir, 'host.kubeconfig');
+    const cluster = await platform.vcp('connect', 'cluster', 'local', '--kubeconfig', other);
+    assert.equal(cluster.code, 0, cluster.stderr);
+    assert.match(cluster.stdout, /is now vcluster-platform-cluster_local; try: kubectl .* get namespaces\n$/);
+    const inCluster = (...args: string[]) =>
+      run(findProgram('kubectl'), ['--kubeconfig', other, ...args], { env });
+    assert.match(
+      await succeeds(inCluster('get', 'namespaces', '-o', 'name')),
+      /^namespace\/loft-default-s-two$/m,
+    );
+    await succeeds(inCluster('get', 'configmap', 'here', '-n', 'loft-default-s-two'));
+    await succeeds(inCluster('create', 'configmap', 'there', '-n', 'loft-default-s-two'));
+    await succeeds(kubectl('get', 'configmap', 'there'));
+    // A user who may not use the cluster gets no context for it.
+    const { url, caFile } = platform.admin();
+    const asAnna = { ...env, VCP_CONFIG: join(platform.stateDir, 'vcp-anna.json') };
+    const vcp = (...args: string[]) => run(process.execPath, ['cli/main.ts', ...args], { env: asAnna });
+    await succeeds(vcp('login', url, '--access-key', anna.key, '--ca-file', caFile));
+    const refused = await vcp('connect', 'cluster', 'local', '--print');
+    assert.deepEqual([refused.code === 3 || refused.code === 4, refused.stdout], [true, ''], refused.stderr);
     assert.match(
       (await platform.vcp('operations', 'list', '--space', 'two')).stdout,
       /create +two +succeeded +space/,
