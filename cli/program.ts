@@ -139,7 +139,7 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
 }
 
 /** The program with all its commands. */
-function wholeProgram(): Promise<Command> {
+export function wholeProgram(): Promise<Command> {
   return programOf(() => true);
 }
 

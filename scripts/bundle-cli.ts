@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 
 /** The oldest Node with what the sources use (`import.meta.dirname`). */
 export const oldestNode = '20.11';
@@ -26,4 +26,6 @@ export async function bundleCli(folder: string): Promise<void> {
     },
     logLevel: 'warning',
   });
+  // Its process would go on beside a caller that has more to do.
+  await stop();
 }

@@ -1,252 +1,259 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { insertSnapshot } from '../../db/queries/snapshots.ts';
-import { endOperation } from '../../db/queries/turns.ts';
-import { submitOperation } from '../../operations/submit.ts';
-import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
-import type { ManagedKind } from '../../contracts/kinds.ts';
-import type { OperationType } from '../../contracts/verbs.ts';
+import type { Command } from 'commander';
+import { wholeProgram } from '../../cli/program.ts';
 import { keyOf } from '../api/user-calls.ts';
 import { eventually } from '../support/eventually.ts';
-import { applyProjectNamespace } from '../support/management-api.ts';
 import type { CliWorld } from './cli-world.ts';
+import { makeForge, makeGold } from './golden-world.ts';
+import { main } from './run-vcp.ts';
 
-/** Each is printed as a table and as JSON, but `text`. */
-const commands: [name: string, args: string[], text?: 'text'][] = [
-  ['help', ['--help'], 'text'],
-  ['list-vclusters', ['list', 'vclusters', '-p', 'gold']],
-  ['list-vclusters-wide', ['list', 'vclusters', '-p', 'gold', '-o', 'wide'], 'text'],
-  ['list-vclusters-name', ['list', 'vclusters', '-p', 'gold', '-o', 'name'], 'text'],
-  ['list-vclusters-yaml', ['list', 'vclusters', '-p', 'gold', '-o', 'yaml'], 'text'],
-  ['list-spaces', ['list', 'spaces', '-p', 'gold']],
-  ['list-projects', ['list', 'projects', '-o', 'wide'], 'text'],
-  ['get-vcluster', ['get', 'vcluster', 'blue', '-p', 'gold']],
-  ['get-space', ['get', 'space', 'desk', '-p', 'gold']],
-  ['get-project', ['projects', 'get', 'gold']],
-  ['get-template', ['templates', 'get', 'small']],
-  ['get-cluster', ['clusters', 'get', 'edge']],
-  ['get-user', ['users', 'get', 'ben']],
-  ['get-team', ['teams', 'get', 'night-shift']],
-  ['describe-ready', ['describe', 'vcluster', 'blue', '-p', 'gold'], 'text'],
-  ['describe-sleeping', ['describe', 'vcluster', 'night', '-p', 'gold'], 'text'],
-  ['describe-failed', ['describe', 'vcluster', 'broken', '-p', 'gold'], 'text'],
-  ['describe-space', ['describe', 'space', 'desk', '-p', 'gold'], 'text'],
-  ['why-sleeping', ['why', 'vcluster', 'night', '-p', 'gold']],
-  ['operations-list', ['operations', 'list', 'blue', '-p', 'gold'], 'text'],
-  ['snapshot-list', ['snapshot', 'list', '-p', 'gold']],
-  ['config-view', ['config', 'view']],
-  ['version', ['version']],
-  ['create-dry-run', ['create', 'vcluster', 'new', '-p', 'gold', '--template', 'small', '--dry-run=server']],
-];
+const both = (run: string) => [run, `${run} -o json`];
+const gold = ' -p gold';
+const forge = ' -p forge';
+
+/** What is run of each command, one after another; `{…}` stands for what differs each time. */
+const runs: Readonly<Record<string, readonly string[]>> = {
+  help: ['--help'],
+  'list vclusters': ['table', 'wide', 'name', 'yaml', 'json'].map(
+    (format) => `list vclusters${gold} -o ${format}`,
+  ),
+  'list spaces': both(`list spaces${gold}`),
+  'list projects': [...both('list projects'), 'list projects -o wide'],
+  'list templates': [...both('list templates'), 'list templates -o wide'],
+  'list clusters': [...both('list clusters'), 'list clusters -o wide'],
+  'list users': [...both('list users'), 'list users -o wide'],
+  'list teams': [...both('list teams'), 'list teams -o wide'],
+  'list accesskeys': both('list accesskeys'),
+  'list unclaimed-namespaces': both('list unclaimed-namespaces'),
+  'get vcluster': both(`get vcluster blue${gold}`),
+  'get space': both(`get space desk${gold}`),
+  'get project': both('get project gold'),
+  'get template': both('get template small'),
+  'get cluster': both('get cluster edge'),
+  'get user': both('get user ben'),
+  'get team': both('get team night-shift'),
+  'describe vcluster': ['blue', 'night', 'broken'].map((name) => `describe vcluster ${name}${gold}`),
+  'describe space': [`describe space desk${gold}`],
+  'why vcluster': ['blue', 'night', 'broken'].flatMap((name) => both(`why vcluster ${name}${gold}`)),
+  'why space': both(`why space desk${gold}`),
+  'projects list': both('projects list'),
+  'projects get': both('projects get gold'),
+  'templates list': both('templates list'),
+  'templates get': both('templates get small'),
+  'clusters list': both('clusters list'),
+  'clusters get': both('clusters get edge'),
+  'users list': both('users list'),
+  'users get': both('users get ben'),
+  'teams list': both('teams list'),
+  'teams get': both('teams get night-shift'),
+  'create accesskey': ['create accesskey golden --expire-after 12h --scope-project gold'],
+  'access-key create': ['access-key create silver --display-name Silver'],
+  'access-key list': both('access-key list'),
+  'access-key revoke': ['access-key revoke silver'],
+  'delete accesskey': ['delete accesskey golden', 'delete accesskey golden'],
+  'create vcluster': [
+    ...both(`create vcluster new${forge} --template small --dry-run=server`),
+    `create vcluster made${forge} --template small --set-param size=2`,
+    `create vcluster more${forge} --template small -o json`,
+    `create vcluster made${forge} --template small`,
+  ],
+  'create space': [
+    ...both(`create space new${forge} --dry-run=server`),
+    `create space den${forge}`,
+    `create space lab${forge} -o json`,
+  ],
+  'update vcluster': [
+    ...both(`update vcluster iron${forge} --set-param size=3 --dry-run=server`),
+    `update vcluster iron${forge} --set-param size=3`,
+    `update vcluster iron${forge} --set-param size=4 -o json`,
+    ...both(`update vcluster iron${forge} --set-param size=4`),
+  ],
+  'update space': both(`update space nook${forge} --display-name Nook`),
+  'share vcluster': [
+    ...both(`share vcluster iron${forge} --user ben --role view`),
+    `share vcluster iron${forge} --user ben --remove`,
+  ],
+  'share space': both(`share space nook${forge} --team night-shift`),
+  'connect vcluster': [`connect vcluster iron${forge} --print`],
+  'connect space': [`connect space nook${forge} --print`],
+  'connect cluster': ['connect cluster edge --print'],
+  'connect management': ['connect management --print'],
+  'sleep vcluster': [
+    ...both(`sleep vcluster iron${forge} --dry-run=server`),
+    ...both(`sleep vcluster iron${forge}`),
+    `sleep vcluster nothing${forge} -o json`,
+  ],
+  'sleep space': both(`sleep space nook${forge}`),
+  'wakeup vcluster': both(`wakeup vcluster iron${forge}`),
+  'wakeup space': both(`wakeup space nook${forge}`),
+  'snapshot create': [
+    `snapshot create iron${forge} --name one --dry-run=server`,
+    `snapshot create iron${forge} --name one`,
+    `snapshot create iron${forge} --name two -o json`,
+    `snapshot create iron${forge} --name slow --no-wait`,
+  ],
+  'operations cancel': [
+    'operations cancel {slow}',
+    'operations watch {slow}',
+    'operations cancel {slow} -o json',
+  ],
+  'snapshot list': both(`snapshot list${gold}`),
+  'snapshot delete': both(`snapshot delete iron nothing${forge}`),
+  restore: both(`restore iron one${forge}`),
+  'operations list': [
+    ...both(`operations list blue${gold}`),
+    `operations list desk${gold}`,
+    `operations list x${gold}`,
+  ],
+  'operations get': both('operations get {operation}'),
+  'operations watch': both('operations watch {operation}'),
+  'retry vcluster': both(`retry vcluster iron${forge}`),
+  'retry space': both(`retry space nook${forge}`),
+  'audit list': both('audit list --name silver --verb delete'),
+  'delete unclaimed-namespace': both('delete unclaimed-namespace lost --cluster edge'),
+  'delete vcluster': [
+    `delete vcluster iron${forge} --dry-run=server`,
+    `delete vcluster iron${forge}`,
+    `delete vcluster made${forge} -o json`,
+  ],
+  'delete space': [`delete space nook${forge}`, `delete space den${forge} -o json`],
+  version: both('version'),
+  'config view': [...both('config view'), 'config view -o name'],
+  'config use': ['config use {url}', 'config use https://nowhere.test'],
+  token: ['token'],
+  login: ['login {url} --access-key {key} --ca-file {ca}', 'login {url} --access-key wrong --ca-file {ca}'],
+  logout: ['logout'],
+};
+/** Scripts, which test/cli/completion.test.ts runs in each shell. */
+const elsewhere = ['completion bash', 'completion zsh', 'completion fish'];
+const folder = join(import.meta.dirname, 'golden');
 
 /**
- * What the commands print, kept in test/cli/golden. A change of words or columns is wanted: write them again with
- * `node --import ./local/commonjs-drizzle.ts --test --test-update-snapshots test/cli/cli.test.ts`.
+ * What each command prints, kept in a file of test/cli/golden for each. Where a change of words or columns is wanted,
+ * `UPDATE_GOLDEN=1 npm test -- test/cli/cli.test` writes them again.
  */
 export function goldenCases(cli: () => CliWorld): void {
   describe('what vcp prints', () => {
+    let given: Record<string, string>;
     const env = () => ({ VCP_CONFIG: join(cli().fixture.dir, 'golden.json'), COLUMNS: '120' });
     before(async () => {
       const { fixture, vcp } = cli();
+      given = { url: fixture.url, key: keyOf('anna'), ca: fixture.caFile };
       const login = ['login', fixture.url, '--access-key', keyOf('anna'), '--ca-file', fixture.caFile];
       assert.equal((await vcp(login, env())).code, 0);
       await makeGold(cli());
+      await makeForge(cli());
       await eventually('the gateway has seen everything', async () => {
         const { stdout } = await vcp(['list', 'vclusters', '-p', 'gold'], env());
         return /Ready/.test(stdout) && /Failed/.test(stdout) && /Sleeping/.test(stdout);
       });
-    });
-
-    for (const [name, args, text] of commands) {
-      it(`${name} as people read it`, async (t) => {
-        t.assert.fileSnapshot(await printed(cli(), args, env()), golden(name, 'table'), asText);
-      });
-      if (text === undefined)
-        it(`${name} as programs read it`, async (t) => {
-          const json = ofResources(await printed(cli(), [...args, '-o', 'json'], env()));
-          t.assert.fileSnapshot(json, golden(name, 'json'), asText);
-        });
-    }
-
-    it('an operation with its steps', async (t) => {
-      const { vcp } = cli();
       const [id = ''] = (await vcp(['operations', 'list', 'blue', '-p', 'gold', '-o', 'name'], env())).stdout
         .split('\n')
         .map((line) => line.replace('operation/', ''));
-      t.assert.fileSnapshot(
-        await printed(cli(), ['operations', 'get', id], env()),
-        golden('operation', 'table'),
-        asText,
-      );
+      given['operation'] = id;
     });
+
+    it('is kept of every command, as people and as programs read it', async () => {
+      const leaves = leavesOf(await wholeProgram(), []).filter(({ name }) => !elsewhere.includes(name));
+      assert.deepEqual(Object.keys(runs).toSorted(), ['help', ...leaves.map(({ name }) => name)].toSorted());
+      for (const { name, command } of leaves)
+        if (command.options.some(({ long }) => long === '--output'))
+          assert.ok(
+            runs[name]?.some((run) => run.endsWith(' -o json')),
+            `${name} -o json`,
+          );
+      const files = Object.keys(runs).map(fileOf);
+      if (!isUpdate()) assert.deepEqual(readdirSync(folder).toSorted(), files.toSorted());
+    });
+
+    for (const [command, all] of Object.entries(runs))
+      it(`vcp ${command}`, async () => {
+        const parts: string[] = [];
+        for (const run of all) {
+          const args = run
+            .split(' ')
+            .map((word) => word.replace(/^\{(\w+)\}$/, (_all, name) => given[name] ?? word));
+          const { code, stdout, stderr } = await cli().vcp(args, env());
+          const [, slow] = /^operation (\S+) is queued/.exec(stdout) ?? [];
+          if (slow !== undefined) given['slow'] = slow;
+          parts.push(
+            `$ vcp ${run}\n${told(stderr)}${code === 0 ? readable(stdout) : `${stdout}exit code ${code}\n`}`,
+          );
+        }
+        compare(command, steady(parts.join('\n'), cli().fixture));
+      });
   });
 }
 
-const asText = { serializers: [(value: unknown) => String(value)] };
-
-function golden(name: string, format: string): string {
-  return join(import.meta.dirname, 'golden', `${name}.${format}.txt`);
+function leavesOf(command: Command, path: readonly string[]): { name: string; command: Command }[] {
+  const children = command.commands.filter((child) => child.name() !== 'help');
+  if (children.length === 0) return [{ name: path.join(' '), command }];
+  return children.flatMap((child) => leavesOf(child, [...path, child.name()]));
 }
 
-async function printed(
-  { vcp, fixture }: CliWorld,
-  args: string[],
-  env: Record<string, string>,
-): Promise<string> {
-  const { code, stdout, stderr } = await vcp(args, env);
-  assert.equal(code, 0, stderr);
-  return steady(stdout.replaceAll(fixture.url, 'https://platform').replaceAll(fixture.dir, '<dir>'));
+function isUpdate(): boolean {
+  return process.env['UPDATE_GOLDEN'] === '1';
+}
+
+function fileOf(command: string): string {
+  return `${command.replaceAll(' ', '-')}.txt`;
+}
+
+function compare(command: string, printed: string): void {
+  const file = join(folder, fileOf(command));
+  if (isUpdate()) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, printed);
+  } else assert.equal(printed, readFileSync(file, 'utf8'));
+}
+
+/** Standard error, marked; how many steps were seen differs. */
+function told(stderr: string): string {
+  return stderr
+    .replaceAll(/(?:^ {2}(?:[·▸✓✗–↶]|waiting) .*\n)+/gm, '  <steps>\n')
+    .replaceAll(/^(?=.)/gm, '! ');
+}
+
+/** What the gateway computes for each caller, where it says the place is, and what it writes a while later: not what this is about. */
+const computed = new Set(['canUse', 'canUpdate', 'online', 'sleepModeConfig', 'clusterRef', 'lastActivity']);
+
+/** JSON without what is computed; other text as it is. */
+function readable(stdout: string): string {
+  if (!/^[[{]\n/.test(stdout)) return stdout;
+  const reviver = (key: string, value: unknown) =>
+    computed.has(key) || (key === 'status' && Object.keys(value ?? {}).length === 0) ? undefined : value;
+  return `${JSON.stringify(JSON.parse(stdout, reviver), undefined, 2)}\n`;
 }
 
 /** Without what differs from run to run; columns as far apart as their words, whatever ages are in them. */
-function steady(text: string): string {
+function steady(text: string, { url, dir }: CliWorld['fixture']): string {
   const uids: string[] = [];
   const numbered = (uid: string) => {
     if (!uids.includes(uid)) uids.push(uid);
     return `<uid-${uids.indexOf(uid) + 1}>`;
   };
-  return text
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, numbered)
-    .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, '<time>')
-    .replaceAll(/("?resourceVersion"?: )"?\d+"?/g, '$1"<version>"')
-    .replaceAll(/\b\d+\.\d s\b/g, '<took>')
-    .replaceAll(/\b\d+[smhd]\b/g, '<age>')
-    .replaceAll(/(?:^ {2}[·▸✓✗–↶] .*\n)+/gm, '  <steps>\n')
-    .replaceAll(/(\S) {3,}/g, '$1  ');
-}
-
-/** What the gateway computes for each caller, and where it says the place is: not what this is about. */
-const computed = new Set(['canUse', 'canUpdate', 'online', 'sleepModeConfig', 'clusterRef']);
-
-function ofResources(json: string): string {
-  const reviver = (key: string, value: unknown) =>
-    computed.has(key) || (key === 'status' && Object.keys(value ?? {}).length === 0) ? undefined : value;
-  return `${JSON.stringify(JSON.parse(json, reviver), undefined, 2)}\n`;
-}
-
-/** A project with tenant clusters in several states, as controllers and worker would have left them. */
-async function makeGold({ fixture, operations }: CliWorld): Promise<void> {
-  const { resources, admin } = fixture;
-  await resources.clusters.create({ metadata: { name: 'edge' }, spec: { displayName: 'Edge', local: true } });
-  await resources.teams.create({
-    metadata: { name: 'night-shift' },
-    spec: { displayName: 'Night shift', users: ['ben'] },
-  });
-  await resources.virtualclustertemplates.create({
-    metadata: { name: 'small' },
-    spec: {
-      displayName: 'Small',
-      versions: [
-        {
-          version: '1.0.0',
-          parameters: [{ variable: 'size' }],
-          template: { helmRelease: { values: 'size: 1' } },
-        },
-      ],
-    },
-  });
-  await resources.projects.create({
-    metadata: { name: 'gold' },
-    spec: { displayName: 'Gold', owner: { user: 'anna' }, members: [{ kind: 'User', name: 'ben' }] },
-  });
-  await applyProjectNamespace(admin, 'gold', {});
-  const sleeping = { 'sleepmode.loft.sh/sleeping-since': '1790000000' };
-  await makeTenant(
-    resources,
-    'blue',
-    {},
-    { phase: 'Ready', kubernetesVersion: 'v1.35.0', observedHash: 'x' },
-  );
-  await makeTenant(
-    resources,
-    'night',
-    { ...sleeping, 'sleepmode.loft.sh/sleep-schedule': '0 20 * * *' },
-    {
-      phase: 'Sleeping',
-      observedHash: 'x',
-    },
-  );
-  await makeTenant(
-    resources,
-    'broken',
-    {},
-    {
-      phase: 'Failed',
-      reason: 'control_plane_not_ready',
-      message: 'the pod blue-0 is not ready',
-      nextAttempt: { type: 'create', targetHash: 'x', message: 'tried again after 30 s' },
-    },
-  );
-  const desk = await resources.spaceinstances.create({
-    metadata: { name: 'desk', namespace: 'p-gold' },
-    spec: { owner: { user: 'ben' }, clusterRef: { cluster: 'edge' } },
-  });
-  await resources.spaceinstances.patchStatus(
-    { namespace: 'p-gold', name: 'desk' },
-    { phase: 'Ready', clusterRef: { cluster: 'edge', namespace: 'loft-gold-s-desk' } },
-  );
-  const end = async (kind: ManagedKind, type: OperationType, name: string, uid: string, reason?: string) => {
-    const { operation } = await submitOperation(operations, {
-      kind,
-      type,
-      project: 'gold',
-      name,
-      uid,
-      actor: 'anna@example.com',
-      idempotencyKey: `${name}-${type}`,
-      parameters: {},
-    });
-    const outcome = reason === undefined ? { state: 'succeeded' as const } : failed(reason);
-    await endOperation(operations.database, { id: operation.id, ...outcome });
-    return operation.id;
-  };
-  const uidOf = async (name: string) =>
-    (await resources.virtualclusterinstances.get({ namespace: 'p-gold', name }))?.metadata.uid ?? '';
-  await end('tenant', 'create', 'blue', await uidOf('blue'));
-  const saved = await end('tenant', 'update', 'blue', await uidOf('blue'));
-  await end('tenant', 'sleep', 'night', await uidOf('night'));
-  await end('tenant', 'create', 'broken', await uidOf('broken'), 'the pod blue-0 is not ready');
-  await end('space', 'create', 'desk', desk.metadata.uid);
-  const snapshot = { project: 'gold', tenantCluster: 'blue', uid: await uidOf('blue'), name: 'monday' };
-  await operations.database.query((db) =>
-    insertSnapshot(db, snapshot, { operationId: saved, projectUid: '', file: saved }),
-  );
-}
-
-function failed(message: string) {
-  return { state: 'failed' as const, reason: 'control_plane_not_ready', message };
-}
-
-async function makeTenant(
-  resources: ManagementResources,
-  name: string,
-  annotations: Record<string, string>,
-  status: object,
-): Promise<void> {
-  await resources.virtualclusterinstances.create({
-    metadata: { name, namespace: 'p-gold', annotations },
-    spec: {
-      displayName: `The ${name} one`,
-      owner: { user: 'anna' },
-      templateRef: { name: 'small', version: '1.0.x' },
-      extraAccessRules: [{ users: ['ben'], clusterRole: 'view' }],
-    },
-  });
-  await resources.virtualclusterinstances.patchStatus(
-    { namespace: 'p-gold', name },
-    {
-      clusterRef: { cluster: 'edge', namespace: `loft-gold-v-${name}` },
-      conditions: [
-        {
-          type: 'Ready',
-          status: 'True',
-          reason: 'Ready',
-          message: 'as the test says',
-          lastTransitionTime: '2026-11-29T12:00:00Z',
-        },
-      ],
-      ...status,
-    },
+  return (
+    text
+      .replaceAll(url, 'https://platform')
+      .replaceAll(dir, '<dir>')
+      .replaceAll(main, '<vcp>')
+      .replaceAll(process.execPath, '<node>')
+      .replaceAll(keyOf('anna'), '<key>')
+      .replaceAll(/\bvcp_[\w-]{43}/g, '<key>')
+      .replaceAll(/(certificate-authority-data: )\S+/g, '$1<ca>')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, numbered)
+      .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, '<time>')
+      .replaceAll(/"1[6-9]\d{8}"/g, '"<seconds>"')
+      .replaceAll(/("latencyMs": )\d+/g, '$1"<ms>"')
+      .replaceAll(/\b(user-\w+-)[0-9a-f]{8}\b/g, '$1<hash>')
+      .replaceAll(/("?resourceVersion"?: )"?\d+"?/g, '$1"<version>"')
+      .replaceAll(/\b\d+(?:\.\d)? (?:s|min)\b/g, '<took>')
+      .replaceAll(/\b\d+[smhd]\b/g, '<age>')
+      // Whether the last use of a key is written yet.
+      .replaceAll(/(never +)<age>( +<age>)$/gm, '$1$2')
+      .replaceAll(/(\S) {3,}/g, '$1  ')
   );
 }
