@@ -38,6 +38,6 @@ export const OperationPreview = Type.Object(
     expectedMs: Type.Integer({ description: 'How long it usually takes' }),
     steps: Type.Array(Type.Pick(OperationStep, ['key', 'title', 'expectedMs', 'undo'])),
   },
-  { $id: 'OperationPreview', additionalProperties: false },
+  { $id: 'OperationPreview', description: 'What the operation would do', additionalProperties: false },
 );
 export type OperationPreview = Static<typeof OperationPreview>;

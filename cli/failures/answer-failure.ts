@@ -29,19 +29,18 @@ export function failureOf(url: string, answer: FailedAnswer, text: string): Comm
     const message = body.message?.replace(/^Unauthorized: /, '') ?? `the API answered ${status}`;
     return new CommandFailure(codeOfStatus(status, body), message, more);
   }
-  if (isOfOlder(body))
-    return new CommandFailure(
-      status === 404 ? 'not_found' : 'invalid_request',
-      `${body.detail}: the platform may be older than this vcp`,
-      { ...more, next: 'vcp version' },
-    );
   const code = isErrorCode(body.code) ? body.code : codeOfHttp(status);
+  if (isOfOlder(body))
+    return new CommandFailure(code, `${body.detail}: the platform may be older than this vcp`, {
+      ...more,
+      next: 'vcp version',
+    });
   return new CommandFailure(code, body.detail ?? body.title ?? `the platform responded ${status}`, more);
 }
 
-/** A route or a field that vcp knows and the platform does not. */
+/** A route, a method of one or a field that vcp knows and the platform does not. */
 function isOfOlder({ detail = '' }: ErrorBody): boolean {
-  return detail.startsWith('no route for ') || /\bis not a known field\b/.test(detail);
+  return detail.startsWith('no route for ') || / has no method |\bis not a known field\b/.test(detail);
 }
 
 /** A proxy in between may be out of order, or want to be logged in to; anything else is not the platform. */
