@@ -170,9 +170,11 @@ export const tenantObjects = {
   kubeconfigSecret: (name: string) => `vc-${name}`,
   /** The gateway's own credential inside the tenant: may impersonate and nothing else. */
   gatewaySecret: (name: string) => `vc-${name}-gateway`,
+  /** Of the StatefulSet that runs the control plane, in every chart. */
+  firstPod: (name: string) => `${name}-0`,
   /** CA and service-account keys, made once by an activity. */
   pkiSecret: (name: string) => `${name}-pki`,
-  /** Role, and its binding, by which the gateway reads its own credential. */
+  /** Role, and its binding, by which the gateway reads its own credential, and the control plane's log. */
   gatewayRole: 'vcluster-platform-gateway',
 } as const;
 

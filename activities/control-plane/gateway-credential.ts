@@ -18,7 +18,7 @@ export function createGatewayCredentialActivities({
   return {
     /**
      * Mints the gateway's own credential for the tenant cluster (Secret `vc-<name>-gateway`: a client certificate
-     * signed by the tenant's authority) and lets the gateway's dialer read that one Secret. Idempotent by tenant:
+     * signed by the tenant's authority) and lets the gateway's dialer read that one Secret and the control plane's log. Idempotent by tenant:
      * what is there stays. It goes with the host namespace.
      * @throws PlatformError `not_found` before the keys were made, what HostNamespaces.prove throws, `forbidden`
      */
@@ -70,7 +70,15 @@ async function applyReadRole({ client, owner: tenant, name: namespace }: TenantH
   const apiGroup = 'rbac.authorization.k8s.io';
   const role = {
     metadata,
-    rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames }],
+    rules: [
+      { apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames },
+      {
+        apiGroups: [''],
+        resources: ['pods/log'],
+        verbs: ['get'],
+        resourceNames: [tenantObjects.firstPod(tenant.name)],
+      },
+    ],
   };
   const binding = {
     metadata,

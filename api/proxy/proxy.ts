@@ -29,13 +29,15 @@ export const isolation = {
 
 const isolationHeaders = Object.entries(isolation);
 
-/** Carries a request to `destination` under the caller's identity; failures become a Status. */
+/** Carries a request to `destination` under the caller's identity, or one of the gateway's own; failures become a Status. */
 export async function proxy(
   request: FastifyRequest,
   reply: FastifyReply,
   options: {
     target: KubernetesTarget;
     caller: Caller;
+    /** As whom it is asked; left out, as the caller. What the caller may was decided then. */
+    identity?: Identity | undefined;
     destination: ResolvedUpstream;
     streams: StreamRegistry;
     recheck: () => Recheck;
@@ -46,7 +48,8 @@ export async function proxy(
   },
 ): Promise<void> {
   const { target, caller, destination, streams, recheck, change, body } = options;
-  const asked = upstreamHeaders(request.raw.rawHeaders, caller.identity, request.id);
+  const identity = options.identity ?? caller.identity;
+  const asked = upstreamHeaders(request.raw.rawHeaders, identity, request.id);
   const headers = change === undefined ? asked : unpacked(asked);
   const carriage = carriageOf(request.method, target.upstreamPath);
   const attempt = async () => {
@@ -66,14 +69,14 @@ export async function proxy(
       headers,
       answerHeaders: [['x-request-id', request.id], ...isolationHeaders],
       isBrowser: caller.credential.kind === 'session',
-      askRefusal: () => askRefusal(upstream.dispatcher, caller.identity),
+      askRefusal: () => askRefusal(upstream.dispatcher, identity),
       opened: (abort) => streams.add(caller, abort, recheck),
     });
   };
   try {
     await repeated(attempt, destination, request.method);
   } catch (error) {
-    throw failureOf(error, destination, caller.identity, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
+    throw failureOf(error, destination, identity, declaredBytes(request)); // nothing was answered yet: Fastify's error handler does
   }
   reply.hijack(); // it was answered on the raw response
 }

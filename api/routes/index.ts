@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway.ts';
 import type { FilteredHandler } from '../proxy/filtered/serve-filtered.ts';
 import { loginPageRoutes } from './login-page/login-page-routes.ts';
 import { proxyRoutes } from './kubernetes/proxy-routes.ts';
+import { instanceLogRoutes } from './virtual/instance-log.ts';
 import { kubeconfigRoutes } from './virtual/kubeconfig.ts';
 import { accountAccessKeyRoutes, ownedAccessKeyRoutes } from './virtual/owned-access-keys.ts';
 import { accountPermissionRoutes } from './virtual/account-permissions.ts';
@@ -70,6 +71,7 @@ export async function registerRoutes(
   await app.register(async (scope) => projectSubresourceRoutes(scope, gateway));
   await app.register(async (scope) => secretRoutes(scope, gateway));
   await app.register(async (scope) => templatePreviewRoutes(scope, gateway));
+  await app.register(async (scope) => instanceLogRoutes(scope, gateway));
   await app.register(async (scope) => kubeconfigRoutes(scope, gateway));
   await app.register(async (scope) => operationObjectRoutes(scope, gateway));
   await app.register(async (scope) => auditRoutes(scope, gateway));

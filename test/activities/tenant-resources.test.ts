@@ -451,6 +451,9 @@ test("the gateway's credential is issued once and readable only by the dialer", 
     dialer.core.readNamespacedSecret({ namespace: tenant.hostNamespace, name });
   assert.ok((await readAs('vc-dialled-gateway')).data);
   await assert.rejects(readAs('vc-dialled'), { code: 403 });
+  const logAs = (name: string) => dialer.core.readNamespacedPodLog({ namespace: tenant.hostNamespace, name });
+  await assert.rejects(logAs('dialled-0'), { code: 404 }); // allowed: there is no such pod
+  await assert.rejects(logAs('another-0'), { code: 403 });
 });
 
 test('inside the tenant the gateway may impersonate listed names only, and the owner is cluster-admin', async () => {

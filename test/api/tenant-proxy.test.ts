@@ -45,6 +45,31 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     );
   });
 
+  it("reads the control plane's log of this very tenant cluster only, where its namespace lets the gateway", async () => {
+    const instance =
+      '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-alpha/virtualclusterinstances/demo';
+    const log = (user: string, query = '') => fixture.call(user, 'GET', `${instance}/log${query}`);
+    assert.equal((await log('carl')).status, 404);
+    const label = (uid: string) =>
+      applyObject(fixture.admin, {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: {
+          name: 'vc-demo-gateway',
+          namespace: hostNamespace,
+          labels: { 'vcluster-platform.io/instance-uid': uid },
+        },
+      });
+    await label('of-another');
+    assert.match((await log('ben')).text, /its host namespace is missing, or another's/);
+    const { metadata } = (await fixture.call('ben', 'GET', instance)).json() as { metadata: { uid: string } };
+    await label(metadata.uid);
+    const early = await log('ben');
+    assert.deepEqual([early.status, /made by an earlier version/.test(early.text)], [403, true], early.text);
+    const refused = await log('ben', '?insecureSkipTLSVerifyBackend=true');
+    assert.equal(refused.status, 400, refused.text);
+  });
+
   it('503: a sleeping tenant cluster, with the command that wakes it', async () => {
     await fixture.setStatus({ phase: 'Sleeping' });
     const { status, headers, body } = await call('ben', '/api/v1/namespaces');

@@ -52,12 +52,32 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
     assert.ok(listed.items.some((item) => item.metadata.name === 'kept'));
   });
 
+  test("the control plane's log is read through the gateway", async () => {
+    const read = async (query: string) => {
+      const { status, text } = await platform.call('GET', `${instancesPath}/alpha/log?${query}`);
+      assert.equal(status, 200, text);
+      return text.trimEnd().split('\n');
+    };
+    const whole = await read('container=kube-apiserver');
+    assert.ok(whole.length > 2, whole.join('\n'));
+    assert.equal((await read('container=kube-apiserver&tailLines=2')).length, 2);
+    const [followed] = await read('container=kube-apiserver&follow=true&limitBytes=40');
+    assert.ok(followed && whole.some((line) => line.startsWith(followed)), followed);
+    const unknown = await platform.call(
+      'GET',
+      `${instancesPath}/alpha/log?insecureSkipTLSVerifyBackend=true`,
+    );
+    assert.equal(unknown.status, 400, unknown.text);
+  });
+
   test('a tenant cluster sleeps and wakes with its objects', async () => {
     const sleep = await platform.ended((await platform.submit('alpha', { type: 'sleep' })).id);
     assert.equal(sleep.state, 'succeeded', sleep.message);
     assert.equal(await phase(), 'Sleeping');
     const refused = await platform.call('GET', `${tenant}/api/v1/namespaces`);
     assert.equal(refused.status, 503);
+    const log = await platform.call('GET', `${instancesPath}/alpha/log`);
+    assert.match(log.text, /alpha is asleep: nothing runs that has a log/);
     const wake = await platform.ended((await platform.submit('alpha', { type: 'wake' })).id);
     assert.equal(wake.state, 'succeeded', wake.message);
     const kept = await eventually('the object answers', async () => {

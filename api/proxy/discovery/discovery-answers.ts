@@ -1,7 +1,8 @@
 import { managementApiVersion, managementGroup, managementVersion } from '../../../contracts/names.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { AnswerChange } from '../computed/changed-answers.ts';
-import { type Schema, schemaName, type VirtualResource, virtualResources } from './virtual-resources.ts';
+import { type Schema, schemaName } from './schemas.ts';
+import { type VirtualResource, virtualResources } from './virtual-resources.ts';
 
 /**
  * How the answer to a request for discovery is changed: it names what the gateway serves besides what the API server has.

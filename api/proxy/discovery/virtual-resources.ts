@@ -1,8 +1,5 @@
-import { managementVersion } from '../../../contracts/names.ts';
 import { secretKinds, secretPlurals } from '../../../contracts/resources/secret-kinds.ts';
-
-/** A JSON schema as OpenAPI 3.0 has it. */
-export type Schema = Readonly<Record<string, unknown>>;
+import { flag, list, object, seconds, stored, text, type Schema } from './schemas.ts';
 
 /** A resource of management.loft.sh that the gateway alone serves (api/routes/virtual/), for clients that ask what there is. */
 export interface VirtualResource {
@@ -16,20 +13,6 @@ export interface VirtualResource {
   readonly properties: Readonly<Record<string, Schema>>;
   readonly namespaced?: true;
 }
-
-/** Name of a kind's schema, as API servers publish it. */
-export const schemaName = (kind: string) => `sh.loft.management.${managementVersion}.${kind}`;
-
-const text = (description: string): Schema => ({ type: 'string', description });
-const flag = (description: string): Schema => ({ type: 'boolean', description });
-const seconds = (description: string): Schema => ({ type: 'integer', format: 'int64', description });
-const object = (description: string, properties: Readonly<Record<string, Schema>>): Schema => ({
-  type: 'object',
-  description,
-  properties,
-});
-const list = (description: string, items: Schema): Schema => ({ type: 'array', description, items });
-const stored = (kind: string): Schema => ({ $ref: `#/components/schemas/${schemaName(kind)}` });
 
 const entity = {
   name: text('Name of the user or team'),
@@ -288,5 +271,15 @@ export const virtualResources: readonly VirtualResource[] = [
       }),
       status: object('The answer', { kubeConfig: text('YAML') }),
     },
+  },
+  {
+    resource: 'virtualclusterinstances/log',
+    singular: '',
+    kind: 'VirtualClusterInstanceLog',
+    verbs: ['get'],
+    description:
+      'The log of the control plane, as text; takes what the log of a pod does (container, follow, tailLines, …).',
+    namespaced: true,
+    properties: {},
   },
 ];

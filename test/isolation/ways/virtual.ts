@@ -47,6 +47,12 @@ export const virtualWays: readonly Way[] = [
     body: { spec: { templateRef: { name: 'default' }, loft: { project: 'red' } } },
     sees: [403, 404],
   },
+  {
+    who: 'viv',
+    tries: 'reads the log of a control plane that she may look into',
+    request: `GET ${management}/namespaces/p-red/virtualclusterinstances/dev/log`,
+    sees: 403,
+  },
   ...(['eve', 'rex', 'bob'] as const).flatMap((who): Way[] => [
     ...['operations', 'namespaces/p-red/operations'].flatMap((collection): Way[] => [
       {
@@ -118,6 +124,12 @@ export const virtualWays: readonly Way[] = [
       headers: { 'content-type': 'application/merge-patch+json' },
       body: { apiVersion: 'storage.loft.sh/v1', spec: { displayName: 'theirs' } },
       sees: [403, 404],
+    },
+    {
+      who,
+      tries: "reads the log of ana's control plane",
+      request: `GET ${management}/namespaces/p-red/virtualclusterinstances/dev/log`,
+      sees: 404,
     },
     {
       who,
