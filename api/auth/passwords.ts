@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
+import { hashDigest, hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { managementApiVersion, passwordNamespace } from '../../contracts/names.ts';
 import type { User } from '../../contracts/resources/user.ts';
@@ -17,6 +17,8 @@ export interface Passwords {
   check(username: string, password: string, address: string): Promise<User>;
   /** Gives the user this password. @throws PlatformError `invalid_request` for a weak one */
   set(user: User, password: string): Promise<void>;
+  /** Gives the user the password with this SHA-256 (hexadecimal), as vCluster's command line sends it: how long it is, no one knows. */
+  setDigest(user: User, digest: string): Promise<void>;
 }
 
 /** As NIST SP 800-63B asks: length, no composition rules. */
@@ -52,6 +54,35 @@ export function createPasswords(deps: {
     return value === undefined ? undefined : Buffer.from(value, 'base64').toString('utf8');
   }
 
+  async function keep(user: User, hashed: string): Promise<void> {
+    const hash = Buffer.from(hashed).toString('base64');
+    // A new Secret each time: users who share one by hand never change each other's password.
+    const secretName = `user-${user.metadata.name}-${randomUUID().slice(0, 8)}`;
+    expect(
+      await management(accountsIdentity, {
+        method: 'POST',
+        path: secretPath(),
+        body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: secretName }, data: { hash } },
+      }),
+      201,
+    );
+    expect(
+      await management(accountsIdentity, {
+        method: 'PATCH',
+        path: `/apis/${managementApiVersion}/users/${encodeURIComponent(user.metadata.name)}`,
+        contentType: 'application/merge-patch+json',
+        body: {
+          metadata: { uid: user.metadata.uid },
+          spec: { passwordRef: { secretName, secretNamespace: passwordNamespace, key: 'hash' } },
+        },
+      }),
+      200,
+    );
+    const previous = user.spec?.passwordRef;
+    if (previous?.secretNamespace === passwordNamespace && previous.secretName)
+      await management(accountsIdentity, { method: 'DELETE', path: secretPath(previous.secretName) });
+  }
+
   return {
     async check(username, password, address) {
       throttle.attempt(username, address);
@@ -73,32 +104,10 @@ export function createPasswords(deps: {
       if (password.length < shortest || password.length > longest) {
         throw new PlatformError('invalid_request', `a password has ${shortest} to ${longest} characters`);
       }
-      const hash = Buffer.from(await limited('known', () => hashPassword(password))).toString('base64');
-      // A new Secret each time: users who share one by hand never change each other's password.
-      const secretName = `user-${user.metadata.name}-${randomUUID().slice(0, 8)}`;
-      expect(
-        await management(accountsIdentity, {
-          method: 'POST',
-          path: secretPath(),
-          body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: secretName }, data: { hash } },
-        }),
-        201,
-      );
-      expect(
-        await management(accountsIdentity, {
-          method: 'PATCH',
-          path: `/apis/${managementApiVersion}/users/${encodeURIComponent(user.metadata.name)}`,
-          contentType: 'application/merge-patch+json',
-          body: {
-            metadata: { uid: user.metadata.uid },
-            spec: { passwordRef: { secretName, secretNamespace: passwordNamespace, key: 'hash' } },
-          },
-        }),
-        200,
-      );
-      const previous = user.spec?.passwordRef;
-      if (previous?.secretNamespace === passwordNamespace && previous.secretName)
-        await management(accountsIdentity, { method: 'DELETE', path: secretPath(previous.secretName) });
+      await keep(user, await limited('known', () => hashPassword(password)));
+    },
+    async setDigest(user, digest) {
+      await keep(user, await limited('known', () => hashDigest(digest)));
     },
   };
 }

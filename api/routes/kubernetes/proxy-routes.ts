@@ -18,6 +18,7 @@ import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 import { checkSubresource } from '../../proxy/unknown-subresource.ts';
 import { bodyWithCheckedParameters } from './checked-parameters.ts';
 import { serveFirstApply } from './first-apply.ts';
+import { servePasswordSecret } from './reset-password.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
@@ -51,9 +52,12 @@ export async function proxyRoutes(
       return serveHidden(request, reply, { gateway, caller, target, hiding });
     }
     const destination = await resolveUpstream(gateway, caller, target, request.method);
+    const reset = await servePasswordSecret(gateway, caller, request, reply, target);
+    if (reset.isServed) return reply;
     const applied = await serveFirstApply(gateway, caller, request, reply, target);
     if (applied.isServed) return reply;
-    const body = applied.body ?? (await bodyWithCheckedParameters(gateway, caller, request, target));
+    const body =
+      reset.body ?? applied.body ?? (await bodyWithCheckedParameters(gateway, caller, request, target));
     const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     const { review, streams } = gateway;
     const computed = computedRequest(request.method, target, request.headers.accept);

@@ -6,6 +6,7 @@ import { managementApiVersion } from '../../../contracts/names.ts';
 import { isAsGoodAsOwner } from '../../auth/issuing.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
+import { endLogins } from './end-logins.ts';
 
 const Body = Type.Object({
   spec: Type.Object(
@@ -26,7 +27,7 @@ const Body = Type.Object({
  */
 export async function userProfileRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const { keys, passwords, sessions, clientAddress } = gateway.accounts;
+  const { passwords, clientAddress } = gateway.accounts;
   const path = '/kubernetes/management/apis/management.loft.sh/v1/users/:name/profile';
   app.get(
     path,
@@ -83,12 +84,7 @@ export async function userProfileRoutes(instance: FastifyInstance, gateway: Gate
           'a first password would outlive this access key, which expires: set it with a login or a key that does not expire',
         );
       await passwords.set(user, password);
-      for (const key of gateway.cache.accessKeys()) if (key.spec.user === name) await keys.remove(key);
-      await sessions.endAllOf(name);
-      gateway.streams.end(
-        'the password was changed',
-        (other) => other.kind === 'user' && other.name === name,
-      );
+      await endLogins(gateway, name);
       return reply.code(201).send({
         apiVersion: managementApiVersion,
         kind: 'UserProfile',

@@ -64,6 +64,20 @@ export const secretWays: readonly Way[] = [
       request: `GET ${management}/namespaces/vcluster-platform/sharedsecrets/cluster-local-gateway`,
       sees: 404,
     },
+    ...['vcluster-platform', 'vcluster-platform-passwords'].map(
+      (namespace): Way => ({
+        who,
+        tries: `sets a password as the Secret that a user names: ${namespace}`,
+        request: `POST /kubernetes/management/api/v1/namespaces/${namespace}/secrets`,
+        body: {
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { name: 'loft-password-abcde' },
+          data: { password: Buffer.from('0'.repeat(64)).toString('base64') },
+        },
+        sees: 403,
+      }),
+    ),
     {
       who,
       tries: "reads ana's secret as the Secret that it is kept as",

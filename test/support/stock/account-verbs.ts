@@ -163,7 +163,7 @@ export const clusterVerbs: readonly Verb[] = [
   {
     verb: 'reset password',
     only: 'administrator',
-    async keeps({ cli, platform }) {
+    async keeps({ cli, platform, name }) {
       succeeded(await cli.platform('connect management'));
       const user = 'forgetful';
       const password = 'remembered-from-now-on';
@@ -171,8 +171,16 @@ export const clusterVerbs: readonly Verb[] = [
       const reset = await cli.platform(`reset password --user ${user} --password ${password} --force`);
       assert.match(said(reset), /Successfully reset password/);
       const login = { username: user, password };
-      const answer = await platform.call('POST', '/auth/password/login', login, { key: null });
-      assert.equal(answer.status, 200, answer.text);
+      await eventually(
+        'the new password opens',
+        async () =>
+          (await platform.call('POST', '/auth/password/login', login, { key: null })).status === 200,
+        { intervalMs: 1_000 },
+      );
+      // One's own is not changed by a key alone.
+      const own = await cli.platform(`reset password --user ${name} --password ${password} --force`);
+      assert.match(`${own.stdout}${own.stderr}`, /your own password is changed with the present one/);
+      assert.notEqual(own.code, 0);
     },
   },
 ];

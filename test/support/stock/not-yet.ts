@@ -24,10 +24,6 @@ export const notYet: Readonly<Record<string, NotYet>> = {
     says: /spec\.scope allows nothing/,
     because: 'a virtual cluster that somebody installed cannot attach to the platform',
   },
-  'reset password': {
-    says: /secrets "loft-password-.*" is forbidden/,
-    because: 'it writes the Secret of the password itself, which no one may through the management API',
-  },
 };
 
 const kstatus = 'what Kubernetes, Flux and Argo CD judge an object by';
