@@ -15,6 +15,7 @@ import { createSnapshotCatalogueActivities } from './snapshots/snapshot-catalogu
 import { createSnapshotRetentionActivities } from './snapshots/snapshot-retention.ts';
 import { createSnapshotActivities } from './snapshots/snapshot.ts';
 import { createSpaceAccessActivities } from './spaces/space-access.ts';
+import { createSpaceNamespaceActivities } from './spaces/space-namespace.ts';
 import { createSpaceSleepActivities } from './spaces/space-sleep.ts';
 import { createTenantAccessActivities } from './control-plane/tenant-access.ts';
 import { createTenantKeysActivities } from './control-plane/tenant-keys.ts';
@@ -55,6 +56,7 @@ export function createActivities(deps: ActivityDeps) {
     ...createSnapshotActivities(deps),
     ...createSnapshotRetentionActivities(deps),
     ...createRestoreActivities(deps),
+    ...createSpaceNamespaceActivities(deps),
     ...createSpaceAccessActivities(deps),
     ...createSpaceSleepActivities(deps),
   };

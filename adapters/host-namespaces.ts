@@ -2,6 +2,7 @@ import type { V1Namespace } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
 import { kindNames, kindOf } from '../contracts/kinds.ts';
 import { labels } from '../contracts/names.ts';
+import type { TemplateMetadata } from '../contracts/resources/object-meta.ts';
 import type { InstanceRef, SpaceRef, TenantRef } from '../contracts/instance-ref.ts';
 import { isReservedNamespace } from '../domain/host-namespace.ts';
 import type { ConnectedClusters } from './connected-clusters.ts';
@@ -82,11 +83,11 @@ export interface HostNamespaces {
   /** As `prove`, but undefined if there is none of ours: for what undoes or deletes. */
   find<O extends Owner>(owner: O): Promise<OwnedNamespace<O> | undefined>;
   /**
-   * Creates the namespace with the owner's uid beside `labels`; one that is ours already stays as it is.
+   * Creates the namespace with the owner's uid beside `metadata`; one that is ours already stays as it is.
    * @throws PlatformError `conflict` if there is one that belongs to something else; `internal` (retried) while it is
    *   being deleted; `cluster_unreachable`
    */
-  create<O extends Owner>(owner: O, labels: Record<string, string>): Promise<OwnedNamespace<O>>;
+  create<O extends Owner>(owner: O, metadata: TemplateMetadata): Promise<OwnedNamespace<O>>;
   /**
    * Which of `volumes`, by their names, are there and still hold a claim of the owner's namespace. Those that are to
    * outlive their claims (reclaim policy Retain) do not count. Reads only.
@@ -111,12 +112,13 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
       return typeof host === 'string' ? undefined : host;
     },
 
-    async create(owner, extraLabels) {
+    async create(owner, given) {
       if (isReservedNamespace(owner.hostNamespace)) throw notOurs(owner);
       const { core } = await clusters.client(owner.cluster);
       const metadata = {
+        ...given,
         name: owner.hostNamespace,
-        labels: { ...extraLabels, [labels.instanceUid]: owner.uid },
+        labels: { ...given.labels, [labels.instanceUid]: owner.uid },
       };
       const creation = core.createNamespace({ body: { metadata } });
       await callKubernetes(`creating namespace ${owner.hostNamespace}`, unlessConflict(creation));

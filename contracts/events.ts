@@ -1,12 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { managedPlurals } from './kinds.ts';
+import { managedPlurals, templatePlurals } from './kinds.ts';
 import type { ResourceOf, ResourcePlural } from './resources/resource-kinds.ts';
 
 /** The resources of the management API whose changes `/api/v1/events` tells. */
 export const eventPlurals = [
   'projects',
   'clusters',
-  'virtualclustertemplates',
+  ...templatePlurals,
   ...managedPlurals,
 ] as const satisfies readonly ResourcePlural[];
 export type EventPlural = (typeof eventPlurals)[number];

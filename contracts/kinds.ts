@@ -9,6 +9,8 @@ interface KindNames {
   readonly noun: string;
   /** Its resources in the management API. */
   readonly plural: string;
+  /** What it may be made of: resources of the management API. `kind` stands in a project's `allowedTemplates`. */
+  readonly templates: { readonly plural: string; readonly kind: string };
   /** Its collection in the REST API. */
   readonly collection: string;
   /** What stands before its name in the paths of the Kubernetes proxy. */
@@ -54,6 +56,7 @@ export const kindNames = {
   tenant: {
     noun: 'tenant cluster',
     plural: 'virtualclusterinstances',
+    templates: { plural: 'virtualclustertemplates', kind: 'VirtualClusterTemplate' },
     collection: 'virtualclusters',
     segment: 'virtualcluster',
     requestTarget: 'ProjectVirtualCluster',
@@ -82,6 +85,7 @@ export const kindNames = {
   space: {
     noun: 'space',
     plural: 'spaceinstances',
+    templates: { plural: 'spacetemplates', kind: 'SpaceTemplate' },
     collection: 'spaces',
     segment: 'space',
     requestTarget: 'ProjectSpace',
@@ -123,6 +127,11 @@ export type PluralOf<K extends ManagedKind> = (typeof kindNames)[K]['plural'];
 /** The resources of managed kinds. */
 export type ManagedPlural = PluralOf<ManagedKind>;
 export const managedPlurals = managedKinds.map((kind) => kindNames[kind].plural);
+
+/** The templates of managed kinds. */
+export type TemplatePluralOf<K extends ManagedKind> = (typeof kindNames)[K]['templates']['plural'];
+export type TemplatePlural = TemplatePluralOf<ManagedKind>;
+export const templatePlurals = managedKinds.map((kind) => kindNames[kind].templates.plural);
 
 /** The kind of what is recorded without one: histories from before there were others leave it out, and new ones do too. */
 const unnamedKind = 'tenant' satisfies ManagedKind;

@@ -7,10 +7,12 @@ import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import {
   type ManagedInstance,
+  type ManagedTemplate,
   resourceKinds,
   type ResourceOf,
   type ResourcePlural,
 } from '../contracts/resources/resource-kinds.ts';
+import { descriptorOf } from '../domain/kinds/kinds.ts';
 
 /** Metadata of an object whose content is of no interest. */
 export interface MetadataOnly {
@@ -28,6 +30,20 @@ export type Caches = { readonly [P in ResourcePlural]: Informer<Stored<ResourceO
 /** What the controllers know of the instances of a kind. */
 export function instanceCache(caches: Caches, kind: ManagedKind): Informer<Stored<ManagedInstance>> {
   return caches[kindNames[kind].plural];
+}
+
+/** What the controllers know of the templates that instances of a kind are made of. */
+export function templateCache(caches: Caches, kind: ManagedKind): Informer<Stored<ManagedTemplate>> {
+  return caches[kindNames[kind].templates.plural];
+}
+
+/** The template that an instance is made of; undefined if it names none, or one that does not exist. */
+export function templateOf(
+  caches: Caches,
+  kind: ManagedKind,
+  instance: ManagedInstance,
+): Stored<ManagedTemplate> | undefined {
+  return templateCache(caches, kind).get(descriptorOf(kind).templateName(instance) ?? '');
 }
 
 /** Starts an informer for everything that the controllers look at. */

@@ -2,8 +2,7 @@ import { annotations } from '../contracts/names.ts';
 import type { OperationState } from '../contracts/operations.ts';
 import type { Cluster } from '../contracts/resources/cluster.ts';
 import type { Project } from '../contracts/resources/project.ts';
-import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import { contentHash } from './content-hash.ts';
 import { mayPass } from './failure-causes.ts';
@@ -118,7 +117,7 @@ export function markOf(
   around: {
     readonly project: Project | undefined;
     readonly clusters: readonly Cluster[];
-    readonly template: VirtualClusterTemplate | undefined;
+    readonly template: ManagedTemplate | undefined;
   },
 ): AttemptMark {
   const { project, clusters, template } = around;

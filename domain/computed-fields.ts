@@ -1,4 +1,4 @@
-import { kindOfPlural, type ManagedKind, managedPlurals } from '../contracts/kinds.ts';
+import { kindOfPlural, type ManagedKind, managedPlurals, templatePlurals } from '../contracts/kinds.ts';
 import type { Cluster } from '../contracts/resources/cluster.ts';
 import type { ManagedInstance, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
 import { controlPlaneReachable } from './desired-state.ts';
@@ -11,7 +11,7 @@ import { sleepModeConfigOf } from './sleep-mode-config.ts';
 export const computedPlurals = [
   'projects',
   'clusters',
-  'virtualclustertemplates',
+  ...templatePlurals,
   ...managedPlurals,
 ] as const satisfies readonly ResourcePlural[];
 export type ComputedPlural = (typeof computedPlurals)[number];

@@ -1,8 +1,7 @@
 import { hasVerb, type ManagedKind } from '../contracts/kinds.ts';
 import { annotations, cleanupFinalizer } from '../contracts/names.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { settledPhase } from './settled-phase.ts';
@@ -38,7 +37,7 @@ export function isProvisioned({ status }: Pick<ManagedInstance, 'status'>): bool
 export function isUpToDate(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): boolean {
   if (!isProvisioned(instance)) return false;
   return (
@@ -60,7 +59,7 @@ export function isSleepWanted({ metadata }: { readonly metadata: ObjectMeta }): 
 export function nextOperation(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): NextOperation | undefined {
   const { failedHash } = instance.status ?? {};
   return neededOperations(kind, instance, template).find(({ targetHash }) => targetHash !== failedHash);
@@ -74,7 +73,7 @@ export function nextOperation(
 export function neededOperations(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): NextOperation[] {
   const { metadata } = instance;
   if (metadata.deletionTimestamp !== undefined) {
@@ -117,7 +116,7 @@ export function isNamespaceLost({ status }: ManagedInstance): boolean {
 export function rebuildOperation(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): NextOperation | undefined {
   if (!isLost(instance) || !isProvisioned(instance)) return undefined;
   if (instance.metadata.deletionTimestamp !== undefined) return undefined;
@@ -129,7 +128,7 @@ export function rebuildOperation(
 export function requestedRebuild(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): NextOperation | undefined {
   const request = instance.metadata.annotations?.[annotations.retry] ?? '';
   if (request === '' || request === (instance.status?.lost?.request ?? '')) return undefined;

@@ -1,4 +1,4 @@
-import { kindNames, managedKinds, type ManagedPlural } from '../contracts/kinds.ts';
+import { kindNames, type ManagedKind, managedKinds, type ManagedPlural } from '../contracts/kinds.ts';
 import { annotations } from '../contracts/names.ts';
 import { fieldsIgnoredCondition } from '../contracts/resources/condition.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
@@ -9,8 +9,7 @@ import {
 } from '../contracts/resources/resource-kinds.ts';
 import { rolesThatOpen } from './key-scope.ts';
 import { descriptorOf } from './kinds/kinds.ts';
-import { ignoredInDefinition } from './kinds/virtual-cluster.ts';
-import { isOfTenantClusters } from './template-choice.ts';
+import { kindOfAllowed } from './template-choice.ts';
 import { settingsIgnored } from './vcluster-values.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */
@@ -26,11 +25,8 @@ const ignoredFields = {
     'vault',
   ],
   clusters: ['networkPeer', 'managementNamespace', 'metrics', 'opencost', 'argoCD'],
-  virtualclustertemplates: [
-    'spaceTemplateRef',
-    ...ignoredInDefinition('template'),
-    ...ignoredInDefinition('versions[].template'),
-  ],
+  virtualclustertemplates: ['spaceTemplateRef', ...ignoredInTemplate('tenant')],
+  spacetemplates: ignoredInTemplate('space'),
   ...(Object.fromEntries(
     managedKinds.map((kind) => [kindNames[kind].plural, descriptorOf(kind).ignoredFields]),
   ) as { readonly [P in ManagedPlural]: readonly string[] }),
@@ -43,7 +39,7 @@ const ignoredFields = {
 const ignoredValues: { readonly [P in ResourcePlural]?: (resource: ResourceOf[P]) => readonly string[] } = {
   projects: ({ spec }) =>
     (spec?.allowedTemplates ?? [])
-      .filter((entry) => !isOfTenantClusters(entry))
+      .filter((entry) => kindOfAllowed(entry) === undefined)
       .map(({ kind = '' }) => `allowedTemplates[] of kind ${kind.slice(0, 60)}`),
   virtualclustertemplates: ({ spec }) => [
     ...ignoredInValues('template', spec?.template?.helmRelease?.values),
@@ -54,8 +50,10 @@ const ignoredValues: { readonly [P in ResourcePlural]?: (resource: ResourceOf[P]
   ...Object.fromEntries(
     managedKinds.map((kind) => [
       kindNames[kind].plural,
-      (instance: ResourceOf[ManagedPlural]) =>
-        ignoredInValues('template', descriptorOf(kind).values(instance, undefined)),
+      (instance: ResourceOf[ManagedPlural]) => [
+        ...ignoredInValues('template', descriptorOf(kind).values(instance, undefined)),
+        ...(instance.spec?.parameters && !descriptorOf(kind).takesParameters(instance) ? ['parameters'] : []),
+      ],
     ]),
   ),
   accesskeys: ({ spec }) =>
@@ -63,6 +61,13 @@ const ignoredValues: { readonly [P in ResourcePlural]?: (resource: ResourceOf[P]
       .filter(({ role = '' }) => !rolesThatOpen.includes(role))
       .map(({ role = '' }) => `scope.roles[] with role ${role.slice(0, 60)}`),
 };
+
+/** Of the definition of a template, and of those of its versions. */
+function ignoredInTemplate(kind: ManagedKind): string[] {
+  return ['template', 'versions[].template'].flatMap((path) =>
+    descriptorOf(kind).ignoredInDefinition.map((field) => `${path}.${field}`),
+  );
+}
 
 /** A prefix that vCluster Platform gives a meaning. Some of its names only say how an instance is and set nothing. */
 const sleepPrefix = 'sleepmode.loft.sh/';

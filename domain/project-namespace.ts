@@ -1,7 +1,7 @@
 import { annotations, labels, projectNamespace } from '../contracts/names.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
-import type { AllowedTemplate, Project } from '../contracts/resources/project.ts';
-import { defaultTemplate, isOfTenantClusters } from './template-choice.ts';
+import type { Project } from '../contracts/resources/project.ts';
+import { allowedTemplates, defaultTemplate } from './template-choice.ts';
 
 /**
  * Namespace `p-<project>` as it is kept. Its annotations say what the project allows, for the policies that ask at
@@ -43,13 +43,11 @@ export function isNamespaceUpToDate(
 
 /** Lists of names; `*` stands for all of them. */
 function allowedBy(project: Project): Record<string, string> {
-  const { allowedTemplates, allowedClusters } = project.spec ?? {};
-  const ofSpaces = ({ kind }: AllowedTemplate) => kind === 'SpaceTemplate';
   return {
-    [annotations.allowedTemplates]: listed(allowedTemplates?.filter(isOfTenantClusters)),
-    [annotations.allowedSpaceTemplates]: listed(allowedTemplates?.filter(ofSpaces)),
-    [annotations.allowedClusters]: listed(allowedClusters),
-    [annotations.defaultTemplate]: defaultTemplate(project) ?? '',
+    [annotations.allowedTemplates]: listed(allowedTemplates('tenant', project)),
+    [annotations.allowedSpaceTemplates]: listed(allowedTemplates('space', project)),
+    [annotations.allowedClusters]: listed(project.spec?.allowedClusters),
+    [annotations.defaultTemplate]: defaultTemplate('tenant', project) ?? '',
   };
 }
 

@@ -1,4 +1,6 @@
+import type { ManagedKind } from '../contracts/kinds.ts';
 import type { Project } from '../contracts/resources/project.ts';
+import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 import { knownPlace } from './known-place.ts';
 import { isClusterAllowed } from './placement.ts';
@@ -16,13 +18,8 @@ export interface PolicyBreach {
  * of it: who may write one, admission decides when it is written (deploy/management/policy-instances.yaml).
  */
 export function tenantBreach(project: Project, instance: VirtualClusterInstance): PolicyBreach | undefined {
-  const template = instance.spec?.templateRef?.name;
-  if (template && !isTemplateAllowed(project, template)) {
-    return {
-      reason: 'TemplateNotAllowed',
-      message: `project ${project.metadata.name} does not allow template ${template} (spec.allowedTemplates)`,
-    };
-  }
+  const breach = templateBreach('tenant', project, instance);
+  if (breach !== undefined) return breach;
   if (namesNoTemplate(instance) && requiresTemplate(project)) {
     return {
       reason: 'TemplateRequired',
@@ -30,6 +27,18 @@ export function tenantBreach(project: Project, instance: VirtualClusterInstance)
     };
   }
   return clusterBreach(project, knownPlace(instance).cluster);
+}
+
+/** Whether something of `kind` may be made of the template that it names, as far as `project` says. */
+export function templateBreach(
+  kind: ManagedKind,
+  project: Project,
+  { spec }: Pick<ManagedInstance, 'spec'>,
+): PolicyBreach | undefined {
+  const template = spec?.templateRef?.name;
+  if (!template || isTemplateAllowed(kind, project, template)) return undefined;
+  const message = `project ${project.metadata.name} does not allow template ${template} (spec.allowedTemplates)`;
+  return { reason: 'TemplateNotAllowed', message };
 }
 
 /** Whether the project lets nothing be made without a named template. */

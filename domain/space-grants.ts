@@ -1,4 +1,5 @@
 import { bindableSpaceRoles, spaceAdminRole } from '../contracts/names.ts';
+import type { InstanceAccess } from '../contracts/resources/access.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { SpaceInstance } from '../contracts/resources/space-instance.ts';
 import { tenantGrants } from './tenant-grants.ts';
@@ -13,13 +14,20 @@ export interface SpaceGrants {
 
 /**
  * As in a tenant cluster (tenantGrants): access rules add up, beside the default role,
- * `loft-cluster-space-admin`, viewers of the project `view`. Administrators of the platform need nothing here: they
+ * `loft-cluster-space-admin` unless its template has another, viewers of the project `view`. Administrators of the platform need nothing here: they
  * administer the connected cluster.
  */
-export function spaceGrants(space: SpaceInstance, project: Project | undefined): SpaceGrants {
+export function spaceGrants(
+  space: SpaceInstance,
+  templateAccess: InstanceAccess | undefined,
+  project: Project | undefined,
+): SpaceGrants {
   const all = tenantGrants({
     instance: space,
-    templateAccess: { defaultClusterRole: spaceAdminRole },
+    templateAccess: {
+      ...templateAccess,
+      defaultClusterRole: templateAccess?.defaultClusterRole || spaceAdminRole,
+    },
     project,
     users: [],
     teams: [],

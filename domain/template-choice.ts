@@ -1,18 +1,21 @@
-import type { Project } from '../contracts/resources/project.ts';
+import { kindNames, kindOf, type ManagedKind, managedKinds } from '../contracts/kinds.ts';
+import type { AllowedTemplate, Project } from '../contracts/resources/project.ts';
 import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
 
-/** Whether `project` allows the template; without a list all are allowed, `*` means all. */
-export function isTemplateAllowed(project: Project, template: string): boolean {
-  const allowed = project.spec?.allowedTemplates;
-  if (allowed === undefined) return true;
-  return allowed.filter(isOfTenantClusters).some(({ name }) => name === '*' || name === template);
+/** The entries of `allowedTemplates` that are about templates of `kind`; undefined without a list: all are allowed. */
+export function allowedTemplates(kind: ManagedKind, project: Project): AllowedTemplate[] | undefined {
+  return project.spec?.allowedTemplates?.filter((entry) => kindOfAllowed(entry) === kind);
 }
 
-/** The template that a new tenant cluster of `project` gets if it names none; undefined if the project has no default. */
-export function defaultTemplate(project: Project): string | undefined {
-  const chosen = project.spec?.allowedTemplates
-    ?.filter(isOfTenantClusters)
-    .find(({ isDefault }) => isDefault === true);
+/** Whether `project` allows the template; `*` means all. */
+export function isTemplateAllowed(kind: ManagedKind, project: Project, template: string): boolean {
+  const allowed = allowedTemplates(kind, project);
+  return allowed === undefined || allowed.some(({ name }) => name === '*' || name === template);
+}
+
+/** The template that is to be used in `project` where none is named; undefined if the project has no default. */
+export function defaultTemplate(kind: ManagedKind, project: Project): string | undefined {
+  const chosen = allowedTemplates(kind, project)?.find(({ isDefault }) => isDefault === true);
   return chosen?.name && chosen.name !== '*' ? chosen.name : undefined;
 }
 
@@ -21,7 +24,7 @@ export function namesNoTemplate(instance: VirtualClusterInstance): boolean {
   return instance.spec?.template === undefined && !instance.spec?.templateRef?.name;
 }
 
-/** Whether an entry of `allowedTemplates` is about templates of tenant clusters; without a kind it is. */
-export function isOfTenantClusters({ kind }: { kind?: string }): boolean {
-  return kind === undefined || kind === '' || kind === 'VirtualClusterTemplate';
+/** Of what an entry of `allowedTemplates` is about templates; undefined: of nothing that there is. */
+export function kindOfAllowed({ kind: of }: AllowedTemplate): ManagedKind | undefined {
+  return of ? managedKinds.find((kind) => kindNames[kind].templates.kind === of) : kindOf({});
 }

@@ -58,43 +58,56 @@ export function isSyncedOnce(
   );
 }
 
-/** Condition `TemplateSynced`; undefined if nothing can be said: the template is gone, or what was deployed is not known. */
+/**
+ * Condition `TemplateSynced`; undefined if nothing can be said: the template is gone, or what was deployed is not known.
+ * @param isFixed whether what was made stays what it was made of
+ */
 export function templateSyncOf(
   { templateRef, deployed }: Following,
   template: VersionedTemplate | undefined,
+  isFixed: boolean,
 ): ConditionState | undefined {
   const selected = selectionOf(templateRef, template);
   if (selected === undefined || template === undefined || deployed?.name !== selected.name) return undefined;
   const type = templateSynced;
-  const available = availableOf(templateRef?.version ?? '', deployed, selected, template);
+  const wanted = templateRef?.version ?? '';
+  const remedy = isFixed
+    ? () => 'what was made keeps what it was made of'
+    : (field: string) =>
+        isVersionPattern(wanted) ? 'it will be deployed' : `set templateRef.${field} to deploy it`;
+  const available = availableOf({ wanted, deployed, selected, template }, remedy);
   if (available !== undefined) return { type, status: 'False', severity: 'Info', ...available };
   return { type, status: 'True', message: `${shownName(deployed)} is deployed` };
 }
 
+interface Comparison {
+  readonly wanted: string;
+  readonly deployed: DeployedTemplate;
+  readonly selected: DeployedTemplate;
+  readonly template: VersionedTemplate;
+}
+
 /** What of the template is not deployed; the reasons are vCluster Platform's. */
 function availableOf(
-  wanted: string,
-  deployed: DeployedTemplate,
-  selected: DeployedTemplate,
-  template: VersionedTemplate,
+  { wanted, deployed, selected, template }: Comparison,
+  remedy: (field: string) => string,
 ): { reason: string; message: string } | undefined {
-  const follows = isVersionPattern(wanted);
-  const remedy = follows ? 'it will be deployed' : 'set templateRef.syncOnce to deploy it';
   const newVersion = (message: string) => ({ reason: 'NewTemplateVersionAvailable', message });
   if (selected.version !== deployed.version) {
     const asked = wanted === '' ? 'the newest' : `templateRef.version ${wanted.slice(0, 60)}`;
     return newVersion(
-      `${shownName(deployed)} is deployed, and ${asked} is ${selected.version || 'none'}: ${remedy}`,
+      `${shownName(deployed)} is deployed, and ${asked} is ${selected.version || 'none'}: ${remedy('syncOnce')}`,
     );
   }
   if (selected.hash !== deployed.hash) {
-    const message = `${shownName(deployed)} changed since it was deployed: ${remedy}`;
+    const message = `${shownName(deployed)} changed since it was deployed: ${remedy('syncOnce')}`;
     return { reason: 'TemplateChangesAvailable', message };
   }
-  const newer = follows ? undefined : newerVersion(template, deployed.version);
+  const newer = isVersionPattern(wanted) ? undefined : newerVersion(template, deployed.version);
   if (newer === undefined) return undefined;
-  const set = 'set templateRef.version to deploy it';
-  return newVersion(`${shownName(deployed)} is deployed, and there is version ${newer}: ${set}`);
+  return newVersion(
+    `${shownName(deployed)} is deployed, and there is version ${newer}: ${remedy('version')}`,
+  );
 }
 
 function shownName({ name, version }: DeployedTemplate): string {

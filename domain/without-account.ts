@@ -1,4 +1,4 @@
-import { managedPlurals } from '../contracts/kinds.ts';
+import { managedPlurals, templatePlurals } from '../contracts/kinds.ts';
 import type { Access, InstanceAccessRule, UserOrTeam } from '../contracts/resources/access.ts';
 import type { ProjectMember } from '../contracts/resources/project.ts';
 import type { ResourceOf, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
@@ -13,7 +13,7 @@ export interface Account {
 export const namingPlurals = [
   'projects',
   'clusters',
-  'virtualclustertemplates',
+  ...templatePlurals,
   ...managedPlurals,
   'users',
   'teams',

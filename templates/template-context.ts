@@ -1,8 +1,8 @@
-import type { TenantRef } from '../contracts/instance-ref.ts';
+import type { InstanceRef } from '../contracts/instance-ref.ts';
 import type { Cluster } from '../contracts/resources/cluster.ts';
 import type { Team } from '../contracts/resources/team.ts';
 import type { User } from '../contracts/resources/user.ts';
-import type { VirtualClusterInstance } from '../contracts/resources/virtual-cluster-instance.ts';
+import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 
 /** What a template's values may refer to as `.Values`. */
 export interface TemplateContext {
@@ -29,7 +29,7 @@ export interface ValuesRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The tenant cluster's connected cluster and its owner; undefined if it has none of the kind, or the object is gone. */
+/** The connected cluster and the owner of what is made; undefined if it has none of the kind, or the object is gone. */
 export interface Surroundings {
   readonly cluster: Cluster | undefined;
   readonly user: User | undefined;
@@ -38,18 +38,18 @@ export interface Surroundings {
 
 /** `.Values.loft`, with the names that vCluster Platform offers. The owner stands for the user, so that a retry renders the same. */
 export function loftContext(
-  tenant: TenantRef,
-  instance: VirtualClusterInstance,
+  placed: Pick<InstanceRef, 'project' | 'name' | 'cluster' | 'hostNamespace'>,
+  instance: Pick<ManagedInstance, 'spec'>,
   { cluster, user, team }: Surroundings,
 ): TemplateContext['loft'] {
   const { user: userName, team: teamName } = instance.spec?.owner ?? {};
   return {
-    name: tenant.name,
-    project: tenant.project,
-    cluster: tenant.cluster,
-    space: tenant.hostNamespace,
-    virtualClusterName: tenant.name,
-    virtualClusterNamespace: tenant.hostNamespace,
+    name: placed.name,
+    project: placed.project,
+    cluster: placed.cluster,
+    space: placed.hostNamespace,
+    virtualClusterName: placed.name,
+    virtualClusterNamespace: placed.hostNamespace,
     clusterAnnotations: cluster?.metadata.annotations ?? {},
     ...(userName ? { user: userContext(userName, user) } : {}),
     ...(teamName ? { team: { name: teamName, displayName: team?.spec?.displayName ?? '' } } : {}),

@@ -1,7 +1,7 @@
 import type { OperationInput } from '../contracts/workflows.ts';
 import { deleteNamespace } from './steps/place.ts';
 import { tagCluster } from './steps/operation-run.ts';
-import { runOperation } from './steps/run-operation.ts';
+import { deployedOf, runOperation } from './steps/run-operation.ts';
 
 /**
  * Makes a space: place → namespace → access. Id `operation/<id>`; signal `turn`, query `progress`. Any failure or
@@ -24,7 +24,7 @@ export async function createSpace(input: OperationInput): Promise<void> {
       await run.step('access', (activities) => activities.applySpaceAccess({ space }));
       const { cluster, hostNamespace } = space;
       return {
-        report: { phase: 'Ready', observedHash: placement.targetHash },
+        report: { phase: 'Ready', ...deployedOf(placement) },
         result: { cluster, namespace: hostNamespace },
       };
     },

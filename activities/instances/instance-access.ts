@@ -3,13 +3,13 @@ import {
   instanceResources,
   type ManagementResources,
   type Stored,
+  templateResources,
 } from '../../adapters/kubernetes/resources.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, kindOf, type ManagedKind } from '../../contracts/kinds.ts';
 import { projectNamespace } from '../../contracts/names.ts';
-import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { InstanceOf, ManagedInstance, TemplateOf } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import { selectionOf } from '../../domain/template-sync.ts';
@@ -63,15 +63,18 @@ export async function wantedOf(
 }
 
 /** The template that the instance is made of; undefined if it names none, or one that does not exist. */
-export async function templateOf(
+export async function templateOf<K extends ManagedKind>(
   resources: ManagementResources,
-  kind: ManagedKind,
+  kind: K,
   instance: ManagedInstance,
-): Promise<VirtualClusterTemplate | undefined> {
+): Promise<TemplateOf<K> | undefined> {
   const name = descriptorOf(kind).templateName(instance);
-  return name === undefined
-    ? undefined
-    : callManagement(`reading template ${name}`, resources.virtualclustertemplates.get({ name }));
+  if (name === undefined) return undefined;
+  const found = await callManagement(
+    `reading template ${name}`,
+    templateResources(resources, kind).get({ name }),
+  );
+  return found as TemplateOf<K> | undefined;
 }
 
 /**

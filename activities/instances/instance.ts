@@ -104,9 +104,6 @@ export function createInstanceActivities(deps: TenantDeps) {
     applyHostNamespace: ({ tenant }: { tenant: TenantRef }): Promise<void> =>
       createOwnedNamespace(deps, tenant),
 
-    /** Creates the namespace of a space: see {@link createOwnedNamespace}. */
-    applySpaceNamespace: ({ space }: { space: SpaceRef }): Promise<void> => createOwnedNamespace(deps, space),
-
     /** Starts the deletion of the host namespace: see {@link deleteOwnedNamespace}. */
     deleteHostNamespace: ({ tenant }: { tenant: TenantRef }): Promise<NamespaceDeletion> =>
       deleteOwnedNamespace(hosts, tenant),

@@ -5,6 +5,7 @@ import { kindNames, kindOf } from '../../contracts/kinds.ts';
 import { labels } from '../../contracts/names.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { TenantDeps } from '../dependencies.ts';
+import type { TemplateMetadata } from '../../contracts/resources/object-meta.ts';
 import type { InstanceRef } from '../../contracts/instance-ref.ts';
 import { notePlace } from './instance-place.ts';
 import { whatHolds, whyPresent } from './namespace-remains.ts';
@@ -19,16 +20,20 @@ export interface NamespaceDeletion {
 }
 
 /**
- * Creates the namespace of an instance in its connected cluster, and then notes it as its place, in `status.clusterRef`
+ * Creates the namespace of an instance in its connected cluster, with what a template gives it, and then notes it as its place, in `status.clusterRef`
  * and in our own database: one that never got it has none. Idempotent by instance.
  * @throws PlatformError `conflict` if there is one that belongs to something else, `cluster_unreachable`
  */
-export async function createOwnedNamespace(deps: TenantDeps, target: InstanceRef): Promise<void> {
+export async function createOwnedNamespace(
+  deps: TenantDeps,
+  target: InstanceRef,
+  { labels: given, annotations }: TemplateMetadata = {},
+): Promise<void> {
   const kind = kindOf(target);
+  const own = { [labels.project]: target.project, [kindNames[kind].label]: target.name };
   const host = await deps.hosts.create<InstanceRef>(target, {
-    [labels.project]: target.project,
-    [kindNames[kind].label]: target.name,
-    ...descriptorOf(kind).namespaceLabels,
+    labels: { ...descriptorOf(kind).namespaceLabels, ...given, ...own },
+    ...(annotations === undefined ? {} : { annotations }),
   });
   await notePlace(deps, host);
 }

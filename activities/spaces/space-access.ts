@@ -1,9 +1,10 @@
 import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import { syncSpaceRbac } from '../../adapters/space-rbac.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
 import type { TenantDeps } from '../dependencies.ts';
-import { readInstance } from '../instances/instance-access.ts';
+import { readInstance, templateOf } from '../instances/instance-access.ts';
 
 /** RBAC in the namespace of a space. controllers/spaces/space-access.ts reconciles it afterwards. */
 export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
@@ -18,7 +19,9 @@ export function createSpaceAccessActivities({ hosts, resources }: Pick<TenantDep
         readInstance<'space'>(resources, space),
         callManagement(`reading project ${space.project}`, resources.projects.get({ name: space.project })),
       ]);
-      await syncSpaceRbac(host, spaceGrants(found, project).grants);
+      const template = await templateOf(resources, 'space', found);
+      const access = descriptorOf('space').templateAccess(found, template);
+      await syncSpaceRbac(host, spaceGrants(found, access, project).grants);
     },
   };
 }

@@ -1,13 +1,12 @@
-import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { Helm } from './helm.ts';
-import { callManagement } from '../kubernetes/failures.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues } from './render-values.ts';
+import { readSurroundings } from './surroundings.ts';
 import { checkSameChart, isReferenced } from '../../templates/instance-chart.ts';
-import { loftContext, othersTexts, type Surroundings } from '../../templates/template-context.ts';
+import { loftContext, othersTexts } from '../../templates/template-context.ts';
 import { freeParameters, resolveParameters } from '../../templates/template-parameters.ts';
 import { readInstance, selectTemplate } from './template-of-tenant.ts';
 
@@ -46,7 +45,11 @@ export async function resolveReleaseValues(
   const trusted = isReferenced(instance);
   const given = instance.spec?.parameters ?? '';
   const parameters = resolveParameters({ ...template, inline: !trusted }, given);
-  const loft = loftContext(tenant, instance, await readSurroundings(deps.resources, tenant, instance));
+  const loft = loftContext(
+    tenant,
+    instance,
+    await readSurroundings(deps.resources, tenant.cluster, instance),
+  );
   const values = await renderValues(deps, {
     values: template.definition.helmRelease?.values ?? '',
     context: { ...parameters, loft },
@@ -55,22 +58,4 @@ export async function resolveReleaseValues(
     signal,
   });
   return { chart, values, trusted };
-}
-
-/** The objects that `.Values.loft` describes. */
-async function readSurroundings(
-  resources: ManagementResources,
-  tenant: TenantRef,
-  instance: VirtualClusterInstance,
-): Promise<Surroundings> {
-  const { user: userName, team: teamName } = instance.spec?.owner ?? {};
-  const [cluster, user, team] = await callManagement(
-    'reading the owner of the tenant cluster',
-    Promise.all([
-      resources.clusters.get({ name: tenant.cluster }),
-      userName ? resources.users.get({ name: userName }) : undefined,
-      teamName ? resources.teams.get({ name: teamName }) : undefined,
-    ]),
-  );
-  return { cluster, user, team };
 }

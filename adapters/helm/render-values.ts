@@ -88,7 +88,8 @@ async function renderInJail(
       .template({
         chart,
         values: unambiguousJson({ contexts, integers: integerPaths(request.context) }),
-        release: request.context.loft.virtualClusterName,
+        // Helm's names are shorter than Kubernetes'.
+        release: request.context.loft.virtualClusterName.slice(0, 53).replace(/-+$/, ''),
         namespace: request.context.loft.virtualClusterNamespace,
         what: "rendering the template's values",
         signal: request.signal,

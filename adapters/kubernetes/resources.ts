@@ -3,6 +3,7 @@ import { managementApiVersion, managementGroup, managementVersion } from '../../
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import {
   type ManagedInstance,
+  type ManagedTemplate,
   type ResourceOf,
   type ResourcePlural,
   resourceKinds,
@@ -49,6 +50,14 @@ export function instanceResources(
   kind: ManagedKind,
 ): ResourceClient<ManagedInstance> {
   return resources[kindNames[kind].plural];
+}
+
+/** The templates that instances of a managed kind are made of. */
+export function templateResources(
+  resources: ManagementResources,
+  kind: ManagedKind,
+): ResourceClient<ManagedTemplate> {
+  return resources[kindNames[kind].templates.plural] as ResourceClient<ManagedTemplate>;
 }
 
 /** Typed access to the custom resources of `management.loft.sh/v1`. */

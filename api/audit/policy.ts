@@ -1,5 +1,5 @@
 import { type AuditConfig, type AuditLevel, type AuditRule, auditLevels } from '../../contracts/audit.ts';
-import { managedPlurals } from '../../contracts/kinds.ts';
+import { managedPlurals, templatePlurals } from '../../contracts/kinds.ts';
 import type { RequestDescription } from './describe-request.ts';
 
 /** Who a request comes from, as far as rules ask. */
@@ -110,7 +110,7 @@ const secretResources: ReadonlySet<string> = new Set([
   'login',
   // Their values and parameters are texts that people write passwords into.
   ...managedPlurals,
-  'virtualclustertemplates',
+  ...templatePlurals,
 ]);
 /** Subresources that hand out credentials or carry users' own traffic. */
 const secretSubresources: ReadonlySet<string> = new Set([

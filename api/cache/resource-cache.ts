@@ -8,23 +8,28 @@ import {
   type ManagedKind,
   type ManagedPlural,
   type OperationTarget,
+  type TemplatePlural,
 } from '../../contracts/kinds.ts';
 import { identities, projectNamespace } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Project } from '../../contracts/resources/project.ts';
-import type { InstanceOf, ResourceOf, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
+import type {
+  InstanceOf,
+  ResourceOf,
+  ResourcePlural,
+  TemplateOf,
+} from '../../contracts/resources/resource-kinds.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { createRbacCache, type RbacCache } from './rbac-cache.ts';
 import { informerTarget } from '../upstreams/informer-target.ts';
 import type { IdentityCache } from '../identity/identity-cache.ts';
 
 /** Kinds that are looked at as a whole. */
-export type ListedPlural = 'projects' | 'clusters' | 'virtualclustertemplates' | ManagedPlural;
+export type ListedPlural = 'projects' | 'clusters' | TemplatePlural | ManagedPlural;
 
 /** What the gateway knows of the management API by itself, from informer caches. */
 export interface ResourceCache extends IdentityCache {
@@ -34,7 +39,8 @@ export interface ResourceCache extends IdentityCache {
   instancesIn(cluster: string): VirtualClusterInstance[];
   accessKeys(): AccessKey[];
   users(): User[];
-  template(name: string): VirtualClusterTemplate | undefined;
+  /** Of instances of `kind`. */
+  template<K extends ManagedKind>(kind: K, name: string): TemplateOf<K> | undefined;
   projects(): Project[];
   clusters(): Cluster[];
   hasCluster(name: string): boolean;
@@ -90,10 +96,23 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
   const managed = Object.fromEntries(
     managedKinds.map((kind) => [kind, watch(kindNames[kind].plural)]),
   ) as unknown as { readonly [K in ManagedKind]: Informer<InstanceOf<K>> };
-  const templates = watch('virtualclustertemplates');
+  const templates = Object.fromEntries(
+    managedKinds.map((kind) => [kind, watch(kindNames[kind].templates.plural)]),
+  ) as unknown as { readonly [K in ManagedKind]: Informer<TemplateOf<K>> };
+  const byPlural = Object.fromEntries(
+    managedKinds.map((kind) => [kindNames[kind].templates.plural, templates[kind]]),
+  ) as unknown as { readonly [P in TemplatePlural]: Informer<ResourceOf[P]> };
   const rbac = createRbacCache((path) => watchPath(path, credentials));
-  const all = [accessKeys, users, teams, projects, clusters, templates, ...Object.values(managed)];
-  const listed = { projects, clusters, virtualclustertemplates: templates };
+  const all = [
+    accessKeys,
+    users,
+    teams,
+    projects,
+    clusters,
+    ...Object.values(templates),
+    ...Object.values(managed),
+  ];
+  const listed = { projects, clusters, ...byPlural };
   const listedInformer = (plural: ListedPlural): Informer<{ metadata: ObjectMeta }> => {
     const kind = kindOfPlural(plural);
     return kind === undefined ? listed[plural as keyof typeof listed] : managed[kind];
@@ -117,7 +136,7 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
       managed.tenant.list().filter((instance) => knownPlace(instance).cluster === cluster),
     accessKeys: () => accessKeys.list(),
     users: () => users.list(),
-    template: (name) => templates.get(name),
+    template: (kind, name) => templates[kind].get(name),
     projects: () => projects.list(),
     clusters: () => clusters.list(),
     objects: (plural) => listedInformer(plural).list(),

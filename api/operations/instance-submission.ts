@@ -1,8 +1,7 @@
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import type { Operation, OperationRequest } from '../../contracts/operations.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import { requestOf } from '../../domain/attempts.ts';
 import { nextOperation } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
@@ -63,9 +62,9 @@ export function templateOf(
   cache: Pick<ResourceCache, 'template'>,
   kind: ManagedKind,
   instance: ManagedInstance,
-): VirtualClusterTemplate | undefined {
+): ManagedTemplate | undefined {
   const name = descriptorOf(kind).templateName(instance);
-  return name === undefined ? undefined : cache.template(name);
+  return name === undefined ? undefined : cache.template(kind, name);
 }
 
 /** Key under which a client's own `Idempotency-Key` is kept: callers do not share keys. */

@@ -1,9 +1,10 @@
 import type { TObject } from 'typebox';
-import type { ManagedKind, PluralOf } from '../kinds.ts';
+import type { ManagedKind, PluralOf, TemplatePluralOf } from '../kinds.ts';
 import { AccessKey } from './access-key.ts';
 import { Cluster } from './cluster.ts';
 import { Project } from './project.ts';
 import { SpaceInstance } from './space-instance.ts';
+import { SpaceTemplate } from './space-template.ts';
 import { Team } from './team.ts';
 import { User } from './user.ts';
 import { VirtualClusterInstance } from './virtual-cluster-instance.ts';
@@ -27,6 +28,13 @@ export const resourceKinds = {
     shortNames: ['vct'],
     namespaced: false,
     schema: VirtualClusterTemplate,
+  },
+  spacetemplates: {
+    kind: 'SpaceTemplate',
+    singular: 'spacetemplate',
+    shortNames: [],
+    namespaced: false,
+    schema: SpaceTemplate,
   },
   virtualclusterinstances: {
     kind: 'VirtualClusterInstance',
@@ -60,6 +68,7 @@ export interface ResourceOf {
   projects: Project;
   clusters: Cluster;
   virtualclustertemplates: VirtualClusterTemplate;
+  spacetemplates: SpaceTemplate;
   virtualclusterinstances: VirtualClusterInstance;
   spaceinstances: SpaceInstance;
   users: User;
@@ -71,3 +80,8 @@ export interface ResourceOf {
 export type InstanceOf<K extends ManagedKind> = ResourceOf[PluralOf<K>];
 /** A resource of a managed kind. */
 export type ManagedInstance = InstanceOf<ManagedKind>;
+
+/** Type of the templates that each managed kind is made of. */
+export type TemplateOf<K extends ManagedKind> = ResourceOf[TemplatePluralOf<K>];
+/** A template of instances of a managed kind. */
+export type ManagedTemplate = TemplateOf<ManagedKind>;

@@ -1,47 +1,15 @@
 import { type Static, Type } from 'typebox';
-import { Access, InstanceAccess, UserOrTeam } from './access.ts';
+import { InstanceAccess } from './access.ts';
 import { AppParameter } from './app-parameter.ts';
-import { Conditions } from './condition.ts';
 import { ObjectMeta, TemplateMetadata } from './object-meta.ts';
 import { openObject } from './open-object.ts';
-
-const ProjectSecretRef = openObject({
-  projectSecretRef: Type.Optional(
-    openObject({
-      project: Type.Optional(Type.String()),
-      name: Type.Optional(Type.String()),
-      key: Type.Optional(Type.String()),
-    }),
-  ),
-});
-
-/** A chart that is deployed beside or inside a tenant cluster. */
-const TemplateHelmChart = openObject({
-  name: Type.Optional(Type.String()),
-  version: Type.Optional(Type.String()),
-  repoURL: Type.Optional(Type.String()),
-  username: Type.Optional(Type.String()),
-  usernameRef: Type.Optional(ProjectSecretRef),
-  password: Type.Optional(Type.String()),
-  passwordRef: Type.Optional(ProjectSecretRef),
-  insecureSkipTlsVerify: Type.Optional(Type.Boolean()),
-  releaseName: Type.Optional(Type.String()),
-  releaseNamespace: Type.Optional(Type.String()),
-  values: Type.Optional(Type.String()),
-  wait: Type.Optional(Type.Boolean()),
-  timeout: Type.Optional(Type.String()),
-});
-type TemplateHelmChart = Static<typeof TemplateHelmChart>;
-
-const AppReference = openObject({
-  name: Type.Optional(Type.String()),
-  namespace: Type.Optional(Type.String()),
-  releaseName: Type.Optional(Type.String()),
-  version: Type.Optional(Type.String()),
-  hash: Type.Optional(Type.String()),
-  parameters: Type.Optional(Type.String()),
-});
-type AppReference = Static<typeof AppReference>;
+import {
+  AppReference,
+  templateHead,
+  TemplateHelmChart,
+  TemplateStatus,
+  templateVersion,
+} from './template-parts.ts';
 
 /** The chart of a tenant cluster's control plane. Without a name: the chart that ships with the platform. */
 export const VirtualClusterHelmChart = openObject({
@@ -88,21 +56,14 @@ export type VirtualClusterTemplateDefinition = Static<typeof VirtualClusterTempl
 export const VirtualClusterTemplateVersion = openObject({
   template: Type.Optional(VirtualClusterTemplateDefinition),
   parameters: Type.Optional(Type.Array(AppParameter)),
-  version: Type.String({
-    pattern: '^v?\\d+\\.\\d+\\.\\d+([-+].+)?$',
-    description: 'A semantic version X.Y.Z',
-  }),
+  version: templateVersion,
 });
 export type VirtualClusterTemplateVersion = Static<typeof VirtualClusterTemplateVersion>;
 
 export const VirtualClusterTemplateSpec = openObject({
-  displayName: Type.Optional(Type.String()),
-  description: Type.Optional(Type.String()),
-  owner: Type.Optional(UserOrTeam),
+  ...templateHead,
   template: Type.Optional(VirtualClusterTemplateDefinition),
-  parameters: Type.Optional(Type.Array(AppParameter)),
   versions: Type.Optional(Type.Array(VirtualClusterTemplateVersion)),
-  access: Type.Optional(Type.Array(Access)),
   spaceTemplateRef: Type.Optional(
     openObject({ name: Type.Optional(Type.String()) }, { description: 'Deprecated; kept, not acted on' }),
   ),
@@ -115,13 +76,6 @@ export const VirtualClusterTemplate = Type.Object({
   kind: Type.Optional(Type.String()),
   metadata: ObjectMeta,
   spec: Type.Optional(VirtualClusterTemplateSpec),
-  status: Type.Optional(
-    openObject({
-      conditions: Type.Optional(Conditions),
-      observedGeneration: Type.Optional(Type.Integer()),
-      canUse: Type.Optional(Type.Boolean()),
-      canUpdate: Type.Optional(Type.Boolean()),
-    }),
-  ),
+  status: Type.Optional(TemplateStatus),
 });
 export type VirtualClusterTemplate = Static<typeof VirtualClusterTemplate>;

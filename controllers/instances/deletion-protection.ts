@@ -2,7 +2,7 @@ import { objectKey } from '../../adapters/kubernetes/informer.ts';
 import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { preventsDeletion } from '../../domain/vcluster-values.ts';
-import { instanceCache } from '../caches.ts';
+import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { setConditions } from './instance-conditions.ts';
 
@@ -21,8 +21,7 @@ export function deletionProtection(context: ControllerContext): Controller {
       if (instance === undefined) return undefined;
       const { templateName, values } = descriptorOf(kind);
       const name = templateName(instance);
-      const template = caches.virtualclustertemplates.get(name ?? '');
-      const isPrevented = preventsDeletion(values(instance, template));
+      const isPrevented = preventsDeletion(values(instance, templateOf(caches, kind, instance)));
       await setConditions(context, kind, instance, {
         DeletionPrevented: isPrevented ? prevented(name) : undefined,
       });
@@ -30,12 +29,12 @@ export function deletionProtection(context: ControllerContext): Controller {
     },
     watch(add) {
       for (const kind of managedKinds) instanceCache(caches, kind).onChange((key) => add(`${kind} ${key}`));
-      caches.virtualclustertemplates.onChange((template) => {
-        for (const kind of managedKinds)
+      for (const kind of managedKinds)
+        templateCache(caches, kind).onChange((template) => {
           for (const instance of instanceCache(caches, kind).list())
             if (descriptorOf(kind).templateName(instance) === template)
               add(`${kind} ${objectKey(instance.metadata)}`);
-      });
+        });
     },
   };
 }

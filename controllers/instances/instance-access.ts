@@ -2,11 +2,10 @@ import { fromObjectKey, objectKey } from '../../adapters/kubernetes/informer.ts'
 import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { accessRules } from '../../domain/tenant-grants.ts';
-import { instanceCache } from '../caches.ts';
+import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessGrants, grantOn, groupSubjects, ruleOf } from '../rbac/access-grants.ts';
 
@@ -22,7 +21,7 @@ export function instanceAccess(kind: ManagedKind, { caches, rbac }: ControllerCo
       const instance = cache.get(key);
       const { namespace = '' } = fromObjectKey(key);
       const isInProject = projectOfNamespace(namespace) !== undefined;
-      const template = caches.virtualclustertemplates.get((instance && templateName(instance)) ?? '');
+      const template = instance && templateOf(caches, kind, instance);
       await rbac.sync(
         `${prefix}${key}`,
         instance === undefined || !isInProject ? [] : grants(kind, instance, template, namespace),
@@ -31,7 +30,7 @@ export function instanceAccess(kind: ManagedKind, { caches, rbac }: ControllerCo
     },
     watch(add) {
       cache.onChange(add);
-      caches.virtualclustertemplates.onChange((template) => {
+      templateCache(caches, kind).onChange((template) => {
         for (const instance of cache.list())
           if (templateName(instance) === template) add(objectKey(instance.metadata));
       });
@@ -45,7 +44,7 @@ export function instanceAccess(kind: ManagedKind, { caches, rbac }: ControllerCo
 function grants(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
   namespace: string,
 ): RbacObject[] {
   const { plural } = kindNames[kind];

@@ -3,13 +3,12 @@ import { instanceResources, type Stored } from '../../adapters/kubernetes/resour
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import { markOf } from '../../domain/attempts.ts';
 import { isUpToDate, neededOperations, requestedRebuild } from '../../domain/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { followingOf, isSyncedOnce } from '../../domain/template-sync.ts';
-import { instanceCache } from '../caches.ts';
+import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { createAttempts } from './attempts.ts';
 import { createOperationSubmitter } from './operation-submitter.ts';
@@ -28,7 +27,7 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
     const { namespace = '', name } = fromObjectKey(key);
     const project = projectOfNamespace(namespace);
     if (instance === undefined || project === undefined) return undefined;
-    const template = caches.virtualclustertemplates.get(descriptor.templateName(instance) ?? '');
+    const template = templateOf(caches, kind, instance);
     const change = firstChange(instance, project) ?? afterSync(instance, template);
     if (change !== undefined) {
       const { resourceVersion } = instance.metadata;
@@ -69,7 +68,7 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
   /** `templateRef.syncOnce` asks for something once, and is taken off when it is done, as vCluster Platform does. */
   function afterSync(
     instance: Stored<ManagedInstance>,
-    template: VirtualClusterTemplate | undefined,
+    template: ManagedTemplate | undefined,
   ): { metadata: object; spec: object } | undefined {
     const isDone = isSyncedOnce(followingOf(instance), template) && isUpToDate(kind, instance, template);
     const isDeleted = instance.metadata.deletionTimestamp !== undefined;
@@ -84,7 +83,7 @@ export function instanceOperations(kind: ManagedKind, context: ControllerContext
       const addIf = (concerns: (instance: Stored<ManagedInstance>) => boolean) => {
         for (const instance of cache.list()) if (concerns(instance)) add(objectKey(instance.metadata));
       };
-      caches.virtualclustertemplates.onChange((template) =>
+      templateCache(caches, kind).onChange((template) =>
         addIf((instance) => descriptor.templateName(instance) === template),
       );
       // What failed may succeed now.

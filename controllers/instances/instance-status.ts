@@ -9,7 +9,7 @@ import { listOpenOperations, targetsOf } from '../../db/queries/operations.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { problemNotices, statusNotices } from '../../domain/status/notices.ts';
 import { type OpenOperation, presentStatus } from '../../domain/status/present-status.ts';
-import { instanceCache } from '../caches.ts';
+import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { createStatusEvents } from './status-events.ts';
 
@@ -58,7 +58,7 @@ export function instanceStatus(context: ControllerContext): Controller {
       if (instance === undefined || project === undefined) return undefined;
       await events.write(kind, instance, problemNotices(kind, instance));
       const patch = presentStatus(kind, instance, {
-        template: caches.virtualclustertemplates.get(descriptorOf(kind).templateName(instance) ?? ''),
+        template: templateOf(caches, kind, instance),
         open: await openOperations({ kind, project, name }, instance),
         now: new Date().toISOString(),
       });
@@ -76,10 +76,10 @@ export function instanceStatus(context: ControllerContext): Controller {
           if (which(instance)) add(`${kind} ${objectKey(instance.metadata)}`);
       };
       for (const kind of managedKinds) instanceCache(caches, kind).onChange((key) => add(`${kind} ${key}`));
-      caches.virtualclustertemplates.onChange((template) => {
-        for (const kind of managedKinds)
-          addAll(kind, (instance) => descriptorOf(kind).templateName(instance) === template);
-      });
+      for (const kind of managedKinds)
+        templateCache(caches, kind).onChange((template) =>
+          addAll(kind, (instance) => descriptorOf(kind).templateName(instance) === template),
+        );
       followOperations(context, async (ids) => {
         if (ids === undefined) {
           for (const kind of managedKinds) addAll(kind, () => true);

@@ -1,3 +1,4 @@
+import { kindNames, managedKinds } from '../../contracts/kinds.ts';
 import type { RbacObject, Subject } from '../../adapters/kubernetes/rbac-objects.ts';
 import {
   identities,
@@ -8,6 +9,7 @@ import {
 } from '../../contracts/names.ts';
 import type { Project, ProjectMember } from '../../contracts/resources/project.ts';
 import { memberGroup } from '../../domain/identity-names.ts';
+import { allowedTemplates } from '../../domain/template-choice.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** Members and owner of a project as RBAC: their role in its namespace, and the sight of what it may use. */
@@ -109,7 +111,6 @@ function clusterGrant(
  * go there past the platform.
  */
 function memberRules(project: Project) {
-  const { allowedTemplates, allowedClusters } = project.spec ?? {};
   const subresources = ['templates', 'clusters', 'members'].map((entry) => `projects/${entry}`);
   return [
     {
@@ -118,8 +119,10 @@ function memberRules(project: Project) {
       resourceNames: [project.metadata.name],
       verbs: ['get', 'use'],
     },
-    ...allowedRule('virtualclustertemplates', ['get', 'use'], allowedTemplates),
-    ...allowedRule('clusters', ['get'], allowedClusters),
+    ...managedKinds.flatMap((kind) =>
+      allowedRule(kindNames[kind].templates.plural, ['get', 'use'], allowedTemplates(kind, project)),
+    ),
+    ...allowedRule('clusters', ['get'], project.spec?.allowedClusters),
   ];
 }
 

@@ -5,6 +5,7 @@ const kinds = {
   projects: ['templates', 'clusters', 'members'],
   clusters: ['members'],
   virtualclustertemplates: [],
+  spacetemplates: [],
 } as const;
 type Plural = keyof typeof kinds;
 

@@ -7,7 +7,9 @@ import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { type SpaceGrants, spaceGrants } from '../../domain/space-grants.ts';
 import { isNamespaceLost, isProvisioned } from '../../domain/desired-state.ts';
+import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/known-place.ts';
+import { templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
 import { createBindingWatches } from './binding-watches.ts';
@@ -78,7 +80,11 @@ export function spaceAccess(context: ControllerContext): Controller {
         forget(key);
         return undefined;
       }
-      const { grants, refused } = spaceGrants(space, caches.projects.get(place.project));
+      const { grants, refused } = spaceGrants(
+        space,
+        descriptorOf('space').templateAccess(space, templateOf(caches, 'space', space)),
+        caches.projects.get(place.project),
+      );
       const hash = contentHash([
         space.metadata.uid,
         place.hostNamespace,
@@ -107,6 +113,10 @@ export function spaceAccess(context: ControllerContext): Controller {
       caches.projects.onChange((name) => {
         for (const { metadata } of caches.spaceinstances.list())
           if (projectOfNamespace(metadata.namespace ?? '') === name) add(objectKey(metadata));
+      });
+      caches.spacetemplates.onChange((template) => {
+        for (const { metadata, spec } of caches.spaceinstances.list())
+          if (spec?.templateRef?.name === template) add(objectKey(metadata));
       });
       caches.clusters.onChange((name) => {
         if (caches.clusters.get(name) === undefined) watches.end(name);

@@ -42,6 +42,7 @@ export const printerColumns: Readonly<Record<ResourcePlural, readonly PrinterCol
     age,
   ],
   virtualclustertemplates: [['Display Name', '.spec.displayName'], age],
+  spacetemplates: [['Display Name', '.spec.displayName'], age],
   ...ofManaged,
   users: [
     ['Username', '.spec.username'],

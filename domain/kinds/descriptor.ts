@@ -1,8 +1,7 @@
 import type { InstanceAccess } from '../../contracts/resources/access.ts';
 import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 import type { Project } from '../../contracts/resources/project.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { PolicyBreach } from '../project-policy.ts';
 import type { OperationPlan } from './plan.ts';
@@ -27,6 +26,7 @@ export interface InstanceParameters {
  */
 export interface KindDescriptor<
   R extends ManagedInstance,
+  T extends ManagedTemplate,
   V extends OperationType,
   F extends string = string,
 > {
@@ -40,17 +40,19 @@ export interface KindDescriptor<
   readonly namespaceLabels: Readonly<Record<string, string>>;
   /** Paths below `spec` that are kept and not acted on. `x[]` means each entry. */
   readonly ignoredFields: readonly string[];
+  /** Paths below a definition, in a template or inline, that are kept and not acted on. */
+  readonly ignoredInDefinition: readonly string[];
   /** Name of the template that it is made of; undefined if it names none. */
   templateName(instance: R): string | undefined;
   /**
    * Hash of what is to be deployed. Place, owner and access are not part of it.
    * @param template the one that `templateName` says, or undefined if there is none
    */
-  desiredHash(instance: R, template: VirtualClusterTemplate | undefined): string;
+  desiredHash(instance: R, template: T | undefined): string;
   /** Whether other hands run it, so that no operation creates it. */
   isElsewhere(instance: R): boolean;
   /** Why what it asks for now cannot be deployed, now that it differs from what was deployed last; undefined if it can. */
-  obstacle(instance: R, template: VirtualClusterTemplate | undefined): string | undefined;
+  obstacle(instance: R, template: T | undefined): string | undefined;
   /** What its spec lacks before its first operation, as a merge patch of the spec; undefined if it lacks nothing. */
   defaults(instance: R, project: Project): object | undefined;
   /** Where the worker wrote in the status that it is; undefined if only its spec says so, or nothing yet. */
@@ -60,13 +62,15 @@ export interface KindDescriptor<
   /** Whether it is made of a template of its own, which only some may write where a project requires named ones. */
   hasInlineTemplate(instance: R): boolean;
   /** The text of the vcluster.yaml that it is made of; undefined if it has none. */
-  values(instance: R, template: VirtualClusterTemplate | undefined): string | undefined;
+  values(instance: R, template: T | undefined): string | undefined;
+  /** Whether its parameters go into what it is made of. */
+  takesParameters(instance: R): boolean;
   /** Its parameters and what declares them; undefined if it has none, or what it is made of is not there (yet). */
-  parameters(instance: R, template: VirtualClusterTemplate | undefined): InstanceParameters | undefined;
+  parameters(instance: R, template: T | undefined): InstanceParameters | undefined;
   /** What a list says of it, besides what it says of every kind; values that are left out are not shown. */
   summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** What it is shown with besides what every kind is (domain/computed-fields.ts): in `spec.clusterRef`, and in its status. */
   computed(instance: R, isUp: boolean): { readonly clusterRef: object; readonly status: object };
   /** `access` of what it is made of. */
-  templateAccess(instance: R, template: VirtualClusterTemplate | undefined): InstanceAccess | undefined;
+  templateAccess(instance: R, template: T | undefined): InstanceAccess | undefined;
 }

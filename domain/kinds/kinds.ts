@@ -5,7 +5,12 @@ import {
   type SummaryFieldOf,
   type VerbOf,
 } from '../../contracts/kinds.ts';
-import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type {
+  InstanceOf,
+  ManagedInstance,
+  ManagedTemplate,
+  TemplateOf,
+} from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { verbRules } from '../verbs.ts';
 import type { KindDescriptor } from './descriptor.ts';
@@ -14,14 +19,16 @@ import { space } from './space.ts';
 import { virtualCluster } from './virtual-cluster.ts';
 
 const descriptors: {
-  readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, VerbOf<K>, SummaryFieldOf<K>>;
+  readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, TemplateOf<K>, VerbOf<K>, SummaryFieldOf<K>>;
 } = {
   tenant: virtualCluster,
   space,
 };
 
-/** How instances of `kind` behave; give its functions instances of that kind only. */
-export function descriptorOf(kind: ManagedKind): KindDescriptor<ManagedInstance, never, never> {
+/** How instances of `kind` behave; give its functions instances and templates of that kind only. */
+export function descriptorOf(
+  kind: ManagedKind,
+): KindDescriptor<ManagedInstance, ManagedTemplate, never, never> {
   return descriptors[kind];
 }
 

@@ -1,29 +1,38 @@
 import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
+import type { SpaceTemplate } from '../../contracts/resources/space-template.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import { contentHash } from '../content-hash.ts';
 import { knownPlace } from '../known-place.ts';
-import { clusterBreach } from '../project-policy.ts';
+import { clusterBreach, templateBreach } from '../project-policy.ts';
+import { resolveTemplate } from '../template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
 
-/** A space: one namespace of a connected cluster (ADR 11). */
-export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldOf<'space'>> = {
+/**
+ * A space: one namespace of a connected cluster (ADR 11). Of a template it takes the metadata of the namespace, once, when that
+ * is made, and access rules, always (ADR 35); it is not made of an inline one.
+ */
+export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>, SummaryFieldOf<'space'>> = {
   plans: spacePlans,
   conditions: { ready: 'SpaceReady', synced: 'SpaceSynced' },
   subresources: { all: ['operations'], rules: ['operations'] },
   // No pod of a space may take over its node; an administrator of the connected cluster may loosen or tighten it. It
   // does not have the label by which the embedded node runs pods: that node isolates nothing.
   namespaceLabels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
-  ignoredFields: ['templateRef', 'template', 'parameters'],
-  templateName: () => undefined,
+  ignoredFields: ['template', 'templateRef.syncOnce'],
+  ignoredInDefinition: ['objects', 'charts', 'apps', 'instanceTemplate'],
+  templateName: ({ spec }) => spec?.templateRef?.name || undefined,
   /**
    * A space has nothing that an operation would update (its access is reconciled by controllers/spaces/space-access.ts),
    * so a new hash only means that what failed is worth another try. Where it is placed is not in it: earlier versions
    * wrote that there themselves.
    */
-  desiredHash({ spec }) {
+  desiredHash({ spec, status }, template) {
     const { clusterRef: _ours, ...asked } = spec ?? {};
-    return contentHash(asked);
+    // A create that failed for want of its template is tried again once the template is there.
+    const isMissing =
+      !!asked.templateRef?.name && template === undefined && status?.observedHash === undefined;
+    return contentHash({ ...asked, missing: isMissing ? true : undefined });
   },
   isElsewhere: () => false,
   obstacle: () => undefined,
@@ -32,11 +41,21 @@ export const space: KindDescriptor<SpaceInstance, VerbOf<'space'>, SummaryFieldO
     const { cluster, namespace } = status?.clusterRef ?? {};
     return cluster && namespace ? { cluster, namespace } : undefined;
   },
-  breach: (project, instance) => clusterBreach(project, knownPlace(instance).cluster),
+  breach: (project, instance) =>
+    templateBreach('space', project, instance) ?? clusterBreach(project, knownPlace(instance).cluster),
   hasInlineTemplate: () => false,
   values: () => undefined,
-  parameters: () => undefined,
+  takesParameters: ({ spec }) => !!spec?.templateRef?.name,
+  parameters({ spec }, template) {
+    if (!spec?.templateRef?.name || template === undefined) return undefined;
+    const resolved = resolveTemplate(template, spec.templateRef.version);
+    const { parameters = [] } = resolved ?? {};
+    return resolved && { template: { parameters, inline: false }, text: spec.parameters ?? '' };
+  },
   summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
   computed: () => ({ clusterRef: {}, status: {} }),
-  templateAccess: () => undefined,
+  templateAccess: ({ spec }, template) =>
+    template && spec?.templateRef?.name
+      ? resolveTemplate(template, spec.templateRef.version)?.definition.access
+      : undefined,
 };

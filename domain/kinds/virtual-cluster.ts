@@ -12,9 +12,29 @@ import { isVersionPattern, resolveTemplate } from '../template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
 
+/** Below a definition, inline or in a template. */
+const ignoredInDefinition = [
+  'apps',
+  'charts',
+  'objects',
+  'spaceTemplate',
+  'pro',
+  'accessPoint',
+  'forwardToken',
+  'forwardTokenMode',
+  // Charts come from those that the platform was given (ADR 15).
+  'helmRelease.chart.repo',
+  'helmRelease.chart.username',
+  'helmRelease.chart.password',
+  'helmRelease.chart.insecureSkipTlsVerify',
+  'metadata',
+  'instanceTemplate',
+];
+
 /** A tenant cluster: a Helm release in its host namespace. */
 export const virtualCluster: KindDescriptor<
   VirtualClusterInstance,
+  VirtualClusterTemplate,
   VerbOf<'tenant'>,
   SummaryFieldOf<'tenant'>
 > = {
@@ -31,8 +51,9 @@ export const virtualCluster: KindDescriptor<
     'external',
     'standalone',
     'clusterRef.virtualCluster',
-    ...ignoredInDefinition('template'),
+    ...ignoredInDefinition.map((field) => `template.${field}`),
   ],
+  ignoredInDefinition,
   templateName: ({ spec }) => spec?.templateRef?.name || undefined,
   desiredHash,
   isElsewhere({ spec }) {
@@ -41,13 +62,14 @@ export const virtualCluster: KindDescriptor<
   },
   obstacle,
   defaults(instance, project) {
-    const name = namesNoTemplate(instance) ? defaultTemplate(project) : undefined;
+    const name = namesNoTemplate(instance) ? defaultTemplate('tenant', project) : undefined;
     return name === undefined ? undefined : { templateRef: { ...instance.spec?.templateRef, name } };
   },
   deployedPlace,
   breach: tenantBreach,
   hasInlineTemplate: ({ spec }) => spec?.template !== undefined,
   values: (instance, template) => definitionOf(instance, template)?.helmRelease?.values,
+  takesParameters: () => true,
   parameters({ spec }, template) {
     const text = spec?.parameters ?? '';
     if (!spec?.templateRef?.name) return { template: { parameters: [], inline: true }, text };
@@ -99,24 +121,4 @@ function obstacle(
   return resolveTemplate(template, version) === undefined
     ? `template ${name} does not have a version that ${version.slice(0, 60)} selects`
     : undefined;
-}
-
-/** Paths below a definition of a tenant cluster, inline or in a template, that are kept and not acted on. */
-export function ignoredInDefinition(path: string): string[] {
-  const fields = [
-    'apps',
-    'charts',
-    'objects',
-    'spaceTemplate',
-    'pro',
-    'accessPoint',
-    'forwardToken',
-    'forwardTokenMode',
-    // Charts come from those that the platform was given (ADR 15).
-    'helmRelease.chart.repo',
-    'helmRelease.chart.username',
-    'helmRelease.chart.password',
-    'helmRelease.chart.insecureSkipTlsVerify',
-  ];
-  return [...fields, 'metadata', 'instanceTemplate'].map((field) => `${path}.${field}`);
 }

@@ -31,6 +31,7 @@ const signs: { readonly [P in ConfigurationPlural]: Signs } = {
   projects: {},
   clusters: { hasPhase: true },
   virtualclustertemplates: {},
+  spacetemplates: {},
   users: {},
   teams: {},
   accesskeys: { awaited: ['OwnerExists'], needed: ['OwnerExists', 'ScopeUnderstood'] },

@@ -2,8 +2,7 @@ import { hasVerb, kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { type Condition, kstatusConditions } from '../../contracts/resources/condition.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import { cleanupFinalizer } from '../../contracts/names.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
+import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
 import {
@@ -30,7 +29,7 @@ export interface OpenOperation {
 /** What a status is made true for, besides the instance. */
 export interface Circumstances {
   /** The one that the instance is made of, if there is one. */
-  readonly template: VirtualClusterTemplate | undefined;
+  readonly template: ManagedTemplate | undefined;
   /** Operations that have not ended, in the order of their turns. */
   readonly open?: readonly OpenOperation[];
   /** RFC 3339. */
@@ -106,7 +105,7 @@ function withKnownFacts(
   if (phase === 'Sleeping') facts.push({ type: ready, status: 'False', severity: 'Info', reason: phase });
   const synced = syncedOf(kind, instance, template);
   if (synced !== undefined) facts.push(synced);
-  const sync = templateSyncOf(followingOf(instance), template);
+  const sync = templateSyncOf(followingOf(instance), template, !hasVerb(kind, 'update'));
   if (sync !== undefined) facts.push(sync);
   const known = sync === undefined ? withoutCondition(conditions, templateSynced) : conditions;
   const all = facts.reduce<readonly Condition[]>((list, fact) => withCondition(list, fact, now), known);
@@ -117,7 +116,7 @@ function withKnownFacts(
 function syncedOf(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): ConditionState | undefined {
   const descriptor = descriptorOf(kind);
   const { synced: type } = descriptor.conditions;
@@ -139,7 +138,7 @@ function syncedOf(
 function dueOperation(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): NextOperation | undefined {
   const { failedHash, nextAttempt } = instance.status ?? {};
   const waits = ({ type, targetHash }: NextOperation) =>
@@ -215,7 +214,7 @@ export function lifecycleConditions(kind: ManagedKind): ReadonlySet<string | und
 function failureOf(
   kind: ManagedKind,
   instance: ManagedInstance,
-  template: VirtualClusterTemplate | undefined,
+  template: ManagedTemplate | undefined,
 ): Finding | undefined {
   const { synced } = descriptorOf(kind).conditions;
   const { conditions = [], failedHash, reason = 'Failed', message = '' } = instance.status ?? {};

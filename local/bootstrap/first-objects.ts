@@ -44,6 +44,11 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
             },
           }),
         () =>
+          resources.spacetemplates.create({
+            metadata: { name: 'default' },
+            spec: { displayName: 'Default', description: 'A plain namespace' },
+          }),
+        () =>
           resources.projects.create({
             metadata: { name: 'default' },
             spec: {
@@ -51,7 +56,9 @@ export async function createFirstObjects(client: ClusterClient, admin: AdminFile
               allowedClusters: [{ name: '*' }],
               allowedTemplates: [
                 { kind: 'VirtualClusterTemplate', name: 'default', isDefault: true },
+                { kind: 'SpaceTemplate', name: 'default', isDefault: true },
                 { name: '*' },
+                { kind: 'SpaceTemplate', name: '*' },
               ],
             },
           }),

@@ -4,7 +4,9 @@ import { after, before, test } from 'node:test';
 import type { TenantDeps } from '../../activities/dependencies.ts';
 import { createSpaceAccessActivities } from '../../activities/spaces/space-access.ts';
 import { createInstanceActivities } from '../../activities/instances/instance.ts';
+import { createSpaceNamespaceActivities } from '../../activities/spaces/space-namespace.ts';
 import { createSpaceSleepActivities, isSpaceClosed } from '../../activities/spaces/space-sleep.ts';
+import type { RenderDeps } from '../../adapters/helm/render-values.ts';
 import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { apiMessage } from '../../adapters/kubernetes/failures.ts';
@@ -23,7 +25,7 @@ import { type ActivityPlatform, startActivityPlatform } from './activity-platfor
 let postgres: TestPostgres;
 let server: TestApiServer;
 let platform: ActivityPlatform;
-let deps: TenantDeps;
+let deps: TenantDeps & RenderDeps;
 let close: () => Promise<void>;
 /** With the worker's own rights in a connected cluster. */
 let worker: ClusterClient;
@@ -45,9 +47,11 @@ before(async () => {
   deps = {
     operations,
     resources: platform.resources,
+    helm: platform.helm,
+    workDir: platform.workDir,
     hosts: hostNamespaces({ ...platform.clusters, client: async () => worker }),
   };
-  for (const kind of ['clusters', 'spaceinstances'] as const)
+  for (const kind of ['clusters', 'spaceinstances', 'spacetemplates'] as const)
     await eventually(`${kind} are served`, async () => (await platform.resources[kind].list()).length === 0);
   await platform.resources.projects.patch(
     { name: 'default' },
@@ -70,7 +74,7 @@ async function newSpace(name: string, spec: object = {}): Promise<SpaceRef> {
   const made = await platform.resources.spaceinstances.create({ metadata, spec });
   const unplaced = { kind: 'space', project: 'default', name, uid: made.metadata.uid } as const;
   const { space } = await createInstanceActivities(deps).placeSpace({ space: unplaced });
-  await createInstanceActivities(deps).applySpaceNamespace({ space });
+  await createSpaceNamespaceActivities(deps).applySpaceNamespace({ space });
   return space;
 }
 const stored = (name: string) => platform.resources.spaceinstances.get({ namespace: 'p-default', name });
@@ -82,7 +86,7 @@ test('a space is placed once by the project’s pattern, and a foreign namespace
   assert.deepEqual(spec, { owner: { user: 'anna' } }, 'a manifest need not repeat what we decide');
   assert.deepEqual(status?.clusterRef, { cluster: 'local', namespace: 'x-placed' });
   assert.deepEqual([metadata.finalizers, status?.phase], [['loft.sh/cleanup'], 'Pending']);
-  const { applySpaceNamespace } = createInstanceActivities(deps);
+  const { applySpaceNamespace } = createSpaceNamespaceActivities(deps);
   await applySpaceNamespace({ space });
   const labels = (await admin.core.readNamespace({ name: 'x-placed' })).metadata?.labels ?? {};
   assert.equal(labels['loft.sh/project'], 'default');
@@ -99,6 +103,59 @@ test('a space is placed once by the project’s pattern, and a foreign namespace
     (await admin.core.readNamespace({ name: 'kube-public' })).metadata?.deletionTimestamp,
     undefined,
   );
+});
+
+test('a template gives the namespace its metadata, rendered, and its access rules', async () => {
+  const template = {
+    metadata: {
+      labels: { team: '{{ .Values.team }}', 'pod-security.kubernetes.io/enforce': 'restricted' },
+      annotations: {
+        note: 'for {{ .Values.loft.project }}: {{ .Values.text | quote }}',
+        plain: 'a: "b"\n# c',
+      },
+    },
+    access: { defaultClusterRole: 'edit', rules: [{ users: ['vic'], clusterRole: 'view' }] },
+  };
+  const parameters = [{ variable: 'team', options: ['red', 'blue'] }, { variable: 'text' }];
+  await platform.resources.spacetemplates.create({
+    metadata: { name: 'teams' },
+    spec: {
+      versions: [
+        { version: '1.0.0', parameters, template },
+        { version: '2.0.0', template: { metadata: { labels: { 'vcluster-platform.io/managed': 'true' } } } },
+      ],
+    },
+  });
+  const of = (version: string, text = "it's\\n: [x], {y} # z") => ({
+    owner: { user: 'anna' },
+    templateRef: { name: 'teams', version },
+    ...(version === '1.x' ? { parameters: JSON.stringify({ team: 'red', text }) } : {}),
+  });
+  const space = await newSpace('made', of('1.x'));
+  const { labels = {}, annotations = {} } =
+    (await admin.core.readNamespace({ name: 'x-made' })).metadata ?? {};
+  assert.deepEqual(
+    [labels['team'], labels['pod-security.kubernetes.io/enforce'], labels['loft.sh/project']],
+    ['red', 'restricted', 'default'],
+  );
+  assert.deepEqual(annotations, {
+    note: `for default: "it's\\\\n: [x], {y} # z"`,
+    plain: 'a: "b"\n# c',
+  });
+  await createSpaceAccessActivities(deps).applySpaceAccess({ space });
+  const { items } = await admin.rbac.listNamespacedRoleBinding({ namespace: 'x-made' });
+  const bound = items.map(({ roleRef, subjects = [] }) => [roleRef.name, subjects.map(({ name }) => name)]);
+  assert.deepEqual(Object.fromEntries(bound), {
+    edit: ['loft:user:anna', 'loft:user:olga'],
+    view: ['loft:user:vic'],
+  });
+  await assert.rejects(newSpace('managed', of('2.0.0')), {
+    code: 'invalid_values',
+    message: /vcluster-platform\.io\/managed.*belongs to the platform/,
+  });
+  await assert.rejects(newSpace('absent', of('3.0.0')), { code: 'template_not_found' });
+  for (const name of ['managed', 'absent'])
+    await assert.rejects(admin.core.readNamespace({ name: `x-${name}` }), 'nothing was made');
 });
 
 test('access to a space is bound in its namespace only, and replaces foreign bindings', async () => {

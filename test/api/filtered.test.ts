@@ -262,12 +262,14 @@ describe('kubectl auth can-i', () => {
       'clusters',
       'projects',
       'spaceinstances',
+      'spacetemplates',
       'virtualclusterinstances',
       'virtualclustertemplates',
     ]);
     assert.deepEqual((await listable('carl')).toSorted(), [
       'clusters',
       'projects',
+      'spacetemplates',
       'virtualclustertemplates',
     ]);
   });

@@ -136,6 +136,7 @@ function everyKind(): string[] {
     'projects',
     'clusters',
     'virtualclustertemplates',
+    'spacetemplates',
     'virtualclusterinstances',
     'spaceinstances',
   ];

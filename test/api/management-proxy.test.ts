@@ -142,7 +142,7 @@ describe('parameters of a template', () => {
     await eventually(
       'the gateway knows both',
       () =>
-        fixture.parts.gateway.cache.template('sized') !== undefined &&
+        fixture.parts.gateway.cache.template('tenant', 'sized') !== undefined &&
         fixture.parts.gateway.cache.instances('tenant').some(({ metadata }) => metadata.name === 'stored'),
     );
   });

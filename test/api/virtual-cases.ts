@@ -22,12 +22,14 @@ export function virtualCases(fixture: () => AccessFixture): void {
   const namesOf = (objects: readonly Named[]) => objects.map(({ metadata }) => metadata.name);
 
   before(async () => {
-    const { projects, virtualclustertemplates } = fixture().resources;
+    const { projects, spacetemplates, virtualclustertemplates } = fixture().resources;
+    for (const name of ['t1', 's1']) await spacetemplates.create({ metadata: { name }, spec: {} });
     await virtualclustertemplates.patch(
       { name: 't2' },
       { spec: { parameters: [{ variable: 'token', type: 'password', defaultValue: 'canary-5d1f' }] } },
     );
-    const allowedTemplates = [{ name: 't1' }, { name: 't2', isDefault: true }, { name: 'gone' }];
+    const s1 = { kind: 'SpaceTemplate', name: 's1', isDefault: true };
+    const allowedTemplates = [s1, { name: 't1' }, { name: 't2', isDefault: true }, { name: 'gone' }];
     await projects.patch({ name: 'alpha' }, { spec: { allowedTemplates } });
     await eventually('mia may use t2', async () => {
       const { status } = await read<Named>('mia', 'virtualclustertemplates/t2');
@@ -39,7 +41,8 @@ export function virtualCases(fixture: () => AccessFixture): void {
     interface Templates {
       readonly defaultVirtualClusterTemplate?: string;
       readonly virtualClusterTemplates: readonly (Named & { readonly spec?: object })[];
-      readonly spaceTemplates: readonly unknown[];
+      readonly defaultSpaceTemplate?: string;
+      readonly spaceTemplates: readonly Named[];
     }
     for (const [user, canUpdate] of [
       ['mia', false],
@@ -49,13 +52,21 @@ export function virtualCases(fixture: () => AccessFixture): void {
       const given = await read<Templates>(user, 'projects/alpha/templates');
       assert.deepEqual(namesOf(given.virtualClusterTemplates), ['t1', 't2'], user);
       assert.equal(given.defaultVirtualClusterTemplate, 't2');
-      assert.deepEqual(given.spaceTemplates, []);
-      for (const { status } of given.virtualClusterTemplates)
+      assert.deepEqual([namesOf(given.spaceTemplates), given.defaultSpaceTemplate], [['s1'], 's1']);
+      for (const { status } of [...given.virtualClusterTemplates, ...given.spaceTemplates])
         assert.deepEqual([status?.canUse, status?.canUpdate], [true, canUpdate]);
       assert.equal(JSON.stringify(given).includes('canary-5d1f'), canUpdate, 'a password is hidden');
     }
     const none = await read<Templates>('tom', 'projects/beta/templates');
     assert.deepEqual([none.virtualClusterTemplates, none.defaultVirtualClusterTemplate], [[], undefined]);
+  });
+
+  it('a template is used by those whose project allows it, of its own kind', async () => {
+    const seen = async (path: string) => (await call('mia', 'GET', path)).status;
+    assert.deepEqual([await seen('spacetemplates/s1'), await seen('virtualclustertemplates/t1')], [200, 200]);
+    assert.deepEqual([await seen('spacetemplates/t1'), await seen('virtualclustertemplates/s1')], [403, 403]);
+    const { items } = await read<{ items: Named[] }>('mia', 'spacetemplates');
+    assert.deepEqual(namesOf(items), ['s1']);
   });
 
   it('clusters and members of a project', async () => {

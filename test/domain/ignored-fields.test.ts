@@ -95,13 +95,33 @@ describe('fieldsIgnored', () => {
     ]);
   });
 
-  it('names single values: templates of spaces, and roles of a scope that open nothing', () => {
-    const allowedTemplates = [{ name: 'a' }, { kind: 'SpaceTemplate', name: '*' }];
+  it('names single values: templates of what there is not, and roles of a scope that open nothing', () => {
+    const allowedTemplates = [
+      { name: 'a' },
+      { kind: 'SpaceTemplate', name: '*' },
+      { kind: 'StackTemplate', name: '*' },
+    ];
     assert.deepEqual(ignored('projects', { allowedTemplates }), [
-      'spec.allowedTemplates[] of kind SpaceTemplate',
+      'spec.allowedTemplates[] of kind StackTemplate',
     ]);
     const roles = [{ role: 'loft-cli' }, { role: 'agent' }, { role: 'agent' }];
     assert.deepEqual(ignored('accesskeys', { scope: { roles } }), ['spec.scope.roles[] with role agent']);
+  });
+});
+
+describe('templates of spaces', () => {
+  it('have what is not deployed into the namespace named, and parameters without a template too', () => {
+    const template = { metadata: { labels: { a: 'b' } }, objects: 'x', charts: [{ name: 'c' }] };
+    assert.deepEqual(ignored('spacetemplates', { versions: [{ version: '1.0.0', template }] }), [
+      'spec.versions[].template.objects',
+      'spec.versions[].template.charts',
+    ]);
+    assert.deepEqual(ignored('spaceinstances', { parameters: 'a: 1', template: { objects: 'x' } }), [
+      'spec.template',
+      'spec.parameters',
+    ]);
+    const templateRef = { name: 't' };
+    assert.deepEqual(ignored('spaceinstances', { templateRef, parameters: 'a: 1' }), []);
   });
 });
 

@@ -1,17 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { InstanceAccess } from '../../contracts/resources/access.ts';
 import type { ProjectSpec } from '../../contracts/resources/project.ts';
 import type { SpaceInstanceSpec } from '../../contracts/resources/space-instance.ts';
 import { spaceGrants } from '../../domain/space-grants.ts';
 
-const granted = (spec: SpaceInstanceSpec, project: ProjectSpec = {}) => {
-  const { grants, refused } = spaceGrants(
-    { metadata: { name: 'a' }, spec },
-    { metadata: { name: 'p' }, spec: project },
-  );
+const granted = (spec: SpaceInstanceSpec, project: ProjectSpec = {}, access?: InstanceAccess) => {
+  const { grants, refused } = spaceGrants({ metadata: { name: 'a' }, spec }, access, {
+    metadata: { name: 'p' },
+    spec: project,
+  });
   return { ...Object.fromEntries(grants), ...(refused.length === 0 ? {} : { refused }) };
 };
 const member = (name: string, role: string) => ({ name, clusterRole: `loft-management-project-${role}` });
+
+test('the access of a template gives the default role and further ones', () => {
+  const access = { defaultClusterRole: 'edit', rules: [{ teams: ['watch'], clusterRole: 'view' }] };
+  assert.deepEqual(granted({ owner: { user: 'ann' } }, {}, access), {
+    edit: ['loft:user:ann'],
+    view: ['loft:team:watch'],
+  });
+  const owner = { user: 'ann' };
+  assert.deepEqual(granted({ owner }, {}, { defaultClusterRole: 'cluster-admin' }), {
+    refused: ['cluster-admin'],
+  });
+});
 
 test('owner, owners and administrators of the project get the default role, other members nothing', () => {
   const project = {

@@ -19,9 +19,9 @@ function template(values: Record<string, string>): VirtualClusterTemplate {
 }
 
 /** What is said of what was deployed from `before` by a reference, now that the template is `after`. */
-function said(version: string | undefined, before: VirtualClusterTemplate, after = before) {
+function said(version: string | undefined, before: VirtualClusterTemplate, after = before, isFixed = false) {
   const templateRef: TemplateRef = { name: 't', ...(version === undefined ? {} : { version }) };
-  const found = templateSyncOf({ templateRef, deployed: selectionOf(templateRef, before) }, after);
+  const found = templateSyncOf({ templateRef, deployed: selectionOf(templateRef, before) }, after, isFixed);
   return found && [found.status, found.reason, found.message];
 }
 
@@ -86,9 +86,9 @@ describe('TemplateSynced', () => {
 
   it('is not said of what an earlier version of the platform deployed, or of another template', () => {
     const templateRef = { name: 't' };
-    assert.equal(templateSyncOf({ templateRef, deployed: undefined }, plain), undefined);
+    assert.equal(templateSyncOf({ templateRef, deployed: undefined }, plain, false), undefined);
     const deployed = { name: 'u', version: '', hash: 'x' };
-    assert.equal(templateSyncOf({ templateRef, deployed }, plain), undefined);
+    assert.equal(templateSyncOf({ templateRef, deployed }, plain, false), undefined);
   });
 });
 

@@ -31,7 +31,10 @@ describe('the stock command line', { timeout: 1_200_000 }, () => {
     [stella, tom] = await Promise.all([newMember(platform, 'stella'), newMember(platform, 'tom')]);
     const spec = {
       allowedClusters: [{ name: '*' }],
-      allowedTemplates: [{ kind: 'VirtualClusterTemplate', name: 'default', isDefault: true }],
+      allowedTemplates: [
+        { kind: 'VirtualClusterTemplate', name: 'default', isDefault: true },
+        { kind: 'SpaceTemplate', name: 'default', isDefault: true },
+      ],
       members: [{ kind: 'User', name: 'stella', clusterRole: 'loft-management-project-user' }],
     };
     await created(platform, 'projects', { kind: 'Project', metadata: { name: project }, spec });

@@ -205,8 +205,8 @@ export const virtualResources: readonly VirtualResource[] = [
     properties: {
       defaultVirtualClusterTemplate: text('Used by a tenant cluster that names none'),
       virtualClusterTemplates: list('Of tenant clusters', stored('VirtualClusterTemplate')),
-      defaultSpaceTemplate: text('Not used'),
-      spaceTemplates: list('Of spaces: none', { type: 'object' }),
+      defaultSpaceTemplate: text('The default of the project'),
+      spaceTemplates: list('Of spaces', stored('SpaceTemplate')),
     },
   },
   {

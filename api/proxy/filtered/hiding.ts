@@ -1,4 +1,9 @@
-import { type ManagedPlural, managedPlurals } from '../../../contracts/kinds.ts';
+import {
+  type ManagedPlural,
+  managedPlurals,
+  type TemplatePlural,
+  templatePlurals,
+} from '../../../contracts/kinds.ts';
 import { managementGroup } from '../../../contracts/names.ts';
 import type { ResourcePlural } from '../../../contracts/resources/resource-kinds.ts';
 import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
@@ -102,7 +107,9 @@ const hiddenTexts = {
   ...(Object.fromEntries(managedPlurals.map((plural) => [plural, hiddenInInstances])) as unknown as {
     [P in ManagedPlural]: ReadonlySet<string>;
   }),
-  virtualclustertemplates: new Set(['password']),
+  ...(Object.fromEntries(templatePlurals.map((plural) => [plural, new Set(['password'])])) as unknown as {
+    [P in TemplatePlural]: ReadonlySet<string>;
+  }),
 } as const satisfies Partial<Record<ResourcePlural, ReadonlySet<string>>>;
 
 /** The kinds with such texts. */

@@ -66,6 +66,7 @@ const nouns: Readonly<Partial<Record<FilteredPlural, readonly [noun: string, cod
   projects: ['project', 'project_not_found'],
   clusters: ['connected cluster', 'cluster_not_found'],
   virtualclustertemplates: ['template', 'template_not_found'],
+  spacetemplates: ['template', 'template_not_found'],
 };
 
 function notFound({ plural, namespace = '', name }: Place): PlatformError {

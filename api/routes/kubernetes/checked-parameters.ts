@@ -84,7 +84,7 @@ export function checkParameters(
   const given = cache.projects().find(({ metadata }) => metadata.name === project);
   const patch = given === undefined ? undefined : defaults(wanted, given);
   const instance = { ...wanted, spec: { ...wanted.spec, ...patch } } as ManagedInstance;
-  const askedBy = (one: ManagedInstance) => parameters(one, cache.template(templateName(one) ?? ''));
+  const askedBy = (one: ManagedInstance) => parameters(one, cache.template(kind, templateName(one) ?? ''));
   const asked = askedBy(instance);
   const before = name === '' ? undefined : cache.instance({ kind, project, name });
   // What is stored already stays, and stands in the way of nothing else.

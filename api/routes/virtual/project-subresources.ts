@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
+import { kindNames, type ManagedKind, type TemplatePlural } from '../../../contracts/kinds.ts';
 import { managementApiVersion } from '../../../contracts/names.ts';
 import type { ObjectMeta } from '../../../contracts/resources/object-meta.ts';
 import type { Project } from '../../../contracts/resources/project.ts';
@@ -15,7 +16,7 @@ import type { Shown } from '../../proxy/filtered/reader.ts';
 import { projectMembers } from './project-members.ts';
 
 type Route = FastifyRequest<{ Params: { name: string } }>;
-type Allowed = 'virtualclustertemplates' | 'clusters';
+type Allowed = TemplatePlural | 'clusters';
 
 const base = '/kubernetes/management/apis/management.loft.sh/v1/projects/:name';
 const options = { config: { access: 'authenticated', scope: 'kubernetes' }, schema: { hide: true } } as const;
@@ -27,17 +28,16 @@ const options = { config: { access: 'authenticated', scope: 'kubernetes' }, sche
 export async function projectSubresourceRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
   app.get(`${base}/templates`, options, async (request: Route) => {
     const { caller, project } = await asked(gateway, request, 'templates');
-    const allowed = gateway.cache
-      .objects('virtualclustertemplates')
-      .filter(({ metadata }) => isTemplateAllowed(project, metadata.name));
-    const virtualClusterTemplates = await shownTo(gateway, caller, 'virtualclustertemplates', 'use', allowed);
-    const byDefault = defaultTemplate(project);
-    const isUsable = virtualClusterTemplates.some(({ metadata }) => metadata.name === byDefault);
+    const [ofTenantClusters, ofSpaces] = await Promise.all([
+      templatesFor(gateway, caller, project, 'tenant'),
+      templatesFor(gateway, caller, project, 'space'),
+    ]);
     return {
       ...headOf('ProjectTemplates', project),
-      ...(isUsable ? { defaultVirtualClusterTemplate: byDefault } : {}),
-      virtualClusterTemplates,
-      spaceTemplates: [], // spaces have no templates here
+      ...(ofTenantClusters.byDefault && { defaultVirtualClusterTemplate: ofTenantClusters.byDefault }),
+      virtualClusterTemplates: ofTenantClusters.usable,
+      ...(ofSpaces.byDefault && { defaultSpaceTemplate: ofSpaces.byDefault }),
+      spaceTemplates: ofSpaces.usable,
     };
   });
   app.get(`${base}/clusters`, options, async (request: Route) => {
@@ -73,6 +73,22 @@ async function asked(
   if (project !== undefined && (await review.allows(caller.identity, action)))
     throw new PlatformError('forbidden', `you may see project ${name}, but not its ${subresource}`);
   throw new PlatformError('project_not_found', `project "${name}" not found, or you may not see it`);
+}
+
+/** The templates of a kind that the project allows and the caller may use, and its default if it is one of them. */
+async function templatesFor(
+  gateway: Gateway,
+  caller: Caller,
+  project: Project,
+  kind: ManagedKind,
+): Promise<{ usable: Shown[]; byDefault: string | undefined }> {
+  const { plural } = kindNames[kind].templates;
+  const allowed = gateway.cache
+    .objects(plural)
+    .filter(({ metadata }) => isTemplateAllowed(kind, project, metadata.name));
+  const usable = await shownTo(gateway, caller, plural, 'use', allowed);
+  const name = defaultTemplate(kind, project);
+  return { usable, byDefault: usable.some(({ metadata }) => metadata.name === name) ? name : undefined };
 }
 
 /** Those of `objects` with which the caller may do `verb`, by name, as a list would show them. */

@@ -135,14 +135,14 @@ async function templateFor(
   project: Project,
   { name: template, version }: NonNullable<Spec['templateRef']>,
 ) {
-  if (!isTemplateAllowed(project, template))
+  if (!isTemplateAllowed('tenant', project, template))
     throw new PlatformError(
       'forbidden',
       `project ${project.metadata.name} does not allow template ${template} (spec.allowedTemplates)`,
     );
   if (!(await review.allows(identity, { verb: 'use', resource: 'virtualclustertemplates', name: template })))
     throw new PlatformError('forbidden', `you may not use template ${template}`);
-  const found = cache.template(template);
+  const found = cache.template('tenant', template);
   if (found === undefined) throw new PlatformError('template_not_found', `template ${template} not found`);
   const resolved = resolveTemplate(found, version);
   if (resolved !== undefined) return resolved;
@@ -164,8 +164,8 @@ async function contextOf(
   const pattern = project?.spec?.namespacePattern?.virtualCluster;
   const hostNamespace = namespace || hostNamespaceOf({ kind: 'tenant', ...named }, pattern);
   return loftContext(
-    { ...named, uid: '', cluster, hostNamespace },
-    { metadata: { name: named.name }, spec: { owner: { user, ...(user === '' ? { team } : {}) } } },
+    { ...named, cluster, hostNamespace },
+    { spec: { owner: { user, ...(user === '' ? { team } : {}) } } },
     await surroundings(gateway, caller, { cluster, user, team }),
   );
 }

@@ -54,6 +54,12 @@ export function allowedCases(context: () => TestManagementApi): void {
               resourceNames: ['small', 'tiny'],
               verbs: ['get', 'use'],
             },
+            {
+              apiGroups: ['management.loft.sh'],
+              resources: ['spacetemplates'],
+              resourceNames: ['roomy'],
+              verbs: ['get', 'use'],
+            },
           ],
         },
       });

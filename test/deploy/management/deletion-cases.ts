@@ -13,6 +13,7 @@ const kinds = [
   ['projects', {}],
   ['clusters', { networkPeer: true }],
   ['virtualclustertemplates', {}],
+  ['spacetemplates', {}],
   ['virtualclusterinstances', {}],
   ['spaceinstances', {}],
   ['users', {}],

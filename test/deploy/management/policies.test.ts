@@ -12,6 +12,7 @@ import {
   type TestManagementApi,
 } from '../../support/management-api.ts';
 import { allowedCases } from './allowed-cases.ts';
+import { spaceTemplateCases } from './space-template-cases.ts';
 import { deletionCases } from './deletion-cases.ts';
 import { replacedCases } from './replaced-cases.ts';
 import { sleepCases } from './sleep-cases.ts';
@@ -65,7 +66,11 @@ describe('admission policies of the management API', () => {
     ]);
     // As a member of a project has it.
     await bindEverywhere('anna', 'loft-test-uses-all-templates', [
-      { apiGroups: ['management.loft.sh'], resources: ['virtualclustertemplates'], verbs: ['get', 'use'] },
+      {
+        apiGroups: ['management.loft.sh'],
+        resources: ['virtualclustertemplates', 'spacetemplates'],
+        verbs: ['get', 'use'],
+      },
     ]);
     const as = async (user: string, groups: string[] = []) =>
       managementResources((await api.as(user, groups)) as ClusterClient);
@@ -172,6 +177,7 @@ describe('admission policies of the management API', () => {
   deletionCases(() => api);
   replacedCases(() => api);
   sleepCases(() => api);
+  spaceTemplateCases(() => api);
 
   it('keeps tenant clusters in their host namespaces and projects', async () => {
     const make = (namespace: string, name: string, clusterRef?: object) =>

@@ -28,6 +28,10 @@ const objectsOfAna: Record<string, { path: string; patch: unknown }> = {
     path: 'virtualclustertemplates/default',
     patch: { spec: { template: { helmRelease: { values: 'apiServer: {egress: Direct}' } } } },
   },
+  spacetemplates: {
+    path: 'spacetemplates/default',
+    patch: { spec: { template: { access: { defaultClusterRole: 'admin' } } } },
+  },
 };
 
 const collectionOf = (path: string) => path.slice(0, path.lastIndexOf('/'));

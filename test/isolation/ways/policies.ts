@@ -75,6 +75,34 @@ export const policyWays: readonly Way[] = [
       sees: 403,
     },
   ]),
+  ...(['rex', 'ria'] as const satisfies Actor[]).flatMap((who): Way[] => [
+    {
+      who,
+      tries: 'makes a space of a template that the project does not allow',
+      request: `POST ${management}/namespaces/p-red/spaceinstances`,
+      body: {
+        apiVersion: 'management.loft.sh/v1',
+        kind: 'SpaceInstance',
+        metadata: { name: `room-${who}` },
+        spec: { templateRef: { name: 'default' } },
+      },
+      sees: 403,
+      says: /does not allow template default/,
+      verb: 'space:create',
+    },
+    {
+      who,
+      tries: 'writes a template of spaces with privileged pods',
+      request: `POST ${management}/spacetemplates`,
+      body: {
+        apiVersion: 'management.loft.sh/v1',
+        kind: 'SpaceTemplate',
+        metadata: { name: `open-${who}` },
+        spec: { template: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } } },
+      },
+      sees: 403,
+    },
+  ]),
   {
     who: 'admin',
     tries: "deletes bob's host namespace as if it were nobody's",

@@ -109,7 +109,10 @@ export const namespaceVerbs: readonly Verb[] = [
       const created = said(await cli.platform(`create namespace ${space} ${inProject}`));
       assert.match(created, /Successfully created the namespace/);
       const { spec, status } = (await stored(spaces, space)) ?? {};
-      assert.deepEqual([spec?.owner?.user, status?.phase], [name, 'Ready']);
+      assert.deepEqual(
+        [spec?.templateRef?.name, spec?.owner?.user, status?.phase],
+        ['default', name, 'Ready'],
+      );
     },
     instead: (person) => createInstead(person, spaces, person.space),
   },

@@ -12,10 +12,6 @@ export interface NotYet {
  * does keep it fails the suite: it must go, and docs/compatibility.md must say so.
  */
 export const notYet: Readonly<Record<string, NotYet>> = {
-  'create namespace': {
-    says: /there are no allowed space templates in project stock/,
-    because: 'a namespace needs a SpaceTemplate, a kind that does not exist here',
-  },
   'get cluster-access-key': {
     says: /get cluster access key: .*(not found|could not find)/,
     because: 'the agent in connected clusters does not exist, so it has no key',
@@ -44,7 +40,7 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
   ...['Cluster', 'Project', 'SpaceInstance', 'VirtualClusterInstance'].flatMap((kind) =>
     unknown(kind, kstatus, 'status.observedGeneration'),
   ),
-  ...['OwnedAccessKey', 'Team', 'User', 'VirtualClusterTemplate'].flatMap((kind) =>
+  ...['OwnedAccessKey', 'SpaceTemplate', 'Team', 'User', 'VirtualClusterTemplate'].flatMap((kind) =>
     unknown(kind, kstatus, 'status.observedGeneration', 'status.conditions'),
   ),
   ...unknown(
@@ -61,14 +57,18 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
     kstatus,
     'virtualClusterTemplates[].status.conditions',
     'virtualClusterTemplates[].status.observedGeneration',
+    'spaceTemplates[].status.conditions',
+    'spaceTemplates[].status.observedGeneration',
   ),
   ...unknown(
     'ProjectTemplates',
     rights,
     'virtualClusterTemplates[].status.canUpdate',
     'virtualClusterTemplates[].status.canUse',
+    'spaceTemplates[].status.canUpdate',
+    'spaceTemplates[].status.canUse',
   ),
-  ...['Project', 'VirtualClusterTemplate'].flatMap((kind) =>
+  ...['Project', 'SpaceTemplate', 'VirtualClusterTemplate'].flatMap((kind) =>
     unknown(kind, rights, 'status.canUpdate', 'status.canUse'),
   ),
   ...unknown('AccessKey', kstatus, 'status.conditions', 'status.observedGeneration'),
@@ -82,14 +82,20 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
   ...['Team', 'User'].flatMap((kind) => unknown(kind, account, 'status.accessKeys')),
   ...unknown('Cluster', ours, 'status.unclaimedNamespaces'),
   ...['SpaceInstance', 'VirtualClusterInstance'].flatMap((kind) =>
-    unknown(kind, ours, 'status.clusterRef', 'status.lastOperation', 'status.observedHash'),
+    unknown(
+      kind,
+      ours,
+      'status.clusterRef',
+      'status.lastOperation',
+      'status.observedHash',
+      'status.template',
+    ),
   ),
   ...unknown(
     'VirtualClusterInstance',
     ours,
     'status.deployedBy',
     'status.lastUp',
-    'status.template',
     'status.virtualCluster.clusterRef',
   ),
 ]);
