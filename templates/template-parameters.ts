@@ -96,7 +96,10 @@ function checked(parameter: AppParameter, name: string, typed: string): string |
   const text = typeof value === 'boolean' ? String(value) : typed;
   const { options = [], validation, invalidation } = parameter;
   if (options.length > 0 && !options.includes(text))
-    throw refusal(`${name} must be one of ${options.join(', ')}`);
+    throw refusal(
+      // Of a password they are passwords.
+      `${name} must be one of ${parameter.type === 'password' ? "the template's options" : options.join(', ')}`,
+    );
   checkExpression(validation, text, true, name);
   checkExpression(invalidation, text, false, name);
   return value;

@@ -124,6 +124,7 @@ test('invalid parameters are refused by name, without their value', () => {
     [[{ variable: 'x', type: 'boolean' }], `x: ${secret}`, /true or false/],
     [[{ variable: 'x', type: 'password', required: true }], '', /"x" is required/],
     [[{ variable: 'x', options: ['a', 'b'] }], `x: ${secret}`, /one of a, b/],
+    [[{ variable: 'x', type: 'password', options: [secret] }], 'x: other', /one of the template's options/],
     [[{ variable: 'x', validation: '^[0-9]+$' }], `x: ${secret}`, /"x" must match/],
     [[{ variable: 'x', invalidation: 'canary' }], `x: ${secret}`, /"x" must not match/],
     [
