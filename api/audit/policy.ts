@@ -111,6 +111,7 @@ const secretResources: ReadonlySet<string> = new Set([
   // Their values and parameters are texts that people write passwords into.
   ...managedPlurals,
   ...templatePlurals,
+  'rendervirtualclustertemplates',
 ]);
 /** Subresources that hand out credentials or carry users' own traffic. */
 const secretSubresources: ReadonlySet<string> = new Set([

@@ -36,6 +36,9 @@ function people() {
   return objects;
 }
 
+/** The rules of the tests ask for their bodies. */
+const bodiesOf = ['configmaps', 'secrets', 'rendervirtualclustertemplates'];
+
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), 'vcp-audit-'));
   file = join(dir, 'audit.jsonl');
@@ -52,7 +55,7 @@ before(async () => {
     auditConfig: {
       file,
       rules: [
-        { level: 'Request', resources: [{ resources: ['configmaps', 'secrets'] }], verbs: ['create'] },
+        { level: 'Request', resources: [{ resources: bodiesOf }], verbs: ['create'] },
         { level: 'RequestResponse', resources: [{ resources: ['widgets'] }] },
         { level: 'None', users: ['anna@example.com'], namespaces: ['quiet'] },
       ],
@@ -174,6 +177,14 @@ describe('the audit log', () => {
     const secret = await eventOf(answer);
     assert.equal(secret.level, 'Metadata');
     assert.doesNotMatch(JSON.stringify(secret), /xyzzy/);
+    const preview = await eventOf(
+      await gateway.call('POST', `${management}/apis/management.loft.sh/v1/rendervirtualclustertemplates`, {
+        headers: json,
+        body: JSON.stringify({ spec: { values: 'a: 1', parameters: 'password: xyzzy' } }),
+      }),
+    );
+    assert.deepEqual([preview.level, preview.resource], ['Metadata', 'rendervirtualclustertemplates']);
+    assert.doesNotMatch(JSON.stringify(preview), /xyzzy/);
     // What was kept has still arrived at the upstream.
     assert.equal(JSON.parse(answer.text).body, '{"data":{"word":"xyzzy"}}');
   });
