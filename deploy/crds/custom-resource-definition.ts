@@ -3,6 +3,8 @@ import type { ResourceKind } from '../../contracts/resources/resource-kinds.ts';
 import type { PrinterColumn } from './printer-columns.ts';
 import { structuralSchema } from './structural-schema.ts';
 
+type KindNames = Pick<ResourceKind, 'kind' | 'singular' | 'shortNames' | 'namespaced'>;
+
 /** The CustomResourceDefinition of `kind`, whose resources are listed under `plural`. */
 export function customResourceDefinition(
   group: string,
@@ -34,7 +36,7 @@ function unobserved({ status }: Record<string, unknown>): object {
 export function aliasDefinition(
   group: string,
   plural: string,
-  kind: ResourceKind,
+  kind: KindNames,
   description: string,
 ): Record<string, unknown> {
   const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
@@ -45,7 +47,7 @@ export function aliasDefinition(
 function definition(
   group: string,
   plural: string,
-  { kind, singular, shortNames, namespaced }: ResourceKind,
+  { kind, singular, shortNames, namespaced }: KindNames,
   version: object,
 ): Record<string, unknown> {
   return {

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { managementApiVersion, managementGroup, platformGroup, storageGroup } from '../../contracts/names.ts';
 import { operationKind } from '../../contracts/resources/operation-resource.ts';
 import { type ResourcePlural, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
+import { secretKinds } from '../../contracts/resources/secret-kinds.ts';
 import { aliasDefinition, customResourceDefinition } from './custom-resource-definition.ts';
 import { operationColumns, printerColumns } from './printer-columns.ts';
 
@@ -19,14 +20,9 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['operations', customResourceDefinition(platformGroup, 'operations', operationKind, operationColumns)],
     [
       'storage-alias',
-      ...plurals.map((plural) =>
-        aliasDefinition(
-          storageGroup,
-          plural,
-          resourceKinds[plural],
-          `The same objects as ${managementApiVersion} has: kubectl explain --api-version=${managementApiVersion} ${plural} names their fields.`,
-        ),
-      ),
+      ...plurals.map((plural) => alias(plural, resourceKinds[plural])),
+      // Of the two kinds of secrets vCluster Platform stores this one so.
+      alias('sharedsecrets', { ...secretKinds.sharedsecrets, shortNames: [], namespaced: true }),
     ],
   ];
   return new Map(
@@ -38,6 +34,11 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       return [`${file}.yaml`, header + texts.join('---\n')];
     }),
   );
+}
+
+function alias(plural: string, kind: Parameters<typeof aliasDefinition>[2]) {
+  const description = `The same objects as ${managementApiVersion} has: kubectl explain --api-version=${managementApiVersion} ${plural} names their fields.`;
+  return aliasDefinition(storageGroup, plural, kind, description);
 }
 
 if (import.meta.main) {

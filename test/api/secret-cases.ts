@@ -169,6 +169,14 @@ export function secretCases(fixture: () => AccessFixture): void {
       await statusOf('anna', 'GET', 'namespaces/vcluster-platform/sharedsecrets/cluster-local-gateway'),
       404,
     );
+    const stored = await fixture().kubectl('mia', [
+      'get',
+      'sharedsecrets.storage.loft.sh',
+      '-A',
+      '-o',
+      'json',
+    ]);
+    assert.match(stored.stdout, /"apiVersion": "storage.loft.sh\/v1"[^]*"name": "motto"/, stored.stderr);
     assert.equal(await statusOf('anna', 'DELETE', `${loft}/motto`), 200);
   });
 
