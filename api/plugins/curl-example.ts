@@ -16,7 +16,7 @@ declare module 'fastify' {
 }
 
 /** What the document says about its examples. */
-export const aboutExamples = `The examples take the platform's address from \`PLATFORM\`, the file of its certificate authority from \`CA\`, an access key from \`KEY\` and the id of an operation from \`OPERATION\`:
+export const aboutExamples = `The examples take the platform's address from \`PLATFORM\`, the file of its certificate authority from \`CA\`, an access key from \`KEY\` and the id of an operation from \`OPERATION\`. Logins read \`credentials.json\` (\`username\`, \`password\`); a session's cookie is in \`cookies.txt\`, its \`csrfToken\` in \`CSRF\`.
 
 \`\`\`sh
 PLATFORM=https://127.0.0.1:9898
@@ -54,7 +54,7 @@ export function curlExample({
 
 const credentials = {
   key: '-H "Authorization: Bearer $KEY"',
-  session: '-b cookies.txt -H "X-CSRF-Token: $CSRF"',
+  session: '-b cookies.txt -H "Origin: $PLATFORM" -H "X-CSRF-Token: $CSRF"',
 } as const;
 
 function valueOf(name: string, url: string): string {
