@@ -28,9 +28,12 @@ const needs = (file: string): Need => {
  * name: a suite that leaves a tenant cluster running comes after those that look for leftovers.
  */
 const together: Readonly<Record<string, readonly string[]>> = {
-  'one platform: what users get wrong, kubectl': ['bad-input', 'documented-examples', 'kubectl-commands'].map(
-    e2e,
-  ),
+  'one platform: what users get wrong, kubectl': [
+    'bad-input',
+    'documented-examples',
+    'fuzz',
+    'kubectl-commands',
+  ].map(e2e),
   'one platform: operations': ['conflicts', 'gitops', 'lifecycle', 'secrets', 'spaces', 'stock-cli'].map(e2e),
   'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
 };
