@@ -10,6 +10,8 @@ import { createAccounts } from './auth/accounts.ts';
 import { createAccessReview } from './authorization/access-review.ts';
 import { createResourceCache } from './cache/resource-cache.ts';
 import type { Gateway, StreamLimits } from './gateway.ts';
+import { createHeldRequests } from './held/held-requests.ts';
+import { holdLimitsOf } from './held/hold-room.ts';
 import { createClientAddress } from './http/client-address.ts';
 import { createGatewayMetrics } from './metrics/gateway-metrics.ts';
 import { countAuthentications, observeGateway } from './metrics/gateway-observations.ts';
@@ -68,29 +70,30 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   });
   const revocation = startRevocation(streams, { logger, undecidedMs: undecidedMsOf(config) });
   cache.onInstanceChange('tenant', tenants.keepOnly);
+  const parts = {
+    logger,
+    publicUrl,
+    certificateAuthority: readFileSync(config.tls.caFile, 'utf8'),
+    authenticate: countAuthentications(accounts.authenticate, metrics),
+    authenticateAgain: accounts.authenticateAgain,
+    accounts,
+    cache,
+    review,
+    management,
+    managementJson,
+    clusters,
+    tenants,
+    streams,
+    streamLimits: streamLimitsOf(config),
+    operations,
+    audit,
+    metrics,
+    readiness: createReadiness(probes.probes, logger),
+    temporalUi,
+    previews: previewsOf(config),
+  };
   return {
-    gateway: {
-      logger,
-      publicUrl,
-      certificateAuthority: readFileSync(config.tls.caFile, 'utf8'),
-      authenticate: countAuthentications(accounts.authenticate, metrics),
-      authenticateAgain: accounts.authenticateAgain,
-      accounts,
-      cache,
-      review,
-      management,
-      managementJson,
-      clusters,
-      tenants,
-      streams,
-      streamLimits: streamLimitsOf(config),
-      operations,
-      audit,
-      metrics,
-      readiness: createReadiness(probes.probes, logger),
-      temporalUi,
-      previews: previewsOf(config),
-    },
+    gateway: { ...parts, held: createHeldRequests(parts, holdLimitsOf(config.held)) },
     clusters,
     dial,
     async close() {

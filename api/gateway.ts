@@ -8,6 +8,7 @@ import type { ResourceCache } from './cache/resource-cache.ts';
 import type { JsonClient } from './upstreams/json-request.ts';
 import type { StreamRegistry } from './streams/stream-registry.ts';
 import type { TenantUpstreams } from './tunnel/tenant-upstreams.ts';
+import type { HeldRequests } from './held/holdable-request.ts';
 import type { Upstream } from './upstreams/upstream.ts';
 import type { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import type { OperationsService } from './operations/operations-service.ts';
@@ -44,6 +45,7 @@ export interface Gateway {
   readonly streams: StreamRegistry;
   readonly streamLimits: StreamLimits;
   readonly operations: OperationsService;
+  readonly held: HeldRequests;
   readonly audit: Audit;
   readonly metrics: GatewayMetrics;
   readonly readiness: Readiness;

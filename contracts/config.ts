@@ -113,6 +113,32 @@ const Connections = Type.Object({
   stopSeconds: Seconds(4, 'For requests in flight when the gateway stops; watches end at once'),
 });
 
+const HoldBound = (requests: number, mebibytes: number, description: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        requests: Type.Optional(Type.Integer({ minimum: 0, description: `default ${requests}` })),
+        mebibytes: Type.Optional(Type.Number({ minimum: 0, description: `default ${mebibytes}` })),
+      },
+      { description },
+    ),
+  );
+
+/** Requests to what sleeps: they wake it and are held until it answers. */
+const Held = Type.Object({
+  seconds: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 600,
+      description:
+        'Maximum time that a request is held; default 25, as discovery of clients gives up after 32',
+    }),
+  ),
+  perInstance: HoldBound(256, 8, 'At most so many for one tenant cluster or space'),
+  inAll: HoldBound(4096, 64, 'At most so many in this process'),
+});
+export type HeldConfig = Static<typeof Held>;
+
 const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
 
 export const WorkerConfig = Type.Object({
@@ -193,6 +219,7 @@ export const GatewayConfig = Type.Object({
       ),
     }),
   ),
+  held: Type.Optional(Held),
   /** Clients' connections. */
   connections: Type.Optional(Connections),
   auth: Type.Optional(Auth),

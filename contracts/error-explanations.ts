@@ -57,7 +57,12 @@ export const errorExplanations: Readonly<Record<ErrorCode, string>> = {
     'The control plane did not become ready in the time of the step. The message names what its pods wait for.',
   control_plane_missing:
     'The control plane was deleted from the connected cluster. An update makes it again.',
-  sleeping: 'The tenant cluster is asleep. Wake it with `vcp wakeup`, then send the request again.',
+  sleeping:
+    'The tenant cluster or space is asleep and this request does not wake it: it was put to sleep for a time (`force-duration`), or the request says that it must not. Wake it with `vcp wakeup`, then send the request again.',
+  waking:
+    'The tenant cluster or space is waking up, and the request could not be held until it is awake. Nothing was changed. Send the request again after the time in `Retry-After`.',
+  wake_failed:
+    'The tenant cluster or space failed to wake up. The message names the operation and its reason. If there is a `Retry-After`, the request can be sent again: a later one wakes it again.',
   cluster_unreachable:
     'The Kubernetes API that the request is for does not answer. Nothing was changed unless the message says so. Send it again after the time in `Retry-After`.',
   management_unavailable: 'The management API does not answer at the moment. Send the request again.',

@@ -51,7 +51,9 @@ export const errorTable = {
     title: 'Control plane did not become ready',
   },
   control_plane_missing: { status: 409, retryable: false, exitCode: 5, title: 'Control plane is missing' },
-  sleeping: { status: 503, retryable: true, exitCode: 8, title: 'Tenant cluster is asleep' },
+  sleeping: { status: 503, retryable: true, exitCode: 8, title: 'Asleep' },
+  waking: { status: 503, retryable: true, exitCode: 8, title: 'Not awake yet' },
+  wake_failed: { status: 503, retryable: true, exitCode: 6, title: 'Failed to wake' },
   cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'Cluster unreachable' },
   management_unavailable: {
     status: 503,

@@ -71,6 +71,8 @@ export const annotations = {
 } as const;
 
 export const labels = {
+  /** On access keys: `true`; their requests neither wake what sleeps nor count as its use. */
+  ignoreActivity: 'sleepmode.loft.sh/ignore-activity',
   /** On host namespaces the worker made: `true`. Only in these does the embedded node run pods. */
   managed: 'vcluster-platform.io/managed',
   /** On host namespaces and namespaces of spaces: the uid of the instance that it belongs to. */
@@ -132,6 +134,8 @@ export const identities = {
   gatewayAccounts: 'vcluster-platform:gateway-accounts',
   /** Impersonated by the gateway to keep ProjectSecrets and SharedSecrets: Secrets in the namespaces of these, no others. */
   gatewaySecrets: 'vcluster-platform:gateway-secrets',
+  /** Impersonated by the gateway to wake what a request is for: may take the annotations of sleep off, and nothing else. */
+  gatewayWaker: 'vcluster-platform:gateway-waker',
   /** Impersonated by the gateway in a connected cluster: reads Services, pods and Secrets `vc-*-gateway`. */
   gatewayDialer: 'vcluster-platform:gateway-dialer',
 } as const;

@@ -55,6 +55,8 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Pass
   operation_failed: passing,
   operation_cancelled: lasting,
   sleeping: passing,
+  waking: passing,
+  wake_failed: passing,
   cluster_unreachable: passing,
   management_unavailable: passing,
   identity_provider_unavailable: passing,

@@ -106,7 +106,6 @@ const ignoredMetadata: {
       name === 'loft.sh/streaming-connection-idle-timeout',
   },
   spaceinstances: { annotations: isSleepIgnored },
-  accesskeys: { labels: (name) => name === `${sleepPrefix}ignore-activity` },
 };
 
 /**

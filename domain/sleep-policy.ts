@@ -127,6 +127,18 @@ export function missedTransition(
   return isMissed ? transition : undefined;
 }
 
+/**
+ * Until when only somebody who asks for it wakes `instance`, by `force-duration`; `woken`: without an end. Undefined: any request
+ * to it does. One that is still falling asleep counts from now.
+ */
+export function forcedAsleepUntil(instance: Sleeper, now: Date): Date | 'woken' | undefined {
+  if (!isSleepWanted(instance)) return undefined;
+  const since = secondsAt(instance, annotations.sleepingSince) ?? now;
+  if (!isForced(instance, since, now)) return undefined;
+  const seconds = Number(instance.metadata.annotations?.[annotations.sleepForceDuration]);
+  return seconds === 0 ? 'woken' : new Date(since.getTime() + seconds * 1000);
+}
+
 /** Whether `force-duration` (seconds; 0: until woken by hand) still holds. */
 function isForced(instance: Sleeper, sleepingSince: Date | undefined, now: Date): boolean {
   const duration = instance.metadata.annotations?.[annotations.sleepForceDuration];

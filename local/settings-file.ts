@@ -15,6 +15,7 @@ const Settings = Type.Object({
       'logLevel',
       'publicUrl',
       'streams',
+      'held',
       'connections',
       'auth',
       'trustedProxies',

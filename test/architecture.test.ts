@@ -84,6 +84,7 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
     'proxy/filtered',
     'proxy/upgrades',
     'operations',
+    'held',
     'events',
     'plugins',
     'routes',

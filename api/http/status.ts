@@ -35,7 +35,12 @@ const reasons: Record<number, string> = {
 };
 
 /** What seldom passes within seconds. */
-const lasting: ReadonlySet<ErrorCode> = new Set(['sleeping', 'cluster_unreachable', 'chart_unavailable']);
+const lasting: ReadonlySet<ErrorCode> = new Set([
+  'sleeping',
+  'wake_failed',
+  'cluster_unreachable',
+  'chart_unavailable',
+]);
 
 /**
  * Seconds after which a client should try again; undefined where that hardly helps: Kubernetes clients try up to ten times

@@ -18,6 +18,7 @@ const internalUsers: ReadonlySet<string> = new Set([
   identities.gatewayReader,
   identities.gatewayAccounts,
   identities.gatewaySecrets,
+  identities.gatewayWaker,
   identities.gatewayDialer,
 ]);
 
@@ -29,6 +30,9 @@ export const accountsIdentity: Identity = { user: identities.gatewayAccounts, gr
 
 /** The gateway's own identity for keeping ProjectSecrets and SharedSecrets. Its callers check authorization first. */
 export const secretsIdentity: Identity = { user: identities.gatewaySecrets, groups: [] };
+
+/** The gateway's own identity for waking what a request is for. Its callers check authorization first. */
+export const wakerIdentity: Identity = { user: identities.gatewayWaker, groups: [] };
 
 /**
  * Why `identity` must not leave the gateway, or undefined if it may. The gateway's own identities are

@@ -12,6 +12,8 @@ export interface GatewayMetrics {
   authenticated(failure: unknown): void;
   /** An uncaught failure (`uncaught-failures.ts`). */
   uncaught(kind: UncaughtKind): void;
+  /** A request to what sleeps was not held, or not long enough. */
+  notHeld(reason: 'time' | 'room' | 'stop' | 'failed' | 'forced'): void;
   /** Adds a figure that is asked for when metrics are read. */
   observe(name: string, help: string, kind: 'gauge' | 'counter', value: () => number): void;
   /** All of them in Prometheus' text format. */
@@ -76,7 +78,15 @@ export function createGatewayMetrics(): GatewayMetrics {
     registers,
   });
   for (const kind of ['stream', 'request', 'process'] as const) uncaught.inc({ kind }, 0);
+  const notHeld = new Counter({
+    name: 'vcp_gateway_held_requests_refused_total',
+    help: 'Requests to what sleeps that were refused: not awake in time, no room to hold them, the gateway stopped, the wake failed, forced asleep',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  for (const reason of ['time', 'room', 'stop', 'failed', 'forced'] as const) notHeld.inc({ reason }, 0);
   return {
+    notHeld: (reason) => notHeld.inc({ reason }),
     uncaught: (kind) => uncaught.inc({ kind }),
     requested({ pathKind, verb, code, seconds }) {
       const known = verbs.has(verb) ? verb : 'other';

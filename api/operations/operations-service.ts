@@ -9,7 +9,7 @@ import { cancelOperation } from '../../operations/cancel.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { previewOperation } from '../../operations/preview.ts';
-import { getOperation, listOperations, readSeveral } from '../../operations/read.ts';
+import { getOperation, listOperations, readRecorded, readSeveral } from '../../operations/read.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
 
@@ -38,6 +38,8 @@ export interface OperationsService {
   get(id: string): Promise<Operation>;
   /** The same for those who heard by `onChange` that it changed: it is read once for all of them. */
   getChanged(id: string): Promise<Operation>;
+  /** As `get`, from our own records alone, for callers that wait for its end. */
+  recorded(id: string): Promise<Operation>;
   /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`; without a uid, of the last one of its name. */
   find(
     subject: OperationTarget & { readonly uid: string | undefined },
@@ -94,6 +96,7 @@ export function createOperationsService(
       changed.set(id, reading);
       return reading;
     },
+    recorded: tracked((id) => readRecorded(deps, id)),
     find: tracked(async (subject, idempotencyKey) => {
       const row = await deps.database.query((db) => findOperationByKey(db, subject, idempotencyKey));
       return row === undefined ? undefined : { ...(await getOperation(deps, row.id)), joined: true };

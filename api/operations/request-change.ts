@@ -29,7 +29,7 @@ export async function readInstance(deps: Deps, request: InstanceRequest): Promis
   const answer = await send(deps, request, 'GET');
   if (answer.status === 200) return answer.body as ManagedInstance;
   if (answer.status === 403 || answer.status === 404) throw targetNotFound(request);
-  throw failure(answer);
+  throw requestFailure(answer);
 }
 
 /**
@@ -81,7 +81,7 @@ export async function patchAnnotations(
 ): Promise<ManagedInstance> {
   const answer = await send(deps, request, 'PATCH', { metadata: { annotations: changed } });
   if (answer.status === 200) return answer.body as ManagedInstance;
-  throw answer.status === 404 ? targetNotFound(request) : failure(answer);
+  throw answer.status === 404 ? targetNotFound(request) : requestFailure(answer);
 }
 
 async function deleteInstance(
@@ -97,7 +97,7 @@ async function deleteInstance(
     ...(request.dryRun === true ? { dryRun: ['All'] } : {}),
   });
   if (answer.status === 404) throw targetNotFound(request);
-  if (answer.status !== 200 && answer.status !== 202) throw failure(answer);
+  if (answer.status !== 200 && answer.status !== 202) throw requestFailure(answer);
   const deleted = answer.body as ManagedInstance | { kind: 'Status' };
   return 'metadata' in deleted && deleted.metadata.uid !== undefined ? deleted : instance;
 }
@@ -118,7 +118,8 @@ function send(
   });
 }
 
-function failure(answer: JsonAnswer): PlatformError {
+/** The error for an answer of the management API to a change that was asked for. */
+export function requestFailure(answer: JsonAnswer): PlatformError {
   const message = statusMessage(answer);
   if (answer.status === 403) return new PlatformError('forbidden', message);
   if (answer.status === 409) return new PlatformError('conflict', message);

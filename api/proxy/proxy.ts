@@ -15,7 +15,7 @@ import { carriageOf } from '../upstreams/upstream-connections.ts';
 import { type AnswerChange, changingAnswers, unpacked } from './computed/changed-answers.ts';
 import { ForwardFailure } from './forward-failure.ts';
 import { forwardRequest } from './forward-request.ts';
-import type { ResolvedUpstream } from './resolve-upstream.ts';
+import type { ResolvedUpstream } from './resolved-upstream.ts';
 
 /** API servers give other requests up after 60 s themselves. */
 const silenceMs = 65_000;
@@ -139,7 +139,11 @@ export function failureOf(
     return new PlatformError(unreachable.code, message, { cause: error });
   }
   // What controllers give a new user arrives within seconds.
-  const soon = error.kind === 'refused' ? { details: { retryAfterSeconds: 1 } } : {};
-  const message = error.kind === 'refused' ? notYetListedMessage : unreachable.message;
-  return new PlatformError(unreachable.code, message, { cause: error, ...soon });
+  if (error.kind === 'refused')
+    return new PlatformError(unreachable.code, notYetListedMessage, {
+      cause: error,
+      details: { retryAfterSeconds: 1 },
+    });
+  const { code, message, details } = unreachable;
+  return new PlatformError(code, message, { cause: error, ...(details && { details }) });
 }

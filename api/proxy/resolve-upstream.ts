@@ -1,9 +1,9 @@
-import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
-import type { ManagedKind } from '../../contracts/kinds.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { isNamespaceLost, isProvisioned } from '../../domain/desired-state.ts';
+import { isNamespaceLost, isProvisioned, isSleepWanted } from '../../domain/desired-state.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { isAsleep } from '../../domain/settled-phase.ts';
 import { leavesSpace } from '../../domain/space-request.ts';
@@ -15,16 +15,7 @@ import type { ClusterTarget, InstanceTarget, KubernetesTarget } from '../http/ku
 import type { Caller } from '../identity/caller.ts';
 import { checkTenantImpersonation } from './tenant-impersonation.ts';
 import { managementUnreachable } from '../upstreams/json-request.ts';
-import type { Upstream } from '../upstreams/upstream.ts';
-
-/** The upstream of a request: gives its connections, and learns when it rejected the gateway's credential. */
-export interface ResolvedUpstream {
-  upstream(): Promise<Upstream>;
-  /** Drops a credential that the upstream refused, so that the next `upstream()` reads it again. */
-  refused(): void;
-  /** The caller's error when the upstream is unreachable. */
-  readonly unreachable: { readonly code: ErrorCode; readonly message: string };
-}
+import type { ResolvedUpstream } from './resolved-upstream.ts';
 
 /** What destinations are looked up in. */
 export type ResolveDependencies = Pick<Gateway, 'cache' | 'review' | 'management' | 'clusters' | 'tenants'>;
@@ -32,7 +23,7 @@ export type ResolveDependencies = Pick<Gateway, 'cache' | 'review' | 'management
 /**
  * The Kubernetes API that `target` means, if `caller` may go there. One plain function for requests and for upgrades:
  * nothing reaches an upstream but through it.
- * @throws PlatformError `tenant_cluster_not_found`, `space_not_found`, `cluster_not_found`, `forbidden`, `sleeping`, `cluster_unreachable`, `management_unavailable`
+ * @throws PlatformError `tenant_cluster_not_found`, `space_not_found`, `cluster_not_found`, `forbidden`, `cluster_unreachable`, `management_unavailable`
  */
 export async function resolveUpstream(
   gateway: ResolveDependencies,
@@ -100,13 +91,13 @@ async function tenantDestination(
   const { identity, insideAs } = caller;
   const user = insideAs === undefined ? caller : { ...caller, identity: insideAs };
   const instance = await accessibleInstance(gateway, user, 'use', { kind: 'tenant', project, name });
-  checkAwake(instance, project);
-  const unreachable = {
-    code: 'cluster_unreachable',
-    message: `tenant cluster ${name} ${isDeleted(instance) ? 'is being deleted' : 'is unreachable; try again'}`,
-  } as const;
+  const sleeps = isSleeper('tenant', instance);
+  if (!sleeps) checkReady(instance);
+  const unreachable = tenantUnreachable(instance);
   return {
+    ...(sleeps ? { sleeper: instance } : {}),
     async upstream() {
+      if (sleeps) throw asleep({ kind: 'tenant', project, name });
       const upstream = await gateway.tenants.get(instance);
       if (insideAs !== undefined)
         await checkTenantImpersonation(upstream, { original: insideAs, identity }, unreachable);
@@ -136,7 +127,8 @@ async function spaceDestination(
       `space ${name} is limited to namespace ${namespace} of cluster ${cluster}: ${why}`,
     );
   }
-  return connectedCluster(gateway, cluster);
+  const destination = connectedCluster(gateway, cluster);
+  return isSleeper('space', space) ? { ...destination, sleeper: space } : destination;
 }
 
 /** The Kubernetes API that an instance of each kind is, if the caller may use it. */
@@ -169,15 +161,37 @@ function whyNeverUp(instance: ManagedInstance): string {
   return phase === 'Failed' ? `its creation failed: ${message}` : 'it is being created';
 }
 
-/** @throws PlatformError `sleeping`, or `cluster_unreachable` for one that was never up or lost its namespace */
-function checkAwake(instance: VirtualClusterInstance, project: string): void {
+/** Whether it is asleep and may wake up again. */
+function isSleeper(kind: ManagedKind, instance: ManagedInstance): boolean {
+  return isAsleep(kind, instance) && !isDeleted(instance);
+}
+
+/** The error for a request to what sleeps. @param forced what keeps it from waking by itself */
+export function asleep({ kind, project, name }: OperationTarget, forced = ''): PlatformError {
+  const { noun, command } = kindNames[kind];
+  return new PlatformError(
+    'sleeping',
+    `${noun} ${name} is asleep${forced}; wake it with: vcp wakeup ${command.name} ${name} --project ${project}`,
+  );
+}
+
+function tenantUnreachable(instance: VirtualClusterInstance): ResolvedUpstream['unreachable'] {
+  const code = 'cluster_unreachable';
+  const { name } = instance.metadata;
+  if (isDeleted(instance)) return { code, message: `tenant cluster ${name} is being deleted` };
+  if (!isSleepWanted(instance)) return { code, message: `tenant cluster ${name} is unreachable; try again` };
+  // The next one finds it asleep, and wakes it.
+  const message = `tenant cluster ${name} is falling asleep; try again`;
+  return { code, message, details: { retryAfterSeconds: 1 } };
+}
+
+/** @throws PlatformError `cluster_unreachable` for one that was never up or lost its namespace */
+function checkReady(instance: VirtualClusterInstance): void {
   const { name } = instance.metadata;
   const { phase = '', observedHash } = instance.status ?? {};
-  if (isAsleep('tenant', instance) && !isDeleted(instance)) {
-    throw new PlatformError(
-      'sleeping',
-      `tenant cluster ${name} is asleep; wake it with: vcp wakeup vcluster ${name} --project ${project}`,
-    );
+  if (isAsleep('tenant', instance)) {
+    const { code, message } = tenantUnreachable(instance); // it is being deleted
+    throw new PlatformError(code, message);
   }
   if (isNamespaceLost(instance))
     throw new PlatformError(

@@ -53,7 +53,7 @@ export async function startManagementFixture(options: FixtureOptions = {}): Prom
   return { ...gateway, stop: () => started.disposeAsync() };
 }
 
-type FixtureOptions = {
+export type FixtureOptions = {
   databaseUrl?: string;
   temporal?: GatewayConfig['temporal'];
   auth?: AuthConfig;

@@ -278,7 +278,7 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.ok(performance.now() - startedAt < times * 15_000);
   });
 
-  it('can be read while it is asleep', async () => {
+  it('can be read while it is asleep by who leaves it so', async () => {
     await fixture.resources.spaceinstances.patchStatus(name, { phase: 'Sleeping' });
     await eventually('the gateway has seen it', () => {
       const space = fixture.parts.gateway.cache.instance({
@@ -288,7 +288,10 @@ describe('/kubernetes/project/…/space/…', () => {
       });
       return space?.status?.phase === 'Sleeping';
     });
-    assert.equal(await sees('mia'), true);
+    const unnoticed = { 'x-sleep-mode-ignore': 'true' };
+    assert.equal((await fixture.call('mia', 'GET', configMaps, undefined, unnoticed)).status, 200);
+    const waking = await fixture.call('mia', 'GET', configMaps);
+    assert.deepEqual([waking.status, waking.headers['retry-after']], [503, '1'], 'there is no database');
     await assert.rejects(
       connectCluster(
         await fixture.cluster.kubeconfig('vcluster-platform:gateway'),

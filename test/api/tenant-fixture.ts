@@ -12,7 +12,7 @@ import { readManifests } from '../../adapters/kubernetes/manifests.ts';
 import { applyManifests, applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
-import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
+import { type FixtureOptions, type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 
 type StatusPatch = Partial<Record<keyof VirtualClusterInstanceStatus, unknown>>;
 
@@ -29,9 +29,9 @@ export const hostNamespace = 'loft-alpha-v-demo';
 export const tenantPath = '/kubernetes/project/alpha/virtualcluster/demo';
 
 /** The management API stands in for the connected cluster too: its pod's address is where the tenant's API listens. */
-export async function startTenantFixture(): Promise<TenantFixture> {
+export async function startTenantFixture(options: FixtureOptions = {}): Promise<TenantFixture> {
   await using undo = new AsyncDisposableStack();
-  const management = await startManagementFixture();
+  const management = await startManagementFixture(options);
   undo.defer(() => management.stop());
   const tenant = await startApiServer();
   undo.defer(() => tenant.stop());

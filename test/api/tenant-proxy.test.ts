@@ -70,25 +70,21 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
     assert.equal(refused.status, 400, refused.text);
   });
 
-  it('503: a sleeping tenant cluster, with the command that wakes it', async () => {
+  it('503 with Retry-After: one that sleeps cannot be woken without a database', async () => {
     await fixture.setStatus({ phase: 'Sleeping' });
     const { status, headers, body } = await call('ben', '/api/v1/namespaces');
     assert.equal(status, 503);
-    assert.equal(headers.get('retry-after'), null);
+    assert.equal(headers.get('retry-after'), '1');
     assert.equal(body.reason, 'ServiceUnavailable');
-    assert.match(
-      body.message,
-      /tenant cluster demo is asleep; wake it with: vcp wakeup vcluster demo --project alpha/,
-    );
     await fixture.setStatus({ phase: 'Ready' });
     assert.equal((await call('ben', '/api/v1/namespaces')).status, 200);
   });
 
   const notReady: [state: string, status: Parameters<TenantFixture['setStatus']>[0], reason: RegExp][] = [
     [
-      'asleep',
+      'asleep until it is woken',
       { phase: 'Sleeping' },
-      /demo is asleep; wake it with: vcp wakeup vcluster demo --project alpha/,
+      /demo is asleep, and stays so until somebody wakes it \(force-duration\); wake it with: vcp wakeup vcluster demo --project alpha/,
     ],
     ['being created', { phase: 'Pending', observedHash: null }, /demo is not ready: it is being created/],
     [
@@ -97,6 +93,15 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
       /demo is not ready: its creation failed: no "disk" für 1 Gi/,
     ],
   ];
+  const forced = (seconds: string | null) =>
+    fixture.resources.virtualclusterinstances.patch({ namespace: 'p-alpha', name: 'demo' }, {
+      metadata: {
+        annotations: {
+          'sleepmode.loft.sh/force': seconds === null ? null : 'true',
+          'sleepmode.loft.sh/force-duration': seconds,
+        },
+      },
+    } as never);
   for (const [state, status, reason] of notReady)
     it(`kubectl without a discovery cache shows at once why: ${state}`, async () => {
       const commands = [
@@ -107,6 +112,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
         'version',
         'get --raw /api/v1/pods',
       ];
+      await forced('0');
       await fixture.setStatus(status);
       try {
         for (const command of commands) {
@@ -122,6 +128,7 @@ describe('kubectl through /kubernetes/project/…/virtualcluster/…', () => {
           assert.ok(performance.now() - startedAt < 8_000, `${command}: ${stderr}`);
         }
       } finally {
+        await forced(null);
         await fixture.setStatus({ phase: 'Ready', observedHash: 'a', message: '' });
       }
     });

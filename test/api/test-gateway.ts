@@ -11,7 +11,9 @@ import type { AccessReview } from '../../api/authorization/access-review.ts';
 import type { Action } from '../../api/authorization/action.ts';
 import { actionInScope } from '../../api/authorization/scope-check.ts';
 import type { ResourceCache } from '../../api/cache/resource-cache.ts';
-import type { StreamLimits } from '../../api/gateway.ts';
+import type { Gateway, StreamLimits } from '../../api/gateway.ts';
+import { createHeldRequests } from '../../api/held/held-requests.ts';
+import { defaultHoldLimits } from '../../api/held/hold-room.ts';
 import { createClientAddress } from '../../api/http/client-address.ts';
 import type { Identity } from '../../api/identity/identity.ts';
 import { createGatewayMetrics } from '../../api/metrics/gateway-metrics.ts';
@@ -145,30 +147,29 @@ export async function startTestGateway(options: {
     logger,
     clientAddress: createClientAddress(options.trustedProxies),
   });
-  const app = await createApp(
-    {
-      logger,
-      publicUrl: 'https://127.0.0.1',
-      certificateAuthority: authority.certificate,
-      authenticate: countAuthentications(accounts.authenticate, metrics),
-      authenticateAgain: accounts.authenticateAgain,
-      accounts,
-      cache,
-      review,
-      management,
-      managementJson: createJsonClient(management.dispatcher),
-      clusters: options.clusters ?? noClusters,
-      tenants: options.tenants ?? oneTenantUpstream(management),
-      streams,
-      streamLimits: { idleMs: 60_000, answerMs: 5_000, ...options.streamLimits },
-      readiness: createReadiness({}, logger),
-      operations: noOperations(options.operations ?? {}),
-      audit,
-      metrics,
-      temporalUi,
-    },
-    { cert: serving.certificate, key: serving.key },
-  );
+  const gateway: Omit<Gateway, 'held'> = {
+    logger,
+    publicUrl: 'https://127.0.0.1',
+    certificateAuthority: authority.certificate,
+    authenticate: countAuthentications(accounts.authenticate, metrics),
+    authenticateAgain: accounts.authenticateAgain,
+    accounts,
+    cache,
+    review,
+    management,
+    managementJson: createJsonClient(management.dispatcher),
+    clusters: options.clusters ?? noClusters,
+    tenants: options.tenants ?? oneTenantUpstream(management),
+    streams,
+    streamLimits: { idleMs: 60_000, answerMs: 5_000, ...options.streamLimits },
+    readiness: createReadiness({}, logger),
+    operations: noOperations(options.operations ?? {}),
+    audit,
+    metrics,
+    temporalUi,
+  };
+  const held = createHeldRequests(gateway, defaultHoldLimits);
+  const app = await createApp({ ...gateway, held }, { cert: serving.certificate, key: serving.key });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const agent = new Agent({
@@ -292,6 +293,7 @@ function noOperations(given: Partial<OperationsService>): OperationsService {
     preview: missing,
     get: missing,
     getChanged: missing,
+    recorded: missing,
     find: missing,
     list: missing,
     several: missing,

@@ -90,9 +90,10 @@ describe('fieldsIgnored', () => {
       ignored('clusters', { local: true }, { annotations: { 'loft.sh/ingress-suffix': 'apps.example.org' } }),
       ['metadata.annotations[loft.sh/ingress-suffix]'],
     );
-    assert.deepEqual(ignored('accesskeys', {}, { labels: { 'sleepmode.loft.sh/ignore-activity': 'true' } }), [
-      'metadata.labels[sleepmode.loft.sh/ignore-activity]',
-    ]);
+    assert.deepEqual(
+      ignored('accesskeys', {}, { labels: { 'sleepmode.loft.sh/ignore-activity': 'true' } }),
+      [],
+    );
   });
 
   it('names single values: templates of what there is not, and roles of a scope that open nothing', () => {

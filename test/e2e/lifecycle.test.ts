@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
-import { instancesPath, type TestPlatform } from '../support/platform.ts';
+import { instancesPath, run, type TestPlatform } from '../support/platform.ts';
 import { sharedPlatform } from '../support/shared-platform.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 
@@ -74,17 +76,25 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
     const sleep = await platform.ended((await platform.submit('alpha', { type: 'sleep' })).id);
     assert.equal(sleep.state, 'succeeded', sleep.message);
     assert.equal(await phase(), 'Sleeping');
-    const refused = await platform.call('GET', `${tenant}/api/v1/namespaces`);
-    assert.equal(refused.status, 503);
     const log = await platform.call('GET', `${instancesPath}/alpha/log`);
     assert.match(log.text, /alpha is asleep: nothing runs that has a log/);
-    const wake = await platform.ended((await platform.submit('alpha', { type: 'wake' })).id);
-    assert.equal(wake.state, 'succeeded', wake.message);
-    const kept = await eventually('the object answers', async () => {
-      const answer = await platform.call('GET', `${tenant}/api/v1/namespaces/default/configmaps/kept`);
-      return answer.status === 200 ? answer.json<{ data: unknown }>() : undefined;
+    const refused = await platform.call('GET', `${tenant}/api/v1/namespaces`, undefined, {
+      headers: { 'x-sleep-mode-ignore': 'true' },
     });
-    assert.deepEqual(kept.data, { greeting: 'hello' });
+    assert.equal(refused.status, 503);
+    const config = join(platform.stateDir, 'admin.kubeconfig');
+    const server = `${new URL(platform.admin().url).origin}${tenant}`;
+    const kubectl = (...args: string[]) =>
+      run(findProgram('kubectl'), ['--kubeconfig', config, '--server', server, ...args]);
+    const first = await kubectl('get', 'configmap', 'kept', '-n', 'default', '-o', 'jsonpath={.data}');
+    assert.equal(first.code, 0, `the first request wakes it and waits: ${first.stderr}`);
+    assert.deepEqual(JSON.parse(first.stdout), { greeting: 'hello' });
+    const wakes = (await platform.all('alpha')).filter(({ type }) => type === 'wake');
+    assert.deepEqual(
+      wakes.map(({ state }) => state),
+      ['succeeded'],
+      'all that kubectl asked is one wake',
+    );
   });
 
   test('a restore brings back what was deleted after the snapshot', async () => {

@@ -14,6 +14,7 @@ import { sharedPlatform } from '../support/shared-platform.ts';
 
 const management = '/kubernetes/management';
 const spacePath = '/kubernetes/project/default/space/one';
+const inNamespace = `${spacePath}/api/v1/namespaces/loft-default-s-one`;
 const namespace = 'loft-default-s-one';
 const workload = (kind: string, name: string, spec: object) => ({
   apiVersion: kind === 'CronJob' ? 'batch/v1' : 'apps/v1',
@@ -189,21 +190,24 @@ describe('lifecycle of a space', { timeout: 1_200_000 }, () => {
     await replaceManifest();
     assert.deepEqual(await workloads(), ['0', 'true', '2']);
     assert.equal(await succeeds(host('get', 'pods', '-n', namespace, '-o', 'name')), '');
-    assert.match(await succeeds(inSpace(anna, 'get', 'cm', 'notes')), /notes/);
-    const refused = await anna.kubectl(
-      spacePath,
-      namespace,
-      ['create', '-f', '-'],
-      JSON.stringify(pod('new')),
-    );
+    const unnoticed = { key: anna.key, headers: { 'x-sleep-mode-ignore': 'true' } };
+    const read = await platform.call('GET', `${inNamespace}/configmaps/notes`, undefined, unnoticed);
+    assert.equal(read.status, 200, read.text);
+    const refused = await platform.call('POST', `${inNamespace}/pods`, pod('new'), unnoticed);
     assert.match(
-      refused.stderr,
+      refused.text,
       /forbidden: (exceeded quota|status unknown for quota): vcluster-platform.space-sleeps/,
     );
     assert.match((await platform.vcp('list', 'spaces')).stdout, /one +default +Sleeping +local/);
     await done('sleep');
     assert.deepEqual(await workloads(), ['0', 'true', '2'], 'a second sleep takes nothing');
 
+    assert.match(await succeeds(inSpace(anna, 'get', 'cm', 'notes')), /notes/);
+    assert.deepEqual(await workloads(), ['2', 'false', ''], 'the first request wakes it and waits');
+    const [woken] = await operations();
+    assert.equal(woken?.type, 'wake');
+    assert.match(woken.actor, /^anna/);
+    await done('sleep');
     const awake = ['annotate', 'si', 'one', 'sleepmode.loft.sh/force-'];
     await succeeds(anna.kubectl(management, 'p-default', awake));
     await eventually('it is awake', async () => (await workloads()).join() === '2,false,');

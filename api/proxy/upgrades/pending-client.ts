@@ -5,14 +5,16 @@ import { GatewayShutdown } from '../../streams/stream-registry.ts';
 export interface PendingClient {
   /** Aborted when it goes away, or by `abort`. */
   readonly signal: AbortSignal;
+  /** Calls `listener` when it has gone away. */
+  onGone(listener: () => void): void;
   /** Ends the wait from our side and closes the connection. */
   abort(reason: Error): void;
   /** Ends the wait: what came early can be read from the socket again. */
   release(): void;
 }
 
-/** What a client may send before it knows the answer. */
-const maxEarlyBytes = 64 * 1024;
+/** Bytes that a client may send before it knows the answer. */
+export const maxEarlyBytes = 64 * 1024;
 
 /**
  * Watches a client's connection while its upgrade is under way. The bytes it sends before the answer are kept aside,
@@ -38,6 +40,10 @@ export function createPendingClient(socket: Duplex, head: Buffer): PendingClient
   socket.once('close', gone);
   return {
     signal: controller.signal,
+    onGone(listener) {
+      if (controller.signal.aborted) listener();
+      else controller.signal.addEventListener('abort', listener, { once: true });
+    },
     abort(reason) {
       if (reason instanceof GatewayShutdown) return; // there is no form to end it whole: cut off when time is up
       controller.abort(reason);

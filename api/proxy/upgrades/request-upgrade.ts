@@ -1,6 +1,6 @@
 import type { Identity } from '../../identity/identity.ts';
 import { askRefusal, type GatewayRefusal, isDoubtful } from '../../upstreams/gateway-refusal.ts';
-import type { ResolvedUpstream } from '../resolve-upstream.ts';
+import type { ResolvedUpstream } from '../resolved-upstream.ts';
 import { sendUpgrade, type UpgradeAnswer, type UpgradeToSend } from './send-upgrade.ts';
 import { failureKind, ForwardFailure } from '../forward-failure.ts';
 import type { Upstream } from '../../upstreams/upstream.ts';

@@ -18,14 +18,16 @@ import { pipeSockets } from './pipe-sockets.ts';
 import { failureOf, isolation } from '../proxy.ts';
 import { downstreamHeaders } from '../../http/response-headers.ts';
 import { upstreamHeaders } from '../../upstreams/request-headers.ts';
+import { waitingBytes } from '../../http/waiting-bytes.ts';
 import { type KubernetesTarget, parseKubernetesPath } from '../../http/kubernetes-path.ts';
-import { type ResolvedUpstream, resolveUpstream } from '../resolve-upstream.ts';
+import { resolveUpstream } from '../resolve-upstream.ts';
+import type { ResolvedUpstream } from '../resolved-upstream.ts';
 import { requestUpgrade } from './request-upgrade.ts';
 import type { UpgradeAnswer } from './send-upgrade.ts';
 import { readUpgrade, type UpgradeRequest } from './upgrade-request.ts';
 import { serveWebSocketWatch } from './web-socket-watch.ts';
 import type { FilteredHandler } from '../filtered/serve-filtered.ts';
-import { createPendingClient, type PendingClient } from './pending-client.ts';
+import { createPendingClient, maxEarlyBytes, type PendingClient } from './pending-client.ts';
 
 /** One request to upgrade on its way. */
 interface Exchange {
@@ -118,7 +120,17 @@ async function serve(exchange: Exchange, { gateway, lines, filtered }: Deps): Pr
     const recheck = () => kubernetesRecheck(gateway, opening, caller, target);
     const over = gateway.streams.add(caller, client.abort, recheck);
     try {
-      const destination = await resolveUpstream(gateway, caller, target, request.method ?? '');
+      const { method = '' } = request;
+      const found = await resolveUpstream(gateway, caller, target, method);
+      const destination =
+        found.sleeper === undefined
+          ? found
+          : await gateway.held.awake(found, {
+              ...{ caller, target, method, id, recheck, headers: upgrade.headers },
+              bytes: waitingBytes(request) + maxEarlyBytes,
+              onGone: client.onGone,
+            });
+      if (destination === undefined) return { status: clientGone };
       return await carry(exchange, { gateway, upgrade, caller, target, destination });
     } finally {
       over();

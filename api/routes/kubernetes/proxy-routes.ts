@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Gateway } from '../../gateway.ts';
 import { checkFetchDestination } from '../../http/browser-checks.ts';
-import { parseKubernetesPath } from '../../http/kubernetes-path.ts';
+import { type KubernetesTarget, parseKubernetesPath } from '../../http/kubernetes-path.ts';
+import { waitingBytes } from '../../http/waiting-bytes.ts';
+import type { Caller } from '../../identity/caller.ts';
 import { callerOf } from '../../plugins/access.ts';
 import { answerAsRead } from '../../proxy/computed/answer-as-read.ts';
 import { computedRequest } from '../../proxy/computed/computed-request.ts';
@@ -15,12 +17,23 @@ import { refuseUnseen } from '../../proxy/filtered/unseen.ts';
 import { isolation, proxy } from '../../proxy/proxy.ts';
 import { kubernetesRecheck, openingRequest } from '../../proxy/recheck.ts';
 import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
+import type { ResolvedUpstream } from '../../proxy/resolved-upstream.ts';
 import { checkSubresource } from '../../proxy/unknown-subresource.ts';
+import type { Recheck } from '../../streams/stream-registry.ts';
 import { bodyWithCheckedParameters } from './checked-parameters.ts';
 import { serveFirstApply } from './first-apply.ts';
 import { servePasswordSecret } from './reset-password.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** A request to what sleeps. */
+interface Holding {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly caller: Caller;
+  readonly target: KubernetesTarget;
+  readonly recheck: () => Recheck;
+}
 
 /** Everything under `/kubernetes/` that no other route takes: carried through under the caller's identity. */
 export async function proxyRoutes(
@@ -31,6 +44,13 @@ export async function proxyRoutes(
   // Bodies are streams here, whatever they are.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  const awake = (found: ResolvedUpstream, { request, reply, caller, target, recheck }: Holding) =>
+    gateway.held.awake(found, {
+      ...{ caller, target, recheck, id: request.id },
+      ...{ method: request.method, headers: request.headers },
+      bytes: waitingBytes(request.raw),
+      onGone: (listener) => void (reply.raw.closed ? listener() : reply.raw.once('close', listener)),
+    });
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     checkFetchDestination(request.headers['sec-fetch-dest']);
     const target = parseKubernetesPath(request.raw.url ?? '');
@@ -51,14 +71,17 @@ export async function proxyRoutes(
       await resolveUpstream(gateway, caller, target, request.method); // the scope of their key
       return serveHidden(request, reply, { gateway, caller, target, hiding });
     }
-    const destination = await resolveUpstream(gateway, caller, target, request.method);
+    const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
+    const found = await resolveUpstream(gateway, caller, target, request.method);
+    const destination =
+      found.sleeper === undefined ? found : await awake(found, { request, reply, caller, target, recheck });
+    if (destination === undefined) return reply.hijack(); // nobody waits for an answer
     const reset = await servePasswordSecret(gateway, caller, request, reply, target);
     if (reset.isServed) return reply;
     const applied = await serveFirstApply(gateway, caller, request, reply, target);
     if (applied.isServed) return reply;
     const body =
       reset.body ?? applied.body ?? (await bodyWithCheckedParameters(gateway, caller, request, target));
-    const recheck = () => kubernetesRecheck(gateway, openingRequest(request.raw), caller, target);
     const { review, streams } = gateway;
     const computed = computedRequest(request.method, target, request.headers.accept);
     const reader = { review, identity: caller.identity };

@@ -16,6 +16,7 @@ import { spaceTemplateCases } from './space-template-cases.ts';
 import { deletionCases } from './deletion-cases.ts';
 import { replacedCases } from './replaced-cases.ts';
 import { sleepCases } from './sleep-cases.ts';
+import { wakerCases } from './waker-cases.ts';
 
 const changedBy = 'vcluster-platform.io/changed-by';
 const force = 'sleepmode.loft.sh/force';
@@ -178,6 +179,7 @@ describe('admission policies of the management API', () => {
   replacedCases(() => api);
   sleepCases(() => api);
   spaceTemplateCases(() => api);
+  wakerCases(() => api);
 
   it('keeps tenant clusters in their host namespaces and projects', async () => {
     const make = (namespace: string, name: string, clusterRef?: object) =>
