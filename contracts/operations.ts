@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { kindNames, managedKinds, type NameField, nameFields, type OperationTarget } from './kinds.ts';
+import { nextField } from './rest/pages.ts';
 import { OperationParameters, operationTypes } from './verbs.ts';
 
 /**
@@ -100,8 +101,8 @@ export const Operation = Type.Object(
 export type Operation = Static<typeof Operation>;
 
 export const OperationList = Type.Object(
-  { items: Type.Array(Type.Ref('Operation')) },
-  { $id: 'OperationList', description: 'Operations, newest first', additionalProperties: false },
+  { items: Type.Array(Type.Ref('Operation')), ...nextField },
+  { $id: 'OperationList', description: 'A page of operations', additionalProperties: false },
 );
 
 /** What an operation is about. */

@@ -22,17 +22,15 @@ export async function getOperation(deps: OperationsDeps, id: string): Promise<Op
   return addLiveState(deps, await readRecorded(deps, id), { askWorker: true });
 }
 
-/** Operations of a project, newest first, as recorded; `before` is the id of the last of the page before. */
+/** Operations as recorded; `after` is the id of the one that they follow. */
 export async function listOperations(
   deps: OperationsDeps,
-  filter: OperationFilter & { readonly before?: string | undefined },
+  filter: OperationFilter & { readonly after?: string | undefined },
 ): Promise<Operation[]> {
   return deps.database.query(async (db) => {
-    const before =
-      filter.before === undefined
-        ? undefined
-        : (await getOperationRow(db, checkedId(filter.before))).sequence;
-    const rows = await listOperationRows(db, { ...filter, before });
+    const after =
+      filter.after === undefined ? undefined : (await getOperationRow(db, checkedId(filter.after))).sequence;
+    const rows = await listOperationRows(db, { ...filter, after });
     const steps = await listSteps(
       db,
       rows.map(({ id }) => id),

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin';
 import { type ErrorCode, errorTable, PlatformError } from '../../contracts/errors.ts';
 import type { Problem } from '../../contracts/operations.ts';
 import { discoveryWarning, retryAfterOf, toStatus } from './status.ts';
-import { dnsLabelPattern } from './parameters.ts';
+import { dnsLabelPattern } from '../../contracts/rest/values.ts';
 
 /** Every failure in its client's form: a `Status` under /kubernetes/, else `application/problem+json`. */
 export const failures = fp(

@@ -40,7 +40,7 @@ export async function operationPage(
     const rows = await deps.operations.list({
       limit: batch,
       ...(project === undefined ? {} : { project }),
-      ...(before === undefined ? {} : { before }),
+      ...(before === undefined ? {} : { after: before }),
     });
     for (const operation of rows) {
       if (!(await mayGet(operation))) continue;
@@ -73,7 +73,10 @@ export async function onlyOne(
 }
 
 /** Decides for one request which operations `caller` may see: each project and instance is looked up once. */
-function operationFilter(deps: Deps, caller: Caller): (operation: Operation) => Promise<boolean> {
+export function operationFilter(
+  deps: Pick<Gateway, 'review' | 'managementJson'>,
+  caller: Caller,
+): (operation: Operation) => Promise<boolean> {
   const accesses = new Map<string, RecordAccess>();
   return (operation) => {
     const { project } = operation;

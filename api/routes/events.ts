@@ -11,7 +11,7 @@ import {
 import type { ConsoleEvents } from '../events/console-events.ts';
 import type { Gateway } from '../gateway.ts';
 import { sendEvents } from '../http/event-stream.ts';
-import { dnsLabel } from '../http/parameters.ts';
+import { dnsLabel } from '../../contracts/rest/values.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../proxy/recheck.ts';
 

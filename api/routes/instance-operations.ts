@@ -1,11 +1,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { hasVerb, kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { checkName } from '../../contracts/names.ts';
 import type { Operation, OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { instanceRoutes } from '../../contracts/rest/instance-routes.ts';
 import { parametersOf, requiredParametersOf } from '../../contracts/verbs.ts';
 import { verbRules } from '../../domain/verbs.ts';
 import type { AuditSource } from '../audit/audit-entry.ts';
@@ -14,7 +14,7 @@ import { recordAccess, type VisibleRecords } from '../authorization/record-acces
 import { checkOperationScope } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
-import { InstancePath } from '../http/parameters.ts';
+import { restRoute } from '../http/rest-route.ts';
 import {
   clientKey,
   type PlannedRequest,
@@ -25,11 +25,8 @@ import {
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { bindRestoreSource } from '../operations/restore-source.ts';
 import { forViewer, recordOf } from '../operations/viewer.ts';
+import { visibleOperations } from '../operations/visible-operations.ts';
 import { callerOf } from '../plugins/access.ts';
-import { pageOf, PageQuery } from './operation-page.ts';
-
-const ofRestores = ['snapshot_not_found'] as const;
-const idempotencyKeyPattern = '^[\\x21-\\x7e]{1,128}$';
 
 /** Operations of the instances of a kind: ask for one, list them. */
 export async function instanceOperationRoutes(
@@ -38,45 +35,15 @@ export async function instanceOperationRoutes(
   kind: ManagedKind,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const { collection, plural, noun, notFound, operationsName } = kindNames[kind];
-  const url = `/api/v1/projects/:project/${collection}/:name/operations` as const;
+  const { plural } = kindNames[kind];
+  const { createOperation, listOperations } = instanceRoutes(kind);
   const config = { access: 'authenticated', scope: plural } as const;
 
   app.post(
-    url,
-    {
-      config: {
-        ...config,
-        scope: `${plural}/operations`,
-        curl: { data: '{"type":"sleep"}' },
-        failures: [
-          notFound,
-          ...(hasVerb(kind, 'restore') ? ofRestores : []),
-          'conflict',
-          'temporal_unavailable',
-        ],
-      },
-      schema: {
-        summary: `Ask for an operation of a ${noun}`,
-        description:
-          'The change is first written to the resource under your own identity (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same operation is already open, the response is that one, with `joined: true`. With `dryRun` the same is judged, in the management API and beside the operations that are there, and the response (200) says what would be done; nothing is changed.',
-        operationId: `create${operationsName}Operation`,
-        tags: ['operations'],
-        params: InstancePath,
-        headers: Type.Object({
-          'idempotency-key': Type.Optional(
-            Type.String({
-              pattern: idempotencyKeyPattern,
-              description: 'Requests with the same key return the same operation',
-            }),
-          ),
-        }),
-        body: Type.Unsafe<OperationRequest>(Type.Ref('OperationRequest')),
-        response: { 200: Type.Ref('OperationPreview'), 202: Type.Ref('Operation') },
-      },
-    },
+    createOperation.path,
+    restRoute(createOperation, { ...config, scope: `${plural}/operations` }),
     async (request, reply) => {
-      const { body } = request;
+      const body: OperationRequest = request.body;
       const { dryRun = false } = body;
       const asked = { kind, caller: callerOf(request), ...request.params, requestId: request.id, dryRun };
       checkOperationScope(asked.caller, body.type, targetAction('update', asked));
@@ -98,34 +65,13 @@ export async function instanceOperationRoutes(
     },
   );
 
-  app.get(
-    url,
-    {
-      config: { ...config, failures: [notFound, 'operation_not_found'] },
-      schema: {
-        summary: `Operations of a ${noun}, newest first`,
-        description: `Its operations with their steps. Those of a ${noun} that is gone stay for the administrators of its project.`,
-        operationId: `list${operationsName}Operations`,
-        tags: ['operations'],
-        params: InstancePath,
-        querystring: PageQuery,
-        response: { 200: Type.Ref('OperationList') },
-      },
-    },
-    async (request): Promise<{ items: Operation[] }> => {
-      const caller = callerOf(request);
-      const of = await visibleRecords(gateway, { kind, caller, ...request.params, requestId: request.id });
-      const operations = await gateway.operations.list({
-        kind,
-        ...request.params,
-        ...(of === 'all' ? {} : { of }),
-        ...pageOf(request.query),
-      });
-      return {
-        items: await Promise.all(operations.map((operation) => forViewer(gateway, caller, operation))),
-      };
-    },
-  );
+  app.get(listOperations.path, restRoute(listOperations, config), async (request) => {
+    const caller = callerOf(request);
+    const { params, query } = request;
+    const of = await visibleRecords(gateway, { kind, caller, ...params, requestId: request.id });
+    const filter = { kinds: [kind], ...params, ...(of === 'all' ? {} : { of }) };
+    return visibleOperations(gateway, caller, { query, filter, isDecided: true });
+  });
 }
 
 /** Writes the change into the resource, then queues the operation. */

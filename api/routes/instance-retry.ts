@@ -1,13 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { instanceRoutes } from '../../contracts/rest/instance-routes.ts';
 import { neededOperations, type NextOperation, rebuildOperation } from '../../domain/desired-state.ts';
 import type { Gateway } from '../gateway.ts';
-import { InstancePath } from '../http/parameters.ts';
+import { restRoute } from '../http/rest-route.ts';
 import { requestKey, submitFor, templateOf } from '../operations/instance-submission.ts';
 import { patchAnnotations, readInstance, requireVerb } from '../operations/request-change.ts';
 import { forViewer } from '../operations/viewer.ts';
@@ -20,24 +20,10 @@ export async function instanceRetryRoutes(
   kind: ManagedKind,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const { collection, plural, noun, documentName } = kindNames[kind];
+  const { retry } = instanceRoutes(kind);
   app.post(
-    `/api/v1/projects/:project/${collection}/:name/retry`,
-    {
-      config: {
-        access: 'authenticated',
-        scope: plural,
-        failures: [kindNames[kind].notFound, 'conflict', 'temporal_unavailable'],
-      },
-      schema: {
-        summary: `Try again what a ${noun} waits for`,
-        description: `Submits again what the resource asks for and did not get: create, update, sleep, wake or delete. First, annotation \`${annotations.retry}\` is written under your own identity; a client of the Kubernetes API may write it as well. 409 if it has all that it asks for.`,
-        operationId: `retry${documentName}`,
-        tags: ['operations'],
-        params: InstancePath,
-        response: { 202: Type.Ref('Operation') },
-      },
-    },
+    retry.path,
+    restRoute(retry, { access: 'authenticated', scope: kindNames[kind].plural }),
     async (request, reply) => {
       const caller = callerOf(request);
       const asked = { kind, caller, ...request.params, requestId: request.id };

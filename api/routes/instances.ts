@@ -1,15 +1,18 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { instanceSummary } from '../../contracts/instance-summaries.ts';
+import { type InstanceSummary, instanceSummary } from '../../contracts/instance-summaries.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
-import { annotations, capitalized, projectOfNamespace } from '../../contracts/names.ts';
+import { annotations, projectOfNamespace } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { instanceList, type instanceSorts } from '../../contracts/rest/instance-lists.ts';
+import { nextField } from '../../contracts/rest/pages.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/known-place.ts';
 import { targetAction } from '../authorization/action.ts';
 import type { Gateway } from '../gateway.ts';
-import { dnsLabel } from '../http/parameters.ts';
+import { isNamed, pageOf, valuesOf } from '../http/pages.ts';
+import { restRoute } from '../http/rest-route.ts';
 import type { Identity } from '../identity/identity.ts';
 import { callerOf } from '../plugins/access.ts';
 
@@ -20,62 +23,69 @@ export async function instanceRoutes(
   kind: ManagedKind,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const { collection, documentName, noun } = kindNames[kind];
-  const listName = `${documentName}List`;
+  const { documentName, noun } = kindNames[kind];
+  const route = instanceList(kind);
   app.addSchema(instanceSummary(kind));
   app.addSchema(
     Type.Object(
-      { items: Type.Array(Type.Ref(`${documentName}Summary`)) },
+      { items: Type.Array(Type.Ref(`${documentName}Summary`)), ...nextField },
       {
-        $id: listName,
-        description: `${capitalized(noun)}s, by project and name`,
+        $id: `${documentName}List`,
+        description: `A page of ${noun}s`,
         additionalProperties: false,
       },
     ),
   );
-  app.get(
-    `/api/v1/${collection}`,
-    {
-      config: { access: 'authenticated', scope: 'reviewed', curl: { query: '?project=default' } },
-      schema: {
-        summary: `${capitalized(noun)}s that you may see`,
-        description: `Your ${noun}s in all projects, or in one, with what is said of them in short; all of it has the resource of the management API.`,
-        operationId: `list${documentName}s`,
-        tags: [`${noun}s`],
-        querystring: Type.Object(
-          { project: Type.Optional(dnsLabel('Only those of this project')) },
-          { additionalProperties: false },
-        ),
-        response: { 200: Type.Ref(listName) },
+  app.get(route.path, restRoute(route, { access: 'authenticated', scope: 'reviewed' }), async (request) => {
+    const { query } = request;
+    const visible = await visibleSummaries(gateway, kind, callerOf(request).identity, query.project);
+    const fits = filterOf(query);
+    return pageOf(
+      visible.filter((one) => fits(one)),
+      query,
+      {
+        byDefault: 'project',
+        valueOf: (one, field) => one[field as (typeof instanceSorts)[number]],
+        keyOf: ({ project, name }) => `${project}/${name}`,
       },
-    },
-    async (request) => {
-      const { identity } = callerOf(request);
-      return { items: await visibleSummaries(gateway, { kind, identity, project: request.query.project }) };
-    },
-  );
+    );
+  });
 }
 
-/** What a list says of the instances of a kind that `identity` may see, of one project if one is named, by project and name. */
+/** Those of the fields of a query that are compared as they are. */
+const notCompared: ReadonlySet<string> = new Set(['phase', 'search', 'limit', 'cursor', 'sort']);
+
+function filterOf(query: Readonly<Record<string, string>>) {
+  const phases = valuesOf(query['phase']);
+  const compared = Object.entries(query).filter(([field]) => !notCompared.has(field));
+  return (one: InstanceSummary<ManagedKind>): boolean =>
+    (phases?.includes(one.phase) ?? true) &&
+    compared.every(([field, value]) => one[field as 'cluster'] === value) &&
+    isNamed(one, query['search']);
+}
+
+/** What a list says of the instances of a kind that `identity` may see, of one project if one is named. */
 async function visibleSummaries(
   { review, cache }: Pick<Gateway, 'review' | 'cache'>,
-  { kind, identity, project }: { kind: ManagedKind; identity: Identity; project: string | undefined },
-) {
-  const asked = cache
-    .instances(kind)
-    .map((instance) => summaryOf(kind, instance))
-    .filter((one) => one.project !== '' && (project ?? one.project) === one.project);
-  const visible = await review.filter(identity, asked, (one) =>
-    targetAction('get', { kind, project: one.project, name: one.name }),
+  kind: ManagedKind,
+  identity: Identity,
+  asked: string | undefined,
+): Promise<InstanceSummary<ManagedKind>[]> {
+  const there = cache.instances(kind).flatMap((instance) => {
+    const project = projectOfNamespace(instance.metadata.namespace ?? '');
+    return project === undefined || (asked ?? project) !== project ? [] : [{ instance, project }];
+  });
+  const visible = await review.filter(identity, there, ({ instance, project }) =>
+    targetAction('get', { kind, project, name: instance.metadata.name }),
   );
-  return visible.toSorted((a, b) => `${a.project}/${a.name}`.localeCompare(`${b.project}/${b.name}`));
+  return visible.map(({ instance, project }) => summaryOf(kind, project, instance));
 }
 
-function summaryOf(kind: ManagedKind, instance: ManagedInstance) {
+function summaryOf(kind: ManagedKind, project: string, instance: ManagedInstance) {
   const { metadata, spec, status } = instance;
   return {
     name: metadata.name,
-    project: projectOfNamespace(metadata.namespace ?? '') ?? '',
+    project,
     phase: metadata.deletionTimestamp === undefined ? status?.phase || 'Pending' : 'Terminating',
     ...present({
       displayName: spec?.displayName,

@@ -1,16 +1,16 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Operation } from '../../contracts/operations.ts';
-import { recordAccess } from '../authorization/record-access.ts';
+import { operationLists } from '../../contracts/rest/operation-lists.ts';
+import { operationRoutes as routes } from '../../contracts/rest/operation-routes.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
-import { forViewer, recordOf, visibleOperation } from '../operations/viewer.ts';
+import { forViewer, visibleOperation } from '../operations/viewer.ts';
+import { projectsOfOperations, visibleOperations } from '../operations/visible-operations.ts';
 import { callerOf } from '../plugins/access.ts';
 import { openingRequest, recheckOf } from '../proxy/recheck.ts';
 import { sendEvents, type ServerEvent } from '../http/event-stream.ts';
-import { PageQuery, pageOf } from './operation-page.ts';
-import { OperationPath, ProjectPath } from '../http/parameters.ts';
+import { restRoute } from '../http/rest-route.ts';
 
 /** One event of the stream of an operation. */
 const OperationEvent = Type.Object({
@@ -22,20 +22,10 @@ const OperationEvent = Type.Object({
 export async function operationRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
+  const { getOperation, cancelOperation } = routes;
   app.get(
-    '/api/v1/operations/:id',
-    {
-      config: { access: 'authenticated', scope: 'reviewed', failures: ['operation_not_found'] },
-      schema: {
-        summary: 'An operation with its steps',
-        description:
-          'The operation as it is now: its state, its steps, why it failed. `live: false` if Temporal does not answer; then it is as it was last recorded.',
-        operationId: 'getOperation',
-        tags: ['operations'],
-        params: OperationPath,
-        response: { 200: Type.Ref('Operation') },
-      },
-    },
+    getOperation.path,
+    restRoute(getOperation, { access: 'authenticated', scope: 'reviewed' }),
     async (request) => visibleOperation(gateway, callerOf(request), request.params.id),
   );
 
@@ -54,7 +44,7 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
           'Server-sent events: one `operation` event now and at every change; the stream ends after the final state.',
         operationId: 'watchOperation',
         tags: ['operations'],
-        params: OperationPath,
+        params: getOperation.params,
         response: {
           200: {
             description: 'Server-sent events',
@@ -79,23 +69,8 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
   );
 
   app.post(
-    '/api/v1/operations/:id/cancel',
-    {
-      config: {
-        access: 'authenticated',
-        scope: 'reviewed',
-        failures: ['operation_not_found', 'operation_finished', 'conflict', 'temporal_unavailable'],
-      },
-      schema: {
-        summary: 'Cancel an operation',
-        description:
-          'Completed steps are undone in reverse order. The response comes at once, the operation ends later.',
-        operationId: 'cancelOperation',
-        tags: ['operations'],
-        params: OperationPath,
-        response: { 202: Type.Ref('Operation') },
-      },
-    },
+    cancelOperation.path,
+    restRoute(cancelOperation, { access: 'authenticated', scope: 'reviewed' }),
     async (request, reply) => {
       const caller = callerOf(request);
       const { id } = request.params;
@@ -105,30 +80,24 @@ export async function operationRoutes(instance: FastifyInstance, gateway: Gatewa
     },
   );
 
+  const { listOperations, listProjectOperations } = operationLists;
   app.get(
-    '/api/v1/projects/:project/operations',
-    {
-      config: { access: 'authenticated', scope: 'reviewed', failures: ['operation_not_found'] },
-      schema: {
-        summary: 'Operations of a project that you may see, newest first',
-        description: 'Operations of all tenant clusters and spaces of the project that you may see.',
-        operationId: 'listProjectOperations',
-        tags: ['operations'],
-        params: ProjectPath,
-        querystring: PageQuery,
-        response: { 200: Type.Ref('OperationList') },
-      },
-    },
-    async (request): Promise<{ items: Operation[] }> => {
+    listOperations.path,
+    restRoute(listOperations, { access: 'authenticated', scope: 'reviewed' }),
+    async (request) => {
+      const { query } = request;
       const caller = callerOf(request);
-      const { project } = request.params;
-      const operations = await gateway.operations.list({ project, ...pageOf(request.query) });
-      const access = recordAccess(gateway, caller.identity, project);
-      const visible = await Promise.all(
-        operations.map((operation) => access.allows('get', recordOf(operation))),
-      );
-      const items = operations.filter((_operation, index) => visible[index]);
-      return { items: await Promise.all(items.map((operation) => forViewer(gateway, caller, operation))) };
+      const { project } = query;
+      const projects = project === undefined ? await projectsOfOperations(gateway, caller) : [project];
+      return visibleOperations(gateway, caller, { query, filter: { projects } });
+    },
+  );
+  app.get(
+    listProjectOperations.path,
+    restRoute(listProjectOperations, { access: 'authenticated', scope: 'reviewed' }),
+    async (request) => {
+      const { query, params } = request;
+      return visibleOperations(gateway, callerOf(request), { query, filter: params });
     },
   );
 }

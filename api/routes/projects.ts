@@ -1,50 +1,38 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
+import { ProjectList, projectRoutes as routes } from '../../contracts/rest/project-routes.ts';
 import type { Gateway } from '../gateway.ts';
+import { isNamed, pageOf } from '../http/pages.ts';
+import { restRoute } from '../http/rest-route.ts';
 import { callerOf } from '../plugins/access.ts';
 
-const ProjectSummary = Type.Object(
-  {
-    name: Type.String(),
-    displayName: Type.Optional(Type.String()),
-    description: Type.Optional(Type.String()),
-  },
-  { additionalProperties: false },
-);
-const ProjectList = Type.Object(
-  { items: Type.Array(ProjectSummary) },
-  { $id: 'ProjectList', description: 'Projects, by name', additionalProperties: false },
-);
-
 /** The projects that the caller may see. (RBAC would refuse the whole list to callers who may see some.) */
-export async function projectRoutes(app: FastifyInstance, gateway: Gateway): Promise<void> {
+export async function projectRoutes(instance: FastifyInstance, gateway: Gateway): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   app.addSchema(ProjectList);
   app.get(
-    '/api/v1/projects',
-    {
-      config: { access: 'authenticated', scope: 'reviewed' },
-      schema: {
-        summary: 'Projects that you may see',
-        description:
-          'Projects of which you are a member, or which you may see otherwise; administrators see all.',
-        operationId: 'listProjects',
-        tags: ['projects'],
-        response: { 200: Type.Ref('ProjectList') },
-      },
-    },
+    routes.listProjects.path,
+    restRoute(routes.listProjects, { access: 'authenticated', scope: 'reviewed' }),
     async (request) => {
       const { identity } = callerOf(request);
+      const { query } = request;
       const visible = await gateway.review.filter(
         identity,
         gateway.cache.projects(),
         ({ metadata: { name } }) => ({ verb: 'get', resource: 'projects', name }),
       );
-      const items = visible.map(({ metadata, spec }) => ({
-        name: metadata.name,
-        ...(spec?.displayName === undefined ? {} : { displayName: spec.displayName }),
-        ...(spec?.description === undefined ? {} : { description: spec.description }),
-      }));
-      return { items: items.toSorted((a, b) => a.name.localeCompare(b.name)) };
+      const items = visible
+        .map(({ metadata, spec }) => ({
+          name: metadata.name,
+          ...(spec?.displayName === undefined ? {} : { displayName: spec.displayName }),
+          ...(spec?.description === undefined ? {} : { description: spec.description }),
+        }))
+        .filter((project) => isNamed(project, query.search));
+      return pageOf(items, query, {
+        byDefault: 'name',
+        valueOf: (project, field) => project[field as 'name' | 'displayName'],
+        keyOf: ({ name }) => name,
+      });
     },
   );
 }

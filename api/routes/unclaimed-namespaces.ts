@@ -1,16 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
-import { Type } from 'typebox';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Operation } from '../../contracts/operations.ts';
-import { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
+import { unclaimedNamespaceRoutes as routes } from '../../contracts/rest/unclaimed-namespace-routes.ts';
 import { checkAdministrator } from '../authorization/check-administrator.ts';
 import type { Gateway } from '../gateway.ts';
 import { callerOf } from '../plugins/access.ts';
-import { dnsLabel } from '../http/parameters.ts';
-
-const Listed = Type.Interface([UnclaimedNamespace], { cluster: Type.String() });
-const collection = '/api/v1/unclaimed-namespaces';
+import { pageOf } from '../http/pages.ts';
+import { restRoute } from '../http/rest-route.ts';
 
 /**
  * Namespaces with the platform's mark that belong to nothing that is there, as controllers/instances/unclaimed-namespaces.ts found
@@ -27,44 +23,27 @@ export async function unclaimedNamespaceRoutes(instance: FastifyInstance, gatewa
       );
 
   app.get(
-    collection,
-    {
-      config,
-      schema: {
-        summary: 'Unclaimed namespaces of connected clusters',
-        description:
-          'Namespaces with the mark of the platform that belong to no existing tenant cluster or space. For administrators of the platform.',
-        operationId: 'listUnclaimedNamespaces',
-        tags: ['clusters'],
-        response: {
-          200: Type.Object({ items: Type.Array(Listed) }, { description: 'All unclaimed namespaces' }),
-        },
-      },
-    },
+    routes.listUnclaimedNamespaces.path,
+    restRoute(routes.listUnclaimedNamespaces, config),
     async (request) => {
       await checkAdministrator(gateway, callerOf(request));
-      return { items: all() };
+      const { query } = request;
+      return pageOf(
+        all().filter(({ cluster }) => (query.cluster ?? cluster) === cluster),
+        query,
+        {
+          byDefault: 'cluster',
+          valueOf: (namespace, field) => namespace[field as 'cluster' | 'name'],
+          keyOf: ({ cluster, name }) => `${cluster}/${name}`,
+        },
+      );
     },
   );
 
   app.delete(
-    `${collection}/:cluster/:namespace`,
-    {
-      config: { ...config, failures: ['not_found', 'conflict', 'temporal_unavailable'] },
-      schema: {
-        summary: 'Delete an unclaimed namespace and everything in it',
-        description:
-          'Queues an operation that deletes it. For administrators of the platform. 409 if the namespace does not say whose it was.',
-        operationId: 'deleteUnclaimedNamespace',
-        tags: ['clusters'],
-        params: Type.Object({
-          cluster: dnsLabel('Name of the connected cluster'),
-          namespace: dnsLabel('Name of the namespace there'),
-        }),
-        response: { 202: Type.Ref('Operation') },
-      },
-    },
-    async (request, reply): Promise<Operation> => {
+    routes.deleteUnclaimedNamespace.path,
+    restRoute(routes.deleteUnclaimedNamespace, config),
+    async (request, reply) => {
       const caller = callerOf(request);
       await checkAdministrator(gateway, caller);
       const { cluster, namespace } = request.params;

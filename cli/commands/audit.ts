@@ -53,11 +53,12 @@ export function auditCommand(): Command {
       .option('--limit <number>', 'maximum number of events', '50')
       .option('-w, --watch', 'go on with what is new')
       .action(({ output, watch, ...filters }: AuditOptions) => {
-        const path = `/api/v1/audit?${new URLSearchParams(filters as Record<string, string>)}`;
+        // Its options are named as the parameters; the platform says which it does not take.
+        const query = filters as Record<string, string>;
         return withClient((client) =>
           showList(
             client,
-            { read: async () => (await client.call<{ items: AuditEvent[] }>('GET', path)).items },
+            { read: async () => (await client.api.listAuditEvents({ query })).items },
             listing,
             { output, watch },
           ),

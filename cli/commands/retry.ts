@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import type { Operation } from '../../contracts/operations.ts';
 import { showOperation } from '../operations/run-operation.ts';
 import { checkNames, type CommonOptions, kindCommand, withClient } from './options.ts';
 
@@ -8,14 +7,15 @@ import { checkNames, type CommonOptions, kindCommand, withClient } from './optio
 export function retryCommand(): Command {
   const command = new Command('retry');
   for (const kind of managedKinds) {
-    const { collection, noun } = kindNames[kind];
+    const { noun } = kindNames[kind];
     command.addCommand(
       kindCommand(kind, `Submit again what a ${noun} asks for and did not get`).action(
         (name: string, options: CommonOptions) => {
           checkNames(options.project, name);
           return withClient(async (client) => {
-            const path = `/api/v1/projects/${options.project}/${collection}/${name}/retry`;
-            await showOperation(client, options, await client.call<Operation>('POST', path));
+            const { project } = options;
+            const operation = await client.api.of(kind).retry({ params: { project, name } });
+            await showOperation(client, options, operation);
           });
         },
       ),

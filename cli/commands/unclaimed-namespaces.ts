@@ -1,15 +1,11 @@
 import type { Command } from 'commander';
-import type { Operation } from '../../contracts/operations.ts';
-import type { UnclaimedNamespace } from '../../contracts/resources/cluster.ts';
+import type { ListedUnclaimedNamespace } from '../../contracts/rest/unclaimed-namespace-routes.ts';
 import type { Listing } from '../output/output.ts';
 import { showOperation } from '../operations/run-operation.ts';
 import { type ListOptions, showList } from '../output/watch-list.ts';
 import { checkNames, type CommonOptions, operationCommand, outputCommand, withClient } from './options.ts';
 
-type Listed = UnclaimedNamespace & { readonly cluster: string };
-
-const collection = '/api/v1/unclaimed-namespaces';
-const listing: Listing<Listed> = {
+const listing: Listing<ListedUnclaimedNamespace> = {
   columns: [
     ['NAMESPACE', ({ name }) => name],
     ['CLUSTER', ({ cluster }) => cluster],
@@ -32,7 +28,7 @@ export function listUnclaimedNamespacesCommand(): Command {
       withClient((client) =>
         showList(
           client,
-          { read: async () => (await client.call<{ items: Listed[] }>('GET', collection)).items },
+          { read: async () => (await client.api.listUnclaimedNamespaces()).items },
           listing,
           options,
         ),
@@ -52,8 +48,8 @@ export function deleteUnclaimedNamespaceCommand(): Command {
       checkNames(options.cluster, 'any');
       checkNames(namespace, 'any');
       return withClient(async (client) => {
-        const path = `${collection}/${options.cluster}/${namespace}`;
-        await showOperation(client, options, await client.call<Operation>('DELETE', path));
+        const params = { cluster: options.cluster, namespace };
+        await showOperation(client, options, await client.api.deleteUnclaimedNamespace({ params }));
       });
     });
 }

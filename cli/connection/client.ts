@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici7';
+import { createRestClient, type RestClient } from '../../contracts/rest/client.ts';
 import { failureOf, notThePlatform } from '../failures/answer-failure.ts';
 import { brokenOff, type RequestLimits, unreachable } from '../failures/unreachable.ts';
 import type { Login } from './login-file.ts';
@@ -7,6 +8,8 @@ import { proxyFor } from './proxy.ts';
 /** Calls of the platform's API with the key of a login. */
 export interface Client {
   readonly url: string;
+  /** `/api/v1`, typed. Its calls fail as `call` does. */
+  readonly api: RestClient;
   /** The JSON of the answer. @throws CommandFailure for every response that is not a success */
   call<T>(
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -32,26 +35,29 @@ export function createClient(login: Login, limits: RequestLimits = defaultLimits
   };
   const authorization = { authorization: `Bearer ${accessKey}`, 'user-agent': 'vcp' };
 
+  const call: Client['call'] = async (method, path, body, headers = {}) => {
+    const answer = await request(`${url}${path}`, {
+      method,
+      dispatcher: agent,
+      headers: {
+        ...authorization,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch(failToReach);
+    const text = await answer.body.text().catch((error: unknown) => {
+      throw brokenOff(exchange, error, method !== 'GET');
+    });
+    if (answer.statusCode >= 400) throw failureOf(url, answer, text);
+    return (text === '' ? undefined : parse(text, url)) as never;
+  };
+
   return {
     url,
-    async call(method, path, body, headers = {}) {
-      const answer = await request(`${url}${path}`, {
-        method,
-        dispatcher: agent,
-        headers: {
-          ...authorization,
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }).catch(failToReach);
-      const text = await answer.body.text().catch((error: unknown) => {
-        throw brokenOff(exchange, error, method !== 'GET');
-      });
-      if (answer.statusCode >= 400) throw failureOf(url, answer, text);
-      return (text === '' ? undefined : parse(text, url)) as never;
-    },
+    api: createRestClient(({ method, path, body, headers }) => call(method, path, body, headers)),
+    call,
     async stream(path, signal, accept = 'text/event-stream') {
       const headers = { ...authorization, accept };
       const answer = await request(`${url}${path}`, { dispatcher: agent, headers, signal }).catch(

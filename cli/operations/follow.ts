@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { errorTable, isErrorCode } from '../../contracts/errors.ts';
 import { isFinal, type Operation, targetOf } from '../../contracts/operations.ts';
+import { operationEvents } from '../../contracts/rest/operation-routes.ts';
 import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
 
@@ -40,7 +41,7 @@ async function* events(client: Client, id: string): AsyncGenerator<Operation, vo
     },
   });
   const decoder = new TextDecoder();
-  const body = await client.stream(`/api/v1/operations/${id}/events`, stop.signal);
+  const body = await client.stream(operationEvents(id), stop.signal);
   try {
     for await (const chunk of body) {
       parser.feed(decoder.decode(chunk, { stream: true }));

@@ -5,7 +5,7 @@ import type { Project } from '../../contracts/resources/project.ts';
 import { type ManagedInstance, resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { readInstance, restPath } from './management.ts';
+import { readInstance } from './management.ts';
 import { resourcePath } from './resources.ts';
 
 /** What the platform knows of an instance and lets the caller see. */
@@ -30,10 +30,12 @@ const operationsShown = 10;
 
 /** @throws CommandFailure */
 export async function readFacts(client: Client, target: OperationTarget): Promise<InstanceFacts> {
+  const { project, name } = target;
   const [resource, { items }] = await Promise.all([
     readInstance<ManagedKind>(client, target),
-    client
-      .call<{ items: Operation[] }>('GET', `${restPath(target)}/operations?limit=${operationsShown}`)
+    client.api
+      .of(target.kind)
+      .listOperations({ params: { project, name }, query: { limit: String(operationsShown) } })
       .catch((error: unknown) => {
         // The resource's own answer says it better.
         if (error instanceof CommandFailure && error.code === kindNames[target.kind].notFound)

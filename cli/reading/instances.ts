@@ -47,9 +47,9 @@ export async function listInstances<K extends ManagedKind>(
   kind: K,
   project: string | undefined,
 ): Promise<InstanceSummary<K>[]> {
-  const query = project === undefined ? '' : `?project=${project}`;
-  const path = `/api/v1/${kindNames[kind].collection}${query}`;
-  return (await client.call<{ items: InstanceSummary<K>[] }>('GET', path)).items;
+  const query = project === undefined ? {} : { project };
+  const { items } = await client.api.of<ManagedKind>(kind).list({ query });
+  return items as InstanceSummary<K>[];
 }
 
 /** What people have to know of it, and when what failed is tried again. */

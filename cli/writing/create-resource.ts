@@ -10,7 +10,7 @@ import {
 } from '../../contracts/resources/resource-kinds.ts';
 import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { collectionPath, restPath } from '../reading/management.ts';
+import { collectionPath } from '../reading/management.ts';
 
 /** Creates the resource of a tenant cluster or space; `query` may make it a dry run. */
 export async function createResource<K extends ManagedKind>(
@@ -97,7 +97,11 @@ export async function firstOperation(
 
 async function listOperations(client: Client, target: OperationTarget): Promise<Operation[]> {
   try {
-    return (await client.call<{ items: Operation[] }>('GET', `${restPath(target)}/operations?limit=5`)).items;
+    const { kind, project, name } = target;
+    const { items } = await client.api
+      .of(kind)
+      .listOperations({ params: { project, name }, query: { limit: '5' } });
+    return items;
   } catch (error) {
     if (
       error instanceof CommandFailure &&

@@ -1,4 +1,4 @@
-import { and, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gte, inArray, lt, or, sql } from 'drizzle-orm';
 import type { AuditEvent, PathKind } from '../../contracts/audit.ts';
 import type { Queries } from '../client.ts';
 import { type AuditEventRow, auditEvents } from '../schema/audit-events.ts';
@@ -48,20 +48,43 @@ export interface AuditFilter {
   readonly pathKind?: PathKind | undefined;
   readonly resource?: string | undefined;
   readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly tenantCluster?: string | undefined;
+  readonly space?: string | undefined;
   readonly code?: number | undefined;
   readonly id?: string | undefined;
   readonly operationId?: string | undefined;
   /** Only what this user sent. */
   readonly sender?: string | undefined;
-  /** Only events before this one, in the order of the list. */
-  readonly before?: { readonly receivedAt: Date; readonly id: string } | undefined;
+  readonly isOldestFirst?: boolean | undefined;
+  /** Only events behind this one, in the order of the list. */
+  readonly after?: { readonly receivedAt: Date; readonly id: string } | undefined;
   readonly limit: number;
 }
 
-/** Events, newest first. */
+const compared = [
+  'project',
+  'tenantCluster',
+  'space',
+  'cluster',
+  'verb',
+  'pathKind',
+  'resource',
+  'subresource',
+  'namespace',
+  'name',
+  'code',
+  'id',
+  'operationId',
+] as const;
+
+/** Events, newest first if nothing else is asked for. */
 export async function listAuditEvents(db: Queries, filter: AuditFilter): Promise<AuditEvent[]> {
-  const { from, to, user, sender, before } = filter;
-  const equal = (['project', 'verb', 'pathKind', 'resource', 'name', 'code', 'id', 'operationId'] as const)
+  const { from, to, user, sender, after, isOldestFirst = false } = filter;
+  const order = isOldestFirst ? asc : desc;
+  const equal = compared
     .filter((key) => filter[key] !== undefined)
     .map((key) => eq(auditEvents[key], filter[key] as never));
   const rows = await db
@@ -76,11 +99,11 @@ export async function listAuditEvents(db: Queries, filter: AuditFilter): Promise
           ? undefined
           : or(eq(auditEvents.user, user), eq(auditEvents.impersonatedUser, user)),
         sender === undefined ? undefined : eq(auditEvents.user, sender),
-        before &&
-          sql`(${auditEvents.receivedAt}, ${auditEvents.id}) < (${before.receivedAt.toISOString()}::timestamptz, ${before.id}::uuid)`,
+        after &&
+          sql`(${auditEvents.receivedAt}, ${auditEvents.id}) ${sql.raw(isOldestFirst ? '>' : '<')} (${after.receivedAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
       ),
     )
-    .orderBy(desc(auditEvents.receivedAt), desc(auditEvents.id))
+    .orderBy(order(auditEvents.receivedAt), order(auditEvents.id))
     .limit(filter.limit);
   return rows.map(toEvent);
 }

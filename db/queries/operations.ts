@@ -1,6 +1,9 @@
-import { and, asc, desc, eq, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { ManagedKind, OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationState } from '../../contracts/operations.ts';
+import type { OperationType } from '../../contracts/verbs.ts';
 import type { Queries } from '../client.ts';
 import { type OperationRow, operations } from '../schema/operations.ts';
 import { operationSteps, type StepRow } from '../schema/operation-steps.ts';
@@ -86,37 +89,65 @@ export async function targetsOf(db: Queries, ids: readonly string[]): Promise<Op
     .where(inArray(operations.id, [...ids]));
 }
 
-/** Which operations are listed. */
+/** Which operations are listed; every condition that is there must hold. */
 export interface OperationFilter {
   /** Left out: of all projects. */
   readonly project?: string | undefined;
-  /** With `name`, since a tenant cluster and a space may share it. */
-  readonly kind?: ManagedKind | undefined;
+  readonly projects?: readonly string[] | undefined;
+  readonly kinds?: readonly ManagedKind[] | undefined;
+  /** With one of `kinds`, since a tenant cluster and a space may share it. */
   readonly name?: string | undefined;
   /** Left out: of all instances of the name. */
   readonly of?: RecordsOf | undefined;
+  readonly types?: readonly OperationType[] | undefined;
+  readonly states?: readonly OperationState[] | undefined;
+  readonly actor?: string | undefined;
+  readonly cluster?: string | undefined;
+  /** Accepted at or after this time. */
+  readonly from?: Date | undefined;
+  /** Accepted before. */
+  readonly to?: Date | undefined;
+  readonly isOldestFirst?: boolean | undefined;
   readonly limit: number;
 }
 
-/** Newest first; `before` is the sequence to continue below. */
+/** Newest first, if nothing else is asked for; those that follow the one with sequence `after`. */
 export async function listOperationRows(
   db: Queries,
-  filter: OperationFilter & { readonly before?: number | undefined },
+  filter: OperationFilter & { readonly after?: number | undefined },
 ): Promise<OperationRow[]> {
+  const { isOldestFirst = false } = filter;
+  const { project, projects, name, of, after, from, to, actor, cluster } = filter;
   return db
     .select()
     .from(operations)
     .where(
       and(
-        filter.kind === undefined ? undefined : eq(operations.kind, filter.kind),
-        filter.project === undefined ? undefined : eq(operations.project, filter.project),
-        filter.name === undefined ? undefined : eq(operations.name, filter.name),
-        filter.of && isOf(filter.of),
-        filter.before === undefined ? undefined : lt(operations.sequence, filter.before),
+        isOneOf(operations.kind, filter.kinds),
+        isOneOf(operations.type, filter.types),
+        isOneOf(operations.state, filter.states),
+        isOneOf(operations.project, projects),
+        isOneOf(operations.project, only(project)),
+        isOneOf(operations.name, only(name)),
+        isOneOf(operations.actor, only(actor)),
+        isOneOf(operations.cluster, only(cluster)),
+        of && isOf(of),
+        from && gte(operations.createdAt, from),
+        to && lt(operations.createdAt, to),
+        after === undefined ? undefined : (isOldestFirst ? gt : lt)(operations.sequence, after),
       ),
     )
-    .orderBy(desc(operations.sequence))
+    .orderBy((isOldestFirst ? asc : desc)(operations.sequence))
     .limit(filter.limit);
+}
+
+function only(value: string | undefined): readonly string[] | undefined {
+  return value === undefined ? undefined : [value];
+}
+
+/** Where clause: no values match nothing, none given everything. */
+function isOneOf<T extends string>(column: PgColumn, values: readonly T[] | undefined) {
+  return values === undefined ? undefined : inArray(column, [...values]);
 }
 
 /** Those of these ids that there are, in the order in which they were accepted. */

@@ -45,9 +45,10 @@ export const auditEvents = pgTable(
     responseBody: jsonb().$type<unknown>(),
   },
   (table) => [
-    index('audit_events_time').on(table.receivedAt.desc(), table.id.desc()),
-    index('audit_events_user').on(table.user, table.receivedAt.desc()),
-    index('audit_events_project').on(table.project, table.receivedAt.desc()),
+    // Ascending, as those of operations are: the newest first is one read backwards.
+    index('audit_events_time').on(table.receivedAt, table.id),
+    index('audit_events_user').on(table.user, table.receivedAt, table.id),
+    index('audit_events_project').on(table.project, table.receivedAt, table.id),
     index('audit_events_operation').on(table.operationId),
   ],
 );

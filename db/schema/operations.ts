@@ -73,7 +73,12 @@ export const operations = pgTable(
     index('operations_open')
       .on(table.kind, table.project, table.name, table.sequence)
       .where(sql`state in ('queued', 'running')`),
-    index('operations_history').on(table.project, table.name, table.sequence.desc()),
+    // Ascending: read backwards they give `desc` as PostgreSQL means it, with nulls first. Drizzle's own `desc()` has them last.
+    index('operations_history').on(table.project, table.name, table.sequence),
+    index('operations_project').on(table.project, table.sequence),
+    index('operations_sequence').on(table.sequence),
+    index('operations_state').on(table.state, table.sequence),
+    index('operations_actor').on(table.actor, table.sequence),
   ],
 );
 

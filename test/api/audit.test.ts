@@ -239,7 +239,8 @@ describe('the audit log', () => {
   });
 
   it('what no list has, and what PostgreSQL or a clock cannot read, is a wrong request', async () => {
-    const cursor = (time: string, id: string) => Buffer.from(`${time} ${id}`).toString('base64url');
+    const cursor = (time: string, id: string) =>
+      Buffer.from(JSON.stringify(['-receivedAt', time, id])).toString('base64url');
     const id = '00000000-0000-4000-8000-000000000001';
     for (const query of [
       'limit=5000',

@@ -15,7 +15,9 @@ import { dryRunCases } from './dry-run-cases.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { eventCases } from './event-cases.ts';
 import { operationObjectCases } from './operation-object-cases.ts';
+import { pageCases } from './page-cases.ts';
 import { recordCases } from './record-cases.ts';
+import { restClientCases } from './rest-client-cases.ts';
 import { storageAliasCases } from './storage-alias-cases.ts';
 import { keyOf } from './user-calls.ts';
 
@@ -360,6 +362,10 @@ describe('operations as Kubernetes objects', () =>
   operationObjectCases(() => ({ fixture, database, newInstance, submit })));
 
 describe('the stream of events', () => eventCases(() => ({ fixture, database, newInstance, submit })));
+
+describe('lists in pages', () => pageCases(() => ({ fixture, database, newInstance, submit })));
+
+describe('the typed client', () => restClientCases(() => ({ fixture, newInstance })));
 
 describe('manifests of storage.loft.sh', () => storageAliasCases(() => fixture));
 

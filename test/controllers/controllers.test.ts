@@ -426,7 +426,7 @@ describe('controllers', () => {
     const schedule = { [annotations.sleepSchedule]: '0 20 * * *' };
     await resources.spaceinstances.create({ metadata: { ...object, annotations: schedule } });
     const ofSpace = () =>
-      listOperations(operations, { project: 'demo', kind: 'space', name: 'owned', limit: 5 });
+      listOperations(operations, { project: 'demo', kinds: ['space'], name: 'owned', limit: 5 });
     const [create] = await eventually('create is submitted', async () => {
       const found = await ofSpace();
       return found.length > 0 ? found : undefined;

@@ -25,7 +25,7 @@ export function retryCases(fixture: () => Fixture): void {
     return found;
   };
   const listed = (name: string) =>
-    listOperations(fixture().operations, { project: 'demo', kind: 'space', name, limit: 50 });
+    listOperations(fixture().operations, { project: 'demo', kinds: ['space'], name, limit: 50 });
   /** The newest, once there are `count`. */
   const operation = (name: string, count: number): Promise<Operation> =>
     eventually(`operation ${count} of ${name}`, async () => {

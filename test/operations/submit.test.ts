@@ -126,7 +126,7 @@ test('idempotency keys and operations of tenant clusters are separate', async ()
   );
 });
 
-test('pages: before continues where the last one ended', async () => {
+test('pages: one continues where the last one ended', async () => {
   const ids: string[] = [];
   for (const type of ['create', 'sleep', 'wake'] as const) {
     ids.unshift((await submitOperation(deps, submission('paged', { type }))).operation.id);
@@ -136,7 +136,7 @@ test('pages: before continues where the last one ended', async () => {
     project: 'default',
     name: 'paged',
     limit: 2,
-    before: first[1]?.id,
+    after: first[1]?.id,
   });
   assert.deepEqual(
     [...first, ...second].map(({ id }) => id),

@@ -97,6 +97,13 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
   },
   {
     who,
+    tries: "lists all operations, ana's too",
+    request: 'GET /api/v1/operations?project=red',
+    sees: 200,
+    never: /"tenantCluster":"dev"|"space":"work"/,
+  },
+  {
+    who,
     tries: 'lists the operations of project red',
     request: 'GET /api/v1/projects/red/operations',
     sees: [200, 404],

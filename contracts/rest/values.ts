@@ -22,11 +22,6 @@ export const uuidPattern = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$
 export const timestampPattern =
   '^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$';
 
-const project = dnsLabel('Name of the project');
-export const ProjectPath = Type.Object({ project });
-export const InstancePath = Type.Object({ project, name: dnsLabel('Name of the tenant cluster or space') });
-export const OperationPath = Type.Object({ id: uuid('Id of the operation') });
-
 /** Format `uuid` alone takes `urn:uuid:…` too, which PostgreSQL does not. */
 export function uuid(description: string) {
   return Type.String({ format: 'uuid', pattern: uuidPattern, description });
