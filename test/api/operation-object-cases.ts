@@ -153,7 +153,8 @@ export function operationObjectCases(context: () => Context): void {
     await eventually('the watch shows its end', () => /"phase":"Succeeded"/.test(textOf(watch)));
     await eventually('a list is refused', () => list.closed());
     assert.match(list.head(), /^HTTP\/1\.1 400 /);
-    assert.equal(textOf(foreign), '');
+    // Carl has tenant clusters of his own there by now (record-cases.ts).
+    assert.ok(!textOf(foreign).includes(id), textOf(foreign));
     for (const session of [watch, foreign]) session?.end();
     const old = await fixture.call('ben', 'GET', `${base}/watch/namespaces/p-alpha/operations`);
     assert.equal(old.status, 404, old.text);
