@@ -131,6 +131,8 @@ if (files.includes('test/e2e/stock-cli.test.ts')) {
   await prepare('toolchain of the stock command line', 'toolchain/main.ts', 'stock');
   await prepare("vCluster Platform's Go types", 'test/go-types/build.ts');
 }
+if (files.includes('test/e2e/gitops-tools.test.ts'))
+  await prepare("Argo CD's and Flux's libraries", 'test/gitops-tools/build.ts');
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
 const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));
 const planned = planProcesses(files, readPastTimes());

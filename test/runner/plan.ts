@@ -34,7 +34,9 @@ const together: Readonly<Record<string, readonly string[]>> = {
     'fuzz',
     'kubectl-commands',
   ].map(e2e),
-  'one platform: operations': ['conflicts', 'gitops', 'lifecycle', 'secrets', 'spaces', 'stock-cli'].map(e2e),
+  'one platform: operations': [
+    ...['conflicts', 'gitops', 'gitops-tools', 'lifecycle', 'secrets', 'spaces', 'stock-cli'],
+  ].map(e2e),
   'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
 };
 
