@@ -30,6 +30,7 @@ export interface ActivityDeps extends TenantDeps {
   readonly snapshotsDir: string;
   readonly toolsImage?: string | undefined;
   readonly goneSnapshotDays?: number | undefined;
+  readonly seedsDir?: string | undefined;
   /** Private scratch folder. */
   readonly workDir: string;
 }

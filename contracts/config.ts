@@ -174,6 +174,12 @@ export const WorkerConfig = Type.Object({
         'Image of tenant-tools for snapshot Jobs of charts that do not set it; default vcluster-platform/tenant-tools:0.1.0',
     }),
   ),
+  seedsDir: Type.Optional(
+    Type.String({
+      description:
+        'Folder of seeds, which stores of new tenant clusters start from; absent: they start empty',
+    }),
+  ),
   workDir: Type.String({
     description: 'Private scratch folder (Helm homes, kubeconfigs of mode 0600); emptied at start',
   }),

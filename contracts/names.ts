@@ -178,6 +178,8 @@ export const tenantObjects = {
   firstPod: (name: string) => `${name}-0`,
   /** CA and service-account keys, made once by an activity. */
   pkiSecret: (name: string) => `${name}-pki`,
+  /** What the store of a new tenant cluster starts from; gone once it has started. */
+  seedSecret: (name: string) => `${name}-seed`,
   /** Role, and its binding, by which the gateway reads its own credential, and the control plane's log. */
   gatewayRole: 'vcluster-platform-gateway',
 } as const;

@@ -1,9 +1,15 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { parts } from '../toolchain/parts.ts';
+import { partVersion } from '../toolchain/parts.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
 import type { ImageTable } from '../node/images.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
+
+/** Of the images of Kubernetes' servers and of etcd that the programs here stand for. */
+export const imageTags = {
+  kubernetes: partVersion('kubernetes'),
+  etcd: `${partVersion('etcd').slice(1)}-0`,
+} as const;
 
 const tenantTools = join(import.meta.dirname, '..', 'deploy', 'images', 'tenant-tools');
 
@@ -23,12 +29,12 @@ export function writeImages({ dir, toolchain }: { dir: string; toolchain: Toolch
   const kubernetes = (name: 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler'): ImageTable => ({
     [`registry.k8s.io/${name}`]: {
       bin: [links(name, { [name]: toolchain[name] })],
-      tags: [versionOf('kubernetes')],
+      tags: [imageTags.kubernetes],
     },
   });
   const etcd = { etcd: toolchain.etcd, etcdctl: toolchain.etcdctl, etcdutl: toolchain.etcdutl };
   const table: ImageTable = {
-    'registry.k8s.io/etcd': { bin: [links('etcd', etcd)], tags: [`${versionOf('etcd').slice(1)}-0`] },
+    'registry.k8s.io/etcd': { bin: [links('etcd', etcd)], tags: [imageTags.etcd] },
     ...kubernetes('kube-apiserver'),
     ...kubernetes('kube-controller-manager'),
     ...kubernetes('kube-scheduler'),
@@ -41,10 +47,4 @@ export function writeImages({ dir, toolchain }: { dir: string; toolchain: Toolch
   const file = `${dir}.json`;
   writePrivateFile(file, JSON.stringify(table, undefined, 2));
   return file;
-}
-
-function versionOf(name: string): string {
-  const part = parts.find((candidate) => candidate.name === name);
-  if (part === undefined) throw new Error(`parts.ts does not list the part ${name}`);
-  return part.version;
 }

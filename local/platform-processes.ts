@@ -3,6 +3,7 @@ import type { ControllersConfig, GatewayConfig, TemporalConfig, WorkerConfig } f
 import { temporalNamespace } from '../contracts/names.ts';
 import type { DatabaseUrls } from './database-roles.ts';
 import type { PlatformContext } from './platform-context.ts';
+import { tenantSeedsDir } from './tenant-seed.ts';
 import { gatewaySpace, nodeProgram } from './node-program.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import type { Service } from './supervisor.ts';
@@ -54,6 +55,7 @@ export function writeProcessConfigs(
     charts: [...options.charts],
     ...(options.toolsImage === undefined ? {} : { toolsImage: options.toolsImage }),
     snapshotsDir: state.snapshotsDir,
+    seedsDir: tenantSeedsDir(),
     workDir: state.workerDir,
   };
   const gatewayConfig: GatewayConfig = {

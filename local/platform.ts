@@ -37,6 +37,7 @@ import {
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { stopOrder } from './stop-order.ts';
 import { createSupervisor, type Service } from './supervisor.ts';
+import { prepareTenantSeed, tenantSeedsDir } from './tenant-seed.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface PlatformOptions {
@@ -99,12 +100,17 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         omit: options.omit ?? [],
       }),
     };
+    let background = Promise.resolve();
     const stop = async (): Promise<void> => {
       await context.supervisor.stopAll(stopOrder);
+      await background;
       unlock();
     };
     try {
       const admin = await orAborted(startAll(context, { ...options, port }, external), options.signal);
+      background = prepareTenantSeed(context, tenantSeedsDir()).catch((error: unknown) =>
+        onProgress(`new tenant clusters start without a seed: ${String(error)}`),
+      );
       return { adminFile: state.adminFile, admin, stop };
     } catch (error) {
       await stop();

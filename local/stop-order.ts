@@ -3,6 +3,7 @@
  * then the node (with the pods it runs), then servers before what they store in.
  */
 export const stopOrder: readonly (readonly string[])[] = [
+  ['seed-apiserver', 'seed-etcd'],
   ['gateway'],
   ['controllers'],
   ['worker'],

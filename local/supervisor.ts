@@ -22,6 +22,8 @@ export interface Supervisor {
    *   not valid; the service is stopped then
    */
   start(service: Service): Promise<void>;
+  /** Stops one service for good; nothing happens if it was never started. */
+  stop(name: string): Promise<void>;
   /**
    * Stops everything, group after group, whatever is still starting too; nothing can be started any more.
    * @param order names; those that were never started are passed over
@@ -146,6 +148,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       );
       supervised.loop = keepRunning(supervised, await starting);
     },
+    stop,
     async stopAll(order) {
       stopped = true;
       for (const group of order) await Promise.all(group.map(stop));

@@ -92,6 +92,7 @@ function checkOwned(manifest: Manifest, { chart, release }: ManifestContract): v
   const secrets = [
     tenantObjects.kubeconfigSecret(release),
     tenantObjects.gatewaySecret(release),
+    tenantObjects.seedSecret(release),
     chart.keysSecret(release),
   ];
   const rights: readonly string[] = [helmServiceAccount, tenantObjects.gatewayRole];

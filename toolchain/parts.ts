@@ -172,6 +172,13 @@ export const parts: readonly Part[] = [
   },
 ];
 
+/** Version of one of these parts. */
+export function partVersion(name: string): string {
+  const part = parts.find((candidate) => candidate.name === name);
+  if (part === undefined) throw new Error(`parts.ts does not list the part ${name}`);
+  return part.version;
+}
+
 /** What a real node needs beside them. */
 export const realNodeParts: readonly Part[] = [
   {

@@ -32,6 +32,7 @@ export function createWorkerDependencies(
     snapshotsDir: config.snapshotsDir,
     goneSnapshotDays: config.goneSnapshotDays,
     toolsImage: config.toolsImage,
+    seedsDir: config.seedsDir,
     workDir,
     close: operations.close,
   };

@@ -38,12 +38,14 @@ export async function createTenantCluster(input: OperationInput): Promise<void> 
       );
       await run.parallel(
         () => run.step('credential', (activities) => activities.applyGatewayCredential({ tenant })),
-        () =>
-          run.step(
+        async () => {
+          const { unseeded } = await run.step(
             'install',
             (activities) => activities.installRelease({ tenant, operationId }),
             (activities) => activities.uninstallRelease({ tenant }),
-          ),
+          );
+          if (unseeded !== undefined) run.note('install', `its store starts empty: ${unseeded}`);
+        },
       );
       await run.step('ready', (activities) => activities.waitForControlPlane({ tenant, fresh: false }));
       const { kubernetesVersion } = await run.step('access', async (activities) => {

@@ -7,14 +7,16 @@ import {
 } from '../../adapters/kubernetes/container-start-error.ts';
 import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
 import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
+import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { tryTenantStore } from '../../adapters/kubernetes/tenant-rbac.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { readyPath, readyWithRolesPath } from '../../adapters/kubernetes/readiness-path.ts';
+import { readyPath } from '../../adapters/kubernetes/readiness-path.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { pollUntil } from '../poll.ts';
 import { listControlPlanePods } from './control-plane-objects.ts';
+import { deleteSeed } from './tenant-seed.ts';
 
 const deadlineMs = 3 * 60_000;
 const requestTimeoutMs = 2_000;
@@ -25,7 +27,7 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
     /**
      * Waits until the tenant's own API answers rightly, asked through the gateway like everything else; with
      * heartbeats. `fresh`: with its bootstrap objects, and its version is asked too. `storeFull`: it answers, and takes no
-     * writes. No effects but the time in an annotation of a role of ours there.
+     * writes. No effects but the time in an annotation of a role of ours there; `fresh`: its seed is deleted. Idempotent.
      * @throws PlatformError `control_plane_not_ready` after 3 minutes, or when its pod cannot start
      */
     async waitForControlPlane({
@@ -50,12 +52,16 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
         );
       return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
         const client = await connect();
-        const refusal = await askReadiness(client.kubeConfig, fresh ? readyWithRolesPath : readyPath);
-        if (refusal === undefined)
+        const refusal =
+          (await askReadiness(client.kubeConfig, readyPath)) ??
+          (fresh ? await missingBootstrapObjects(client.kubeConfig) : undefined);
+        if (refusal === undefined) {
+          if (fresh && host !== undefined) await deleteSeed(host);
           return {
             ...(fresh ? { kubernetesVersion: await readVersion(client.kubeConfig) } : {}),
             ...((await isStoreFull(client)) ? { storeFull: true } : {}),
           };
+        }
         const fault = await faults?.look();
         return fault === undefined ? refusal : `${refusal}; ${fault}`;
       });
@@ -82,6 +88,27 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
   } catch (error) {
     return statusOf(error) === undefined
       ? `it is not reachable yet: ${connectionFault(error)}`
+      : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
+  }
+}
+
+/**
+ * Undefined once what an ordinary user's request needs is there: bootstrap roles and namespace `default`. The objects themselves
+ * are looked for: the hook that makes the roles, and says so in `/readyz`, waits for a second before it begins, even where a seed
+ * has brought them. It makes RoleBindings last.
+ */
+async function missingBootstrapObjects(kubeConfig: KubeConfig): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(requestTimeoutMs);
+  const bindings = `${rbacPath('RoleBinding')}?limit=1&labelSelector=kubernetes.io/bootstrapping=rbac-defaults`;
+  try {
+    const [found] = await Promise.all([
+      requestJson(kubeConfig, { path: bindings, signal }) as Promise<{ items: unknown[] }>,
+      requestJson(kubeConfig, { path: '/api/v1/namespaces/default', signal }),
+    ]);
+    return found.items.length > 0 ? undefined : 'it is still making its bootstrap roles';
+  } catch (error) {
+    return statusOf(error) === 404
+      ? 'it is still making its namespaces'
       : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
   }
 }

@@ -18,7 +18,9 @@ import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { type ImageTrial, tryImages } from './image-trial.ts';
+import { createReleaseMutex } from './release-mutex.ts';
 import { replaceStuckPodsSoon } from './stuck-pods.ts';
+import { applySeed } from './tenant-seed.ts';
 import {
   controlPlaneMissing,
   isAsleep,
@@ -34,6 +36,8 @@ export interface ReleaseDeps {
   readonly chartsDir: string;
   /** Archives of more charts (contracts/config.ts); none if left out. */
   readonly charts?: readonly string[] | undefined;
+  /** Folder of seeds for new stores; every store starts empty if left out. */
+  readonly seedsDir?: string | undefined;
   /** Private scratch folder. */
   readonly workDir: string;
 }
@@ -137,7 +141,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
 
     /**
      * Installs or upgrades the release to the bytes that were checked, and waits for nothing. Idempotent by `operationId`: the second call finds
-     * the first one's revision. What a killed Helm left is cleared away first.
+     * the first one's revision. What a killed Helm left is cleared away first. `unseeded`: why a new store starts without a seed.
      * @throws PlatformError as `checkRelease`, and what HostNamespaces.prove throws
      */
     installRelease: ({
@@ -146,7 +150,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     }: {
       tenant: TenantRef;
       operationId: string;
-    }): Promise<{ revision: number }> =>
+    }): Promise<{ revision: number; unseeded?: string }> =>
       withHeartbeat(async (signal) => {
         const host = await deps.hosts.prove(tenant);
         const { client } = host;
@@ -163,6 +167,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           const manifest = await checkedRelease({ tenant, capabilities, isUpgrade, asleep }, signal);
           await deleteForgedRecords(client, target);
           if (isUpgrade) await repairRelease(deps.helm, client, target);
+          const unseeded = isUpgrade ? undefined : await applySeed(host, manifest, deps.seedsDir);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
           return {
             revision: await deps.helm.upgrade(target, {
@@ -170,6 +175,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
               labels,
               ...(asleep ? { keep: keptAsleep } : {}),
             }),
+            ...(unseeded === undefined ? {} : { unseeded }),
           };
         });
       }),
@@ -272,25 +278,4 @@ function revisionBefore(
     (one) =>
       wasDeployed(one) && (wanted === undefined ? one.operation !== deployedBy : one.operation === wanted),
   );
-}
-
-/**
- * Runs work on a release when all earlier work of this process on it has ended, so that no two runs of Helm meet:
- * an activity that lost its heartbeat may still be ending when the next attempt begins.
- */
-type ReleaseMutex = <T>(target: ReleaseTarget, work: () => Promise<T>) => Promise<T>;
-
-function createReleaseMutex(): ReleaseMutex {
-  const last = new Map<string, Promise<unknown>>();
-  return async (target, work) => {
-    const key = `${target.cluster}/${target.namespace}/${target.release}`;
-    const before = last.get(key) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === mine) last.delete(key);
-    }
-  };
 }

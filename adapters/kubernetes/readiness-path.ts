@@ -1,13 +1,7 @@
-const butPriorityClasses = 'exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
-
 /**
- * Asks an API server whether it is ready but for its priority classes, which nothing here depends on and which take a
- * second. On new data an ordinary user's request needs what the other hook makes, the bootstrap roles.
+ * Asks an API server whether it is ready but for two hooks that wait for a second before they begin: its priority classes,
+ * which nothing here depends on, and the bootstrap roles, which after a restart on the same data are there already. After this no
+ * wrong answer was seen, while an open port is not enough: authorization may know no roles yet.
  */
-export const readyWithRolesPath = `/readyz?${butPriorityClasses}`;
-
-/**
- * And but for the bootstrap roles: after a restart on the same data they are there already. After this no wrong answer
- * was seen, while an open port is not enough: authorization may know no roles yet.
- */
-export const readyPath = `/readyz?exclude=poststarthook/rbac/bootstrap-roles&${butPriorityClasses}`;
+export const readyPath =
+  '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';

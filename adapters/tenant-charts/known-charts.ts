@@ -17,6 +17,7 @@ export function tenantChart(name: string): TenantChart {
       ...tenantControlPlaneChart,
       name,
       ordinaryKinds: [],
+      seedOf: undefined,
       helmRole: 'vcluster-platform:helm-other',
     }
   );

@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { TenantHost } from '../host-namespaces.ts';
 import type { ChartContract } from '../../templates/manifest-contract.ts';
 import type { TenantWorkload } from './tenant-workload.ts';
@@ -20,6 +21,10 @@ export interface TenantChart extends ChartContract {
    * @throws PlatformError `tenant_cluster_not_found`; `invalid_request` if its data cannot be saved; `cluster_unreachable`
    */
   readWorkload(host: TenantHost): Promise<TenantWorkload>;
+  /** Name of the seed from which the store of a rendered control plane may start, or why from none; undefined if the chart takes none. */
+  readonly seedOf?:
+    | ((objects: readonly KubernetesObject[]) => { name: string } | { missing: string })
+    | undefined;
   /** Values that an upgrade of a sleeping tenant cluster needs to leave it asleep; none if the chart renders no replicas. */
   readonly asleepValues?: Record<string, unknown>;
 }

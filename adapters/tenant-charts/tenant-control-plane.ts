@@ -17,6 +17,7 @@ export const tenantControlPlaneChart: TenantChart = {
   keysSecret: tenantObjects.pkiSecret,
   createKeys,
   readWorkload,
+  seedOf,
 };
 
 /**
@@ -77,20 +78,52 @@ function extraordinarySettings(objects: readonly KubernetesObject[]): string[] {
   });
 }
 
+/** Flags by which an API server makes other objects at its first start, though an inline template may set them. */
+const shaping = /^(feature-gates|runtime-config|(enable|disable)-admission-plugins)$/;
+
+/** The seed that the chart mounts, unless flags may have its API server make other objects than were saved in it. */
+function seedOf(objects: readonly KubernetesObject[]): { name: string } | { missing: string } {
+  const set = objects.find(({ kind }) => kind === 'StatefulSet') as V1StatefulSet;
+  const volume = set.spec?.template.spec?.volumes?.find(({ name }) => name === 'seed');
+  const [item] = volume?.secret?.items ?? [];
+  if (item === undefined) return { missing: 'its values images.etcd.tag and seed.etcdTag differ' };
+  const flag = extraArgs(set)
+    .filter(({ component }) => component === 'etcd' || component === 'apiServer')
+    .find((one) => !isTuning(one) || shaping.test(one.flag));
+  return flag === undefined
+    ? { name: item.key }
+    : { missing: `${flag.component}.extraArgs.${flag.flag} may change what a seed would bring` };
+}
+
 function openEgress({ data }: V1ConfigMap): string[] {
   return Object.values(data ?? {}).some((text) => text.includes('Direct')) ? ['apiServer.egress'] : [];
 }
 
+function flags(set: KubernetesObject): string[] {
+  return extraArgs(set)
+    .filter((one) => !isTuning(one))
+    .map(({ component, flag }) => `${component}.extraArgs.${flag}`);
+}
+
+interface ExtraArg {
+  readonly component: string;
+  readonly flag: string;
+}
+
 /** The chart lists what `extraArgs` holds, as `<component>.<flag>`. */
-function flags({ metadata }: KubernetesObject): string[] {
+function extraArgs({ metadata }: KubernetesObject): ExtraArg[] {
   const listed = metadata?.annotations?.['vcluster-platform.io/extra-args'] ?? '';
   return listed
     .split(' ')
     .filter((entry) => entry !== '')
-    .flatMap((entry) => {
+    .map((entry) => {
       const [component = '', flag = ''] = entry.split('.');
-      return tuning[component]?.test(flag) === true ? [] : [`${component}.extraArgs.${flag}`];
+      return { component, flag };
     });
+}
+
+function isTuning({ component, flag }: ExtraArg): boolean {
+  return tuning[component]?.test(flag) === true;
 }
 
 function variables({ spec }: V1StatefulSet): string[] {

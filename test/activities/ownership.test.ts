@@ -126,7 +126,13 @@ async function furnish(namespace: string, release: string): Promise<void> {
   const labels = { app: 'vcluster', release };
   const spec = { containers: [{ name: 'c', image: 'i' }], automountServiceAccountToken: false };
   await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'default' } } });
-  const names = [`vc-${release}`, `vc-${release}-gateway`, `${release}-pki`, `restore-keys-${operationId}`];
+  const names = [
+    `vc-${release}`,
+    `vc-${release}-gateway`,
+    `${release}-pki`,
+    `${release}-seed`,
+    `restore-keys-${operationId}`,
+  ];
   for (const name of names)
     await core.createNamespacedSecret({
       namespace,

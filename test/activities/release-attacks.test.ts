@@ -189,6 +189,7 @@ test('objects that an ordinary chart may not create are refused', () => {
       /belongs to the platform/,
     ],
     [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'up-certs' } }, /belongs to the platform/],
+    [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'up-seed' } }, /belongs to the platform/],
     [
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'vcluster-platform-helm' } },
       /belongs to the platform/,

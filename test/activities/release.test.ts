@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ReleaseDeps, createReleaseActivities } from '../../activities/control-plane/release.ts';
 import { replaceStuckPods } from '../../activities/control-plane/stuck-pods.ts';
 import { createControlPlaneScaleActivities } from '../../activities/control-plane/control-plane-scale.ts';
 import { createTenantKeysActivities } from '../../activities/control-plane/tenant-keys.ts';
-import { isNotFound } from '../../adapters/kubernetes/failures.ts';
+import { isNotFound, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { defaultChart } from '../../adapters/tenant-charts/known-charts.ts';
+import { seedFile } from '../../adapters/tenant-seeds.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { localSeed } from '../../local/tenant-seed.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 
@@ -112,6 +115,59 @@ test('install, update, undo and uninstall are idempotent', async () => {
     platform.client.apps.readNamespacedStatefulSet({ namespace: tenant.hostNamespace, name: 'one' }),
     isNotFound,
   );
+});
+
+test('a new store gets a seed with uids of its own, or the step says why not; an update gives none', async () => {
+  const seedsDir = join(platform.workDir, 'seeds');
+  const uid = '5f0f7a0c-52cf-4a39-9f6e-4f1f4d4d9d11';
+  const data = Buffer.from(`a page, ${uid}, ${uid}, \u00ff`, 'latin1');
+  const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
+  mkdirSync(seedsDir);
+  const file = seedFile(seedsDir, localSeed);
+  writeFileSync(file, Buffer.concat([data, hashOf(data)]));
+  const { installRelease } = createReleaseActivities({ ...deps, seedsDir });
+  const seedsOf = async ({ name, hostNamespace: namespace }: TenantRef) => {
+    const secret = orUndefined(
+      platform.client.core.readNamespacedSecret({ namespace, name: `${name}-seed` }),
+    );
+    return Object.entries((await secret)?.data ?? {});
+  };
+  const created = async (name: string, values = '') => {
+    const tenant = await platform.tenant(name, { template: { helmRelease: { values } } });
+    return { tenant, answer: await installRelease({ tenant, operationId: 'op-1' }) };
+  };
+
+  const seen = new Set<string>();
+  for (const name of ['seed-one', 'seed-two']) {
+    const { tenant, answer } = await created(name, 'apiServer: { extraArgs: { v: 3 } }');
+    assert.deepEqual(answer, { revision: 1 });
+    const [[key, text] = ['', '']] = await seedsOf(tenant);
+    assert.equal(key, localSeed);
+    const own = Buffer.from(text, 'base64');
+    assert.deepEqual(hashOf(own.subarray(0, -32)), own.subarray(-32), 'etcd checks this hash');
+    const [, first = '', second] =
+      /^a page, ([0-9a-f-]{36}), ([0-9a-f-]{36}), \u00ff$/.exec(own.subarray(0, -32).toString('latin1')) ??
+      [];
+    assert.equal(first, second);
+    seen.add(first);
+  }
+  assert.equal(seen.size, 2);
+  assert.ok(!seen.has(uid));
+
+  const cases: [values: string, reason: RegExp][] = [
+    ['kubernetesVersion: v1.35.1', /seed kubernetes-v1\.35\.1-etcd-.* does not exist/],
+    ['images: { etcd: { tag: 3.6.1-0 } }', /images\.etcd\.tag and seed\.etcdTag differ/],
+    ['apiServer: { extraArgs: { feature-gates: "A=false" } }', /apiServer\.extraArgs\.feature-gates/],
+  ];
+  for (const [index, [values, reason]] of cases.entries()) {
+    const { tenant, answer } = await created(`seedless-${index}`, values);
+    assert.match(answer.unseeded ?? '', reason);
+    assert.deepEqual(await seedsOf(tenant), []);
+  }
+  writeFileSync(file, Buffer.concat([data, hashOf(data)]).fill('!', 0, 1));
+  const { tenant, answer } = await created('seed-damaged');
+  assert.match(answer.unseeded ?? '', /is damaged/);
+  assert.deepEqual(await installRelease({ tenant, operationId: 'op-2' }), { revision: 2 });
 });
 
 test('two concurrent installs of one operation make one revision', async () => {

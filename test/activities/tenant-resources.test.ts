@@ -4,6 +4,7 @@ import { createControlPlaneReadyActivities } from '../../activities/control-plan
 import { createControlPlaneScaleActivities } from '../../activities/control-plane/control-plane-scale.ts';
 import type { TenantDeps } from '../../activities/dependencies.ts';
 import { createGatewayCredentialActivities } from '../../activities/control-plane/gateway-credential.ts';
+import { isNotFound } from '../../adapters/kubernetes/failures.ts';
 import { createInstanceActivities } from '../../activities/instances/instance.ts';
 import { whatHolds } from '../../activities/instances/namespace-remains.ts';
 import { createSleepPolicyActivities } from '../../activities/instances/sleep-policy.ts';
@@ -515,11 +516,20 @@ test('inside the tenant the gateway may impersonate listed names only, and the o
   }
 });
 
-test('waitForControlPlane returns the version of the tenant API', async () => {
+test('waitForControlPlane returns the version of the tenant API, and deletes the seed that its store does not need any more', async () => {
   const tenant = await newPlaced('ready');
+  const { core } = platform.client;
+  const { hostNamespace } = tenant;
+  const body = { metadata: { name: 'ready-seed' } };
+  await core.createNamespacedSecret({ namespace: hostNamespace, body });
   const { waitForControlPlane } = createControlPlaneReadyActivities(deps);
-  assert.deepEqual(await waitForControlPlane({ tenant, fresh: true }), { kubernetesVersion: 'v1.36.3' });
   assert.deepEqual(await waitForControlPlane({ tenant, fresh: false }), {});
+  await core.readNamespacedSecret({ namespace: hostNamespace, name: 'ready-seed' });
+  assert.deepEqual(await waitForControlPlane({ tenant, fresh: true }), { kubernetesVersion: 'v1.36.3' });
+  await assert.rejects(
+    core.readNamespacedSecret({ namespace: hostNamespace, name: 'ready-seed' }),
+    isNotFound,
+  );
 });
 
 test('evaluateSleepPolicy applies the schedule, idempotently', async () => {

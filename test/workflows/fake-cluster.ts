@@ -37,6 +37,8 @@ export interface FakeTenant {
   previousData?: string | undefined;
   /** Why its images cannot be tried. */
   untried?: string;
+  /** Why its store starts without a seed. */
+  unseeded?: string;
   finalizer: boolean;
   readonly reports: Parameters<Activities['reportInstance']>[0][];
 }
@@ -139,7 +141,10 @@ export function createFakeCluster(): FakeCluster {
       if (!tenant.installs.includes(operationId)) tenant.release += 1;
       if (tenant.release === 1) tenant.awake = true;
       tenant.installs.push(operationId);
-      return { revision: tenant.release };
+      return {
+        revision: tenant.release,
+        ...(tenant.unseeded === undefined ? {} : { unseeded: tenant.unseeded }),
+      };
     }),
     rollbackRelease: acting('rollbackRelease', nothing),
     findFallback: acting('findFallback', (_, { fallback }) => (fallback ? { fallback } : {})),

@@ -46,6 +46,15 @@ test('create of an existing tenant cluster does nothing and undoes nothing', asy
   assert.equal(fixture.cluster.tenant(name).installs.length, 1);
 });
 
+test('create: the step says why the store starts without a seed', async () => {
+  const name = fixture.newName();
+  fixture.cluster.tenant(name).unseeded = 'seed x is damaged';
+  const operation = await fixture.run('create', name);
+  assert.equal(operation.state, 'succeeded');
+  const { state, message } = operation.steps.find(({ key }) => key === 'install') ?? {};
+  assert.deepEqual([state, message], ['succeeded', 'its store starts empty: seed x is damaged']);
+});
+
 for (const [activity, code] of [
   ['checkRelease', 'invalid_values'],
   ['applyHostNamespace', 'conflict'],

@@ -24,6 +24,8 @@ export interface OperationRun<K extends ManagedKind = ManagedKind> {
    */
   step<T>(key: string, work: Work<T>, undo?: Work<unknown>): Promise<T>;
   skip(key: string, message: string): void;
+  /** Says something of a step that succeeded. */
+  note(key: string, message: string): void;
   /** Runs branches side by side; the first failure cancels the others and is thrown when all have ended. */
   parallel(...branches: (() => Promise<unknown>)[]): Promise<void>;
   /** From here on nothing that was done is undone. */
@@ -91,6 +93,7 @@ export function createOperationRun<K extends ManagedKind>(
       }
     },
     skip: (key, message) => progress.set(key, 'skipped', message),
+    note: (key, message) => progress.set(key, 'succeeded', message),
     parallel: (...branches) => runParallel(branches),
     passPointOfNoReturn: () => {
       undos.length = 0;

@@ -10,6 +10,8 @@ import { type ClusterClient, connectCluster } from '../../../adapters/kubernetes
 import { checkManifest } from '../../../templates/manifest-contract.ts';
 import { tenantChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { isLastingFailure, PlatformError } from '../../../contracts/errors.ts';
+import { seedName } from '../../../adapters/tenant-seeds.ts';
+import { imageTags } from '../../../local/node-images.ts';
 import { findProgram } from '../../../toolchain/find-program.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 
@@ -114,7 +116,9 @@ test('each component sees only the keys it needs', async () => {
   const { set } = await rendered('');
   const keysOf = (name: string): string[] => {
     const mounts = containerOf(set, name).volumeMounts?.map((mount) => mount.name) ?? [];
-    const volumes = (set.spec?.template.spec?.volumes ?? []).filter((volume) => mounts.includes(volume.name));
+    const volumes = (set.spec?.template.spec?.volumes ?? []).filter(
+      (volume) => mounts.includes(volume.name) && volume.name !== 'seed',
+    );
     return volumes.flatMap((volume) => volume.secret?.items?.map(({ key }) => key) ?? []).toSorted();
   };
   assert.deepEqual(keysOf('etcd'), ['ca.crt', 'etcd.crt', 'etcd.key']);
@@ -157,6 +161,21 @@ pod: { labels: { team: x }, nodeSelector: { disk: ssd }, priorityClassName: high
   assert.equal(pod?.spec?.terminationGracePeriodSeconds, 5);
 });
 
+test('a new store takes a seed only where the tools have the etcd that is asked for, and only of the rendered versions', async () => {
+  const seedOf = (set: V1StatefulSet) =>
+    set.spec?.template.spec?.volumes?.find(({ name }) => name === 'seed')?.secret;
+  const { set } = await rendered('kubernetesVersion: v1.35.1');
+  assert.equal(containerOf(set, 'etcd').image, containerOf(set, 'kubeconfigs').image);
+  assert.deepEqual(seedOf(set)?.items, [{ key: seedName('v1.35.1', imageTags.etcd), path: 'store.db' }]);
+  assert.equal(seedOf(set)?.optional, true);
+  for (const values of ['images: { etcd: { tag: 3.6.1-0 } }', 'seed: { etcdTag: "" }']) {
+    const { set: plain } = await rendered(values);
+    assert.deepEqual(containerOf(plain, 'etcd').command, ['etcd'], values);
+    assert.match(containerOf(plain, 'etcd').image ?? '', /^registry\.k8s\.io\/etcd:/, values);
+    assert.equal(seedOf(plain), undefined, values);
+  }
+});
+
 test('invalid values are refused by the schema', async (t) => {
   const cases: Record<string, RegExp> = {
     'nonsense: 1': /nonsense/,
@@ -172,6 +191,7 @@ test('invalid values are refused by the schema', async (t) => {
     'scheduler: { egress: { cluster: Direct } }': /scheduler/,
     'etcd: { resources: { limits: { gpu: 1 } } }': /etcd\/resources\/limits/,
     'images: { etcd: { repository: "a b" } }': /repository/,
+    'seed: { etcdTag: "x y" }': /etcdTag/,
     'images: { apiServer: { tag: "x y" } }': /tag/,
   };
   for (const [values, message] of Object.entries(cases)) {

@@ -3,9 +3,19 @@
 {{- define "tenant.etcd" -}}
 - name: etcd
   restartPolicy: Always
-  image: {{ include "tenant.image" (dict "root" . "image" .Values.images.etcd) }}
   imagePullPolicy: {{ .Values.images.pullPolicy }}
+  {{- if include "tenant.takesSeed" . }}
+  image: {{ include "tenant.image" (dict "root" . "image" .Values.images.tools) }}
+  command:
+    - sh
+    - -ec
+    - |
+      {{- include "tenant.seededStart" . | nindent 6 }}
+    - etcd
+  {{- else }}
+  image: {{ include "tenant.image" (dict "root" . "image" .Values.images.etcd) }}
   command: [etcd]
+  {{- end }}
   args:
     {{- include "tenant.args" (dict "flags" (include "tenant.etcdFlags" . | fromYaml) "extra" .Values.etcd.extraArgs) | trim | nindent 4 }}
   env:
@@ -20,6 +30,28 @@
     - { name: data, mountPath: /var/lib/etcd }
     - { name: etcd-socket, mountPath: /run/etcd }
     - { name: etcd-pki, mountPath: /etc/kubernetes/pki, readOnly: true }
+    {{- if include "tenant.takesSeed" . }}
+    - { name: seed, mountPath: /run/seed, readOnly: true }
+    {{- end }}
+{{- end -}}
+
+{{/*
+A new volume gets the objects of the seed, if there is one; whatever is wrong with it, etcd starts with an empty store and
+the API server makes them itself. In the container of etcd rather than in one before it: that would run, and be waited for,
+at every wake too.
+*/}}
+{{- define "tenant.seededStart" -}}
+data=/var/lib/etcd/data partial=/var/lib/etcd/seeding store=/run/seed/store.db
+if [ ! -e "$data" ] && [ -e "$store" ]; then
+  rm -rf "$partial"
+  if etcdutl snapshot restore "$store" --data-dir "$partial" {{ include "tenant.etcdMember" . | trim }}; then
+    mv "$partial" "$data"
+  else
+    echo 'the seed cannot be used: starting with an empty store' >&2
+    rm -rf "$partial"
+  fi
+fi
+exec "$0" "$@"
 {{- end -}}
 
 {{- define "tenant.apiServer" -}}

@@ -76,6 +76,21 @@ egressSelections:
 {{- end }}
 {{- end -}}
 
+{{/* Whether a new store can start from a seed: the tools' image has to have the etcd that is asked for. */}}
+{{- define "tenant.takesSeed" -}}
+{{- if eq .Values.images.etcd.tag .Values.seed.etcdTag }}true{{ end -}}
+{{- end -}}
+
+{{- define "tenant.seedName" -}}
+kubernetes-{{ .Values.images.apiServer.tag | default .Values.kubernetesVersion }}-etcd-{{ .Values.seed.etcdTag }}
+{{- end -}}
+
+{{/* Who etcd's one member is, for the program that makes its folder. */}}
+{{- define "tenant.etcdMember" -}}
+{{- $flags := include "tenant.etcdFlags" . | fromYaml -}}
+{{- range list "name" "initial-cluster" "initial-advertise-peer-urls" }}--{{ . }} {{ get $flags . }} {{ end -}}
+{{- end -}}
+
 {{- define "tenant.etcdFlags" -}}
 name: tenant
 data-dir: /var/lib/etcd/data
