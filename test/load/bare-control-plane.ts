@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pidsNaming } from './memory.ts';
 
 interface CommandLine {
@@ -28,8 +37,9 @@ export interface BareControlPlane {
 function commandLineOf(program: string, podUid: string): CommandLine {
   for (const pid of pidsNaming(podUid)) {
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
-    const binary = argv[0] ?? '';
-    if (binary.endsWith(`/${program}`) || binary === program) return { program: binary, argv: argv.slice(1) };
+    // What a shell became has no path in its command line.
+    if (basename(argv[0] ?? '') === program)
+      return { program: readlinkSync(`/proc/${pid}/exe`), argv: argv.slice(1) };
   }
   throw new Error(`no ${program} runs for pod ${podUid}`);
 }
