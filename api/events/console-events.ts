@@ -12,7 +12,7 @@ import { createShowEntry } from './shown-entry.ts';
 const mostOfCaller = 20;
 /** How long one whose client has gone can be resumed, and how many such are kept. */
 const keptMs = 120_000;
-const mostKept = 1_000;
+const mostKept = 500;
 /** So soon is noticed that a right came or went without a change of an object. */
 const lookMs = 1_000;
 
@@ -68,6 +68,7 @@ export function createConsoleEvents(
     if (before !== undefined && isSame(before, caller, query)) {
       if (/^\d{1,15}$/.test(number) && before.resumeAfter(Number(number)))
         return { session: before, resumed: true };
+      before.end();
       sessions.delete(name);
     }
     makeRoom(sessions, caller);

@@ -39,8 +39,9 @@ const atOnce = 50;
 const remembered = 512;
 /** Objects that come or go with one right; of more its client is told to list again. */
 const mostLookedAt = 200;
-/** Of more that waits for a slow client it is told to list again. */
+/** Of more that waits for a slow client, or for one that may come again, it is told to list again. */
 const mostPending = 10_000;
+const mostPendingForNobody = 1_000;
 
 /**
  * One stream to one caller, through all connections that carry it. It holds no events but what is still to be told: an
@@ -99,6 +100,11 @@ export class EventSession {
     this.hasMissed = true;
     this.pending.clear();
     this.bell.ring();
+  }
+
+  /** Ends its connection, if it has one. */
+  end(): void {
+    this.connection.abort();
   }
 
   /** Looks at all objects again if a right of its caller came or went. */
@@ -198,7 +204,8 @@ export class EventSession {
   private put(key: object | string, told: Told): void {
     if (!this.hasBegun || this.hasMissed) return;
     this.pending.set(key, told);
-    if (this.pending.size > mostPending) this.missed();
+    const most = this.leftAt === undefined ? mostPending : mostPendingForNobody;
+    if (this.pending.size > most) this.missed();
     else this.bell.ring();
   }
 
