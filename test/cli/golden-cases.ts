@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { wholeProgram } from '../../cli/program.ts';
 import { keyOf } from '../api/user-calls.ts';
 import { eventually } from '../support/eventually.ts';
 import type { CliWorld } from './cli-world.ts';
 import { makeForge, makeGold } from './golden-world.ts';
-import { main } from './run-vcp.ts';
+import { startVcpHost, type VcpHost } from './run-vcp.ts';
 
 const both = (run: string) => [run, `${run} -o json`];
 const gold = ' -p gold';
@@ -138,23 +138,32 @@ const folder = join(import.meta.dirname, 'golden');
 export function goldenCases(cli: () => CliWorld): void {
   describe('what vcp prints', () => {
     let given: Record<string, string>;
-    const env = () => ({ VCP_CONFIG: join(cli().fixture.dir, 'golden.json'), COLUMNS: '120' });
+    let host: VcpHost;
+    const env = () => {
+      const { dir } = cli().fixture;
+      return { HOME: dir, VCP_CONFIG: join(dir, 'golden.json'), COLUMNS: '120' };
+    };
     before(async () => {
-      const { fixture, vcp } = cli();
+      const { fixture } = cli();
+      host = startVcpHost();
       given = { url: fixture.url, key: keyOf('anna'), ca: fixture.caFile };
       const login = ['login', fixture.url, '--access-key', keyOf('anna'), '--ca-file', fixture.caFile];
-      assert.equal((await vcp(login, env())).code, 0);
+      assert.equal((await host.run(login, env())).code, 0);
       await makeGold(cli());
       await makeForge(cli());
       await eventually('the gateway has seen everything', async () => {
-        const { stdout } = await vcp(['list', 'vclusters', '-p', 'gold'], env());
+        const { stdout } = await host.run(['list', 'vclusters', '-p', 'gold'], env());
         return /Ready/.test(stdout) && /Failed/.test(stdout) && /Sleeping/.test(stdout);
       });
-      const [id = ''] = (await vcp(['operations', 'list', 'blue', '-p', 'gold', '-o', 'name'], env())).stdout
+      const [id = ''] = (
+        await host.run(['operations', 'list', 'blue', '-p', 'gold', '-o', 'name'], env())
+      ).stdout
         .split('\n')
         .map((line) => line.replace('operation/', ''));
       given['operation'] = id;
     });
+
+    after(() => host?.stop());
 
     it('is kept of every command, as people and as programs read it', async () => {
       const leaves = leavesOf(await wholeProgram(), []).filter(({ name }) => !elsewhere.includes(name));
@@ -176,7 +185,7 @@ export function goldenCases(cli: () => CliWorld): void {
           const args = run
             .split(' ')
             .map((word) => word.replace(/^\{(\w+)\}$/, (_all, name) => given[name] ?? word));
-          const { code, stdout, stderr } = await cli().vcp(args, env());
+          const { code, stdout, stderr } = await host.run(args, env());
           const [, slow] = /^operation (\S+) is queued/.exec(stdout) ?? [];
           if (slow !== undefined) given['slow'] = slow;
           parts.push(
@@ -239,7 +248,7 @@ function steady(text: string, { url, dir }: CliWorld['fixture']): string {
     text
       .replaceAll(url, 'https://platform')
       .replaceAll(dir, '<dir>')
-      .replaceAll(main, '<vcp>')
+      .replaceAll(join(import.meta.dirname, '../../cli/main.ts'), '<vcp>')
       .replaceAll(process.execPath, '<node>')
       .replaceAll(keyOf('anna'), '<key>')
       .replaceAll(/\bvcp_[\w-]{43}/g, '<key>')

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -49,4 +49,23 @@ export async function endOf(child: ChildProcess): Promise<Ended> {
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? -1, stdout, stderr };
+}
+
+/** A process that runs commands one after another (vcp-host.ts), for those of which only what they print is asked. */
+export interface VcpHost {
+  run(args: readonly string[], env: Environment): Promise<Ended>;
+  stop(): void;
+}
+
+export function startVcpHost(): VcpHost {
+  const child = fork(join(import.meta.dirname, 'vcp-host.ts'), { env: environment({}), execArgv: [] });
+  return {
+    async run(args, env) {
+      const answer = once(child, 'message', { signal: AbortSignal.timeout(60_000) });
+      child.send({ args, env });
+      const [ended] = (await answer) as [Ended];
+      return ended;
+    },
+    stop: () => child.kill(),
+  };
 }
