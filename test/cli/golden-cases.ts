@@ -226,8 +226,16 @@ function told(stderr: string): string {
     .replaceAll(/^(?=.)/gm, '! ');
 }
 
-/** What the gateway computes for each caller, where it says the place is, and what it writes a while later: not what this is about. */
-const computed = new Set(['canUse', 'canUpdate', 'online', 'sleepModeConfig', 'clusterRef', 'lastActivity']);
+/** What the gateway computes for each caller, where it says the place is, what is written a while later, and defaults: not what this is about. */
+const computed = new Set([
+  'canUse',
+  'canUpdate',
+  'online',
+  'sleepModeConfig',
+  'clusterRef',
+  'lastActivity',
+  'observedGeneration',
+]);
 
 /** JSON without what is computed; other text as it is. */
 function readable(stdout: string): string {
