@@ -33,6 +33,9 @@ export function failureCases(cli: () => CliWorld): void {
         metadata: { name: 'short' },
         spec: { user: 'ben', keyHash: hashOf('short-lived'), ttl: 1 },
       });
+      // One that the gateway does not know yet is refused, too: then it would be let in for the rest of its second.
+      const madeAt = Date.now();
+      await eventually('its time is over', () => Date.now() > madeAt + 1_000);
       const { code, stdout, stderr } = await listWith('short-lived');
       assert.deepEqual([code, stdout], [3, '']);
       assert.match(stderr, line);
