@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'yaml';
-import { annotations, writers } from '../../../contracts/names.ts';
+import { annotations, projectNamespace, writers } from '../../../contracts/names.ts';
 import { kindNames } from '../../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../../contracts/resources/resource-kinds.ts';
 import type { Gateway } from '../../gateway.ts';
@@ -68,7 +68,7 @@ function isApply({ headers, raw }: FastifyRequest): boolean {
 }
 
 function actionOn({ kind, project, name }: InstanceWrite, verb: string) {
-  const place = { resource: kindNames[kind].plural, namespace: `p-${project}` };
+  const place = { resource: kindNames[kind].plural, namespace: projectNamespace(project) };
   return verb === 'create' ? { verb, ...place } : { verb, ...place, name };
 }
 
@@ -161,7 +161,8 @@ function objectIn(body: Buffer, { name, project }: InstanceWrite): object | unde
     const object = parse(body.toString()) as { metadata?: { name?: unknown; namespace?: unknown } } | null;
     const { metadata } = object ?? {};
     const isIt =
-      metadata?.name === name && [undefined, `p-${project}`].includes(metadata.namespace as string);
+      metadata?.name === name &&
+      [undefined, projectNamespace(project)].includes(metadata.namespace as string);
     return isIt && object !== null ? object : undefined;
   } catch {
     return undefined; // the API server says what is wrong with it
