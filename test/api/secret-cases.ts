@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { CoreV1Api } from '@kubernetes/client-node';
-import { connectCluster } from '../../adapters/kubernetes/client.ts';
-import { managementResources } from '../../adapters/kubernetes/resources.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { eventually } from '../support/eventually.ts';
 import type { AccessFixture } from './access-fixture.ts';
 import { keyOf } from './user-calls.ts';
@@ -185,17 +184,17 @@ export function secretCases(fixture: () => AccessFixture): void {
     const access = [{ verbs: ['get'], users: ['pat', 'nobody-yet'] }];
     await make('anna', alpha, named('former', { data: {}, owner: { user: 'pat' }, access }));
     assert.equal((await read('pat', `${alpha}/former`)).metadata.name, 'former');
-    await fixture().resources.accesskeys.delete({ name: 'key-pat' });
-    await fixture().resources.users.delete({ name: 'pat' });
-    // The controllers take its finalizer off once a database has answered, which there is none of here.
-    const as = await fixture().apiServer.kubeconfig('vcluster-platform:controllers');
-    const { users } = managementResources(connectCluster(as));
-    await users.patch({ name: 'pat' }, { metadata: { finalizers: null } });
-    await eventually('pat is gone', async () => (await users.get({ name: 'pat' })) === undefined);
-    for (const name of ['pat', 'nobody-yet']) {
-      await fixture().addUser(name);
+    // As if it had been given to another pat, who was deleted since.
+    const uids = { 'loft:user:pat': '00000000-0000-4000-8000-000000000000' };
+    await requestJson(fixture().admin.kubeConfig, {
+      method: 'PATCH',
+      path: '/api/v1/namespaces/p-alpha/secrets/former',
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { annotations: { 'vcluster-platform.io/named-uids': JSON.stringify(uids) } } },
+    });
+    await fixture().addUser('nobody-yet');
+    for (const name of ['pat', 'nobody-yet'])
       assert.equal(await statusOf(name, 'GET', `${alpha}/former`), 404, name);
-    }
     const { spec } = await read('anna', `${alpha}/former`);
     assert.deepEqual([spec.owner, spec.access], [undefined, [{ verbs: ['get'], users: [] }]]);
     assert.equal(
