@@ -31,6 +31,7 @@ export interface ActivityDeps extends TenantDeps {
   readonly toolsImage?: string | undefined;
   readonly goneSnapshotDays?: number | undefined;
   readonly seedsDir?: string | undefined;
+  readonly wakesAtOnce?: number | undefined;
   /** Private scratch folder. */
   readonly workDir: string;
 }
@@ -38,7 +39,7 @@ export interface ActivityDeps extends TenantDeps {
 /** All activities by their names, as workflows call them. */
 export function createActivities(deps: ActivityDeps) {
   return {
-    ...createTurnActivities(deps.operations),
+    ...createTurnActivities({ database: deps.operations.database, wakesAtOnce: deps.wakesAtOnce }),
     ...createSnapshotCatalogueActivities({
       database: deps.operations.database,
       checkRestoreRight: createRestoreRight(deps),

@@ -168,6 +168,13 @@ export const WorkerConfig = Type.Object({
       description: 'Days that snapshots of deleted tenant clusters are kept; default 30, 0: forever',
     }),
   ),
+  wakesAtOnce: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'Tenant clusters that may wake up at the same time in one connected cluster; the others wait in the order asked. Default 16; `npm start` sets twice the number of processors',
+    }),
+  ),
   toolsImage: Type.Optional(
     Type.String({
       description:

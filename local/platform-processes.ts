@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ControllersConfig, GatewayConfig, TemporalConfig, WorkerConfig } from '../contracts/config.ts';
 import { temporalNamespace } from '../contracts/names.ts';
@@ -46,6 +47,7 @@ export function writeProcessConfigs(
     return { address, namespace: temporalNamespace, ...(files === undefined ? {} : { tls: files }) };
   };
   const worker: WorkerConfig = {
+    wakesAtOnce: 2 * availableParallelism(), // control planes of this machine: their start is processor time
     ...workerSettings,
     databaseUrl: databases.worker,
     temporal: temporalOf('worker'),

@@ -24,7 +24,7 @@ const Settings = Type.Object({
     ]),
   ).properties,
   worker: Type.Optional(
-    Type.Partial(Type.Pick(WorkerConfig, ['logLevel', 'chartsCaFile', 'goneSnapshotDays'])),
+    Type.Partial(Type.Pick(WorkerConfig, ['logLevel', 'chartsCaFile', 'goneSnapshotDays', 'wakesAtOnce'])),
   ),
 });
 export type Settings = Static<typeof Settings>;

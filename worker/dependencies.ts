@@ -33,6 +33,7 @@ export function createWorkerDependencies(
     goneSnapshotDays: config.goneSnapshotDays,
     toolsImage: config.toolsImage,
     seedsDir: config.seedsDir,
+    wakesAtOnce: config.wakesAtOnce,
     workDir,
     close: operations.close,
   };

@@ -165,7 +165,7 @@ function resolve(gateway: Deps, { caller, target, method }: HoldableRequest): Pr
   return resolveUpstream(gateway, caller, target, method);
 }
 
-/** Whether the request says that it is no use: a console's own lists, or a key that is labelled so. */
+/** Whether the request says that it does not count as use: a console's own lists, or a key that is labelled so. */
 function leavesAsleep(
   { cache }: Pick<Gateway, 'cache'>,
   { headers, caller: { credential } }: HoldableRequest,

@@ -9,6 +9,7 @@ import { instances } from '../schema/instances.ts';
 import { getOperationRow, isOfTarget, listOpenOperations, openStates, targetOfRow } from './operations.ts';
 import { closeSteps, recordSteps } from './operation-steps.ts';
 import { isTarget } from './instances.ts';
+import { isAdmitted, nextWakes, type WakeAdmission, wakesBefore } from './wake-admission.ts';
 
 /** What an operation waits for. */
 export interface BlockingOperation {
@@ -24,20 +25,32 @@ export type TurnClaim =
       readonly cluster?: string;
       readonly hostNamespace?: string;
     }
-  | { readonly state: 'waiting'; readonly behind: BlockingOperation | undefined }
+  | {
+      readonly state: 'waiting';
+      readonly behind: BlockingOperation | undefined;
+      /** Nothing is before it but that many wakes of other tenant clusters in the same connected cluster. */
+      readonly wakesBefore?: number;
+    }
   | { readonly state: 'ended' };
 
 /**
  * Takes the turn of its tenant cluster or space for operation `id` if nothing older waits or runs; claiming again what one
- * holds is a success. The partial unique index makes two turns impossible.
+ * holds is a success. The partial unique index makes two turns impossible. A wake also waits until few enough others run.
  */
-export async function claimTurn(database: Database, id: string): Promise<TurnClaim> {
-  const claim = await tryClaim(database, id);
-  // The blocking operation ended between our two statements.
-  return claim.state === 'waiting' && claim.behind === undefined ? tryClaim(database, id) : claim;
+export async function claimTurn(
+  database: Database,
+  id: string,
+  admission: WakeAdmission = unlimited,
+): Promise<TurnClaim> {
+  const claim = await tryClaim(database, id, admission);
+  if (claim.state !== 'waiting' || claim.behind !== undefined || claim.wakesBefore !== undefined)
+    return claim;
+  return tryClaim(database, id, admission); // the blocking operation ended between our two statements
 }
 
-async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
+const unlimited: WakeAdmission = { atOnce: 1_000_000 };
+
+async function tryClaim(database: Database, id: string, admission: WakeAdmission): Promise<TurnClaim> {
   return database.query(async (db) => {
     const claimed = await db.execute<{ id: string }>(sql`
       update operations mine set state = 'running', started_at = now()
@@ -45,6 +58,7 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
         select from operations other
         where other.kind = mine.kind and other.project = mine.project and other.name = mine.name
           and other.state in ('queued', 'running') and other.sequence < mine.sequence)
+        and ${isAdmitted(admission)}
       returning mine.id`);
     const operation = await getOperationRow(db, id);
     if (claimed.rows.length > 0 || operation.state === 'running') {
@@ -61,10 +75,9 @@ async function tryClaim(database: Database, id: string): Promise<TurnClaim> {
       };
     }
     if (operation.state !== 'queued') return { state: 'ended' };
-    return {
-      state: 'waiting',
-      behind: blockerOf(operation, await listOpenOperations(db, targetOfRow(operation))),
-    };
+    const behind = blockerOf(operation, await listOpenOperations(db, targetOfRow(operation)));
+    const before = behind === undefined ? await wakesBefore(db, operation) : 0;
+    return { state: 'waiting', behind, ...(before < admission.atOnce ? {} : { wakesBefore: before }) };
   });
 }
 
@@ -98,21 +111,24 @@ export interface OperationEnd {
 }
 
 /**
- * Ends an operation and its steps and names the operation whose turn is next. An operation that has ended
+ * Ends an operation and its steps and names the operation whose turn is next; behind a wake also those of other tenant clusters. An operation that has ended
  * stays as it is. Takes the lock of its tenant cluster or space, so that an operation submitted meanwhile either is named
  * here or sees the turn free.
  */
 export async function endOperation(
   database: Database,
   end: OperationEnd,
-): Promise<{ next: string | undefined; changed: boolean }> {
+  admission: WakeAdmission = unlimited,
+): Promise<{ next: string | undefined; nextWakes: string[]; changed: boolean }> {
   return database.transaction(async (tx) => {
-    const target = targetOfRow(await getOperationRow(tx, end.id));
+    const ended = await getOperationRow(tx, end.id);
+    const target = targetOfRow(ended);
     await tx.select({ uid: instances.uid }).from(instances).where(isTarget(target)).for('update');
     const changed = await endRows(tx, [end.id], end);
     if (changed && end.steps) await recordSteps(tx, end.id, end.steps);
     if (changed) await closeSteps(tx, [end.id], end.state === 'superseded' ? 'cancelled' : end.state);
-    return { next: (await nextQueued(tx, target))?.id, changed };
+    const next = (await nextQueued(tx, target))?.id;
+    return { next, nextWakes: await nextWakes(tx, ended, admission), changed };
   });
 }
 

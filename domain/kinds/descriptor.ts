@@ -49,6 +49,8 @@ export interface KindDescriptor<
    * @param template the one that `templateName` says, or undefined if there is none
    */
   desiredHash(instance: R, template: T | undefined): string;
+  /** Whether its wake starts a control plane, which costs processor time: such wakes are admitted a few at a time. */
+  readonly startsControlPlane: boolean;
   /** Whether other hands run it, so that no operation creates it. */
   isElsewhere(instance: R): boolean;
   /** Why what it asks for now cannot be deployed, now that it differs from what was deployed last; undefined if it can. */

@@ -34,6 +34,7 @@ export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>
       !!asked.templateRef?.name && template === undefined && status?.observedHash === undefined;
     return contentHash({ ...asked, missing: isMissing ? true : undefined });
   },
+  startsControlPlane: false,
   isElsewhere: () => false,
   obstacle: () => undefined,
   defaults: () => undefined,

@@ -56,6 +56,7 @@ export const virtualCluster: KindDescriptor<
   ignoredInDefinition,
   templateName: ({ spec }) => spec?.templateRef?.name || undefined,
   desiredHash,
+  startsControlPlane: true,
   isElsewhere({ spec }) {
     const { external, networkPeer, standalone } = spec ?? {};
     return external === true || networkPeer === true || standalone === true;

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { eq } from 'drizzle-orm';
 import { createLogger } from '../../adapters/logging.ts';
 import { migrate } from '../../db/migrate.ts';
 import { lockInstance } from '../../db/queries/instances.ts';
 import { claimTurn, endOperation } from '../../db/queries/turns.ts';
+import { operations } from '../../db/schema/operations.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { getOperation, listOperations } from '../../operations/read.ts';
@@ -93,6 +95,55 @@ test('40 submits at once of one tenant cluster: one row; turns go in the order o
     assert.equal(following, inOrder[index + 1]?.id);
   }
   assert.equal(next.length, 3);
+});
+
+test('wakes of one connected cluster are admitted up to a number, in the order asked', async () => {
+  const admission = { atOnce: 2 };
+  const placed = { cluster: 'busy', hostNamespace: 'x' };
+  const asked = async (name: string, more: Partial<OperationSubmission> = {}) =>
+    (await submitOperation(deps, submission(name, { type: 'wake', placed, ...more }))).operation.id;
+  const claim = (id: string) => claimTurn(deps.database, id, admission);
+  const [first, second, third, fourth] = await Promise.all(
+    ['w1', 'w2', 'w3', 'w4'].map((name) => asked(name)),
+  ).then((ids) =>
+    listOperations(deps, { project: 'default', limit: 100 }).then((all) =>
+      all.toReversed().flatMap(({ id }) => (ids.includes(id) ? [id] : [])),
+    ),
+  );
+  assert.ok(first && second && third && fourth);
+  const elsewhere = await asked('w5', { placed: { cluster: 'idle', hostNamespace: 'x' } });
+  const space = await asked('w6', { kind: 'space' });
+  assert.deepEqual(await claim(fourth), { state: 'waiting', behind: undefined, wakesBefore: 3 });
+  assert.deepEqual(await claim(third), { state: 'waiting', behind: undefined, wakesBefore: 2 });
+  for (const id of [second, first, elsewhere, space]) assert.equal((await claim(id)).state, 'claimed');
+  assert.deepEqual(await claim(third), { state: 'waiting', behind: undefined, wakesBefore: 2 });
+
+  const end = (id: string) => endOperation(deps.database, { id, state: 'succeeded' }, admission);
+  assert.deepEqual((await end(second)).nextWakes, [third]);
+  assert.equal((await claim(fourth)).state, 'waiting', 'not before its turn');
+  assert.equal((await claim(third)).state, 'claimed');
+  // One that never becomes ready gives its place up.
+  await deps.database.query((db) =>
+    db
+      .update(operations)
+      .set({ startedAt: new Date(Date.now() - 60_000) })
+      .where(eq(operations.id, first)),
+  );
+  assert.equal((await claim(fourth)).state, 'claimed');
+  assert.deepEqual((await end(first)).nextWakes, []);
+});
+
+test('a wake that waits for its own turn holds up no other', async () => {
+  const admission = { atOnce: 1 };
+  const placed = { cluster: 'calm', hostNamespace: 'x' };
+  const ask = async (name: string, type: 'sleep' | 'wake') =>
+    (await submitOperation(deps, submission(name, { type, placed }))).operation.id;
+  const sleep = await ask('v1', 'sleep');
+  const behind = await ask('v1', 'wake');
+  const free = await ask('v2', 'wake');
+  const waiting = await claimTurn(deps.database, behind, admission);
+  assert.equal(waiting.state === 'waiting' && waiting.behind?.id, sleep);
+  assert.equal((await claimTurn(deps.database, free, admission)).state, 'claimed');
 });
 
 test('the first final state of an operation stays', async () => {

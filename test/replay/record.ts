@@ -4,10 +4,12 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { PlatformError } from '../../contracts/errors.ts';
 import { operationWorkflowId, workflows } from '../../contracts/workflows.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
+import { getOperation } from '../../operations/read.ts';
+import { eventually } from '../support/eventually.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 
 /**
- * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|repairs|undos`. They are named by what
+ * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|repairs|undos|admissions`. They are named by what
  * happened and the version that wrote them, and never overwritten: a released workflow must replay them for ever.
  */
 const [version, what = ''] = process.argv.slice(2);
@@ -16,13 +18,14 @@ const recordings: Record<string, () => Promise<void>> = {
   spaces: recordSpaces,
   repairs: recordRepairs,
   undos: recordUndos,
+  admissions: recordAdmissions,
 };
 const record = recordings[what];
 if (version === undefined || record === undefined)
-  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces|repairs|undos');
+  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces|repairs|undos|admissions');
 const dir = join(import.meta.dirname, 'histories');
 mkdirSync(dir, { recursive: true });
-const fixture = await startLifecycle();
+const fixture = await startLifecycle(what === 'admissions' ? { wakesAtOnce: 1 } : {});
 
 async function save(what: string, workflowId: string): Promise<void> {
   const handle = fixture.deps.temporal.workflow.getHandle(workflowId);
@@ -48,6 +51,23 @@ async function recordSpaces(): Promise<void> {
   await hold.reached;
   await cancelOperation(fixture.deps, { id: sleep.operation.id, actor: 'anna' });
   await saveOperation('sleep-space-cancelled', sleep.operation.id);
+}
+
+/** Two wakes of which one may run at a time. */
+async function recordAdmissions(): Promise<void> {
+  const names = [fixture.newName(), fixture.newName()] as const;
+  for (const name of names) for (const type of ['create', 'sleep'] as const) await fixture.run(type, name);
+  const hold = fixture.cluster.hold(names[0], 'waitForControlPlane');
+  const first = await fixture.submit('wake', names[0]);
+  await hold.reached;
+  const second = await fixture.submit('wake', names[1]);
+  await eventually('the second waits', async () => {
+    const { steps } = await getOperation(fixture.deps, second.operation.id);
+    return steps.some(({ message }) => message === 'Waiting: 1 wake before it');
+  });
+  hold.release();
+  await saveOperation('wake-admits', first.operation.id);
+  await saveOperation('wake-admitted', second.operation.id);
 }
 
 async function recordTenants(): Promise<void> {

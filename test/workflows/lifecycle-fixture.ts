@@ -55,7 +55,7 @@ Runtime.install({
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
 });
 
-export async function startLifecycle(): Promise<LifecycleFixture> {
+export async function startLifecycle(options: { wakesAtOnce?: number } = {}): Promise<LifecycleFixture> {
   const logger = createLogger('test', 'fatal');
   await using undo = new AsyncDisposableStack();
   const postgres = await startPostgres();
@@ -79,7 +79,7 @@ export async function startLifecycle(): Promise<LifecycleFixture> {
       await deps.database.query((db) => placeInstanceRow(db, placement.space));
       return placement;
     },
-    ...createTurnActivities(deps),
+    ...createTurnActivities({ ...deps, ...options }),
     ...createSnapshotCatalogueActivities({
       database: deps.database,
       checkRestoreRight: async (restore, snapshot) => {

@@ -5,6 +5,7 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import type { Wanted } from '../../activities/instances/instance-access.ts';
@@ -170,12 +171,16 @@ async function end(
   progress: Progress,
   how: Omit<ActivityInput<'endOperation'>, 'operationId' | 'steps'>,
 ): Promise<void> {
-  const { next } = await databaseActivities.endOperation({
+  const { next, nextWakes = [] } = await databaseActivities.endOperation({
     ...how,
     operationId: input.operationId,
     steps: progress.all(),
   });
-  if (next === undefined) return;
+  if (next !== undefined) await passTurn(next);
+  if (nextWakes.length > 0 && patched('admits-wakes')) await Promise.all(nextWakes.map(passTurn));
+}
+
+async function passTurn(next: string): Promise<void> {
   try {
     await getExternalWorkflowHandle(operationWorkflowId(next)).signal(turnSignal);
   } catch (error) {
@@ -188,6 +193,8 @@ async function end(
 
 /** Fallback if a signal was lost with its sender. */
 const claimAgainAfterMs = 30_000;
+/** The same for a wake that others are before: those that never become ready give their places up without a signal. */
+const wakeAgainAfterMs = 10_000;
 
 /**
  * Waits until the tenant cluster's turn is this operation's; undefined if the operation was ended meanwhile
@@ -210,13 +217,15 @@ async function takeTurn(
       progress.set('turn', 'succeeded');
       return claim;
     }
-    progress.set(
-      'turn',
-      'running',
-      claim.behind ? `Waiting behind ${claim.behind.type} (requested by ${claim.behind.actor})` : 'Waiting',
-    );
+    progress.set('turn', 'running', whyWaiting(claim));
     const steps = progress.takeChanges();
     if (steps) await databaseActivities.recordSteps(steps);
-    await condition(() => signalled, claimAgainAfterMs);
+    await condition(() => signalled, claim.wakesBefore === undefined ? claimAgainAfterMs : wakeAgainAfterMs);
   }
+}
+
+function whyWaiting({ behind, wakesBefore }: Extract<TurnAnswer, { state: 'waiting' }>): string {
+  if (behind !== undefined) return `Waiting behind ${behind.type} (requested by ${behind.actor})`;
+  if (wakesBefore === undefined) return 'Waiting';
+  return `Waiting: ${wakesBefore} ${wakesBefore === 1 ? 'wake' : 'wakes'} before it`;
 }
