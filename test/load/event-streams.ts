@@ -50,7 +50,7 @@ export async function benchEvents(
     await eventually('all have begun', () => begun === streams.length);
     console.log(
       `  ${streams.length} event streams opened in ${((performance.now() - openedAt) / 1000).toFixed(1)} s, ` +
-        `${gateway.memory() - memoryBefore} MiB more`,
+        `${(gateway.memory() - memoryBefore).toFixed(0)} MiB more`,
     );
     const [cpu, from] = [cpuMs([gateway.pid]), performance.now()];
     await delay(idleMs);
@@ -60,7 +60,7 @@ export async function benchEvents(
     await admitAll(fixture, users);
     await delay(3_000);
     await measure(fixture, gateway, told, idle, streams.length, `each change told to all ${streams.length}`);
-    console.log(`  memory ${gateway.memory() - memoryBefore} MiB more than before the streams`);
+    console.log(`  memory ${(gateway.memory() - memoryBefore).toFixed(0)} MiB more than before the streams`);
   } finally {
     await agent.destroy();
   }
