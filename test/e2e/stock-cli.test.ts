@@ -22,13 +22,18 @@ describe('the stock command line', { timeout: 1_200_000 }, () => {
   let platform: TestPlatform;
   let stella: Member;
   let tom: Member;
+  let tim: Member;
   const seen: Record<Role, Record<string, string>> = { administrator: {}, 'plain user': {} };
 
   const misfitting = new Set<string>();
 
   before(async () => {
     platform = await sharedPlatform();
-    [stella, tom] = await Promise.all([newMember(platform, 'stella'), newMember(platform, 'tom')]);
+    [stella, tom, tim] = await Promise.all([
+      newMember(platform, 'stella'),
+      newMember(platform, 'tom'),
+      newMember(platform, 'tim'),
+    ]);
     const spec = {
       allowedClusters: [{ name: '*' }],
       allowedTemplates: [
@@ -38,12 +43,16 @@ describe('the stock command line', { timeout: 1_200_000 }, () => {
       members: [{ kind: 'User', name: 'stella', clusterRole: 'loft-management-project-user' }],
     };
     await created(platform, 'projects', { kind: 'Project', metadata: { name: project }, spec });
-    const team = { kind: 'Team', metadata: { name: 'stockers' }, spec: { users: ['stella'] } };
-    await created(platform, 'teams', team);
+    for (const [name, user] of [
+      ['stockers', 'stella'],
+      ['mates', 'tim'],
+    ])
+      await created(platform, 'teams', { kind: 'Team', metadata: { name }, spec: { users: [user] } });
   });
   after(() => {
     stella?.forget();
     tom?.forget();
+    tim?.forget();
   });
 
   /** Tries a verb, and holds what comes of it against the table of what does not work yet. */
@@ -80,7 +89,8 @@ describe('the stock command line', { timeout: 1_200_000 }, () => {
       describe(`as ${role}`, { concurrency: false }, () => {
         let person: Person;
         before(async () => {
-          person = await newPerson(platform, role, users[role], { name: 'tom', key: tom.key });
+          const others = { friend: { name: 'tom', key: tom.key }, mates: { name: 'mates', key: tim.key } };
+          person = await newPerson(platform, role, users[role], others);
         });
         after(() => person?.cli.close());
         const tried = (verb: Verb): void =>

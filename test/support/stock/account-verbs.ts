@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { eventually } from '../eventually.ts';
 import { created, management, project } from './person.ts';
 import { openStockCli } from './stock-cli.ts';
@@ -140,6 +143,18 @@ export const clusterVerbs: readonly Verb[] = [
     },
   },
   {
+    verb: 'add cluster',
+    only: 'administrator',
+    async keeps({ cli, platform }) {
+      try {
+        const added = await cli.platform('add cluster east --helm-chart-path agent');
+        assert.match(said(added), /Successfully added cluster/);
+      } finally {
+        await platform.call('DELETE', `${management}/clusters/east`);
+      }
+    },
+  },
+  {
     verb: 'create accesskey --vcluster-role',
     async keeps({ cli, name }) {
       const key = succeeded(await cli.platform(`create accesskey attaching-${name} --vcluster-role`));
@@ -158,6 +173,30 @@ export const clusterVerbs: readonly Verb[] = [
         const self = await call('POST', `${management}/selves`, {}, key);
         return self.json<{ status: { user?: { name: string } } }>().status.user?.name === friend.name;
       });
+    },
+  },
+  {
+    verb: 'backup management',
+    only: 'administrator',
+    async keeps({ cli }) {
+      succeeded(await cli.platform('connect management'));
+      const file = join(cli.home, 'backup.yaml');
+      assert.match(said(await cli.atTerminal(`backup management --filename ${file}`)), /Wrote backup to/);
+      const saved = parseAllDocuments(readFileSync(file, 'utf8')).map(
+        (document) => document.toJS() as { apiVersion: string; kind: string; metadata: { name: string } },
+      );
+      const isSaved = (kind: string, name: string) =>
+        saved.some(
+          (one) => one.apiVersion === 'storage.loft.sh/v1' && one.kind === kind && one.metadata.name === name,
+        );
+      const kinds = {
+        Team: 'stockers',
+        Project: project,
+        VirtualClusterTemplate: 'default',
+        Cluster: 'local',
+      };
+      for (const [kind, name] of Object.entries({ ...kinds, AccessKey: 'login-stella', User: 'stella' }))
+        assert.ok(isSaved(kind, name), `${kind} ${name} is not in the backup`);
     },
   },
   {

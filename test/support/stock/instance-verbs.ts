@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parse } from 'yaml';
 import { leftovers, nothingLeft } from '../leftovers.ts';
-import { createInstead, operateInstead, type Person, type Plural, project } from './person.ts';
+import { createInstead, management, operateInstead, type Person, type Plural, project } from './person.ts';
 import { read, said, succeeded, type Verb } from './verb.ts';
 
 const inProject = `--project ${project}`;
@@ -14,15 +14,17 @@ const apiOf = ({ vcluster, space }: Person, plural: Plural) =>
 
 const hostNamespace = ({ space }: Person) => `loft-${project}-s-${space}`;
 
-async function sharesWithFriend(person: Person, plural: Plural, noun: string): Promise<void> {
-  const { cli, call, friend } = person;
+async function shares(person: Person, plural: Plural, what: 'user' | 'team'): Promise<void> {
+  const { cli, call } = person;
+  const noun = plural === spaces ? 'namespace' : 'vcluster';
+  const other = what === 'user' ? person.friend : person.mates;
   const name = plural === spaces ? person.space : person.vcluster;
-  const shared = said(await cli.platform(`share ${noun} ${name} ${inProject} --user ${friend.name}`));
-  assert.match(shared, new RegExp(`Successfully granted user ${friend.name} access to ${noun} ${name}`));
+  const shared = said(await cli.platform(`share ${noun} ${name} ${inProject} --${what} ${other.name}`));
+  assert.match(shared, new RegExp(`Successfully granted ${what} ${other.name} access to ${noun} ${name}`));
   const namespace = plural === spaces ? hostNamespace(person) : 'default';
   const path = `${apiOf(person, plural)}/api/v1/namespaces/${namespace}/configmaps`;
   const reads = async (key: string) => (await call('GET', path, undefined, key)).status === 200;
-  await person.eventually(`${friend.name} may use it`, () => reads(friend.key));
+  await person.eventually(`${other.name} may use it`, () => reads(other.key));
   await person.eventually('the sharer may still use it', () => reads(person.key));
 }
 
@@ -80,7 +82,27 @@ export const vclusterVerbs: readonly Verb[] = [
       assert.equal(succeeded(await cli.platform('get cluster')), 'local');
     },
   },
-  { verb: 'share vcluster', keeps: (person) => sharesWithFriend(person, vclusters, 'vcluster') },
+  { verb: 'share vcluster', keeps: (person) => shares(person, vclusters, 'user') },
+  { verb: 'share vcluster --team', keeps: (person) => shares(person, vclusters, 'team') },
+  {
+    verb: 'sleep vcluster (workloads-only)',
+    async keeps({ cli, platform, key, vcluster }) {
+      const path = `${management}/namespaces/p-${project}/${vclusters}/${vcluster}`;
+      const scoped = (scope: string | null) =>
+        platform.call(
+          'PATCH',
+          path,
+          { metadata: { annotations: { 'sleepmode.loft.sh/scope': scope } } },
+          { key, headers: { 'content-type': 'application/merge-patch+json' } },
+        );
+      assert.equal((await scoped('workloads-only')).status, 200);
+      try {
+        said(await cli.platform(`sleep vcluster ${vcluster} ${inProject}`));
+      } finally {
+        await scoped(null);
+      }
+    },
+  },
   {
     verb: 'sleep vcluster',
     async keeps({ cli, vcluster, stored }) {
@@ -135,7 +157,8 @@ export const namespaceVerbs: readonly Verb[] = [
       assert.match(configMaps, /configmap\/kube-root-ca\.crt/);
     },
   },
-  { verb: 'share namespace', keeps: (person) => sharesWithFriend(person, spaces, 'namespace') },
+  { verb: 'share namespace', keeps: (person) => shares(person, spaces, 'user') },
+  { verb: 'share namespace --team', keeps: (person) => shares(person, spaces, 'team') },
   {
     verb: 'sleep namespace',
     async keeps({ cli, space, stored }) {

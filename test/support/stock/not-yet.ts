@@ -16,6 +16,14 @@ export const notYet: Readonly<Record<string, NotYet>> = {
     says: /get cluster access key: .*(not found|could not find)/,
     because: 'the agent in connected clusters does not exist, so it has no key',
   },
+  'add cluster': {
+    says: /get cluster access key: .*(not found|could not find)/,
+    because: 'the agent in connected clusters does not exist, so it has no key',
+  },
+  'sleep vcluster (workloads-only)': {
+    says: /failed to load the vcluster config/,
+    because: "it writes a Secret of vCluster's own chart, whose sleep of workloads is vCluster Platform's",
+  },
   'create accesskey --vcluster-role': {
     says: /spec\.scope allows nothing/,
     because: 'a virtual cluster that somebody installed cannot attach to the platform',

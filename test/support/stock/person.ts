@@ -29,6 +29,8 @@ export interface Person {
   readonly platform: TestPlatform;
   /** Whom they share with, and that one's access key. */
   readonly friend: { readonly name: string; readonly key: string };
+  /** A team that they share with, and the access key of one of its members. */
+  readonly mates: { readonly name: string; readonly key: string };
   /** Their tenant cluster and their space in project `stock`. */
   readonly vcluster: string;
   readonly space: string;
@@ -47,7 +49,7 @@ export async function newPerson(
   platform: TestPlatform,
   role: Role,
   name: string,
-  friend: Person['friend'],
+  { friend, mates }: Pick<Person, 'friend' | 'mates'>,
 ): Promise<Person> {
   const key = `login-key-of-${name}-0123456789abcdef0123456789abcdef`;
   const spec = { user: name, type: 'Login', key };
@@ -71,6 +73,7 @@ export async function newPerson(
     cli: openStockCli(platform),
     platform,
     friend,
+    mates,
     vcluster: `of-${name}`,
     space: `room-${name}`,
     patience: 120_000,

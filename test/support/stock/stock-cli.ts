@@ -11,10 +11,14 @@ export interface StockCli {
   platform(line: string): Promise<CommandResult>;
   /** `vcluster <line>`. */
   vcluster(line: string): Promise<CommandResult>;
+  /** `vcluster platform <line>` at a terminal, whose user takes the first answer to each question. */
+  atTerminal(line: string): Promise<CommandResult>;
   /** kubectl with a kubeconfig that the command line printed. */
   kubectl(kubeconfig: string, line: string): Promise<CommandResult>;
   /** The address that it opened last in a browser. */
   opened(): string | undefined;
+  /** Its user's home folder. */
+  readonly home: string;
   /** What it keeps of the platform. */
   config(): { host?: string; accesskey?: string };
   close(): void;
@@ -53,6 +57,13 @@ export function openStockCli(platform: TestPlatform): StockCli {
   return {
     platform: (line) => cli(['platform', ...words(line)]),
     vcluster: (line) => cli(words(line)),
+    async atTerminal(line) {
+      const command = `${vcluster} platform ${line}`;
+      const args = ['--quiet', '--return', '--command', command, join(home, 'typescript')];
+      const { code, stdout, stderr } = await run('script', args, { env, input: '\r' });
+      return { code, stdout: stripVTControlCharacters(stdout), stderr };
+    },
+    home,
     kubectl(kubeconfig, line) {
       const file = join(home, `${++count}.kubeconfig`);
       writeFileSync(file, kubeconfig, { mode: 0o600 });
