@@ -269,6 +269,8 @@ function steady(text: string, { url, dir }: CliWorld['fixture']): string {
       .replaceAll(/("?resourceVersion"?: )"?\d+"?/g, '$1"<version>"')
       .replaceAll(/\b\d+(?:\.\d)? (?:s|min)\b/g, '<took>')
       .replaceAll(/\b\d+[smhd]\b/g, '<age>')
+      // What is cancelled may have ended by the time of the answer.
+      .replaceAll(/ is (?:queued|cancelled); cancellation/g, ' is <state>; cancellation')
       // Whether the last use of a key is written yet.
       .replaceAll(/(never +)<age>( +<age>)$/gm, '$1$2')
       .replaceAll(/(\S) {3,}/g, '$1  ')
