@@ -90,11 +90,9 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
     assert.equal(first.code, 0, `the first request wakes it and waits: ${first.stderr}`);
     assert.deepEqual(JSON.parse(first.stdout), { greeting: 'hello' });
     const wakes = (await platform.all('alpha')).filter(({ type }) => type === 'wake');
-    assert.deepEqual(
-      wakes.map(({ state }) => state),
-      ['succeeded'],
-      'all that kubectl asked is one wake',
-    );
+    assert.equal(wakes.length, 1, 'all that kubectl asked is one wake');
+    // It is answered as soon as there is who answers; the operation has its outcome to report then.
+    assert.equal((await platform.ended(wakes[0]?.id ?? '')).state, 'succeeded');
   });
 
   test('a restore brings back what was deleted after the snapshot', async () => {
