@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { kindNames, managedKinds } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../contracts/operations.ts';
 import type { Client } from '../connection/client.ts';
 import { tookOf } from '../reading/describe.ts';
@@ -64,7 +64,7 @@ export function operationsCommand(): Command {
         .argument('<id>')
         .action((id: string, { output }: OutputOptions) =>
           withClient(async (client) => {
-            const operation = await client.call<Operation>('POST', `${operationPath(id)}/cancel`);
+            const operation = await client.api.cancelOperation({ params: { id } });
             if (isTable(output))
               console.log(
                 `operation ${operation.id} (${operation.type} ${targetOf(operation).name}) is ${operation.state}; cancellation requested`,
@@ -109,19 +109,13 @@ async function listOperations(
   name: string | undefined,
   { project, space, limit }: ListOperationsOptions,
 ): Promise<readonly Operation[]> {
-  const query = new URLSearchParams({ limit });
-  const read = async (scope: string) =>
-    (
-      await client.call<{ items: Operation[] }>(
-        'GET',
-        `/api/v1/projects/${project}${scope}/operations?${query}`,
-      )
-    ).items;
-  if (space !== undefined) return read(`/${kindNames.space.collection}/${space}`);
-  if (name === undefined) return read('');
-  const found = await Promise.allSettled(
-    managedKinds.map((kind) => read(`/${kindNames[kind].collection}/${name}`)),
-  );
+  const query = { limit };
+  const read = async (kind: ManagedKind, named: string) =>
+    (await client.api.of(kind).listOperations({ params: { project, name: named }, query })).items;
+  if (space !== undefined) return read('space', space);
+  if (name === undefined)
+    return (await client.api.listProjectOperations({ params: { project }, query })).items;
+  const found = await Promise.allSettled(managedKinds.map((kind) => read(kind, name)));
   const lists = found.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failures = found.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []));
   const other = failures.find((error) => !isNotFound(error));
@@ -144,10 +138,6 @@ function isNotFound(error: unknown): boolean {
   );
 }
 
-function operationPath(id: string): string {
-  return `/api/v1/operations/${encodeURIComponent(id)}`;
-}
-
 function readOperation(client: Client, id: string): Promise<Operation> {
-  return client.call<Operation>('GET', operationPath(id));
+  return client.api.getOperation({ params: { id } });
 }

@@ -60,14 +60,9 @@ export function snapshotCommand(): Command {
         .option('-w, --watch', 'go on with what changes')
         .action((tenantCluster: string | undefined, options: ListOptions & { project: string }) => {
           checkNames(options.project, tenantCluster ?? 'all');
-          const path = listPath(options.project, tenantCluster);
+          const { project } = options;
           return withClient((client) =>
-            showList(
-              client,
-              { read: async () => (await client.call<{ items: Snapshot[] }>('GET', path)).items },
-              listing,
-              options,
-            ),
+            showList(client, { read: () => listSnapshots(client, project, tenantCluster) }, listing, options),
           );
         }),
     )
@@ -85,11 +80,16 @@ export function snapshotCommand(): Command {
     );
 }
 
-function listPath(project: string, tenantCluster: string | undefined): string {
-  const base = `/api/v1/projects/${project}`;
-  return tenantCluster === undefined
-    ? `${base}/snapshots`
-    : `${base}/virtualclusters/${tenantCluster}/snapshots`;
+async function listSnapshots(
+  { api }: Client,
+  project: string,
+  tenantCluster: string | undefined,
+): Promise<Snapshot[]> {
+  const { items } =
+    tenantCluster === undefined
+      ? await api.listProjectSnapshots({ params: { project } })
+      : await api.listSnapshots({ params: { project, name: tenantCluster } });
+  return items;
 }
 
 const goneMs = 60_000;
@@ -100,18 +100,19 @@ async function deleteSnapshot(
   output: OutputFormat,
 ): Promise<void> {
   const { project, tenantCluster, snapshot, uid } = named;
-  const path = listPath(project, tenantCluster);
   const of = (one: Snapshot) => one.name === snapshot && (uid === undefined || one.uid === uid);
-  const before = (await client.call<{ items: Snapshot[] }>('GET', path)).items.filter(of).length;
-  const query = uid === undefined ? '' : `?uid=${encodeURIComponent(uid)}`;
-  await client.call('DELETE', `${path}/${encodeURIComponent(snapshot)}${query}`);
+  const listed = async () => (await listSnapshots(client, project, tenantCluster)).filter(of).length;
+  const before = await listed();
+  await client.api.deleteSnapshot({
+    params: { project, name: tenantCluster, snapshot },
+    query: uid === undefined ? {} : { uid },
+  });
   onInterrupt(
     () => `the deletion of snapshot ${snapshot} goes on; look for it with: vcp snapshot list -p ${project}`,
   );
   const deadline = Date.now() + goneMs;
   while (Date.now() < deadline) {
-    const { items } = await client.call<{ items: Snapshot[] }>('GET', path);
-    if (items.filter(of).length < before) {
+    if ((await listed()) < before) {
       if (isTable(output)) console.log(`snapshot ${snapshot} of tenant cluster ${tenantCluster} deleted`);
       else printDocument({ ...named, deleted: true }, `snapshot/${snapshot}`, output);
       return;

@@ -2,17 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
 import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
-import type { Operation } from '../../contracts/operations.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { readInstance, restPath, withoutManagedFields } from '../reading/management.ts';
+import { readInstance, withoutManagedFields } from '../reading/management.ts';
 import { isTable, printDocument } from '../output/output.ts';
 import { changeInstance } from '../writing/change-instance.ts';
 import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
 import { previewLines, previewOperation } from '../operations/preview.ts';
-import { showOperation } from '../operations/run-operation.ts';
+import { createOperation, showOperation } from '../operations/run-operation.ts';
 import {
   checkNames,
   collect,
@@ -94,8 +93,7 @@ async function update<K extends ManagedKind>(
   );
   const type = changed?.status?.observedHash === undefined ? 'create' : 'update';
   if (changed !== undefined && deploys && dryRun === undefined) {
-    const path = `${restPath(target)}/operations`;
-    await showOperation(client, options, await client.call<Operation>('POST', path, { type }));
+    await showOperation(client, options, await createOperation(client, target, { type }));
     return;
   }
   if (!isTable(output)) {

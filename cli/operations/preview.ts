@@ -1,21 +1,20 @@
-import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import { type OperationRequest, targetOf } from '../../contracts/operations.ts';
 import type { Client } from '../connection/client.ts';
 import { duration, isTable, type OutputFormat, printDocument } from '../output/output.ts';
-import { restPath } from '../reading/management.ts';
 
 type Met = OperationPreview['behind'][number];
 
 /** What the platform says that a request for an operation would do. @throws CommandFailure as the request itself */
 export function previewOperation(
   client: Client,
-  target: OperationTarget,
+  { kind, project, name }: OperationTarget,
   request: OperationRequest,
 ): Promise<OperationPreview> {
   // An earlier version of the platform refuses the field, so that it never does for real what was to be tried.
-  const body = { ...request, dryRun: true };
-  return client.call<OperationPreview>('POST', `${restPath(target)}/operations`, body);
+  const body = { ...request, dryRun: true } as const;
+  return client.api.of<ManagedKind>(kind).previewOperation({ params: { project, name }, body });
 }
 
 /** Prints what an operation would do. */

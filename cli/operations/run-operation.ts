@@ -1,9 +1,8 @@
-import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
 import { isFinal, type Operation, type OperationRequest, targetOf } from '../../contracts/operations.ts';
 import { verbs } from '../../contracts/verbs.ts';
 import type { Client } from '../connection/client.ts';
 import { followOperation, requireSuccess } from './follow.ts';
-import { restPath } from '../reading/management.ts';
 import { onInterrupt } from '../shell/interrupt.ts';
 import { duration, isTable, type OutputFormat, printDocument } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
@@ -24,14 +23,22 @@ export interface Showing {
 export async function runOperation(
   client: Client,
   target: Showing & OperationTarget,
-  request: OperationRequest,
+  request: Omit<OperationRequest, 'dryRun'>,
 ): Promise<void> {
   if (target.dryRun !== undefined) {
     printPreview(await previewOperation(client, target, request), target.output);
     return;
   }
-  const operation = await client.call<Operation>('POST', `${restPath(target)}/operations`, request);
-  await showOperation(client, target, operation);
+  await showOperation(client, target, await createOperation(client, target, request));
+}
+
+/** Asks for an operation, or joins the one that is open. */
+export function createOperation(
+  client: Client,
+  { kind, project, name }: OperationTarget,
+  request: Omit<OperationRequest, 'dryRun'>,
+): Promise<Operation> {
+  return client.api.of<ManagedKind>(kind).createOperation({ params: { project, name }, body: request });
 }
 
 const ownSubmitMs = 3_000;

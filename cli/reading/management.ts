@@ -20,11 +20,6 @@ export function instancePath({ kind, project, name }: OperationTarget): string {
   return `${collectionPath(kind, project)}/${name}`;
 }
 
-/** The REST API's path of an instance. */
-export function restPath({ kind, project, name }: OperationTarget): string {
-  return `/api/v1/projects/${project}/${kindNames[kind].collection}/${name}`;
-}
-
 /** The whole resource. @throws CommandFailure the kind's own code also if the caller may not see it */
 export async function readInstance<K extends ManagedKind>(
   client: Client,
