@@ -6,7 +6,7 @@ import {
   startErrorPatienceMs,
 } from '../../adapters/kubernetes/container-start-error.ts';
 import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
-import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
+import { apiMessage, callKubernetes, statusOf, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { tryTenantStore } from '../../adapters/kubernetes/tenant-rbac.ts';
@@ -27,7 +27,8 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
     /**
      * Waits until the tenant's own API answers rightly, asked through the gateway like everything else; with
      * heartbeats. `fresh`: with its bootstrap objects, and its version is asked too. `storeFull`: it answers, and takes no
-     * writes. No effects but the time in an annotation of a role of ours there; `fresh`: its seed is deleted. Idempotent.
+     * writes. No effects but the time in an annotation of a role of ours there; `fresh`: ServiceAccount `default` is made in
+     * namespace `default`, and its seed is deleted. Idempotent.
      * @throws PlatformError `control_plane_not_ready` after 3 minutes, or when its pod cannot start
      */
     async waitForControlPlane({
@@ -56,6 +57,7 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
           (await askReadiness(client.kubeConfig, readyPath)) ??
           (fresh ? await missingBootstrapObjects(client.kubeConfig) : undefined);
         if (refusal === undefined) {
+          if (fresh) await createDefaultAccount(client);
           if (fresh && host !== undefined) await deleteSeed(host);
           return {
             ...(fresh ? { kubernetesVersion: await readVersion(client.kubeConfig) } : {}),
@@ -111,6 +113,16 @@ async function missingBootstrapObjects(kubeConfig: KubeConfig): Promise<string |
       ? 'it is still making its namespaces'
       : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
   }
+}
+
+/**
+ * The account that pods without another run as. The controller manager makes it too, and begins some two seconds after the API
+ * server answers: until then every bare pod is refused.
+ */
+async function createDefaultAccount({ core }: ClusterClient): Promise<void> {
+  const body = { metadata: { name: 'default' } };
+  const creation = core.createNamespacedServiceAccount({ namespace: 'default', body });
+  await callKubernetes('creating ServiceAccount default', unlessConflict(creation));
 }
 
 async function readVersion(kubeConfig: KubeConfig): Promise<string> {

@@ -52,6 +52,8 @@ describe('lifecycle of a tenant cluster', { timeout: 1_200_000 }, () => {
       items: Array<{ metadata: { name: string } }>;
     }>();
     assert.ok(listed.items.some((item) => item.metadata.name === 'kept'));
+    const account = await platform.call('GET', `${tenant}/api/v1/namespaces/default/serviceaccounts/default`);
+    assert.equal(account.status, 200, `pods may be made at once: ${account.text}`);
   });
 
   test("the control plane's log is read through the gateway", async () => {
