@@ -4,11 +4,12 @@ import { removeStateDir, startTestPlatform } from '../support/platform.ts';
 import { benchAccess } from './access.ts';
 import { benchControlPlane } from './control-plane.ts';
 import { benchGateway, gatewayParts } from './gateway.ts';
+import { benchHeld } from './held.ts';
 import { benchMemory } from './platform-memory.ts';
 import { benchSteps } from './operation-steps.ts';
 import { benchUpdates } from './updates.ts';
 
-const platformParts = ['memory', 'control-plane', 'steps', 'updates'];
+const platformParts = ['memory', 'control-plane', 'held', 'steps', 'updates'];
 const help = `npm run bench: how long things take, each against the bare thing in the same run. Prints figures; asserts none.
 
   npm run bench                the whole platform, started for it
@@ -17,6 +18,7 @@ const help = `npm run bench: how long things take, each against the bare thing i
 
   --only A,B       parts: ${platformParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events (default: all)
   --repeats N      how often each is measured (default 5)
+  --sleepers N     tenant clusters that 1,000 first requests are for (default 20)
   --profile DIR    the gateway writes a CPU profile there
   --against DIR    compares with the gateway of another checkout in the same run
   --node-flags "…" further flags of the gateway's Node, to see what they change
@@ -27,6 +29,7 @@ const { values: flags, positionals } = parseArgs({
   options: {
     only: { type: 'string' },
     repeats: { type: 'string', default: '5' },
+    sleepers: { type: 'string', default: '20' },
     profile: { type: 'string' },
     against: { type: 'string' },
     'node-flags': { type: 'string' },
@@ -66,6 +69,7 @@ showLoad();
 try {
   if (only.has('memory')) await benchMemory(platform);
   if (only.has('control-plane')) await benchControlPlane(platform, repeats);
+  if (only.has('held')) await benchHeld(platform, Number(flags.sleepers));
   if (only.has('steps')) await benchSteps(platform, repeats);
   if (only.has('updates')) await benchUpdates(platform, repeats);
   showLoad();
