@@ -56,11 +56,19 @@ before(async () => {
       },
     },
   );
+  // Roles of projects, templates and instances are made one after the other.
   await eventually('RBAC is reconciled', async () => {
-    const [mia, tom] = await Promise.all(
-      ['mia', 'tom'].map((user) => names(user, 'virtualclusterinstances')),
-    );
-    return mia?.length === 3 && tom?.length === 4;
+    const seen = async (user: string, plural: string, count: number) =>
+      (await names(user, plural)).length === count;
+    const all = await Promise.all([
+      seen('mia', 'virtualclusterinstances', 3),
+      seen('mia', 'projects', 1),
+      seen('mia', 'virtualclustertemplates', 1),
+      seen('tom', 'virtualclusterinstances', 4),
+      seen('tom', 'projects', 2),
+      seen('tom', 'clusters', 1),
+    ]);
+    return all.every(Boolean);
   });
 });
 after(() => fixture?.stop());
