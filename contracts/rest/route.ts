@@ -15,7 +15,7 @@ export interface RestRoute {
   readonly body?: TSchema;
   readonly status: 200 | 202;
   readonly response: TSchema;
-  /** Answers with other statuses that are no failures either. */
+  /** Answers with other statuses that are not failures either. */
   readonly also?: { readonly 200?: TSchema };
   /** Codes of its failures besides those that every route with its access and method has. */
   readonly failures?: readonly ErrorCode[];
