@@ -4,7 +4,7 @@ import { kindNames, kindOf } from '../contracts/kinds.ts';
 import { labels } from '../contracts/names.ts';
 import type { TemplateMetadata } from '../contracts/resources/object-meta.ts';
 import type { InstanceRef, SpaceRef, TenantRef } from '../contracts/instance-ref.ts';
-import { isReservedNamespace } from '../domain/host-namespace.ts';
+import { isReservedNamespace } from '../domain/placement/host-namespace.ts';
 import type { ConnectedClusters } from './connected-clusters.ts';
 import type { ClusterCapabilities } from './helm/helm.ts';
 import type { ClusterClient } from './kubernetes/client.ts';

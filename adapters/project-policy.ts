@@ -3,7 +3,7 @@ import type { ManagedKind } from '../contracts/kinds.ts';
 import type { Project } from '../contracts/resources/project.ts';
 import type { ManagedInstance } from '../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../domain/kinds/kinds.ts';
-import type { PolicyBreach } from '../domain/project-policy.ts';
+import type { PolicyBreach } from '../domain/projects/project-policy.ts';
 import { callManagement } from './kubernetes/failures.ts';
 import type { ManagementResources } from './kubernetes/resources.ts';
 

@@ -117,7 +117,7 @@ export const fieldManagers = {
   worker: 'vcluster-platform',
 } as const;
 
-/** What names of Kubernetes and of the platform's own processes begin with. Judged by domain/reserved-names.ts. */
+/** What names of Kubernetes and of the platform's own processes begin with. Judged by domain/accounts/reserved-names.ts. */
 export const internalPrefixes = ['system:', 'vcluster-platform:'] as const;
 /** What names begin with that users may not have as their own: internal ones, and those that the platform gives. */
 export const reservedPrefixes = ['system:', 'loft:', 'vcluster-platform:'] as const;

@@ -9,7 +9,7 @@ import {
   type ResourcePlural,
   resourceKinds,
 } from '../contracts/resources/resource-kinds.ts';
-import { isNamespaceUpToDate } from '../domain/project-namespace.ts';
+import { isNamespaceUpToDate } from '../domain/projects/project-namespace.ts';
 import { withCondition, withoutCondition } from '../domain/status/conditions.ts';
 import { fieldsIgnored, ignoredCondition } from '../domain/ignored-fields.ts';
 import {

@@ -6,7 +6,7 @@ import {
   type SecretSpec,
   secretKinds,
 } from '../contracts/resources/secret-kinds.ts';
-import { namedGroups } from './identity-names.ts';
+import { namedGroups } from './accounts/identity-names.ts';
 import { ignoredCondition } from './ignored-fields.ts';
 
 /** The core Secret that a ProjectSecret or SharedSecret is kept as. */

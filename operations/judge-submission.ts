@@ -4,8 +4,8 @@ import type { OperationType } from '../contracts/verbs.ts';
 import type { Queries } from '../db/client.ts';
 import { findOperationByKey, listOpenOperations } from '../db/queries/operations.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import type { AttemptMark } from '../domain/attempts.ts';
-import { type Decision, decideConflict, type PresentOperation } from '../domain/conflicts.ts';
+import type { AttemptMark } from '../domain/operations/attempts.ts';
+import { type Decision, decideConflict, type PresentOperation } from '../domain/operations/conflicts.ts';
 
 export interface OperationSubmission {
   readonly type: OperationType;

@@ -1,9 +1,9 @@
 import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import { syncTenantRbac } from '../../adapters/kubernetes/tenant-rbac.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { templateAccessOf } from '../../domain/template-access.ts';
-import { tenantGrants } from '../../domain/tenant-grants.ts';
-import { tenantIdentities } from '../../domain/tenant-identities.ts';
+import { templateAccessOf } from '../../domain/access/template-access.ts';
+import { tenantGrants } from '../../domain/access/tenant-grants.ts';
+import { tenantIdentities } from '../../domain/access/tenant-identities.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { readInstance } from '../instances/instance-access.ts';
 

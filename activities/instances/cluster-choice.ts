@@ -4,8 +4,8 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { knownPlace } from '../../domain/known-place.ts';
-import { placeTenant } from '../../domain/placement.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
+import { placeTenant } from '../../domain/placement/placement.ts';
 
 /** What a connected cluster is chosen by. */
 export interface ClusterChoices {
@@ -29,7 +29,7 @@ export async function readClusterChoices(
 /**
  * The connected cluster that is wanted, if it may be, or else the one that has the fewest.
  * @param list gives those that are placed already; asked for only if it matters
- * @throws PlatformError why there is none (domain/placement.ts); what `list` throws
+ * @throws PlatformError why there is none (domain/placement/placement.ts); what `list` throws
  */
 export async function chooseCluster(
   { project, clusters }: ClusterChoices,

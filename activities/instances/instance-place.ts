@@ -9,11 +9,11 @@ import { cleanupFinalizer } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { placeInstanceRow } from '../../db/queries/instances.ts';
-import { isProvisioned } from '../../domain/desired-state.ts';
-import { hostNamespaceOf } from '../../domain/host-namespace.ts';
+import { isProvisioned } from '../../domain/operations/desired-state.ts';
+import { hostNamespaceOf } from '../../domain/placement/host-namespace.ts';
 import type { InstancePlace } from '../../domain/kinds/descriptor.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { knownPlace } from '../../domain/known-place.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import {

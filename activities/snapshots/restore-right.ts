@@ -12,7 +12,7 @@ import {
   nameOfUser,
   reservedNameOf,
   teamsOf,
-} from '../../domain/identity-names.ts';
+} from '../../domain/accounts/identity-names.ts';
 
 /**
  * Asks again, when a restore has its turn, what the gateway asked when it let it in: whether who wants the snapshot of

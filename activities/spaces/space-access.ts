@@ -2,7 +2,7 @@ import { callManagement } from '../../adapters/kubernetes/failures.ts';
 import { syncSpaceRbac } from '../../adapters/space-rbac.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { spaceGrants } from '../../domain/space-grants.ts';
+import { spaceGrants } from '../../domain/access/space-grants.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { readInstance, templateOf } from '../instances/instance-access.ts';
 

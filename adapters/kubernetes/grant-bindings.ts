@@ -1,4 +1,4 @@
-import { shardsOf } from '../../domain/shards.ts';
+import { shardsOf } from '../../domain/access/shards.ts';
 import { shardName } from './impersonation-roles.ts';
 import type { RbacObject } from './rbac-objects.ts';
 

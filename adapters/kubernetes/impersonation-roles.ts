@@ -1,6 +1,6 @@
 import { identities } from '../../contracts/names.ts';
-import type { PolicyRule } from '../../domain/rbac.ts';
-import { shardsOf } from '../../domain/shards.ts';
+import type { PolicyRule } from '../../domain/access/rbac.ts';
+import { shardsOf } from '../../domain/access/shards.ts';
 import type { RbacObject } from './rbac-objects.ts';
 
 /** Whom the gateway may act as, by name. */

@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { contentHash } from '../../domain/content-hash.ts';
-import type { PolicyRule } from '../../domain/rbac.ts';
+import type { PolicyRule } from '../../domain/access/rbac.ts';
 import { orUndefined } from './failures.ts';
 import { requestJson } from './request.ts';
 

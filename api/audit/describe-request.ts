@@ -7,7 +7,7 @@ import {
   type NameField,
 } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
-import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../domain/requests/kubernetes-request.ts';
 
 /** What a request is about, read off its method and path; it decides nothing about access. */
 export interface RequestDescription extends Readonly<Partial<Record<NameField, string | undefined>>> {

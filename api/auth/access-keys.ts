@@ -5,7 +5,7 @@ import { managementApiVersion } from '../../contracts/names.ts';
 import { defaultAccessKeysPerOwner } from '../../contracts/resources/access-key-count.ts';
 import type { AccessKey, AccessKeySpec } from '../../contracts/resources/access-key.ts';
 import { type JsonAnswer, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
-import { accessKeyExpiry } from '../../domain/access-key-expiry.ts';
+import { accessKeyExpiry } from '../../domain/keys/access-key-expiry.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { IdentityCache } from '../identity/identity-cache.ts';
 import { accountsIdentity } from '../identity/identity.ts';

@@ -1,6 +1,6 @@
 import { managementGroup } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { RbacQuestion } from '../../domain/rbac.ts';
+import type { RbacQuestion } from '../../domain/access/rbac.ts';
 import { actionInScope } from './scope-check.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Action } from './action.ts';

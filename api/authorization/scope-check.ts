@@ -3,10 +3,10 @@ import { managementGroup, projectNamespace, projectOfNamespace } from '../../con
 import { PlatformError } from '../../contracts/errors.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
-import { scopeAllows } from '../../domain/key-scope.ts';
-import { kubernetesRequest, type ResourceRequest } from '../../domain/kubernetes-request.ts';
-import { verbRules } from '../../domain/verbs.ts';
-import type { ScopedRequest, ScopeTarget } from '../../domain/scoped-request.ts';
+import { scopeAllows } from '../../domain/keys/key-scope.ts';
+import { kubernetesRequest, type ResourceRequest } from '../../domain/requests/kubernetes-request.ts';
+import { verbRules } from '../../domain/operations/verbs.ts';
+import type { ScopedRequest, ScopeTarget } from '../../domain/keys/scoped-request.ts';
 import type { Action } from './action.ts';
 import { parseKubernetesPath } from '../http/kubernetes-path.ts';
 import type { Caller } from '../identity/caller.ts';

@@ -1,6 +1,6 @@
 import type { Informer } from '../../adapters/kubernetes/informer.ts';
 import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
-import type { RbacQuestion, RbacUser, ResourceQuestion } from '../../domain/rbac.ts';
+import type { RbacQuestion, RbacUser, ResourceQuestion } from '../../domain/access/rbac.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { type BindingObject, createRbacIndex, type RoleObject } from './rbac-index.ts';
 

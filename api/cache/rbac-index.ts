@@ -10,7 +10,7 @@ import {
   type SubjectKey,
   subjectKeyOf,
   subjectKeysOf,
-} from '../../domain/rbac.ts';
+} from '../../domain/access/rbac.ts';
 
 export interface RoleObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };

@@ -23,7 +23,7 @@ import type {
 } from '../../contracts/resources/resource-kinds.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { knownPlace } from '../../domain/known-place.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
 import { createRbacCache, type RbacCache } from './rbac-cache.ts';
 import { informerTarget } from '../upstreams/informer-target.ts';
 import type { IdentityCache } from '../identity/identity-cache.ts';

@@ -3,7 +3,7 @@ import { managedKinds, type OperationTarget } from '../../contracts/kinds.ts';
 import { labels, projectOfNamespace } from '../../contracts/names.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { forcedAsleepUntil } from '../../domain/sleep-policy.ts';
+import { forcedAsleepUntil } from '../../domain/sleep/sleep-policy.ts';
 import { targetAction } from '../authorization/action.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Caller } from '../identity/caller.ts';

@@ -8,8 +8,8 @@ import {
   reservedNameOf,
   teamsOf,
   unusableNameOf,
-} from '../../domain/identity-names.ts';
-import { shownName } from '../../domain/name-fault.ts';
+} from '../../domain/accounts/identity-names.ts';
+import { shownName } from '../../domain/accounts/name-fault.ts';
 import type { Identity } from './identity.ts';
 
 /** Who sent a request: a user, or a team by one of its own keys. */

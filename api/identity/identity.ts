@@ -1,7 +1,7 @@
 import { everybodyGroup, identities } from '../../contracts/names.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
-import { nameFault } from '../../domain/name-fault.ts';
-import { isInternalName } from '../../domain/reserved-names.ts';
+import { nameFault } from '../../domain/accounts/name-fault.ts';
+import { isInternalName } from '../../domain/accounts/reserved-names.ts';
 import { rememberedByName } from '../http/remembered-by-name.ts';
 
 /** Who a request to a Kubernetes API is made as. */

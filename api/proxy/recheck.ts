@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { PlatformError } from '../../contracts/errors.ts';
-import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
-import type { RbacQuestion } from '../../domain/rbac.ts';
+import { kubernetesRequest } from '../../domain/requests/kubernetes-request.ts';
+import type { RbacQuestion } from '../../domain/access/rbac.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { Gateway } from '../gateway.ts';
 import { impersonatedCaller } from '../authorization/impersonation.ts';

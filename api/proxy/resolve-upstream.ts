@@ -3,10 +3,10 @@ import { kindNames, type ManagedKind, type OperationTarget } from '../../contrac
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { isNamespaceLost, isProvisioned, isSleepWanted } from '../../domain/desired-state.ts';
-import { knownPlace } from '../../domain/known-place.ts';
-import { isAsleep } from '../../domain/settled-phase.ts';
-import { leavesSpace } from '../../domain/space-request.ts';
+import { isNamespaceLost, isProvisioned, isSleepWanted } from '../../domain/operations/desired-state.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
+import { isAsleep } from '../../domain/operations/settled-phase.ts';
+import { leavesSpace } from '../../domain/requests/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
 import { refusalAsOther } from '../authorization/impersonation.ts';
 import { accessibleInstance, checkClusterAccess } from '../authorization/target-access.ts';

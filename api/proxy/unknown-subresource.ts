@@ -1,7 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { managementGroup, platformGroup } from '../../contracts/names.ts';
 import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
-import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../domain/requests/kubernetes-request.ts';
 import type { KubernetesTarget } from '../http/kubernetes-path.ts';
 
 /**

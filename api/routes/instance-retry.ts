@@ -5,7 +5,11 @@ import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { instanceRoutes } from '../../contracts/rest/instance-routes.ts';
-import { neededOperations, type NextOperation, rebuildOperation } from '../../domain/desired-state.ts';
+import {
+  neededOperations,
+  type NextOperation,
+  rebuildOperation,
+} from '../../domain/operations/desired-state.ts';
 import type { Gateway } from '../gateway.ts';
 import { restRoute } from '../http/rest-route.ts';
 import { requestKey, submitFor, templateOf } from '../operations/instance-submission.ts';

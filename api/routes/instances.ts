@@ -8,7 +8,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import { instanceList, type instanceSorts } from '../../contracts/rest/instance-lists.ts';
 import { nextField } from '../../contracts/rest/pages.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { knownPlace } from '../../domain/known-place.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
 import { targetAction } from '../authorization/action.ts';
 import type { Gateway } from '../gateway.ts';
 import { isNamed, pageOf, valuesOf } from '../http/pages.ts';

@@ -2,7 +2,7 @@ import { objectKey } from '../../adapters/kubernetes/informer.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels, tenantObjects } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { type DeployedPlace, deployedPlace } from '../../domain/deployed-place.ts';
+import { type DeployedPlace, deployedPlace } from '../../domain/placement/deployed-place.ts';
 import type { ConnectedClusters } from './connected-clusters.ts';
 import type { Dial } from './dial.ts';
 import { targetOfKubeconfig } from '../upstreams/kubeconfig-target.ts';

@@ -1,5 +1,5 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
-import { kubernetesRequest } from '../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../domain/requests/kubernetes-request.ts';
 import { maxHeadBytes } from '../http/head-limits.ts';
 import { dispatchDoubted } from './doubted-request.ts';
 import { OwnDispatcher } from './own-dispatcher.ts';

@@ -16,7 +16,7 @@ const reserved = `that begin with ${prefixes.slice(0, -1).join(', ')} or ${prefi
 
 /**
  * Kubernetes' and the platform's own identities are never given to a user by hand. Admission compares as Kubernetes
- * does; the gateway refuses look-alikes too (domain/reserved-names.ts).
+ * does; the gateway refuses look-alikes too (domain/accounts/reserved-names.ts).
  */
 export const reservedGroupsRule: CelRule = {
   rule: `!has(self.groups) || self.groups.all(g, ${reservedPrefixes.map((prefix) => `!g.startsWith('${prefix}')`).join(' && ')})`,

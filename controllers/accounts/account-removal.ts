@@ -5,7 +5,7 @@ import { cleanupFinalizer } from '../../contracts/names.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import { deleteSessionsOf } from '../../db/queries/sessions.ts';
-import { type Account, namingPlurals, withoutAccount } from '../../domain/without-account.ts';
+import { type Account, namingPlurals, withoutAccount } from '../../domain/accounts/without-account.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** For the other controllers to see what was changed. */

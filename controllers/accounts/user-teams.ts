@@ -1,4 +1,4 @@
-import { teamsOf } from '../../domain/identity-names.ts';
+import { teamsOf } from '../../domain/accounts/identity-names.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** `status.teams` of every user: the teams that name the user or one of its groups. */

@@ -23,9 +23,9 @@ import {
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import { impersonatedNames } from '../../domain/identity-names.ts';
-import { administratorGroups } from '../../domain/platform-administrators.ts';
-import { shardDigits } from '../../domain/shards.ts';
+import { impersonatedNames } from '../../domain/accounts/identity-names.ts';
+import { administratorGroups } from '../../domain/accounts/platform-administrators.ts';
+import { shardDigits } from '../../domain/access/shards.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 
 const repairMs = 60_000;

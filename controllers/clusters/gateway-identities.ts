@@ -4,7 +4,7 @@ import {
   shardName,
 } from '../../adapters/kubernetes/impersonation-roles.ts';
 import { settleMs } from '../../adapters/kubernetes/rbac-objects.ts';
-import { impersonatedNames } from '../../domain/identity-names.ts';
+import { impersonatedNames } from '../../domain/accounts/identity-names.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 const owner = 'gateway';

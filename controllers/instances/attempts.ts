@@ -12,9 +12,9 @@ import {
   defaultRetryPauses,
   type NextAttempt,
   nextAttempt,
-} from '../../domain/attempts.ts';
-import type { NextOperation } from '../../domain/desired-state.ts';
-import { verbRules } from '../../domain/verbs.ts';
+} from '../../domain/operations/attempts.ts';
+import type { NextOperation } from '../../domain/operations/desired-state.ts';
+import { verbRules } from '../../domain/operations/verbs.ts';
 import { type ControllerContext, resync, underWay } from '../controller.ts';
 
 /** The status says that an operation ended just before its row does. */

@@ -4,7 +4,7 @@ import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { accessRules } from '../../domain/tenant-grants.ts';
+import { accessRules } from '../../domain/access/tenant-grants.ts';
 import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessGrants, grantOn, groupSubjects, ruleOf } from '../rbac/access-grants.ts';

@@ -1,9 +1,9 @@
 import { fromObjectKey } from '../../adapters/kubernetes/informer.ts';
 import { instanceResources } from '../../adapters/kubernetes/resources.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
-import { isProvisioned } from '../../domain/desired-state.ts';
+import { isProvisioned } from '../../domain/operations/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { knownPlace } from '../../domain/known-place.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
 import { instanceCache } from '../caches.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 

@@ -4,7 +4,7 @@ import { projectOfNamespace } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { type PolicyBreach, requiresTemplate } from '../../domain/project-policy.ts';
+import { type PolicyBreach, requiresTemplate } from '../../domain/projects/project-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { type Problem, setConditions } from './instance-conditions.ts';

@@ -22,7 +22,7 @@ import {
   type SleepPolicy,
   sleepPolicyAction,
   sleepPolicyOf,
-} from '../../domain/sleep-policy.ts';
+} from '../../domain/sleep/sleep-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { setConditions } from './instance-conditions.ts';

@@ -11,8 +11,8 @@ import {
   isProvisioned,
   lossNoted,
   namespaceFound,
-} from '../../domain/desired-state.ts';
-import { knownPlace } from '../../domain/known-place.ts';
+} from '../../domain/operations/desired-state.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import {
   type Claim,
@@ -20,7 +20,7 @@ import {
   type ManagedNamespace,
   namespacesByUid,
   unclaimedNamespaces as unclaimed,
-} from '../../domain/unclaimed-namespaces.ts';
+} from '../../domain/placement/unclaimed-namespaces.ts';
 import { instanceCache } from '../caches.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { type Problem, setConditions } from './instance-conditions.ts';

@@ -8,8 +8,8 @@ import {
   projectRoles,
 } from '../../contracts/names.ts';
 import type { Project, ProjectMember } from '../../contracts/resources/project.ts';
-import { memberGroup } from '../../domain/identity-names.ts';
-import { allowedTemplates } from '../../domain/template-choice.ts';
+import { memberGroup } from '../../domain/accounts/identity-names.ts';
+import { allowedTemplates } from '../../domain/templates/template-choice.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** Members and owner of a project as RBAC: their role in its namespace, and the sight of what it may use. */

@@ -14,7 +14,7 @@ import {
 import type { Project } from '../../contracts/resources/project.ts';
 import { bindRecordsOfProject } from '../../db/queries/project-records.ts';
 import { withCondition } from '../../domain/status/conditions.ts';
-import { projectNamespaceObject } from '../../domain/project-namespace.ts';
+import { projectNamespaceObject } from '../../domain/projects/project-namespace.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 

@@ -3,8 +3,8 @@ import { kindNames, kindOfPlural } from '../../contracts/kinds.ts';
 import { managementGroup } from '../../contracts/names.ts';
 import type { Access, UserOrTeam } from '../../contracts/resources/access.ts';
 import type { ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
-import { namedGroups } from '../../domain/identity-names.ts';
-import type { PolicyRule } from '../../domain/rbac.ts';
+import { namedGroups } from '../../domain/accounts/identity-names.ts';
+import type { PolicyRule } from '../../domain/access/rbac.ts';
 
 /** What an owner or an `access` entry means for one object, besides what RBAC itself bounds by name. */
 const allVerbs = ['get', 'list', 'watch', 'update', 'patch', 'delete', 'create', 'use'];

@@ -5,10 +5,10 @@ import { bindableSpaceRoles, projectOfNamespace } from '../../contracts/names.ts
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import { type SpaceGrants, spaceGrants } from '../../domain/space-grants.ts';
-import { isNamespaceLost, isProvisioned } from '../../domain/desired-state.ts';
+import { type SpaceGrants, spaceGrants } from '../../domain/access/space-grants.ts';
+import { isNamespaceLost, isProvisioned } from '../../domain/operations/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { knownPlace } from '../../domain/known-place.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
 import { templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';

@@ -11,12 +11,12 @@ import { projectOfNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
-import { controlPlaneReachable, lossNoted } from '../../domain/desired-state.ts';
-import { deployedPlace } from '../../domain/deployed-place.ts';
-import { isAwake } from '../../domain/settled-phase.ts';
-import { templateAccessOf } from '../../domain/template-access.ts';
-import { tenantGrants } from '../../domain/tenant-grants.ts';
-import { tenantIdentities } from '../../domain/tenant-identities.ts';
+import { controlPlaneReachable, lossNoted } from '../../domain/operations/desired-state.ts';
+import { deployedPlace } from '../../domain/placement/deployed-place.ts';
+import { isAwake } from '../../domain/operations/settled-phase.ts';
+import { templateAccessOf } from '../../domain/access/template-access.ts';
+import { tenantGrants } from '../../domain/access/tenant-grants.ts';
+import { tenantIdentities } from '../../domain/access/tenant-identities.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
 

@@ -3,7 +3,7 @@ import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import type { PolicyBreach } from '../project-policy.ts';
+import type { PolicyBreach } from '../projects/project-policy.ts';
 import type { OperationPlan } from './plan.ts';
 
 /** A namespace of a connected cluster. */

@@ -2,9 +2,9 @@ import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
 import type { SpaceTemplate } from '../../contracts/resources/space-template.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import { contentHash } from '../content-hash.ts';
-import { knownPlace } from '../known-place.ts';
-import { clusterBreach, templateBreach } from '../project-policy.ts';
-import { resolveTemplate } from '../template-version.ts';
+import { knownPlace } from '../placement/known-place.ts';
+import { clusterBreach, templateBreach } from '../projects/project-policy.ts';
+import { resolveTemplate } from '../templates/template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
 

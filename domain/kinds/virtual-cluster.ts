@@ -3,12 +3,12 @@ import { labels } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
 import { contentHash } from '../content-hash.ts';
-import { deployedPlace } from '../deployed-place.ts';
-import { tenantBreach } from '../project-policy.ts';
-import { definitionOf, templateAccessOf } from '../template-access.ts';
-import { defaultTemplate, namesNoTemplate } from '../template-choice.ts';
-import { followedHash, followingOf } from '../template-sync.ts';
-import { isVersionPattern, resolveTemplate } from '../template-version.ts';
+import { deployedPlace } from '../placement/deployed-place.ts';
+import { tenantBreach } from '../projects/project-policy.ts';
+import { definitionOf, templateAccessOf } from '../access/template-access.ts';
+import { defaultTemplate, namesNoTemplate } from '../templates/template-choice.ts';
+import { followedHash, followingOf } from '../templates/template-sync.ts';
+import { isVersionPattern, resolveTemplate } from '../templates/template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
 

@@ -11,12 +11,12 @@ import {
   type NextOperation,
   neededOperations,
   sleepOrWake,
-} from '../desired-state.ts';
+} from '../operations/desired-state.ts';
 import { descriptorOf, planOf } from '../kinds/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
-import { settledPhase } from '../settled-phase.ts';
-import { followingOf, templateSynced, templateSyncOf } from '../template-sync.ts';
-import { aimsAtPhase, verbRules } from '../verbs.ts';
+import { settledPhase } from '../operations/settled-phase.ts';
+import { followingOf, templateSynced, templateSyncOf } from '../templates/template-sync.ts';
+import { aimsAtPhase, verbRules } from '../operations/verbs.ts';
 
 /** An operation of the instance that waits or runs. */
 export interface OpenOperation {

@@ -1,4 +1,4 @@
-import type { PolicyRule, RbacQuestion, RbacUser } from '../../domain/rbac.ts';
+import type { PolicyRule, RbacQuestion, RbacUser } from '../../domain/access/rbac.ts';
 import type { WorldObject } from './rbac-worlds.ts';
 
 const apiGroup = 'rbac.authorization.k8s.io';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { PolicyRule, RbacQuestion, RbacUser } from '../../domain/rbac.ts';
+import type { PolicyRule, RbacQuestion, RbacUser } from '../../domain/access/rbac.ts';
 
 /** One role or binding as it should be; without `content` it should not be there. */
 export interface WorldObject {

@@ -9,7 +9,7 @@ import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { createRbacCache, type RbacCache } from '../../api/cache/rbac-cache.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
-import { privilegedGroup } from '../../domain/rbac.ts';
+import { privilegedGroup } from '../../domain/access/rbac.ts';
 import { cases, handWritten } from './rbac-cases.ts';
 import { type Asked, asked, changes, namespaces, type WorldObject } from './rbac-worlds.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { withComputedFields } from '../../domain/computed-fields.ts';
-import { sleepModeConfigOf } from '../../domain/sleep-mode-config.ts';
+import { sleepModeConfigOf } from '../../domain/sleep/sleep-mode-config.ts';
 
 const rights = { canUse: true, canUpdate: false };
 const now = new Date('2026-03-02T12:00:00Z');

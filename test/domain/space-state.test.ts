@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
-import { lossNoted, nextOperation, rebuildOperation, requestedRebuild } from '../../domain/desired-state.ts';
+import {
+  lossNoted,
+  nextOperation,
+  rebuildOperation,
+  requestedRebuild,
+} from '../../domain/operations/desired-state.ts';
 import { space as descriptor } from '../../domain/kinds/space.ts';
 
 const nextSpaceOperation = (instance: SpaceInstance) => nextOperation('space', instance, undefined);

@@ -5,7 +5,7 @@ import { managementApiVersion } from '../../contracts/names.ts';
 import type { ProjectSpec } from '../../contracts/resources/project.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { applyKindsThenPolicies } from '../../local/bootstrap/management-resources.ts';
-import { projectNamespaceObject } from '../../domain/project-namespace.ts';
+import { projectNamespaceObject } from '../../domain/projects/project-namespace.ts';
 import { startApiServer, type TestApiServer, type TestApiServerOptions } from './api-server.ts';
 import { eventually } from './eventually.ts';
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { OidcConfig } from '../../../contracts/config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
-import { nameFault, shownName } from '../../../domain/name-fault.ts';
-import { isReservedName } from '../../../domain/reserved-names.ts';
+import { nameFault, shownName } from '../../../domain/accounts/name-fault.ts';
+import { isReservedName } from '../../../domain/accounts/reserved-names.ts';
 
 /** The identity in a verified token. */
 export interface ClaimedIdentity {

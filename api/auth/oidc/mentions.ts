@@ -2,7 +2,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { userGroup } from '../../../contracts/names.ts';
 import type { Database } from '../../../db/client.ts';
 import { hasActed } from '../../../db/queries/operations.ts';
-import { namingPlurals, withoutAccount } from '../../../domain/without-account.ts';
+import { namingPlurals, withoutAccount } from '../../../domain/accounts/without-account.ts';
 import type { ResourceCache } from '../../cache/resource-cache.ts';
 import { type JsonClient, statusMessage } from '../../upstreams/json-request.ts';
 import { accountsIdentity } from '../../identity/identity.ts';

@@ -1,6 +1,6 @@
 import { managementGroup } from '../../../contracts/names.ts';
 import { type ComputedPlural, computedPlurals } from '../../../domain/computed-fields.ts';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 
 /** A request whose answer shows objects with computed fields. */

@@ -1,11 +1,11 @@
-import { managedPlurals, templatePlurals } from '../../../contracts/kinds.ts';
+import { eventPlurals } from '../../../contracts/events.ts';
 import { managementGroup, managementVersion } from '../../../contracts/names.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 
 /** The kinds whose lists and watches show each caller only visible objects; no other is filtered. */
-export const filteredPlurals = ['projects', 'clusters', ...templatePlurals, ...managedPlurals] as const;
+export const filteredPlurals = eventPlurals;
 export type FilteredPlural = (typeof filteredPlurals)[number];
 
 /** A list or watch of one of the filtered kinds. */

@@ -6,7 +6,7 @@ import {
 } from '../../../contracts/kinds.ts';
 import { managementGroup } from '../../../contracts/names.ts';
 import type { ResourcePlural } from '../../../contracts/resources/resource-kinds.ts';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import type { Identity } from '../../identity/identity.ts';

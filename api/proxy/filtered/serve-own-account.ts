@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import { readsOwnAccount } from '../../authorization/own-account.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';

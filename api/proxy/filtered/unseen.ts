@@ -1,7 +1,7 @@
 import { kindNames, kindOfPlural } from '../../../contracts/kinds.ts';
 import { managementGroup, projectOfNamespace } from '../../../contracts/names.ts';
 import { type ErrorCode, PlatformError } from '../../../contracts/errors.ts';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import { refusalAsOther } from '../../authorization/impersonation.ts';
 import { targetNotFound } from '../../authorization/target-access.ts';
 import type { Gateway } from '../../gateway.ts';

@@ -3,7 +3,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { kindOfPlural, type ManagedKind } from '../../../contracts/kinds.ts';
 import { managementGroup, projectOfNamespace } from '../../../contracts/names.ts';
 import type { ManagedInstance } from '../../../contracts/resources/resource-kinds.ts';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import { descriptorOf } from '../../../domain/kinds/kinds.ts';
 import { resolveParameters } from '../../../templates/template-parameters.ts';
 import type { Gateway } from '../../gateway.ts';

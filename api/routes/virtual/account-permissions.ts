@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { managementApiVersion } from '../../../contracts/names.ts';
-import { type Account, permissionsOf } from '../../../domain/account-permissions.ts';
-import { nameOfTeam, nameOfUser, teamsOf } from '../../../domain/identity-names.ts';
-import type { RbacUser } from '../../../domain/rbac.ts';
+import { type Account, permissionsOf } from '../../../domain/accounts/account-permissions.ts';
+import { nameOfTeam, nameOfUser, teamsOf } from '../../../domain/accounts/identity-names.ts';
+import type { RbacUser } from '../../../domain/access/rbac.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { platformApiVersion, platformGroup } from '../../../contracts/names.ts';
 import { operationKind, type OperationResource } from '../../../contracts/resources/operation-resource.ts';
-import { kubernetesRequest } from '../../../domain/kubernetes-request.ts';
+import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { onlyOne, operationPage } from '../../operations/operation-list.ts';

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkName, managementApiVersion } from '../../../contracts/names.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import type { AccessKey, AccessKeySpec } from '../../../contracts/resources/access-key.ts';
-import { opensNothing } from '../../../domain/key-scope.ts';
+import { opensNothing } from '../../../domain/keys/key-scope.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { callerOf } from '../../plugins/access.ts';

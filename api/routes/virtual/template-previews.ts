@@ -5,11 +5,11 @@ import { previewValues, type PreviewRequest } from '../../../adapters/helm/previ
 import { PlatformError } from '../../../contracts/errors.ts';
 import { managementApiVersion, projectNamespace } from '../../../contracts/names.ts';
 import type { Project } from '../../../contracts/resources/project.ts';
-import { hostNamespaceOf } from '../../../domain/host-namespace.ts';
-import { isClusterAllowed } from '../../../domain/placement.ts';
-import { requiresTemplate } from '../../../domain/project-policy.ts';
-import { isTemplateAllowed } from '../../../domain/template-choice.ts';
-import { resolveTemplate } from '../../../domain/template-version.ts';
+import { hostNamespaceOf } from '../../../domain/placement/host-namespace.ts';
+import { isClusterAllowed } from '../../../domain/placement/placement.ts';
+import { requiresTemplate } from '../../../domain/projects/project-policy.ts';
+import { isTemplateAllowed } from '../../../domain/templates/template-choice.ts';
+import { resolveTemplate } from '../../../domain/templates/template-version.ts';
 import { loftContext, type Surroundings } from '../../../templates/template-context.ts';
 import type { Gateway } from '../../gateway.ts';
 import { createCallerTurns } from '../../http/caller-turns.ts';

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { openRequest } from '../../../adapters/kubernetes/request.ts';
 import { managementApiVersion } from '../../../contracts/names.ts';
-import { parseCron } from '../../../domain/cron.ts';
-import { readTimeZone } from '../../../domain/time-zone.ts';
+import { parseCron } from '../../../domain/sleep/cron.ts';
+import { readTimeZone } from '../../../domain/sleep/time-zone.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   applyProjectNamespace,

@@ -12,7 +12,11 @@ import {
 } from '../../../domain/status/after-operation.ts';
 import { descriptorOf } from '../../../domain/kinds/kinds.ts';
 import { type OpenOperation, presentStatus } from '../../../domain/status/present-status.ts';
-import { nextOperation, rebuildOperation, requestedRebuild } from '../../../domain/desired-state.ts';
+import {
+  nextOperation,
+  rebuildOperation,
+  requestedRebuild,
+} from '../../../domain/operations/desired-state.ts';
 import { kstatusOf } from '../kstatus.ts';
 
 type Instance = VirtualClusterInstance & SpaceInstance;

@@ -1,0 +1,88 @@
+import { annotations } from '../../contracts/names.ts';
+import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { isSleepWanted } from '../operations/desired-state.ts';
+import { nextTransitions, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
+
+/**
+ * `status.sleepModeConfig` of an instance, with the names of fields that vCluster Platform's clients read. Times are seconds
+ * since the epoch; what is not set is left out.
+ */
+export interface SleepModeConfig {
+  readonly metadata: Record<string, never>;
+  readonly spec: {
+    readonly forceSleep?: true;
+    /** In seconds; 0: until somebody wakes it. */
+    readonly forceSleepDuration?: number;
+    readonly sleepSchedule?: string;
+    readonly wakeupSchedule?: string;
+    readonly timezone?: string;
+  };
+  readonly status: {
+    readonly lastActivity?: number;
+    readonly sleepingSince?: number;
+    readonly sleepType?: string;
+    readonly scheduledSleep?: number;
+    readonly scheduledWakeup?: number;
+  };
+}
+
+/** What the annotations of an instance say about its sleep, and the next times of its schedules after `now`. */
+export function sleepModeConfigOf(instance: { readonly metadata: ObjectMeta }, now: Date): SleepModeConfig {
+  const given = instance.metadata.annotations ?? {};
+  return {
+    metadata: {},
+    spec: withoutAbsent({
+      forceSleep: isSleepWanted(instance) ? (true as const) : undefined,
+      forceSleepDuration: numberIn(given[annotations.sleepForceDuration]),
+      sleepSchedule: given[annotations.sleepSchedule] || undefined,
+      wakeupSchedule: given[annotations.wakeupSchedule] || undefined,
+      timezone: given[annotations.sleepTimezone] || undefined,
+    }),
+    status: withoutAbsent({
+      lastActivity: numberIn(given[annotations.lastActivity]),
+      sleepingSince: numberIn(given[annotations.sleepingSince]),
+      sleepType: given[annotations.sleepType] || undefined,
+      ...scheduledTimes(instance, now),
+    }),
+  };
+}
+
+function scheduledTimes(instance: { readonly metadata: ObjectMeta }, now: Date): Scheduled {
+  const found = sleepPolicyOf(instance);
+  return found === undefined || 'fault' in found ? {} : nextTimes(found.policy, now);
+}
+
+interface Scheduled {
+  readonly scheduledSleep?: number | undefined;
+  readonly scheduledWakeup?: number | undefined;
+}
+
+/** The next times of policies that were asked about, until one of them has come. A list asks about each of its objects. */
+const known = new Map<string, { readonly times: Scheduled; readonly from: number; readonly until: number }>();
+const maxKnown = 1_000;
+
+function nextTimes(policy: SleepPolicy, now: Date): Scheduled {
+  const key = JSON.stringify([policy.sleepSchedule, policy.wakeupSchedule, policy.timezone]);
+  const before = known.get(key);
+  const at = now.getTime();
+  if (before !== undefined && before.from <= at && at < before.until) return before.times;
+  const transitions = nextTransitions(policy, now);
+  const secondsOf = (state: 'asleep' | 'awake') => {
+    const time = transitions.find((one) => one.state === state)?.at.getTime();
+    return time === undefined ? undefined : Math.floor(time / 1000);
+  };
+  const times = { scheduledSleep: secondsOf('asleep'), scheduledWakeup: secondsOf('awake') };
+  if (known.size >= maxKnown) known.clear();
+  known.set(key, { times, from: at, until: transitions[0]?.at.getTime() ?? Number.POSITIVE_INFINITY });
+  return times;
+}
+
+function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutAbsent<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+}
