@@ -363,7 +363,7 @@ describe('bad input', { timeout: 1_200_000 }, () => {
       platform.call('POST', instances, body, { headers: { 'content-type': type } });
     isStatus(await create('{"x":', 'application/json'), 400, 'BadRequest', /json parse error/);
     isStatus(await create('x', 'text/plain'), 415, 'UnsupportedMediaType', /unknown format/);
-    for (const nowhere of ['/nowhere', '/api/v1/nowhere', '/api/v1/operations'])
+    for (const nowhere of ['/nowhere', '/api/v1/nowhere', '/api/v1/operations/1/2'])
       isProblem(await platform.call('GET', nowhere), 404, 'not_found', /no route for GET /);
     isProblem(
       await platform.call('GET', '/api/v1/operations/00000000-0000-4000-8000-000000000000'),
