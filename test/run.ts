@@ -20,9 +20,9 @@ import {
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
-/** As many as there are processors, and as many again while they idle: more would only make each of them slow. */
+/** A platform for each processor, or two servers' suites, which wait more; more only while processors idle. */
 const limits: Limits = {
-  all: availableParallelism(),
+  all: 2 * availableParallelism(),
   whileIdle: availableParallelism(),
   platforms: availableParallelism(),
 };

@@ -33,7 +33,7 @@ describe('processes of tests', () => {
     });
     let idle = 0;
     const over = runWithin(
-      { all: 3, whileIdle: 1, platforms: 2 },
+      { all: 5, whileIdle: 1, platforms: 2 },
       planned,
       ({ title }, share) => {
         begun.push(title);
@@ -77,13 +77,13 @@ describe('processes of tests', () => {
   });
 
   test('one more begins while processors idle', async () => {
-    const run = running('a', 'b', 'c', 'd', 'e');
-    await run.begins('a', 'b', 'c');
+    const run = running('platform', 'a', 'b', 'c', 'd', 'e');
+    await run.begins('platform', 'a', 'b', 'c');
     await run.nothingBegins();
     run.idles(true);
     await run.begins('d');
     await run.nothingBegins();
-    for (const title of ['a', 'b', 'c', 'd']) run.end(title);
+    for (const title of ['platform', 'a', 'b', 'c', 'd']) run.end(title);
     await run.begins('e');
     run.end('e');
     await run.over;

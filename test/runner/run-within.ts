@@ -4,7 +4,7 @@ import type { PlannedProcess } from './plan.ts';
 
 /** How many may run at once. */
 export interface Limits {
-  /** Of all kinds. */
+  /** Of all kinds; one with a whole platform or node counts as two. */
   readonly all: number;
   /** More than that while processors idle. */
   readonly whileIdle: number;
@@ -41,8 +41,9 @@ export async function runWithin(
     return need === 'parts' || others.filter((other) => other.need !== 'parts').length < limits.platforms;
   };
   const next = () => {
-    const room = limits.all + (isIdle ? limits.whileIdle : 0) - running.size;
-    const index = room > 0 ? waiting.findIndex(mayStart) : -1;
+    const taken = [...running.keys()].reduce((sum, one) => sum + weight(one), 0);
+    const room = limits.all + (isIdle ? limits.whileIdle : 0) - taken;
+    const index = waiting.findIndex((one) => weight(one) <= room && mayStart(one));
     return index === -1 ? undefined : waiting.splice(index, 1)[0];
   };
   while (waiting.length + running.size > 0) {
@@ -68,6 +69,11 @@ export async function runWithin(
     };
     state.ended = runOne(process, share).finally(() => running.delete(process));
   }
+}
+
+/** A platform has a dozen servers. */
+function weight({ need }: PlannedProcess): number {
+  return need === 'parts' ? 1 : 2;
 }
 
 /** Share of the time since the last call in which this machine's processors were idle. */
