@@ -57,19 +57,12 @@ before(async () => {
     },
   );
   // Roles of projects, templates and instances are made one after the other.
-  await eventually('RBAC is reconciled', async () => {
-    const seen = async (user: string, plural: string, count: number) =>
-      (await names(user, plural)).length === count;
-    const all = await Promise.all([
-      seen('mia', 'virtualclusterinstances', 3),
-      seen('mia', 'projects', 1),
-      seen('mia', 'virtualclustertemplates', 1),
-      seen('tom', 'virtualclusterinstances', 4),
-      seen('tom', 'projects', 2),
-      seen('tom', 'clusters', 1),
-    ]);
-    return all.every(Boolean);
-  });
+  const rights =
+    'mia projects 1, mia virtualclustertemplates 1, mia virtualclusterinstances 3, tom projects 2';
+  for (const right of `${rights}, tom clusters 1, tom virtualclusterinstances 4`.split(', ')) {
+    const [user = '', plural = '', count] = right.split(' ');
+    await eventually(right, async () => (await names(user, plural)).length === Number(count));
+  }
 });
 after(() => fixture?.stop());
 
