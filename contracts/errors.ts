@@ -120,7 +120,7 @@ export class PlatformError extends Error {
 
 /**
  * Details of a failure that stays until the spec or its template changes, though others with its code may pass
- * (domain/operations/failure-causes.ts).
+ * (domain/lifecycle/failure-causes.ts).
  */
 export const lastingFailure = { lasts: true } as const;
 

@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from 'typebox';
 
-/** What is seen of a lifecycle verb from outside. How the platform treats it: domain/operations/verbs.ts. */
+/** What is seen of a lifecycle verb from outside. How the platform treats it: domain/lifecycle/verbs.ts. */
 export interface VerbForm {
   /** Parameters of a request for it. Texts are names (DNS labels). */
   readonly parameters: TObject;

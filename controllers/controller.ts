@@ -4,7 +4,7 @@ import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
-import type { RetryPauses } from '../domain/operations/attempts.ts';
+import type { RetryPauses } from '../domain/lifecycle/attempts.ts';
 import type { OperationsDeps } from '../operations/dependencies.ts';
 import type { Caches } from './caches.ts';
 import type { OwnedRbac } from './rbac/owned-rbac.ts';

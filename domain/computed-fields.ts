@@ -1,10 +1,10 @@
 import { kindOfPlural, type ManagedKind, managedPlurals, templatePlurals } from '../contracts/kinds.ts';
 import type { Cluster } from '../contracts/resources/cluster.ts';
 import type { ManagedInstance, ResourcePlural } from '../contracts/resources/resource-kinds.ts';
-import { controlPlaneReachable } from './operations/desired-state.ts';
+import { controlPlaneReachable } from './lifecycle/desired-state.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { knownPlace } from './placement/known-place.ts';
-import { isAwake } from './operations/settled-phase.ts';
+import { isAwake } from './lifecycle/settled-phase.ts';
 import { sleepModeConfigOf } from './sleep/sleep-mode-config.ts';
 
 /** The kinds whose objects are shown with fields that are stored nowhere. */

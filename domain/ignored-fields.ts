@@ -9,7 +9,7 @@ import {
 } from '../contracts/resources/resource-kinds.ts';
 import { rolesThatOpen } from './keys/key-scope.ts';
 import { descriptorOf } from './kinds/kinds.ts';
-import { kindOfAllowed } from './templates/template-choice.ts';
+import { kindOfAllowed } from './instance-templates/template-choice.ts';
 import { settingsIgnored } from './vcluster-values.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */

@@ -2,7 +2,7 @@ import { PlatformError } from '../contracts/errors.ts';
 import { isFinal, type Operation } from '../contracts/operations.ts';
 import { getOperationRow, markCancelRequested } from '../db/queries/operations.ts';
 import { endOperation } from '../db/queries/turns.ts';
-import { verbRules } from '../domain/operations/verbs.ts';
+import { verbRules } from '../domain/lifecycle/verbs.ts';
 import type { OperationsDeps } from './dependencies.ts';
 import { cancelOperationWorkflow, signalTurn } from './operation-workflow.ts';
 import { getOperation } from './read.ts';

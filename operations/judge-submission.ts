@@ -4,8 +4,8 @@ import type { OperationType } from '../contracts/verbs.ts';
 import type { Queries } from '../db/client.ts';
 import { findOperationByKey, listOpenOperations } from '../db/queries/operations.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
-import type { AttemptMark } from '../domain/operations/attempts.ts';
-import { type Decision, decideConflict, type PresentOperation } from '../domain/operations/conflicts.ts';
+import type { AttemptMark } from '../domain/lifecycle/attempts.ts';
+import { type Decision, decideConflict, type PresentOperation } from '../domain/lifecycle/conflicts.ts';
 
 export interface OperationSubmission {
   readonly type: OperationType;

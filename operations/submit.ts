@@ -33,7 +33,7 @@ interface Accepted {
 }
 
 /**
- * Accepts an operation, or joins one that is there (domain/operations/conflicts.ts), in one transaction, then starts its
+ * Accepts an operation, or joins one that is there (domain/lifecycle/conflicts.ts), in one transaction, then starts its
  * workflow. With Temporal away it stays queued, and reconcile starts it later.
  * @throws PlatformError `conflict` if it is refused, `database_unavailable`
  */

@@ -5,7 +5,7 @@ import { deployedOf, runOperation } from './steps/run-operation.ts';
 
 /**
  * Makes a space: place → namespace → access. Id `operation/<id>`; signal `turn`, query `progress`. Any failure or
- * cancel deletes the namespace; the resource then says why in its status, and the controllers try again as domain/operations/attempts.ts says.
+ * cancel deletes the namespace; the resource then says why in its status, and the controllers try again as domain/lifecycle/attempts.ts says.
  */
 export async function createSpace(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;

@@ -6,7 +6,7 @@ import { deployedOf, runOperation } from './steps/run-operation.ts';
 /**
  * Makes a tenant cluster: place → check beside (namespace → keys) → credential beside install → ready → access.
  * Id `operation/<id>`; signal `turn`, query `progress`. Any failure or cancel uninstalls the release and deletes
- * the namespace with its volumes; the instance then says why in its status, and the controllers try again as domain/operations/attempts.ts says.
+ * the namespace with its volumes; the instance then says why in its status, and the controllers try again as domain/lifecycle/attempts.ts says.
  */
 export async function createTenantCluster(input: OperationInput): Promise<void> {
   let targetHash = input.targetHash;

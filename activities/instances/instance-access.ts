@@ -12,7 +12,7 @@ import { projectNamespace } from '../../contracts/names.ts';
 import type { InstanceOf, ManagedInstance, TemplateOf } from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { OperationOutcome } from '../../domain/status/after-operation.ts';
-import { selectionOf } from '../../domain/templates/template-sync.ts';
+import { selectionOf } from '../../domain/instance-templates/template-sync.ts';
 
 /** The instance's resource; undefined if it is gone or another of the same name has taken its place. */
 export async function findInstance<K extends ManagedKind>(

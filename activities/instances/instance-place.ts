@@ -9,7 +9,7 @@ import { cleanupFinalizer } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { placeInstanceRow } from '../../db/queries/instances.ts';
-import { isProvisioned } from '../../domain/operations/desired-state.ts';
+import { isProvisioned } from '../../domain/lifecycle/desired-state.ts';
 import { hostNamespaceOf } from '../../domain/placement/host-namespace.ts';
 import type { InstancePlace } from '../../domain/kinds/descriptor.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';

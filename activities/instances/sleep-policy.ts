@@ -4,7 +4,7 @@ import { kindOf, type ManagedKind } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SleepPolicyInput } from '../../contracts/workflows.ts';
-import { isNamespaceLost } from '../../domain/operations/desired-state.ts';
+import { isNamespaceLost } from '../../domain/lifecycle/desired-state.ts';
 import { missedTransition, sleepPolicyAction } from '../../domain/sleep/sleep-policy.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { objectName } from './instance-access.ts';

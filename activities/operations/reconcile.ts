@@ -5,7 +5,7 @@ import { kindNames, type KindWith, namedKind } from '../../contracts/kinds.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
 import { undeterminedHash } from '../../domain/status/after-operation.ts';
-import { verbRules } from '../../domain/operations/verbs.ts';
+import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import { reconcileOperations, type RepairInstance } from '../../operations/reconcile.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { locateInstance } from '../instances/instance-place.ts';

@@ -2,7 +2,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { projectNamespace } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { type ResolvedTemplate, resolveTemplate } from '../../domain/templates/template-version.ts';
+import { type ResolvedTemplate, resolveTemplate } from '../../domain/instance-templates/template-version.ts';
 import { callManagement } from '../kubernetes/failures.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { defaultChart, tenantChart } from '../tenant-charts/known-charts.ts';

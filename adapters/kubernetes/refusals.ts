@@ -1,4 +1,4 @@
-import type { WriteRefusal } from '../../domain/operations/failure-causes.ts';
+import type { WriteRefusal } from '../../domain/lifecycle/failure-causes.ts';
 
 /** Why an API server that answers does not store what is written to it. */
 export interface Refusal {

@@ -5,7 +5,7 @@ import type { OperationType } from '../../contracts/verbs.ts';
 import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import { scopeAllows } from '../../domain/keys/key-scope.ts';
 import { kubernetesRequest, type ResourceRequest } from '../../domain/requests/kubernetes-request.ts';
-import { verbRules } from '../../domain/operations/verbs.ts';
+import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import type { ScopedRequest, ScopeTarget } from '../../domain/keys/scoped-request.ts';
 import type { Action } from './action.ts';
 import { parseKubernetesPath } from '../http/kubernetes-path.ts';

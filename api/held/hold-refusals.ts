@@ -1,7 +1,7 @@
 import { errorTable, isErrorCode, PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
 import type { Operation } from '../../contracts/operations.ts';
-import { mayPass } from '../../domain/operations/failure-causes.ts';
+import { mayPass } from '../../domain/lifecycle/failure-causes.ts';
 
 /** Clients of Kubernetes send a request again by themselves after the time in `Retry-After`. */
 const soon = { retryAfterSeconds: 1 };

@@ -4,7 +4,7 @@ import type { Operation, Snapshot } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { findOperationByKey } from '../../db/queries/operations.ts';
 import { listSnapshots } from '../../db/queries/snapshots.ts';
-import type { AttemptMark } from '../../domain/operations/attempts.ts';
+import type { AttemptMark } from '../../domain/lifecycle/attempts.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { deleteSnapshot } from '../../operations/delete-snapshot.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';

@@ -3,7 +3,7 @@ import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
 import { managementGroup, managementVersion, projectNamespace } from '../../contracts/names.ts';
 import type { OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { verbRules } from '../../domain/operations/verbs.ts';
+import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import { targetAction } from '../authorization/action.ts';
 import { snapshotAction } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';

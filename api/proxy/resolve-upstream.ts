@@ -3,9 +3,9 @@ import { kindNames, type ManagedKind, type OperationTarget } from '../../contrac
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
-import { isNamespaceLost, isProvisioned, isSleepWanted } from '../../domain/operations/desired-state.ts';
+import { isNamespaceLost, isProvisioned, isSleepWanted } from '../../domain/lifecycle/desired-state.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
-import { isAsleep } from '../../domain/operations/settled-phase.ts';
+import { isAsleep } from '../../domain/lifecycle/settled-phase.ts';
 import { leavesSpace } from '../../domain/requests/space-request.ts';
 import { checkKubernetesScope } from '../authorization/scope-check.ts';
 import { refusalAsOther } from '../authorization/impersonation.ts';

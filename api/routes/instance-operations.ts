@@ -7,7 +7,7 @@ import type { Operation, OperationRequest } from '../../contracts/operations.ts'
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { instanceRoutes } from '../../contracts/rest/instance-routes.ts';
 import { parametersOf, requiredParametersOf } from '../../contracts/verbs.ts';
-import { verbRules } from '../../domain/operations/verbs.ts';
+import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import type { AuditSource } from '../audit/audit-entry.ts';
 import { targetAction } from '../authorization/action.ts';
 import { recordAccess, type VisibleRecords } from '../authorization/record-access.ts';

@@ -9,7 +9,7 @@ import {
   neededOperations,
   type NextOperation,
   rebuildOperation,
-} from '../../domain/operations/desired-state.ts';
+} from '../../domain/lifecycle/desired-state.ts';
 import type { Gateway } from '../gateway.ts';
 import { restRoute } from '../http/rest-route.ts';
 import { requestKey, submitFor, templateOf } from '../operations/instance-submission.ts';

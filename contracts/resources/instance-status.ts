@@ -45,7 +45,7 @@ export const instanceState = {
   message: Type.Optional(Type.String()),
   conditions: Type.Optional(Conditions),
   observedGeneration: Type.Optional(Type.Integer()),
-  /** Desired hash (domain/operations/desired-state.ts) that was deployed last; absent: never deployed. */
+  /** Desired hash (domain/lifecycle/desired-state.ts) that was deployed last; absent: never deployed. */
   observedHash: Type.Optional(Type.String()),
   template: Type.Optional(DeployedTemplate),
   /** Desired hash of the last attempt that failed, or `sleep:`/`wake:` and the hash. */

@@ -12,9 +12,9 @@ import {
   defaultRetryPauses,
   type NextAttempt,
   nextAttempt,
-} from '../../domain/operations/attempts.ts';
-import type { NextOperation } from '../../domain/operations/desired-state.ts';
-import { verbRules } from '../../domain/operations/verbs.ts';
+} from '../../domain/lifecycle/attempts.ts';
+import type { NextOperation } from '../../domain/lifecycle/desired-state.ts';
+import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import { type ControllerContext, resync, underWay } from '../controller.ts';
 
 /** The status says that an operation ended just before its row does. */

@@ -3,7 +3,7 @@ import type { ManagedKind } from '../../contracts/kinds.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { isWriteRefusal } from '../../domain/operations/failure-causes.ts';
+import { isWriteRefusal } from '../../domain/lifecycle/failure-causes.ts';
 import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import type { ControllerContext } from '../controller.ts';
 

@@ -4,16 +4,16 @@ import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { cleanupFinalizer, projectOfNamespace } from '../../contracts/names.ts';
 import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
-import { markOf } from '../../domain/operations/attempts.ts';
-import { isUpToDate, neededOperations, requestedRebuild } from '../../domain/operations/desired-state.ts';
+import { markOf } from '../../domain/lifecycle/attempts.ts';
+import { isUpToDate, neededOperations, requestedRebuild } from '../../domain/lifecycle/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { followingOf, isSyncedOnce } from '../../domain/templates/template-sync.ts';
+import { followingOf, isSyncedOnce } from '../../domain/instance-templates/template-sync.ts';
 import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { createAttempts } from './attempts.ts';
 import { createOperationSubmitter } from './operation-submitter.ts';
 
-/** Submits the operation that each instance of a kind needs; what failed is tried again as domain/operations/attempts.ts says. */
+/** Submits the operation that each instance of a kind needs; what failed is tried again as domain/lifecycle/attempts.ts says. */
 export function instanceOperations(kind: ManagedKind, context: ControllerContext): Controller {
   const { caches } = context;
   const cache = instanceCache(caches, kind);

@@ -1,7 +1,7 @@
 import { fromObjectKey } from '../../adapters/kubernetes/informer.ts';
 import { instanceResources } from '../../adapters/kubernetes/resources.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
-import { isProvisioned } from '../../domain/operations/desired-state.ts';
+import { isProvisioned } from '../../domain/lifecycle/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
 import { instanceCache } from '../caches.ts';

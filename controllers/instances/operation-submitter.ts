@@ -5,8 +5,8 @@ import { annotations } from '../../contracts/names.ts';
 import type { OperationTarget } from '../../contracts/kinds.ts';
 import { isFinal } from '../../contracts/operations.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
-import type { AttemptMark } from '../../domain/operations/attempts.ts';
-import type { NextOperation } from '../../domain/operations/desired-state.ts';
+import type { AttemptMark } from '../../domain/lifecycle/attempts.ts';
+import type { NextOperation } from '../../domain/lifecycle/desired-state.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { type ControllerContext, resync, underWay } from '../controller.ts';
 

@@ -11,7 +11,7 @@ import {
   isProvisioned,
   lossNoted,
   namespaceFound,
-} from '../../domain/operations/desired-state.ts';
+} from '../../domain/lifecycle/desired-state.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import {

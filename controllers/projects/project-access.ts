@@ -9,7 +9,7 @@ import {
 } from '../../contracts/names.ts';
 import type { Project, ProjectMember } from '../../contracts/resources/project.ts';
 import { memberGroup } from '../../domain/accounts/identity-names.ts';
-import { allowedTemplates } from '../../domain/templates/template-choice.ts';
+import { allowedTemplates } from '../../domain/instance-templates/template-choice.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 
 /** Members and owner of a project as RBAC: their role in its namespace, and the sight of what it may use. */

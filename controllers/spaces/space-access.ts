@@ -6,7 +6,7 @@ import type { SpaceInstance } from '../../contracts/resources/space-instance.ts'
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { type SpaceGrants, spaceGrants } from '../../domain/access/space-grants.ts';
-import { isNamespaceLost, isProvisioned } from '../../domain/operations/desired-state.ts';
+import { isNamespaceLost, isProvisioned } from '../../domain/lifecycle/desired-state.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
 import { templateOf } from '../caches.ts';

@@ -1,7 +1,7 @@
 import { and, desc, eq, inArray, ne, or } from 'drizzle-orm';
 import type { OperationTarget } from '../../contracts/kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import type { Attempt } from '../../domain/operations/attempts.ts';
+import type { Attempt } from '../../domain/lifecycle/attempts.ts';
 import type { Queries } from '../client.ts';
 import { operations } from '../schema/operations.ts';
 import { isOfTarget } from './operations.ts';

@@ -14,7 +14,7 @@ import {
 import { managedKinds } from '../../contracts/kinds.ts';
 import { operationStates } from '../../contracts/operations.ts';
 import { operationTypes } from '../../contracts/verbs.ts';
-import type { AttemptMark } from '../../domain/operations/attempts.ts';
+import type { AttemptMark } from '../../domain/lifecycle/attempts.ts';
 
 /** Which operations exist, their order and turn, and their history. */
 export const operations = pgTable(

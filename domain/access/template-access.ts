@@ -4,7 +4,7 @@ import type {
   VirtualClusterTemplate,
   VirtualClusterTemplateDefinition,
 } from '../../contracts/resources/virtual-cluster-template.ts';
-import { resolveTemplate } from '../templates/template-version.ts';
+import { resolveTemplate } from '../instance-templates/template-version.ts';
 
 /** What an instance is made of: its inline template, or the version that it follows of `template`. */
 export function definitionOf(

@@ -12,7 +12,7 @@ import type {
   TemplateOf,
 } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
-import { verbRules } from '../operations/verbs.ts';
+import { verbRules } from '../lifecycle/verbs.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import type { OperationPlan } from './plan.ts';
 import { space } from './space.ts';

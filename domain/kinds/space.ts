@@ -4,7 +4,7 @@ import type { SpaceInstance } from '../../contracts/resources/space-instance.ts'
 import { contentHash } from '../content-hash.ts';
 import { knownPlace } from '../placement/known-place.ts';
 import { clusterBreach, templateBreach } from '../projects/project-policy.ts';
-import { resolveTemplate } from '../templates/template-version.ts';
+import { resolveTemplate } from '../instance-templates/template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
 

@@ -6,9 +6,9 @@ import { contentHash } from '../content-hash.ts';
 import { deployedPlace } from '../placement/deployed-place.ts';
 import { tenantBreach } from '../projects/project-policy.ts';
 import { definitionOf, templateAccessOf } from '../access/template-access.ts';
-import { defaultTemplate, namesNoTemplate } from '../templates/template-choice.ts';
-import { followedHash, followingOf } from '../templates/template-sync.ts';
-import { isVersionPattern, resolveTemplate } from '../templates/template-version.ts';
+import { defaultTemplate, namesNoTemplate } from '../instance-templates/template-choice.ts';
+import { followedHash, followingOf } from '../instance-templates/template-sync.ts';
+import { isVersionPattern, resolveTemplate } from '../instance-templates/template-version.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
 

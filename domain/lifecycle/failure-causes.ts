@@ -20,7 +20,7 @@ type MissingInstance = (typeof kindNames)[ManagedKind]['notFound'];
 
 /**
  * Which causes of a failed operation pass and which need a change: the one table, by the reason that the operation ended with.
- * A passing cause is tried again with back-off (domain/operations/attempts.ts), a lasting one only after a change or on request.
+ * A passing cause is tried again with back-off (domain/lifecycle/attempts.ts), a lasting one only after a change or on request.
  */
 const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Passes } = {
   invalid_request: passing, // a connected cluster's own policies and webhooks answer so too

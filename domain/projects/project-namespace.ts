@@ -1,7 +1,7 @@
 import { annotations, labels, projectNamespace } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { Project } from '../../contracts/resources/project.ts';
-import { allowedTemplates, defaultTemplate } from '../templates/template-choice.ts';
+import { allowedTemplates, defaultTemplate } from '../instance-templates/template-choice.ts';
 
 /**
  * Namespace `p-<project>` as it is kept. Its annotations say what the project allows, for the policies that ask at

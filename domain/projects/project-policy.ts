@@ -4,7 +4,7 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { knownPlace } from '../placement/known-place.ts';
 import { isClusterAllowed } from '../placement/placement.ts';
-import { isTemplateAllowed, namesNoTemplate } from '../templates/template-choice.ts';
+import { isTemplateAllowed, namesNoTemplate } from '../instance-templates/template-choice.ts';
 
 /** Why a project does not allow what one of its tenant clusters or spaces is made of, or where it is. */
 export interface PolicyBreach {

@@ -1,6 +1,6 @@
 import { annotations } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
-import { isSleepWanted } from '../operations/desired-state.ts';
+import { isSleepWanted } from '../lifecycle/desired-state.ts';
 import { nextTransitions, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { nextTime, previousTime, type UtcCalendar, utcCalendars } from './cron-times.ts';
 import { type CronSchedule, parseCron } from './cron.ts';
-import { isSleepWanted, neededOperations } from '../operations/desired-state.ts';
+import { isSleepWanted, neededOperations } from '../lifecycle/desired-state.ts';
 import { readTimeZone, type TimeZone } from './time-zone.ts';
 
 /** A tenant cluster or space. */

@@ -8,10 +8,10 @@ import type { DeployedTemplate, InstancePhase } from '../../contracts/resources/
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { type ConditionState, withCondition, withoutCondition } from './conditions.ts';
-import { controlPlaneReachable, dataKept, lossConditions, lossNoted } from '../operations/desired-state.ts';
+import { controlPlaneReachable, dataKept, lossConditions, lossNoted } from '../lifecycle/desired-state.ts';
 import { descriptorOf } from '../kinds/kinds.ts';
 import { type Circumstances, presentStatus } from './present-status.ts';
-import { aimsAtPhase, targetHashOf, verbRules } from '../operations/verbs.ts';
+import { aimsAtPhase, targetHashOf, verbRules } from '../lifecycle/verbs.ts';
 
 /** How an operation ended, for the instance's status. What is left out stays as it is. */
 export interface OperationOutcome {

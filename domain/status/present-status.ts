@@ -11,12 +11,12 @@ import {
   type NextOperation,
   neededOperations,
   sleepOrWake,
-} from '../operations/desired-state.ts';
+} from '../lifecycle/desired-state.ts';
 import { descriptorOf, planOf } from '../kinds/kinds.ts';
 import { type Readiness, withReadiness } from './readiness.ts';
-import { settledPhase } from '../operations/settled-phase.ts';
-import { followingOf, templateSynced, templateSyncOf } from '../templates/template-sync.ts';
-import { aimsAtPhase, verbRules } from '../operations/verbs.ts';
+import { settledPhase } from '../lifecycle/settled-phase.ts';
+import { followingOf, templateSynced, templateSyncOf } from '../instance-templates/template-sync.ts';
+import { aimsAtPhase, verbRules } from '../lifecycle/verbs.ts';
 
 /** An operation of the instance that waits or runs. */
 export interface OpenOperation {

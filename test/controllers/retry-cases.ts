@@ -6,7 +6,7 @@ import type { Operation } from '../../contracts/operations.ts';
 import type { SpaceInstanceStatus } from '../../contracts/resources/space-instance.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import { space } from '../../domain/kinds/space.ts';
-import { targetHashOf } from '../../domain/operations/verbs.ts';
+import { targetHashOf } from '../../domain/lifecycle/verbs.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { listOperations } from '../../operations/read.ts';
 import { eventually } from '../support/eventually.ts';

@@ -6,7 +6,7 @@ import {
   nextOperation,
   rebuildOperation,
   requestedRebuild,
-} from '../../domain/operations/desired-state.ts';
+} from '../../domain/lifecycle/desired-state.ts';
 import { space as descriptor } from '../../domain/kinds/space.ts';
 
 const nextSpaceOperation = (instance: SpaceInstance) => nextOperation('space', instance, undefined);

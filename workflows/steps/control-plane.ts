@@ -1,7 +1,7 @@
 import { isCancellation, log, patched } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { isWriteRefusal } from '../../domain/operations/failure-causes.ts';
+import { isWriteRefusal } from '../../domain/lifecycle/failure-causes.ts';
 import { failureReason } from './failure-reason.ts';
 import type { OperationRun } from './operation-run.ts';
 

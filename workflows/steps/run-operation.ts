@@ -18,7 +18,7 @@ import {
   turnSignal,
 } from '../../contracts/workflows.ts';
 import type { OperationOutcome } from '../../domain/status/after-operation.ts';
-import { verbRules } from '../../domain/operations/verbs.ts';
+import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
 import { kindActivities } from './kind-activities.ts';

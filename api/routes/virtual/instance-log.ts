@@ -3,7 +3,7 @@ import { PlatformError } from '../../../contracts/errors.ts';
 import { identities, labels, projectOfNamespace, tenantObjects } from '../../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../../contracts/resources/virtual-cluster-instance.ts';
 import { type DeployedPlace, deployedPlace } from '../../../domain/placement/deployed-place.ts';
-import { isAsleep } from '../../../domain/operations/settled-phase.ts';
+import { isAsleep } from '../../../domain/lifecycle/settled-phase.ts';
 import { targetAction } from '../../authorization/action.ts';
 import { accessibleInstance, targetNotFound } from '../../authorization/target-access.ts';
 import type { Gateway } from '../../gateway.ts';

@@ -6,7 +6,7 @@ import type { ObjectMeta } from '../../../contracts/resources/object-meta.ts';
 import type { Project } from '../../../contracts/resources/project.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import { isClusterAllowed } from '../../../domain/placement/placement.ts';
-import { defaultTemplate, isTemplateAllowed } from '../../../domain/templates/template-choice.ts';
+import { defaultTemplate, isTemplateAllowed } from '../../../domain/instance-templates/template-choice.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { callerOf } from '../../plugins/access.ts';

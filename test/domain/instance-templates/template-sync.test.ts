@@ -3,7 +3,11 @@ import { describe, it } from 'node:test';
 import type { TemplateRef } from '../../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../../contracts/resources/virtual-cluster-template.ts';
 import { virtualCluster } from '../../../domain/kinds/virtual-cluster.ts';
-import { isSyncedOnce, selectionOf, templateSyncOf } from '../../../domain/templates/template-sync.ts';
+import {
+  isSyncedOnce,
+  selectionOf,
+  templateSyncOf,
+} from '../../../domain/instance-templates/template-sync.ts';
 
 /** @param values by version; without a version: of the template itself */
 function template(values: Record<string, string>): VirtualClusterTemplate {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { VirtualClusterTemplate } from '../../../contracts/resources/virtual-cluster-template.ts';
-import { isVersionPattern, resolveTemplate } from '../../../domain/templates/template-version.ts';
+import { isVersionPattern, resolveTemplate } from '../../../domain/instance-templates/template-version.ts';
 
 const versions = ['1.2.3', '1.10.0', '1.9.9', '2.0.0-rc.1', 'v3.0.0', '3.0.1-alpha'];
 const versioned: VirtualClusterTemplate = {

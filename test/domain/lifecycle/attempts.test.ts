@@ -9,8 +9,8 @@ import {
   markOf,
   type NextAttempt,
   nextAttempt,
-} from '../../../domain/operations/attempts.ts';
-import { mayPass } from '../../../domain/operations/failure-causes.ts';
+} from '../../../domain/lifecycle/attempts.ts';
+import { mayPass } from '../../../domain/lifecycle/failure-causes.ts';
 
 const pauses = { firstMs: 30_000, longestMs: 1_800_000 };
 const end = new Date('2026-01-01T00:00:00Z');

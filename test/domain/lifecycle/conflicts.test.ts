@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type OperationType, operationTypes } from '../../../contracts/verbs.ts';
-import {
-  type Decision,
-  decideConflict,
-  type PresentOperation,
-} from '../../../domain/operations/conflicts.ts';
+import { type Decision, decideConflict, type PresentOperation } from '../../../domain/lifecycle/conflicts.ts';
 
 const present = (
   type: OperationType,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { VirtualClusterInstance } from '../../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../../contracts/resources/virtual-cluster-template.ts';
-import { nextOperation } from '../../../domain/operations/desired-state.ts';
+import { nextOperation } from '../../../domain/lifecycle/desired-state.ts';
 import { virtualCluster } from '../../../domain/kinds/virtual-cluster.ts';
 
 const { desiredHash } = virtualCluster;

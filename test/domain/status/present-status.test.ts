@@ -16,7 +16,7 @@ import {
   nextOperation,
   rebuildOperation,
   requestedRebuild,
-} from '../../../domain/operations/desired-state.ts';
+} from '../../../domain/lifecycle/desired-state.ts';
 import { kstatusOf } from '../kstatus.ts';
 
 type Instance = VirtualClusterInstance & SpaceInstance;
