@@ -26,7 +26,7 @@ export async function openEvents(
   user: string,
   { query = '', lastId }: { query?: string; lastId?: string } = {},
 ): Promise<EventClient> {
-  const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } });
+  const dispatcher = new Agent({ connect: { ca: readFileSync(caFile), timeout: 60_000 } });
   const response = await fetch(`${url}/api/v1/events${query}`, {
     dispatcher,
     headers: {

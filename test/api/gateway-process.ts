@@ -63,7 +63,7 @@ export async function startGatewayProcess(
   const config = join(dir, 'config.json');
   writeFileSync(config, JSON.stringify(configOf(fixture, dir, ports, options)), { mode: 0o600 });
   const url = `https://127.0.0.1:${ports.gateway}`;
-  const agent = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });
+  const agent = new Agent({ connect: { ca: readFileSync(fixture.caFile), timeout: 60_000 }, allowH2: false });
   let child: ChildProcess | undefined;
 
   const start = async () => {

@@ -36,7 +36,10 @@ const direct: OpenPath = async (path, signal) => {
 };
 
 function through(user: string): OpenPath {
-  const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });
+  const dispatcher = new Agent({
+    connect: { ca: readFileSync(fixture.caFile), timeout: 60_000 },
+    allowH2: false,
+  });
   return async (path, signal) => {
     const answer = await request(`${gateway.url}/kubernetes/management${path}`, {
       dispatcher,

@@ -56,7 +56,7 @@ async function timed(user: string, path: string): Promise<FixtureAnswer & { ms: 
 
 async function openWatch(user: string) {
   const answer = await request(`${gateway.url}${instances}?watch=true`, {
-    dispatcher: new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false }),
+    dispatcher: new Agent({ connect: { ca: readFileSync(fixture.caFile), timeout: 60_000 }, allowH2: false }),
     headers: { authorization: `Bearer ${keyOf(user)}` },
   });
   assert.equal(answer.statusCode, 200);
@@ -184,7 +184,10 @@ describe('an unreachable management API', { timeout: 600_000 }, () => {
   it('a filtered watch survives the outage and delivers what happened meanwhile', async () => {
     await answers();
     const all = '/kubernetes/management/apis/management.loft.sh/v1/virtualclusterinstances';
-    const dispatcher = new Agent({ connect: { ca: readFileSync(fixture.caFile) }, allowH2: false });
+    const dispatcher = new Agent({
+      connect: { ca: readFileSync(fixture.caFile), timeout: 60_000 },
+      allowH2: false,
+    });
     const reflector = await startReflector(all, async (path, signal) => {
       const headers = { authorization: `Bearer ${keyOf('ben')}` };
       const { statusCode, body } = await request(`${gateway.url}${path}`, { dispatcher, headers, signal });

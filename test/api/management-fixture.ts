@@ -114,7 +114,7 @@ async function startGateway(
 
   const kubeconfig = (user: string, path: string) =>
     writeUserKubeconfig(join(dir, `${user}${path.replaceAll('/', '_')}.conf`), caFile, `${url}${path}`, user);
-  const agent = new Agent({ connect: { ca: authority.certificate } });
+  const agent = new Agent({ connect: { ca: authority.certificate, timeout: 60_000 } });
   undo.defer(() => agent.destroy());
   const kubectlArgs = (user: string, path: string, args: string[]) => [
     '--kubeconfig',

@@ -173,7 +173,7 @@ export async function startTestGateway(options: {
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const agent = new Agent({
-    connect: { ca: authority.certificate },
+    connect: { ca: authority.certificate, timeout: 60_000 },
     allowH2: false,
     maxHeaderSize: 1024 * 1024,
   });

@@ -142,7 +142,7 @@ export async function startTestPlatform(
     throw new Error(`${String(error)}\n${output}`, { cause: error });
   }
   const startupMs = performance.now() - startedAt;
-  const agent = new Agent({ connect: { ca: readFileSync(admin().caFile) }, allowH2: false });
+  const agent = new Agent({ connect: { ca: readFileSync(admin().caFile), timeout: 60_000 }, allowH2: false });
 
   let document: ApiDocument | undefined;
   const readDocument = async () => {
