@@ -223,7 +223,8 @@ describe('an unreachable management API', () => {
       metadata: { name: 'key-dora' },
       spec: { user: 'dora', keyHash: hashOf(keyOf('dora')) },
     });
-    await eventually('the gateway knows dora', () => fixture.parts.gateway.cache.user('dora') !== undefined);
+    const { cache } = fixture.parts.gateway;
+    await eventually('the gateway knows dora', () => cache.user('dora') && cache.accessKeyNamed('key-dora'));
     const answer = await fixture.call('dora', 'GET', '/kubernetes/management/api/v1/namespaces');
     assert.equal(answer.status, 503, answer.text);
     assert.equal(answer.json()['kind'], 'Status');
