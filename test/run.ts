@@ -20,9 +20,9 @@ import {
 
 const root = join(import.meta.dirname, '..');
 const only = process.argv.slice(2);
-/** A platform for each processor, or two servers' suites, which wait more; more only while processors idle. */
+/** One more than there are processors, as each waits a part of its time; more only while processors idle. */
 const limits: Limits = {
-  all: 2 * availableParallelism(),
+  all: availableParallelism() + 1,
   whileIdle: availableParallelism(),
   platforms: availableParallelism(),
 };
