@@ -4,6 +4,7 @@ import type { Operation } from '../../contracts/operations.ts';
 import type { Page } from '../../contracts/rest/pages.ts';
 import type { Database } from '../../db/client.ts';
 import { endOperation } from '../../db/queries/turns.ts';
+import { eventually } from '../support/eventually.ts';
 import type { ManagementFixture } from './management-fixture.ts';
 
 interface Context {
@@ -57,6 +58,7 @@ export function pageCases(context: () => Context): void {
     await fixture.resources.virtualclusterinstances.delete({ namespace: 'p-alpha', name: 'page-b' });
     const second = await page<Named>('ben', `${path}&limit=2&cursor=${first.next}`);
     assert.deepEqual([names(second.items), second.next], [['page-c', 'page-d'], undefined]);
+    await eventually('it is gone', async () => (await all('ben', path)).length === 3);
     for (const [query, found] of [
       ['phase=Ready', 3],
       ['phase=Sleeping,Ready', 3],
