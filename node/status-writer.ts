@@ -43,7 +43,7 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
         failures = 0;
         version = versionOf(answer);
         // Another client's change may be seen before the answer to the write that it came after.
-        written = isChangedSince(version, next) ? '' : next;
+        written = isChangedSince(version, body.status) ? '' : next;
       } catch (error) {
         if (isNotFound(error) || isConflict(error)) written = next;
         else {
@@ -59,14 +59,14 @@ export function createStatusWriter(client: ClusterClient, pod: V1Pod, logger: Lo
   }
 
   /** While a node does not answer, Kubernetes marks its pods as not ready. */
-  const isChangedSince = (ours: bigint, status: string) =>
-    versionOf(seen) > ours && summary(seen.status) !== summary(JSON.parse(status) as V1PodStatus);
+  const isChangedSince = (ours: bigint, status: V1PodStatus) =>
+    versionOf(seen) > ours && summary(seen.status) !== summary(status);
 
   return {
     write(status, current) {
       wanted = JSON.stringify(status);
       seen = current;
-      if (version !== undefined && isChangedSince(version, wanted)) written = '';
+      if (version !== undefined && isChangedSince(version, status)) written = '';
       if (wanted !== written) writing ??= drain();
     },
     flushed: async () => writing,
