@@ -24,7 +24,6 @@ const only = process.argv.slice(2);
 const limits: Limits = {
   all: availableParallelism() + 1,
   whileIdle: availableParallelism(),
-  platforms: availableParallelism(),
 };
 
 const failed: FailedProcess[] = [];

@@ -33,7 +33,7 @@ describe('processes of tests', () => {
     });
     let idle = 0;
     const over = runWithin(
-      { all: 5, whileIdle: 1, platforms: 2 },
+      { all: 5, whileIdle: 1 },
       planned,
       ({ title }, share) => {
         begun.push(title);
