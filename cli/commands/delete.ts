@@ -1,16 +1,8 @@
 import { Command } from 'commander';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
-import { runOperation } from '../operations/run-operation.ts';
 import { deleteAccessKeyCommand } from './access-keys.ts';
-import {
-  checkNames,
-  type CommonOptions,
-  dryRunOption,
-  type DryRunOptions,
-  kindCommand,
-  withClient,
-} from './options.ts';
 import { deleteUnclaimedNamespaceCommand } from './unclaimed-namespaces.ts';
+import { verbOfKindCommand } from './verb.ts';
 
 /** `vcp delete` */
 export function deleteCommand(): Command {
@@ -19,12 +11,7 @@ export function deleteCommand(): Command {
     .addCommand(deleteUnclaimedNamespaceCommand());
   for (const kind of managedKinds)
     command.addCommand(
-      kindCommand(kind, `Delete a ${kindNames[kind].noun} with everything in it`)
-        .addOption(dryRunOption())
-        .action((name: string, options: CommonOptions & DryRunOptions) => {
-          checkNames(options.project, name);
-          return withClient((client) => runOperation(client, { ...options, kind, name }, { type: 'delete' }));
-        }),
+      verbOfKindCommand('delete', kind, `Delete a ${kindNames[kind].noun} with everything in it`),
     );
   return command;
 }

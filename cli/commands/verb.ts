@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { hasVerb, kindNames, managedKinds } from '../../contracts/kinds.ts';
+import { hasVerb, kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import {
   type OperationType,
   type VerbCommand,
@@ -21,13 +21,16 @@ export function verbCommand(type: Exclude<OperationType, VerbWithOwnCommand>): C
   const { name, does }: VerbCommand = verbs[type].command;
   const command = new Command(name);
   for (const kind of managedKinds.filter((one) => hasVerb(one, type)))
-    command.addCommand(
-      kindCommand(kind, `${does} a ${kindNames[kind].noun}`)
-        .addOption(dryRunOption())
-        .action((subject: string, options: CommonOptions & DryRunOptions) => {
-          checkNames(options.project, subject);
-          return withClient((client) => runOperation(client, { ...options, kind, name: subject }, { type }));
-        }),
-    );
+    command.addCommand(verbOfKindCommand(type, kind, `${does} a ${kindNames[kind].noun}`));
   return command;
+}
+
+/** A verb without parameters for one kind: `vcp wakeup vcluster <name>`. */
+export function verbOfKindCommand(type: OperationType, kind: ManagedKind, description: string): Command {
+  return kindCommand(kind, description)
+    .addOption(dryRunOption())
+    .action((name: string, options: CommonOptions & DryRunOptions) => {
+      checkNames(options.project, name);
+      return withClient((client) => runOperation(client, { ...options, kind, name }, { type }));
+    });
 }
