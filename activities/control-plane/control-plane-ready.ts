@@ -6,12 +6,12 @@ import {
   startErrorPatienceMs,
 } from '../../adapters/kubernetes/container-start-error.ts';
 import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
-import { apiMessage, callKubernetes, statusOf, unlessConflict } from '../../adapters/kubernetes/failures.ts';
+import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
 import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
 import { tryTenantStore } from '../../adapters/kubernetes/tenant-rbac.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { readyPath } from '../../adapters/kubernetes/readiness-path.ts';
+import { readyPath, readyWithRolesPath } from '../../adapters/kubernetes/readiness-path.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { pollUntil } from '../poll.ts';
@@ -57,7 +57,7 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
           (await askReadiness(client.kubeConfig, readyPath)) ??
           (fresh ? await missingBootstrapObjects(client.kubeConfig) : undefined);
         if (refusal === undefined) {
-          if (fresh) await createDefaultAccount(client);
+          if (fresh) await createDefaultAccount(client.kubeConfig);
           if (fresh && host !== undefined) await deleteSeed(host);
           return {
             ...(fresh ? { kubernetesVersion: await readVersion(client.kubeConfig) } : {}),
@@ -97,9 +97,16 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
 /**
  * Undefined once what an ordinary user's request needs is there: bootstrap roles and namespace `default`. The objects themselves
  * are looked for: the hook that makes the roles, and says so in `/readyz`, waits for a second before it begins, even where a seed
- * has brought them. It makes RoleBindings last.
+ * has brought them. It makes RoleBindings last. Of what is older than this start its administrators may have changed all of
+ * them: then the hook is believed.
  */
 async function missingBootstrapObjects(kubeConfig: KubeConfig): Promise<string | undefined> {
+  const missing = await lookForBootstrapObjects(kubeConfig);
+  if (missing === undefined) return undefined;
+  return (await askReadiness(kubeConfig, readyWithRolesPath)) === undefined ? undefined : missing;
+}
+
+async function lookForBootstrapObjects(kubeConfig: KubeConfig): Promise<string | undefined> {
   const signal = AbortSignal.timeout(requestTimeoutMs);
   const bindings = `${rbacPath('RoleBinding')}?limit=1&labelSelector=kubernetes.io/bootstrapping=rbac-defaults`;
   try {
@@ -117,12 +124,17 @@ async function missingBootstrapObjects(kubeConfig: KubeConfig): Promise<string |
 
 /**
  * The account that pods without another run as. The controller manager makes it too, and begins some two seconds after the API
- * server answers: until then every bare pod is refused.
+ * server answers: until then every bare pod is refused. What keeps it out (it is there, a webhook of the tenant's, a full
+ * store) does not fail the operation.
  */
-async function createDefaultAccount({ core }: ClusterClient): Promise<void> {
-  const body = { metadata: { name: 'default' } };
-  const creation = core.createNamespacedServiceAccount({ namespace: 'default', body });
-  await callKubernetes('creating ServiceAccount default', unlessConflict(creation));
+async function createDefaultAccount(kubeConfig: KubeConfig): Promise<void> {
+  const creation = requestJson(kubeConfig, {
+    method: 'POST',
+    path: '/api/v1/namespaces/default/serviceaccounts',
+    body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+    signal: AbortSignal.timeout(requestTimeoutMs),
+  });
+  await creation.catch(() => undefined);
 }
 
 async function readVersion(kubeConfig: KubeConfig): Promise<string> {

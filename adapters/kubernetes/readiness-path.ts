@@ -5,3 +5,7 @@
  */
 export const readyPath =
   '/readyz?exclude=poststarthook/rbac/bootstrap-roles&exclude=poststarthook/scheduling/bootstrap-system-priority-classes';
+
+/** The same with the bootstrap roles. */
+export const readyWithRolesPath =
+  '/readyz?exclude=poststarthook/scheduling/bootstrap-system-priority-classes';

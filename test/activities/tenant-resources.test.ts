@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { AdmissionregistrationV1Api } from '@kubernetes/client-node';
 import { createControlPlaneReadyActivities } from '../../activities/control-plane/control-plane-ready.ts';
 import { createControlPlaneScaleActivities } from '../../activities/control-plane/control-plane-scale.ts';
 import type { TenantDeps } from '../../activities/dependencies.ts';
@@ -530,6 +531,45 @@ test('waitForControlPlane returns the version of the tenant API, and deletes the
     core.readNamespacedSecret({ namespace: hostNamespace, name: 'ready-seed' }),
     isNotFound,
   );
+});
+
+test('nothing that administrators changed inside keeps a control plane from being ready', async () => {
+  const tenant = await newPlaced('changed');
+  const { kubeConfig, rbac } = platform.client;
+  const webhooks = kubeConfig.makeApiClient(AdmissionregistrationV1Api);
+  const rule = {
+    apiGroups: [''],
+    apiVersions: ['v1'],
+    operations: ['CREATE'],
+    resources: ['serviceaccounts'],
+  };
+  const labelSelector = 'kubernetes.io/bootstrapping=rbac-defaults';
+  const { items } = await rbac.listRoleBindingForAllNamespaces({ labelSelector });
+  assert.notEqual(items.length, 0);
+  const setLabel = async (value: string | null) => {
+    for (const { metadata } of items) {
+      const { namespace: within = '', name = '' } = metadata ?? {};
+      await requestJson(kubeConfig, {
+        method: 'PATCH',
+        path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${within}/rolebindings/${encodeURIComponent(name)}`,
+        contentType: 'application/merge-patch+json',
+        body: { metadata: { labels: { 'kubernetes.io/bootstrapping': value } } },
+      });
+    }
+  };
+  const clientConfig = { url: 'https://127.0.0.1:1' };
+  const webhook = { name: 'no.accounts.example.com', clientConfig, rules: [rule], sideEffects: 'None' };
+  await webhooks.createValidatingWebhookConfiguration({
+    body: { metadata: { name: 'no-accounts' }, webhooks: [{ ...webhook, admissionReviewVersions: ['v1'] }] },
+  });
+  try {
+    await setLabel(null);
+    const { waitForControlPlane } = createControlPlaneReadyActivities(deps);
+    assert.deepEqual(await waitForControlPlane({ tenant, fresh: true }), { kubernetesVersion: 'v1.36.3' });
+  } finally {
+    await setLabel('rbac-defaults');
+    await webhooks.deleteValidatingWebhookConfiguration({ name: 'no-accounts' });
+  }
 });
 
 test('evaluateSleepPolicy applies the schedule, idempotently', async () => {
