@@ -43,7 +43,7 @@ function deviation(
 }
 
 /** Ordinary kubectl commands say the same through the gateway as directly, on standard output, error and exit code. */
-describe('kubectl through the gateway and directly', { timeout: 1_200_000, concurrency: true }, () => {
+describe('kubectl through the gateway and directly', { timeout: 1_200_000, concurrency: 2 }, () => {
   let platform: TestPlatform;
   const dir = mkdtempSync(join(tmpdir(), 'vcp-kubectl-'));
   const manifestDir = join(dir, 'manifests');

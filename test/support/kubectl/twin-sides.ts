@@ -5,6 +5,9 @@ import { findProgram } from '../../../toolchain/find-program.ts';
 import { type CommandResult, run } from '../platform.ts';
 import type { ApiPath, KubectlCommand } from './kubectl-commands.ts';
 
+/** On a machine that is busy one answer may take longer than all the time there is for it. */
+const leastAttempts = 3;
+
 /** One of two ways to the same API server, with a namespace of its own there. */
 export interface Side {
   readonly namespace: string;
@@ -28,21 +31,27 @@ export function openSide(options: {
   return {
     namespace,
     server,
-    kubectl({ line, input, editor }) {
+    async kubectl({ line, input, editor }) {
       const words = line.split(' ').map(filled);
-      return run(findProgram('kubectl'), words, {
-        env: {
-          PATH: process.env['PATH'],
-          HOME: dir,
-          KUBECONFIG: file,
-          ...(editor === undefined ? {} : { KUBE_EDITOR: editor }),
-        },
-        ...(input === undefined ? {} : { input: filled(input) }),
-        timeoutMs: 60_000,
-      });
+      for (let attempt = 1; ; attempt++) {
+        const result = await run(findProgram('kubectl'), words, {
+          env: {
+            PATH: process.env['PATH'],
+            HOME: dir,
+            KUBECONFIG: file,
+            ...(editor === undefined ? {} : { KUBE_EDITOR: editor }),
+          },
+          ...(input === undefined ? {} : { input: filled(input) }),
+          timeoutMs: 120_000,
+        });
+        if (attempt === leastAttempts || !gaveUp.test(result.stderr)) return result;
+      }
     },
   };
 }
+
+/** kubectl gives an API server 32 s for its schemas, however busy the machine is; then it has done nothing yet. */
+const gaveUp = /Client\.Timeout|TLS handshake timeout/;
 
 const replacements: ReadonlyArray<readonly [RegExp, string]> = [
   // Every three minutes an API server looks after cluster IPs, and reports those of services that are just being created.
@@ -73,9 +82,6 @@ function normalised(result: CommandResult, side: Side, shared: boolean): Command
   };
   return { code: result.code, stdout: clean(result.stdout), stderr: clean(result.stderr) };
 }
-
-/** On a machine that is busy one answer may take longer than all the time there is for it to settle. */
-const leastAttempts = 3;
 
 /** Both answers to `command`, normalised; asked again for 20 s, and three times at least, where what is read still settles. */
 export async function onBothSides(
