@@ -45,6 +45,17 @@ export const annotations = {
   sleepSchedule: 'sleepmode.loft.sh/sleep-schedule',
   wakeupSchedule: 'sleepmode.loft.sh/wakeup-schedule',
   sleepTimezone: 'sleepmode.loft.sh/timezone',
+  sleepAfter: 'sleepmode.loft.sh/sleep-after',
+  deleteAfter: 'sleepmode.loft.sh/delete-after',
+  ignoreActiveConnections: 'sleepmode.loft.sh/ignore-active-connections',
+  ignoreAll: 'sleepmode.loft.sh/ignore-all',
+  ignoreVClusters: 'sleepmode.loft.sh/ignore-vclusters',
+  ignoreGroups: 'sleepmode.loft.sh/ignore-groups',
+  ignoreVerbs: 'sleepmode.loft.sh/ignore-verbs',
+  ignoreResources: 'sleepmode.loft.sh/ignore-resources',
+  ignoreResourceVerbs: 'sleepmode.loft.sh/ignore-resource-verbs',
+  ignoreResourceNames: 'sleepmode.loft.sh/ignore-resource-names',
+  ignoreUserAgents: 'sleepmode.loft.sh/ignore-user-agents',
   sleepingSince: 'sleepmode.loft.sh/sleeping-since',
   sleepType: 'sleepmode.loft.sh/sleep-type',
   lastActivity: 'sleepmode.loft.sh/last-activity',
@@ -69,6 +80,9 @@ export const annotations = {
   allowedClusters: 'vcluster-platform.io/allowed-clusters',
   defaultTemplate: 'vcluster-platform.io/default-template',
 } as const;
+
+/** Label, or annotation, of what no client deletes, with any value but `false`. */
+export const nonDeletable = 'loft.sh/non-deletable';
 
 export const labels = {
   /** On access keys: `true`; their requests neither wake what sleeps nor count as its use. */

@@ -10,6 +10,7 @@ import {
 import { rolesThatOpen } from './keys/key-scope.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { kindOfAllowed } from './instance-templates/template-choice.ts';
+import { sleepSettingNames } from './sleep/sleep-settings.ts';
 import { settingsIgnored } from './vcluster-values.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */
@@ -85,6 +86,8 @@ const sleepNotIgnored: ReadonlySet<string> = new Set([
   ...sleepStates.map((name) => `${sleepPrefix}${name}`),
 ]);
 const isSleepIgnored = (name: string) => name.startsWith(sleepPrefix) && !sleepNotIgnored.has(name);
+/** What an instance is made to do once is nothing that a project gives its instances. */
+const projectSleep: ReadonlySet<string> = new Set(sleepSettingNames);
 
 /** Annotations and labels that vCluster Platform acts on, and this platform does not. */
 const ignoredMetadata: {
@@ -99,6 +102,7 @@ const ignoredMetadata: {
         name,
       ),
   },
+  projects: { annotations: (name) => name.startsWith(sleepPrefix) && !projectSleep.has(name) },
   virtualclusterinstances: {
     annotations: (name) =>
       isSleepIgnored(name) ||

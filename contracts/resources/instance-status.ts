@@ -3,6 +3,7 @@ import { operationStates } from '../operations.ts';
 import type { OperationType } from '../verbs.ts';
 import { Conditions } from './condition.ts';
 import { anyObject, openObject } from './open-object.ts';
+import { SleepPolicyStatus } from './sleep-policy-status.ts';
 
 const instancePhases = ['Pending', 'Ready', 'Sleeping', 'Failed'] as const;
 export type InstancePhase = (typeof instancePhases)[number];
@@ -54,6 +55,8 @@ export const instanceState = {
   inVain: Type.Optional(openObject({ hash: Type.String(), request: Type.Optional(Type.String()) })),
   /** Value of the annotation `vcluster-platform.io/retry` when its namespace or control plane was found missing. */
   lost: Type.Optional(openObject({ request: Type.Optional(Type.String()) })),
+  /** Written by controllers/instances/sleep-policies.ts, read by `sleepPolicyOf` beside the annotations. */
+  sleepPolicy: Type.Optional(SleepPolicyStatus),
 };
 
 /** What it ends with. @param verbs of the kind */

@@ -17,11 +17,12 @@ import {
 } from '../../contracts/workflows.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import {
+  hasSchedule,
   nextTransitions,
   sleepCalendars,
-  type SleepPolicy,
   sleepPolicyAction,
   sleepPolicyOf,
+  type SleepTimes,
 } from '../../domain/sleep/sleep-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
@@ -60,15 +61,17 @@ export function sleepSchedules(context: ControllerContext): Controller {
     const { uid } = instance.metadata;
     uids.set(key, uid);
     const found = instance.metadata.deletionTimestamp === undefined ? sleepPolicyOf(instance) : undefined;
-    if (found === undefined || 'fault' in found) {
+    if (found === undefined || 'fault' in found || !hasSchedule(found.policy)) {
       await remove(uid, schedules);
       await sayValid(kind, instance, found);
       return resync;
     }
     const now = new Date();
-    const hash = contentHash({ policy: found.policy, month: now.toISOString().slice(0, 7) });
+    const { sleepSchedule, wakeupSchedule, timezone } = found.policy;
+    const policy = { sleepSchedule, wakeupSchedule, timezone };
+    const hash = contentHash({ policy, month: now.toISOString().slice(0, 7) });
     if (schedules.get(uid) !== hash) {
-      await write(kind, instance, found.policy, schedules.has(uid));
+      await write(kind, instance, policy, schedules.has(uid));
       schedules.set(uid, hash);
       if (sleepPolicyAction(instance, now) !== undefined) {
         await operations.temporal.schedule
@@ -78,7 +81,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
     }
     await sayValid(kind, instance, found);
     // What the condition says of the next times is true until the next of them.
-    const [next] = nextTransitions(found.policy, now);
+    const [next] = nextTransitions(policy, now);
     const untilNextMs = next === undefined ? Number.POSITIVE_INFINITY : next.at.getTime() - now.getTime();
     return { requeueAfterMs: Math.min(untilNextMs, resync.requeueAfterMs) };
   }
@@ -86,7 +89,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
   async function write(
     kind: ManagedKind,
     { metadata }: Instance,
-    policy: SleepPolicy,
+    policy: SleepTimes,
     exists: boolean,
   ): Promise<void> {
     const { name, uid, namespace = '' } = metadata;
@@ -144,11 +147,12 @@ async function listSchedules(temporal: Client): Promise<Map<string, string | und
 
 function findingOf(found: NonNullable<ReturnType<typeof sleepPolicyOf>>) {
   if ('fault' in found) return { severity: 'Warning', reason: 'Invalid', message: found.fault } as const;
+  if (!hasSchedule(found.policy)) return undefined;
   return { status: 'True', reason: 'Valid', message: nextTimes(found.policy, new Date()) } as const;
 }
 
 /** For people: `next wake-up at 2026-11-30T07:00Z, next sleep at 2026-11-30T19:00Z`. */
-function nextTimes(policy: SleepPolicy, now: Date): string {
+function nextTimes(policy: SleepTimes, now: Date): string {
   return nextTransitions(policy, now)
     .map(
       ({ state, at }) =>
@@ -157,7 +161,7 @@ function nextTimes(policy: SleepPolicy, now: Date): string {
     .join(', ');
 }
 
-function scheduleOf(tenant: SleepPolicyInput, policy: SleepPolicy) {
+function scheduleOf(tenant: SleepPolicyInput, policy: SleepTimes) {
   return {
     spec: {
       calendars: sleepCalendars(policy, new Date()).map(

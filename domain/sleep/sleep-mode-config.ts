@@ -1,7 +1,13 @@
 import { annotations } from '../../contracts/names.ts';
-import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { isSleepWanted } from '../lifecycle/desired-state.ts';
-import { nextTransitions, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
+import type { IgnoreList } from './ignore-rules.ts';
+import {
+  nextTransitions,
+  type Sleeper,
+  sleepPolicyOf,
+  sleepSettingsOf,
+  type SleepTimes,
+} from './sleep-policy.ts';
 
 /**
  * `status.sleepModeConfig` of an instance, with the names of fields that vCluster Platform's clients read. Times are seconds
@@ -13,10 +19,16 @@ export interface SleepModeConfig {
     readonly forceSleep?: true;
     /** In seconds; 0: until somebody wakes it. */
     readonly forceSleepDuration?: number;
+    /** In seconds of inactivity. */
+    readonly sleepAfter?: number;
+    readonly deleteAfter?: number;
     readonly sleepSchedule?: string;
     readonly wakeupSchedule?: string;
     readonly timezone?: string;
-  };
+    readonly ignoreActiveConnections?: true;
+    readonly ignoreAll?: true;
+    readonly ignoreVClusters?: true;
+  } & { readonly [L in IgnoreList]?: string };
   readonly status: {
     readonly lastActivity?: number;
     readonly sleepingSince?: number;
@@ -26,17 +38,32 @@ export interface SleepModeConfig {
   };
 }
 
-/** What the annotations of an instance say about its sleep, and the next times of its schedules after `now`. */
-export function sleepModeConfigOf(instance: { readonly metadata: ObjectMeta }, now: Date): SleepModeConfig {
+/** The sleep policy that holds for an instance, how it is, and the next times of its schedules after `now`. */
+export function sleepModeConfigOf(instance: Sleeper, now: Date): SleepModeConfig {
   const given = instance.metadata.annotations ?? {};
+  const settings = sleepSettingsOf(instance);
+  // As clients wrote them, who read them again: also a time zone of theirs, and what cannot be understood.
+  const text = (setting: 'sleepSchedule' | 'wakeupSchedule' | 'timezone', name: string) =>
+    (settings.sources?.[setting] === 'annotation' ? given[name] : settings[setting]) || undefined;
   return {
     metadata: {},
     spec: withoutAbsent({
       forceSleep: isSleepWanted(instance) ? (true as const) : undefined,
       forceSleepDuration: numberIn(given[annotations.sleepForceDuration]),
-      sleepSchedule: given[annotations.sleepSchedule] || undefined,
-      wakeupSchedule: given[annotations.wakeupSchedule] || undefined,
-      timezone: given[annotations.sleepTimezone] || undefined,
+      sleepAfter: settings.afterInactivitySeconds || undefined,
+      deleteAfter: settings.deleteAfterSeconds || undefined,
+      sleepSchedule: text('sleepSchedule', annotations.sleepSchedule),
+      wakeupSchedule: text('wakeupSchedule', annotations.wakeupSchedule),
+      timezone: text('timezone', annotations.sleepTimezone),
+      ignoreActiveConnections: settings.ignoreActiveConnections || undefined,
+      ignoreAll: settings.ignoreAll || undefined,
+      ignoreVClusters: settings.ignoreVClusters || undefined,
+      ignoreGroups: settings.ignoreGroups || undefined,
+      ignoreVerbs: settings.ignoreVerbs || undefined,
+      ignoreResources: settings.ignoreResources || undefined,
+      ignoreResourceVerbs: settings.ignoreResourceVerbs || undefined,
+      ignoreResourceNames: settings.ignoreResourceNames || undefined,
+      ignoreUserAgents: settings.ignoreUserAgents || undefined,
     }),
     status: withoutAbsent({
       lastActivity: numberIn(given[annotations.lastActivity]),
@@ -47,7 +74,7 @@ export function sleepModeConfigOf(instance: { readonly metadata: ObjectMeta }, n
   };
 }
 
-function scheduledTimes(instance: { readonly metadata: ObjectMeta }, now: Date): Scheduled {
+function scheduledTimes(instance: Sleeper, now: Date): Scheduled {
   const found = sleepPolicyOf(instance);
   return found === undefined || 'fault' in found ? {} : nextTimes(found.policy, now);
 }
@@ -61,7 +88,7 @@ interface Scheduled {
 const known = new Map<string, { readonly times: Scheduled; readonly from: number; readonly until: number }>();
 const maxKnown = 1_000;
 
-function nextTimes(policy: SleepPolicy, now: Date): Scheduled {
+function nextTimes(policy: SleepTimes, now: Date): Scheduled {
   const key = JSON.stringify([policy.sleepSchedule, policy.wakeupSchedule, policy.timezone]);
   const before = known.get(key);
   const at = now.getTime();

@@ -2,18 +2,26 @@ import { annotations } from '../../contracts/names.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type {
+  SleepPolicySource,
+  SleepPolicyStatus,
+  SleepSetting,
+} from '../../contracts/resources/sleep-policy-status.ts';
 import { nextTime, previousTime, type UtcCalendar, utcCalendars } from './cron-times.ts';
 import { type CronSchedule, parseCron } from './cron.ts';
+import { type IgnoreRules, ignoreRulesOf } from './ignore-rules.ts';
+import { effectivePolicy, saidByInstance, saidByStatus } from './sleep-settings.ts';
 import { isSleepWanted, neededOperations } from '../lifecycle/desired-state.ts';
-import { readTimeZone, type TimeZone } from './time-zone.ts';
+import type { TimeZone } from './time-zone.ts';
 
 /** A tenant cluster or space. */
-interface Sleeper {
+export interface Sleeper {
   readonly metadata: ObjectMeta;
+  readonly status?: { readonly sleepPolicy?: SleepPolicyStatus } | undefined;
 }
 
-/** When a tenant cluster or space sleeps and wakes by itself. At least one of the schedules is set. */
-export interface SleepPolicy {
+/** When it is put to sleep and woken, whatever is done with it. */
+export interface SleepTimes {
   /** As `parseCron` reads them. */
   readonly sleepSchedule: string | undefined;
   readonly wakeupSchedule: string | undefined;
@@ -26,35 +34,65 @@ export interface SleepTransition {
   readonly at: Date;
 }
 
+/** When a tenant cluster or space sleeps, wakes and is deleted by itself. */
+export interface SleepPolicy extends SleepTimes {
+  /** Sleeps after so many seconds without activity. */
+  readonly afterInactivitySeconds: number | undefined;
+  /** Is deleted after so many seconds without activity. */
+  readonly deleteAfterSeconds: number | undefined;
+  /** Holds every delete. */
+  readonly preventDeletion: boolean;
+  /** Open connections do not keep it awake. */
+  readonly ignoreActiveConnections: boolean;
+  /** Requests that are not activity. */
+  readonly ignore: IgnoreRules;
+  /** Workloads with all of these labels stay as they are while it sleeps; empty: none do. */
+  readonly excludeLabels: Readonly<Record<string, string>>;
+  /** Where each setting comes from; one that was turned off (`"0"`, `""`) has a source too. */
+  readonly sources: { readonly [S in SleepSetting]?: SleepPolicySource };
+}
+
 /**
- * The policy that the `sleepmode.loft.sh/` annotations of an instance describe; undefined if there is none.
- * `fault` says which annotation cannot be understood, for people.
+ * The policy that holds for an instance: of its annotations, and of what its status says of template, values and project
+ * (controllers/instances/sleep-policies.ts). Undefined if nobody set anything; `fault` says what cannot be understood, for people,
+ * and nothing of the policy holds then.
  */
 export function sleepPolicyOf(
   instance: Sleeper,
 ): { readonly policy: SleepPolicy } | { readonly fault: string } | undefined {
-  const given = instance.metadata.annotations ?? {};
-  const sleepSchedule = given[annotations.sleepSchedule]?.trim() || undefined;
-  const wakeupSchedule = given[annotations.wakeupSchedule]?.trim() || undefined;
-  if (sleepSchedule === undefined && wakeupSchedule === undefined) return undefined;
-  const zone = given[annotations.sleepTimezone]?.trim() || 'UTC';
-  const timezone = readTimeZone(zone);
-  if (timezone === undefined)
-    return {
-      fault: `${annotations.sleepTimezone}: unknown time zone "${zone.slice(0, 60)}": write an IANA name (Europe/Berlin) or an offset (+02:00)`,
-    };
-  for (const [name, schedule] of [
-    [annotations.sleepSchedule, sleepSchedule],
-    [annotations.wakeupSchedule, wakeupSchedule],
-  ] as const) {
-    const fault = schedule === undefined ? undefined : cronFault(schedule);
-    if (fault !== undefined) return { fault: `${name}: ${fault}` };
-  }
-  return { policy: { sleepSchedule, wakeupSchedule, timezone } };
+  const settings = sleepSettingsOf(instance);
+  const { sources = {}, faults = {} } = settings;
+  if (Object.keys(sources).length === 0) return undefined;
+  const [fault] = Object.values(faults);
+  if (fault !== undefined) return { fault };
+  return {
+    policy: {
+      afterInactivitySeconds: settings.afterInactivitySeconds || undefined,
+      deleteAfterSeconds: settings.deleteAfterSeconds || undefined,
+      sleepSchedule: settings.sleepSchedule || undefined,
+      wakeupSchedule: settings.wakeupSchedule || undefined,
+      timezone: settings.timezone ?? 'UTC',
+      preventDeletion: settings.preventDeletion === true,
+      ignoreActiveConnections: settings.ignoreActiveConnections === true,
+      ignore: ignoreRulesOf(settings),
+      excludeLabels: settings.excludeLabels ?? {},
+      sources,
+    },
+  };
+}
+
+/** The same with each setting as it was written, and with the faults of single settings. */
+export function sleepSettingsOf({ metadata, status }: Sleeper): SleepPolicyStatus {
+  return effectivePolicy({ ...saidByStatus(status?.sleepPolicy), annotation: saidByInstance(metadata) });
+}
+
+/** Whether times of the day put it to sleep or wake it. */
+export function hasSchedule({ sleepSchedule, wakeupSchedule }: SleepTimes): boolean {
+  return sleepSchedule !== undefined || wakeupSchedule !== undefined;
 }
 
 /** The newest transition at or before `now`: since then its state should hold. Undefined if there was none yet. */
-export function lastTransition(policy: SleepPolicy, now: Date): SleepTransition | undefined {
+export function lastTransition(policy: SleepTimes, now: Date): SleepTransition | undefined {
   const asleep = timeOf(previousTime, policy.sleepSchedule, policy, now);
   const awake = timeOf(previousTime, policy.wakeupSchedule, policy, now);
   if (asleep === undefined) return awake && { state: 'awake', at: awake };
@@ -65,7 +103,7 @@ export function lastTransition(policy: SleepPolicy, now: Date): SleepTransition 
 }
 
 /** The first transitions after `now` to sleep and to wake. */
-export function nextTransitions(policy: SleepPolicy, now: Date): SleepTransition[] {
+export function nextTransitions(policy: SleepTimes, now: Date): SleepTransition[] {
   const asleep = timeOf(nextTime, policy.sleepSchedule, policy, now);
   const awake = timeOf(nextTime, policy.wakeupSchedule, policy, now);
   return [
@@ -81,7 +119,7 @@ const horizonDays = 100;
  * The times of a policy, in UTC, for about three months. Temporal reads calendars in a time zone differently where clocks
  * change (a repeated hour east of Greenwich, a skipped midnight west of it), and has a time zone database of its own.
  */
-export function sleepCalendars(policy: SleepPolicy, now: Date): UtcCalendar[] {
+export function sleepCalendars(policy: SleepTimes, now: Date): UtcCalendar[] {
   return [policy.sleepSchedule, policy.wakeupSchedule]
     .flatMap((text) => readSchedule(text) ?? [])
     .flatMap((schedule) => utcCalendars(schedule, policy.timezone, now, horizonDays));
@@ -158,7 +196,7 @@ function secondsAt(instance: Sleeper, name: string): Date | undefined {
 function timeOf(
   find: typeof nextTime,
   text: string | undefined,
-  { timezone }: SleepPolicy,
+  { timezone }: SleepTimes,
   now: Date,
 ): Date | undefined {
   const schedule = readSchedule(text);
@@ -169,9 +207,4 @@ function readSchedule(text: string | undefined): CronSchedule | undefined {
   if (text === undefined) return undefined;
   const read = parseCron(text);
   return 'schedule' in read ? read.schedule : undefined;
-}
-
-function cronFault(schedule: string): string | undefined {
-  const read = parseCron(schedule);
-  return 'fault' in read ? `invalid cron expression "${schedule.slice(0, 60)}": ${read.fault}` : undefined;
 }

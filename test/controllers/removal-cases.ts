@@ -121,14 +121,14 @@ export function removalCases(context: () => Context): void {
         helmRelease: { values: `deletion: { prevent: ${isProtected}, auto: { afterInactivity: 1d } }` },
       },
     });
-    const sleepAfter = { 'sleepmode.loft.sh/sleep-after': '3600' };
+    const sleepAfter = { 'sleepmode.loft.sh/scope': '3600' };
     await virtualclusterinstances.create({
       metadata: { ...place, annotations: sleepAfter },
       spec: protect(true),
     });
     const ignored = await eventually('what is ignored is named', () => conditionOf('FieldsIgnored'));
     assert.match(ignored.message ?? '', /spec\.template\.helmRelease\.values \(deletion\.auto\)/);
-    assert.match(ignored.message ?? '', /metadata\.annotations\[sleepmode\.loft\.sh\/sleep-after\]/);
+    assert.match(ignored.message ?? '', /metadata\.annotations\[sleepmode\.loft\.sh\/scope\]/);
     await eventually('it is protected', () => conditionOf('DeletionPrevented'));
     await assert.rejects(
       virtualclusterinstances.delete(place),

@@ -76,16 +76,19 @@ describe('fieldsIgnored', () => {
         'current-epoch-slept',
         'scheduled-sleep',
       ),
-      ...sleep('sleep-after', 'delete-after', 'ignore-user-agents', 'scope'),
+      ...sleep('sleep-after', 'delete-after', 'ignore-user-agents', 'ignore-active-connections'),
+      ...sleep('scope', 'ignore-ingresses'),
       'example.org/mine': 'x',
     };
     for (const plural of ['virtualclusterinstances', 'spaceinstances'] as const)
       assert.deepEqual(
         ignored(plural, {}, { annotations }),
-        ['sleep-after', 'delete-after', 'ignore-user-agents', 'scope'].map(
-          (name) => `metadata.annotations[sleepmode.loft.sh/${name}]`,
-        ),
+        ['scope', 'ignore-ingresses'].map((name) => `metadata.annotations[sleepmode.loft.sh/${name}]`),
       );
+    assert.deepEqual(
+      ignored('projects', {}, { annotations: sleep('sleep-after', 'timezone', 'force', 'scope') }),
+      ['force', 'scope'].map((name) => `metadata.annotations[sleepmode.loft.sh/${name}]`),
+    );
     assert.deepEqual(
       ignored('clusters', { local: true }, { annotations: { 'loft.sh/ingress-suffix': 'apps.example.org' } }),
       ['metadata.annotations[loft.sh/ingress-suffix]'],

@@ -122,10 +122,10 @@ export function sleepCases(context: () => TestManagementApi): void {
     });
 
     it('warns of annotations that nothing reads', async () => {
-      const { warning } = await answerOf({ 'sleep-after': '3600', timezone: 'Europe/Berlin' });
+      const { warning } = await answerOf({ 'sleep-afer': '3600', timezone: 'Europe/Berlin' });
       assert.match(
         warning ?? '',
-        /sleepmode\.loft\.sh\/sleep-after has no effect; sleep is controlled by force,/,
+        /sleepmode\.loft\.sh\/sleep-afer has no effect; sleep is controlled by force,/,
       );
       assert.equal((await answerOf({ timezone: 'Europe/Berlin' })).warning, null);
     });
