@@ -21,6 +21,7 @@ import { projectAccess } from './projects/project-access.ts';
 import { projectPolicies } from './instances/project-policies.ts';
 import { projects } from './projects/projects.ts';
 import { resourceStatus } from './resource-status.ts';
+import { sleepPolicies } from './instances/sleep-policies.ts';
 import { sleepSchedules } from './instances/sleep-schedules.ts';
 import { spaceAccess } from './spaces/space-access.ts';
 import { tenantAccess } from './virtual-clusters/tenant-access.ts';
@@ -44,6 +45,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   projectPolicies,
   projects,
   resourceStatus,
+  sleepPolicies,
   sleepSchedules,
   spaceAccess,
   tenantAccess,

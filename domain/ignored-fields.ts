@@ -11,6 +11,7 @@ import { rolesThatOpen } from './keys/key-scope.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { kindOfAllowed } from './instance-templates/template-choice.ts';
 import { sleepSettingNames } from './sleep/sleep-settings.ts';
+import { unknownSleepValues } from './sleep/sleep-values.ts';
 import { settingsIgnored } from './vcluster-values.ts';
 
 /** Fields of `spec`, by kind, that the platform keeps and does not act on. `x[]` means each entry. */
@@ -87,7 +88,7 @@ const sleepNotIgnored: ReadonlySet<string> = new Set([
 ]);
 const isSleepIgnored = (name: string) => name.startsWith(sleepPrefix) && !sleepNotIgnored.has(name);
 /** What an instance is made to do once is nothing that a project gives its instances. */
-const projectSleep: ReadonlySet<string> = new Set(sleepSettingNames);
+const sleepSettings: ReadonlySet<string> = new Set(sleepSettingNames);
 
 /** Annotations and labels that vCluster Platform acts on, and this platform does not. */
 const ignoredMetadata: {
@@ -102,7 +103,7 @@ const ignoredMetadata: {
         name,
       ),
   },
-  projects: { annotations: (name) => name.startsWith(sleepPrefix) && !projectSleep.has(name) },
+  projects: { annotations: (name) => name.startsWith(sleepPrefix) && !sleepSettings.has(name) },
   virtualclusterinstances: {
     annotations: (name) =>
       isSleepIgnored(name) ||
@@ -149,7 +150,9 @@ function metadataIgnored(plural: ResourcePlural, metadata: ObjectMeta): string[]
 
 /** @param path of a definition below `spec` */
 function ignoredInValues(path: string, values: string | undefined): string[] {
-  return settingsIgnored(values, isSet).map((setting) => `${path}.helmRelease.values (${setting})`);
+  return [...unknownSleepValues(values, isSet), ...settingsIgnored(values, isSet)].map(
+    (setting) => `${path}.helmRelease.values (${setting})`,
+  );
 }
 
 function isSetAt(value: unknown, path: readonly string[]): boolean {
@@ -166,5 +169,7 @@ function isSetAt(value: unknown, path: readonly string[]): boolean {
 function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false || value === 0) return false;
   if (Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' ? Object.values(value).some(isSet) : true;
+  if (typeof value !== 'object') return true;
+  // Settings of sleep in the metadata that a template gives its instances are acted on.
+  return Object.entries(value).some(([name, member]) => !sleepSettings.has(name) && isSet(member));
 }

@@ -1,25 +1,15 @@
 import { parseDocument } from 'yaml';
 
-/**
- * Settings of a vcluster.yaml by which vCluster Platform itself does something, and this platform does not. (What vCluster's
- * own control plane does is its chart's.)
- */
-const ignoredSettings = [
-  'sleep.auto',
-  'sleepMode',
-  'deletion.auto',
-  'snapshots.auto',
-  'integrations.argoCD',
-  'deploy',
-  'external.platform.autoSleep',
-  'external.platform.autoDelete',
-] as const;
-
-const preventDeletion = 'deletion.prevent';
 /** Longer values are refused when they are rendered (adapters/helm/render-values.ts). */
 const maxLength = 256 * 1024;
+
+/**
+ * Settings of a vcluster.yaml by which vCluster Platform itself does something, and this platform does not. (What vCluster's
+ * own control plane does is its chart's.) The settings of sleep are in sleep/sleep-values.ts.
+ */
+const ignoredSettings = ['snapshots.auto', 'integrations.argoCD', 'deploy'] as const;
 /** Most values say nothing of all this, and need not be read. */
-const mentions = /\b(?:sleep|sleepMode|deletion|snapshots|integrations|deploy|platform)\b/;
+const mentions = /\b(?:snapshots|integrations|deploy)\b/;
 
 /**
  * Paths of settings in `values`, the text of a vcluster.yaml, that are kept and not acted on.
@@ -27,30 +17,23 @@ const mentions = /\b(?:sleep|sleepMode|deletion|snapshots|integrations|deploy|pl
  */
 export function settingsIgnored(values: string | undefined, isSet: (value: unknown) => boolean): string[] {
   if (values === undefined || !mentions.test(values)) return [];
-  const read = readSettings(values);
-  const ignored = ignoredSettings.filter((path) => isSet(valueAt(read, path)));
-  return isExpression(valueAt(read, preventDeletion)) ? [...ignored, preventDeletion] : ignored;
-}
-
-/** Whether `values` say `deletion.prevent: true`, as they stand there; an expression says nothing. */
-export function preventsDeletion(values: string | undefined): boolean {
-  return (
-    values !== undefined && mentions.test(values) && valueAt(readSettings(values), preventDeletion) === true
-  );
+  const read = readValues(values);
+  return ignoredSettings.filter((path) => isSet(valueAt(read, path)));
 }
 
 /** What stands for the value of an expression: what it is, only rendering says. */
 const expression = '__expression__';
 
-function isExpression(value: unknown): boolean {
-  return typeof value === 'string' && value.includes(expression);
+/** Whether values are a Go template, so that only rendering says what they are. */
+export function areRendered(values: string): boolean {
+  return values.includes('{{');
 }
 
 /**
  * The values as far as they can be read without rendering them: all branches of conditions count, and lines that are made by an
  * expression are left out.
  */
-function readSettings(values: string): unknown {
+export function readValues(values: string): unknown {
   if (values.length > maxLength) return undefined;
   const text = values
     .replaceAll(
@@ -71,7 +54,8 @@ function readSettings(values: string): unknown {
   }
 }
 
-function valueAt(value: unknown, path: string): unknown {
+/** What stands at a path (`sleep.auto.schedule`); undefined if nothing does. */
+export function valueAt(value: unknown, path: string): unknown {
   return path
     .split('.')
     .reduce<unknown>(

@@ -18,6 +18,7 @@ import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { type ImageTrial, tryImages } from './image-trial.ts';
+import { noteRenderedSleep } from './rendered-sleep.ts';
 import { createReleaseMutex } from './release-mutex.ts';
 import { replaceStuckPodsSoon } from './stuck-pods.ts';
 import { applySeed } from './tenant-seed.ts';
@@ -141,7 +142,8 @@ export function createReleaseActivities(deps: ReleaseDeps) {
 
     /**
      * Installs or upgrades the release to the bytes that were checked, and waits for nothing. Idempotent by `operationId`: the second call finds
-     * the first one's revision. What a killed Helm left is cleared away first. `unseeded`: why a new store starts without a seed.
+     * the first one's revision. What a killed Helm left is cleared away first. What rendered values say of sleep is written to the
+     * instance's status. `unseeded`: why a new store starts without a seed.
      * @throws PlatformError as `checkRelease`, and what HostNamespaces.prove throws
      */
     installRelease: ({
@@ -167,6 +169,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           const manifest = await checkedRelease({ tenant, capabilities, isUpgrade, asleep }, signal);
           await deleteForgedRecords(client, target);
           if (isUpgrade) await repairRelease(deps.helm, client, target);
+          await noteRenderedSleep(deps.resources, tenant, manifest.sleep);
           const unseeded = isUpgrade ? undefined : await applySeed(host, manifest, deps.seedsDir);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
           return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { SaidSettings } from '../../domain/sleep/sleep-settings.ts';
 import type { CheckedManifest } from './checked-chart.ts';
 import type { ClusterCapabilities, Helm } from './helm.ts';
 import { tenantChart } from '../tenant-charts/known-charts.ts';
@@ -15,18 +16,23 @@ export interface Rendering {
   readonly asleep: boolean;
 }
 
+/** A checked manifest, and what the values that it was rendered with say of sleep, if only rendering says it. */
+export interface CheckedRelease extends CheckedManifest {
+  readonly sleep: SaidSettings | undefined;
+}
+
 /** How many checked manifests are kept, so that an install right after its check does not render again. */
 const keptManifests = 50;
 
 /** Renders releases, once: what was checked is what there is to install. Kept in memory only; they may hold secrets. */
 export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) {
-  const kept = new Map<string, CheckedManifest>();
+  const kept = new Map<string, CheckedRelease>();
 
   /**
    * The manifest of a tenant cluster, rendered in the jail and checked against its chart's contract.
    * @throws PlatformError as `resolveReleaseValues`; `chart_failed` if it leaves the contract
    */
-  return async (rendering: Rendering, signal?: AbortSignal): Promise<CheckedManifest> => {
+  return async (rendering: Rendering, signal?: AbortSignal): Promise<CheckedRelease> => {
     const { tenant, asleep, isUpgrade, capabilities } = rendering;
     const release = await resolveReleaseValues(deps, tenant, signal);
     const chart = tenantChart(release.chart.name);
@@ -46,7 +52,8 @@ export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) 
       signal,
     });
     const objects = checkManifest(text, { chart, trusted: release.trusted, ...names });
-    const checked = { chart: { name: chart.name, version: release.chart.version }, objects };
+    const { sleep } = release;
+    const checked = { chart: { name: chart.name, version: release.chart.version }, objects, sleep };
     const [oldest] = kept.keys();
     if (kept.size >= keptManifests && oldest !== undefined) kept.delete(oldest);
     kept.set(key, checked);

@@ -1,4 +1,6 @@
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { SaidSettings } from '../../domain/sleep/sleep-settings.ts';
+import { isSleepRendered, saidByRendered } from '../../domain/sleep/sleep-values.ts';
 import type { Helm } from './helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';
@@ -15,6 +17,8 @@ export interface ReleaseValues {
   readonly chart: ReleaseChart;
   /** JSON; may hold secrets. */
   readonly values: string;
+  /** What they say of its sleep, if only rendering says it. */
+  readonly sleep: SaidSettings | undefined;
   /** From an administrator's template rather than an inline one. */
   readonly trusted: boolean;
 }
@@ -50,12 +54,13 @@ export async function resolveReleaseValues(
     instance,
     await readSurroundings(deps.resources, tenant.cluster, instance),
   );
+  const text = template.definition.helmRelease?.values ?? '';
   const values = await renderValues(deps, {
-    values: template.definition.helmRelease?.values ?? '',
+    values: text,
     context: { ...parameters, loft },
     // An inline template is as much its user's as they are, and what it makes is checked.
     texts: trusted ? [...freeParameters(template.parameters, parameters), ...othersTexts(loft)] : [],
     signal,
   });
-  return { chart, values, trusted };
+  return { chart, values, trusted, sleep: isSleepRendered(text) ? saidByRendered(values) : undefined };
 }

@@ -4,6 +4,7 @@ import type { TemplateMetadata } from '../../contracts/resources/object-meta.ts'
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { SpaceTemplateDefinition } from '../../contracts/resources/space-template.ts';
 import { isPlatformsOwn } from '../../domain/instance-templates/template-metadata.ts';
+import { sleepSettingNames } from '../../domain/sleep/sleep-settings.ts';
 import type { ResolvedTemplate } from '../../domain/instance-templates/template-version.ts';
 import { loftContext, othersTexts, type ValuesRequest } from '../../templates/template-context.ts';
 import { freeParameters, resolveParameters } from '../../templates/template-parameters.ts';
@@ -43,7 +44,10 @@ async function renderMetadata(
   request: Omit<ValuesRequest, 'values'>,
 ): Promise<Required<TemplateMetadata>> {
   const all = (['labels', 'annotations'] as const).flatMap((field) =>
-    Object.entries(metadata[field] ?? {}).map(([name, text]) => ({ field, name, text })),
+    Object.entries(metadata[field] ?? {})
+      // Settings of sleep are for the space (domain/sleep/policy-sources.ts), not for its namespace.
+      .filter(([name]) => field !== 'annotations' || !sleepSettingNames.includes(name))
+      .map(([name, text]) => ({ field, name, text })),
   );
   const own = all.find(({ name }) => isPlatformsOwn(name));
   if (own !== undefined)

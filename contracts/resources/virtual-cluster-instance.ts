@@ -77,6 +77,8 @@ export const VirtualClusterInstanceStatus = openObject({
       template: Type.Optional(DeployedTemplate),
     }),
   ),
+  /** What its values say of its sleep (SaidSettings), if they are a Go template: written when they were rendered last. */
+  renderedSleep: Type.Optional(anyObject()),
   virtualClusterObjects: Type.Optional(anyObject()),
   spaceObjects: Type.Optional(anyObject()),
   ...instanceOperation(kindNames.tenant.verbs),

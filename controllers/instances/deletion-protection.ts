@@ -1,7 +1,7 @@
 import { objectKey } from '../../adapters/kubernetes/informer.ts';
 import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
-import { preventsDeletion } from '../../domain/vcluster-values.ts';
+import { isDeletionPrevented } from '../../domain/sleep/policy-sources.ts';
 import { instanceCache, templateCache, templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { setConditions } from './instance-conditions.ts';
@@ -19,9 +19,8 @@ export function deletionProtection(context: ControllerContext): Controller {
       const [kind, key] = id.split(' ') as [ManagedKind, string];
       const instance = instanceCache(caches, kind).get(key);
       if (instance === undefined) return undefined;
-      const { templateName, values } = descriptorOf(kind);
-      const name = templateName(instance);
-      const isPrevented = preventsDeletion(values(instance, templateOf(caches, kind, instance)));
+      const name = descriptorOf(kind).templateName(instance);
+      const isPrevented = isDeletionPrevented(kind, instance, templateOf(caches, kind, instance));
       await setConditions(context, kind, instance, {
         DeletionPrevented: isPrevented ? prevented(name) : undefined,
       });

@@ -3,6 +3,7 @@ import type { AppParameter } from '../../contracts/resources/app-parameter.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance, ManagedTemplate } from '../../contracts/resources/resource-kinds.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
+import type { SaidSettings } from '../sleep/sleep-settings.ts';
 import type { PolicyBreach } from '../projects/project-policy.ts';
 import type { OperationPlan } from './plan.ts';
 
@@ -73,6 +74,8 @@ export interface KindDescriptor<
   summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** What it is shown with besides what every kind is (domain/computed-fields.ts): in `spec.clusterRef`, and in its status. */
   computed(instance: R, isUp: boolean): { readonly clusterRef: object; readonly status: object };
+  /** What its template, or its inline one, says of its sleep; undefined if the template that it names is not there. */
+  sleepSaid(instance: R, template: T | undefined): SaidSettings | undefined;
   /** `access` of what it is made of. */
   templateAccess(instance: R, template: T | undefined): InstanceAccess | undefined;
 }

@@ -5,6 +5,7 @@ import { contentHash } from '../content-hash.ts';
 import { knownPlace } from '../placement/known-place.ts';
 import { clusterBreach, templateBreach } from '../projects/project-policy.ts';
 import { resolveTemplate } from '../instance-templates/template-version.ts';
+import { saidByDefinition } from '../sleep/sleep-values.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
 
@@ -55,6 +56,10 @@ export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>
   },
   summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
   computed: () => ({ clusterRef: {}, status: {} }),
+  sleepSaid({ spec }, template) {
+    const resolved = template && resolveTemplate(template, spec?.templateRef?.version);
+    return resolved && saidByDefinition(resolved.definition, undefined);
+  },
   templateAccess: ({ spec }, template) =>
     template && spec?.templateRef?.name
       ? resolveTemplate(template, spec.templateRef.version)?.definition.access

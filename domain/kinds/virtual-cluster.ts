@@ -9,6 +9,8 @@ import { definitionOf, templateAccessOf } from '../access/template-access.ts';
 import { defaultTemplate, namesNoTemplate } from '../instance-templates/template-choice.ts';
 import { followedHash, followingOf } from '../instance-templates/template-sync.ts';
 import { isVersionPattern, resolveTemplate } from '../instance-templates/template-version.ts';
+import type { SaidSettings } from '../sleep/sleep-settings.ts';
+import { saidByDefinition } from '../sleep/sleep-values.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
 
@@ -86,6 +88,10 @@ export const virtualCluster: KindDescriptor<
     clusterRef: { virtualCluster: releaseOf(instance) },
     status: { online: isUp },
   }),
+  sleepSaid(instance, template) {
+    const definition = definitionOf(instance, template);
+    return definition && saidByDefinition(definition, instance.status?.renderedSleep as SaidSettings);
+  },
   templateAccess: templateAccessOf,
 };
 

@@ -82,6 +82,7 @@ export function effectivePolicy(said: SaidBySource): SleepPolicyStatus {
       else values[setting] = one.value;
     }
   }
+  if (Object.keys(sources).length === 0) return {};
   return { ...values, sources, ...(Object.keys(faults).length === 0 ? {} : { faults }) };
 }
 
@@ -97,10 +98,11 @@ export function saidByStatus(stored: SleepPolicyStatus | undefined): SaidBySourc
   return said as SaidBySource;
 }
 
-const maxSeconds = 10 * 366 * 24 * 3600;
+/** Ten years: what is longer is written with a wrong unit. */
+export const maxSeconds = 10 * 366 * 24 * 3600;
 
 /** Seconds as digits; empty: never. */
-function readSeconds(text: string): Said<number> {
+export function readSeconds(text: string): Said<number> {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : text === '' ? 0 : Number.NaN;
   return value <= maxSeconds
     ? { value }
@@ -109,14 +111,14 @@ function readSeconds(text: string): Said<number> {
       };
 }
 
-function readSchedule(text: string): Said<string> {
+export function readSchedule(text: string): Said<string> {
   const read = text === '' ? undefined : parseCron(text);
   return read !== undefined && 'fault' in read
     ? { fault: `invalid cron expression "${text.slice(0, 60)}": ${read.fault}` }
     : { value: text };
 }
 
-function readZone(text: string): Said<string> {
+export function readZone(text: string): Said<string> {
   const value = readTimeZone(text === '' ? 'UTC' : text);
   return value === undefined
     ? {

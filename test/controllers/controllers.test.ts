@@ -25,6 +25,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { removalCases } from './removal-cases.ts';
 import { retryCases } from './retry-cases.ts';
+import { sleepPolicyCases } from './sleep-policy-cases.ts';
 
 describe('controllers', () => {
   let api: TestManagementApi;
@@ -450,6 +451,7 @@ describe('controllers', () => {
   });
 
   retryCases(() => ({ resources, operations }));
+  sleepPolicyCases(() => ({ admin, resources, operations }));
 
   it('a project is not deleted while it has tenant clusters or spaces', async () => {
     await resources.projects.delete({ name: 'demo' });

@@ -118,16 +118,16 @@ export function removalCases(context: () => Context): void {
       (await virtualclusterinstances.get(place))?.status?.conditions?.find(({ type }) => type === wanted);
     const protect = (isProtected: boolean) => ({
       template: {
-        helmRelease: { values: `deletion: { prevent: ${isProtected}, auto: { afterInactivity: 1d } }` },
+        helmRelease: { values: `deletion: { prevent: ${isProtected}, grace: 1h }` },
       },
     });
-    const sleepAfter = { 'sleepmode.loft.sh/scope': '3600' };
+    const scope = { 'sleepmode.loft.sh/scope': 'workloads-only' };
     await virtualclusterinstances.create({
-      metadata: { ...place, annotations: sleepAfter },
+      metadata: { ...place, annotations: scope },
       spec: protect(true),
     });
     const ignored = await eventually('what is ignored is named', () => conditionOf('FieldsIgnored'));
-    assert.match(ignored.message ?? '', /spec\.template\.helmRelease\.values \(deletion\.auto\)/);
+    assert.match(ignored.message ?? '', /spec\.template\.helmRelease\.values \(deletion\.grace\)/);
     assert.match(ignored.message ?? '', /metadata\.annotations\[sleepmode\.loft\.sh\/scope\]/);
     await eventually('it is protected', () => conditionOf('DeletionPrevented'));
     await assert.rejects(

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ResourceOf, ResourcePlural } from '../../contracts/resources/resource-kinds.ts';
 import { fieldsIgnored } from '../../domain/ignored-fields.ts';
-import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
-import { preventsDeletion } from '../../domain/vcluster-values.ts';
 
 function ignored<P extends ResourcePlural>(plural: P, spec: object, metadata: object = {}): string[] {
   return fieldsIgnored(plural, { metadata: { name: 'x', ...metadata }, spec } as ResourceOf[P]);
@@ -38,10 +36,17 @@ describe('fieldsIgnored', () => {
         (path) => /^spec\.template\.helmRelease\.values \((.*)\)$/.exec(path)?.[1] ?? path,
       );
     const cases: [string, string[]][] = [
-      ['sleep:\n  auto:\n    afterInactivity: 30m\n', ['sleep.auto']],
-      ['sleepMode: {enabled: true}', ['sleepMode']],
-      ['deletion: {prevent: true, auto: {afterInactivity: 1d}}', ['deletion.auto']],
-      ['deletion:\n  prevent: {{ .Values.keep }}\n', ['deletion.prevent']],
+      ['sleep:\n  auto:\n    afterInactivity: 30m\n', []],
+      [
+        'sleep: {auto: {afterInactvity: 30m, wakeup: {shedule: "0 8 * * *"}}}',
+        ['sleep.auto.afterInactvity', 'sleep.auto.wakeup.shedule'],
+      ],
+      [
+        'sleepMode: {enabled: true, timeZone: UTC, autoSleep: {exclude: {selector: {names: [a]}}}}',
+        ['sleepMode.autoSleep.exclude.selector.names'],
+      ],
+      ['deletion: {prevent: true, auto: {afterInactivity: 48h}, grace: 1h}', ['deletion.grace']],
+      ['deletion:\n  prevent: {{ .Values.keep }}\n', []],
       [
         'snapshots: {auto: {schedule: "@daily"}}\nsync: {toHost: {ingresses: {enabled: true}}}',
         ['snapshots.auto'],
@@ -50,10 +55,13 @@ describe('fieldsIgnored', () => {
         'integrations: {argoCD: {enabled: true}}\ndeploy: {argoCD: {applications: [{name: a}]}}',
         ['integrations.argoCD', 'deploy'],
       ],
-      ['external: {platform: {autoSleep: {afterInactivity: 60}}}', ['external.platform.autoSleep']],
       [
-        '{{- if .Values.sleeps }}\nsleep:\n  auto: { afterInactivity: "{{ .Values.after }}" }\n{{- end }}\nsync:\n{{ toYaml .Values.sync | indent 2 }}\n',
-        ['sleep.auto'],
+        'external: {platform: {autoSleep: {afterInactivity: 60}, autoDelete: {after: 60}}}',
+        ['external.platform.autoDelete.after'],
+      ],
+      [
+        '{{- if .Values.sleeps }}\nsnapshots:\n  auto: { schedule: "{{ .Values.at }}" }\n{{- end }}\nsync:\n{{ toYaml .Values.sync | indent 2 }}\n',
+        ['snapshots.auto'],
       ],
       ['sleep: {}\ndeletion: {prevent: false}\nsnapshots: {auto: {}}', []],
       ['# sleep: {auto: {afterInactivity: 1h}}\nsync: {}', []],
@@ -113,6 +121,21 @@ describe('fieldsIgnored', () => {
   });
 });
 
+describe('metadata of a template', () => {
+  it('is ignored but for settings of sleep', () => {
+    const metadata = (name: string) => ({ metadata: { annotations: { [name]: '3600' } } });
+    const template = (name: string) => ({
+      template: { ...metadata(name), instanceTemplate: metadata(name) },
+    });
+    assert.deepEqual(ignored('virtualclustertemplates', template('sleepmode.loft.sh/sleep-after')), []);
+    assert.deepEqual(ignored('virtualclusterinstances', template('sleepmode.loft.sh/force')), [
+      'spec.template.metadata',
+      'spec.template.instanceTemplate',
+    ]);
+    assert.deepEqual(ignored('spacetemplates', template('sleepmode.loft.sh/sleep-after')), []);
+  });
+});
+
 describe('templates of spaces', () => {
   it('have what is not deployed into the namespace named, and parameters without a template too', () => {
     const template = { metadata: { labels: { a: 'b' } }, objects: 'x', charts: [{ name: 'c' }] };
@@ -126,40 +149,5 @@ describe('templates of spaces', () => {
     ]);
     const templateRef = { name: 't' };
     assert.deepEqual(ignored('spaceinstances', { templateRef, parameters: 'a: 1' }), []);
-  });
-});
-
-describe('preventsDeletion', () => {
-  it('is what stands there, as Helm reads it', () => {
-    for (const values of [
-      'deletion: {prevent: true}',
-      'deletion:\n  prevent: yes',
-      '{{ if .Values.a }}\ndeletion:\n  prevent: true\n{{ end }}',
-    ])
-      assert.equal(preventsDeletion(values), true, values);
-    for (const values of [
-      undefined,
-      '',
-      'deletion: {prevent: "true"}',
-      'deletion: {prevent: false}',
-      'deletion: {prevent: "{{ .Values.keep }}"}',
-      'deletion: [',
-      'prevent: true',
-    ])
-      assert.equal(preventsDeletion(values), false, values);
-  });
-
-  it('is of the version of the template that an instance follows', () => {
-    const version = (name: string, values: string) => ({
-      version: name,
-      template: { helmRelease: { values } },
-    });
-    const versions = [version('1.0.0', 'deletion: {prevent: true}'), version('2.0.0', '')];
-    const template = { metadata: { name: 'a' }, spec: { versions } };
-    const valuesOf = (spec: object) => virtualCluster.values({ metadata: { name: 'b' }, spec }, template);
-    assert.equal(preventsDeletion(valuesOf({ templateRef: { name: 'a', version: '1.x.x' } })), true);
-    assert.equal(preventsDeletion(valuesOf({ templateRef: { name: 'a', version: 'x.x.x' } })), false);
-    const inline = { helmRelease: { values: 'deletion: {prevent: true}' } };
-    assert.equal(preventsDeletion(valuesOf({ template: inline })), true);
   });
 });

@@ -78,6 +78,7 @@ export function spaceTemplateCases(context: () => TestManagementApi): void {
         labels('team', '{{ .Values.team }}'),
         roles('view'),
         roles('loft-cluster-space-admin'),
+        { template: { metadata: { annotations: { 'sleepmode.loft.sh/sleep-after': '3600' } } } },
       ])
         assert.equal(await write(timo, fine), 'accepted', JSON.stringify(fine));
       const parameters = [{ variable: 'n', type: 'number', defaultValue: 'many' }] as const;
