@@ -95,7 +95,7 @@ function entriesOf(text: string): string[] {
 }
 
 function wordsOf(text: string): string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
+  return text.split(/[ \t]+/).filter((word) => word !== '');
 }
 
 function verbFault(verb: string): string | undefined {

@@ -46,7 +46,7 @@ const settingRoots = [
 const mentions = /\b(?:sleep|sleepMode|deletion|autoSleep|autoDelete)\b/;
 
 /** The part of a definition, in a template or inline, that can say something of sleep. */
-interface Definition {
+export interface SleepDefinition {
   readonly metadata?: TemplateMetadata;
   readonly instanceTemplate?: { readonly metadata?: TemplateMetadata };
   readonly helmRelease?: { readonly values?: string };
@@ -57,7 +57,7 @@ interface Definition {
  * @param rendered what values say that are a Go template
  */
 export function saidByDefinition(
-  { metadata, instanceTemplate, helmRelease }: Definition,
+  { metadata, instanceTemplate, helmRelease }: SleepDefinition,
   rendered: SaidSettings | undefined,
 ): SaidSettings {
   const values = helmRelease?.values;

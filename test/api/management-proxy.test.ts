@@ -204,6 +204,77 @@ describe('parameters of a template', () => {
   });
 });
 
+describe('what values and templates say of sleep', () => {
+  const api = '/kubernetes/management/apis/management.loft.sh/v1';
+  const instances = `${api}/namespaces/p-alpha/virtualclusterinstances`;
+  const templates = `${api}/virtualclustertemplates`;
+  const merge = 'application/merge-patch+json';
+  const send = (user: string, method: string, path: string, body: object, type = 'application/json') =>
+    fixture.call(user, method, path, body, { 'content-type': type });
+  const definition = (values: string) => ({ template: { helmRelease: { values } } });
+  const body = (kind: string, name: string, spec: object) => ({
+    apiVersion: 'management.loft.sh/v1',
+    kind,
+    metadata: { name },
+    spec,
+  });
+  const wrong = 'sleep:\n  auto:\n    schedule: at night\n';
+
+  it('is refused with the setting and the reason before anything is stored, unless it is stored already', async () => {
+    const refusals: [string, object, RegExp][] = [
+      [
+        instances,
+        body('VirtualClusterInstance', 'drowsy', definition(wrong)),
+        /values: sleep\.auto\.schedule: invalid cron expression \\"at night\\"/,
+      ],
+      [
+        instances,
+        body('VirtualClusterInstance', 'drowsy', definition('deletion: {auto: {afterInactivity: 1d}}')),
+        /deletion\.auto\.afterInactivity: .*is not a duration/,
+      ],
+      [
+        templates,
+        body('VirtualClusterTemplate', 'drowsy', definition(wrong)),
+        /values: sleep\.auto\.schedule: .*"field":"spec\.template"/,
+      ],
+      [
+        templates,
+        body('VirtualClusterTemplate', 'drowsy', {
+          versions: [{ version: '1.0.0' }, { version: '1.1.0', ...definition(wrong) }],
+        }),
+        /values: sleep\.auto\.schedule: .*"field":"spec\.versions\[1\]\.template"/,
+      ],
+      [
+        `${api}/spacetemplates`,
+        body('SpaceTemplate', 'drowsy', {
+          template: { metadata: { annotations: { 'sleepmode.loft.sh/sleep-after': '1h' } } },
+        }),
+        /sleepmode\.loft\.sh\/sleep-after: .*is not a number of seconds/,
+      ],
+    ];
+    for (const [path, object, reason] of refusals) {
+      const answer = await send('anna', 'POST', path, object);
+      assert.equal(answer.status, 422, answer.text);
+      assert.match(answer.text, reason);
+    }
+    const fine = body(
+      'VirtualClusterTemplate',
+      'drowsy',
+      definition('sleep: {auto: {schedule: "0 20 * * *"}}'),
+    );
+    assert.equal((await send('anna', 'POST', templates, fine)).status, 201);
+    const patched = await send('anna', 'PATCH', `${templates}/drowsy`, { spec: definition(wrong) }, merge);
+    assert.equal(patched.status, 422, patched.text);
+    // As an earlier version stored it.
+    await fixture.resources.virtualclustertemplates.patch({ name: 'drowsy' }, { spec: definition(wrong) });
+    await eventually('the gateway knows it', () =>
+      JSON.stringify(fixture.parts.gateway.cache.template('tenant', 'drowsy')).includes('at night'),
+    );
+    const other = { spec: { displayName: 'sleep', ...definition(`${wrong}deletion: {prevent: true}\n`) } };
+    assert.equal((await send('anna', 'PATCH', `${templates}/drowsy`, other, merge)).status, 200);
+  });
+});
+
 describe('the gateway’s own credential', () => {
   it("the gateway's credential alone is allowed nothing", async () => {
     const { connectCluster } = await import('../../adapters/kubernetes/client.ts');

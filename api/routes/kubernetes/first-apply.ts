@@ -11,7 +11,8 @@ import { wholeBody } from '../../http/whole-body.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { withComputed } from '../../proxy/computed/computed-objects.ts';
 import type { JsonAnswer, JsonRequest } from '../../upstreams/json-request.ts';
-import { checkParameters, type InstanceWrite, instanceWrite } from './checked-parameters.ts';
+import type { InstanceWrite } from './checked-parameters.ts';
+import { checkInstance, instanceWrite } from './checked-write.ts';
 
 /** Controllers give an owner what belongs to them within a second. */
 const ownedWithinMs = 5_000;
@@ -102,7 +103,7 @@ async function create(
   const tried = await post(tryOnly);
   if (isThere(tried)) return 'go on';
   if (tried.status >= 300) return tried;
-  checkParameters(gateway, { ...write, name: '' }, tried.body as ManagedInstance);
+  checkInstance(gateway, { ...write, name: '' }, tried.body as ManagedInstance);
   if (isDryRun) return tried;
   const made = await post(query);
   if (isThere(made)) return 'go on';

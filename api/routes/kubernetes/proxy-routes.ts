@@ -20,7 +20,7 @@ import { resolveUpstream } from '../../proxy/resolve-upstream.ts';
 import type { ResolvedUpstream } from '../../proxy/resolved-upstream.ts';
 import { checkSubresource } from '../../proxy/unknown-subresource.ts';
 import type { Recheck } from '../../streams/stream-registry.ts';
-import { bodyWithCheckedParameters } from './checked-parameters.ts';
+import { bodyOfCheckedWrite } from './checked-write.ts';
 import { serveFirstApply } from './first-apply.ts';
 import { servePasswordSecret } from './reset-password.ts';
 
@@ -80,8 +80,7 @@ export async function proxyRoutes(
     if (reset.isServed) return reply;
     const applied = await serveFirstApply(gateway, caller, request, reply, target);
     if (applied.isServed) return reply;
-    const body =
-      reset.body ?? applied.body ?? (await bodyWithCheckedParameters(gateway, caller, request, target));
+    const body = reset.body ?? applied.body ?? (await bodyOfCheckedWrite(gateway, caller, request, target));
     const { review, streams } = gateway;
     const computed = computedRequest(request.method, target, request.headers.accept);
     const reader = { review, identity: caller.identity };

@@ -6,6 +6,7 @@ import { apiMessage } from '../../../adapters/kubernetes/failures.ts';
 import { openRequest } from '../../../adapters/kubernetes/request.ts';
 import { managementApiVersion } from '../../../contracts/names.ts';
 import { parseCron } from '../../../domain/sleep/cron.ts';
+import { saidByAnnotations } from '../../../domain/sleep/sleep-settings.ts';
 import { readTimeZone } from '../../../domain/sleep/time-zone.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
@@ -20,6 +21,7 @@ const policyFile = new URL('../../../deploy/management/policy-sleep.yaml', impor
 const kinds = [
   ['virtualclusterinstances', 'VirtualClusterInstance'],
   ['spaceinstances', 'SpaceInstance'],
+  ['projects', 'Project'],
 ] as const;
 
 /** Sleep annotations that nobody could carry out are refused at admission, by the rules of domain/. */
@@ -34,8 +36,10 @@ export function sleepCases(context: () => TestManagementApi): void {
       const annotations = Object.fromEntries(
         Object.entries(given).map(([name, value]) => [`${prefix}${name}`, value]),
       );
-      const path = `/apis/${managementApiVersion}/namespaces/${namespace}/${plural}?dryRun=All`;
-      const metadata = { name: 'sleeper', namespace, annotations };
+      const place = plural === 'projects' ? {} : { namespace };
+      const scope = plural === 'projects' ? '' : `/namespaces/${namespace}`;
+      const path = `/apis/${managementApiVersion}${scope}/${plural}?dryRun=All`;
+      const metadata = { name: 'sleeper', ...place, annotations };
       const body = { apiVersion: managementApiVersion, kind, metadata, spec: {} };
       const { headers } = await openRequest(api.admin.kubeConfig, { method: 'POST', path, body });
       return { warning: headers.get('warning') };
@@ -67,6 +71,15 @@ export function sleepCases(context: () => TestManagementApi): void {
         { force: 'true', 'force-duration': '3600', 'last-activity': '1764633600' },
         { force: 'false', 'force-duration': '0', 'sleeping-since': '1764633600' },
         { force: '', 'sleep-type': 'forcedSleep' },
+        { 'sleep-after': '1800', 'delete-after': ' 0 ' },
+        { 'sleep-after': '', 'ignore-verbs': '', 'ignore-all': '' },
+        { 'ignore-all': 'false', 'ignore-vclusters': 'true', 'ignore-active-connections': 'true' },
+        { 'ignore-groups': 'ci, system:serviceaccounts', 'ignore-verbs': 'list, watch,*' },
+        {
+          'ignore-resources': 'pods, deployments.apps,*',
+          'ignore-resource-verbs': 'pods.core=get  list, x.y.z = create',
+        },
+        { 'ignore-resource-names': 'configmaps=a b,x.y=c', 'ignore-user-agents': 'argocd,k9s/*,*' },
       ];
       for (const kind of kinds)
         for (const annotations of fine)
@@ -115,6 +128,22 @@ export function sleepCases(context: () => TestManagementApi): void {
           /force-duration: write a number of seconds, such as "3600"/,
         ],
         [{ 'last-activity': '2026-11-29' }, /seconds since 1970/],
+        [{ 'sleep-after': '30m' }, /sleep-after: "30m" is not a number of seconds: write "1800"/],
+        [{ 'delete-after': '-1' }, /delete-after: "-1" is not a number of seconds/],
+        [{ 'delete-after': '9999999999' }, /is not a number of seconds/],
+        [{ 'ignore-all': 'yes' }, /ignore-all: write "true" or "false"/],
+        [{ 'ignore-verbs': 'list,read' }, /ignore-verbs: "read": is not a verb: get, list, watch/],
+        [{ 'ignore-verbs': 'list,,get' }, /ignore-verbs: "": is not a verb/],
+        [{ 'ignore-groups': 'ci,' }, /ignore-groups: "": write "ci,/],
+        [
+          { 'ignore-resources': 'pods/log' },
+          /"pods\/log": is not a resource: write "pods" or "deployments\.apps"/,
+        ],
+        [{ 'ignore-resource-verbs': 'pods' }, /"pods": write it like "pods=get list"/],
+        [{ 'ignore-resource-verbs': 'pods=read' }, /"pods=read": write it like/],
+        [{ 'ignore-resource-names': 'pods= ' }, /write it like "configmaps=a b"/],
+        [{ 'ignore-user-agents': '*k9s' }, /"\*k9s": "\*" may only stand at the end/],
+        [{ 'ignore-user-agents': 'x'.repeat(4097) }, /at most 4096 characters/],
       ];
       for (const kind of kinds)
         for (const [annotations, message] of wrong)
@@ -128,6 +157,10 @@ export function sleepCases(context: () => TestManagementApi): void {
         /sleepmode\.loft\.sh\/sleep-afer has no effect; sleep is controlled by force,/,
       );
       assert.equal((await answerOf({ timezone: 'Europe/Berlin' })).warning, null);
+      const settings = { 'sleep-after': '60', 'ignore-verbs': 'list' };
+      assert.equal((await answerOf(settings, ['projects', 'Project'])).warning, null);
+      const { warning: ofProject } = await answerOf({ force: 'true' }, ['projects', 'Project']);
+      assert.match(ofProject ?? '', /force has no effect; sleep is controlled by sleep-after/);
     });
 
     it('what is stored already stays, and stands in the way of nothing else', async () => {
@@ -167,6 +200,22 @@ export function sleepCases(context: () => TestManagementApi): void {
             );
           }),
         );
+    });
+
+    it('reads lists and numbers as they are carried out', async () => {
+      const texts = fc.sample(fc.tuple(oneOf(...Object.keys(listOf)), list), { numRuns: 120, seed: 21 });
+      const outcomes = await Promise.all(
+        texts.map(async ([name, text]) => {
+          const isRead = Object.values(saidByAnnotations({ [`${prefix}${name}`]: text })).every(
+            (one) => 'value' in one,
+          );
+          const said = await answer({ [name]: text });
+          assert.equal(said === 'accepted', isRead, `${name}: ${text}: ${said}`);
+          return isRead;
+        }),
+      );
+      const accepted = outcomes.filter(Boolean).length;
+      assert.ok(accepted > 20 && accepted < 100, `${accepted} of ${texts.length} are valid`);
     });
 
     it('knows the names of time zones that are carried out', () => {
@@ -212,6 +261,21 @@ function field(min: number, max: number, words: string[]): fc.Arbitrary<string> 
     { weight: 2, arbitrary: fc.array(item, { minLength: 1, maxLength: 2 }).map((items) => items.join(',')) },
   );
 }
+
+const listOf = {
+  'sleep-after': ['60', '0', '1h'],
+  'ignore-all': ['true', 'false', 'True'],
+  'ignore-groups': ['ci', 'system:masters', 'a b'],
+  'ignore-verbs': ['get', 'watch', '*', 'read'],
+  'ignore-resources': ['pods', 'x.y.z', '*', '-a', 'A', 'pods/log'],
+  'ignore-resource-verbs': ['pods=get', 'a.b = get\tlist', 'pods', 'pods=', '=get', 'a=b=c', 'a=read'],
+  'ignore-resource-names': ['pods=a', 'a.b=c  d', 'pods=', '=a', 'a=b=c'],
+  'ignore-user-agents': ['k9s', 'a/*', '*', '**', '*a', 'a b'],
+};
+/** Entries of all kinds, with commas between them. */
+const list = fc
+  .array(oneOf(...new Set(Object.values(listOf).flat()), '', ' '), { minLength: 1, maxLength: 2 })
+  .map((entries) => entries.join(','));
 
 /** What people and generators write, and days that there are not. */
 const schedule = fc
