@@ -1,12 +1,14 @@
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { SaidSettings } from '../../domain/sleep/sleep-settings.ts';
-import { isSleepRendered, saidByRendered } from '../../domain/sleep/sleep-values.ts';
+import { isSleepRendered, saidByRendered, withoutSleepValues } from '../../domain/sleep/sleep-values.ts';
 import type { Helm } from './helm.ts';
 import type { ManagementResources } from '../kubernetes/resources.ts';
 import { checkPolicy } from '../project-policy.ts';
+import { isKnownChart } from '../tenant-charts/known-charts.ts';
 import type { ChartSources, ReleaseChart } from './chart-sources.ts';
 import { renderValues } from './render-values.ts';
 import { readSurroundings } from './surroundings.ts';
+import { unambiguousJson } from '../../templates/helm-yaml.ts';
 import { checkSameChart, isReferenced } from '../../templates/instance-chart.ts';
 import { loftContext, othersTexts } from '../../templates/template-context.ts';
 import { freeParameters, resolveParameters } from '../../templates/template-parameters.ts';
@@ -62,5 +64,9 @@ export async function resolveReleaseValues(
     texts: trusted ? [...freeParameters(template.parameters, parameters), ...othersTexts(loft)] : [],
     signal,
   });
-  return { chart, values, trusted, sleep: isSleepRendered(text) ? saidByRendered(values) : undefined };
+  const sleep = isSleepRendered(text) ? saidByRendered(values) : undefined;
+  const forChart = isKnownChart(chart.name)
+    ? unambiguousJson(withoutSleepValues(JSON.parse(values) as object))
+    : values;
+  return { chart, values: forChart, trusted, sleep };
 }

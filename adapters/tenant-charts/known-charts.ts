@@ -10,6 +10,11 @@ export const defaultChart = tenantControlPlaneChart;
 /** The chart whose Helm rights cover those of the others: for what is taken down when its chart is not known any more. */
 export const broadestChart = vclusterChart;
 
+/** Whether what a chart is made of and reads is known here, rather than brought by an administrator. */
+export function isKnownChart(name: string): boolean {
+  return charts.some((chart) => chart.name === name);
+}
+
 /** The contract of a chart; one that an administrator brought is taken for one like ours, and may make nothing by itself. */
 export function tenantChart(name: string): TenantChart {
   return (

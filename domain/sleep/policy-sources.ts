@@ -28,10 +28,9 @@ export function resolvedPolicy(
   { template, project }: Surroundings,
 ): SleepPolicyStatus {
   const name = descriptorOf(kind).templateName(instance);
-  const made = descriptorOf(kind).sleepSaid(instance, template);
-  const kept = made ?? saidByStatus(instance.status?.sleepPolicy).template ?? {};
+  const made = madeSaid(kind, instance, template);
   return effectivePolicy({
-    ...(name === undefined ? { instance: made ?? {} } : { template: faultsOf(`template ${name}`, kept) }),
+    ...(name === undefined ? { instance: made } : { template: faultsOf(`template ${name}`, made) }),
     annotation: saidByInstance(instance.metadata),
     project: faultsOf(
       `project ${project?.metadata.name ?? ''}`,
@@ -46,8 +45,18 @@ export function isDeletionPrevented(
   instance: ManagedInstance,
   template: ManagedTemplate | undefined,
 ): boolean {
-  const { preventDeletion } = descriptorOf(kind).sleepSaid(instance, template) ?? {};
+  const { preventDeletion } = madeSaid(kind, instance, template);
   return preventDeletion !== undefined && 'value' in preventDeletion && preventDeletion.value;
+}
+
+/** What an instance is made of says; of a template that went away, what it said. */
+function madeSaid(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  template: ManagedTemplate | undefined,
+): SaidSettings {
+  const said = descriptorOf(kind).sleepSaid(instance, template);
+  return said ?? saidByStatus(instance.status?.sleepPolicy).template ?? {};
 }
 
 /** Says of each fault where it stands, once. */

@@ -1,7 +1,7 @@
 import type { SleepSetting } from '../../contracts/resources/sleep-policy-status.ts';
 import type { TemplateMetadata } from '../../contracts/resources/object-meta.ts';
 import { areRendered, readValues, valueAt } from '../vcluster-values.ts';
-import { secondsOfDuration } from './duration.ts';
+import { secondsOfDuration } from '../../contracts/duration.ts';
 import {
   maxSeconds,
   readSchedule,
@@ -99,6 +99,28 @@ export function unknownSleepValues(values: string | undefined, isSet: (value: un
     return Object.keys(value).flatMap((name) => unknownBelow(`${path}.${name}`));
   };
   return settingRoots.flatMap(unknownBelow);
+}
+
+/**
+ * Values for a chart that has no such settings: it would refuse them, and vCluster's open control plane ends at once if it finds
+ * `sleep` or `deletion`, which only its paid edition has.
+ */
+export function withoutSleepValues(values: object): object {
+  const { sleep: _sleep, sleepMode: _sleepMode, deletion: _deletion, ...rest } = values as Values;
+  const { external, ...others } = rest as { readonly external?: unknown };
+  const platform = valueAt(external, 'platform');
+  if (!isValues(external) || !isValues(platform)) return rest;
+  const { platform: _platform, ...otherExternal } = external;
+  const { autoSleep: _autoSleep, autoDelete: _autoDelete, ...otherPlatform } = platform;
+  const kept = Object.keys(otherPlatform).length === 0 ? {} : { platform: otherPlatform };
+  const outside = { ...otherExternal, ...kept };
+  return Object.keys(outside).length === 0 ? others : { ...others, external: outside };
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isValues(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function saidIn(values: string, isQuoted: boolean): SaidSettings {

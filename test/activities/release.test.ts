@@ -191,12 +191,15 @@ test('a template by reference: version, parameters and loft names are rendered',
           version: '1.2.0',
           parameters: [
             { variable: 'level', type: 'number', min: 0, max: 9, defaultValue: '2' },
+            { variable: 'sleepAfter', defaultValue: '45m' },
             { variable: 'pod.note', required: true, validation: '^[a-z-]+$' },
           ],
           template: {
             helmRelease: {
               values: [
                 'apiServer: { extraArgs: { v: {{ .Values.level }} } }',
+                'sleep: { auto: { afterInactivity: {{ .Values.sleepAfter | quote }}, schedule: at night } }',
+                'deletion: { prevent: {{ eq .Values.loft.user.email "anna@example.org" }} }',
                 'pod:',
                 '  annotations:',
                 '    note: {{ .Values.pod.note | upper | quote }}',
@@ -229,6 +232,14 @@ test('a template by reference: version, parameters and loft names are rendered',
     where: 'default/sized/loft-default-v-sized',
   });
   assert.match(JSON.stringify(set.spec), /--v=2/);
+  // The chart gets no settings of sleep; what they say is in the status, and nothing of them is quoted.
+  const name = { namespace: 'p-default', name: 'sized' };
+  const { status } = (await platform.resources.virtualclusterinstances.get(name)) ?? assert.fail();
+  assert.deepEqual(status?.renderedSleep, {
+    afterInactivitySeconds: { value: 2700 },
+    sleepSchedule: { fault: 'values: sleep.auto.schedule: what is rendered is not understood' },
+    preventDeletion: { value: true },
+  });
 });
 
 const canary = 'S3cret-canary-4711';

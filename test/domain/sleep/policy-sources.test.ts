@@ -5,12 +5,12 @@ import type { SpaceInstance } from '../../../contracts/resources/space-instance.
 import type { VirtualClusterInstance } from '../../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../../contracts/resources/virtual-cluster-template.ts';
 import { mergePatch } from '../../../domain/merge-patch.ts';
-import { secondsOfDuration } from '../../../domain/sleep/duration.ts';
+import { secondsOfDuration } from '../../../contracts/duration.ts';
 import { ignoreListFault, type IgnoreList } from '../../../domain/sleep/ignore-rules.ts';
 import { isDeletionPrevented, resolvedPolicy } from '../../../domain/sleep/policy-sources.ts';
 import { sleepModeConfigOf } from '../../../domain/sleep/sleep-mode-config.ts';
 import { sleepPolicyOf } from '../../../domain/sleep/sleep-policy.ts';
-import { saidByRendered } from '../../../domain/sleep/sleep-values.ts';
+import { saidByRendered, withoutSleepValues } from '../../../domain/sleep/sleep-values.ts';
 
 const sleep = (given: Record<string, string>) =>
   Object.fromEntries(Object.entries(given).map(([name, text]) => [`sleepmode.loft.sh/${name}`, text]));
@@ -310,6 +310,28 @@ describe('values of a vcluster.yaml', () => {
     const status = { renderedSleep: { afterInactivitySeconds: { value: 1 } } };
     assert.equal(policyOf({ ...literal, status }).afterInactivitySeconds, 60);
   });
+});
+
+it('values without settings of sleep are what a chart gets', () => {
+  const chart = { controlPlane: { statefulSet: { labels: { sleep: 'x' } } } };
+  const platform = { autoSleep: { afterInactivity: 60 }, autoDelete: {} };
+  assert.deepEqual(
+    withoutSleepValues({
+      ...chart,
+      sleep: { auto: {} },
+      sleepMode: {},
+      deletion: { prevent: true },
+      external: { platform },
+    }),
+    chart,
+  );
+  const kept = { ...chart, external: { other: 1, platform: { apiKey: 'x' } } };
+  assert.deepEqual(
+    withoutSleepValues({ ...kept, external: { other: 1, platform: { ...platform, apiKey: 'x' } } }),
+    kept,
+  );
+  for (const external of [undefined, null, 'x', [1], { platform: null }])
+    assert.deepEqual(withoutSleepValues({ external }), { external });
 });
 
 describe('what prevents deletion', () => {

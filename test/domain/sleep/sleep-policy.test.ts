@@ -134,6 +134,86 @@ describe('sleepPolicyAction', () => {
   }
 });
 
+describe('where the clocks change', () => {
+  const given = (sleep: string, wakeup: string, more: Record<string, string> = {}) =>
+    instance({
+      'sleepmode.loft.sh/sleep-schedule': sleep,
+      'sleepmode.loft.sh/wakeup-schedule': wakeup,
+      'sleepmode.loft.sh/timezone': 'Europe/Berlin',
+      ...more,
+    });
+  const active = (at: string) => ({ 'sleepmode.loft.sh/last-activity': seconds(at) });
+  const asleepSince = (at: string) => ({ ...force, 'sleepmode.loft.sh/sleeping-since': seconds(at) });
+  // 02:30 is not there on 29 March 2026, and there twice on 25 October: at 00:30 and at 01:30 UTC.
+  const cases: [
+    title: string,
+    VirtualClusterInstance,
+    now: string,
+    expected: 'sleep' | 'wake' | undefined,
+  ][] = [
+    ['a skipped sleep does not happen', given('30 2 * * *', '0 8 * * *'), '2026-03-29T02:00:00Z', undefined],
+    ['the next one does', given('30 2 * * *', '0 8 * * *'), '2026-03-30T00:30:00Z', 'sleep'],
+    [
+      'a skipped wake does not happen',
+      given('0 22 * * *', '30 2 * * *', asleepSince('2026-03-28T21:00:00Z')),
+      '2026-03-29T05:00:00Z',
+      undefined,
+    ],
+    [
+      'the next one does',
+      given('0 22 * * *', '30 2 * * *', asleepSince('2026-03-29T20:00:00Z')),
+      '2026-03-30T00:30:00Z',
+      'wake',
+    ],
+    [
+      'a repeated sleep happens the first time',
+      given('30 2 * * *', '0 8 * * *'),
+      '2026-10-25T00:30:00Z',
+      'sleep',
+    ],
+    [
+      'what was woken between stays awake until the second',
+      given('30 2 * * *', '0 8 * * *', active('2026-10-25T00:45:00Z')),
+      '2026-10-25T01:29:00Z',
+      undefined,
+    ],
+    [
+      'a repeated sleep happens the second time',
+      given('30 2 * * *', '0 8 * * *', active('2026-10-25T00:45:00Z')),
+      '2026-10-25T01:30:00Z',
+      'sleep',
+    ],
+    [
+      'a repeated wake happens the first time',
+      given('0 22 * * *', '30 2 * * *', asleepSince('2026-10-24T20:00:00Z')),
+      '2026-10-25T00:30:00Z',
+      'wake',
+    ],
+    [
+      'what was put to sleep between stays asleep until the second',
+      given('0 22 * * *', '30 2 * * *', asleepSince('2026-10-25T00:45:00Z')),
+      '2026-10-25T01:29:00Z',
+      undefined,
+    ],
+    [
+      'a repeated wake happens the second time',
+      given('0 22 * * *', '30 2 * * *', asleepSince('2026-10-25T00:45:00Z')),
+      '2026-10-25T01:30:00Z',
+      'wake',
+    ],
+    // A clock that is set back by a day, and one that was ahead when it was used.
+    ['the times of another day hold then', given('0 20 * * *', '0 8 * * *'), '2026-06-01T03:00:00Z', 'sleep'],
+    [
+      'what seems to be used in the future stays awake',
+      given('0 20 * * *', '0 8 * * *', active('2026-06-02T12:00:00Z')),
+      '2026-06-01T19:00:00Z',
+      undefined,
+    ],
+  ];
+  for (const [title, object, now, expected] of cases)
+    it(`${title} (${now})`, () => assert.equal(sleepPolicyAction(object, new Date(now)), expected));
+});
+
 describe('sleepPolicyOf', () => {
   const faults: [annotations: Record<string, string>, fault: RegExp][] = [
     [{ 'sleepmode.loft.sh/sleep-schedule': 'at night' }, /sleep-schedule: .* five fields/],
