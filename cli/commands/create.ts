@@ -8,6 +8,7 @@ import { CommandFailure } from '../failures/failure.ts';
 import { onInterrupt } from '../shell/interrupt.ts';
 import { withoutManagedFields } from '../reading/management.ts';
 import { isTable, printDocument } from '../output/output.ts';
+import { sleepAnnotations, type SleepOptions, withSleepOptions } from '../writing/sleep-options.ts';
 import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
 import { showOperation } from '../operations/run-operation.ts';
 import { createAccessKeyCommand } from './access-keys.ts';
@@ -22,7 +23,7 @@ import {
   withClient,
 } from './options.ts';
 
-interface CreateOptions extends CommonOptions, DryRunOptions, ParameterOptions {
+interface CreateOptions extends CommonOptions, DryRunOptions, ParameterOptions, SleepOptions {
   template?: string;
   templateVersion?: string;
   cluster?: string;
@@ -37,7 +38,7 @@ export function createCommand(): Command {
     .addCommand(createAccessKeyCommand('accesskey'))
     .addCommand(createSpaceCommand())
     .addCommand(
-      operationCommand('vcluster', 'Create a tenant cluster and show its steps')
+      withSleepOptions(operationCommand('vcluster', 'Create a tenant cluster and show its steps'))
         .argument('<name>')
         .option('--template <name>', 'template; default: the default of the project')
         .option('--template-version <version>', 'e.g. 1.2.x')
@@ -61,9 +62,15 @@ async function create<K extends ManagedKind>(
   client: Client,
   target: OperationTarget & { readonly kind: K },
   spec: InstanceOf<K>['spec'],
-  options: CommonOptions & DryRunOptions,
+  options: CommonOptions & DryRunOptions & SleepOptions,
 ): Promise<void> {
-  const resource = await createResource(client, target, spec, dryRunQuery(options));
+  const resource = await createResource(
+    client,
+    target,
+    spec,
+    dryRunQuery(options),
+    sleepAnnotations(options),
+  );
   const { noun, command } = kindNames[target.kind];
   if (options.dryRun === undefined) {
     const release = onInterrupt(
@@ -102,7 +109,7 @@ function specOf(options: CreateOptions): VirtualClusterInstanceSpec {
   };
 }
 
-interface CreateSpaceOptions extends CommonOptions, DryRunOptions {
+interface CreateSpaceOptions extends CommonOptions, DryRunOptions, SleepOptions {
   cluster?: string;
   displayName?: string;
   description?: string;
@@ -110,7 +117,8 @@ interface CreateSpaceOptions extends CommonOptions, DryRunOptions {
 
 /** `vcp create space` */
 function createSpaceCommand(): Command {
-  return operationCommand('space', 'Create a space, one namespace of a connected cluster, and show its steps')
+  const description = 'Create a space, one namespace of a connected cluster, and show its steps';
+  return withSleepOptions(operationCommand('space', description))
     .alias('namespace')
     .argument('<name>')
     .option('--cluster <name>', 'connected cluster; default: the platform chooses')

@@ -9,6 +9,7 @@ import { CommandFailure } from '../failures/failure.ts';
 import { readInstance, withoutManagedFields } from '../reading/management.ts';
 import { isTable, printDocument } from '../output/output.ts';
 import { changeInstance } from '../writing/change-instance.ts';
+import { sleepAnnotations, type SleepOptions, withSleepOptions } from '../writing/sleep-options.ts';
 import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
 import { previewLines, previewOperation } from '../operations/preview.ts';
 import { createOperation, showOperation } from '../operations/run-operation.ts';
@@ -27,7 +28,7 @@ interface Texts {
   displayName?: string;
   description?: string;
 }
-type UpdateOptions = CommonOptions & DryRunOptions & Texts;
+type UpdateOptions = CommonOptions & DryRunOptions & Texts & SleepOptions;
 type TenantOptions = UpdateOptions &
   ParameterOptions & { template?: string; templateVersion?: string; values?: string };
 
@@ -55,18 +56,20 @@ export function updateCommand(): Command {
         }),
     )
     .addCommand(
-      updateOf('space', 'Change what a space is called').action((name: string, options: UpdateOptions) => {
-        const { project } = options;
-        checkNames(project, name);
-        return withClient((client) =>
-          update(client, { kind: 'space', project, name }, (spec) => withTexts(spec, options), options),
-        );
-      }),
+      updateOf('space', 'Change what a space is called, and when it sleeps').action(
+        (name: string, options: UpdateOptions) => {
+          const { project } = options;
+          checkNames(project, name);
+          return withClient((client) =>
+            update(client, { kind: 'space', project, name }, (spec) => withTexts(spec, options), options),
+          );
+        },
+      ),
     );
 }
 
 function updateOf(kind: ManagedKind, description: string): Command {
-  return kindCommand(kind, description)
+  return withSleepOptions(kindCommand(kind, description))
     .option('--display-name <text>')
     .option('--description <text>')
     .addOption(dryRunOption());
@@ -76,7 +79,7 @@ async function update<K extends ManagedKind>(
   client: Client,
   target: OperationTarget & { readonly kind: K },
   change: (spec: NonNullable<InstanceOf<K>['spec']>) => NonNullable<InstanceOf<K>['spec']>,
-  options: CommonOptions & DryRunOptions,
+  options: CommonOptions & DryRunOptions & SleepOptions,
 ): Promise<void> {
   const { noun, command } = kindNames[target.kind];
   const { output, dryRun } = options;
@@ -90,6 +93,7 @@ async function update<K extends ManagedKind>(
       return isDeepStrictEqual(wanted, spec) ? undefined : wanted;
     },
     dryRunQuery(options),
+    sleepAnnotations(options),
   );
   const type = changed?.status?.observedHash === undefined ? 'create' : 'update';
   if (changed !== undefined && deploys && dryRun === undefined) {

@@ -2,6 +2,7 @@ import { kindNames } from '../../contracts/kinds.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import type { Project } from '../../contracts/resources/project.ts';
+import type { SleepSetting } from '../../contracts/resources/sleep-policy-status.ts';
 import type { VirtualClusterInstanceStatus } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { grantsOf } from './access.ts';
 import { type InstanceFacts, type KubernetesEvent, timeOf } from './facts.ts';
@@ -80,10 +81,17 @@ function timeText(timestamp: string | undefined, now: number): string | undefine
   return timestamp && `${timestamp} (${age(timestamp, now)} ago)`;
 }
 
-function sleepOf({ resource: { metadata }, now }: InstanceFacts): Field[] {
+function sleepOf({ resource: { metadata, status }, now }: InstanceFacts): Field[] {
   const given = metadata.annotations ?? {};
   const since = timestampOf(given[annotations.sleepingSince]);
   const active = timestampOf(given[annotations.lastActivity]);
+  const policy = status?.sleepPolicy ?? {};
+  /** What holds, and where it comes from, unless that is the instance's own annotation. */
+  const setting = (name: SleepSetting, text: string | undefined) => {
+    const source = policy.sources?.[name];
+    return text && (source === undefined || source === 'annotation' ? text : `${text} (${source})`);
+  };
+  const seconds = (count: number | undefined) => (count ? `${count} s without activity` : undefined);
   return [
     ['Asleep since', timeText(since, now)],
     ['Kind of sleep', given[annotations.sleepType]],
@@ -91,9 +99,14 @@ function sleepOf({ resource: { metadata }, now }: InstanceFacts): Field[] {
       'Only people wake it for',
       given[annotations.sleepForceDuration] && `${given[annotations.sleepForceDuration]} s (0: always)`,
     ],
-    ['Sleep schedule', given[annotations.sleepSchedule]],
-    ['Wakeup schedule', given[annotations.wakeupSchedule]],
-    ['Time zone', given[annotations.sleepTimezone]],
+    ['Sleeps after', setting('afterInactivitySeconds', seconds(policy.afterInactivitySeconds))],
+    ['Deleted after', setting('deleteAfterSeconds', seconds(policy.deleteAfterSeconds))],
+    ['Sleep schedule', setting('sleepSchedule', policy.sleepSchedule ?? given[annotations.sleepSchedule])],
+    [
+      'Wakeup schedule',
+      setting('wakeupSchedule', policy.wakeupSchedule ?? given[annotations.wakeupSchedule]),
+    ],
+    ['Time zone', setting('timezone', policy.timezone ?? given[annotations.sleepTimezone])],
     ['Last activity', timeText(active, now)],
   ];
 }

@@ -9,6 +9,7 @@ const tries = 5;
 /**
  * Changes the spec of an instance as it is now: what others wrote meanwhile stays, and the change is made to that.
  * @param change gives the new spec, or undefined if there is nothing to change
+ * @param annotations that it has besides
  * @returns what is stored now, or undefined if nothing was changed
  */
 export async function changeInstance<K extends ManagedKind>(
@@ -16,14 +17,19 @@ export async function changeInstance<K extends ManagedKind>(
   target: OperationTarget & { readonly kind: K },
   change: (spec: NonNullable<InstanceOf<K>['spec']>) => InstanceOf<K>['spec'] | undefined,
   query = '',
+  annotations: Readonly<Record<string, string>> = {},
 ): Promise<InstanceOf<K> | undefined> {
   for (let left = tries; ; left -= 1) {
     const present = await readInstance(client, target);
-    const spec = change(present.spec ?? {});
-    if (spec === undefined) return undefined;
+    const changed = change(present.spec ?? {});
+    const given = present.metadata.annotations ?? {};
+    const isAnnotated = Object.entries(annotations).every(([name, text]) => given[name] === text);
+    if (changed === undefined && isAnnotated) return undefined;
+    const spec = changed ?? present.spec;
+    const metadata = { ...present.metadata, annotations: { ...given, ...annotations } };
     try {
       return await client
-        .call<InstanceOf<K>>('PUT', `${instancePath(target)}${query}`, { ...present, spec })
+        .call<InstanceOf<K>>('PUT', `${instancePath(target)}${query}`, { ...present, metadata, spec })
         .catch(notFound(target, ['not_found']));
     } catch (error) {
       if (!(error instanceof CommandFailure) || error.code !== 'conflict' || left === 1) throw error;

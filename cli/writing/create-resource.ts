@@ -12,19 +12,20 @@ import type { Client } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
 import { collectionPath } from '../reading/management.ts';
 
-/** Creates the resource of a tenant cluster or space; `query` may make it a dry run. */
+/** Creates the resource of a tenant cluster or space; `query` may make it a dry run. @param annotations of the resource */
 export async function createResource<K extends ManagedKind>(
   client: Client,
   target: OperationTarget & { readonly kind: K },
   spec: InstanceOf<K>['spec'],
   query = '',
+  annotations: Readonly<Record<string, string>> = {},
 ): Promise<InstanceOf<K>> {
   const { kind, project, name } = target;
   const namespace = projectNamespace(project);
   const resource = {
     apiVersion: managementApiVersion,
     kind: resourceKinds[kindNames[kind].plural].kind,
-    metadata: { name, namespace },
+    metadata: { name, namespace, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
     spec,
   } as InstanceOf<K>;
   return record(client, collectionPath(kind, project), resource, query).catch((error: unknown) => {

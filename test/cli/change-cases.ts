@@ -97,6 +97,35 @@ export function changeCases(cli: () => CliWorld): void {
       );
     });
 
+    it('sets when it sleeps and is deleted, and refuses what nobody understands', async () => {
+      const { succeeds, vcp } = cli();
+      const change = ['--sleep-after', '1h30m', '--delete-after', '0', '--sleep-schedule', '0 20 * * *'];
+      assert.match(
+        await succeeds('update', 'vcluster', 'changing', ...at, ...change, '--timezone', 'Europe/Berlin'),
+        /^tenant cluster changing is changed; nothing had to be deployed\n$/,
+      );
+      const shown = JSON.parse(await succeeds('get', 'vcluster', 'changing', ...at, '-o', 'json'));
+      const policy = Object.entries(shown.metadata.annotations).filter(([name]) =>
+        /^sleepmode\.loft\.sh\/(sleep-|delete-|timezone)/.test(name),
+      );
+      assert.deepEqual(Object.fromEntries(policy), {
+        'sleepmode.loft.sh/delete-after': '0',
+        'sleepmode.loft.sh/sleep-after': '5400',
+        'sleepmode.loft.sh/sleep-schedule': '0 20 * * *',
+        'sleepmode.loft.sh/timezone': 'Europe/Berlin',
+      });
+      assert.match(
+        await succeeds('update', 'vcluster', 'changing', ...at, ...change),
+        /^tenant cluster changing is as you ask already\n$/,
+      );
+      const soon = await vcp(['update', 'vcluster', 'changing', ...at, '--sleep-after', 'soon']);
+      assert.deepEqual([soon.code, soon.stdout], [2, '']);
+      assert.match(soon.stderr, /--sleep-after soon: give a duration \(30m, 1h30m\) or seconds/);
+      const never = await vcp(['update', 'vcluster', 'changing', ...at, '--wakeup-schedule', 'early']);
+      assert.match(never.stderr, /wakeup-schedule: invalid cron expression "early"/);
+      await succeeds('update', 'vcluster', 'changing', ...at, '--sleep-schedule', '', '--sleep-after', '0');
+    });
+
     it('keeps what others change at the same time', async () => {
       const { vcp } = cli();
       const users = ['u1', 'u2', 'u3', 'u4'];
