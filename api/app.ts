@@ -20,6 +20,7 @@ import { openapi } from './plugins/openapi.ts';
 import { pageHeaders } from './plugins/page-headers.ts';
 import { lazyChildLogger, requestLog } from './plugins/request-log.ts';
 import { storageAlias } from './plugins/storage-alias.ts';
+import { tracing } from './plugins/tracing.ts';
 import { unknownPaths } from './plugins/unknown-paths.ts';
 import { createFilteredHandler, type FilteredHandler } from './proxy/filtered/serve-filtered.ts';
 import { proxyUpgrades } from './proxy/upgrades/upgrade-proxy.ts';
@@ -75,6 +76,7 @@ export async function createApp(
   const { streams } = gateway;
   const lines = createRequestLines(gateway.logger);
   await app.register(requestContexts);
+  await app.register(tracing);
   await app.register(requestLog, { lines });
   await app.register(failures);
   await app.register(pageHeaders);

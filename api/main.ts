@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readConfigFile } from '../adapters/config-file.ts';
 import { endFailedStart, endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
+import { startTracing } from '../adapters/tracing/start-tracing.ts';
 import { GatewayConfig } from '../contracts/config.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { createApp } from './app.ts';
@@ -21,6 +22,7 @@ const restMs = 6_000;
 async function main(): Promise<void> {
   const config = readConfigFile(GatewayConfig);
   const logger = createLogger('gateway', config.logLevel, { gathered: true });
+  const tracer = await startTracing('gateway', config.tracing, logger);
   const parts = createGatewayParts(config, logger);
   const tls = {
     cert: readFileSync(config.tls.certFile, 'utf8'),
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
     await tunnels.close();
     metrics?.close();
     await parts.close();
+    await tracer?.stop();
   };
   endInOrder(stop, {
     delayMs: limits.stopMs + restMs,

@@ -1,9 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { AuditConfig } from './audit.ts';
+import { TracingConfig } from './tracing-config.ts';
 
 /**
  * Configuration of the three processes, each read from one JSON file (`--config <path>`, mode 0600: it holds
- * passwords). The starter of the process writes the file; the processes read no environment variable.
+ * passwords). The starter of the process writes the file; the processes read no environment variable but
+ * those of OpenTelemetry (`OTEL_…`).
  */
 const TemporalTls = Type.Object({
   caFile: Type.Optional(
@@ -143,6 +145,7 @@ const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
 
 export const WorkerConfig = Type.Object({
   logLevel: LogLevel,
+  tracing: Type.Optional(TracingConfig),
   databaseUrl: Type.String(),
   temporal: Temporal,
   managementKubeconfig: Type.String({ description: 'Path' }),
@@ -198,6 +201,7 @@ export type WorkerConfig = Static<typeof WorkerConfig>;
 
 export const GatewayConfig = Type.Object({
   logLevel: LogLevel,
+  tracing: Type.Optional(TracingConfig),
   databaseUrl: Type.String(),
   temporal: Temporal,
   managementKubeconfig: Type.String({ description: 'Path; its identity may only impersonate' }),
@@ -261,6 +265,7 @@ export type GatewayConfig = Static<typeof GatewayConfig>;
 
 export const ControllersConfig = Type.Object({
   logLevel: LogLevel,
+  tracing: Type.Optional(TracingConfig),
   databaseUrl: Type.String(),
   temporal: Temporal,
   managementKubeconfig: Type.String({ description: 'Path' }),

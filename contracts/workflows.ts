@@ -42,6 +42,9 @@ async function runsInTemporal(): Promise<void> {
 
 const operationPrefix = 'operation/';
 
+/** Temporal's header with the trace that something is part of, named as in Temporal's own interceptors. */
+export const traceHeader = '_tracer-data';
+
 /** Id of the workflow that runs operation `operationId`. */
 export function operationWorkflowId(operationId: string): string {
   return operationPrefix + operationId;

@@ -8,6 +8,7 @@ import { briefAnswers, connectCluster } from '../adapters/kubernetes/client.ts';
 import { endFailedStart, endInOrder } from '../adapters/end-in-order.ts';
 import { managementResources } from '../adapters/kubernetes/resources.ts';
 import { createLogger } from '../adapters/logging.ts';
+import { startTracing } from '../adapters/tracing/start-tracing.ts';
 import { ControllersConfig } from '../contracts/config.ts';
 import { writers } from '../contracts/names.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
@@ -22,6 +23,7 @@ const catchUpMs = 15_000;
 async function main(): Promise<void> {
   const config = readConfigFile(ControllersConfig);
   const logger = createLogger('controllers', config.logLevel);
+  const tracer = await startTracing('controllers', config.tracing, logger);
   const writer = writers.controllers;
   const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'), { writer });
   const operations = createOperationsDependencies(config, logger);
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
   const stop = async () => {
     await running.stop();
     await operations.close();
+    await tracer?.stop();
   };
   endInOrder(stop, { delayMs: graceMs, logger });
   await Promise.race([running.caughtUp, delay(catchUpMs, undefined, { ref: false })]);

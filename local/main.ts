@@ -1,4 +1,4 @@
-/** `npm start`: the embedded platform in the foreground, until SIGINT or SIGTERM. Flags only, no environment. */
+/** `npm start`: the embedded platform in the foreground, until SIGINT or SIGTERM. Flags only; of the environment, OpenTelemetry's variables. */
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { homedir } from 'node:os';

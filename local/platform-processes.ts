@@ -7,6 +7,7 @@ import type { PlatformContext } from './platform-context.ts';
 import { tenantSeedsDir } from './tenant-seed.ts';
 import { gatewaySpace, nodeProgram } from './node-program.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
+import { tracingVariables } from '../adapters/tracing/start-tracing.ts';
 import type { Service } from './supervisor.ts';
 import type { Settings } from './settings-file.ts';
 import type { RunningTemporal } from './start-temporal.ts';
@@ -41,6 +42,8 @@ export function writeProcessConfigs(
 ): Record<'worker' | 'gateway' | 'controllers', string> {
   const { databases, gateway } = options;
   const { worker: workerSettings, ...gatewaySettings } = options.settings;
+  const { tracing } = gatewaySettings;
+  const traced = tracing === undefined ? {} : { tracing };
   const { address, tls, uiSocket } = options.temporal;
   const temporalOf = (client: 'gateway' | 'worker' | 'controllers'): TemporalConfig => {
     const files = tls(client);
@@ -49,6 +52,7 @@ export function writeProcessConfigs(
   const worker: WorkerConfig = {
     wakesAtOnce: 2 * availableParallelism(), // control planes of this machine: their start is processor time
     ...workerSettings,
+    ...traced,
     databaseUrl: databases.worker,
     temporal: temporalOf('worker'),
     managementKubeconfig: options.managementKubeconfigs.worker,
@@ -75,6 +79,7 @@ export function writeProcessConfigs(
   const { accessKeysPerOwner } = gatewaySettings.auth ?? {};
   const controllers: ControllersConfig = {
     ...(accessKeysPerOwner === undefined ? {} : { accessKeysPerOwner }),
+    ...traced,
     databaseUrl: databases.controllers,
     temporal: temporalOf('controllers'),
     managementKubeconfig: options.managementKubeconfigs.controllers,
@@ -91,6 +96,15 @@ export function writeProcessConfigs(
   };
 }
 
+/** OpenTelemetry's variables, the one thing of our environment that they get: people set them once for all they run. */
+function tracingEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] =>
+      entry[0].startsWith(tracingVariables),
+    ),
+  );
+}
+
 /** A process of the platform: `node <folder>/main.ts --config <file>`. */
 export function platformService(
   name: 'worker' | 'gateway' | 'controllers',
@@ -99,8 +113,11 @@ export function platformService(
   const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');
   return {
     name,
-    program: () =>
-      nodeProgram([main, '--config', options.configFile], name === 'gateway' ? gatewaySpace : undefined),
+    program() {
+      const args = [main, '--config', options.configFile];
+      const program = nodeProgram(args, name === 'gateway' ? gatewaySpace : undefined);
+      return { ...program, env: { ...program.env, ...tracingEnvironment() } };
+    },
     ready: options.ready,
   };
 }

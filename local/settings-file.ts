@@ -13,6 +13,7 @@ const Settings = Type.Object({
   ...Type.Partial(
     Type.Pick(GatewayConfig, [
       'logLevel',
+      'tracing',
       'publicUrl',
       'streams',
       'held',
@@ -35,7 +36,7 @@ export type Settings = Static<typeof Settings>;
  */
 export function readSettings(path: string): Settings {
   const file = resolve(path);
-  const { auth, audit, worker, ...settings } = parseConfigFile(Settings, file);
+  const { auth, audit, worker, tracing, ...settings } = parseConfigFile(Settings, file);
   const refuse = (reason: string) =>
     new PlatformError('invalid_request', `the configuration file ${file} is not valid: ${reason}`);
   const at = (name: string) => resolve(dirname(file), name);
@@ -48,9 +49,11 @@ export function readSettings(path: string): Settings {
     throw refuse('/publicUrl is not an https URL');
   const { oidc } = auth ?? {};
   const secret = oidc?.clientSecretFile;
-  const authorities = worker?.chartsCaFile;
   return {
     ...settings,
+    ...(tracing && {
+      tracing: withFile(tracing, 'headersFile', (name) => existing('/tracing/headersFile', name)),
+    }),
     ...(auth && {
       auth:
         oidc === undefined || secret === undefined
@@ -59,10 +62,17 @@ export function readSettings(path: string): Settings {
     }),
     ...(audit && { audit: audit.file === undefined ? audit : { ...audit, file: at(audit.file) } }),
     ...(worker && {
-      worker:
-        authorities === undefined
-          ? worker
-          : { ...worker, chartsCaFile: existing('/worker/chartsCaFile', authorities) },
+      worker: withFile(worker, 'chartsCaFile', (name) => existing('/worker/chartsCaFile', name)),
     }),
   };
+}
+
+/** `settings` with the path of the file that they name under `key`, if they do. */
+function withFile<K extends string, S extends { readonly [key in K]?: string | undefined }>(
+  settings: S,
+  key: K,
+  pathOf: (name: string) => string,
+): S {
+  const name = settings[key];
+  return name === undefined ? settings : { ...settings, [key]: pathOf(name) };
 }

@@ -4,6 +4,7 @@ import { temporalConnection } from '../adapters/temporal-connection.ts';
 import type { TemporalConfig } from '../contracts/config.ts';
 import { createOperationChanges, type OperationChanges } from '../db/changes.ts';
 import { createDatabase, type Database } from '../db/client.ts';
+import { traceCarrier } from './trace-carrier.ts';
 
 /** What the operations service works with; the same in gateway, controllers and worker. */
 export interface OperationsDeps {
@@ -33,7 +34,11 @@ export function createOperationsDependencies(
     database,
     changes,
     logger,
-    temporal: new Client({ connection, namespace: config.temporal.namespace }),
+    temporal: new Client({
+      connection,
+      namespace: config.temporal.namespace,
+      interceptors: { workflow: [traceCarrier] },
+    }),
     uiUrl: config.temporal.uiUrl,
     async close() {
       await changes.close();

@@ -6,8 +6,10 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 /** `node worker/build-workflow-bundle.ts <path>`: writes the workflow bundle to `path`, in one step. */
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error('usage: node worker/build-workflow-bundle.ts <path>');
+const workflow = (file: string) => fileURLToPath(new URL(`../workflows/${file}`, import.meta.url));
 const { code } = await bundleWorkflowCode({
-  workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+  workflowsPath: workflow('index.ts'),
+  workflowInterceptorModules: [workflow('trace-carrier.ts')],
 });
 mkdirSync(dirname(path), { recursive: true });
 const temporary = `${path}.${process.pid}`;

@@ -4,6 +4,8 @@ import { failureInterceptor } from '../activities/failures.ts';
 import type { Activities } from '../activities/index.ts';
 import { stepRecorder, type StepWriter } from '../activities/operations/step-recorder.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
+import type { Operation } from '../contracts/operations.ts';
+import { tracedActivities } from './traced-activities.ts';
 
 export interface LifecycleWorkerOptions {
   readonly connection: NativeConnection;
@@ -11,6 +13,8 @@ export interface LifecycleWorkerOptions {
   readonly bundlePath: string;
   readonly activities: Activities;
   readonly noteStep: StepWriter['noteStep'];
+  /** An operation as recorded, for traces. */
+  readonly readOperation: (id: string) => Promise<Operation>;
   readonly logger: Logger;
 }
 
@@ -27,6 +31,7 @@ export async function createLifecycleWorker(options: LifecycleWorkerOptions): Pr
     activities: { ...options.activities },
     interceptors: {
       activity: [
+        tracedActivities(options.readOperation, options.logger),
         failureInterceptor(options.logger),
         stepRecorder(
           { recordSteps: options.activities.recordSteps, noteStep: options.noteStep },

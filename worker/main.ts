@@ -7,7 +7,9 @@ import { readConfigFile } from '../adapters/config-file.ts';
 import { endInOrder } from '../adapters/end-in-order.ts';
 import { createLogger, type Logger } from '../adapters/logging.ts';
 import { temporalConnection } from '../adapters/temporal-connection.ts';
+import { startTracing } from '../adapters/tracing/start-tracing.ts';
 import { WorkerConfig } from '../contracts/config.ts';
+import { readRecorded } from '../operations/read.ts';
 import { ensureWorkflowBundle } from './bundle.ts';
 import { createWorkerDependencies } from './dependencies.ts';
 import { createLifecycleWorker } from './lifecycle-worker.ts';
@@ -26,6 +28,7 @@ Runtime.install({
   logger: temporalLogger(logger),
   telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
 });
+const tracer = await startTracing('worker', config.tracing, logger);
 const deps = createWorkerDependencies(config, logger);
 const activities = createActivities(deps);
 const stop = async () => {
@@ -33,6 +36,7 @@ const stop = async () => {
   if (worker?.getState() === 'RUNNING') worker.shutdown();
   await running;
   await deps.close();
+  await tracer?.stop();
 };
 endInOrder(stop, { delayMs: 20_000, logger });
 const running = run();
@@ -63,6 +67,7 @@ async function work(bundlePath: string, onReady: () => void): Promise<void> {
       bundlePath,
       activities,
       noteStep: createStepNotes(deps.operations.database),
+      readOperation: (id) => readRecorded(deps.operations, id),
       logger,
     });
     const done = worker.run();

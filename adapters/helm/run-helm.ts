@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { PlatformError } from '../../contracts/errors.ts';
+import { withSpan } from '../tracing/spans.ts';
 
 export interface HelmRun {
   /** Path of the program. */
@@ -53,7 +54,15 @@ exit $status
  * release as failed) and SIGKILL 2 s later.
  * @throws the signal's reason if it was aborted; PlatformError `toolchain_unavailable` if the program does not exist
  */
-export async function runHelm(run: HelmRun): Promise<HelmOutput> {
+export function runHelm(run: HelmRun): Promise<HelmOutput> {
+  return withSpan({ name: `helm ${run.args[0] ?? ''}` }, async (span) => {
+    const output = await execute(run);
+    span?.set({ 'process.exit.code': output.exitCode ?? undefined });
+    return output;
+  });
+}
+
+async function execute(run: HelmRun): Promise<HelmOutput> {
   run.signal?.throwIfAborted();
   await mkdir(run.homeDir, { recursive: true, mode: 0o700 });
   const { limits } = run;

@@ -1,3 +1,4 @@
+import { withSpan } from '../../adapters/tracing/spans.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { managedKinds, type OperationTarget } from '../../contracts/kinds.ts';
 import { labels, projectOfNamespace } from '../../contracts/names.ts';
@@ -54,7 +55,7 @@ export function createHeldRequests(gateway: Deps, limits: HoldLimits): HeldReque
         throw await held.ended('room', wake.operation);
       }
       try {
-        return await held.until(wake, limits.waitMs);
+        return await withSpan({ name: 'hold request' }, () => held.until(wake, limits.waitMs));
       } finally {
         giveBack();
       }

@@ -1,6 +1,7 @@
 import type { ResourceClient, Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { withRootSpan } from '../../adapters/tracing/spans.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { OperationTarget } from '../../contracts/kinds.ts';
 import { isFinal } from '../../contracts/operations.ts';
@@ -50,10 +51,10 @@ export function createOperationSubmitter<T extends Operated>(
     };
     const { type } = next;
     try {
-      const { operation, joined } = await submitOperation(context.operations, {
-        ...submission,
-        idempotencyKey: next.idempotencyKey,
-      });
+      // A trace of its own: which request has changed the resource is not known here.
+      const { operation, joined } = await withRootSpan({ name: `submit ${type}` }, () =>
+        submitOperation(context.operations, { ...submission, idempotencyKey: next.idempotencyKey }),
+      );
       if (!joined) context.logger.info({ operation: operation.id, type, ...subject }, 'submitted');
       if (!isFinal(operation.state)) {
         await showPending(resource);

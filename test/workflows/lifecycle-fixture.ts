@@ -17,6 +17,7 @@ import { migrate } from '../../db/migrate.ts';
 import { createOperationsDependencies, type OperationsDeps } from '../../operations/dependencies.ts';
 import { reconcileOperations } from '../../operations/reconcile.ts';
 import type { OperationSubmission } from '../../operations/judge-submission.ts';
+import { readRecorded } from '../../operations/read.ts';
 import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { ensureWorkflowBundle } from '../../worker/bundle.ts';
@@ -128,6 +129,7 @@ export async function startLifecycle(options: { wakesAtOnce?: number } = {}): Pr
         bundlePath,
         activities,
         noteStep: createStepNotes(deps.database),
+        readOperation: (id) => readRecorded(deps, id),
         logger,
       });
       worker = { instance, done: instance.run() };

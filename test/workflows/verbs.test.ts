@@ -7,12 +7,15 @@ import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { lastingFailure, PlatformError } from '../../contracts/errors.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';
+import { traceCases } from './trace-cases.ts';
 
 let fixture: LifecycleFixture;
 before(async () => {
   fixture = await startLifecycle();
 });
 after(() => fixture?.stop());
+
+traceCases(() => fixture);
 
 test('create: every step succeeds, the instance is reported Ready with the hash, the cluster is searchable', async () => {
   const name = fixture.newName();

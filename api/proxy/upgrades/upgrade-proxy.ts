@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import { withRootSpan } from '../../../adapters/tracing/spans.ts';
 import { errorTable } from '../../../contracts/errors.ts';
 import type { AuditEntry } from '../../audit/audit-entry.ts';
 import { actorOf } from '../../audit/sender.ts';
@@ -9,6 +10,7 @@ import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
 import { requestContext } from '../../http/request-context.ts';
 import type { RequestLines } from '../../http/request-lines.ts';
+import { requestAttributes, traceOf } from '../../http/traced-request.ts';
 import { clientGone } from '../../metrics/gateway-metrics.ts';
 import { asPlatformError } from '../../http/failures.ts';
 import { answerFailure, answerHead, relayAnswer } from './upgrade-response.ts';
@@ -83,7 +85,16 @@ function take(
   const client = createPendingClient(socket, head);
   const entry = gateway.audit.begin(id, request);
   const exchange: Exchange = { request, socket, client, id, entry };
-  void serve(exchange, deps).then((outcome) => {
+  const traced = withRootSpan(
+    { name: 'upgrade', kind: 'server', attributes: requestAttributes(id, request) },
+    async (span) => {
+      const outcome = await serve(exchange, deps);
+      span?.set({ 'http.response.status_code': outcome.status });
+      return outcome;
+    },
+    traceOf(request.headers),
+  );
+  void traced.then((outcome) => {
     const { status: code } = outcome;
     entry.end({ code, aborted: code === clientGone });
     const { pathKind, verb } = entry.description;
