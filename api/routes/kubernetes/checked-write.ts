@@ -18,8 +18,12 @@ export interface TemplateWrite {
   readonly name: string;
 }
 
-/** What checks look at; a body that mentions nothing of it is not looked into. */
-const ofInstances = /parameters|templateRef|sleep|deletion|autoSleep|autoDelete/;
+/**
+ * What checks look at; a body that mentions nothing of it is not looked into. Annotations of instances are read at admission, and
+ * their status is not written here.
+ */
+const ofInstances =
+  /parameters|templateRef|sleep(?!mode\.loft|ModeConfig|Policy)|deletion(?!Timestamp)|autoSleep|autoDelete/;
 const ofTemplates = /sleep|deletion|autoSleep|autoDelete/;
 
 /**

@@ -96,6 +96,7 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
       'status.clusterRef',
       'status.lastOperation',
       'status.observedHash',
+      'status.sleepPolicy',
       'status.template',
     ),
   ),
