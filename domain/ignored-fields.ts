@@ -10,7 +10,7 @@ import {
 import { rolesThatOpen } from './keys/key-scope.ts';
 import { descriptorOf } from './kinds/kinds.ts';
 import { kindOfAllowed } from './instance-templates/template-choice.ts';
-import { sleepSettingNames } from './sleep/sleep-settings.ts';
+import { ignoredSettingName, sleepSettingNames } from './sleep/sleep-settings.ts';
 import { unknownSleepValues } from './sleep/sleep-values.ts';
 import { settingsIgnored } from './vcluster-values.ts';
 
@@ -86,9 +86,12 @@ const sleepNotIgnored: ReadonlySet<string> = new Set([
   ...Object.values(annotations),
   ...sleepStates.map((name) => `${sleepPrefix}${name}`),
 ]);
-const isSleepIgnored = (name: string) => name.startsWith(sleepPrefix) && !sleepNotIgnored.has(name);
+const isSleepIgnored = (name: string) =>
+  name.startsWith(sleepPrefix) && (!sleepNotIgnored.has(name) || name === ignoredSettingName);
 /** What an instance is made to do once is nothing that a project gives its instances. */
-const sleepSettings: ReadonlySet<string> = new Set(sleepSettingNames);
+const sleepSettings: ReadonlySet<string> = new Set(
+  sleepSettingNames.filter((name) => name !== ignoredSettingName),
+);
 
 /** Annotations and labels that vCluster Platform acts on, and this platform does not. */
 const ignoredMetadata: {

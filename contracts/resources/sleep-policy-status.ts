@@ -33,7 +33,9 @@ const settings = {
   ignoreResourceNames: list('for these objects'),
   ignoreUserAgents: list('of these clients'),
   excludeLabels: Type.Optional(
-    Type.Record(Type.String(), Type.String(), { description: 'Workloads with these labels do not sleep' }),
+    Type.Record(Type.String(), Type.String(), {
+      description: 'Workloads with these labels are to go on; not acted on',
+    }),
   ),
 };
 

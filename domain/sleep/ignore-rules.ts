@@ -2,8 +2,6 @@
 export interface IgnoreRules {
   /** Every request. */
   readonly all: boolean;
-  /** Those that a tenant cluster inside a space makes. */
-  readonly virtualClusters: boolean;
   /** Those of a user with one of these groups. */
   readonly groups: readonly string[];
   /** Kubernetes' verbs; `*`: each. */
@@ -60,10 +58,7 @@ export function ignoreListFault(list: IgnoreList, text: string): string | undefi
 
 /** The rules that settings say; what a list says that cannot be read is left out. */
 export function ignoreRulesOf(
-  settings: { readonly [L in IgnoreList]?: string } & {
-    readonly ignoreAll?: boolean;
-    readonly ignoreVClusters?: boolean;
-  },
+  settings: { readonly [L in IgnoreList]?: string } & { readonly ignoreAll?: boolean },
 ): IgnoreRules {
   const entries = (list: IgnoreList) => entriesOf(settings[list] ?? '').filter((entry) => entry !== '');
   const pairs = (list: IgnoreList) =>
@@ -73,7 +68,6 @@ export function ignoreRulesOf(
     });
   return {
     all: settings.ignoreAll === true,
-    virtualClusters: settings.ignoreVClusters === true,
     groups: entries('ignoreGroups'),
     verbs: entries('ignoreVerbs'),
     resources: entries('ignoreResources').map(resourceOf),

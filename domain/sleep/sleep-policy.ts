@@ -46,8 +46,6 @@ export interface SleepPolicy extends SleepTimes {
   readonly ignoreActiveConnections: boolean;
   /** Requests that are not activity. */
   readonly ignore: IgnoreRules;
-  /** Workloads with all of these labels stay as they are while it sleeps; empty: none do. */
-  readonly excludeLabels: Readonly<Record<string, string>>;
   /** Where each setting comes from; one that was turned off (`"0"`, `""`) has a source too. */
   readonly sources: { readonly [S in SleepSetting]?: SleepPolicySource };
 }
@@ -75,7 +73,6 @@ export function sleepPolicyOf(
       preventDeletion: settings.preventDeletion === true,
       ignoreActiveConnections: settings.ignoreActiveConnections === true,
       ignore: ignoreRulesOf(settings),
-      excludeLabels: settings.excludeLabels ?? {},
       sources,
     },
   };

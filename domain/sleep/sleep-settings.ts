@@ -39,6 +39,8 @@ const annotationSettings: {
 
 /** Names of the annotations that set something of a policy, wherever they stand. */
 export const sleepSettingNames = Object.values(annotationSettings).map(([name]) => name);
+/** Of these, the one that nothing is done by: no gateway can tell which requests a tenant cluster inside a space makes. */
+export const ignoredSettingName = annotations.ignoreVClusters;
 
 /** Settings are stored by name; which type belongs to which, `annotationSettings` says. */
 function reader<T>(read: (text: string) => Said<T>): (text: string) => Said<never> {

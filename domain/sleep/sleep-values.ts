@@ -86,11 +86,15 @@ export function isSleepRendered(values: string | undefined): boolean {
   return values !== undefined && areRendered(values) && mentions.test(values);
 }
 
-/** Paths of what values say beside the settings of sleep and is read by nobody, such as `sleep.auto.afterInactvity`. */
+/**
+ * Paths of what values say beside the settings of sleep and nothing is done by: `sleep.auto.afterInactvity`, and workloads that are
+ * to go on while their control plane sleeps.
+ */
 export function unknownSleepValues(values: string | undefined, isSet: (value: unknown) => boolean): string[] {
   if (values === undefined || !mentions.test(values)) return [];
   const read = readValues(values);
-  const known = [...valuesSettings.map(([path]) => path), 'sleepMode.enabled'];
+  const settings = valuesSettings.filter(([, setting]) => setting !== 'excludeLabels');
+  const known = [...settings.map(([path]) => path), 'sleepMode.enabled'];
   const unknownBelow = (path: string): string[] => {
     const value = valueAt(read, path);
     if (!isSet(value) || known.includes(path)) return [];

@@ -43,7 +43,7 @@ describe('fieldsIgnored', () => {
       ],
       [
         'sleepMode: {enabled: true, timeZone: UTC, autoSleep: {exclude: {selector: {names: [a]}}}}',
-        ['sleepMode.autoSleep.exclude.selector.names'],
+        ['sleepMode.autoSleep.exclude'],
       ],
       ['deletion: {prevent: true, auto: {afterInactivity: 48h}, grace: 1h}', ['deletion.grace']],
       ['deletion:\n  prevent: {{ .Values.keep }}\n', []],
@@ -85,13 +85,15 @@ describe('fieldsIgnored', () => {
         'scheduled-sleep',
       ),
       ...sleep('sleep-after', 'delete-after', 'ignore-user-agents', 'ignore-active-connections'),
-      ...sleep('scope', 'ignore-ingresses'),
+      ...sleep('ignore-vclusters', 'scope', 'ignore-ingresses'),
       'example.org/mine': 'x',
     };
     for (const plural of ['virtualclusterinstances', 'spaceinstances'] as const)
       assert.deepEqual(
         ignored(plural, {}, { annotations }),
-        ['scope', 'ignore-ingresses'].map((name) => `metadata.annotations[sleepmode.loft.sh/${name}]`),
+        ['ignore-vclusters', 'scope', 'ignore-ingresses'].map(
+          (name) => `metadata.annotations[sleepmode.loft.sh/${name}]`,
+        ),
       );
     assert.deepEqual(
       ignored('projects', {}, { annotations: sleep('sleep-after', 'timezone', 'force', 'scope') }),

@@ -386,7 +386,6 @@ describe('rules of what is not activity', () => {
     assert.equal(ignoreActiveConnections, true);
     assert.deepEqual(ignore, {
       all: false,
-      virtualClusters: true,
       groups: ['ci', 'system:serviceaccounts'],
       verbs: ['list', 'watch'],
       resources: [
