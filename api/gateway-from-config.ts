@@ -5,6 +5,8 @@ import type { Logger } from '../adapters/logging.ts';
 import type { GatewayConfig } from '../contracts/config.ts';
 import { createDatabase } from '../db/client.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
+import { createActivityRecords } from './activity/activity-records.ts';
+import { createInstanceActivity, defaultActivityIntervalMs } from './activity/instance-activity.ts';
 import { createAudit } from './audit/audit.ts';
 import { createAccounts } from './auth/accounts.ts';
 import { createAccessReview } from './authorization/access-review.ts';
@@ -33,6 +35,7 @@ import { createUpstream } from './upstreams/upstream.ts';
 const defaultIdleSeconds = 4 * 60 * 60;
 const defaultAnswerSeconds = 60;
 const auditConnections = 2;
+const activityConnections = 1;
 
 /** The parts of a gateway process. */
 export interface GatewayParts {
@@ -68,6 +71,13 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     logger,
     clientAddress: createClientAddress(config.trustedProxies),
   });
+  const activity = createInstanceActivity(
+    {
+      records: createActivityRecords(createDatabase(databaseUrl, activityConnections), managementJson),
+      ...{ cache, metrics, logger },
+    },
+    activityIntervalMsOf(config),
+  );
   const revocation = startRevocation(streams, { logger, undecidedMs: undecidedMsOf(config) });
   cache.onInstanceChange('tenant', tenants.keepOnly);
   const parts = {
@@ -86,6 +96,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     streams,
     streamLimits: streamLimitsOf(config),
     operations,
+    activity,
     audit,
     metrics,
     readiness: createReadiness(probes.probes, logger),
@@ -98,6 +109,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     dial,
     async close() {
       await revocation.stop();
+      await activity.stop();
       await probes.close();
       await cache.stop();
       await tenants.close();
@@ -151,6 +163,11 @@ function observability(
 function undecidedMsOf({ streams = {} }: GatewayConfig): number {
   const { undecidedSeconds } = streams;
   return undecidedSeconds === undefined ? defaultUndecidedMs : undecidedSeconds * 1000;
+}
+
+function activityIntervalMsOf({ activity = {} }: GatewayConfig): number {
+  const { intervalSeconds } = activity;
+  return intervalSeconds === undefined ? defaultActivityIntervalMs : intervalSeconds * 1000;
 }
 
 function streamLimitsOf({ streams = {} }: GatewayConfig): StreamLimits {

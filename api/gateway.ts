@@ -1,5 +1,6 @@
 import type { RenderDeps } from '../adapters/helm/render-values.ts';
 import type { Logger } from '../adapters/logging.ts';
+import type { InstanceActivity } from './activity/instance-activity.ts';
 import type { AccessReview } from './authorization/access-review.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Accounts } from './auth/accounts.ts';
@@ -45,6 +46,7 @@ export interface Gateway {
   readonly streams: StreamRegistry;
   readonly streamLimits: StreamLimits;
   readonly operations: OperationsService;
+  readonly activity: InstanceActivity;
   readonly held: HeldRequests;
   readonly audit: Audit;
   readonly metrics: GatewayMetrics;

@@ -237,6 +237,19 @@ export const GatewayConfig = Type.Object({
     }),
   ),
   held: Type.Optional(Held),
+  /** When tenant clusters and spaces were used last. */
+  activity: Type.Optional(
+    Type.Object({
+      intervalSeconds: Type.Optional(
+        Type.Number({
+          minimum: 1,
+          maximum: 3600,
+          description:
+            'Between two records of the use of one instance, by all gateways together; default 60. Less for one that sleeps after less than ten of them',
+        }),
+      ),
+    }),
+  ),
   /** Clients' connections. */
   connections: Type.Optional(Connections),
   auth: Type.Optional(Auth),

@@ -58,11 +58,17 @@ export const annotations = {
   ignoreUserAgents: 'sleepmode.loft.sh/ignore-user-agents',
   sleepingSince: 'sleepmode.loft.sh/sleeping-since',
   sleepType: 'sleepmode.loft.sh/sleep-type',
+  /** Seconds since 1970: when it was used last, or woken. */
   lastActivity: 'sleepmode.loft.sh/last-activity',
+  /** Who used it then, and how: JSON, `LastActivityInfo` (domain/sleep/last-activity.ts). */
+  lastActivityInfo: 'sleepmode.loft.sh/last-activity-info',
   /** On workloads of a space that sleeps: the replicas they had, and that it was we who suspended them. */
   sleepReplicas: 'loft.sh/sleep-mode-replicas',
   sleepSuspended: 'loft.sh/sleep-mode-suspended',
-  /** On workloads that had no pods when their space woke: a change, so that their controllers look at once. */
+  /**
+   * On an instance: when it was woken last, in seconds since 1970; stamped at admission. On workloads that had no pods when their
+   * space woke: a change, so that their controllers look at once.
+   */
   wokenAt: 'vcluster-platform.io/woken-at',
   /** On a role in a tenant cluster: when the platform saw last that it can write there. */
   writtenAt: 'vcluster-platform.io/written-at',
@@ -150,6 +156,8 @@ export const identities = {
   gatewaySecrets: 'vcluster-platform:gateway-secrets',
   /** Impersonated by the gateway to wake what a request is for: may take the annotations of sleep off, and nothing else. */
   gatewayWaker: 'vcluster-platform:gateway-waker',
+  /** Impersonated by the gateway to say when an instance was used last: may write these two annotations, and nothing else. */
+  gatewayActivity: 'vcluster-platform:gateway-activity',
   /** Impersonated by the gateway in a connected cluster: reads Services, pods and Secrets `vc-*-gateway`. */
   gatewayDialer: 'vcluster-platform:gateway-dialer',
 } as const;

@@ -3,7 +3,7 @@ import { createInformer, type Informer } from '../adapters/kubernetes/informer.t
 import { resourcePath, type Stored } from '../adapters/kubernetes/resources.ts';
 import type { Logger } from '../adapters/logging.ts';
 import { labels, platformNamespace } from '../contracts/names.ts';
-import { kindNames, type ManagedKind } from '../contracts/kinds.ts';
+import { kindNames, kindOfPlural, type ManagedKind } from '../contracts/kinds.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import {
   type ManagedInstance,
@@ -13,6 +13,7 @@ import {
   type ResourcePlural,
 } from '../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../domain/kinds/kinds.ts';
+import { withQuietUses } from './quiet-uses.ts';
 
 /** Metadata of an object whose content is of no interest. */
 export interface MetadataOnly {
@@ -62,9 +63,13 @@ export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {
       ...(labelSelector === undefined ? {} : { labelSelector }),
     });
   const plurals = Object.keys(resourceKinds) as ResourcePlural[];
-  const byPlural = Object.fromEntries(plurals.map((plural) => [plural, resources(plural)])) as unknown as {
-    readonly [P in ResourcePlural]: Informer<Stored<ResourceOf[P]>>;
-  };
+  const byPlural = Object.fromEntries(
+    plurals.map((plural) => {
+      const informer = resources(plural);
+      const isManaged = kindOfPlural(plural) !== undefined;
+      return [plural, isManaged ? withQuietUses(informer as Informer<Stored<ManagedInstance>>) : informer];
+    }),
+  ) as unknown as { readonly [P in ResourcePlural]: Informer<Stored<ResourceOf[P]>> };
   return {
     ...byPlural,
     namespaces: metadata('/api/v1/namespaces', labels.project),

@@ -25,6 +25,7 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   session_key: { gateway: read },
   login_states: { gateway: all },
   audit_events: { gateway: all },
+  instance_activity: { gateway: all, worker: read, controllers: read },
 };
 
 /**

@@ -74,7 +74,6 @@ function ignoredInTemplate(kind: ManagedKind): string[] {
 /** A prefix that vCluster Platform gives a meaning. Some of its names only say how an instance is and set nothing. */
 const sleepPrefix = 'sleepmode.loft.sh/';
 const sleepStates = [
-  'last-activity-info',
   'current-epoch-start',
   'current-epoch-slept',
   'last-epoch-start',

@@ -80,6 +80,7 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
     'authorization',
     'secrets',
     'streams',
+    'activity',
     'proxy',
     'proxy/filtered',
     'proxy/upgrades',

@@ -2,6 +2,7 @@ import { objectKey } from '../../adapters/kubernetes/informer.ts';
 import { type EventPlural, eventPlurals, type ObjectName } from '../../contracts/events.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
+import { isOnlyUse } from '../../domain/sleep/last-activity.ts';
 import type { Action } from '../authorization/action.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 
@@ -46,8 +47,10 @@ export function createResourceFeed(
     const before = entries.get(at);
     if (before !== undefined && before.metadata.uid === object?.metadata.uid) {
       if (before.object === object || object === undefined) return;
+      const isQuiet = isOnlyUse(before.object, object);
       before.object = object;
-      listener.changed(before);
+      // Of a thousand that are in use each stream would tell of one every few hundredths of a second.
+      if (!isQuiet) listener.changed(before);
       return;
     }
     if (before !== undefined) {

@@ -1,10 +1,12 @@
 import { withSpan } from '../../adapters/tracing/spans.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { managedKinds, type OperationTarget } from '../../contracts/kinds.ts';
-import { labels, projectOfNamespace } from '../../contracts/names.ts';
+import { projectOfNamespace } from '../../contracts/names.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { forcedAsleepUntil } from '../../domain/sleep/sleep-policy.ts';
+import { countsAsUse } from '../activity/counts-as-use.ts';
+import { useOf } from '../activity/use.ts';
 import { targetAction } from '../authorization/action.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -44,7 +46,7 @@ export function createHeldRequests(gateway: Deps, limits: HoldLimits): HeldReque
       const { sleeper } = found;
       const { target } = request;
       if (sleeper === undefined || target.kind === 'management' || target.kind === 'cluster') return found;
-      if (leavesAsleep(gateway, request)) return found;
+      if (!countsAsUse(gateway.cache, sleeper, useOf(request))) return found;
       const { kind, project, name } = target;
       const held = new HeldRequest(gateway, request, { kind, project, name });
       held.checkMayWake(sleeper);
@@ -164,16 +166,6 @@ class HeldRequest {
 
 function resolve(gateway: Deps, { caller, target, method }: HoldableRequest): Promise<ResolvedUpstream> {
   return resolveUpstream(gateway, caller, target, method);
-}
-
-/** Whether the request says that it does not count as use: a console's own lists, or a key that is labelled so. */
-function leavesAsleep(
-  { cache }: Pick<Gateway, 'cache'>,
-  { headers, caller: { credential } }: HoldableRequest,
-): boolean {
-  if (headers['x-sleep-mode-ignore'] === 'true') return true;
-  if (credential.kind !== 'access-key') return false;
-  return cache.accessKeyNamed(credential.name)?.metadata.labels?.[labels.ignoreActivity] === 'true';
 }
 
 function observe({ metrics }: Pick<Gateway, 'metrics'>, room: HoldRoom): void {

@@ -1,16 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { KubernetesTarget } from '../http/kubernetes-path.ts';
-import type { Caller } from '../identity/caller.ts';
+import type { UsingRequest } from '../activity/use.ts';
 import type { ResolvedUpstream } from '../proxy/resolved-upstream.ts';
 import type { Recheck } from '../streams/stream-registry.ts';
 
 /** A request that can be held: nothing of its body was read. */
-export interface HoldableRequest {
-  readonly caller: Caller;
-  readonly target: KubernetesTarget;
-  readonly method: string;
+export interface HoldableRequest extends UsingRequest {
   readonly id: string;
-  readonly headers: IncomingHttpHeaders;
   /** Memory that it may take while it is held. */
   readonly bytes: number;
   readonly recheck: () => Recheck;

@@ -19,6 +19,7 @@ const internalUsers: ReadonlySet<string> = new Set([
   identities.gatewayAccounts,
   identities.gatewaySecrets,
   identities.gatewayWaker,
+  identities.gatewayActivity,
   identities.gatewayDialer,
 ]);
 
@@ -33,6 +34,9 @@ export const secretsIdentity: Identity = { user: identities.gatewaySecrets, grou
 
 /** The gateway's own identity for waking what a request is for. Its callers check authorization first. */
 export const wakerIdentity: Identity = { user: identities.gatewayWaker, groups: [] };
+
+/** The gateway's own identity for saying when an instance was used last. */
+export const activityIdentity: Identity = { user: identities.gatewayActivity, groups: [] };
 
 /**
  * Why `identity` must not leave the gateway, or undefined if it may. The gateway's own identities are

@@ -41,13 +41,15 @@ export async function proxy(
     destination: ResolvedUpstream;
     streams: StreamRegistry;
     recheck: () => Recheck;
+    /** Called if it is a request that stays open; gives what to call when it is over. */
+    opened?: (() => () => void) | undefined;
     /** Of what JSON is answered; left out, all passes as it is. */
     change?: AnswerChange | undefined;
     /** The request's body, if it was read already. */
     body?: Buffer | undefined;
   },
 ): Promise<void> {
-  const { target, caller, destination, streams, recheck, change, body } = options;
+  const { target, caller, destination, streams, recheck, opened, change, body } = options;
   const identity = options.identity ?? caller.identity;
   const asked = upstreamHeaders(request.raw.rawHeaders, identity, request.id);
   const headers = change === undefined ? asked : unpacked(asked);
@@ -70,7 +72,11 @@ export async function proxy(
       answerHeaders: [['x-request-id', request.id], ...isolationHeaders],
       isBrowser: caller.credential.kind === 'session',
       askRefusal: () => askRefusal(upstream.dispatcher, identity),
-      opened: (abort) => streams.add(caller, abort, recheck),
+      opened: (abort) => {
+        const closed = streams.add(caller, abort, recheck);
+        const over = carriage.isLongRunning ? opened?.() : undefined;
+        return over === undefined ? closed : () => (over(), closed());
+      },
     });
   };
   try {

@@ -95,6 +95,7 @@ async function tenantDestination(
   if (!sleeps) checkReady(instance);
   const unreachable = tenantUnreachable(instance);
   return {
+    instance,
     ...(sleeps ? { sleeper: instance } : {}),
     async upstream() {
       if (sleeps) throw asleep({ kind: 'tenant', project, name });
@@ -127,7 +128,7 @@ async function spaceDestination(
       `space ${name} is limited to namespace ${namespace} of cluster ${cluster}: ${why}`,
     );
   }
-  const destination = connectedCluster(gateway, cluster);
+  const destination = { ...connectedCluster(gateway, cluster), instance: space };
   return isSleeper('space', space) ? { ...destination, sleeper: space } : destination;
 }
 

@@ -13,6 +13,8 @@ export interface ResolvedUpstream {
     readonly message: string;
     readonly details?: Record<string, unknown>;
   };
-  /** What it is, if it is asleep. The upstream of a tenant cluster is there once it is awake, that of a space meanwhile too. */
+  /** The tenant cluster or space that it is. */
+  readonly instance?: ManagedInstance;
+  /** The same, if it is asleep. The upstream of a tenant cluster is there once it is awake, that of a space meanwhile too. */
   readonly sleeper?: ManagedInstance;
 }

@@ -1,6 +1,7 @@
 import { annotations } from '../../contracts/names.ts';
 import { isSleepWanted } from '../lifecycle/desired-state.ts';
 import type { IgnoreList } from './ignore-rules.ts';
+import { type LastActivityInfo, readLastActivityInfo } from './last-activity.ts';
 import {
   nextTransitions,
   type Sleeper,
@@ -31,6 +32,7 @@ export interface SleepModeConfig {
   } & { readonly [L in IgnoreList]?: string };
   readonly status: {
     readonly lastActivity?: number;
+    readonly lastActivityInfo?: LastActivityInfo;
     readonly sleepingSince?: number;
     readonly sleepType?: string;
     readonly scheduledSleep?: number;
@@ -67,6 +69,7 @@ export function sleepModeConfigOf(instance: Sleeper, now: Date): SleepModeConfig
     }),
     status: withoutAbsent({
       lastActivity: numberIn(given[annotations.lastActivity]),
+      lastActivityInfo: readLastActivityInfo(instance),
       sleepingSince: numberIn(given[annotations.sleepingSince]),
       sleepType: given[annotations.sleepType] || undefined,
       ...scheduledTimes(instance, now),

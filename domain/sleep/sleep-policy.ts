@@ -10,6 +10,7 @@ import type {
 import { nextTime, previousTime, type UtcCalendar, utcCalendars } from './cron-times.ts';
 import { type CronSchedule, parseCron } from './cron.ts';
 import { type IgnoreRules, ignoreRulesOf } from './ignore-rules.ts';
+import { wokenAt } from './last-activity.ts';
 import { effectivePolicy, saidByInstance, saidByStatus } from './sleep-settings.ts';
 import { isSleepWanted, neededOperations } from '../lifecycle/desired-state.ts';
 import type { TimeZone } from './time-zone.ts';
@@ -125,7 +126,7 @@ export function sleepCalendars(policy: SleepTimes, now: Date): UtcCalendar[] {
 /**
  * What the policy of `instance` asks for at `now`: `sleep` (set the force annotation), `wake` (remove it), or
  * nothing. A manual sleep or wake after the newest transition stands until the next one: a later wake
- * (`last-activity`), a later sleep (`sleeping-since`), a sleep with `force-duration` that is not over, and an
+ * (`wokenAt`; use alone is none), a later sleep (`sleeping-since`), a sleep with `force-duration` that is not over, and an
  * instance made later.
  */
 export function sleepPolicyAction(instance: Sleeper, now: Date): 'sleep' | 'wake' | undefined {
@@ -139,7 +140,7 @@ export function sleepPolicyAction(instance: Sleeper, now: Date): 'sleep' | 'wake
   const created = instance.metadata.creationTimestamp;
   if (created !== undefined && new Date(created) > at) return undefined;
   if (transition.state === 'asleep')
-    return (secondsAt(instance, annotations.lastActivity) ?? at) > at ? undefined : 'sleep';
+    return (wokenAt(instance) ?? 0) * 1000 > at.getTime() ? undefined : 'sleep';
   const sleepingSince = secondsAt(instance, annotations.sleepingSince);
   if (sleepingSince !== undefined && sleepingSince > at) return undefined;
   return isForced(instance, sleepingSince, now) ? undefined : 'wake';

@@ -81,6 +81,27 @@ export function eventCases(context: () => Context): void {
     assert.deepEqual(Object.keys(object).toSorted(), ['apiVersion', 'kind', 'metadata']);
   });
 
+  it('does not tell that something was used, and tells when with the next change', async () => {
+    const { newInstance, fixture } = context();
+    await newInstance('used');
+    await newInstance('changed-later');
+    const ben = await connect('ben');
+    const at = 'sleepmode.loft.sh/last-activity';
+    await fixture.resources.virtualclusterinstances.patch(
+      { namespace: 'p-alpha', name: 'used' },
+      { metadata: { annotations: { [at]: '1764633600', [`${at}-info`]: '{"subject":"ben"}' } } },
+    );
+    await label('changed-later', 'x');
+    await eventually('what comes after it is told', () => ben.told('changed', 'changed-later'));
+    assert.ok(!ben.names().includes('used'));
+    await label('used', 'x');
+    const { object } = await eventually('another change is told', () => ben.told('changed', 'used'));
+    const { metadata } = object as { metadata: { annotations?: Record<string, string> } };
+    assert.equal(metadata.annotations?.[at], '1764633600');
+    await remove('used');
+    await remove('changed-later');
+  });
+
   it('tells nothing of what one may not see, nor of its end', async () => {
     const { newInstance, submit } = context();
     const [ben, carl] = [await connect('ben'), await connect('carl')];

@@ -5,12 +5,14 @@ import { isFinal } from '../../contracts/operations.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
+import { listActivityUids } from '../../db/queries/instance-activity.ts';
 import { listOpenOperations, listOperationRows } from '../../db/queries/operations.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { activityCases } from './activity-cases.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { startTenantFixture, type TenantFixture, tenantPath } from './tenant-fixture.ts';
 import { sendRaw } from './raw-request.ts';
@@ -181,6 +183,15 @@ describe('requests to a tenant cluster that sleeps', () => {
     await newKey('ben', { name: 'console', labels: { 'sleepmode.loft.sh/ignore-activity': 'true' } });
     await eventually('the key is known', async () => (await get('console')).status === 503);
     assert.match(messageOf(await get('console')), /demo is asleep; wake it with/);
+    const rule = 'sleepmode.loft.sh/ignore-user-agents';
+    await annotate({ [rule]: 'scanner/*' });
+    const cached = () => fixture.parts.gateway.cache.instance(target)?.metadata.annotations?.[rule];
+    await eventually('the rule is seen', () => cached() !== undefined);
+    const agent = { 'user-agent': 'scanner/1' };
+    const scanned = await fixture.call('ben', 'GET', namespaces, undefined, agent);
+    assert.match(messageOf(scanned), /demo is asleep; wake it with/);
+    await annotate({ [rule]: null });
+    await eventually('the rule is gone', () => cached() === undefined);
     const socket = await opened(
       `GET ${tenantPath}/api/v1/namespaces/a/pods/a/exec HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer key-of-gus\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n`,
     );
@@ -295,6 +306,8 @@ describe('requests to a tenant cluster that sleeps', () => {
     assert.equal((await asked).status, 200);
   });
 
+  activityCases(() => ({ fixture, second, database, name, target }));
+
   it('end with it: a delete is told to those that wait', async () => {
     const asked = get('ben');
     await wake();
@@ -304,7 +317,10 @@ describe('requests to a tenant cluster that sleeps', () => {
     const { status, text } = await asked;
     assert.equal(status, 503);
     assert.match(text, /is being deleted/);
+    const recorded = () => database.query(listActivityUids);
+    assert.equal((await recorded()).length, 1, 'it was used before');
     await resources.virtualclusterinstances.patch(name, { metadata: { finalizers: [] } });
+    await eventually('what is known of its use goes with it', async () => (await recorded()).length === 0);
   });
 
   const opened = (head: string, url = fixture.url) => sendRaw(url, fixture.caFile, head);

@@ -164,6 +164,7 @@ export async function startTestGateway(options: {
     streamLimits: { idleMs: 60_000, answerMs: 5_000, ...options.streamLimits },
     readiness: createReadiness({}, logger),
     operations: noOperations(options.operations ?? {}),
+    activity: { used: () => undefined, opened: () => () => undefined, stop: async () => undefined },
     audit,
     metrics,
     temporalUi,

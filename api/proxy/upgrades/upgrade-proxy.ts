@@ -142,7 +142,11 @@ async function serve(exchange: Exchange, { gateway, lines, filtered }: Deps): Pr
               onGone: client.onGone,
             });
       if (destination === undefined) return { status: clientGone };
-      return await carry(exchange, { gateway, upgrade, caller, target, destination });
+      const { instance } = destination;
+      const using = { caller, target, method, headers: upgrade.headers };
+      gateway.activity.used(instance, using);
+      const opened = () => gateway.activity.opened(instance, using);
+      return await carry(exchange, { gateway, upgrade, caller, target, destination, opened });
     } finally {
       over();
     }
@@ -165,10 +169,12 @@ interface Route {
   readonly caller: Caller;
   readonly target: KubernetesTarget;
   readonly destination: ResolvedUpstream;
+  /** Called when the protocol was switched; gives what to call when the stream is over. */
+  readonly opened: () => () => void;
 }
 
 async function carry({ request, socket, client, id, entry }: Exchange, route: Route): Promise<Outcome> {
-  const { gateway, upgrade, caller, target, destination } = route;
+  const { gateway, upgrade, caller, target, destination, opened } = route;
   const { idleMs, answerMs } = gateway.streamLimits;
   const accepted = await requestUpgrade(destination, caller.identity, {
     method: request.method ?? '',
@@ -197,7 +203,12 @@ async function carry({ request, socket, client, id, entry }: Exchange, route: Ro
   }
   entry.streaming(status);
   const switching = { ...headers, connection: 'Upgrade', upgrade: upgrade.protocol };
-  return { status, ...(await join(socket, accepted, switching, idleMs)) };
+  const over = opened();
+  try {
+    return { status, ...(await join(socket, accepted, switching, idleMs)) };
+  } finally {
+    over();
+  }
 }
 
 function join(

@@ -76,6 +76,9 @@ export async function proxyRoutes(
     const destination =
       found.sleeper === undefined ? found : await awake(found, { request, reply, caller, target, recheck });
     if (destination === undefined) return reply.hijack(); // nobody waits for an answer
+    const { instance } = destination;
+    const using = { caller, target, method: request.method, headers: request.headers };
+    gateway.activity.used(instance, using);
     const reset = await servePasswordSecret(gateway, caller, request, reply, target);
     if (reset.isServed) return reply;
     const applied = await serveFirstApply(gateway, caller, request, reply, target);
@@ -85,7 +88,8 @@ export async function proxyRoutes(
     const computed = computedRequest(request.method, target, request.headers.accept);
     const reader = { review, identity: caller.identity };
     const change = computed ? answerAsRead(reader, computed) : discoveryChange(request.method, target);
-    return proxy(request, reply, { target, caller, destination, streams, recheck, change, body });
+    const opened = () => gateway.activity.opened(instance, using);
+    return proxy(request, reply, { target, caller, destination, streams, recheck, opened, change, body });
   };
   // In place of Helmet's: what is carried has them already, so they are set on our own answers only.
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -11,6 +11,7 @@ import {
   startManagementApi,
   type TestManagementApi,
 } from '../../support/management-api.ts';
+import { activityCases } from './activity-cases.ts';
 import { allowedCases } from './allowed-cases.ts';
 import { spaceTemplateCases } from './space-template-cases.ts';
 import { deletionCases } from './deletion-cases.ts';
@@ -174,6 +175,7 @@ describe('admission policies of the management API', () => {
     await eventually('bob may', async () => (await make(bob, 'inline-bob')) === 'accepted');
   });
 
+  activityCases(() => api);
   allowedCases(() => api);
   deletionCases(() => api);
   replacedCases(() => api);

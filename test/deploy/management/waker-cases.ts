@@ -63,6 +63,7 @@ export function wakerCases(context: () => TestManagementApi): void {
         [annotations?.[force], annotations?.[changedBy], annotations?.['mine']],
         [undefined, 'anna', 'x'],
       );
+      assert.equal(annotations?.['vcluster-platform.io/woken-at'], '1764633600');
     });
 
     it('neither reads, makes nor deletes anything', async () => {

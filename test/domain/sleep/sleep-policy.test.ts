@@ -61,6 +61,11 @@ it('the next times are those of the offset that a client of Go wrote', () => {
 });
 
 describe('sleepPolicyAction', () => {
+  const woken = 'vcluster-platform.io/woken-at';
+  const used = (at: string) => ({
+    'sleepmode.loft.sh/last-activity': seconds(at),
+    'sleepmode.loft.sh/last-activity-info': '{"subject":"ben"}',
+  });
   const evening = '2026-06-01T19:00:00Z'; // Monday, 21:00 in Berlin
   const morning = '2026-06-02T07:00:00Z'; // Tuesday, 09:00 in Berlin
   const cases: [
@@ -75,6 +80,18 @@ describe('sleepPolicyAction', () => {
     [
       'evening, woken by hand since',
       instance({ ...berlin, 'sleepmode.loft.sh/last-activity': seconds('2026-06-01T18:30:00Z') }),
+      evening,
+      undefined,
+    ],
+    [
+      'evening, in use since',
+      instance({ ...berlin, ...used('2026-06-01T18:30:00Z'), [woken]: seconds('2026-06-01T06:30:00Z') }),
+      evening,
+      'sleep',
+    ],
+    [
+      'evening, in use since, and woken by hand since',
+      instance({ ...berlin, ...used('2026-06-01T18:50:00Z'), [woken]: seconds('2026-06-01T18:30:00Z') }),
       evening,
       undefined,
     ],
