@@ -34,6 +34,9 @@ export const lifecycleTaskQueue = 'lifecycle';
 /** Finalizer the platform holds on everything that has effects outside the management API. */
 export const cleanupFinalizer = 'loft.sh/cleanup';
 
+/** Annotation in which kubectl keeps the whole object as it was last applied. */
+export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
 /** Annotations and labels that the platform reads or writes. */
 export const annotations = {
   /** Who changed the spec or the sleep annotations last; stamped at admission, not settable by a client. */

@@ -2,7 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { createInformer, type Informer } from '../adapters/kubernetes/informer.ts';
 import { resourcePath, type Stored } from '../adapters/kubernetes/resources.ts';
 import type { Logger } from '../adapters/logging.ts';
-import { labels, platformNamespace } from '../contracts/names.ts';
+import { labels, lastApplied, platformNamespace } from '../contracts/names.ts';
 import { kindNames, kindOfPlural, type ManagedKind } from '../contracts/kinds.ts';
 import type { ObjectMeta } from '../contracts/resources/object-meta.ts';
 import {
@@ -47,12 +47,20 @@ export function templateOf(
   return templateCache(caches, kind).get(descriptorOf(kind).templateName(instance) ?? '');
 }
 
+/** What kubectl applied stands in it once more. */
+function withoutLastApplied<T extends MetadataOnly>(object: T): T {
+  const { [lastApplied]: _copy, ...annotations } = object.metadata.annotations ?? {};
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
 /** Starts an informer for everything that the controllers look at. */
 export function createCaches(kubeConfig: KubeConfig, logger: Logger): Caches {
   const onFailure = (path: string) => (err: unknown) => logger.debug({ err, path }, 'the informer relists');
   const resources = <P extends ResourcePlural>(plural: P) => {
     const path = resourcePath(plural);
-    return createInformer<Stored<ResourceOf[P]>>({ kubeConfig, path, onFailure: onFailure(path) });
+    const keep =
+      kindOfPlural(plural) === undefined ? {} : { keep: withoutLastApplied<Stored<ResourceOf[P]>> };
+    return createInformer<Stored<ResourceOf[P]>>({ kubeConfig, path, onFailure: onFailure(path), ...keep });
   };
   const metadata = (path: string, labelSelector?: string) =>
     createInformer<MetadataOnly>({

@@ -3,7 +3,9 @@ import type { Dispatcher } from 'undici';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 import { jitteredBackoffMs } from '../backoff.ts';
 import { statusOf } from './failures.ts';
-import { acceptMetadata, type ApiTarget, openRequest, requestJson } from './request.ts';
+import { keptVersion } from './kept-object.ts';
+import { listPages, queryOf } from './list-pages.ts';
+import { acceptMetadata, type ApiTarget, openRequest } from './request.ts';
 
 /** A local copy of the objects below one path of a Kubernetes API, kept up to date by list and watch. */
 export interface Informer<T> {
@@ -22,7 +24,7 @@ export interface Informer<T> {
   stop(): Promise<void>;
 }
 
-export interface InformerOptions {
+export interface InformerOptions<T = never> {
   readonly kubeConfig: ApiTarget;
   /** Path of the list, e.g. `/api/v1/namespaces`. */
   readonly path: string;
@@ -30,6 +32,11 @@ export interface InformerOptions {
   readonly fieldSelector?: string;
   /** Fetches metadata alone: of Secrets, say, whose content is none of one's business. */
   readonly metadataOnly?: boolean;
+  /**
+   * What is kept of an object, default: all but `metadata.managedFields`. `name`, `namespace` and `resourceVersion` are needed. There
+   * may be tens of thousands of them in each process.
+   */
+  readonly keep?: (object: T) => T;
   /** Told of every failure; the informer goes on by itself. */
   readonly onFailure?: (error: unknown) => void;
   /** Lists again after so long even if nothing failed. Default 30 min. */
@@ -48,7 +55,6 @@ interface KubernetesObject {
 /** Why a watch ended: its place in history is gone or unknown, so the list must be read again. */
 class StaleWatch extends Error {}
 
-const pageSize = 500;
 /** Bookmarks come about once a minute; a watch that is silent for longer is dead. */
 const silenceMs = 130_000;
 /** For a page of a list. */
@@ -78,7 +84,7 @@ export function fromObjectKey(key: string): { namespace?: string; name: string }
  * with jitter), and when the API server no longer knows where the watch stood, everything is listed again and
  * handlers hear of what differs. Handlers may hear of a key without a change; they never miss one.
  */
-export function createInformer<T extends KubernetesObject>(options: InformerOptions): Informer<T> {
+export function createInformer<T extends KubernetesObject>(options: InformerOptions<T>): Informer<T> {
   const store = new Map<string, T>();
   const handlers = new Set<(key: string) => void>();
   const stopping = new AbortController();
@@ -94,6 +100,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     syncedAt: Number.NEGATIVE_INFINITY,
     failures: 0,
     connections: undefined,
+    latest: undefined,
   };
   const connect = () => {
     state.connections ??= options.kubeConfig.ownConnections?.();
@@ -173,39 +180,36 @@ interface WatchState<T> {
   failures: number;
   /** Its own, if its target gives any; after a failure others, since these may lead nowhere. */
   connections: Dispatcher | undefined;
-}
-
-interface List<T> {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
-  readonly items: readonly T[];
+  /** The object that came last. */
+  latest: T | undefined;
 }
 
 async function listAll<T extends KubernetesObject>(
-  options: InformerOptions,
+  options: InformerOptions<T>,
   state: WatchState<T>,
   stopping: AbortSignal,
 ): Promise<void> {
   const seen = new Map<string, T>();
   const startedAt = performance.now();
   const isShort = options.watchSeconds !== undefined;
-  let next: string | undefined;
-  do {
-    const query = queryOf(options, {
-      limit: String(pageSize),
-      ...(next === undefined ? {} : { continue: next }),
-    });
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(isShort ? answerMs : listMs)]);
-    const page = (await requestJson(options.kubeConfig, {
-      accept: options.metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined,
-      path: `${options.path}?${query}`,
-      signal,
-      connections: state.connections,
-    })) as List<T>;
+  let last: T | undefined;
+  let version: string | undefined;
+  const pages = listPages<T>(options, {
+    connections: state.connections,
+    signal: () => AbortSignal.any([stopping, AbortSignal.timeout(isShort ? answerMs : listMs)]),
+  });
+  for await (const page of pages) {
     // A metadata-only list without a match has `items: null`.
-    for (const item of page.items ?? []) seen.set(objectKey(item.metadata), item);
-    next = page.metadata.continue;
-    state.resourceVersion = page.metadata.resourceVersion;
-  } while (next !== undefined && next !== '');
+    for (const item of page.items ?? []) {
+      const key = objectKey(item.metadata);
+      last = keptVersion(options.keep, item, state.store.get(key) ?? last);
+      seen.set(key, last);
+    }
+    version = page.metadata.resourceVersion;
+  }
+  // Not before the last page: what the others would have shown is in no watch that begins there.
+  state.resourceVersion = version;
+  state.latest = last;
   state.listedAt = Date.now();
   state.syncedAt = startedAt;
   const before = new Map(state.store);
@@ -224,7 +228,7 @@ interface WatchEvent<T> {
 
 /** Follows one watch until the server ends it. */
 async function watchOnce<T extends KubernetesObject>(
-  options: InformerOptions,
+  options: InformerOptions<T>,
   state: WatchState<T>,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -258,14 +262,18 @@ async function watchOnce<T extends KubernetesObject>(
       if (!isShort) watchdog.refresh();
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') take(state, JSON.parse(line) as WatchEvent<T>);
+      for (const line of lines) if (line !== '') take(options, state, JSON.parse(line) as WatchEvent<T>);
     }
   } finally {
     clearTimeout(watchdog);
   }
 }
 
-function take<T extends KubernetesObject>(state: WatchState<T>, event: WatchEvent<T>): void {
+function take<T extends KubernetesObject>(
+  options: InformerOptions<T>,
+  state: WatchState<T>,
+  event: WatchEvent<T>,
+): void {
   if (event.type === 'ERROR') {
     throw new StaleWatch(`the API server ended the watch: ${JSON.stringify(event.object)}`);
   }
@@ -275,13 +283,9 @@ function take<T extends KubernetesObject>(state: WatchState<T>, event: WatchEven
   if (event.type === 'BOOKMARK') return;
   const key = objectKey(event.object.metadata);
   if (event.type === 'DELETED') state.store.delete(key);
-  else state.store.set(key, event.object);
+  else {
+    state.latest = keptVersion(options.keep, event.object, state.store.get(key) ?? state.latest);
+    state.store.set(key, state.latest);
+  }
   state.notify(key);
-}
-
-function queryOf(options: InformerOptions, parameters: Record<string, string>): string {
-  const query = new URLSearchParams(parameters);
-  if (options.labelSelector !== undefined) query.set('labelSelector', options.labelSelector);
-  if (options.fieldSelector !== undefined) query.set('fieldSelector', options.fieldSelector);
-  return query.toString();
 }

@@ -33,6 +33,54 @@ export interface WorkQueueOptions {
   readonly maxBackoffMs?: number;
 }
 
+/** Of pauses of so long the end need not be exact; they are kept without a timer for each, which takes more memory than a key. */
+const longMs = 30_000;
+const slotMs = 1_000;
+
+/** Keys that wait for long, by the second in which they are due. */
+function createSlots(due: (key: string) => void) {
+  const slots = new Map<number, { readonly keys: Set<string>; readonly timer: NodeJS.Timeout }>();
+  const slotOf = new Map<string, number>();
+  const remove = (key: string): void => {
+    const at = slotOf.get(key);
+    if (at === undefined) return;
+    slotOf.delete(key);
+    const slot = slots.get(at);
+    slot?.keys.delete(key);
+    if (slot?.keys.size !== 0) return;
+    clearTimeout(slot.timer);
+    slots.delete(at);
+  };
+  const end = (at: number): void => {
+    const keys = slots.get(at)?.keys ?? [];
+    slots.delete(at);
+    for (const key of keys) {
+      slotOf.delete(key);
+      due(key);
+    }
+  };
+  return {
+    put(key: string, delayMs: number): void {
+      remove(key);
+      const now = performance.now();
+      const at = Math.ceil((now + delayMs) / slotMs);
+      const slot = slots.get(at) ?? {
+        keys: new Set(),
+        timer: setTimeout(() => end(at), at * slotMs - now),
+      };
+      slots.set(at, slot);
+      slot.keys.add(key);
+      slotOf.set(key, at);
+    },
+    remove,
+    clear(): void {
+      for (const { timer } of slots.values()) clearTimeout(timer);
+      slots.clear();
+      slotOf.clear();
+    },
+  };
+}
+
 /** A keyed work queue as Kubernetes controllers use it: deduplicated, one at a time per key, retries with back-off. */
 export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const concurrency = options.concurrency ?? 4;
@@ -40,6 +88,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   const running = new Map<string, Promise<void>>();
   const again = new Set<string>();
   const timers = new Map<string, NodeJS.Timeout>();
+  const slots = createSlots((key) => add(key));
   const failures = new Map<string, number>();
   const failing = new Set<string>();
   const failingAtOnce = Math.max(1, Math.floor(concurrency / 4));
@@ -49,8 +98,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   function add(key: string): void {
     if (stopped) return;
-    clearTimeout(timers.get(key));
-    timers.delete(key);
+    forget(key);
     if (running.has(key)) again.add(key);
     else ready.add(key);
     pump();
@@ -58,11 +106,19 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
 
   function addAfter(key: string, delayMs: number): void {
     if (stopped || ready.has(key) || again.has(key)) return;
+    forget(key);
+    if (delayMs >= longMs) slots.put(key, delayMs);
+    else
+      timers.set(
+        key,
+        setTimeout(() => add(key), delayMs),
+      );
+  }
+
+  function forget(key: string): void {
     clearTimeout(timers.get(key));
-    timers.set(
-      key,
-      setTimeout(() => add(key), delayMs),
-    );
+    timers.delete(key);
+    slots.remove(key);
   }
 
   function pump(): void {
@@ -116,6 +172,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       stopped = true;
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
+      slots.clear();
       ready.clear();
       await Promise.all(running.values());
     },

@@ -25,17 +25,27 @@ export interface RbacCache {
  */
 const outdatedMs = 6_000;
 
+type RbacObject = (RoleObject | BindingObject) & { metadata: ObjectMeta };
+
+/** What decisions are made by. There are roles and bindings for each tenant cluster. */
+function keptRbac<T extends RbacObject>(object: T): T {
+  const { name, namespace, resourceVersion } = object.metadata;
+  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), resourceVersion };
+  const { rules, roleRef, subjects } = object as Partial<RoleObject & BindingObject>;
+  return { metadata, ...(roleRef === undefined ? { rules } : { roleRef, subjects }) } as unknown as T;
+}
+
 /** @param watch informers over a path, in watches of 3 s, as a user who may read roles and bindings */
 export function createRbacCache(
-  watch: <T extends { metadata: ObjectMeta }>(path: string) => Informer<T>,
+  watch: <T extends { metadata: ObjectMeta }>(path: string, keep: (object: T) => T) => Informer<T>,
 ): RbacCache {
   const index = createRbacIndex();
 
-  function follow<T extends { metadata: ObjectMeta }>(
+  function follow<T extends RbacObject>(
     kind: Parameters<typeof rbacPath>[0],
     set: (key: string, object: T | undefined) => void,
   ): Informer<T> {
-    const informer = watch<T>(rbacPath(kind));
+    const informer = watch<T>(rbacPath(kind), keptRbac);
     informer.onChange((key) => set(key, informer.get(key)));
     return informer;
   }

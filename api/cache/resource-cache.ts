@@ -78,8 +78,11 @@ const credentialWatchSeconds = 3;
 /** Starts informers over the kinds that the gateway reads, as `vcluster-platform:gateway-reader`. */
 export function createResourceCache(managementKubeconfig: string, logger: Logger): ManagementCache {
   const kubeConfig = informerTarget(managementKubeconfig, identities.gatewayReader);
-  const watchPath: WatchPath = (path, options = {}) =>
-    createInformer({
+  const watchPath: WatchPath = <T extends { metadata: ObjectMeta }>(
+    path: string,
+    options: { watchSeconds?: number; keep?: (object: T) => T } = {},
+  ) =>
+    createInformer<T>({
       ...options,
       kubeConfig,
       path,
@@ -102,7 +105,7 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
   const byPlural = Object.fromEntries(
     managedKinds.map((kind) => [kindNames[kind].templates.plural, templates[kind]]),
   ) as unknown as { readonly [P in TemplatePlural]: Informer<ResourceOf[P]> };
-  const rbac = createRbacCache((path) => watchPath(path, credentials));
+  const rbac = createRbacCache((path, keep) => watchPath(path, { ...credentials, keep }));
   const all = [
     accessKeys,
     users,
@@ -163,7 +166,7 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
 
 type WatchPath = <T extends { metadata: ObjectMeta }>(
   path: string,
-  options?: { watchSeconds?: number },
+  options?: { watchSeconds?: number; keep?: (object: T) => T },
 ) => Informer<T>;
 
 /** The same list until an object of it changes. */

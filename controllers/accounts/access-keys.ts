@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../../adapters/kubernetes/work-queue.ts';
+import { lastApplied } from '../../contracts/names.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../../domain/keys/access-key-expiry.ts';
 import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
 import { opensNothing } from '../../domain/keys/key-scope.ts';
 import { isMadeFor } from '../../domain/accounts/made-for.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 const scopeOpensNothing = {
   type: 'ScopeUnderstood',

@@ -28,8 +28,25 @@ export interface OwnedRbac {
   stop(): Promise<void>;
 }
 
-interface Owned extends StoredRbac {
-  readonly metadata: ObjectMeta;
+/** What there is to know of one. There are some for each tenant cluster. */
+interface Owned {
+  metadata: ObjectMeta;
+  /** As of {@link rbacContent}. */
+  readonly content: string;
+}
+
+function keptRbac({ metadata, ...grant }: Owned): Owned {
+  const { name, namespace, resourceVersion, annotations } = metadata;
+  const owner = annotations?.[madeFor];
+  return {
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(owner === undefined ? {} : { annotations: { [madeFor]: owner } }),
+    },
+    content: rbacContent(grant as StoredRbac),
+  };
 }
 
 const kinds = ['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'] as const;
@@ -41,6 +58,7 @@ export function createOwnedRbac(kubeConfig: KubeConfig, logger: Logger): OwnedRb
     const informer = createInformer<Owned>({
       kubeConfig,
       path: rbacPath(kind),
+      keep: keptRbac,
       labelSelector: Object.entries(madeBy).flat().join('='),
       onFailure: (err) => logger.debug({ err, kind }, 'the informer relists'),
     });
@@ -102,7 +120,7 @@ function indexOwners(informer: Informer<Owned>) {
 
 function isSame(existing: Owned, manifest: ReturnType<typeof rbacManifest>): boolean {
   return (
-    rbacContent(existing) === rbacContent(manifest) &&
+    existing.content === rbacContent(manifest) &&
     existing.metadata.annotations?.[madeFor] === manifest.metadata.annotations[madeFor]
   );
 }

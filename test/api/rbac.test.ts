@@ -40,7 +40,7 @@ before(async () => {
       path: '/api/v1/namespaces',
       body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
     });
-  cache = createRbacCache((path) => createInformer({ kubeConfig, path, watchSeconds: 3 }));
+  cache = createRbacCache((path, keep) => createInformer({ kubeConfig, path, keep, watchSeconds: 3 }));
   await cache.ready;
 });
 after(async () => {

@@ -6,19 +6,24 @@ import { benchControlPlane } from './control-plane.ts';
 import { benchGateway, gatewayParts } from './gateway.ts';
 import { benchHeld } from './held.ts';
 import { benchMemory } from './platform-memory.ts';
+import { benchSleepers } from './sleepers.ts';
 import { benchSteps } from './operation-steps.ts';
 import { benchUpdates } from './updates.ts';
 
 const platformParts = ['memory', 'control-plane', 'held', 'steps', 'updates'];
+/** Only if asked for: they take minutes, or much memory. */
+const largeParts = ['sleepers'];
 const help = `npm run bench: how long things take, each against the bare thing in the same run. Prints figures; asserts none.
 
   npm run bench                the whole platform, started for it
   npm run bench -- gateway     the gateway alone, under load, without a platform
   npm run bench -- access      members' lists and watches before a real management API
 
-  --only A,B       parts: ${platformParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events (default: all)
+  --only A,B       parts: ${platformParts.join(', ')}; if asked for: ${largeParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events (default: all)
   --repeats N      how often each is measured (default 5)
   --sleepers N     tenant clusters that 1,000 first requests are for (default 20)
+  --count N        copies of a sleeper for part sleepers (default 10000)
+  --snapshots DIR  part sleepers writes the heaps of gateway and controllers there
   --profile DIR    the gateway writes a CPU profile there
   --against DIR    compares with the gateway of another checkout in the same run
   --node-flags "…" further flags of the gateway's Node, to see what they change
@@ -30,6 +35,8 @@ const { values: flags, positionals } = parseArgs({
     only: { type: 'string' },
     repeats: { type: 'string', default: '5' },
     sleepers: { type: 'string', default: '20' },
+    count: { type: 'string', default: '10000' },
+    snapshots: { type: 'string' },
     profile: { type: 'string' },
     against: { type: 'string' },
     'node-flags': { type: 'string' },
@@ -70,6 +77,8 @@ try {
   if (only.has('memory')) await benchMemory(platform);
   if (only.has('control-plane')) await benchControlPlane(platform, repeats);
   if (only.has('held')) await benchHeld(platform, Number(flags.sleepers));
+  if (only.has('sleepers'))
+    await benchSleepers(platform, { count: Number(flags.count), snapshots: flags.snapshots });
   if (only.has('steps')) await benchSteps(platform, repeats);
   if (only.has('updates')) await benchUpdates(platform, repeats);
   showLoad();

@@ -4,7 +4,7 @@ import {
   type TemplatePlural,
   templatePlurals,
 } from '../../../contracts/kinds.ts';
-import { managementGroup } from '../../../contracts/names.ts';
+import { lastApplied, managementGroup } from '../../../contracts/names.ts';
 import type { ResourcePlural } from '../../../contracts/resources/resource-kinds.ts';
 import { kubernetesRequest } from '../../../domain/requests/kubernetes-request.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
@@ -97,9 +97,6 @@ export function hideEntry<T extends Shown | Row>(plural: HidingPlural, entry: T)
 
 /** What stands in place of a text that may hold secrets, for users who may read an object and not change it. */
 const hiddenText = '(hidden: visible only to users who may update this object)';
-
-/** kubectl keeps the whole object in it. */
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Texts that people write secrets into. Administrators' templates are for all who use them: only passwords are hidden. */
 const hiddenInInstances = new Set(['parameters', 'values', 'objects', 'manifests', 'password']);

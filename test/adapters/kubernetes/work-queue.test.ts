@@ -108,6 +108,26 @@ describe('work queue', () => {
     assert.equal(calls, then);
   });
 
+  it('ends long pauses of many keys with few timers, and those that were ended early not again', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const handled: string[] = [];
+    const queue = createWorkQueue({
+      handle: (async (key: string) => void handled.push(key)) as () => Promise<undefined>,
+      concurrency: 100,
+    });
+    const keys = Array.from({ length: 50 }, (_, index) => `key-${index}`);
+    for (const key of keys) queue.addAfter(key, 600_000);
+    queue.addAfter('key-1', 1_200_000); // the last word counts
+    queue.add('key-0');
+    assert.deepEqual(handled, ['key-0']);
+    context.mock.timers.tick(599_000);
+    assert.deepEqual(handled, ['key-0']);
+    context.mock.timers.tick(2_000);
+    assert.deepEqual(handled, ['key-0', ...keys.slice(2)]);
+    context.mock.timers.tick(601_000);
+    assert.equal(handled.at(-1), 'key-1');
+  });
+
   it('keys that hang use all workers once, and then only a few', async () => {
     const hung = Array.from({ length: 40 }, (_, index) => `hung-${index}`);
     let running = 0;
