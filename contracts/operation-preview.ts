@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { managedKinds, nameFields } from './kinds.ts';
+import { LostPods } from './lost-pods.ts';
 import { operationStates, OperationStep } from './operations.ts';
 import { operationTypes } from './verbs.ts';
 
@@ -34,6 +35,11 @@ export const OperationPreview = Type.Object(
     supersedes: Type.Array(MetOperation, { description: 'Operations that wait, and would never begin' }),
     cancels: Type.Array(MetOperation, {
       description: 'Operations that run, and would be cancelled and undone',
+    }),
+    loses: Type.Optional({
+      ...LostPods,
+      description:
+        'Of a sleep: pods that it ends and nothing makes again. Absent if there are none, or you may not list pods there',
     }),
     expectedMs: Type.Integer({ description: 'How long it usually takes' }),
     steps: Type.Array(Type.Pick(OperationStep, ['key', 'title', 'expectedMs', 'undo'])),

@@ -1,4 +1,5 @@
 import type { OperationInput } from '../contracts/workflows.ts';
+import { asleep } from './steps/asleep.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -20,11 +21,12 @@ export async function sleepSpace(input: OperationInput): Promise<void> {
         (activities) => activities.stopSpaceWorkloads({ space }),
         (activities) => activities.resumeSpaceWorkloads({ space }),
       );
-      await run.step('pods', async (activities) => {
-        await activities.deleteSpacePods({ space });
+      const lost = await run.step('pods', async (activities) => {
+        const named = await activities.deleteSpacePods({ space });
         await activities.waitForSpacePodsEnded({ space });
+        return named ?? undefined; // null in a history
       });
-      return { report: { phase: 'Sleeping' } };
+      return asleep(run, 'pods', lost);
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
   });

@@ -1,5 +1,6 @@
 import type { OperationInput } from '../contracts/workflows.ts';
 import { startAgain, stopAndWait } from './steps/control-plane.ts';
+import { asleep } from './steps/asleep.ts';
 import { locate } from './steps/place.ts';
 import { runOperation } from './steps/run-operation.ts';
 
@@ -11,12 +12,12 @@ export async function sleepTenantCluster(input: OperationInput): Promise<void> {
   await runOperation('tenant', input, {
     async run(run) {
       const tenant = await locate(run);
-      await run.step(
+      const lost = await run.step(
         'stop',
         (activities) => stopAndWait(activities, tenant),
         (activities) => startAgain(activities, tenant),
       );
-      return { report: { phase: 'Sleeping' } };
+      return asleep(run, 'stop', lost);
     },
     reportFailure: ({ reason, message }) => ({ reason, message, failed: input.targetHash ?? true }),
   });

@@ -1,12 +1,20 @@
 import { checkPolicy } from '../../adapters/project-policy.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { LostPods } from '../../contracts/lost-pods.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { readInstance } from '../instances/instance-access.ts';
+import { nameLostPods } from '../instances/lost-pods.ts';
 import { pollUntil } from '../poll.ts';
 import { listControlPlanePods } from './control-plane-objects.ts';
 import { replaceStuckPods } from './stuck-pods.ts';
-import { deleteSyncedPods, findSyncedPod, listWorkloads, scaleControlPlane } from './workloads.ts';
+import {
+  deleteSyncedPods,
+  findSyncedPod,
+  listSyncedPods,
+  listWorkloads,
+  scaleControlPlane,
+} from './workloads.ts';
 
 const minute = 60_000;
 const lookAtPodsMs = 1_000;
@@ -18,7 +26,8 @@ const lookAtPodsMs = 1_000;
 export function createControlPlaneScaleActivities({
   hosts,
   resources,
-}: Pick<TenantDeps, 'hosts' | 'resources'>) {
+  management,
+}: Pick<TenantDeps, 'hosts' | 'resources' | 'management'>) {
   return {
     /**
      * Scales the control plane back to what it was. Idempotent.
@@ -44,9 +53,15 @@ export function createControlPlaneScaleActivities({
       await scaleControlPlane(await hosts.prove(tenant), true, begin);
     },
 
-    /** Scales the control plane to zero; volumes stay. Idempotent. @throws PlatformError `control_plane_missing`, `conflict` */
-    async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<void> {
-      await scaleControlPlane(await hosts.prove(tenant), false);
+    /**
+     * Scales the control plane to zero; volumes stay. Idempotent. Names before that the pods that are lost with it
+     * (`waitForControlPlaneStopped` deletes them). @throws PlatformError `control_plane_missing`, `conflict`
+     */
+    async stopControlPlane({ tenant }: { tenant: TenantRef }): Promise<LostPods | undefined> {
+      const host = await hosts.prove(tenant);
+      const lost = await nameLostPods({ management }, tenant, await listSyncedPods(host));
+      await scaleControlPlane(host, false);
+      return lost;
     },
 
     /**

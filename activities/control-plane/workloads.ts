@@ -1,10 +1,12 @@
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
-import { syncedPodSelector } from '../../adapters/tenant-charts/vcluster.ts';
+import { syncedPodOf, syncedPodSelector } from '../../adapters/tenant-charts/vcluster.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import { notEnded } from '../../domain/lifecycle/lost-pods.ts';
+import type { EndingPod } from '../instances/lost-pods.ts';
 import { listControlPlane } from './control-plane-objects.ts';
 
 /** A workload of a tenant's control plane: StatefulSet or Deployment. */
@@ -18,6 +20,29 @@ export interface Workload {
   readonly awakeReplicas: number | undefined;
   readonly generation: number;
   readonly status: { readonly observedGeneration: number; readonly updated: number; readonly total: number };
+}
+
+/**
+ * The pods that the control plane runs for its tenant, as these are called in it.
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function listSyncedPods({
+  client,
+  owner: tenant,
+  name: namespace,
+}: TenantHost): Promise<EndingPod[]> {
+  const query = {
+    namespace,
+    labelSelector: syncedPodSelector(tenant),
+    fieldSelector: notEnded,
+  };
+  return callKubernetes(`reading the pods of ${tenant.name}`, async () =>
+    (await client.core.listNamespacedPod(query)).items.map(({ metadata = {} }) => ({
+      ...syncedPodOf(metadata),
+      uid: metadata.uid ?? '',
+      ...(metadata.deletionTimestamp === undefined ? {} : { deletionTimestamp: metadata.deletionTimestamp }),
+    })),
+  );
 }
 
 /**

@@ -4,9 +4,12 @@ import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kube
 import { checkPolicy } from '../../adapters/project-policy.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef } from '../../contracts/instance-ref.ts';
+import type { LostPods } from '../../contracts/lost-pods.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { pollUntil } from '../poll.ts';
+import { notEnded } from '../../domain/lifecycle/lost-pods.ts';
+import { type EndingPod, nameLostPods } from '../instances/lost-pods.ts';
 import { readInstance } from '../instances/instance-access.ts';
 import { changeWorkloads, resumeWorkload, stopWorkload } from './space-workloads.ts';
 
@@ -20,7 +23,11 @@ const stoppedControllers = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationCon
  * Sleep and wake of a space: a ResourceQuota that lets no new pods in, then the workloads, then the pods that are left.
  * All are idempotent by space, may be begun again half-way, and throw what HostNamespaces.prove throws, and `forbidden`.
  */
-export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps, 'hosts' | 'resources'>) {
+export function createSpaceSleepActivities({
+  hosts,
+  resources,
+  management,
+}: Pick<TenantDeps, 'hosts' | 'resources' | 'management'>) {
   return {
     /** Lets no new pods in. */
     async closeSpace({ space }: { space: SpaceRef }): Promise<void> {
@@ -59,12 +66,17 @@ export function createSpaceSleepActivities({ hosts, resources }: Pick<TenantDeps
       await withHeartbeat(() => changeWorkloads(host, resumeWorkload));
     },
 
-    /** Deletes the running pods that no controller of ours takes along: bare ones, and those of DaemonSets. */
-    async deleteSpacePods({ space }: { space: SpaceRef }): Promise<void> {
+    /**
+     * Deletes the running pods that no controller of ours takes along: bare ones, which are named before that, and those of
+     * DaemonSets.
+     */
+    async deleteSpacePods({ space }: { space: SpaceRef }): Promise<LostPods | undefined> {
       const host = await hosts.prove(space);
-      await withHeartbeat(async () => {
-        const pods = await runningPods(host);
-        for (const pod of pods.filter(isLeft)) await deletePod(host, pod);
+      return withHeartbeat(async () => {
+        const pods = (await runningPods(host)).filter(isLeft);
+        const lost = await nameLostPods({ management }, space, pods.map(ownershipOf));
+        for (const pod of pods) await deletePod(host, pod);
+        return lost;
       });
     },
 
@@ -92,10 +104,9 @@ export async function isSpaceClosed({ client, name: namespace }: SpaceHost): Pro
 
 /** Pods that have not ended: what has ended stays to be looked at. */
 async function runningPods({ client, name: namespace }: SpaceHost, limit?: number): Promise<V1Pod[]> {
-  const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed';
   return callKubernetes(`reading the pods of namespace ${namespace}`, async () => {
     const page = limit === undefined ? {} : { limit };
-    return (await client.core.listNamespacedPod({ namespace, fieldSelector, ...page })).items;
+    return (await client.core.listNamespacedPod({ namespace, fieldSelector: notEnded, ...page })).items;
   });
 }
 
@@ -105,6 +116,11 @@ async function deletePod({ client, name: namespace }: SpaceHost, { metadata }: V
   const body = uid === undefined ? {} : { preconditions: { uid } };
   const deletion = orUndefined(client.core.deleteNamespacedPod({ namespace, name, body }));
   await callKubernetes(`deleting pod ${name}`, unlessConflict(deletion));
+}
+
+function ownershipOf({ metadata }: V1Pod): EndingPod {
+  const { namespace = '', name = '', uid = '', ownerReferences } = metadata ?? {};
+  return { namespace, name, uid, ownerReferences };
 }
 
 function isLeft({ metadata }: V1Pod): boolean {

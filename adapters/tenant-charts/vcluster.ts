@@ -1,6 +1,13 @@
-import type { KubernetesObject, V1PodSpec, V1PolicyRule, V1Secret } from '@kubernetes/client-node';
+import type {
+  KubernetesObject,
+  V1ObjectMeta,
+  V1PodSpec,
+  V1PolicyRule,
+  V1Secret,
+} from '@kubernetes/client-node';
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
+import type { PodOwnership } from '../../domain/lifecycle/lost-pods.ts';
 import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { createCertificateAuthority, createSigningKeys } from '../certificates/certificate-authority.ts';
 import { renderKubeconfig, tenantServer } from '../certificates/kubeconfig.ts';
@@ -73,6 +80,36 @@ export const vclusterChart: TenantChart = {
  */
 export function syncedPodSelector(tenant: { name: string }): string {
   return `${labels.synced}=${tenant.name}`;
+}
+
+/**
+ * What pod of the tenant a synced one is, by what the syncer notes on it. Its notes follow what tenants write: what is not a name is
+ * left aside.
+ */
+export function syncedPodOf({ namespace = '', name = '', annotations = {} }: V1ObjectMeta): PodOwnership {
+  const noted = [
+    annotations['vcluster.loft.sh/object-namespace'],
+    annotations['vcluster.loft.sh/object-name'],
+  ];
+  const [ownNamespace, ownName] = noted.every((part) => part !== undefined && podName.test(part))
+    ? noted
+    : [namespace, name];
+  return {
+    namespace: ownNamespace ?? namespace,
+    name: ownName ?? name,
+    ownerReferences: ownersOf(annotations['vcluster.loft.sh/owner-references']),
+  };
+}
+
+const podName = /^[a-z0-9][-.a-z0-9]{0,252}$/;
+
+function ownersOf(noted = ''): PodOwnership['ownerReferences'] {
+  try {
+    const owners = JSON.parse(noted) as unknown;
+    return Array.isArray(owners) ? owners.filter((owner) => typeof owner === 'object' && owner !== null) : [];
+  } catch {
+    return [];
+  }
 }
 
 interface BackingStore {

@@ -22,6 +22,7 @@ import {
   previewFor,
   submitFor,
 } from '../operations/instance-submission.ts';
+import { podsLostBySleep } from '../operations/pods-lost-by-sleep.ts';
 import { type InstanceRequest, readInstance, requestChange } from '../operations/request-change.ts';
 import { bindRestoreSource } from '../operations/restore-source.ts';
 import { forViewer, recordOf } from '../operations/viewer.ts';
@@ -53,7 +54,11 @@ export async function instanceOperationRoutes(
       const key = given === undefined ? undefined : clientKey(asked.caller, given);
       if (dryRun) {
         const { instance, operation } = await prepare(gateway, asked, body, key);
-        return reply.code(200).send(await previewFor(gateway, asked, instance, operation));
+        const [preview, loses] = await Promise.all([
+          previewFor(gateway, asked, instance, operation),
+          body.type === 'sleep' ? podsLostBySleep(gateway, asked, instance) : undefined,
+        ]);
+        return reply.code(200).send({ ...preview, ...(loses && { loses }) });
       }
       const operation =
         (await submittedBefore(gateway, asked, body, key)) ?? (await submit(gateway, asked, body, key));

@@ -12,6 +12,8 @@ export interface JsonRequest {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** Default `application/json`. */
+  readonly accept?: string;
   readonly requestId?: string;
   readonly timeoutMs?: number;
 }
@@ -20,6 +22,8 @@ export interface JsonAnswer {
   readonly status: number;
   readonly body: unknown;
 }
+
+const json = 'application/json';
 
 /** Small requests to a Kubernetes API under an identity. */
 export type JsonClient = (identity: Identity, request: JsonRequest) => Promise<JsonAnswer>;
@@ -40,9 +44,9 @@ export function createJsonClient(
 ): JsonClient {
   return async (
     identity,
-    { method, path, body, contentType = 'application/json', requestId, timeoutMs = 10_000 },
+    { method, path, body, contentType = json, accept = json, requestId, timeoutMs = 10_000 },
   ) => {
-    const headers = ['Accept', 'application/json', 'User-Agent', writers.gateway];
+    const headers = ['Accept', accept, 'User-Agent', writers.gateway];
     if (body !== undefined) headers.push('Content-Type', contentType);
     if (requestId !== undefined) headers.push('Audit-ID', requestId);
     appendIdentity(headers, identity);

@@ -1,7 +1,12 @@
+import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import type { ManagedKind } from '../../contracts/kinds.ts';
+import { lostPodsText } from '../../contracts/lost-pods.ts';
+import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import { CommandFailure } from '../failures/failure.ts';
+import { previewOperation } from '../operations/preview.ts';
 import { runOperation } from '../operations/run-operation.ts';
+import { isTable } from '../output/output.ts';
 import {
   checkNames,
   type CommonOptions,
@@ -10,6 +15,8 @@ import {
   kindCommand,
   withClient,
 } from './options.ts';
+
+type SleepOptions = CommonOptions & DryRunOptions & { preventWakeup?: number; yes?: boolean };
 
 /** `vcp sleep` */
 export function sleepCommand(): Command {
@@ -20,19 +27,44 @@ export function sleepCommand(): Command {
         'seconds during which requests do not wake it; 0: until woken explicitly',
         seconds,
       )
+      .option('--yes', 'do not ask, also if pods are lost')
       .addOption(dryRunOption())
-      .action((name: string, options: CommonOptions & DryRunOptions & { preventWakeup?: number }) => {
+      .action((name: string, options: SleepOptions) => {
         checkNames(options.project, name);
         const { preventWakeup } = options;
         const parameters =
           preventWakeup === undefined ? {} : { parameters: { forceDurationSeconds: preventWakeup } };
-        return withClient((client) =>
-          runOperation(client, { ...options, kind, name }, { type: 'sleep', ...parameters }),
-        );
+        const target = { ...options, kind, name };
+        const request = { type: 'sleep', ...parameters } as const;
+        return withClient(async (client) => {
+          if (asksFirst(options)) await confirmLoss(await previewOperation(client, target, request));
+          await runOperation(client, target, request);
+        });
       });
   return new Command('sleep')
     .addCommand(sleeping('tenant', kindCommand('tenant', 'Scale the control plane to zero; its data stays')))
     .addCommand(sleeping('space', kindCommand('space', 'Scale its workloads to zero; all its objects stay')));
+}
+
+/** Only people are asked: a script would wait for ever. */
+function asksFirst({ yes, dryRun, output }: SleepOptions): boolean {
+  return (
+    yes !== true && dryRun === undefined && isTable(output) && process.stdin.isTTY && process.stderr.isTTY
+  );
+}
+
+/** Says what is lost, and asks. @throws CommandFailure `cancelled` unless the answer is yes */
+async function confirmLoss({ loses }: OperationPreview): Promise<void> {
+  if (loses === undefined) return;
+  process.stderr.write(`Sleep loses ${lostPodsText(loses)}\n`);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question('Go on? [y/N] ');
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  } finally {
+    lines.close();
+  }
+  throw new CommandFailure('operation_cancelled', 'it stays awake');
 }
 
 function seconds(text: string): number {

@@ -1,4 +1,5 @@
 import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { lostPodsText } from '../../contracts/lost-pods.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import { type OperationRequest, targetOf } from '../../contracts/operations.ts';
 import type { Client } from '../connection/client.ts';
@@ -26,7 +27,7 @@ export function printPreview(preview: OperationPreview, output: OutputFormat): v
 
 /** What would be done, for people: a sentence, what it meets, and its steps. */
 export function previewLines(preview: OperationPreview): string[] {
-  const { type, joins, behind, supersedes, cancels, steps, expectedMs } = preview;
+  const { type, joins, behind, supersedes, cancels, loses, steps, expectedMs } = preview;
   const { kind, name } = targetOf(preview);
   const subject = `${type} of ${kindNames[kind].noun} ${name}`;
   if (joins !== undefined) return [`${subject} would join ${named(joins)} (server dry run)`];
@@ -35,6 +36,7 @@ export function previewLines(preview: OperationPreview): string[] {
     ...supersedes.map((one) => `  instead of ${named(one)}`),
     ...cancels.map((one) => `  cancels ${named(one)}`),
     ...behind.map((one) => `  waits behind ${named(one)}`),
+    ...(loses === undefined ? [] : [`  loses ${lostPodsText(loses)}`]),
     ...steps.map(({ title }) => `  · ${title}`),
   ];
 }

@@ -76,6 +76,8 @@ export interface KindDescriptor<
   computed(instance: R, isUp: boolean): { readonly clusterRef: object; readonly status: object };
   /** What its template, or its inline one, says of its sleep; undefined if the template that it names is not there. */
   sleepSaid(instance: R, template: T | undefined): SaidSettings | undefined;
+  /** Where its own Kubernetes API lists the pods that a sleep deletes, and a field selector for them. */
+  podsEndedAsleep(instance: R): { readonly path: string; readonly fieldSelector: string };
   /** `access` of what it is made of. */
   templateAccess(instance: R, template: T | undefined): InstanceAccess | undefined;
 }

@@ -6,6 +6,7 @@ import { knownPlace } from '../placement/known-place.ts';
 import { clusterBreach, templateBreach } from '../projects/project-policy.ts';
 import { resolveTemplate } from '../instance-templates/template-version.ts';
 import { saidByDefinition } from '../sleep/sleep-values.ts';
+import { notEnded } from '../lifecycle/lost-pods.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { spacePlans } from './space-plans.ts';
 
@@ -60,6 +61,10 @@ export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>
     const resolved = template && resolveTemplate(template, spec?.templateRef?.version);
     return resolved && saidByDefinition(resolved.definition, undefined);
   },
+  podsEndedAsleep: (instance) => ({
+    path: `/api/v1/namespaces/${knownPlace(instance).namespace}/pods`,
+    fieldSelector: notEnded,
+  }),
   templateAccess: ({ spec }, template) =>
     template && spec?.templateRef?.name
       ? resolveTemplate(template, spec.templateRef.version)?.definition.access

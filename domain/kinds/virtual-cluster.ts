@@ -11,6 +11,7 @@ import { followedHash, followingOf } from '../instance-templates/template-sync.t
 import { isVersionPattern, resolveTemplate } from '../instance-templates/template-version.ts';
 import type { SaidSettings } from '../sleep/sleep-settings.ts';
 import { saidByDefinition } from '../sleep/sleep-values.ts';
+import { notEnded } from '../lifecycle/lost-pods.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import { virtualClusterPlans } from './virtual-cluster-plans.ts';
 
@@ -92,6 +93,8 @@ export const virtualCluster: KindDescriptor<
     const definition = definitionOf(instance, template);
     return definition && saidByDefinition(definition, instance.status?.renderedSleep as SaidSettings);
   },
+  // One that waits for a node is an object in its store, and stays: in a control plane without a syncer all do.
+  podsEndedAsleep: () => ({ path: '/api/v1/pods', fieldSelector: `spec.nodeName!=,${notEnded}` }),
   templateAccess: templateAccessOf,
 };
 

@@ -28,6 +28,8 @@ export const chartsDir = join(root, 'deploy', 'charts');
 /** One API server that is both management API (with our resources) and connected cluster `local`. */
 export interface ActivityPlatform {
   readonly client: ClusterClient;
+  /** The same, as activities call it. */
+  readonly management: ClusterClient;
   readonly resources: ManagementResources;
   readonly clusters: ConnectedClusters;
   readonly hosts: HostNamespaces;
@@ -66,6 +68,7 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   const started = undo.move();
   return {
     client,
+    management: client,
     resources,
     workDir,
     clusters,

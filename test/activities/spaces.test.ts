@@ -47,6 +47,7 @@ before(async () => {
   deps = {
     operations,
     resources: platform.resources,
+    management: platform.client,
     helm: platform.helm,
     workDir: platform.workDir,
     hosts: hostNamespaces({ ...platform.clusters, client: async () => worker }),
@@ -261,8 +262,14 @@ test('a sleeping space runs and starts no pods, and waking restores its workload
   for (let round = 0; round < 2; round += 1) {
     await sleep.closeSpace({ space }); // twice, as after a crash half-way
     await sleep.stopSpaceWorkloads({ space });
-    await sleep.deleteSpacePods({ space });
+    const lost = await sleep.deleteSpacePods({ space });
+    assert.deepEqual(lost, round === 0 ? { pods: [`${namespace}/alone`], count: 1 } : undefined);
   }
+  const { items: events } = await admin.core.listNamespacedEvent({ namespace: 'p-default' });
+  const told = events.filter(({ reason }) => reason === 'PodsLost').map(({ message }) => message);
+  assert.deepEqual(told, [
+    `Sleep loses 1 pod without a controller, which nothing makes again: ${namespace}/alone`,
+  ]);
   await sleep.waitForSpacePodsEnded({ space });
   assert.deepEqual(await state(), asleep);
   assert.equal(await pods(), 0);

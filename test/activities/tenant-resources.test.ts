@@ -45,6 +45,7 @@ before(async () => {
   deps = {
     operations,
     resources: platform.resources,
+    management: platform.client,
     hosts: hostNamespaces({ ...platform.clusters, tenantClient: async () => platform.client }),
   };
   // The first list of a new kind is refused for a moment.
@@ -410,7 +411,48 @@ test('sleep remembers the replica count, idempotently', async () => {
   const replicas = async () =>
     (await platform.client.apps.readNamespacedStatefulSet({ namespace: hostNamespace, name: 'scaled' })).spec
       ?.replicas;
-  for (let times = 2; times > 0; times--) await stopControlPlane({ tenant });
+  const synced = (name: string, owners?: object[]) => ({
+    metadata: {
+      name: `${name}-x-own-x-scaled`,
+      labels: { 'vcluster.loft.sh/managed-by': 'scaled' },
+      annotations: {
+        'vcluster.loft.sh/object-namespace': 'own',
+        'vcluster.loft.sh/object-name': name,
+        ...(owners === undefined ? {} : { 'vcluster.loft.sh/owner-references': JSON.stringify(owners) }),
+      },
+    },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  });
+  for (const body of [
+    synced('bare'),
+    synced('kept', [{ kind: 'ReplicaSet', controller: true }]),
+    synced('Strange!'),
+  ])
+    await platform.client.core.createNamespacedPod({
+      namespace: hostNamespace,
+      body: {
+        ...body,
+        metadata: { ...body.metadata, name: body.metadata.name.replace('Strange!', 'strange') },
+      },
+    });
+  for (let times = 2; times > 0; times--)
+    assert.deepEqual(await stopControlPlane({ tenant }), {
+      pods: [`${hostNamespace}/strange-x-own-x-scaled`, 'own/bare'],
+      count: 2,
+    });
+  const { items: events } = await platform.client.core.listNamespacedEvent({ namespace: 'p-default' });
+  assert.deepEqual(
+    events
+      .filter(({ reason }) => reason === 'PodsLost')
+      .map(({ message, involvedObject: { kind, name } }) => [kind, name, message]),
+    [
+      [
+        'VirtualClusterInstance',
+        'scaled',
+        `Sleep loses 2 pods without a controller, which nothing makes again: ${hostNamespace}/strange-x-own-x-scaled, own/bare`,
+      ],
+    ],
+  );
   assert.equal(await replicas(), 0);
   for (const { metadata } of (await platform.client.core.listNamespacedPod({ namespace: hostNamespace }))
     .items) {

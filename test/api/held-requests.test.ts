@@ -9,6 +9,7 @@ import { listActivityUids } from '../../db/queries/instance-activity.ts';
 import { listOpenOperations, listOperationRows } from '../../db/queries/operations.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
@@ -307,6 +308,49 @@ describe('requests to a tenant cluster that sleeps', () => {
   });
 
   activityCases(() => ({ fixture, second, database, name, target }));
+
+  it('are not in vain for pods: before a sleep those that nothing makes again are named, to who may list them', async () => {
+    await annotate({ 'sleepmode.loft.sh/force': null });
+    await fixture.setStatus({ phase: 'Ready' });
+    const { core } = connectCluster(fixture.tenant.adminKubeconfig);
+    const namespace = 'default';
+    await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'default' } } });
+    const controller = {
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      name: 'set',
+      uid: 'set',
+      controller: true,
+    };
+    for (const [pod, ownerReferences] of [
+      ['alone', []],
+      ['held', [{ ...controller, controller: false }]],
+      ['owned', [controller]],
+      ['waiting', []],
+    ] as const) {
+      const nodeName = pod === 'waiting' ? {} : { nodeName: 'node' };
+      const spec = {
+        ...nodeName,
+        automountServiceAccountToken: false,
+        containers: [{ name: 'c', image: 'i' }],
+      };
+      const body = { metadata: { name: pod, ownerReferences: [...ownerReferences] }, spec };
+      await core.createNamespacedPod({ namespace, body });
+    }
+    const loses = async (user: string) => {
+      const body = { type: 'sleep', dryRun: true };
+      const answer = await fixture.call(
+        user,
+        'POST',
+        `/api/v1/projects/alpha/virtualclusters/demo/operations`,
+        body,
+      );
+      assert.equal(answer.status, 200, answer.text);
+      return answer.json()['loses'];
+    };
+    assert.deepEqual(await loses('ben'), { pods: ['default/alone', 'default/held'], count: 2 });
+    assert.equal(await loses('anna'), undefined, 'she may not list pods in there');
+  });
 
   it('end with it: a delete is told to those that wait', async () => {
     const asked = get('ben');

@@ -2,6 +2,7 @@
  * `npm run chaos [-- --seed N --targets worker,gateway --operations create,delete]`: kills each process of the
  * platform (SIGKILL) at a random moment in each lifecycle operation, and checks that the operation reaches its
  * end state, that nothing ran twice with effect and that nothing is left over. Exit code 1 if any round fell short.
+ * With `--held` requests to a sleeper are held meanwhile, and each process is killed, and hangs for a while, in the middle of its wake.
  */
 import { parseArgs } from 'node:util';
 import { type OperationType, operationTypes } from '../../contracts/verbs.ts';
@@ -9,6 +10,7 @@ import { removeStateDir } from '../support/platform.ts';
 import { createRandom } from './random.ts';
 import { createFleet } from './fleet.ts';
 import { chaosTargets, type ChaosTarget } from './targets.ts';
+import { runHeldRound } from './held-round.ts';
 import { runRound, type RoundReport } from './round.ts';
 
 const { values: flags } = parseArgs({
@@ -17,6 +19,7 @@ const { values: flags } = parseArgs({
     targets: { type: 'string', default: chaosTargets.join(',') },
     operations: { type: 'string', default: operationTypes.join(',') },
     rounds: { type: 'string', default: '1' },
+    held: { type: 'boolean', default: false },
     'keep-state': { type: 'boolean', default: false },
   },
 });
@@ -67,13 +70,34 @@ function tell(report: RoundReport): void {
   );
 }
 
+/** Requests to a sleeper while each process is killed, and while it hangs. */
+async function heldRounds(): Promise<void> {
+  const tenant = 'chaos-held';
+  await runRound({ fleet, target: 'worker', tenant, type: 'create', kill: false, random });
+  for (let pass = 0; pass < Number(flags.rounds); pass += 1)
+    for (const target of targets)
+      for (const how of ['killed', 'hangs'] as const) {
+        if (target === 'supervisor' && how === 'hangs') continue;
+        const { afterMs, ends, sentAgain, closed, longestMs, wakes, problems } = await runHeldRound({
+          ...{ fleet, tenant, target, how, random },
+        });
+        console.log(
+          `${target.padEnd(24)} ${how} after ${afterMs} ms: ${JSON.stringify(ends)}, ${sentAgain} sent again, ${closed} had their connection closed, ` +
+            `longest ${longestMs} ms; ${wakes.join(', ')}: ${problems.length === 0 ? 'ok' : 'FELL SHORT'}`,
+        );
+        if (problems.length > 0) process.exitCode = 1;
+      }
+}
+
 const fleet = await createFleet();
 try {
-  for (const planned of plannedRounds()) {
-    const round = { ...planned, fleet, random, kill: operations.has(planned.type) };
-    const report = await runRound(round).catch((error: unknown) => failedRound(round, error));
-    if (round.kill) tell(report);
-  }
+  if (flags.held) await heldRounds();
+  else
+    for (const planned of plannedRounds()) {
+      const round = { ...planned, fleet, random, kill: operations.has(planned.type) };
+      const report = await runRound(round).catch((error: unknown) => failedRound(round, error));
+      if (round.kill) tell(report);
+    }
   const strays = await fleet.strays();
   if (strays.length > 0) {
     console.log(`left over at the end: ${strays.join('; ')}`);
@@ -86,4 +110,4 @@ try {
 
 const short = reports.filter((report) => report.problems.length > 0);
 console.log(`\n${reports.length - short.length} passed, ${short.length} failed (seed ${flags.seed})`);
-if (short.length > 0 || reports.length === 0) process.exitCode = 1;
+if (short.length > 0 || (reports.length === 0 && !flags.held)) process.exitCode = 1;

@@ -48,15 +48,12 @@ function commandLineOf(program: string, podUid: string): CommandLine {
  * @param tenant a running one: folder of its data, folder of its pod's volumes, its pod's uid (which its command lines
  *   name) and address (which they bind)
  */
-export function copyControlPlane(tenant: {
-  dataFolder: string;
-  volumesFolder: string;
-  podUid: string;
-  podIP: string;
-}): BareControlPlane {
+export function copyControlPlane(
+  tenant: { dataFolder: string; volumesFolder: string; podUid: string; podIP: string },
+  address: string,
+): BareControlPlane {
   const scratch = mkdtempSync(join(tmpdir(), 'vcp-bare-'));
   const log = openSync(join(scratch, 'log'), 'a');
-  const address = '127.127.0.9';
   const lines = ['etcd', 'kube-apiserver'].map((program) => commandLineOf(program, tenant.podUid));
   const memoryFolder = /\/dev\/shm\/vcp-[0-9a-f]+/.exec(lines.flatMap(({ argv }) => argv).join(' '))?.[0];
   if (memoryFolder === undefined) throw new Error('etcd and kube-apiserver share no socket in memory');

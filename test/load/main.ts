@@ -5,14 +5,16 @@ import { benchAccess } from './access.ts';
 import { benchControlPlane } from './control-plane.ts';
 import { benchGateway, gatewayParts } from './gateway.ts';
 import { benchHeld } from './held.ts';
+import { benchHeldFlood } from './held-flood.ts';
 import { benchMemory } from './platform-memory.ts';
 import { benchSleepers } from './sleepers.ts';
 import { benchSteps } from './operation-steps.ts';
 import { benchUpdates } from './updates.ts';
+import { benchWakesAtOnce } from './wakes-at-once.ts';
 
 const platformParts = ['memory', 'control-plane', 'held', 'steps', 'updates'];
 /** Only if asked for: they take minutes, or much memory. */
-const largeParts = ['sleepers'];
+const largeParts = ['wakes', 'sleepers', 'held-flood'];
 const help = `npm run bench: how long things take, each against the bare thing in the same run. Prints figures; asserts none.
 
   npm run bench                the whole platform, started for it
@@ -22,6 +24,8 @@ const help = `npm run bench: how long things take, each against the bare thing i
   --only A,B       parts: ${platformParts.join(', ')}; if asked for: ${largeParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events (default: all)
   --repeats N      how often each is measured (default 5)
   --sleepers N     tenant clusters that 1,000 first requests are for (default 20)
+  --wakes N        tenant clusters of part wakes (default 8)
+  --connections N  held requests of part held-flood (default 10000)
   --count N        copies of a sleeper for part sleepers (default 10000)
   --snapshots DIR  part sleepers writes the heaps of gateway and controllers there
   --profile DIR    the gateway writes a CPU profile there
@@ -35,6 +39,8 @@ const { values: flags, positionals } = parseArgs({
     only: { type: 'string' },
     repeats: { type: 'string', default: '5' },
     sleepers: { type: 'string', default: '20' },
+    wakes: { type: 'string', default: '8' },
+    connections: { type: 'string', default: '10000' },
     count: { type: 'string', default: '10000' },
     snapshots: { type: 'string' },
     profile: { type: 'string' },
@@ -77,6 +83,8 @@ try {
   if (only.has('memory')) await benchMemory(platform);
   if (only.has('control-plane')) await benchControlPlane(platform, repeats);
   if (only.has('held')) await benchHeld(platform, Number(flags.sleepers));
+  if (only.has('wakes')) await benchWakesAtOnce(platform, Number(flags.wakes));
+  if (only.has('held-flood')) await benchHeldFlood(platform, Number(flags.connections));
   if (only.has('sleepers'))
     await benchSleepers(platform, { count: Number(flags.count), snapshots: flags.snapshots });
   if (only.has('steps')) await benchSteps(platform, repeats);

@@ -7,6 +7,7 @@ import { vclusterChartVersion } from '../../toolchain/vcluster-chart.ts';
 import { eventually } from '../support/eventually.ts';
 import { instancesPath } from '../support/platform.ts';
 import { snapshotFolder } from '../support/snapshot-folder.ts';
+import { busyboxImage } from '../support/real-node/node-images.ts';
 import { forgedRelease } from '../support/real-node/forged-release.ts';
 import { openedByCredential } from '../support/real-node/upstream-credential.ts';
 import {
@@ -157,8 +158,24 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     assert.deepEqual(await copyOf(tenant.namespace), copied);
   });
 
-  test('sleep removes the control plane and its pods, and keeps volumes', async () => {
+  const barePod = () => call('GET', `${tenant.path}/api/v1/namespaces/default/pods/bare`);
+
+  test('sleep removes the control plane and its pods, and keeps volumes; it names those that nothing makes again', async () => {
+    const spec = {
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: 'c', image: busyboxImage, command: ['sleep', '9999'] }],
+    };
+    const pods = `${tenant.path}/api/v1/namespaces/default/pods`;
+    assert.equal((await call('POST', pods, { metadata: { name: 'bare' }, spec })).status, 201);
+    await eventually('it runs', async () => (await barePod()).text.includes('"phase":"Running"'));
+    const operations = '/api/v1/projects/default/virtualclusters/up/operations';
+    const judged = await call('POST', operations, { type: 'sleep', dryRun: true });
+    assert.deepEqual(judged.json()['loses'], { pods: ['default/bare'], count: 1 }, judged.text);
     await tenant.succeed({ type: 'sleep' });
+    const { message } = await tenant.platform.first('up', 'sleep');
+    assert.match(message ?? '', /^Lost 1 pod without a controller, .*: default\/bare$/);
+    const events = await tenant.platform.kubectl('get', 'events', '-n', 'p-default', '-o', 'yaml');
+    assert.match(events.stdout, /Sleep loses 1 pod without a controller, .*: default\/bare/, events.stderr);
     assert.equal(await tenant.phase(), 'Sleeping');
     assert.deepEqual(await tenant.hostPods(), []);
     const told = [tenant.namespace, vclusterChartVersion, 'ScaledDown'];
@@ -194,6 +211,7 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
   test('wake runs its workloads again, on the same volume', async () => {
     await tenant.succeed({ type: 'wake' });
     await timed('its pod after the wake', () => tenant.startsOfWeb(2));
+    await eventually('the bare pod is gone', async () => (await barePod()).status === 404);
   });
 
   test('an update restarts it, and one that cannot start is rolled back', async () => {

@@ -1,6 +1,7 @@
 import { Context, heartbeat } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities } from '../../activities/index.ts';
+import type { LostPods } from '../../contracts/lost-pods.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import type { Missing } from '../../activities/control-plane/inspect-tenant.ts';
 import type { Fallback } from '../../activities/control-plane/release.ts';
@@ -32,6 +33,8 @@ export interface FakeTenant {
   /** What of it is gone, and whether its data are, in place of what follows from the rest. */
   missing?: Missing | undefined;
   data: string;
+  /** Pods that are lost with its control plane. */
+  barePods?: LostPods;
   /** Its store takes no writes. */
   full?: boolean;
   previousData?: string | undefined;
@@ -122,7 +125,10 @@ export function createFakeCluster(): FakeCluster {
     }),
     waitForHostNamespaceDeleted: acting('waitForHostNamespaceDeleted', nothing),
     startControlPlane: acting('startControlPlane', (_, tenant) => void (tenant.awake = true)),
-    stopControlPlane: acting('stopControlPlane', (_, tenant) => void (tenant.awake = false)),
+    stopControlPlane: acting('stopControlPlane', (_, tenant) => {
+      tenant.awake = false;
+      return tenant.barePods;
+    }),
     waitForControlPlane: acting('waitForControlPlane', (_, { full }) => ({
       kubernetesVersion: 'v1.36.3',
       ...(full === true ? { storeFull: true } : {}),

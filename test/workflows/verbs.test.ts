@@ -150,6 +150,16 @@ test('sleep and wake succeed and report the phase', async () => {
   assert.ok(!fixture.cluster.calls(name).includes('inspectTenant'), 'where it runs is known without asking');
 });
 
+test('a sleep names the pods that are lost with it', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  fixture.cluster.tenant(name).barePods = { pods: ['default/a', 'default/b'], count: 3 };
+  const { state, message, steps } = await fixture.run('sleep', name);
+  const told = 'Lost 3 pods without a controller, which nothing makes again: default/a, default/b and 1 more';
+  assert.deepEqual([state, message], ['succeeded', told]);
+  assert.equal(steps.find(({ key }) => key === 'stop')?.message, told);
+});
+
 test('a wake that never becomes ready leaves it asleep and says so', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);

@@ -1,6 +1,7 @@
 import { isCancellation, log, patched } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
+import type { LostPods } from '../../contracts/lost-pods.ts';
 import { isWriteRefusal } from '../../domain/lifecycle/failure-causes.ts';
 import { failureReason } from './failure-reason.ts';
 import type { OperationRun } from './operation-run.ts';
@@ -25,10 +26,11 @@ export async function grantAccess(
   }
 }
 
-/** Stops the control plane and waits until nothing of it runs. */
-export async function stopAndWait(activities: Activities, tenant: TenantRef): Promise<void> {
-  await activities.stopControlPlane({ tenant });
+/** Stops the control plane and waits until nothing of it runs. @returns the pods that are lost with it */
+export async function stopAndWait(activities: Activities, tenant: TenantRef): Promise<LostPods | undefined> {
+  const lost = await activities.stopControlPlane({ tenant });
   await activities.waitForControlPlaneStopped({ tenant });
+  return lost ?? undefined; // null in a history
 }
 
 /** Starts again, for an undo, what was stopped, and waits until it answers: only then does the status say that it is awake. */

@@ -42,7 +42,7 @@ export async function rebuild(
 function undoOf(
   tenant: TenantRef,
   missing: Missing['missing'],
-): ((activities: Activities) => Promise<void>) | undefined {
+): ((activities: Activities) => Promise<unknown>) | undefined {
   if (missing === 'namespace') return (activities) => deleteNamespace('tenant', activities, tenant);
   return missing === 'volume' ? (activities) => stopAndWait(activities, tenant) : undefined;
 }
