@@ -1,4 +1,5 @@
 import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
+import { acceptMetadata, requestJson } from '../../adapters/kubernetes/request.ts';
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
@@ -46,9 +47,14 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
   }
 
   async function namespacesOf(name: string): Promise<ManagedNamespace[]> {
-    const { core } = await clusters.client(name);
-    const list = core.listNamespace({ labelSelector: labels.instanceUid });
-    return (await callKubernetes(`reading the namespaces of cluster ${name}`, list)).items;
+    const { kubeConfig } = await clusters.client(name);
+    // There may be tens of thousands, and it is asked twice a minute: only what is looked at, and not made into typed objects.
+    const list = requestJson(kubeConfig, {
+      path: `/api/v1/namespaces?labelSelector=${encodeURIComponent(labels.instanceUid)}`,
+      accept: acceptMetadata('PartialObjectMetadataList'),
+    });
+    const answer = await callKubernetes(`reading the namespaces of cluster ${name}`, list);
+    return (answer as { items: ManagedNamespace[] | null }).items ?? [];
   }
 
   async function find(name: string, items: readonly ManagedNamespace[]): Promise<UnclaimedNamespace[]> {
