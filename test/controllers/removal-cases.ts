@@ -143,6 +143,8 @@ export function removalCases(context: () => Context): void {
       'it is not any more',
       async () => (await conditionOf('DeletionPrevented')) === undefined,
     );
+    const finalizers = async () => (await virtualclusterinstances.get(place))?.metadata.finalizers ?? [];
+    await eventually('the platform holds it', async () => (await finalizers()).length > 0);
     await virtualclusterinstances.delete(place);
     await virtualclusterinstances.patch(place, { metadata: { finalizers: null } });
   });

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { connectCluster } from '../../adapters/kubernetes/client.ts';
+import { managementResources, type Stored } from '../../adapters/kubernetes/resources.ts';
+import type { ControllersConfig } from '../../contracts/config.ts';
+import { managementApiVersion } from '../../contracts/names.ts';
+import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { withDatabase } from '../../local/databases.ts';
 import { postgresSuperuser } from '../../local/postgres-cluster.ts';
 import type { TestPlatform } from '../support/platform.ts';
@@ -31,6 +36,7 @@ export async function seedSleepers(
   numbers: readonly number[],
   modelOf: ModelOf,
 ): Promise<void> {
+  const models = await readModels(platform.stateDir, new Set(numbers.map(modelOf)));
   const server = serverUrl(platform.stateDir);
   const kine = new pg.Client({ connectionString: withDatabase(server, `${database}_kine`) });
   const ours = new pg.Client({ connectionString: withDatabase(server, database) });
@@ -43,7 +49,7 @@ export async function seedSleepers(
         uid: crypto.randomUUID(),
       }));
       await copyRows(ours, copies);
-      await copyResources(kine, copies);
+      await copyResources(kine, models, copies);
     }
     await Promise.all([kine.query('analyze'), ours.query('analyze')]);
   } finally {
@@ -57,23 +63,62 @@ interface Copy {
   readonly uid: string;
 }
 
-async function copyResources(client: pg.Client, copies: readonly Copy[]): Promise<void> {
+/** In clear: an API server with encryption at rest reads that too. */
+async function copyResources(
+  client: pg.Client,
+  models: ReadonlyMap<string, Stored<VirtualClusterInstance>>,
+  copies: readonly Copy[],
+): Promise<void> {
+  const texts = copies.map(({ model, name, uid }) => {
+    const { metadata, spec, status } = models.get(model) ?? fail(model);
+    const { resourceVersion: _version, ...own } = metadata;
+    const place = { ...status?.clusterRef, cluster };
+    const copy = {
+      ...{ apiVersion: managementApiVersion, kind: 'VirtualClusterInstance' },
+      ...{ metadata: { ...own, uid }, spec, status: { ...status, clusterRef: place } },
+    };
+    return JSON.stringify(copy).replaceAll(model, name);
+  });
+  const keys = copies.map(({ name }) => `${instancesKey}/${name}`);
+  await client.query(
+    `${insertInto} select key, 1, 0, 0, 0, 0, convert_to(text, 'UTF8'), null
+     from unnest($1::text[], $2::text[]) as c(key, text)`,
+    [keys, texts],
+  );
   await client.query(
     `with latest as (
        select distinct on (name) * from kine
-       where name like '/registry/%' and name ~ $2 order by name, id desc)
-     insert into kine (name, created, deleted, create_revision, prev_revision, lease, value, old_value)
-     select replace(m.name, c.model, c.name), 1, 0, 0, 0, 0,
-       case when m.name like '/registry/management.loft.sh/%' then
-         convert_to(jsonb_set(jsonb_set(
-           replace(convert_from(m.value, 'UTF8'), c.model, c.name)::jsonb,
-           '{metadata,uid}', to_jsonb(c.uid)), '{status,clusterRef,cluster}', to_jsonb($3::text))::text, 'UTF8')
-       else decode(replace(encode(m.value, 'hex'), encode(c.model::bytea, 'hex'), encode(c.name::bytea, 'hex')), 'hex')
-       end, null
-     from jsonb_to_recordset($1::jsonb) as c(model text, name text, uid text)
-     join latest m on m.deleted = 0 and position(c.model in m.name) > 0
-     order by c.name, m.name`,
-    [JSON.stringify(copies), [...new Set(copies.map(({ model }) => model))].join('|'), cluster],
+       where (name like '/registry/roles/%' or name like '/registry/rolebindings/%') and name ~ $2
+       order by name, id desc)
+     ${insertInto} select replace(m.name, c.model, c.name), 1, 0, 0, 0, 0,
+       decode(replace(encode(m.value, 'hex'), encode(c.model::bytea, 'hex'), encode(c.name::bytea, 'hex')), 'hex'), null
+     from jsonb_to_recordset($1::jsonb) as c(model text, name text)
+     join latest m on m.deleted = 0 and position(c.model in m.name) > 0`,
+    [JSON.stringify(copies), [...models.keys()].join('|')],
+  );
+}
+
+const instancesKey = '/registry/management.loft.sh/virtualclusterinstances/p-default';
+const insertInto =
+  'insert into kine (name, created, deleted, create_revision, prev_revision, lease, value, old_value)';
+
+function fail(model: string): never {
+  throw new Error(`there is no tenant cluster ${model}`);
+}
+
+/** As they are stored: the gateway would add what it computes. */
+async function readModels(
+  stateDir: string,
+  names: ReadonlySet<string>,
+): Promise<Map<string, Stored<VirtualClusterInstance>>> {
+  const config = JSON.parse(
+    readFileSync(join(stateDir, 'config', 'controllers.json'), 'utf8'),
+  ) as ControllersConfig;
+  const client = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'));
+  const { virtualclusterinstances } = managementResources(client);
+  const found = await virtualclusterinstances.list('p-default');
+  return new Map(
+    found.filter(({ metadata }) => names.has(metadata.name)).map((one) => [one.metadata.name, one]),
   );
 }
 
