@@ -30,6 +30,7 @@ import { createTenantUpstreams } from './tunnel/tenant-upstreams.ts';
 import { createJsonClient } from './upstreams/json-request.ts';
 import { targetOfKubeconfig } from './upstreams/kubeconfig-target.ts';
 import { createUpstream } from './upstreams/upstream.ts';
+import { createUsageRecords } from './usage/usage-records.ts';
 
 /** As long as a kubelet keeps a silent stream. */
 const defaultIdleSeconds = 4 * 60 * 60;
@@ -57,7 +58,8 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const clusters = createConnectedClusters(managementJson);
   const dial = createDial(clusters, createAddressCheck(config.loopbackPods));
   const tenants = createTenantUpstreams(clusters, dial);
-  const operations = createOperationsService(createOperationsDependencies(withLinksHere(config), logger));
+  const recorded = createOperationsDependencies(withLinksHere(config), logger);
+  const operations = createOperationsService(recorded);
   const { audit, metrics, temporalUi, streams } = observability(config, logger);
   const { databaseUrl } = config;
   const probes = createGatewayProbes({ databaseUrl, management: target, operations, cache });
@@ -97,6 +99,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     streamLimits: streamLimitsOf(config),
     operations,
     activity,
+    usage: createUsageRecords(recorded.database, logger),
     audit,
     metrics,
     readiness: createReadiness(probes.probes, logger),

@@ -15,6 +15,7 @@ import type { GatewayMetrics } from './metrics/gateway-metrics.ts';
 import type { OperationsService } from './operations/operations-service.ts';
 import type { Readiness } from './readiness/readiness.ts';
 import type { TemporalUi } from './routes/temporal-ui/temporal-ui.ts';
+import type { UsageRecords } from './usage/usage-records.ts';
 import type { ConnectedClusters } from './tunnel/connected-clusters.ts';
 
 /** Times of upgraded streams, in milliseconds. */
@@ -47,6 +48,7 @@ export interface Gateway {
   readonly streamLimits: StreamLimits;
   readonly operations: OperationsService;
   readonly activity: InstanceActivity;
+  readonly usage: UsageRecords;
   readonly held: HeldRequests;
   readonly audit: Audit;
   readonly metrics: GatewayMetrics;

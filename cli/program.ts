@@ -96,6 +96,10 @@ const ofPlatform = {
     'Your access keys',
     async () => (await import('./commands/access-keys.ts')).accessKeyCommand(),
   ],
+  usage: [
+    'Time awake and asleep, and what a sleep policy would save',
+    async () => (await import('./commands/usage.ts')).usageCommand(),
+  ],
   audit: ['Audit events', async () => (await import('./commands/audit.ts')).auditCommand()],
 } as const satisfies Record<string, Entry>;
 

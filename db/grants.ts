@@ -26,6 +26,7 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   login_states: { gateway: all },
   audit_events: { gateway: all },
   instance_activity: { gateway: all, worker: read, controllers: read },
+  instance_activity_hours: { gateway: all },
 };
 
 /**

@@ -6,6 +6,8 @@ import { descriptorOf } from './kinds/kinds.ts';
 import { knownPlace } from './placement/known-place.ts';
 import { isAwake } from './lifecycle/settled-phase.ts';
 import { sleepModeConfigOf } from './sleep/sleep-mode-config.ts';
+import { sleepSentence } from './sleep/sleep-sentence.ts';
+import { type RecordedUse, sleptStatus } from './usage/slept-status.ts';
 
 /** The kinds whose objects are shown with fields that are stored nowhere. */
 export const computedPlurals = [
@@ -22,6 +24,14 @@ export interface ComputedRights {
   readonly canUpdate: boolean;
 }
 
+/** What the fields are made of, besides the object. */
+export interface ComputedFrom {
+  readonly rights: ComputedRights;
+  /** What is recorded of the instance; undefined: nothing, or it is none. */
+  readonly recorded: RecordedUse | undefined;
+  readonly now: Date;
+}
+
 interface Shown {
   readonly spec?: object;
   readonly status?: object;
@@ -34,10 +44,10 @@ interface Shown {
 export function withComputedFields<T extends object>(
   plural: ComputedPlural,
   object: T,
-  rights: ComputedRights,
-  now: Date,
+  known: ComputedFrom,
 ): T {
   const { spec, status } = object as Shown;
+  const { rights, recorded, now } = known;
   if (plural === 'clusters')
     return { ...object, status: { ...status, online: isOnline(object as unknown as Cluster) } };
   const kind = kindOfPlural(plural);
@@ -50,7 +60,23 @@ export function withComputedFields<T extends object>(
   return {
     ...object,
     spec: { ...spec, ...(isKnown ? { clusterRef } : {}) },
-    status: { ...status, ...ofKind.status, ...rights, sleepModeConfig: sleepModeConfigOf(instance, now) },
+    status: { ...status, ...ofKind.status, ...rights, ...sleepOf(kind, instance, recorded, now) },
+  };
+}
+
+/** Its sleep, as clients of vCluster Platform read it, and in a sentence for people. */
+function sleepOf(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  recorded: RecordedUse | undefined,
+  now: Date,
+): { sleepModeConfig: object; why?: string } {
+  const config = sleepModeConfigOf(instance, now);
+  const slept = sleptStatus(kind, instance, recorded, now);
+  const why = sleepSentence({ kind, instance, config, last: recorded?.last }, now);
+  return {
+    sleepModeConfig: { ...config, status: { ...config.status, ...slept } },
+    ...(why === undefined ? {} : { why }),
   };
 }
 

@@ -85,6 +85,7 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
     'proxy/filtered',
     'proxy/upgrades',
     'operations',
+    'usage',
     'held',
     'events',
     'plugins',

@@ -1,7 +1,8 @@
 import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
 import { annotations, managementApiVersion, projectNamespace } from '../../contracts/names.ts';
 import type { LastActivityInfo } from '../../domain/sleep/last-activity.ts';
-import type { Database } from '../../db/client.ts';
+import type { Database, Queries } from '../../db/client.ts';
+import { noteActivityHours } from '../../db/queries/activity-hours.ts';
 import {
   type ActivityClaim,
   claimActivity,
@@ -48,7 +49,7 @@ export function createActivityRecords(database: Database, management: JsonClient
       const claims: ActivityClaim[] = [];
       for (let from = 0; from < seen.length; from += atOnce) {
         const some = seen.slice(from, from + atOnce);
-        claims.push(...(await database.query((db) => claimActivity(db, some))));
+        claims.push(...(await database.transaction((tx) => claimWithHours(tx, some))));
       }
       return claims;
     },
@@ -83,4 +84,12 @@ export function createActivityRecords(database: Database, management: JsonClient
     },
     close: () => database.close(),
   };
+}
+
+/** What is claimed is also noted by the hour, for previews of policies. */
+async function claimWithHours(tx: Queries, seen: readonly SeenUse[]): Promise<ActivityClaim[]> {
+  const claims = await claimActivity(tx, seen);
+  const used = claims.flatMap(({ uid, at }) => (at === undefined ? [] : [{ uid, at: new Date(at * 1000) }]));
+  await noteActivityHours(tx, used);
+  return claims;
 }

@@ -60,11 +60,7 @@ export function recordAccess(
   const presentUid = (kind: ManagedKind, name: string) =>
     uidAt(`namespaces/${namespace}/${kindNames[kind].plural}/${name}`);
   const mayAll = (action: Action) => deps.review.allows(identity, action);
-  /** uid of the project, for callers with every right on everything in it. */
-  const administered = async (kind: ManagedKind) =>
-    (await mayAll({ verb: '*', resource: kindNames[kind].plural, namespace }))
-      ? uidAt(`projects/${project}`)
-      : undefined;
+  const administered = (kind: ManagedKind) => administeredUid(deps, identity, { kind, project }, uidAt);
 
   return {
     presentUid,
@@ -84,6 +80,30 @@ export function recordAccess(
       return uid === undefined && projectUid === undefined ? undefined : { uid, projectUid };
     },
   };
+}
+
+/**
+ * Decides for one request whether `identity` may read what is recorded of an instance that is gone: administrators of its very
+ * project and of the platform may. @throws PlatformError (by its function) `management_unavailable`
+ */
+export function goneAccess(deps: Deps, identity: Identity): (record: RecordTarget) => Promise<boolean> {
+  const uidAt = presentUids(deps);
+  return async (record) => {
+    if (await deps.review.allows(identity, administratorAction)) return true;
+    const { projectUid } = record;
+    return projectUid !== undefined && projectUid === (await administeredUid(deps, identity, record, uidAt));
+  };
+}
+
+/** uid of the project, for callers with every right on everything of the kind in it. */
+async function administeredUid(
+  { review }: Pick<Deps, 'review'>,
+  identity: Identity,
+  { kind, project }: Pick<OperationTarget, 'kind' | 'project'>,
+  uidAt: PresentUids,
+): Promise<string | undefined> {
+  const everything = { verb: '*', resource: kindNames[kind].plural, namespace: projectNamespace(project) };
+  return (await review.allows(identity, everything)) ? uidAt(`projects/${project}`) : undefined;
 }
 
 async function readUid(deps: Pick<Deps, 'managementJson'>, path: string): Promise<string | undefined> {

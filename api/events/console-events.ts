@@ -31,7 +31,7 @@ export interface ConsoleEvents {
 }
 
 export function createConsoleEvents(
-  gateway: Pick<Gateway, 'cache' | 'review' | 'operations' | 'managementJson'>,
+  gateway: Pick<Gateway, 'cache' | 'review' | 'operations' | 'managementJson' | 'usage'>,
 ): ConsoleEvents {
   const sessions = new Map<string, EventSession>();
   const { review } = gateway;
@@ -44,7 +44,7 @@ export function createConsoleEvents(
     },
   });
   const operations = createOperationFeed(gateway, () => sessions.values());
-  const deps: SessionDeps = { review, show: createShowEntry(review), entries: feed.entries };
+  const deps: SessionDeps = { review, show: createShowEntry(review, gateway.usage), entries: feed.entries };
   const stopping = new AbortController();
 
   let isLooking = false;

@@ -1,9 +1,11 @@
 import type { ResourceEvent } from '../../contracts/events.ts';
+import { kindOfPlural } from '../../contracts/kinds.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
 import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import { withComputedFields } from '../../domain/computed-fields.ts';
 import type { AccessReview } from '../authorization/access-review.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { UsageRecords } from '../usage/usage-records.ts';
 import { hideEntry, isHidingPlural, seesHidden } from '../proxy/filtered/hiding.ts';
 import { actionOn, type Entry, type Stored } from './resource-feed.ts';
 
@@ -13,7 +15,7 @@ export type ShowEntry = (identity: Identity, entry: Entry) => Promise<string>;
 /** Fields such as the next time of a sleep depend on the time: what many are told at the same moment is made once. */
 const madeMs = 1_000;
 
-export function createShowEntry(review: AccessReview): ShowEntry {
+export function createShowEntry(review: AccessReview, usage: Pick<UsageRecords, 'recorded'>): ShowEntry {
   /** Texts of one version of an object, by what its reader may do with it. */
   let made = new WeakMap<Stored, Map<string, string>>();
   let madeAt = 0;
@@ -46,7 +48,8 @@ export function createShowEntry(review: AccessReview): ShowEntry {
     if (before !== undefined) return before;
     const whole = { ...headOf(entry), ...object, metadata: withoutManagers(object.metadata) };
     const seen = isWhole || !isHidingPlural(plural) ? whole : hideEntry(plural, whole);
-    const shown = withComputedFields(plural, seen, rights, new Date());
+    const recorded = kindOfPlural(plural) === undefined ? undefined : usage.recorded(object.metadata.uid);
+    const shown = withComputedFields(plural, seen, { rights, recorded, now: new Date() });
     const text = JSON.stringify({ type: 'changed', resource: plural, object: shown } as ResourceEvent);
     texts.set(reader, text);
     return text;

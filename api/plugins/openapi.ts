@@ -82,6 +82,7 @@ const tags = [
   { name: 'events', description: 'What happens, as it happens' },
   { name: 'snapshots', description: 'Snapshots of tenant clusters' },
   { name: 'clusters', description: 'Connected clusters' },
+  { name: 'usage', description: 'How long tenant clusters and spaces were awake and asleep' },
   { name: 'audit', description: 'The audit log' },
   { name: 'login', description: 'Access keys and sessions' },
   { name: 'platform', description: 'The platform itself' },

@@ -35,6 +35,7 @@ import { instanceOperationRoutes } from './instance-operations.ts';
 import { instanceRetryRoutes } from './instance-retry.ts';
 import { instanceRoutes } from './instances.ts';
 import { unclaimedNamespaceRoutes } from './unclaimed-namespaces.ts';
+import { usageRoutes } from './usage.ts';
 import { versionRoutes } from './version.ts';
 
 /** All routes of the gateway, in one place. Each is a plugin of its own. */
@@ -56,6 +57,7 @@ export async function registerRoutes(
     await app.register(async (scope) => instanceOperationRoutes(scope, gateway, kind));
     await app.register(async (scope) => instanceRetryRoutes(scope, gateway, kind));
   }
+  await app.register(async (scope) => usageRoutes(scope, gateway));
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));
   await app.register(async (scope) => authOidcRoutes(scope, gateway));

@@ -1,9 +1,7 @@
 import { kindNames } from '../../contracts/kinds.ts';
-import { annotations } from '../../contracts/names.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { InstanceFacts } from './facts.ts';
-import { timestampOf } from './instances.ts';
 import { age } from '../output/output.ts';
 
 /** What is being done to an instance while an operation of the type runs. */
@@ -17,16 +15,23 @@ const doing: Readonly<Record<OperationType, string>> = {
   delete: 'being deleted',
 };
 
-/** One sentence: why an instance is in its state. */
+/** One sentence: why an instance is in its state, and what changes that; while nothing is amiss, in the words of the platform. */
 export function whyOf(facts: InstanceFacts): string {
   const { kind, name, resource } = facts;
-  const phase = phaseOf(facts);
+  const { why, nextAttempt } = resource.status ?? {};
   const open = facts.operations.find(({ state }) => !isFinal(state));
+  const isAtRest = open === undefined && nextAttempt === undefined;
+  if (isAtRest && why !== undefined && isAwakeOrAsleep(facts)) return why;
+  const phase = phaseOf(facts);
   const because =
     open === undefined ? (causes[phase] ?? pending)(facts) : underWay(facts, operationWithTurn(facts, open));
-  const { nextAttempt } = resource.status ?? {};
   const next = open === undefined && nextAttempt !== undefined ? `; ${nextAttempt.message}` : '';
   return `${kindNames[kind].noun} ${name} ${because}${next}`;
+}
+
+function isAwakeOrAsleep(facts: InstanceFacts): boolean {
+  const phase = phaseOf(facts);
+  return phase === 'Sleeping' || (phase === 'Ready' && amissOf(facts) === undefined);
 }
 
 /** As lists say it. */
@@ -37,7 +42,7 @@ export function phaseOf({ resource: { metadata, status } }: InstanceFacts): stri
 const causes: Readonly<Record<string, (facts: InstanceFacts) => string>> = {
   Terminating: ({ resource: { metadata } }) =>
     `is being deleted: it was asked for at ${metadata.deletionTimestamp}`,
-  Sleeping: asleep,
+  Sleeping: () => 'is asleep',
   Ready: ready,
   Failed: ({ resource: { status }, operations }) => {
     const [last] = operations;
@@ -82,35 +87,18 @@ function stepOf({ steps }: Operation): string | undefined {
   return `"${step.title}" (step ${at + 1} of ${steps.length}${message})`;
 }
 
-function asleep({ resource: { metadata }, operations, now }: InstanceFacts): string {
-  const {
-    [annotations.sleepingSince]: seconds,
-    [annotations.sleepForceDuration]: forced,
-    [annotations.sleepType]: type,
-  } = metadata.annotations ?? {};
-  const actor = operations.find((one) => one.type === 'sleep' && one.state === 'succeeded')?.actor;
-  const isScheduled = type === 'scheduledSleep' || actor === 'schedule';
-  const by = isScheduled ? 'its schedule' : actor;
-  const since = timestampOf(seconds);
-  const ago = since === undefined ? '' : ` ${age(since, now)} ago`;
-  return `is asleep: put to sleep${by === undefined ? '' : ` by ${by}`}${ago}${untilOf(forced, since)}`;
-}
-
-/** How long nothing wakes it but a person. */
-function untilOf(forced: string | undefined, since: string | undefined): string {
-  if (forced === undefined || !/^\d{1,9}$/.test(forced)) return '';
-  if (forced === '0') return ', until somebody wakes it';
-  return since === undefined
-    ? ''
-    : `, and only a person wakes it before ${new Date(Date.parse(since) + Number(forced) * 1000).toISOString()}`;
-}
-
-function ready({ resource: { status }, operations, now }: InstanceFacts): string {
+/** What is amiss with one that is ready. */
+function amissOf({ resource: { status } }: InstanceFacts): string | undefined {
   const amiss = (status?.conditions ?? []).find(
     ({ status: is, severity }) => is === 'False' && (severity === 'Error' || severity === 'Warning'),
   );
-  const reason = reasonOf(status) ?? amiss?.message ?? amiss?.reason;
-  if (reason !== undefined) return `is ready, but ${reason}`;
+  return reasonOf(status) ?? amiss?.message ?? amiss?.reason;
+}
+
+function ready(facts: InstanceFacts): string {
+  const { operations, now } = facts;
+  const amiss = amissOf(facts);
+  if (amiss !== undefined) return `is ready, but ${amiss}`;
   const last = operations.find(({ state }) => state === 'succeeded');
   if (last === undefined) return 'is ready';
   return `is ready since the ${last.type} by ${last.actor} ${age(last.finishedAt ?? last.createdAt, now)} ago`;

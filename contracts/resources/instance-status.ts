@@ -71,6 +71,12 @@ export const instanceOperation = <V extends OperationType>(verbs: readonly V[]) 
     }),
   ),
   sleepModeConfig: Type.Optional(anyObject('Computed in answers of the gateway')),
+  why: Type.Optional(
+    Type.String({
+      description:
+        'Why it is awake or asleep, and what changes that next. Computed in answers of the gateway',
+    }),
+  ),
   canUse: Type.Optional(Type.Boolean()),
   canUpdate: Type.Optional(Type.Boolean()),
 });

@@ -7,6 +7,7 @@ import { projectRoutes } from './project-routes.ts';
 import type { BodyOf, HeadersOf, ParamsOf, QueryOf, ResponseOf, RestRoute } from './route.ts';
 import { snapshotRoutes } from './snapshot-routes.ts';
 import { unclaimedNamespaceRoutes } from './unclaimed-namespace-routes.ts';
+import { usageRoutes } from './usage-routes.ts';
 
 /** What a client sends: how, and with which credential, is the caller's. */
 export interface RestRequest {
@@ -48,6 +49,7 @@ const routes = {
   ...snapshotRoutes,
   ...auditRoutes,
   ...unclaimedNamespaceRoutes,
+  ...usageRoutes,
 } as const;
 
 /** `/api/v1` as functions, typed by the schemas that the server's routes check. */

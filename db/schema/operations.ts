@@ -16,6 +16,9 @@ import { operationStates } from '../../contracts/operations.ts';
 import { operationTypes } from '../../contracts/verbs.ts';
 import type { AttemptMark } from '../../domain/lifecycle/attempts.ts';
 
+/** Where clause: operations that changed whether their instance is awake, asleep or there. */
+export const changed = sql.raw("state = 'succeeded' and type in ('create', 'wake', 'sleep', 'delete')");
+
 /** Which operations exist, their order and turn, and their history. */
 export const operations = pgTable(
   'operations',
@@ -79,6 +82,9 @@ export const operations = pgTable(
     index('operations_sequence').on(table.sequence),
     index('operations_state').on(table.state, table.sequence),
     index('operations_actor').on(table.actor, table.sequence),
+    // When instances fell asleep, woke, came and went: db/queries/usage.ts.
+    index('operations_changes').on(table.finishedAt).where(changed),
+    index('operations_changes_of').on(table.uid, table.finishedAt).where(changed),
   ],
 );
 

@@ -26,6 +26,15 @@ export function previousTime(schedule: CronSchedule, zone: TimeZone, until: Date
   return undefined;
 }
 
+/** All times after `from` and before `to`, in order, in milliseconds since the epoch. */
+export function timesBetween(schedule: CronSchedule, zone: TimeZone, from: Date, to: Date): number[] {
+  const times: number[] = [];
+  const last = localDay(zone, to.getTime());
+  for (let day = localDay(zone, from.getTime()); day <= last; day += dayMs)
+    times.push(...timesOfDay(schedule, zone, day));
+  return times.filter((time) => time > from.getTime() && time < to.getTime());
+}
+
 /** What recurs on some days of one month, in UTC. */
 export interface UtcCalendar {
   readonly year: number;

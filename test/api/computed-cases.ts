@@ -108,7 +108,7 @@ export function computedCases(fixture: () => AccessFixture): void {
     assert.equal(stored.spec?.clusterRef, undefined);
     const { status = {} } = stored;
     assert.deepEqual(
-      ['canUse', 'canUpdate', 'online', 'sleepModeConfig'].filter((field) => field in status),
+      ['canUse', 'canUpdate', 'online', 'sleepModeConfig', 'why'].filter((field) => field in status),
       [],
     );
     assert.equal((await read('anna', 'clusters/local')).status?.online, true);
@@ -148,7 +148,7 @@ export function computedCases(fixture: () => AccessFixture): void {
       placed,
     )) as unknown as Shown;
     assert.deepEqual(
-      ['canUse', 'canUpdate', 'online', 'sleepModeConfig'].filter((field) => field in status),
+      ['canUse', 'canUpdate', 'online', 'sleepModeConfig', 'why'].filter((field) => field in status),
       [],
     );
   });

@@ -19,6 +19,7 @@ import { pageCases } from './page-cases.ts';
 import { recordCases } from './record-cases.ts';
 import { restClientCases } from './rest-client-cases.ts';
 import { storageAliasCases } from './storage-alias-cases.ts';
+import { usageCases } from './usage-cases.ts';
 import { keyOf } from './user-calls.ts';
 
 /** The operations API on a real management API, PostgreSQL and Temporal; no worker: what is submitted waits. */
@@ -364,6 +365,8 @@ describe('operations as Kubernetes objects', () =>
 describe('the stream of events', () => eventCases(() => ({ fixture, database, newInstance, submit })));
 
 describe('lists in pages', () => pageCases(() => ({ fixture, database, newInstance, submit })));
+
+describe('usage', () => usageCases(() => ({ fixture, database, newInstance })));
 
 describe('the typed client', () => restClientCases(() => ({ fixture, newInstance })));
 

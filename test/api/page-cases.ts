@@ -137,6 +137,8 @@ export function pageCases(context: () => Context): void {
       '/api/v1/projects/alpha/virtualclusters/sleepy/snapshots',
       '/api/v1/audit',
       '/api/v1/unclaimed-namespaces',
+      '/api/v1/usage',
+      '/api/v1/usage/projects',
     ])
       for (const [query, says] of [
         ['limit=0', 'querystring/limit'],

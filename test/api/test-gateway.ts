@@ -165,6 +165,7 @@ export async function startTestGateway(options: {
     readiness: createReadiness({}, logger),
     operations: noOperations(options.operations ?? {}),
     activity: { used: () => undefined, opened: () => () => undefined, stop: async () => undefined },
+    usage: noUsage,
     audit,
     metrics,
     temporalUi,
@@ -284,6 +285,16 @@ function oneTenantUpstream(upstream: Upstream): TenantUpstreams {
     close: async () => undefined,
   };
 }
+
+/** Nothing is recorded. */
+const noUsage: Gateway['usage'] = {
+  recorded: () => undefined,
+  fresh: async () => undefined,
+  list: async () => [],
+  histories: async () => [],
+  usedHours: async () => [],
+  useRecordedSince: async () => undefined,
+};
 
 function noOperations(given: Partial<OperationsService>): OperationsService {
   const missing = async (): Promise<never> => {

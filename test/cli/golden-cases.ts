@@ -112,6 +112,13 @@ const runs: Readonly<Record<string, readonly string[]>> = {
   'operations watch': both('operations watch {operation}'),
   'retry vcluster': both(`retry vcluster iron${forge}`),
   'retry space': both(`retry space nook${forge}`),
+  'usage list': [...both(`usage${gold}`), `usage list${gold} -o name`],
+  'usage projects': both(`usage projects${gold}`),
+  'usage preview': [
+    ...both(`usage preview${gold} --sleep-after 30m`),
+    `usage preview night${gold} --sleep-after soon --timezone Mars`,
+    `usage preview nothing${gold} --sleep-after 30m`,
+  ],
   'audit list': both('audit list --name silver --verb delete'),
   'delete unclaimed-namespace': both('delete unclaimed-namespace lost --cluster edge'),
   'delete vcluster': [
@@ -240,8 +247,12 @@ const computed = new Set([
 /** JSON without what is computed; other text as it is. */
 function readable(stdout: string): string {
   if (!/^[[{]\n/.test(stdout)) return stdout;
-  const reviver = (key: string, value: unknown) =>
-    computed.has(key) || (key === 'status' && Object.keys(value ?? {}).length === 0) ? undefined : value;
+  function reviver(this: object, key: string, value: unknown): unknown {
+    const isEmpty = key === 'status' && Object.keys(value ?? {}).length === 0;
+    // Of a status it changes with the time; of `vcp why` it is what is shown.
+    const isOfStatus = key === 'why' && !('name' in this);
+    return computed.has(key) || isEmpty || isOfStatus ? undefined : value;
+  }
   return `${JSON.stringify(JSON.parse(stdout, reviver), undefined, 2)}\n`;
 }
 
@@ -264,6 +275,11 @@ function steady(text: string, { url, dir }: CliWorld['fixture']): string {
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, numbered)
       .replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g, '<time>')
       .replaceAll(/"1[6-9]\d{8}"/g, '"<seconds>"')
+      .replaceAll(/("(?:awake|asleep|awakeUnderPolicy|saved)Seconds": )-?\d+/g, '$1"<seconds>"')
+      .replaceAll(/\b\d+\.\d h\b/g, '<hours>')
+      .replaceAll(/("sleptPercent": )[\d.]+/g, '$1"<percent>"')
+      .replaceAll(/\b\d+(?:\.\d)?%/g, '<percent>')
+      .replaceAll(/(?:(?:yesterday|\d+ [A-Z][a-z]+(?: \d{4})?) at )?\b\d\d:\d\d UTC\b/g, '<clock> UTC')
       .replaceAll(/("latencyMs": )\d+/g, '$1"<ms>"')
       .replaceAll(/\b(user-\w+-)[0-9a-f]{8}\b/g, '$1<hash>')
       .replaceAll(/("?resourceVersion"?: )"?\d+"?/g, '$1"<version>"')

@@ -1,3 +1,4 @@
+import { noteActivityHours } from '../../db/queries/activity-hours.ts';
 import { insertSnapshot } from '../../db/queries/snapshots.ts';
 import { endOperation } from '../../db/queries/turns.ts';
 import { listOperations } from '../../operations/read.ts';
@@ -35,7 +36,7 @@ export async function makeGold({ fixture, operations }: CliWorld): Promise<void>
     spec: { displayName: 'Gold', owner: { user: 'anna' }, members: [{ kind: 'User', name: 'ben' }] },
   });
   await applyProjectNamespace(admin, 'gold', {});
-  const sleeping = { 'sleepmode.loft.sh/sleeping-since': '1790000000' };
+  const sleeping = { 'sleepmode.loft.sh/force': 'true', 'sleepmode.loft.sh/sleeping-since': '1790000000' };
   await makeTenant(
     resources,
     'blue',
@@ -92,6 +93,7 @@ export async function makeGold({ fixture, operations }: CliWorld): Promise<void>
   await end('tenant', 'sleep', 'night', await uidOf('night'));
   await end('tenant', 'create', 'broken', await uidOf('broken'), 'the pod blue-0 is not ready');
   await end('space', 'create', 'desk', desk.metadata.uid);
+  await operations.database.query((db) => noteActivityHours(db, [{ uid: 'any', at: new Date() }]));
   const snapshot = { project: 'gold', tenantCluster: 'blue', uid: await uidOf('blue'), name: 'monday' };
   await operations.database.query((db) =>
     insertSnapshot(db, snapshot, { operationId: saved, projectUid: '', file: saved }),

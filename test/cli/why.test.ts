@@ -6,7 +6,6 @@ import type { Operation } from '../../contracts/operations.ts';
 
 const now = Date.parse('2026-11-29T12:00:00Z');
 const hourAgo = '2026-11-29T11:00:00Z';
-const seconds = String(Date.parse(hourAgo) / 1000);
 
 const operation = (
   type: Operation['type'],
@@ -51,10 +50,6 @@ const steps: Operation['steps'] = [
     expectedMs: 1,
   },
 ];
-const schedule = {
-  'sleepmode.loft.sh/sleeping-since': seconds,
-  'sleepmode.loft.sh/sleep-type': 'scheduledSleep',
-};
 
 /** Every state in which people find one. */
 const sentences: [name: string, facts: InstanceFacts, sentence: string][] = [
@@ -93,26 +88,30 @@ const sentences: [name: string, facts: InstanceFacts, sentence: string][] = [
     'tenant cluster demo failed in the create by anna, because the node is full; tried again at 12:05',
   ],
   [
-    'one that somebody put to sleep',
-    facts({ phase: 'Sleeping' }, [operation('sleep', 'succeeded')], {
-      annotations: { 'sleepmode.loft.sh/sleeping-since': seconds },
-    }),
-    'tenant cluster demo is asleep: put to sleep by anna 60m ago',
+    'one that sleeps, what the platform says',
+    facts({ phase: 'Sleeping', why: 'Asleep since 11:00 UTC by schedule. Wakes with the first request.' }),
+    'Asleep since 11:00 UTC by schedule. Wakes with the first request.',
   ],
   [
-    'one that its schedule put to sleep',
-    facts({ phase: 'Sleeping' }, [], { annotations: schedule }),
-    'tenant cluster demo is asleep: put to sleep by its schedule 60m ago',
+    'one that is awake, what the platform says',
+    facts({ phase: 'Ready', why: 'Awake: ci-bot used it 4 min ago. Nothing puts it to sleep.' }, [
+      operation('update', 'succeeded', { finishedAt: hourAgo }),
+    ]),
+    'Awake: ci-bot used it 4 min ago. Nothing puts it to sleep.',
   ],
   [
-    'one that only a person wakes',
-    facts({ phase: 'Sleeping' }, [operation('sleep', 'succeeded')], {
-      annotations: {
-        'sleepmode.loft.sh/sleeping-since': seconds,
-        'sleepmode.loft.sh/force-duration': '7200',
-      },
+    'one that sleeps at a platform that does not say why',
+    facts({ phase: 'Sleeping' }),
+    'tenant cluster demo is asleep',
+  ],
+  [
+    'one that sleeps and shall not, that it is tried again',
+    facts({
+      phase: 'Sleeping',
+      why: 'Asleep, and waking.',
+      nextAttempt: { type: 'wake', targetHash: 'x', message: 'tried again at 12:05' },
     }),
-    'tenant cluster demo is asleep: put to sleep by anna 60m ago, and only a person wakes it before 2026-11-29T13:00:00.000Z',
+    'tenant cluster demo is asleep; tried again at 12:05',
   ],
   [
     'one that is being deleted',
@@ -128,6 +127,7 @@ const sentences: [name: string, facts: InstanceFacts, sentence: string][] = [
     'one that is ready with something amiss',
     facts({
       phase: 'Ready',
+      why: 'Awake: not used yet. Nothing puts it to sleep.',
       conditions: [
         { type: 'StoreWritable', status: 'False', severity: 'Error', message: 'the store is full' },
       ],

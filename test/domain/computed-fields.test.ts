@@ -5,6 +5,7 @@ import { sleepModeConfigOf } from '../../domain/sleep/sleep-mode-config.ts';
 
 const rights = { canUse: true, canUpdate: false };
 const now = new Date('2026-03-02T12:00:00Z');
+const known = { rights, recorded: undefined, now };
 const metadata = { name: 'demo', namespace: 'p-alpha' };
 const up = [{ type: 'VirtualClusterReady', status: 'True' }];
 
@@ -29,7 +30,7 @@ describe('computed fields', () => {
     ] as const) {
       const object: Shown = { metadata, spec, status } as Shown;
       assert.deepEqual(
-        withComputedFields('virtualclusterinstances', object, rights, now).spec?.clusterRef,
+        withComputedFields('virtualclusterinstances', object, known).spec?.clusterRef,
         expected,
       );
     }
@@ -45,17 +46,17 @@ describe('computed fields', () => {
       [{ phase: 'Sleeping', observedHash: 'h', conditions: [] }, false],
     ] as const) {
       const object = { metadata, status } as Shown;
-      assert.equal(withComputedFields('virtualclusterinstances', object, rights, now).status?.online, online);
+      assert.equal(withComputedFields('virtualclusterinstances', object, known).status?.online, online);
     }
   });
 
   it('of a space are its place and no release; of a cluster, whether it is initialised', () => {
     const space: Shown = { metadata, status: { clusterRef: { cluster: 'c', namespace: 'n' } } } as Shown;
-    const shown = withComputedFields('spaceinstances', space, rights, now);
+    const shown = withComputedFields('spaceinstances', space, known);
     assert.deepEqual(shown.spec?.clusterRef, { cluster: 'c', namespace: 'n' });
     assert.equal(shown.status?.online, undefined);
     const cluster: Shown = { metadata, spec: {}, status: { phase: 'Initialized' } } as Shown;
-    assert.deepEqual(withComputedFields('clusters', cluster, rights, now).status, {
+    assert.deepEqual(withComputedFields('clusters', cluster, known).status, {
       phase: 'Initialized',
       online: true,
     });
@@ -63,7 +64,7 @@ describe('computed fields', () => {
 
   it('change nothing of the object that is given', () => {
     const object = Object.freeze({ metadata, status: Object.freeze({ phase: 'Ready' }) });
-    assert.equal(withComputedFields('projects', object, rights, now).status.phase, 'Ready');
+    assert.equal(withComputedFields('projects', object, known).status.phase, 'Ready');
   });
 });
 

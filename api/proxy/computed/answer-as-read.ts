@@ -16,6 +16,7 @@ export function answerAsRead(reader: Reader, { plural, verb, isDryRun }: Compute
   return {
     async whole(text) {
       const answer = JSON.parse(text) as object;
+      if (kindOfPlural(plural) !== undefined) await reader.usage.fresh();
       if (isCreation) await untilOwned(reader, plural, answer as ManagedInstance);
       return JSON.stringify(withComputed(reader, plural, answer));
     },

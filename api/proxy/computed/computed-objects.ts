@@ -1,3 +1,4 @@
+import { kindOfPlural } from '../../../contracts/kinds.ts';
 import {
   type ComputedPlural,
   computedPlurals,
@@ -6,16 +7,18 @@ import {
 } from '../../../domain/computed-fields.ts';
 import type { AccessReview } from '../../authorization/access-review.ts';
 import type { Identity } from '../../identity/identity.ts';
+import type { UsageRecords } from '../../usage/usage-records.ts';
 
-/** Whose rights are shown, and by what. */
+/** Whose rights are shown, by what, and beside what is recorded. */
 export interface Reader {
   readonly review: Pick<AccessReview, 'shows'>;
+  readonly usage: Pick<UsageRecords, 'recorded' | 'fresh'>;
   readonly identity: Identity;
 }
 
 interface Named {
   readonly kind?: unknown;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly uid?: string };
   readonly items?: readonly object[] | null;
 }
 
@@ -53,17 +56,18 @@ function isComputed(plural: string): plural is ComputedPlural {
 }
 
 function ofOne<T extends object>(
-  { review, identity }: Reader,
+  { review, usage, identity }: Reader,
   plural: ComputedPlural,
   object: T,
   now: Date,
 ): T {
-  const { kind, metadata: { name, namespace } = {} } = object as Named;
+  const { kind, metadata: { name, namespace, uid } = {} } = object as Named;
   if (name === undefined || untouched.has(kind)) return object;
   const place = { resource: plural, name, ...(namespace === undefined ? {} : { namespace }) };
   const rights: ComputedRights = {
     canUse: review.shows(identity, { verb: 'use', ...place }),
     canUpdate: review.shows(identity, { verb: 'update', ...place }),
   };
-  return withComputedFields(plural, object, rights, now);
+  const recorded = kindOfPlural(plural) === undefined ? undefined : usage.recorded(uid);
+  return withComputedFields(plural, object, { rights, recorded, now });
 }

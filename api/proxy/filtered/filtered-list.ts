@@ -1,3 +1,4 @@
+import { kindOfPlural } from '../../../contracts/kinds.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Identity } from '../../identity/identity.ts';
@@ -27,7 +28,7 @@ export interface FilteredResponse {
   readonly shown?: { readonly resourceVersion: string; readonly keys: ReadonlySet<string> };
 }
 
-type ListDeps = Pick<Gateway, 'management' | 'review' | 'cache'> & {
+type ListDeps = Pick<Gateway, 'management' | 'review' | 'cache' | 'usage'> & {
   readonly tokens: ContinueTokens;
   readonly pages: ShownPages;
 };
@@ -159,7 +160,7 @@ async function fewNamespaces(
 }
 
 async function visibleOf(
-  deps: Pick<Gateway, 'review'>,
+  deps: Pick<Gateway, 'review' | 'usage'>,
   identity: Identity,
   { plural }: FilteredRequest,
   page: Listing,
@@ -176,7 +177,8 @@ async function visibleOf(
     visible.map(({ entry }) => entry),
   );
   if (page.kind === 'Table') return shown;
-  return withComputed({ review: deps.review, identity }, plural, { kind: page.kind, items: shown }).items;
+  if (kindOfPlural(plural) !== undefined) await deps.usage.fresh();
+  return withComputed({ ...deps, identity }, plural, { kind: page.kind, items: shown }).items;
 }
 
 function bodyOf(page: Listing, found: readonly (Shown | Row)[], rest: string, bare: boolean): string {

@@ -43,6 +43,7 @@ type Place = ObjectRef & { readonly key: string };
 interface Deps {
   readonly management: Gateway['management'];
   readonly review: AccessReview;
+  readonly usage: Gateway['usage'];
   /** The objects of the kind that there are now. */
   readonly places: () => readonly Place[];
 }
@@ -108,7 +109,7 @@ async function lookAgain(
 }
 
 /** What the client was shown, and what follows from an event or from another look; one at a time. */
-function createShown({ management, review, places }: Deps, watch: FilteredWatch, bare: boolean) {
+function createShown({ management, review, usage, places }: Deps, watch: FilteredWatch, bare: boolean) {
   const { identity, request, seen, signal, write } = watch;
   const form: WatchForm = { plural: request.plural, table: undefined, resourceVersion: '' };
   /** Objects of events that may not be shown so far, until the gateway's own list has it. */
@@ -125,7 +126,7 @@ function createShown({ management, review, places }: Deps, watch: FilteredWatch,
     const shown = bare
       ? withoutObjects(object)
       : await hideFromEvent(review, identity, request.plural, object);
-    const event = withComputedInEvent({ review, identity }, request.plural, { type, object: shown });
+    const event = withComputedInEvent({ review, usage, identity }, request.plural, { type, object: shown });
     await write(`${JSON.stringify(event)}\n`);
     // As its client reads it: a version of an event is where it goes on.
     lastVersion = versionOf(entryOf(object)) ?? lastVersion;

@@ -56,7 +56,7 @@ export interface FilteredHandler {
 export function createFilteredHandler(gateway: Gateway): FilteredHandler {
   const tokens = createContinueTokens();
   const pages = createShownPages();
-  const { management, cache, review } = gateway;
+  const { management, cache, review, usage } = gateway;
   /** What a client was shown last, by caller, kind and version. */
   const listed = new LruMap<ReadonlySet<string>>(maxRemembered);
 
@@ -68,7 +68,7 @@ export function createFilteredHandler(gateway: Gateway): FilteredHandler {
   ) {
     const accept = acceptedJson(request.headers.accept);
     const answer = await filteredList(
-      { management, review, cache, tokens, pages },
+      { management, review, cache, usage, tokens, pages },
       caller.identity,
       filtered,
       accept,
@@ -99,7 +99,7 @@ export function createFilteredHandler(gateway: Gateway): FilteredHandler {
         const { begin, write } = client;
         const accept = acceptedJson(opening.headers.accept);
         const last = await filteredWatch(
-          { management, review, places },
+          { management, review, usage, places },
           { identity: caller.identity, request: filtered, accept, seen, signal, begin, write },
         );
         // Only of a watch that was shown to its end is it certain what the client knows.

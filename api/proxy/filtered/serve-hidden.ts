@@ -59,7 +59,7 @@ async function sendWhole(
 
 async function asShown(
   answer: Listing,
-  { review }: Gateway,
+  { review, usage }: Gateway,
   { identity }: Caller,
   { plural }: Hidden['hiding'],
 ): Promise<object> {
@@ -69,7 +69,8 @@ async function asShown(
   const shown = items
     ? { ...answer, items: await hideFrom(review, identity, plural, items) }
     : hideEntry(plural, answer as unknown as Shown);
-  return withComputed<object>({ review, identity }, plural, shown);
+  await usage.fresh();
+  return withComputed<object>({ review, usage, identity }, plural, shown);
 }
 
 /**
@@ -94,7 +95,8 @@ export async function watchHidden(client: WatchClient, id: string, hidden: Hidde
       if (line === '') continue;
       const { type, object } = JSON.parse(line) as { type: string; object: Shown | Listing };
       const shown = await hideFromEvent(gateway.review, caller.identity, hiding.plural, object);
-      const reader = { review: gateway.review, identity: caller.identity };
+      const { review, usage } = gateway;
+      const reader = { review, usage, identity: caller.identity };
       const event = withComputedInEvent(reader, hiding.plural, { type, object: shown });
       await client.write(`${JSON.stringify(event)}\n`);
     }

@@ -51,11 +51,11 @@ export async function serveFirstApply(
   if (object === undefined) return { isServed: false, body };
   const answer = await create(gateway, caller, target, write, object);
   if (answer === 'go on') return { isServed: false, body };
-  const { review } = gateway;
+  const { review, usage } = gateway;
   const shown =
     answer.status < 300
       ? withComputed(
-          { review, identity: caller.identity },
+          { review, usage, identity: caller.identity },
           kindNames[write.kind].plural,
           answer.body as object,
         )

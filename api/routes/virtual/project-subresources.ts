@@ -93,7 +93,7 @@ async function templatesFor(
 
 /** Those of `objects` with which the caller may do `verb`, by name, as a list would show them. */
 async function shownTo(
-  { review }: Pick<Gateway, 'review'>,
+  { review, usage }: Pick<Gateway, 'review' | 'usage'>,
   { identity }: Caller,
   plural: Allowed,
   verb: string,
@@ -109,7 +109,7 @@ async function shownTo(
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name))
     .map((object): Shown => ({ apiVersion: managementApiVersion, ...object, kind }));
   const shown = await hideFrom(review, identity, plural, whole);
-  return shown.map((object) => withComputed({ review, identity }, plural, object));
+  return shown.map((object) => withComputed({ review, usage, identity }, plural, object));
 }
 
 function headOf(kind: string, { metadata: { name } }: Project) {

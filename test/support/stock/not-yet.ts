@@ -98,6 +98,7 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
       'status.observedHash',
       'status.sleepPolicy',
       'status.template',
+      'status.why',
     ),
   ),
   ...unknown(

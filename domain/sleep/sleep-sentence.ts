@@ -1,0 +1,177 @@
+import { annotations } from '../../contracts/names.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
+import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import { isSleepWanted } from '../lifecycle/desired-state.ts';
+import { descriptorOf } from '../kinds/kinds.ts';
+import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
+import { type LastChange, policyActors } from '../usage/sleep-changes.ts';
+import { type LastActivityInfo, readLastActivityInfo } from './last-activity.ts';
+import type { SleepModeConfig } from './sleep-mode-config.ts';
+import { forcedAsleepUntil, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
+import { agoWords, durationWords, TimeWords } from './time-words.ts';
+
+/** What is known of an instance's sleep. */
+export interface SleepFacts {
+  readonly kind: ManagedKind;
+  readonly instance: ManagedInstance;
+  /** As computed for it. */
+  readonly config: SleepModeConfig;
+  /** The last operation that put it to sleep, woke or created it; undefined: not known. */
+  readonly last: LastChange | undefined;
+}
+
+/** The same with what follows from it. */
+interface Told extends SleepFacts {
+  readonly policy: SleepPolicy | undefined;
+  readonly now: Date;
+  readonly words: TimeWords;
+}
+
+/**
+ * Why an instance is awake or asleep, and what changes that next, for people: times of the day in the zone of its policy. The
+ * gateway, and so every client, says it in these words. Undefined while it is neither.
+ */
+export function sleepSentence(facts: SleepFacts, now: Date): string | undefined {
+  const { kind, instance } = facts;
+  const found = sleepPolicyOf(instance);
+  const policy = found === undefined || 'fault' in found ? undefined : found.policy;
+  const told: Told = { ...facts, policy, now, words: new TimeWords(policy?.timezone ?? 'UTC', now) };
+  const sentences = isAwake(kind, instance)
+    ? awake(told)
+    : isAsleep(kind, instance)
+      ? asleep(told)
+      : undefined;
+  if (sentences === undefined) return undefined;
+  const fault =
+    found !== undefined && 'fault' in found ? `Its sleep policy does not hold: ${found.fault}` : '';
+  return [...sentences, deletion(told), fault]
+    .filter((sentence) => sentence !== '')
+    .map((sentence) => `${sentence}.`)
+    .join(' ');
+}
+
+function awake(told: Told): string[] {
+  if (isSleepWanted(told.instance)) return ['Awake, and going to sleep'];
+  return [`Awake${useOf(told)}`, sleepsNext(told)];
+}
+
+/** Who used it last, or since when nobody did. */
+function useOf({ kind, instance, last, now, words }: Told): string {
+  const used = timeNoted(instance, annotations.lastActivity);
+  const since = awakeSince(kind, instance);
+  const info = readLastActivityInfo(instance);
+  // A wake notes its time too, and then the user before it is not the one who keeps it awake.
+  if (used !== undefined && info?.subject !== undefined && used >= (since ?? 0))
+    return `: ${info.subject} used it ${agoWords(new Date(used), now)}${whatOf(info)}`;
+  if (last?.state === 'awake') return `: ${doneBy(last)} ${words.at(new Date(last.at))}, not used since`;
+  return since === undefined ? ': not used yet' : ` since ${words.bare(new Date(since))}, not used since`;
+}
+
+function doneBy({ type, actor }: LastChange): string {
+  return `${type === 'create' ? 'created' : 'woken'} by ${actorWords(actor)}`;
+}
+
+function actorWords(actor: string): string {
+  return actor === policyActors.schedule
+    ? 'its schedule'
+    : actor === policyActors.inactivity
+      ? 'its policy'
+      : actor;
+}
+
+/** ` (get pods, kubectl)` */
+function whatOf({ verb, resource, subresource, userAgent }: LastActivityInfo): string {
+  const what = [verb, [resource, subresource].filter(Boolean).join('/')].filter(Boolean).join(' ');
+  const client = /^[^\s/]{1,40}/.exec(userAgent ?? '')?.[0];
+  const said = [what, client].filter(Boolean).join(', ');
+  return said === '' ? '' : ` (${said})`;
+}
+
+function sleepsNext({ kind, instance, config, policy, now, words }: Told): string {
+  const scheduled = config.status.scheduledSleep;
+  const after = policy?.afterInactivitySeconds;
+  if (after === undefined)
+    return scheduled === undefined
+      ? 'Nothing puts it to sleep'
+      : `Sleeps ${words.at(new Date(scheduled * 1000))}`;
+  const idleSince = lastUse(kind, instance);
+  const unused = new Date(idleSince + after * 1000);
+  if (unused <= now) return `Sleeps within a minute: unused for ${durationWords(after)}`;
+  if (scheduled === undefined) return `Sleeps ${words.at(unused)} if unused`;
+  const atLast = new Date(scheduled * 1000);
+  return unused < atLast
+    ? `Sleeps ${words.at(atLast)}, or ${words.bare(unused)} if unused`
+    : `Sleeps ${words.at(atLast)}`;
+}
+
+function asleep(told: Told): string[] {
+  const { instance, now, words, last } = told;
+  if (!isSleepWanted(instance)) return ['Asleep, and waking'];
+  const by = last?.state === 'asleep' ? last.actor : undefined;
+  const forced = forcedAsleepUntil(instance, now);
+  if (forced !== undefined) {
+    const who = by === undefined ? '' : ` by ${actorWords(by)}`;
+    const until = forced === 'woken' ? 'somebody wakes it' : words.bare(forced);
+    return [`Asleep: forced${who} until ${until}; requests do not wake it`];
+  }
+  const scheduled = told.config.status.scheduledWakeup;
+  return [
+    `Asleep${sinceOf(told)}${whyAsleep(told, by)}`,
+    scheduled === undefined
+      ? 'Wakes with the first request'
+      : `Wakes ${words.at(new Date(scheduled * 1000))}, or with the first request`,
+  ];
+}
+
+function sinceOf({ instance, words }: Told): string {
+  const since = timeNoted(instance, annotations.sleepingSince);
+  return since === undefined ? '' : ` since ${words.bare(new Date(since))}`;
+}
+
+function whyAsleep({ instance: { metadata }, policy }: Told, by: string | undefined): string {
+  switch (metadata.annotations?.[annotations.sleepType]) {
+    case 'scheduledSleep':
+      return ' by schedule';
+    case 'inactivitySleep':
+      return policy?.afterInactivitySeconds === undefined
+        ? ': nobody used it'
+        : `: unused for ${durationWords(policy.afterInactivitySeconds)}`;
+    default:
+      return by === undefined ? '' : `: put to sleep by ${actorWords(by)}`;
+  }
+}
+
+function deletion({ kind, instance, policy, now, words }: Told): string {
+  const after = policy?.deleteAfterSeconds;
+  if (policy === undefined || after === undefined || policy.preventDeletion) return '';
+  const unused = lastUse(kind, instance) + after * 1000;
+  const at = new Date(unused);
+  return at <= now
+    ? `About to be deleted: unused for ${durationWords(after)}`
+    : `Deleted ${words.on(at)} if unused`;
+}
+
+/** Since when it is awake, in milliseconds since the epoch; undefined: nobody knows. */
+function awakeSince(kind: ManagedKind, { status }: ManagedInstance): number | undefined {
+  const { ready } = descriptorOf(kind).conditions;
+  const condition = status?.conditions?.find(({ type }) => type === ready);
+  const at = condition?.status === 'True' ? Date.parse(condition.lastTransitionTime ?? '') : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
+}
+
+/** When it was used last, in milliseconds since the epoch: its creation is a use, and that it became ready. */
+function lastUse(kind: ManagedKind, instance: ManagedInstance): number {
+  const { metadata } = instance;
+  const created = Date.parse(metadata.creationTimestamp ?? '') || 0;
+  return Math.max(
+    created,
+    timeNoted(instance, annotations.lastActivity) ?? 0,
+    awakeSince(kind, instance) ?? 0,
+  );
+}
+
+/** An annotation that holds seconds since the epoch, in milliseconds. */
+function timeNoted({ metadata }: ManagedInstance, name: string): number | undefined {
+  const text = metadata.annotations?.[name];
+  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) * 1000 : undefined;
+}
