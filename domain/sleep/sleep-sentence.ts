@@ -58,13 +58,15 @@ function awake(told: Told): string[] {
 /** Who used it last, or since when nobody did. */
 function useOf({ kind, instance, last, now, words }: Told): string {
   const used = timeNoted(instance, annotations.lastActivity);
-  const since = awakeSince(kind, instance);
+  const woken = last?.state === 'awake' ? last : undefined;
+  const since = woken?.at ?? awakeSince(kind, instance);
   const info = readLastActivityInfo(instance);
   // A wake notes its time too, and then the user before it is not the one who keeps it awake.
   if (used !== undefined && info?.subject !== undefined && used >= (since ?? 0))
     return `: ${info.subject} used it ${agoWords(new Date(used), now)}${whatOf(info)}`;
-  if (last?.state === 'awake') return `: ${doneBy(last)} ${words.at(new Date(last.at))}, not used since`;
-  return since === undefined ? ': not used yet' : ` since ${words.bare(new Date(since))}, not used since`;
+  if (since === undefined) return ': not used yet';
+  const at = new Date(since);
+  return `${woken === undefined ? ` since ${words.bare(at)}` : `: ${doneBy(woken)} ${words.at(at)}`}, not used since`;
 }
 
 function doneBy({ type, actor }: LastChange): string {

@@ -45,16 +45,11 @@ export interface Preview {
  */
 export function previewPolicy(recorded: Recorded, policy: PreviewedPolicy): Preview {
   const { from, to, changes } = recorded;
-  const before = changes.findLast(({ at }) => at <= from);
-  const state = before?.state ?? stateBefore(changes);
+  // Of the time before the first change nothing is known.
+  const state = changes.findLast(({ at }) => at <= from)?.state ?? 'gone';
   const run = new Run({ at: from, state }, recorded, policy);
   for (const event of eventsOf(recorded, policy)) run.take(event);
   return { awake: recordedAwake(recorded, state), ...run.end(to) };
-}
-
-/** What a first change that is not a creation tells of the time before it. */
-function stateBefore([first]: readonly SleepChange[]): RecordedState {
-  return first?.state === 'asleep' && !first.isByPolicy ? 'awake' : 'gone';
 }
 
 function recordedAwake({ from, to, changes }: Recorded, stateAtBegin: RecordedState): number {

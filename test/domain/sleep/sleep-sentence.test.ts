@@ -109,6 +109,11 @@ const sentences: [title: string, given: Given, sentence: string | undefined][] =
     'Awake: woken by its schedule at 07:00 (Europe/Berlin), not used since. Sleeps at 20:00.',
   ],
   [
+    'one that was used, and whose control plane was down for a moment since',
+    { annotations: byCi, awakeSince: '2026-11-30T18:10:00Z', last: woken('anna') },
+    'Awake: ci-bot used it 4 min ago (get pods, kubectl). Nothing puts it to sleep.',
+  ],
+  [
     'one that a person created',
     { last: woken('anna', 'create') },
     'Awake: created by anna at 06:00 UTC, not used since. Nothing puts it to sleep.',

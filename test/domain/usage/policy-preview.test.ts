@@ -91,10 +91,10 @@ const cases: [
   ],
   ['what is gone is not used', { changes: [change(4, 'gone')], uses: [use(10)] }, after(3), [0, 0, 0]],
   [
-    'one that first was put to sleep was awake before',
+    'of one that first was put to sleep nothing is known before',
     { changes: [change(4, 'asleep')] },
     after(1),
-    [4, 1, 0],
+    [0, 0, 0],
   ],
 ];
 
