@@ -24,6 +24,11 @@ export function settingsIgnored(values: string | undefined, isSet: (value: unkno
 /** What stands for the value of an expression: what it is, only rendering says. */
 const expression = '__expression__';
 
+/** Whether a value that was read of a Go template holds an expression. */
+export function isExpression(value: unknown): boolean {
+  return typeof value === 'string' && value.includes(expression);
+}
+
 /** Whether values are a Go template, so that only rendering says what they are. */
 export function areRendered(values: string): boolean {
   return values.includes('{{');

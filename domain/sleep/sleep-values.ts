@@ -1,6 +1,6 @@
 import type { SleepSetting } from '../../contracts/resources/sleep-policy-status.ts';
 import type { TemplateMetadata } from '../../contracts/resources/object-meta.ts';
-import { areRendered, readValues, valueAt } from '../vcluster-values.ts';
+import { areRendered, isExpression, readValues, valueAt } from '../vcluster-values.ts';
 import { secondsOfDuration } from '../../contracts/duration.ts';
 import {
   maxSeconds,
@@ -53,37 +53,38 @@ export interface SleepDefinition {
 }
 
 /**
- * What a definition says of sleep: its values before the annotations that it gives its instances.
- * @param rendered what values say that are a Go template
+ * What a definition says of sleep: its values before the annotations that it gives its instances. Values that are a Go template
+ * say it only once they are rendered; until then that a text prevents deletion counts, in whatever branch it stands.
+ * @param rendered what such values said; undefined: not rendered yet
  */
 export function saidByDefinition(
   { metadata, instanceTemplate, helmRelease }: SleepDefinition,
   rendered: SaidSettings | undefined,
 ): SaidSettings {
-  const values = helmRelease?.values;
+  const values = helmRelease?.values ?? '';
+  const written = saidIn(values, true);
+  const { preventDeletion } = written;
+  const unrendered = preventDeletion === undefined ? {} : { preventDeletion };
   return {
     ...saidByAnnotations(metadata?.annotations),
     ...saidByAnnotations(instanceTemplate?.metadata?.annotations),
-    ...(isSleepRendered(values) ? rendered : saidByValues(values)),
+    ...(isSleepRendered(values) ? (rendered ?? unrendered) : written),
   };
 }
 
-/**
- * What the text of a vcluster.yaml says of sleep and deletion. A Go template says it only once it is rendered: then that is to be
- * given, as JSON, and this says nothing of the text.
- */
-function saidByValues(values: string | undefined): SaidSettings {
-  return values === undefined || areRendered(values) ? {} : saidIn(values, true);
+/** The same as it is written: of values that are a Go template, what needs no rendering, of all branches. */
+export function writtenInDefinition(definition: SleepDefinition): SaidSettings {
+  return { ...saidByDefinition(definition, {}), ...saidIn(definition.helmRelease?.values ?? '', true) };
 }
 
-/** The same of rendered values, without quoting them: they may hold what is secret. */
+/** What rendered values say, as JSON, without quoting them: they may hold what is secret. */
 export function saidByRendered(values: string): SaidSettings {
   return saidIn(values, false);
 }
 
 /** Whether what values say of sleep or deletion is known only once they are rendered. */
-export function isSleepRendered(values: string | undefined): boolean {
-  return values !== undefined && areRendered(values) && mentions.test(values);
+export function isSleepRendered(values: string): boolean {
+  return areRendered(values) && mentions.test(values);
 }
 
 /**
@@ -106,8 +107,8 @@ export function unknownSleepValues(values: string | undefined, isSet: (value: un
 }
 
 /**
- * Values for a chart that has no such settings: it would refuse them, and vCluster's open control plane ends at once if it finds
- * `sleep` or `deletion`, which only its paid edition has.
+ * Values for a chart, without what the platform does by itself: ours refuses all of these settings as unknown, vCluster's (0.36.0) the
+ * older forms, and none of the two does anything by them.
  */
 export function withoutSleepValues(values: object): object {
   const { sleep: _sleep, sleepMode: _sleepMode, deletion: _deletion, ...rest } = values as Values;
@@ -134,7 +135,8 @@ function saidIn(values: string, isQuoted: boolean): SaidSettings {
   const said: Record<string, Said<unknown>> = {};
   for (const [path, setting, reader] of valuesSettings) {
     const value = valueAt(read, path);
-    if (value === undefined || value === null || Object.hasOwn(said, setting)) continue;
+    if (value === undefined || value === null || isExpression(value)) continue;
+    if (Object.hasOwn(said, setting)) continue;
     if (path.startsWith('sleepMode.') && !isLegacyOn) continue;
     const found = reader(value);
     const fault =

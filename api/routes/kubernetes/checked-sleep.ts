@@ -1,6 +1,6 @@
 import { PlatformError } from '../../../contracts/errors.ts';
 import type { ManagedInstance, ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
-import { type SleepDefinition, saidByDefinition } from '../../../domain/sleep/sleep-values.ts';
+import { type SleepDefinition, writtenInDefinition } from '../../../domain/sleep/sleep-values.ts';
 
 type Written = ManagedInstance | ManagedTemplate;
 
@@ -28,7 +28,7 @@ function faultsOf({ spec }: Written): { readonly field: string; readonly fault: 
     ),
   ] as const;
   return definitions.flatMap(([field, definition]) =>
-    Object.values(saidByDefinition(definition ?? {}, undefined)).flatMap((said) =>
+    Object.values(writtenInDefinition(definition ?? {})).flatMap((said) =>
       'fault' in said ? [{ field, fault: said.fault }] : [],
     ),
   );

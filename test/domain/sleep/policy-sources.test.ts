@@ -10,7 +10,11 @@ import { ignoreListFault, type IgnoreList } from '../../../domain/sleep/ignore-r
 import { isDeletionPrevented, resolvedPolicy } from '../../../domain/sleep/policy-sources.ts';
 import { sleepModeConfigOf } from '../../../domain/sleep/sleep-mode-config.ts';
 import { sleepPolicyOf } from '../../../domain/sleep/sleep-policy.ts';
-import { saidByRendered, withoutSleepValues } from '../../../domain/sleep/sleep-values.ts';
+import {
+  saidByRendered,
+  withoutSleepValues,
+  writtenInDefinition,
+} from '../../../domain/sleep/sleep-values.ts';
 
 const sleep = (given: Record<string, string>) =>
   Object.fromEntries(Object.entries(given).map(([name, text]) => [`sleepmode.loft.sh/${name}`, text]));
@@ -306,6 +310,9 @@ describe('values of a vcluster.yaml', () => {
     );
     const fault = faultOf(rendered('{"sleep":{"auto":{"afterInactivity":"hunter2"}}}'));
     assert.equal(fault, 'template t: values: sleep.auto.afterInactivity: what is rendered is not understood');
+    const unrendered = `${values}\ndeletion: {prevent: true, auto: {afterInactivity: 1h}}\n`;
+    const { sources: _, ...held } = resolved(fromTemplate(unrendered)).stored;
+    assert.deepEqual(held, { preventDeletion: true }, 'not rendered yet');
     const literal = fromTemplate('sleep: {auto: {afterInactivity: 1m}}');
     const status = { renderedSleep: { afterInactivitySeconds: { value: 1 } } };
     assert.equal(policyOf({ ...literal, status }).afterInactivitySeconds, 60);
@@ -334,6 +341,18 @@ it('values without settings of sleep are what a chart gets', () => {
     assert.deepEqual(withoutSleepValues({ external }), { external });
 });
 
+it('what is written into a Go template is read for what it says already', () => {
+  const written = (values: string) => writtenInDefinition(definition(values));
+  assert.deepEqual(
+    written(
+      '{{ if .Values.a }}\nsleep:\n  auto:\n    schedule: x\n    timezone: {{ .Values.zone }}\n{{ end }}',
+    ),
+    { sleepSchedule: written('sleep: {auto: {schedule: x}}').sleepSchedule },
+  );
+  assert.match(JSON.stringify(written('sleep: {auto: {schedule: x}}')), /invalid cron/);
+  assert.deepEqual(written('deletion:\n  prevent: {{ .Values.keep }}\n'), {});
+});
+
 describe('what prevents deletion', () => {
   it('is any of them but the project', () => {
     const marked = { 'loft.sh/non-deletable': 'true' };
@@ -356,7 +375,11 @@ describe('what prevents deletion', () => {
         { metadata: { name: 'a' }, spec: { template: definition(values) } },
         undefined,
       );
-    for (const values of ['deletion: {prevent: true}', 'deletion:\n  prevent: yes'])
+    for (const values of [
+      'deletion: {prevent: true}',
+      'deletion:\n  prevent: yes',
+      '{{ if .Values.a }}\ndeletion:\n  prevent: true\n{{ end }}',
+    ])
       assert.equal(isPrevented(values), true, values);
     for (const values of [
       '',
