@@ -291,5 +291,7 @@ export const ControllersConfig = Type.Object({
       longestSeconds: Type.Number({ exclusiveMinimum: 0, description: 'default 1800' }),
     }),
   ),
+  /** How long a deletion for want of use (`delete-after`) is announced before; default: a tenth of that time, a minute to a day. */
+  deletionWarningSeconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10_000_000 })),
 });
 export type ControllersConfig = Static<typeof ControllersConfig>;

@@ -65,6 +65,8 @@ export const annotations = {
   lastActivity: 'sleepmode.loft.sh/last-activity',
   /** Who used it then, and how: JSON, `LastActivityInfo` (domain/sleep/last-activity.ts). */
   lastActivityInfo: 'sleepmode.loft.sh/last-activity-info',
+  /** Seconds since 1970: the time of its schedules that was acted on last. */
+  sleepTransition: 'vcluster-platform.io/sleep-transition',
   /** On workloads of a space that sleeps: the replicas they had, and that it was we who suspended them. */
   sleepReplicas: 'loft.sh/sleep-mode-replicas',
   sleepSuspended: 'loft.sh/sleep-mode-suspended',

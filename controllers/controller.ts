@@ -30,6 +30,10 @@ export interface ControllerContext {
   readonly accessKeysPerOwner?: number | undefined;
   /** Before an operation that failed is tried again. */
   readonly retryPauses?: RetryPauses | undefined;
+  /** How often what the sleep policies ask for now is compared with all instances, in milliseconds; default 30 s. */
+  readonly sweepMs?: number | undefined;
+  /** How long before a deletion for want of use is announced; default by domain/sleep/deletion-due.ts. */
+  readonly deletionWarningSeconds?: number | undefined;
 }
 
 /** Reconciles one thing with the resources. */

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
     operations,
     logger,
     accessKeysPerOwner: config.accessKeysPerOwner,
+    deletionWarningSeconds: config.deletionWarningSeconds,
     retryPauses: config.retry && {
       firstMs: config.retry.firstSeconds * 1000,
       longestMs: config.retry.longestSeconds * 1000,

@@ -23,6 +23,7 @@ import { projects } from './projects/projects.ts';
 import { resourceStatus } from './resource-status.ts';
 import { sleepPolicies } from './instances/sleep-policies.ts';
 import { sleepSchedules } from './instances/sleep-schedules.ts';
+import { sleepSweep } from './instances/sleep-sweep.ts';
 import { spaceAccess } from './spaces/space-access.ts';
 import { tenantAccess } from './virtual-clusters/tenant-access.ts';
 import { unclaimedNamespaces } from './instances/unclaimed-namespaces.ts';
@@ -47,6 +48,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   resourceStatus,
   sleepPolicies,
   sleepSchedules,
+  sleepSweep,
   spaceAccess,
   tenantAccess,
   unclaimedNamespaces,

@@ -13,7 +13,7 @@ const all = ['select', 'insert', 'update', 'delete'] as const;
 
 /**
  * What each process does to each table, by what it imports from db/queries. A table that is not listed for any process is
- * accessible to none. Rows of operations are never deleted, the audit log is the gateway's alone, and controllers end sessions of users
+ * accessible to none. Rows of operations are never deleted, the audit log is the gateway's, to which controllers add what they do by themselves, and they end sessions of users
  * that are gone.
  */
 export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privilege[]>>> = {
@@ -24,7 +24,7 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   sessions: { gateway: all, controllers: ['select', 'delete'] },
   session_key: { gateway: read },
   login_states: { gateway: all },
-  audit_events: { gateway: all },
+  audit_events: { gateway: all, controllers: ['insert'] },
   instance_activity: { gateway: all, worker: read, controllers: read },
   instance_activity_hours: { gateway: all },
 };

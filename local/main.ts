@@ -11,7 +11,7 @@ import type { Platform, PlatformOptions } from './platform.ts';
 
 const usage = `Usage: npm start -- [flags]
   --state-dir DIR               where all state is kept (default ~/.vcluster-platform)
-  --config FILE                 settings of gateway and worker (JSON; the README lists them), such as single sign-on
+  --config FILE                 settings of gateway, worker and controllers (JSON; the README lists them), such as single sign-on
   --port N                      port of the platform on 127.0.0.1 (default 9898; 0: any free one)
   --temporal-address HOST:PORT  a Temporal server in place of the embedded one
   --temporal-tls-ca FILE        authorities of that server's certificate (PEM); alone: TLS without a client certificate

@@ -41,7 +41,7 @@ export function writeProcessConfigs(
   options: ProcessOptions,
 ): Record<'worker' | 'gateway' | 'controllers', string> {
   const { databases, gateway } = options;
-  const { worker: workerSettings, ...gatewaySettings } = options.settings;
+  const { worker: workerSettings, controllers: controllersSettings, ...gatewaySettings } = options.settings;
   const { tracing } = gatewaySettings;
   const traced = tracing === undefined ? {} : { tracing };
   const { address, tls, uiSocket } = options.temporal;
@@ -78,6 +78,7 @@ export function writeProcessConfigs(
   };
   const { accessKeysPerOwner } = gatewaySettings.auth ?? {};
   const controllers: ControllersConfig = {
+    ...controllersSettings,
     ...(accessKeysPerOwner === undefined ? {} : { accessKeysPerOwner }),
     ...traced,
     databaseUrl: databases.controllers,

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { parseConfigFile } from '../adapters/config-file.ts';
-import { GatewayConfig, WorkerConfig } from '../contracts/config.ts';
+import { ControllersConfig, GatewayConfig, WorkerConfig } from '../contracts/config.ts';
 import { PlatformError } from '../contracts/errors.ts';
 
 /**
  * What `npm start -- --config FILE` sets: settings of the gateway by their names in its own configuration, and below
- * `worker` those of the worker. Whatever the start makes itself (databases, certificates, addresses) is not among them.
+ * `worker` and `controllers` those of these. Whatever the start makes itself (databases, certificates, addresses) is not among them.
  */
 const Settings = Type.Object({
   ...Type.Partial(
@@ -26,6 +26,9 @@ const Settings = Type.Object({
   ).properties,
   worker: Type.Optional(
     Type.Partial(Type.Pick(WorkerConfig, ['logLevel', 'chartsCaFile', 'goneSnapshotDays', 'wakesAtOnce'])),
+  ),
+  controllers: Type.Optional(
+    Type.Partial(Type.Pick(ControllersConfig, ['logLevel', 'retry', 'deletionWarningSeconds'])),
   ),
 });
 export type Settings = Static<typeof Settings>;

@@ -38,8 +38,11 @@ export interface ResourceClient<T extends { metadata: ObjectMeta }> {
   patchStatus(name: ObjectName, patch: unknown, resourceVersion?: string): Promise<Stored<T>>;
   /** Server-side apply as `fieldManager`, taking over fields of others. */
   apply(resource: T, fieldManager: string): Promise<Stored<T>>;
-  /** Deletes it; one that is not there is none to delete. `uid` guards against a successor of the same name. */
-  delete(name: ObjectName, uid?: string): Promise<void>;
+  /**
+   * Deletes it; one that is not there is none to delete. `uid` guards against a successor of the same name, `resourceVersion` (409)
+   * against what somebody changed meanwhile.
+   */
+  delete(name: ObjectName, uid?: string, resourceVersion?: string): Promise<void>;
 }
 
 export type ManagementResources = { readonly [P in ResourcePlural]: ResourceClient<ResourceOf[P]> };
@@ -121,8 +124,8 @@ function resourceClient<P extends ResourcePlural>(
         'application/apply-patch+yaml',
       );
     },
-    delete: async (name, uid) => {
-      const body = uid === undefined ? undefined : { preconditions: { uid } };
+    delete: async (name, uid, resourceVersion) => {
+      const body = uid === undefined ? undefined : { preconditions: { uid, resourceVersion } };
       await orUndefined(send('DELETE', pathOf(name), body));
     },
   };

@@ -38,6 +38,21 @@ const nextAttempt = <V extends OperationType>(verbs: readonly V[]) =>
   });
 export type NextAttemptStatus = Static<ReturnType<typeof nextAttempt<OperationType>>>;
 
+export const AutoDeletionStatus = openObject(
+  {
+    at: Type.String({
+      format: 'date-time',
+      description: 'When it is deleted, unless somebody uses it before',
+    }),
+    warnedAt: Type.String({ format: 'date-time' }),
+    stoodSeconds: Type.Integer({
+      description: 'How long the platform has run since; noted now and then, and counted on from there',
+    }),
+  },
+  { description: 'Deletion for want of use that is announced' },
+);
+export type AutoDeletionStatus = Static<typeof AutoDeletionStatus>;
+
 /** What the status of every managed kind begins with. */
 export const instanceState = {
   clusterRef: Type.Optional(Placed),
@@ -57,6 +72,7 @@ export const instanceState = {
   lost: Type.Optional(openObject({ request: Type.Optional(Type.String()) })),
   /** Written by controllers/instances/sleep-policies.ts, read by `sleepPolicyOf` beside the annotations. */
   sleepPolicy: Type.Optional(SleepPolicyStatus),
+  autoDeletion: Type.Optional(AutoDeletionStatus),
 };
 
 /** What it ends with. @param verbs of the kind */

@@ -16,11 +16,11 @@ import {
   workflows,
 } from '../../contracts/workflows.ts';
 import { contentHash } from '../../domain/content-hash.ts';
+import { outlookOf } from '../../domain/sleep/due-change.ts';
 import {
   hasSchedule,
   nextTransitions,
   sleepCalendars,
-  sleepPolicyAction,
   sleepPolicyOf,
   type SleepTimes,
 } from '../../domain/sleep/sleep-policy.ts';
@@ -73,7 +73,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
     if (schedules.get(uid) !== hash) {
       await write(kind, instance, policy, schedules.has(uid));
       schedules.set(uid, hash);
-      if (sleepPolicyAction(instance, now) !== undefined) {
+      if (outlookOf(kind, instance, now).change?.because === 'schedule') {
         await operations.temporal.schedule
           .getHandle(sleepScheduleId(uid))
           .trigger(ScheduleOverlapPolicy.SKIP);

@@ -37,6 +37,14 @@ export async function putAuditEvents(db: Queries, events: readonly AuditEvent[])
     on conflict (id) do update set ${replaced}`);
 }
 
+/** Writes an event of which there is only one stage; nothing if it is there. Needs no right to read or change events. */
+export async function addAuditEvent(db: Queries, event: AuditEvent): Promise<void> {
+  await db.execute(sql`
+    insert into audit_events (${names})
+    select ${values} from jsonb_to_recordset(${JSON.stringify([event])}::jsonb) as r(${record})
+    on conflict do nothing`);
+}
+
 /** Which events; every condition that is there must hold. */
 export interface AuditFilter {
   readonly from?: Date | undefined;

@@ -1,4 +1,4 @@
-import { inArray, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { Queries } from '../client.ts';
 import { type InstanceActivityRow, instanceActivity } from '../schema/instance-activity.ts';
 
@@ -51,6 +51,13 @@ export async function claimActivity(db: Queries, seen: readonly SeenUse[]): Prom
     otherAgoMs: Number(other),
     otherUseAgoMs: Number(used),
   }));
+}
+
+/** When an instance was used last, as far as it was recorded. */
+export async function recordedUse(db: Queries, uid: string): Promise<Date | undefined> {
+  const { at } = instanceActivity;
+  const [row] = await db.select({ at }).from(instanceActivity).where(eq(instanceActivity.uid, uid));
+  return row?.at;
 }
 
 /** Uids of all instances that have a row. */

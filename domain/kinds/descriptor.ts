@@ -34,7 +34,14 @@ export interface KindDescriptor<
   /** The steps and the workflow of each verb. */
   readonly plans: Readonly<Record<V, OperationPlan>>;
   /** Conditions of its status, named as in vCluster Platform. `deployed`: it also says what was deployed last. */
-  readonly conditions: { readonly ready: string; readonly synced: string; readonly deployed?: string };
+  readonly conditions: {
+    readonly ready: string;
+    readonly synced: string;
+    readonly deployed?: string;
+    /** It is deleted soon, for want of use; it would be, and something holds it. */
+    readonly deletionPending: string;
+    readonly deletionBlocked: string;
+  };
   /** Subresources that people use. `rules`: those that whom its access rules name may use. */
   readonly subresources: { readonly all: readonly string[]; readonly rules: readonly string[] };
   /** Labels of its namespace, besides those that say whose it is. */

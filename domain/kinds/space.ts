@@ -16,7 +16,12 @@ import { spacePlans } from './space-plans.ts';
  */
 export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>, SummaryFieldOf<'space'>> = {
   plans: spacePlans,
-  conditions: { ready: 'SpaceReady', synced: 'SpaceSynced' },
+  conditions: {
+    ready: 'SpaceReady',
+    synced: 'SpaceSynced',
+    deletionPending: 'SpaceAutoDeletionPending',
+    deletionBlocked: 'SpaceAutoDeletionBlocked',
+  },
   subresources: { all: ['operations'], rules: ['operations'] },
   // No pod of a space may take over its node; an administrator of the connected cluster may loosen or tighten it. It
   // does not have the label by which the embedded node runs pods: that node isolates nothing.

@@ -46,6 +46,8 @@ export const virtualCluster: KindDescriptor<
     ready: 'VirtualClusterReady',
     synced: 'VirtualClusterSynced',
     deployed: 'VirtualClusterDeployed',
+    deletionPending: 'VirtualClusterAutoDeletionPending',
+    deletionBlocked: 'VirtualClusterAutoDeletionBlocked',
   },
   subresources: { all: ['accesskey', 'kubeconfig', 'log', 'operations', 'snapshot'], rules: ['kubeconfig'] },
   namespaceLabels: { [labels.managed]: 'true' },

@@ -58,7 +58,22 @@ class CronFault extends Error {}
  * Reads a schedule of five fields as crontab(5) and Kubernetes' CronJobs do. What the two read differently is a fault,
  * which says what to write instead.
  */
-export function parseCron(text: string): { readonly schedule: CronSchedule } | { readonly fault: string } {
+export function parseCron(text: string): Parsed {
+  const before = parsed.get(text);
+  if (before !== undefined) return before;
+  const found = parse(text);
+  if (parsed.size >= maxParsed) parsed.clear();
+  if (text.length <= maxLength) parsed.set(text, found);
+  return found;
+}
+
+type Parsed = { readonly schedule: CronSchedule } | { readonly fault: string };
+
+/** Thousands of instances have the same few schedules, and are looked at again and again. */
+const parsed = new Map<string, Parsed>();
+const maxParsed = 1_000;
+
+function parse(text: string): Parsed {
   try {
     return { schedule: read(text) };
   } catch (error) {

@@ -1,7 +1,5 @@
 import { annotations } from '../../contracts/names.ts';
-import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type {
   SleepPolicySource,
   SleepPolicyStatus,
@@ -10,9 +8,8 @@ import type {
 import { nextTime, previousTime, type UtcCalendar, utcCalendars } from './cron-times.ts';
 import { type CronSchedule, parseCron } from './cron.ts';
 import { type IgnoreRules, ignoreRulesOf } from './ignore-rules.ts';
-import { wokenAt } from './last-activity.ts';
 import { effectivePolicy, saidByInstance, saidByStatus } from './sleep-settings.ts';
-import { isSleepWanted, neededOperations } from '../lifecycle/desired-state.ts';
+import { isSleepWanted } from '../lifecycle/desired-state.ts';
 import type { TimeZone } from './time-zone.ts';
 
 /** A tenant cluster or space. */
@@ -121,46 +118,6 @@ export function sleepCalendars(policy: SleepTimes, now: Date): UtcCalendar[] {
   return [policy.sleepSchedule, policy.wakeupSchedule]
     .flatMap((text) => readSchedule(text) ?? [])
     .flatMap((schedule) => utcCalendars(schedule, policy.timezone, now, horizonDays));
-}
-
-/**
- * What the policy of `instance` asks for at `now`: `sleep` (set the force annotation), `wake` (remove it), or
- * nothing. A manual sleep or wake after the newest transition stands until the next one: a later wake
- * (`wokenAt`; use alone is none), a later sleep (`sleeping-since`), a sleep with `force-duration` that is not over, and an
- * instance made later.
- */
-export function sleepPolicyAction(instance: Sleeper, now: Date): 'sleep' | 'wake' | undefined {
-  const found = sleepPolicyOf(instance);
-  if (found === undefined || 'fault' in found) return undefined;
-  const transition = lastTransition(found.policy, now);
-  if (transition === undefined) return undefined;
-  const isAsleep = isSleepWanted(instance);
-  if ((transition.state === 'asleep') === isAsleep) return undefined;
-  const { at } = transition;
-  const created = instance.metadata.creationTimestamp;
-  if (created !== undefined && new Date(created) > at) return undefined;
-  if (transition.state === 'asleep')
-    return (wokenAt(instance) ?? 0) * 1000 > at.getTime() ? undefined : 'sleep';
-  const sleepingSince = secondsAt(instance, annotations.sleepingSince);
-  if (sleepingSince !== undefined && sleepingSince > at) return undefined;
-  return isForced(instance, sleepingSince, now) ? undefined : 'wake';
-}
-
-/**
- * The newest transition, if the annotations of `instance` say its state already and it is in the other one: its time came again
- * after a sleep or wake that failed.
- */
-export function missedTransition(
-  kind: ManagedKind,
-  instance: ManagedInstance,
-  now: Date,
-): SleepTransition | undefined {
-  const found = sleepPolicyOf(instance);
-  if (found === undefined || 'fault' in found) return undefined;
-  const transition = lastTransition(found.policy, now);
-  const missing = transition?.state === 'asleep' ? 'sleep' : 'wake';
-  const isMissed = neededOperations(kind, instance, undefined).some(({ type }) => type === missing);
-  return isMissed ? transition : undefined;
 }
 
 /**

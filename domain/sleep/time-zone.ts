@@ -28,9 +28,16 @@ export function readTimeZone(text: string): TimeZone | undefined {
   return fixedOffset(Number(offset) / 60);
 }
 
+/** By name in lower case, of those that ICU knows: it takes a fifth of a millisecond each time. */
+const canonicalNames = new Map<string, TimeZone>();
+
 function canonical(name: string): TimeZone | undefined {
+  const before = canonicalNames.get(name);
+  if (before !== undefined) return before;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    canonicalNames.set(name, timeZone);
+    return timeZone;
   } catch {
     return undefined; // RangeError: the only way Intl says no
   }

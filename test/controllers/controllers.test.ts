@@ -26,6 +26,7 @@ import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { removalCases } from './removal-cases.ts';
 import { retryCases } from './retry-cases.ts';
 import { sleepPolicyCases } from './sleep-policy-cases.ts';
+import { sleepSweepCases } from './sleep-sweep-cases.ts';
 
 describe('controllers', () => {
   let api: TestManagementApi;
@@ -65,6 +66,8 @@ describe('controllers', () => {
       logger,
       accessKeysPerOwner: 3,
       retryPauses: { firstMs: 1000, longestMs: 2000 },
+      sweepMs: 500,
+      deletionWarningSeconds: 3,
     });
     await running.caughtUp;
     await resources.users.create({
@@ -103,6 +106,8 @@ describe('controllers', () => {
     (await listOperations(operations, { project: 'demo', name, limit: 50 })).map(({ type }) => type);
   const instance = async (name: string) =>
     resources.virtualclusterinstances.get({ namespace: 'p-demo', name });
+
+  const sweep = sleepSweepCases(() => ({ admin, resources, operations }));
 
   it("creates a project's namespace and reports its ignored fields", async () => {
     const namespace = await admin.core.readNamespace({ name: 'p-demo' });
@@ -452,6 +457,7 @@ describe('controllers', () => {
 
   retryCases(() => ({ resources, operations }));
   sleepPolicyCases(() => ({ admin, resources, operations }));
+  sweep.atTheEnd();
 
   it('a project is not deleted while it has tenant clusters or spaces', async () => {
     await resources.projects.delete({ name: 'demo' });

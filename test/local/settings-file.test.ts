@@ -25,6 +25,7 @@ describe('the file of npm start -- --config', () => {
       audit: { preset: 2, file: 'audit.log' },
       metrics: { host: '127.0.0.1', port: 9000 },
       worker: { goneSnapshotDays: 7 },
+      controllers: { retry: { firstSeconds: 1, longestSeconds: 2 }, deletionWarningSeconds: 600 },
     };
     assert.deepEqual(read(JSON.stringify(settings)), {
       ...settings,

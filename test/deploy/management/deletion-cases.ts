@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { apiMessage, statusOf } from '../../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../../adapters/kubernetes/request.ts';
-import { managementApiVersion } from '../../../contracts/names.ts';
+import { managementResources } from '../../../adapters/kubernetes/resources.ts';
+import { identities, managementApiVersion } from '../../../contracts/names.ts';
 import { eventually } from '../../support/eventually.ts';
 import { applyProjectNamespace, type TestManagementApi } from '../../support/management-api.ts';
 
@@ -78,6 +79,27 @@ export function deletionCases(context: () => TestManagementApi): void {
       assert.notEqual(await virtualclusterinstances.get(names.told), undefined);
       await virtualclusterinstances.patchStatus(names.told, { conditions: [] });
       await virtualclusterinstances.delete(names.told);
+    });
+
+    it('the controllers delete only what says itself that it will be deleted', async () => {
+      const controllers = managementResources(await api.as(identities.controllers));
+      const { spaceinstances } = api.resources;
+      await applyProjectNamespace(api.admin, 'kept-unless-told');
+      const name = { namespace: 'p-kept-unless-told', name: 'quiet' };
+      await spaceinstances.create({ metadata: name, spec: {} });
+      const remove = () =>
+        controllers.spaceinstances.delete(name).then(
+          () => 'deleted',
+          (error: unknown) => apiMessage(error),
+        );
+      await eventually('the policy is in force', async () => /was not announced/.test(await remove()));
+      const time = new Date().toISOString();
+      const autoDeletion = { at: time, warnedAt: time, stoodSeconds: 0 };
+      await spaceinstances.patchStatus(name, { autoDeletion });
+      assert.match(await remove(), /was not announced/);
+      const conditions = [{ type: 'SpaceAutoDeletionPending', status: 'True' }] as const;
+      await spaceinstances.patchStatus(name, { conditions });
+      assert.equal(await remove(), 'deleted');
     });
   });
 }
