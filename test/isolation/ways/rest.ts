@@ -9,6 +9,8 @@ const strangers = ['eve', 'rex', 'bob'] as const satisfies Actor[];
 const dev = '/api/v1/projects/red/virtualclusters/dev';
 const work = '/api/v1/projects/red/spaces/work';
 const kept = 'kept';
+/** An item of a list that is one of these. */
+const ofAna = /"project":"red"[^{}]*"name":"(?:dev|work)"|"name":"(?:dev|work)"[^{}]*"project":"red"/;
 
 function operationBody(type: OperationType): object {
   return type === 'restore' ? { type, parameters: { snapshot: kept } } : { type };
@@ -128,6 +130,39 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
     headers: { 'last-event-id': 'AAAAAAAAAAAAAAAAAAAAAA.0' },
     sees: 200,
     says: /"resumed":false/,
+  },
+  {
+    who,
+    tries: 'reads how long what is in project red was awake',
+    request: 'GET /api/v1/usage?project=red',
+    sees: 200,
+    never: ofAna,
+  },
+  {
+    who,
+    tries: 'reads how long all of project red was awake',
+    request: 'GET /api/v1/usage/projects',
+    sees: 200,
+    never: /"project":"red"/,
+  },
+  {
+    who,
+    tries: 'asks what a policy would have saved in project red',
+    request: 'GET /api/v1/usage/preview?project=red&sleepAfter=60',
+    sees: 200,
+    never: ofAna,
+  },
+  {
+    who,
+    tries: "asks what a policy would have saved of ana's tenant cluster",
+    request: 'GET /api/v1/usage/preview?project=red&tenantCluster=dev&sleepAfter=60',
+    sees: 404,
+  },
+  {
+    who,
+    tries: "asks what a policy would have saved of ana's space",
+    request: 'GET /api/v1/usage/preview?project=red&space=work&sleepAfter=60',
+    sees: 404,
   },
   { who, tries: 'lists tenant clusters', request: 'GET /api/v1/virtualclusters', sees: 200 },
   { who, tries: 'lists spaces', request: 'GET /api/v1/spaces?project=red', sees: 200 },
