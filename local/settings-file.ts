@@ -17,6 +17,7 @@ const Settings = Type.Object({
       'publicUrl',
       'streams',
       'held',
+      'activity',
       'connections',
       'auth',
       'trustedProxies',

@@ -68,6 +68,8 @@ describe('/kubernetes/project/…/space/…', () => {
     assert.match((await kubectl('mia', 'auth', 'can-i', 'delete', 'namespaces')).stdout, /^no/);
     assert.equal((await kubectl('mia', 'api-resources')).code, 0);
     assert.equal((await kubectl('mia', 'explain', 'pods.spec')).code, 0);
+    // Its use waits to be recorded: there is no database here.
+    assert.match(await fixture.parts.gateway.metrics.text(), /^vcp_gateway_activity_unrecorded 1$/m);
   });
 
   it('404: an invisible space and a missing one get the same answer, before the path is evaluated', async () => {

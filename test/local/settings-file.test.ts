@@ -22,6 +22,7 @@ describe('the file of npm start -- --config', () => {
       publicUrl: 'https://vcp.example.com',
       auth: { passwordDisabled: true, accessKeysPerOwner: 5, oidc },
       connections: { max: 10 },
+      activity: { intervalSeconds: 5 },
       audit: { preset: 2, file: 'audit.log' },
       metrics: { host: '127.0.0.1', port: 9000 },
       worker: { goneSnapshotDays: 7 },

@@ -97,6 +97,16 @@ export function activityCases(context: () => TestManagementApi): void {
       await assert.rejects(recorder.virtualclusterinstances.patchStatus(name, status), { code: 403 });
     });
 
+    it('is the same for spaces', async () => {
+      const space = { namespace, name: 'used-space' };
+      await admin.spaceinstances.create({ metadata: { ...space, annotations: { mine: 'x' } }, spec: {} });
+      await recorder.spaceinstances.patch(space, { metadata: { annotations: use } });
+      await assert.rejects(
+        recorder.spaceinstances.patch(space, { metadata: { annotations: { ...use, mine: null } } } as never),
+        (error) => /only say when it was used last/.test(apiMessage(error)),
+      );
+    });
+
     it('is nothing that controllers look at again, though their caches have it', async () => {
       const caches = createCaches(context().admin.kubeConfig, createLogger('test', 'error'));
       const { virtualclusterinstances: cache } = caches;
