@@ -2,9 +2,10 @@ import { annotations } from '../../contracts/names.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { isSleepWanted } from '../lifecycle/desired-state.ts';
-import { descriptorOf } from '../kinds/kinds.ts';
 import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
-import { type LastChange, policyActors } from '../usage/sleep-changes.ts';
+import type { LastChange } from '../usage/sleep-changes.ts';
+import { deletionStep } from './deletion-due.ts';
+import { awakeSince, lastUse, policyActors, timeNoted } from './inactivity.ts';
 import { type LastActivityInfo, readLastActivityInfo } from './last-activity.ts';
 import type { SleepModeConfig } from './sleep-mode-config.ts';
 import { forcedAsleepUntil, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
@@ -57,7 +58,7 @@ function awake(told: Told): string[] {
 
 /** Who used it last, or since when nobody did. */
 function useOf({ kind, instance, last, now, words }: Told): string {
-  const used = timeNoted(instance, annotations.lastActivity);
+  const used = timeNoted(instance.metadata, annotations.lastActivity, now.getTime());
   const woken = last?.state === 'awake' ? last : undefined;
   const since = woken?.at ?? awakeSince(kind, instance);
   const info = readLastActivityInfo(instance);
@@ -96,7 +97,7 @@ function sleepsNext({ kind, instance, config, policy, now, words }: Told): strin
     return scheduled === undefined
       ? 'Nothing puts it to sleep'
       : `Sleeps ${words.at(new Date(scheduled * 1000))}`;
-  const idleSince = lastUse(kind, instance);
+  const idleSince = Math.max(lastUse(kind, instance, now.getTime()), awakeSince(kind, instance) ?? 0);
   const unused = new Date(idleSince + after * 1000);
   if (unused <= now) return `Sleeps within a minute: unused for ${durationWords(after)}`;
   if (scheduled === undefined) return `Sleeps ${words.at(unused)} if unused`;
@@ -125,8 +126,8 @@ function asleep(told: Told): string[] {
   ];
 }
 
-function sinceOf({ instance, words }: Told): string {
-  const since = timeNoted(instance, annotations.sleepingSince);
+function sinceOf({ instance, now, words }: Told): string {
+  const since = timeNoted(instance.metadata, annotations.sleepingSince, now.getTime());
   return since === undefined ? '' : ` since ${words.bare(new Date(since))}`;
 }
 
@@ -145,35 +146,23 @@ function whyAsleep({ instance: { metadata }, policy }: Told, by: string | undefi
 
 function deletion({ kind, instance, policy, now, words }: Told): string {
   const after = policy?.deleteAfterSeconds;
-  if (policy === undefined || after === undefined || policy.preventDeletion) return '';
-  const unused = lastUse(kind, instance) + after * 1000;
-  const at = new Date(unused);
-  return at <= now
-    ? `About to be deleted: unused for ${durationWords(after)}`
-    : `Deleted ${words.on(at)} if unused`;
-}
-
-/** Since when it is awake, in milliseconds since the epoch; undefined: nobody knows. */
-function awakeSince(kind: ManagedKind, { status }: ManagedInstance): number | undefined {
-  const { ready } = descriptorOf(kind).conditions;
-  const condition = status?.conditions?.find(({ type }) => type === ready);
-  const at = condition?.status === 'True' ? Date.parse(condition.lastTransitionTime ?? '') : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
-}
-
-/** When it was used last, in milliseconds since the epoch: its creation is a use, and that it became ready. */
-function lastUse(kind: ManagedKind, instance: ManagedInstance): number {
-  const { metadata } = instance;
-  const created = Date.parse(metadata.creationTimestamp ?? '') || 0;
-  return Math.max(
-    created,
-    timeNoted(instance, annotations.lastActivity) ?? 0,
-    awakeSince(kind, instance) ?? 0,
-  );
-}
-
-/** An annotation that holds seconds since the epoch, in milliseconds. */
-function timeNoted({ metadata }: ManagedInstance, name: string): number | undefined {
-  const text = metadata.annotations?.[name];
-  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) * 1000 : undefined;
+  if (after === undefined) return '';
+  const { autoDeletion, conditions } = instance.status ?? {};
+  const step = deletionStep(kind, instance, { now, stoodSeconds: autoDeletion?.stoodSeconds ?? 0 });
+  switch (step.state) {
+    case 'due':
+      return `About to be deleted: unused for ${durationWords(after)}`;
+    case 'blocked':
+      return `Unused for so long that it would be deleted, but ${step.by}`;
+    case 'announce':
+    case 'announced':
+      return `Deleted ${words.at(step.coming.at)} if unused`;
+    case 'distant': {
+      const isPrevented =
+        policy?.preventDeletion === true ||
+        conditions?.some(({ type, status }) => type === 'DeletionPrevented' && status === 'True') === true;
+      const at = new Date(lastUse(kind, instance, now.getTime()) + after * 1000);
+      return isPrevented ? '' : `Deleted ${words.on(at)} if unused`;
+    }
+  }
 }

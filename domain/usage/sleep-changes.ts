@@ -1,4 +1,5 @@
 import type { OperationType } from '../../contracts/verbs.ts';
+import { policyActors } from '../sleep/inactivity.ts';
 
 /** What costs (`awake`), what costs only its volume (`asleep`), and what is not there any more. */
 export type RecordedState = 'awake' | 'asleep' | 'gone';
@@ -39,9 +40,6 @@ export interface LastChange {
 export const changingVerbs = (Object.keys(stateAfter) as OperationType[]).filter(
   (verb) => stateAfter[verb] !== null,
 );
-
-/** In whose name a sleep policy asks: by the clock, or because nobody used it. */
-export const policyActors = { schedule: 'schedule', inactivity: 'inactivity' } as const;
 
 /** Whether nobody asked for an operation of `actor`. */
 export function isPolicyActor(actor: string): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { AutoDeletionStatus } from '../../../contracts/resources/instance-status.ts';
 import type { ManagedInstance } from '../../../contracts/resources/resource-kinds.ts';
 import { sleepModeConfigOf } from '../../../domain/sleep/sleep-mode-config.ts';
 import { sleepSentence } from '../../../domain/sleep/sleep-sentence.ts';
@@ -16,9 +17,18 @@ interface Given {
   readonly phase?: 'Ready' | 'Sleeping' | 'Pending' | 'Failed';
   readonly awakeSince?: string;
   readonly last?: LastChange;
+  readonly labels?: Record<string, string>;
+  readonly autoDeletion?: AutoDeletionStatus;
 }
 
-function sentenceOf({ annotations = {}, phase = 'Ready', awakeSince, last }: Given): string | undefined {
+function sentenceOf({
+  annotations = {},
+  phase = 'Ready',
+  awakeSince,
+  last,
+  labels = {},
+  autoDeletion,
+}: Given): string | undefined {
   const given = Object.entries(annotations).map(([name, value]) => [`sleepmode.loft.sh/${name}`, value]);
   const ready = { type: 'VirtualClusterReady', status: 'True', lastTransitionTime: awakeSince } as const;
   const instance: ManagedInstance = {
@@ -26,11 +36,13 @@ function sentenceOf({ annotations = {}, phase = 'Ready', awakeSince, last }: Giv
       name: 'demo',
       namespace: 'p-alpha',
       creationTimestamp: '2026-11-01T09:00:00Z',
+      labels,
       annotations: Object.fromEntries(given) as Record<string, string>,
     },
     status: {
       phase,
       observedHash: 'x',
+      ...(autoDeletion === undefined ? {} : { autoDeletion }),
       ...(awakeSince === undefined ? {} : { conditions: [{ ...ready, lastTransitionTime: awakeSince }] }),
     },
   };
@@ -174,9 +186,25 @@ const sentences: [title: string, given: Given, sentence: string | undefined][] =
     'Awake: ci-bot used it 4 min ago (get pods, kubectl). Nothing puts it to sleep. Deleted on 30 December if unused.',
   ],
   [
-    'one that should be deleted by now',
-    { annotations: { 'delete-after': '3600' } },
+    'one whose deletion is announced',
+    {
+      annotations: { 'delete-after': '3600' },
+      autoDeletion: { at: '2026-11-30T18:16:00Z', warnedAt: '2026-11-30T18:10:00Z', stoodSeconds: 120 },
+    },
+    'Awake: not used yet. Nothing puts it to sleep. Deleted at 18:16 UTC if unused.',
+  ],
+  [
+    'one whose announced time has come',
+    {
+      annotations: { 'delete-after': '3600' },
+      autoDeletion: { at: '2026-11-30T18:11:00Z', warnedAt: '2026-11-30T18:01:00Z', stoodSeconds: 660 },
+    },
     'Awake: not used yet. Nothing puts it to sleep. About to be deleted: unused for 1 h.',
+  ],
+  [
+    'one that something keeps from being deleted',
+    { annotations: { 'delete-after': '3600' }, labels: { 'loft.sh/non-deletable': 'true' } },
+    'Awake: not used yet. Nothing puts it to sleep. Unused for so long that it would be deleted, but it is marked as not to be deleted (loft.sh/non-deletable, or deletion.prevent).',
   ],
   [
     'one whose policy nobody understands',
