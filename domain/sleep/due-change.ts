@@ -57,7 +57,7 @@ export function outlookOf(kind: ManagedKind, instance: ManagedInstance, now: Dat
     (isQuiet ? ({ action: 'sleep', because: 'inactivity', at: new Date(quietAt) } as const) : undefined) ??
     usedAgain(kind, instance, found.policy, now);
   const nextAt = Math.min(
-    next?.getTime() ?? Number.POSITIVE_INFINITY,
+    next[0]?.at.getTime() ?? Number.POSITIVE_INFINITY,
     (isQuiet ? undefined : quietAt) ?? Number.POSITIVE_INFINITY,
   );
   return { change, nextAt };

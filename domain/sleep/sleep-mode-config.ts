@@ -1,14 +1,9 @@
 import { annotations } from '../../contracts/names.ts';
 import { isSleepWanted } from '../lifecycle/desired-state.ts';
 import type { IgnoreList } from './ignore-rules.ts';
+import { knownTransitions } from './known-transitions.ts';
 import { type LastActivityInfo, readLastActivityInfo } from './last-activity.ts';
-import {
-  nextTransitions,
-  type Sleeper,
-  sleepPolicyOf,
-  sleepSettingsOf,
-  type SleepTimes,
-} from './sleep-policy.ts';
+import { type Sleeper, sleepPolicyOf, sleepSettingsOf } from './sleep-policy.ts';
 
 /**
  * `status.sleepModeConfig` of an instance, with the names of fields that vCluster Platform's clients read. Times are seconds
@@ -77,34 +72,17 @@ export function sleepModeConfigOf(instance: Sleeper, now: Date): SleepModeConfig
   };
 }
 
-function scheduledTimes(instance: Sleeper, now: Date): Scheduled {
+function scheduledTimes(
+  instance: Sleeper,
+  now: Date,
+): Pick<SleepModeConfig['status'], 'scheduledSleep' | 'scheduledWakeup'> {
   const found = sleepPolicyOf(instance);
-  return found === undefined || 'fault' in found ? {} : nextTimes(found.policy, now);
-}
-
-interface Scheduled {
-  readonly scheduledSleep?: number | undefined;
-  readonly scheduledWakeup?: number | undefined;
-}
-
-/** The next times of policies that were asked about, until one of them has come. A list asks about each of its objects. */
-const known = new Map<string, { readonly times: Scheduled; readonly from: number; readonly until: number }>();
-const maxKnown = 1_000;
-
-function nextTimes(policy: SleepTimes, now: Date): Scheduled {
-  const key = JSON.stringify([policy.sleepSchedule, policy.wakeupSchedule, policy.timezone]);
-  const before = known.get(key);
-  const at = now.getTime();
-  if (before !== undefined && before.from <= at && at < before.until) return before.times;
-  const transitions = nextTransitions(policy, now);
-  const secondsOf = (state: 'asleep' | 'awake') => {
-    const time = transitions.find((one) => one.state === state)?.at.getTime();
-    return time === undefined ? undefined : Math.floor(time / 1000);
-  };
-  const times = { scheduledSleep: secondsOf('asleep'), scheduledWakeup: secondsOf('awake') };
-  if (known.size >= maxKnown) known.clear();
-  known.set(key, { times, from: at, until: transitions[0]?.at.getTime() ?? Number.POSITIVE_INFINITY });
-  return times;
+  if (found === undefined || 'fault' in found) return {};
+  const times = knownTransitions(found.policy, now).next.map(({ state, at }) => {
+    const field = state === 'asleep' ? 'scheduledSleep' : 'scheduledWakeup';
+    return [field, Math.floor(at.getTime() / 1000)];
+  });
+  return Object.fromEntries(times);
 }
 
 function numberIn(text: string | undefined): number | undefined {
