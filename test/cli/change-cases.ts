@@ -124,6 +124,23 @@ export function changeCases(cli: () => CliWorld): void {
       const never = await vcp(['update', 'vcluster', 'changing', ...at, '--wakeup-schedule', 'early']);
       assert.match(never.stderr, /wakeup-schedule: invalid cron expression "early"/);
       await succeeds('update', 'vcluster', 'changing', ...at, '--sleep-schedule', '', '--sleep-after', '0');
+      // As the controllers write it, of which there are none here.
+      await cli().fixture.resources.virtualclusterinstances.patchStatus(demo, {
+        sleepPolicy: {
+          afterInactivitySeconds: 3600,
+          deleteAfterSeconds: 0,
+          timezone: 'Europe/Berlin',
+          sources: {
+            afterInactivitySeconds: 'template',
+            deleteAfterSeconds: 'annotation',
+            timezone: 'annotation',
+          },
+        },
+      });
+      const described = await succeeds('describe', 'vcluster', 'changing', ...at);
+      assert.match(described, /^ *Sleeps after: +3600 s without activity \(template\)\n/m);
+      assert.match(described, /^ *Time zone: +Europe\/Berlin\n/m);
+      assert.doesNotMatch(described, /Deleted after|Sleep schedule/);
     });
 
     it('keeps what others change at the same time', async () => {
