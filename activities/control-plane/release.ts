@@ -154,7 +154,10 @@ export function createReleaseActivities(deps: ReleaseDeps) {
       operationId: string;
     }): Promise<{ revision: number; unseeded?: string }> =>
       withHeartbeat(async (signal) => {
-        const host = await deps.hosts.prove(tenant);
+        const [host, capabilities] = await Promise.all([
+          deps.hosts.prove(tenant),
+          deps.hosts.capabilities(tenant.cluster),
+        ]);
         const { client } = host;
         const target = await targetOf(host, signal);
         return inTurn(target, async () => {
@@ -162,15 +165,14 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           if (last?.operation === operationId && last.status === 'deployed')
             return { revision: last.revision };
           const isUpgrade = last !== undefined;
-          const [capabilities, asleep] = await Promise.all([
-            deps.hosts.capabilities(tenant.cluster),
-            isUpgrade && isAsleep(host),
-          ]);
+          const asleep = isUpgrade && (await isAsleep(host));
           const manifest = await checkedRelease({ tenant, capabilities, isUpgrade, asleep }, signal);
-          await deleteForgedRecords(client, target);
+          const [unseeded] = await Promise.all([
+            isUpgrade ? undefined : applySeed(host, manifest, deps.seedsDir),
+            noteRenderedSleep(deps.resources, tenant, manifest.sleep),
+            deleteForgedRecords(client, target),
+          ]);
           if (isUpgrade) await repairRelease(deps.helm, client, target);
-          await noteRenderedSleep(deps.resources, tenant, manifest.sleep);
-          const unseeded = isUpgrade ? undefined : await applySeed(host, manifest, deps.seedsDir);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
           return {
             revision: await deps.helm.upgrade(target, {

@@ -11,13 +11,15 @@ export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resour
     /**
      * Makes the tenant cluster's keys (the Secret that its chart takes them from) and its administrator's kubeconfig (Secret
      * `vc-<name>`), once: whatever is there stays. Idempotent by tenant; calls at the same time agree on one set.
-     * They go with the host namespace.
+     * They go with the host namespace. Helm's identity there is made beside them, so that it is in force when Helm needs it.
      * @throws PlatformError `cluster_unreachable`, `forbidden`, `not_found` without a host namespace, `conflict` if
      *   it is another's, and what `tenantChartOf` throws
      */
     applyTenantKeys: async ({ tenant }: { tenant: TenantRef }): Promise<void> => {
       const host = await deps.hosts.prove(tenant);
       const chart = await tenantChartOf(deps.resources, tenant);
+      // Whatever is wrong with it, the installation finds and says.
+      const identity = host.helmKubeconfigFile(chart.helmRole).catch(() => undefined);
       const name = chart.keysSecret(tenant.name);
       let pki = await readSecret(host, name);
       if (pki === undefined) {
@@ -29,6 +31,7 @@ export function createTenantKeysActivities(deps: { hosts: HostNamespaces; resour
       if (config === undefined)
         throw new PlatformError('internal', `Secret ${name} does not have an administrator's kubeconfig`);
       await createSecret(host, tenantObjects.kubeconfigSecret(tenant.name), { config });
+      await identity;
     },
   };
 }
