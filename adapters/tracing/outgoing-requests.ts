@@ -47,7 +47,8 @@ export function traceRequests(tracer: Tracer): void {
   };
   on<{ request: object }>('trailers', ({ request }) => end(request));
   on<{ request: object; error: Error }>('error', ({ request, error }) => {
-    const code = 'code' in error ? String(error.code) : error.name;
+    // That of a DOMException (a timeout, say) is a number.
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
     spans.get(request)?.set({ 'error.type': code });
     end(request, code);
   });

@@ -88,7 +88,8 @@ async function endWith<T>(open: OpenSpan & ActiveSpan, work: (open: OpenSpan) =>
     return result;
   } catch (error) {
     // Messages of other errors may quote what was sent.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    const code =
+      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
     open.set({ 'error.type': code ?? (error instanceof Error ? error.name : 'error') });
     open.end('failed');
     throw error;

@@ -16,6 +16,7 @@ import { openTemporalPki } from '../../local/temporal-pki.ts';
 import { eventually } from '../support/eventually.ts';
 import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { freePort, newStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { startTraceReceiver, type TraceReceiver } from '../support/trace-receiver.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
 const main = 'local/main.ts';
@@ -109,6 +110,7 @@ describe('a running platform', () => {
   const local = () => connectCluster(readFileSync(join(stateDir, 'local', 'admin.kubeconfig'), 'utf8'));
 
   let provider: TestOidcProvider;
+  let receiver: TraceReceiver;
   before(async () => {
     const port = await freePort();
     provider = await startOidcProvider(`https://127.0.0.1:${port}/auth/oidc/callback`);
@@ -118,12 +120,18 @@ describe('a running platform', () => {
     };
     write('oidc-secret', `${oidcClient.secret}\n`);
     const oidc = { issuerUrl: provider.issuer, clientId: oidcClient.id, clientSecretFile: 'oidc-secret' };
-    const config = write('settings.json', JSON.stringify({ auth: { oidc, accessKeysPerOwner: 7 } }));
+    receiver = await startTraceReceiver();
+    const settings = {
+      auth: { oidc, accessKeysPerOwner: 7 },
+      tracing: { endpoint: receiver.url, sampleRatio: 0 },
+    };
+    const config = write('settings.json', JSON.stringify(settings));
     platform = await startTestPlatform({ stateDir, port, args: ['--config', config] });
   });
   after(async () => {
     if (!stopped) await platform.stop();
     await provider.stop();
+    await receiver.close();
     rmSync(stateDir, { recursive: true, force: true });
   });
 
@@ -139,6 +147,61 @@ describe('a running platform', () => {
     assert.deepEqual(processesNaming(oidcClient.secret), []);
     const controllers = readFileSync(join(stateDir, 'config', 'controllers.json'), 'utf8');
     assert.equal(JSON.parse(controllers).accessKeysPerOwner, 7);
+  });
+
+  test('a traced request leads to its operation, the activities of that and what they call', async () => {
+    const spaces = '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/spaceinstances';
+    const space = {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'SpaceInstance',
+      metadata: { name: 'traced' },
+    };
+    assert.equal((await platform.call('POST', spaces, space)).status, 201);
+    await eventually('the space is ready', async () => {
+      const { status } = (await platform.call('GET', `${spaces}/traced`)).json<{
+        status?: { phase?: string };
+      }>();
+      return status?.phase === 'Ready';
+    });
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const path = '/api/v1/projects/default/spaces/traced/operations';
+    const submitted = await platform.call('POST', path, { type: 'sleep' }, { headers });
+    assert.equal(submitted.status, 202, submitted.text);
+    const { id } = submitted.json<{ id: string }>();
+    assert.equal((await platform.ended(id)).state, 'succeeded');
+    const spans = await eventually('all of it was sent', () => {
+      const { spans: received } = receiver;
+      return received.some(({ name }) => name === 'sleep space') &&
+        received.some(({ name }) => name.startsWith('POST /api'))
+        ? received
+        : undefined;
+    });
+    assert.deepEqual(
+      new Set(spans.map((span) => span.traceId)),
+      new Set([traceId]),
+      'nothing else is sampled',
+    );
+    const pathTo = (leaf: string): string[] => {
+      const found: string[] = [];
+      let span = spans.find(({ name }) => name === leaf);
+      for (; span !== undefined; span = spans.find(({ spanId }) => spanId === span?.parentSpanId))
+        found.unshift(`${span.service.replace('vcluster-platform-', '')}: ${span.name}`);
+      return found;
+    };
+    assert.deepEqual(pathTo('stopSpaceWorkloads'), [
+      'gateway: POST /api/v1/projects/:project/spaces/:name/operations',
+      'worker: sleep space',
+      'worker: Scaling workloads to zero and suspending jobs',
+      'worker: stopSpaceWorkloads',
+    ]);
+    const activity = spans.find(({ name }) => name === 'stopSpaceWorkloads')?.spanId;
+    const called = spans.filter(({ parentSpanId, name }) => parentSpanId === activity && name === 'GET');
+    assert.ok(
+      called.some(({ attributes }) => String(attributes['url.path']).endsWith('/deployments')),
+      'requests to the cluster',
+    );
+    assert.ok(!receiver.bodies.join().includes(platform.admin().accessKey));
   });
 
   test('keeps secrets out of arguments, logs and readable files', () => {
