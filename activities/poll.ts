@@ -11,11 +11,11 @@ export interface PollOptions {
   readonly onDeadline: (last: string) => Error;
   /** More about the last answer of `look`, for people who wait; asked now and then. */
   readonly explain?: (last: string) => Promise<string>;
+  /** What it waits for is said after so long, and then as often. Default 10 s. */
+  readonly tellAfterMs?: number;
 }
 
 const heartbeatMs = 1000;
-/** What it waits for is said after so long, and then as often. */
-const tellAfterMs = 10_000;
 
 /**
  * Calls `look` until it gives something else than a text (which says why not yet). Heartbeats each second with
@@ -30,6 +30,7 @@ export async function pollUntil<T extends object>(
   const spentBefore = typeof context?.info.heartbeatDetails === 'number' ? context.info.heartbeatDetails : 0;
   const startedAt = performance.now();
   const spent = () => spentBefore + Math.round(performance.now() - startedAt);
+  const { tellAfterMs = 10_000 } = options;
   const timer = setInterval(() => context?.heartbeat(spent()), heartbeatMs);
   let toldAt = startedAt;
   try {

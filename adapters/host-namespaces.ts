@@ -45,16 +45,24 @@ export class OwnedNamespace<O extends Owner = Owner> {
     owner: O,
   ): Promise<OwnedNamespace<O> | 'other' | 'none'> {
     if (isReservedNamespace(owner.hostNamespace)) return 'other';
+    const found = await OwnedNamespace.read(clusters, owner);
+    return found === undefined ? 'none' : (found.host ?? 'other');
+  }
+
+  /** The namespace of that name, and the way to act in it if it carries the uid of `owner`; undefined if there is none. */
+  static async read<O extends Owner>(
+    clusters: ConnectedClusters,
+    owner: O,
+  ): Promise<{ namespace: V1Namespace; host?: OwnedNamespace<O> } | undefined> {
     const client = await clusters.client(owner.cluster);
     const namespace = await callKubernetes(
       `reading namespace ${owner.hostNamespace}`,
       orUndefined(client.core.readNamespace({ name: owner.hostNamespace })),
     );
-    if (namespace === undefined) return 'none';
+    if (namespace === undefined) return undefined;
     const uid = namespace.metadata?.labels?.[labels.instanceUid];
-    return owner.uid !== '' && uid === owner.uid
-      ? new OwnedNamespace(clusters, owner, client, namespace)
-      : 'other';
+    const isOurs = owner.uid !== '' && uid === owner.uid && !isReservedNamespace(owner.hostNamespace);
+    return { namespace, ...(isOurs ? { host: new OwnedNamespace(clusters, owner, client, namespace) } : {}) };
   }
 
   /** Path of a kubeconfig with which Helm acts on this namespace alone; see ConnectedClusters.helmKubeconfigFile. */
@@ -72,6 +80,11 @@ export class OwnedNamespace<O extends Owner = Owner> {
   }
 }
 
+/** A namespace that is being deleted. */
+export interface Leaving {
+  readonly leaving: V1Namespace;
+}
+
 /** The way of worker and controllers to what belongs to one tenant cluster or space. */
 export interface HostNamespaces {
   /**
@@ -83,11 +96,11 @@ export interface HostNamespaces {
   /** As `prove`, but undefined if there is none of ours: for what undoes or deletes. */
   find<O extends Owner>(owner: O): Promise<OwnedNamespace<O> | undefined>;
   /**
-   * Creates the namespace with the owner's uid beside `metadata`; one that is ours already stays as it is.
-   * @throws PlatformError `conflict` if there is one that belongs to something else; `internal` (retried) while it is
-   *   being deleted; `cluster_unreachable`
+   * Creates the namespace with the owner's uid beside `metadata`; one that is ours already stays as it is. Gives
+   * the namespace of that name that is still being deleted, also another's.
+   * @throws PlatformError `conflict` if there is one that belongs to something else; `cluster_unreachable`
    */
-  create<O extends Owner>(owner: O, metadata: TemplateMetadata): Promise<OwnedNamespace<O>>;
+  create<O extends Owner>(owner: O, metadata: TemplateMetadata): Promise<OwnedNamespace<O> | Leaving>;
   /**
    * Which of `volumes`, by their names, are there and still hold a claim of the owner's namespace. Those that are to
    * outlive their claims (reclaim policy Retain) do not count. Reads only.
@@ -120,15 +133,15 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
         name: owner.hostNamespace,
         labels: { ...given.labels, [labels.instanceUid]: owner.uid },
       };
-      const creation = core.createNamespace({ body: { metadata } });
-      await callKubernetes(`creating namespace ${owner.hostNamespace}`, unlessConflict(creation));
-      const host = await OwnedNamespace.look(clusters, owner);
-      if (host === 'other') throw notOurs(owner);
-      if (host !== 'none' && host.namespace.metadata?.deletionTimestamp === undefined) return host;
-      throw new PlatformError(
-        'internal',
-        `namespace ${owner.hostNamespace} is still being deleted; retrying`,
-      );
+      for (;;) {
+        const creation = core.createNamespace({ body: { metadata } });
+        await callKubernetes(`creating namespace ${owner.hostNamespace}`, unlessConflict(creation));
+        const found = await OwnedNamespace.read(clusters, owner);
+        if (found === undefined) continue; // what was in its way has gone since
+        if (found.namespace.metadata?.deletionTimestamp !== undefined) return { leaving: found.namespace };
+        if (found.host === undefined) throw notOurs(owner);
+        return found.host;
+      }
     },
 
     async volumesLeft({ cluster, hostNamespace }, volumes) {

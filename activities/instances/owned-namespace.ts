@@ -8,8 +8,10 @@ import type { TenantDeps } from '../dependencies.ts';
 import type { TemplateMetadata } from '../../contracts/resources/object-meta.ts';
 import type { InstanceRef } from '../../contracts/instance-ref.ts';
 import { notePlace } from './instance-place.ts';
+import { namespaceContents } from './namespace-contents.ts';
 import { whatHolds, whyPresent } from './namespace-remains.ts';
 import { pollUntil } from '../poll.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 
 const deadlineMs = 10 * 60_000;
 const claimsAtOnce = 500;
@@ -21,8 +23,10 @@ export interface NamespaceDeletion {
 
 /**
  * Creates the namespace of an instance in its connected cluster, with what a template gives it, and then notes it as its place, in `status.clusterRef`
- * and in our own database: one that never got it has none. Idempotent by instance.
- * @throws PlatformError `conflict` if there is one that belongs to something else, `cluster_unreachable`
+ * and in our own database: one that never got it has none. Waits, and says so in the step, while Kubernetes still deletes
+ * one of the same name. Heartbeats. Idempotent by instance.
+ * @throws PlatformError `conflict` if there is one that belongs to something else, or is still there after 10
+ *   minutes; `cluster_unreachable`
  */
 export async function createOwnedNamespace(
   deps: TenantDeps,
@@ -31,11 +35,22 @@ export async function createOwnedNamespace(
 ): Promise<void> {
   const kind = kindOf(target);
   const own = { [labels.project]: target.project, [kindNames[kind].label]: target.name };
-  const host = await deps.hosts.create<InstanceRef>(target, {
+  const metadata = {
     labels: { ...descriptorOf(kind).namespaceLabels, ...given, ...own },
     ...(annotations === undefined ? {} : { annotations }),
-  });
-  await notePlace(deps, host);
+  };
+  const onDeadline = (last: string) =>
+    new PlatformError('conflict', `${last}. What holds it has to be removed there`);
+  const { host } = await pollUntil(
+    { intervalMs: 100, deadlineMs, onDeadline, tellAfterMs: 500 },
+    async () => {
+      const created = await deps.hosts.create(target, metadata);
+      return 'leaving' in created
+        ? `Kubernetes still deletes it: ${whyPresent(created.leaving)}`
+        : { host: created };
+    },
+  );
+  await withHeartbeat(() => notePlace(deps, host));
 }
 
 /**
@@ -59,8 +74,8 @@ export async function deleteOwnedNamespace(
 }
 
 /**
- * Waits until the owner's namespace and the volumes of its claims are gone, with heartbeats; a namespace that is not
- * ours is not waited for. No effects.
+ * Waits until nothing of the owner is left, with heartbeats: until its namespace is gone, or empty as {@link namespaceContents} says, and the volumes of its claims are gone. Kubernetes leaves an empty namespace alone for 5 s before it takes it away, and needs nobody
+ * for that. A namespace that is not ours is left alone. Idempotent.
  * @param known what {@link deleteOwnedNamespace} found; without it, the claims that are left are asked
  * @throws PlatformError `internal` after 10 minutes
  */
@@ -74,15 +89,17 @@ export async function waitUntilNamespaceDeleted(
     new PlatformError('internal', `the host namespace was not deleted: ${last}`);
   let host: OwnedNamespace | undefined;
   const explain = async (last: string) => (host === undefined ? last : whatHolds(host));
+  const contents = namespaceContents(() => hosts.find(owner));
   await pollUntil({ intervalMs: 100, deadlineMs, onDeadline, explain }, async () => {
     host = await hosts.find(owner);
     if (host !== undefined) {
       volumes ??= await claimedVolumes(host);
-      return whyPresent(host.namespace);
+      if (!(await contents.areDeleted(host))) return whyPresent(host.namespace);
     }
     const left = await hosts.volumesLeft(owner, volumes ?? []);
     volumes = left;
-    return left.length === 0 ? {} : `remaining volumes: ${left.join(', ')}`;
+    if (left.length > 0) return `remaining volumes: ${left.join(', ')}`;
+    return host === undefined || !(await contents.areHeld(host)) ? {} : whyPresent(host.namespace);
   });
 }
 

@@ -9,6 +9,7 @@ import { resolveTemplate } from '../../domain/instance-templates/template-versio
 import type { TenantDeps } from '../dependencies.ts';
 import { readInstance, templateOf } from '../instances/instance-access.ts';
 import { createOwnedNamespace } from '../instances/owned-namespace.ts';
+import { withHeartbeat } from '../with-heartbeat.ts';
 
 type Deps = TenantDeps & RenderDeps;
 
@@ -22,8 +23,10 @@ export function createSpaceNamespaceActivities(deps: Deps) {
      *   `management_unavailable`, and what {@link createOwnedNamespace} throws
      */
     async applySpaceNamespace({ space }: { space: SpaceRef }): Promise<void> {
-      const instance = await readInstance<'space'>(deps.resources, space);
-      await createOwnedNamespace(deps, space, await metadataFor(deps, space, instance));
+      const metadata = await withHeartbeat(async () =>
+        metadataFor(deps, space, await readInstance<'space'>(deps.resources, space)),
+      );
+      await createOwnedNamespace(deps, space, metadata);
     },
   };
 }

@@ -2,20 +2,8 @@ import type { ClusterCapabilities } from './helm.ts';
 import type { ClusterClient } from '../kubernetes/client.ts';
 import { callKubernetes } from '../kubernetes/failures.ts';
 import { requestJson } from '../kubernetes/request.ts';
+import { type DiscoveredGroup, discoverGroups } from '../kubernetes/discovery.ts';
 
-interface Discovery {
-  readonly items: readonly {
-    readonly metadata?: { readonly name?: string };
-    readonly versions?: readonly {
-      readonly version: string;
-      readonly resources?: readonly { readonly responseKind?: { readonly kind?: string } }[];
-    }[];
-  }[];
-}
-
-const aggregated = ['v2', 'v2beta1']
-  .map((version) => `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`)
-  .join(',');
 const keptMs = 5 * 60_000;
 const known = new WeakMap<ClusterClient, { at: number; capabilities: Promise<ClusterCapabilities> }>();
 
@@ -35,19 +23,18 @@ export function clusterCapabilities(client: ClusterClient): Promise<ClusterCapab
 
 async function discover({ kubeConfig }: ClusterClient): Promise<ClusterCapabilities> {
   return callKubernetes('asking the cluster for its version and kinds', async () => {
-    const [version, core, groups] = (await Promise.all([
+    const [version, groups] = await Promise.all([
       requestJson(kubeConfig, { path: '/version' }),
-      requestJson(kubeConfig, { path: '/api', accept: aggregated }),
-      requestJson(kubeConfig, { path: '/apis', accept: aggregated }),
-    ])) as [{ gitVersion: string }, Discovery, Discovery];
+      discoverGroups(kubeConfig),
+    ]);
     return {
-      kubeVersion: version.gitVersion,
-      apiVersions: [...core.items, ...groups.items].flatMap(apiVersionsOf),
+      kubeVersion: (version as { gitVersion: string }).gitVersion,
+      apiVersions: groups.flatMap(apiVersionsOf),
     };
   });
 }
 
-function apiVersionsOf({ metadata, versions = [] }: Discovery['items'][number]): string[] {
+function apiVersionsOf({ metadata, versions = [] }: DiscoveredGroup): string[] {
   const group = metadata?.name ?? '';
   return versions.flatMap(({ version, resources = [] }) => {
     const apiVersion = group === '' ? version : `${group}/${version}`;

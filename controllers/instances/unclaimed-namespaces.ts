@@ -20,6 +20,7 @@ import {
   lostNamespace,
   type ManagedNamespace,
   namespacesByUid,
+  stuckNamespaces,
   unclaimedNamespaces as unclaimed,
 } from '../../domain/placement/unclaimed-namespaces.ts';
 import { instanceCache } from '../caches.ts';
@@ -36,7 +37,8 @@ const maxTold = 100;
  * Twice a minute, compares the namespaces that carry an instance's uid in every connected cluster with the tenant
  * clusters and spaces there are. What has no namespace is Failed and says so (condition `NamespaceFound`). What belongs to none is
  * reported in the cluster's status (condition `NamespacesClaimed`, `unclaimedNamespaces`) and the log, and left alone: an
- * administrator says what becomes of it (`vcp delete unclaimed-namespace`).
+ * administrator says what becomes of it (`vcp delete unclaimed-namespace`). So is one that Kubernetes does not get rid of
+ * after its instance was deleted.
  */
 export function unclaimedNamespaces(context: ControllerContext): Controller {
   const { caches, clusters, resources, logger } = context;
@@ -57,10 +59,14 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
     return (answer as { items: ManagedNamespace[] | null }).items ?? [];
   }
 
-  async function find(name: string, items: readonly ManagedNamespace[]): Promise<UnclaimedNamespace[]> {
+  async function find(name: string, items: readonly ManagedNamespace[]): Promise<Found> {
     const cached = managedKinds.flatMap((kind) => instanceCache(caches, kind).list()).map(toClaim);
-    const suspected = unclaimed(name, items, cached);
-    return suspected.length === 0 ? [] : unclaimed(name, items, await claims());
+    const among = (known: readonly Claim[]) => ({
+      unclaimed: unclaimed(name, items, known),
+      stuck: stuckNamespaces(name, items, known, Date.now()),
+    });
+    const suspected = among(cached);
+    return suspected.unclaimed.length + suspected.stuck.length === 0 ? suspected : among(await claims());
   }
 
   /** The other way round: what says that it is there, and has no namespace. */
@@ -135,11 +141,11 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
       if (conditions === cluster.status?.conditions) return lookAgain;
       await resources.clusters.patchStatus(
         { name },
-        { conditions, unclaimedNamespaces: found.slice(0, maxTold) },
+        { conditions, unclaimedNamespaces: found.unclaimed.slice(0, maxTold) },
         cluster.metadata.resourceVersion,
       );
-      if (found.length > 0)
-        logger.warn({ cluster: name, unclaimedNamespaces: found.slice(0, maxTold) }, state.message);
+      if (state.status === 'False')
+        logger.warn({ cluster: name, unclaimedNamespaces: found.unclaimed.slice(0, maxTold) }, state.message);
       return lookAgain;
     },
     watch(add) {
@@ -157,17 +163,26 @@ export function unclaimedNamespaces(context: ControllerContext): Controller {
   };
 }
 
-function stateOf(found: readonly UnclaimedNamespace[]) {
-  if (found.length === 0) return { type, status: 'True', reason: 'AllClaimed', message: '' } as const;
-  const names = found.slice(0, 5).map(({ name }) => name);
-  const more = found.length > names.length ? ` and ${found.length - names.length} more` : '';
+function stateOf({ unclaimed: found, stuck }: Found) {
+  if (found.length + stuck.length === 0)
+    return { type, status: 'True', reason: 'AllClaimed', message: '' } as const;
+  const list = (names: readonly string[]) =>
+    `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+  const left = `Namespaces of the platform that belong to no existing tenant cluster or space, and whose pods may still run: ${list(found.map(({ name }) => name))}. Inspect them, then delete them with "vcp delete unclaimed-namespace"`;
+  const held = stuck.map(({ name, waitsFor }) => (waitsFor === '' ? name : `${name} (${waitsFor})`));
+  const going = `Namespaces of deleted tenant clusters or spaces that Kubernetes does not get rid of: ${list(held)}`;
   return {
     type,
     status: 'False',
     severity: 'Warning',
-    reason: 'Unclaimed',
-    message: `Namespaces of the platform that belong to no existing tenant cluster or space, and whose pods may still run: ${names.join(', ')}${more}. Inspect them, then delete them with "vcp delete unclaimed-namespace"`,
+    reason: found.length > 0 ? 'Unclaimed' : 'DeletionStuck',
+    message: [...(found.length > 0 ? [left] : []), ...(stuck.length > 0 ? [going] : [])].join('. '),
   } as const;
+}
+
+interface Found {
+  readonly unclaimed: UnclaimedNamespace[];
+  readonly stuck: ReturnType<typeof stuckNamespaces>;
 }
 
 function lostProblem(kind: ManagedKind, cluster: string, lost: 'Missing' | 'Deleting'): Problem {

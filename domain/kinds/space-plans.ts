@@ -74,7 +74,7 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
   delete: {
     verb: 'Delete',
     workflow: 'deleteSpace',
-    expectedMs: 7000,
+    expectedMs: 800,
     steps: [
       turn,
       leftovers,
@@ -82,8 +82,8 @@ export const spacePlans: Record<VerbOf<'space'>, OperationPlan> = {
         key: 'namespace',
         title: 'Deleting namespace',
         undo: 'Cannot be undone: a delete runs until it succeeds',
-        // Kubernetes waits 5 s before it looks at a deleted namespace (namespaceDeletionGracePeriod), empty or not.
-        expectedMs: 6000,
+        // More if pods take long to end, or something has a finalizer.
+        expectedMs: 500,
       },
       release,
     ],

@@ -207,7 +207,7 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
   delete: {
     verb: 'Delete',
     workflow: 'deleteTenantCluster',
-    expectedMs: 7000,
+    expectedMs: 2500,
     steps: [
       turn,
       leftovers,
@@ -221,8 +221,8 @@ export const virtualClusterPlans: Record<VerbOf<'tenant'>, OperationPlan> = {
         key: 'namespace',
         title: 'Deleting host namespace and its volumes',
         undo: 'Cannot be undone: a delete runs until it succeeds',
-        // Kubernetes waits 5 s before it looks at a deleted namespace (namespaceDeletionGracePeriod), empty or not.
-        expectedMs: 6000,
+        // The control plane ends meanwhile.
+        expectedMs: 1500,
       },
       release,
     ],

@@ -7,9 +7,22 @@ export interface ManagedNamespace {
   readonly metadata?: {
     readonly name?: string;
     readonly labels?: Readonly<Record<string, string>>;
-    readonly deletionTimestamp?: unknown;
+    readonly deletionTimestamp?: Date | string;
+  };
+  readonly status?: {
+    readonly conditions?: readonly { readonly status: string; readonly message?: string }[];
   };
 }
+
+/** A namespace that Kubernetes does not get rid of. */
+interface StuckNamespace {
+  readonly name: string;
+  /** What Kubernetes says that it waits for; empty if it says nothing. */
+  readonly waitsFor: string;
+}
+
+/** Kubernetes takes 5 s for an empty one. */
+const stuckAfterMs = 60_000;
 
 /** What a namespace may belong to. */
 export interface Claim {
@@ -27,14 +40,43 @@ export function unclaimedNamespaces(
   namespaces: readonly ManagedNamespace[],
   claims: readonly Claim[],
 ): UnclaimedNamespace[] {
+  return withoutClaim(cluster, namespaces, claims)
+    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+    .map(({ metadata }) => describe(metadata?.name ?? '', metadata?.labels ?? {}))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Which of `namespaces` belong to no existing instance and should be gone: an instance is deleted as soon as its namespace
+ * is empty, and Kubernetes does the rest. @param now in milliseconds since 1970
+ */
+export function stuckNamespaces(
+  cluster: string,
+  namespaces: readonly ManagedNamespace[],
+  claims: readonly Claim[],
+  now: number,
+): StuckNamespace[] {
+  const since = ({ metadata }: ManagedNamespace) => new Date(metadata?.deletionTimestamp ?? now).getTime();
+  return withoutClaim(cluster, namespaces, claims)
+    .filter((namespace) => now - since(namespace) > stuckAfterMs)
+    .map(({ metadata, status }) => ({
+      name: metadata?.name ?? '',
+      waitsFor: (status?.conditions ?? [])
+        .flatMap((condition) => (condition.status === 'True' ? (condition.message ?? '') : []))
+        .join('; '),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function withoutClaim(
+  cluster: string,
+  namespaces: readonly ManagedNamespace[],
+  claims: readonly Claim[],
+): readonly ManagedNamespace[] {
   const here = new Set(
     claims.filter((claim) => !claim.cluster || claim.cluster === cluster).map(({ uid }) => uid),
   );
-  return namespaces
-    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
-    .filter(({ metadata }) => !here.has(metadata?.labels?.[labels.instanceUid] ?? ''))
-    .map(({ metadata }) => describe(metadata?.name ?? '', metadata?.labels ?? {}))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return namespaces.filter(({ metadata }) => !here.has(metadata?.labels?.[labels.instanceUid] ?? ''));
 }
 
 /** How namespaces are, by the uid that they carry: `stays`, or `goes` while it is being deleted. */

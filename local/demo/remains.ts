@@ -20,7 +20,10 @@ export interface Remains {
   /** Command lines of processes that run on pod folders of the node, no matter whose. */
   readonly processes: string[];
   readonly releases: string[];
+  /** Without those that Kubernetes is about to take away because they are empty. */
   readonly namespaces: string[];
+  /** Whatever a namespace that is being deleted still has of pods, claims and Secrets. */
+  readonly objects: string[];
   /** Their folders. */
   readonly volumes: string[];
 }
@@ -37,6 +40,8 @@ const volumesByClaim = [
   '-o',
   'jsonpath={range .items[*]}{.spec.claimRef.namespace} {.spec.hostPath.path}{.spec.local.path}{"\\n"}{end}',
 ];
+
+const namesAndPhases = 'jsonpath={range .items[*]}{.metadata.name} {.status.phase}{"\\n"}{end}';
 
 async function volumeFolders(tenant: PlacedTenant): Promise<string[]> {
   const namespace = defaultHostNamespace(tenant.project, tenant.name);
@@ -59,9 +64,10 @@ export async function remainsOf(tenant: PlacedTenant): Promise<Remains> {
   return {
     processes: podProcesses(tenant.nodeDir),
     releases: await get(tenant, 'secrets', '-n', namespace, '-l', 'owner=helm', '-o', 'name'),
-    namespaces: (await get(tenant, 'namespaces', '-o', 'name')).filter(
-      (entry) => entry === `namespace/${namespace}`,
+    namespaces: (await get(tenant, 'namespaces', '-o', namesAndPhases)).filter(
+      (entry) => entry === `${namespace} Active`,
     ),
+    objects: await get(tenant, 'pods,pvc,secrets', '-n', namespace, '-o', 'name'),
     volumes: await volumeFolders(tenant),
   };
 }

@@ -8,6 +8,7 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef, TenantRef } from '../../contracts/instance-ref.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
+import { namespaceDeletionCases } from './namespace-deletion-cases.ts';
 
 /*
  * Everything of one tenant cluster or space is tried on another's namespace, as after a collision of names, an edit of
@@ -239,3 +240,5 @@ test('only a matching uid label proves ownership', async () => {
   await assert.rejects(platform.hosts.prove(system), { code: 'conflict' });
   await assert.rejects(platform.hosts.create(system, {}), { code: 'conflict' });
 });
+
+namespaceDeletionCases(() => platform);

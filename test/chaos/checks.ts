@@ -157,7 +157,13 @@ export const checksAfter = {
   ],
   async delete(fleet, tenant) {
     const left = await eventually('kubectl answers', () => leftovers(fleet.platform(), 'default', tenant));
-    const found = [...left.processes, ...left.namespaces, ...left.volumes, ...left.instances];
+    const found = [
+      ...left.processes,
+      ...left.namespaces,
+      ...left.objects,
+      ...left.volumes,
+      ...left.instances,
+    ];
     return found.length === 0 ? [] : [`left over: ${found.join('; ')}`];
   },
 } satisfies Record<string, Check>;

@@ -10,6 +10,7 @@ import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { processesNaming } from '../../local/demo/remains.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { type ExternalCluster, startExternalCluster } from '../support/external-cluster.ts';
+import { eventually } from '../support/eventually.ts';
 import { leftovers, nothingLeft } from '../support/leftovers.ts';
 import {
   instancesPath,
@@ -201,6 +202,8 @@ describe("a platform on the user's own cluster", { timeout: 1_200_000 }, () => {
     await succeeds((await platform.submit('alpha', { type: 'delete' })).id);
     assert.deepEqual(await leftovers(platform, 'default', 'alpha', cluster), nothingLeft);
     assert.equal((await platform.call('GET', `${instancesPath}/alpha`)).status, 404);
+    const isOfAlpha = (object: string) => object.includes('loft-default-v-alpha');
+    await eventually('the empty namespace is gone', async () => !(await objects()).some(isOfAlpha));
     const added = (await objects()).filter((object) => !untouched.includes(object));
     assert.deepEqual(added.toSorted(), [
       'ClusterRole /loft-cluster-space-admin',

@@ -115,8 +115,10 @@ describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout
   test('delete: no namespace, pod, volume or folder is left', async () => {
     await succeed({ type: 'delete' });
     const { core } = cluster.client;
-    const names = (await core.listNamespace()).items.map(({ metadata }) => metadata?.name);
-    assert.ok(!names.includes(namespace), names.join(' '));
+    assert.deepEqual((await core.listNamespacedPod({ namespace })).items, []);
+    const taken = async () =>
+      !(await core.listNamespace()).items.some(({ metadata }) => metadata?.name === namespace);
+    await eventually('Kubernetes takes the empty namespace away', taken);
     await eventually('no volume is left', async () => (await core.listPersistentVolume()).items.length === 0);
     assert.equal((await platform.call('GET', `${instances}/alpha`)).status, 404);
   });

@@ -287,8 +287,11 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
   test('delete: no namespace, volume or cluster-wide right is left', async () => {
     await tenant.succeed({ type: 'delete' });
     const { core, rbac } = tenant.cluster.client;
-    const names = (await core.listNamespace()).items.map(({ metadata }) => metadata?.name);
-    assert.ok(!names.includes(tenant.namespace), names.join(' '));
+    const { namespace } = tenant;
+    assert.deepEqual((await core.listNamespacedPod({ namespace })).items, []);
+    const taken = async () =>
+      !(await core.listNamespace()).items.some(({ metadata }) => metadata?.name === namespace);
+    await eventually('Kubernetes takes the empty namespace away', taken);
     await eventually('no volume is left', async () => (await core.listPersistentVolume()).items.length === 0);
     const roles = [...(await rbac.listClusterRole()).items, ...(await rbac.listClusterRoleBinding()).items];
     const own = roles.map(({ metadata }) => metadata?.name ?? '').filter((name) => name.startsWith('vc-'));

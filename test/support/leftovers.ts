@@ -12,6 +12,7 @@ export const nothingLeft: Leftovers = {
   processes: [],
   releases: [],
   namespaces: [],
+  objects: [],
   volumes: [],
   instances: [],
 };

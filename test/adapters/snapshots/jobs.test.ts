@@ -20,7 +20,9 @@ before(async () => {
     helmKubeconfigFile: async () => '',
     tenantClient: async () => client,
   };
-  host = await hostNamespaces(clusters).create(tenant, {});
+  const created = await hostNamespaces(clusters).create(tenant, {});
+  assert.ok(!('leaving' in created));
+  host = created;
   await client.core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'default' } } });
 });
 after(() => server?.stop());

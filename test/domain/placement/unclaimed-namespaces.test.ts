@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   lostNamespace,
   namespacesByUid,
+  stuckNamespaces,
   unclaimedNamespaces,
 } from '../../../domain/placement/unclaimed-namespaces.ts';
 
@@ -33,6 +34,25 @@ test('a namespace belongs to the uid it carries, and to nothing else', () => {
     { name: 'empty', kind: 'tenant', uid: '' },
     { name: 'gone', kind: 'space', project: 'p', subject: 's', uid: 'u4' },
     { name: 'moved', kind: 'tenant', project: 'p', subject: 'v', uid: 'u3' },
+  ]);
+});
+
+test('a namespace that Kubernetes does not get rid of is stuck once its instance is gone', () => {
+  const conditions = [
+    { status: 'True', message: 'Some content remains: configmaps. has 1 resource instances' },
+    { status: 'False', message: 'All discovered' },
+  ];
+  const going = namespace('going', { [uidLabel]: 'u1' }, '2026-01-01T00:00:00Z');
+  const namespaces = [
+    { ...going, status: { conditions } },
+    namespace('claimed', { [uidLabel]: 'u2' }, '2026-01-01T00:00:00Z'),
+    namespace('there', { [uidLabel]: 'u3' }),
+  ];
+  const at = (time: string) =>
+    stuckNamespaces('east', namespaces, [{ uid: 'u2', cluster: 'east' }], Date.parse(time));
+  assert.deepEqual(at('2026-01-01T00:00:59Z'), []);
+  assert.deepEqual(at('2026-01-01T00:01:01Z'), [
+    { name: 'going', waitsFor: 'Some content remains: configmaps. has 1 resource instances' },
   ]);
 });
 
