@@ -37,7 +37,7 @@ export function sleepCommand(): Command {
         const target = { ...options, kind, name };
         const request = { type: 'sleep', ...parameters } as const;
         return withClient(async (client) => {
-          if (asksFirst(options)) await confirmLoss(await previewOperation(client, target, request));
+          if (asksFirst(options)) await confirmLoss(await knownPreview(client, target, request));
           await runOperation(client, target, request);
         });
       });
@@ -53,8 +53,18 @@ function asksFirst({ yes, dryRun, output }: SleepOptions): boolean {
   );
 }
 
+/** What it would do, if the platform says so: an earlier version cannot, and what is refused is refused again below. */
+async function knownPreview(...asked: Parameters<typeof previewOperation>) {
+  try {
+    return await previewOperation(...asked);
+  } catch (error) {
+    if (error instanceof CommandFailure) return {};
+    throw error;
+  }
+}
+
 /** Says what is lost, and asks. @throws CommandFailure `cancelled` unless the answer is yes */
-async function confirmLoss({ loses }: OperationPreview): Promise<void> {
+async function confirmLoss({ loses }: Pick<OperationPreview, 'loses'>): Promise<void> {
   if (loses === undefined) return;
   process.stderr.write(`Sleep loses ${lostPodsText(loses)}\n`);
   const lines = createInterface({ input: process.stdin, output: process.stderr });
