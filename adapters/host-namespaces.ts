@@ -133,7 +133,7 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
         name: owner.hostNamespace,
         labels: { ...given.labels, [labels.instanceUid]: owner.uid },
       };
-      for (;;) {
+      for (let tries = 3; tries > 0; tries--) {
         const creation = core.createNamespace({ body: { metadata } });
         await callKubernetes(`creating namespace ${owner.hostNamespace}`, unlessConflict(creation));
         const found = await OwnedNamespace.read(clusters, owner);
@@ -142,6 +142,7 @@ export function hostNamespaces(clusters: ConnectedClusters): HostNamespaces {
         if (found.host === undefined) throw notOurs(owner);
         return found.host;
       }
+      throw new PlatformError('internal', `namespace ${owner.hostNamespace} comes and goes; retrying`);
     },
 
     async volumesLeft({ cluster, hostNamespace }, volumes) {

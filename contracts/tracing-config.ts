@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 export const TracingConfig = Type.Object({
   endpoint: Type.Optional(
     Type.String({
+      pattern: '^https?://[^/]',
       description:
         'URL of a receiver of OTLP over HTTP, without /v1/traces; default OTEL_EXPORTER_OTLP_ENDPOINT',
     }),

@@ -39,18 +39,30 @@ export async function createOwnedNamespace(
     labels: { ...descriptorOf(kind).namespaceLabels, ...given, ...own },
     ...(annotations === undefined ? {} : { annotations }),
   };
+  const create = () => deps.hosts.create(target, metadata);
+  const created = await withHeartbeat(create);
+  const host = 'leaving' in created ? await createOnceGone(create) : created;
+  await withHeartbeat(() => notePlace(deps, host));
+}
+
+/** Tries again until the namespace that has the name is gone. */
+async function createOnceGone(create: () => ReturnType<HostNamespaces['create']>): Promise<OwnedNamespace> {
+  let isThere = true;
   const onDeadline = (last: string) =>
-    new PlatformError('conflict', `${last}. What holds it has to be removed there`);
+    isThere
+      ? new PlatformError('conflict', `${last}. What holds it has to be removed there`)
+      : new PlatformError('cluster_unreachable', last);
   const { host } = await pollUntil(
     { intervalMs: 100, deadlineMs, onDeadline, tellAfterMs: 500 },
     async () => {
-      const created = await deps.hosts.create(target, metadata);
-      return 'leaving' in created
-        ? `Kubernetes still deletes it: ${whyPresent(created.leaving)}`
-        : { host: created };
+      isThere = false;
+      const created = await create();
+      if (!('leaving' in created)) return { host: created };
+      isThere = true;
+      return `Kubernetes still deletes it: ${whyPresent(created.leaving)}`;
     },
   );
-  await withHeartbeat(() => notePlace(deps, host));
+  return host;
 }
 
 /**

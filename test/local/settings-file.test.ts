@@ -21,6 +21,7 @@ describe('the file of npm start -- --config', () => {
       logLevel: 'debug',
       publicUrl: 'https://vcp.example.com',
       auth: { passwordDisabled: true, accessKeysPerOwner: 5, oidc },
+      tracing: { endpoint: 'http://127.0.0.1:4318', headersFile: 'secret', sampleRatio: 0.5 },
       connections: { max: 10 },
       activity: { intervalSeconds: 5 },
       audit: { preset: 2, file: 'audit.log' },
@@ -32,6 +33,7 @@ describe('the file of npm start -- --config', () => {
       ...settings,
       auth: { ...settings.auth, oidc: { ...oidc, clientSecretFile: join(dir, 'secret') } },
       audit: { preset: 2, file: join(dir, 'audit.log') },
+      tracing: { ...settings.tracing, headersFile: join(dir, 'secret') },
     });
     assert.deepEqual(read('{}'), {});
   });
@@ -61,6 +63,11 @@ describe('the file of npm start -- --config', () => {
       'a missing part',
       '{"auth": {"oidc": {"clientId": "a"}}}',
       /\/auth\/oidc must have required properties issuerUrl/,
+    ],
+    [
+      'a receiver that is no URL',
+      '{"tracing": {"endpoint": "s3cret:4318"}}',
+      /\/tracing\/endpoint must match/,
     ],
     ['no address', '{"publicUrl": "http://vcp.example.com"}', /: \/publicUrl is not an https URL$/],
     [
