@@ -83,8 +83,9 @@ export function apiMessage(error: unknown): string {
 
 /**
  * A Kubernetes API failure as a PlatformError; `what` says what was tried ("reading Namespace x"). Connection
- * failures, 429 and 5xx become `unreachable` (retryable), 401 and 403 `forbidden`, 409 `conflict`. Whatever the status, a
- * write that admission or a full store refused says so, with the name of the webhook, policy or quota.
+ * failures, 429 and 5xx become `unreachable` (retryable), 401 and 403 `forbidden`, 409 `conflict`, faults of the program
+ * `internal`. Whatever the status, a write that admission or a full store refused says so, with the name of the webhook,
+ * policy or quota.
  */
 export function kubernetesFailure(
   what: string,
@@ -94,6 +95,7 @@ export function kubernetesFailure(
   if (error instanceof PlatformError) return error;
   const status = statusOf(error);
   const message = `${what}: ${apiMessage(error)}`;
+  if (isBug(error)) return new PlatformError('internal', message, { cause: error });
   const refusal = status === undefined ? undefined : refusalOf(message);
   if (refusal !== undefined) {
     const { code, ...details } = refusal;
@@ -105,6 +107,12 @@ export function kubernetesFailure(
   if (status === 404) return new PlatformError('not_found', message, { cause: error });
   if (status === 409) return new PlatformError('conflict', message, { cause: error });
   return new PlatformError('invalid_request', message, { cause: error });
+}
+
+/** Who takes one for a cluster that is away waits for it in vain. A TypeError of `fetch` has a cause or a code. */
+function isBug(error: unknown): boolean {
+  if (error instanceof ReferenceError) return true;
+  return error instanceof TypeError && error.cause === undefined && !('code' in error);
 }
 
 function parseJson(text: string): unknown {

@@ -94,6 +94,24 @@ describe('callKubernetes', () => {
     await assert.rejects(callManagement('reading x', lost), { code: 'management_unavailable' });
   });
 
+  it('takes a fault of the program for no cluster that is away', async () => {
+    const bug = () => (undefined as unknown as readonly string[]).map(String);
+    const failure = { code: 'internal', message: /^reading x: Cannot read properties of undefined/ };
+    await assert.rejects(
+      callKubernetes('reading x', async () => bug()),
+      failure,
+    );
+    await assert.rejects(
+      callManagement('reading x', async () => bug()),
+      failure,
+    );
+    // fetch's own are TypeErrors, too.
+    const refused = () => fetch('http://127.0.0.1:1');
+    await assert.rejects(callKubernetes('reading x', refused), { code: 'cluster_unreachable' });
+    const misnamed = () => fetch('http://[');
+    await assert.rejects(callKubernetes('reading x', misnamed), { code: 'cluster_unreachable' });
+  });
+
   it('hands on answers, and failures that say already what they are', async () => {
     const own = new PlatformError('project_not_found', 'no such project');
     assert.equal(await callKubernetes('reading x', Promise.resolve('x')), 'x');
