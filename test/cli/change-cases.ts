@@ -180,7 +180,7 @@ export function changeCases(cli: () => CliWorld): void {
       );
       assert.match(
         await succeeds('why', 'vcluster', 'changing', ...at),
-        /^Awake: created by ben@example\.com at \d\d:\d\d (?:UTC|\(Europe\/Berlin\)), not used since\. Nothing puts it to sleep\.\n$/,
+        /^Awake: created by ben@example\.com at \d\d:\d\d \(Europe\/Berlin\), not used since\. Sleeps at \d\d:\d\d if unused\.\n$/,
       );
     });
   });
