@@ -107,7 +107,7 @@ describe('examples of the documents', { timeout: 1_800_000 }, () => {
         [/ login /, /logged in/i],
         [/ create vcluster my-first/, /my-first/],
         [/^kubectl get namespaces/, /kube-system/],
-        [/ why vcluster my-first/, /my-first/],
+        [/ why vcluster my-first/, /^Awake: \w+ used it .*\.$/m],
         [/ delete vcluster my-first/, /my-first/],
         [/ apply -f - <</, /my-second created/],
         [/ -A -w$/, /my-second/],
