@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withSpan } from '../adapters/tracing/spans.ts';
 import type { OperationTarget } from '../contracts/kinds.ts';
 import type { Operation } from '../contracts/operations.ts';
 import type { Queries } from '../db/client.ts';
@@ -41,9 +42,14 @@ export async function submitOperation(
   deps: OperationsDeps,
   submission: OperationSubmission,
 ): Promise<Submitted> {
-  const accepted = await deps.database.transaction((tx) => accept(tx, submission));
-  const live = await tellTemporal(deps, accepted);
-  return { operation: await show(deps, accepted, live), joined: accepted.joined };
+  return withSpan({ name: 'accept operation' }, async (span) => {
+    const accepted = await deps.database.transaction((tx) => accept(tx, submission));
+    const { row, joined } = accepted;
+    // Who changes a resource is often joined to what the controllers submitted for it: then it is drawn in their trace.
+    span?.set({ 'vcp.operation.id': row.id, 'vcp.operation.joined': joined });
+    const live = await tellTemporal(deps, accepted);
+    return { operation: await show(deps, accepted, live), joined };
+  });
 }
 
 async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {

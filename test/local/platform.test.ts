@@ -16,7 +16,7 @@ import { openTemporalPki } from '../../local/temporal-pki.ts';
 import { eventually } from '../support/eventually.ts';
 import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { freePort, newStateDir, run, startTestPlatform, type TestPlatform } from '../support/platform.ts';
-import { startTraceReceiver, type TraceReceiver } from '../support/trace-receiver.ts';
+import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from '../support/trace-receiver.ts';
 import { readWorkerConfig } from '../support/worker-config.ts';
 
 const main = 'local/main.ts';
@@ -123,7 +123,7 @@ describe('a running platform', () => {
     receiver = await startTraceReceiver();
     const settings = {
       auth: { oidc, accessKeysPerOwner: 7 },
-      tracing: { endpoint: receiver.url, sampleRatio: 0 },
+      tracing: { endpoint: receiver.url },
     };
     const config = write('settings.json', JSON.stringify(settings));
     platform = await startTestPlatform({ stateDir, port, args: ['--config', config] });
@@ -170,32 +170,38 @@ describe('a running platform', () => {
     assert.equal(submitted.status, 202, submitted.text);
     const { id } = submitted.json<{ id: string }>();
     assert.equal((await platform.ended(id)).state, 'succeeded');
-    const spans = await eventually('all of it was sent', () => {
-      const { spans: received } = receiver;
-      return received.some(({ name }) => name === 'sleep space') &&
-        received.some(({ name }) => name.startsWith('POST /api'))
-        ? received
-        : undefined;
-    });
-    assert.deepEqual(
-      new Set(spans.map((span) => span.traceId)),
-      new Set([traceId]),
-      'nothing else is sampled',
-    );
-    const pathTo = (leaf: string): string[] => {
+    const ofOperation = (name: string) =>
+      receiver.spans.find((span) => span.name === name && span.attributes['vcp.operation.id'] === id);
+    const accepted = () =>
+      receiver.spans.find((span) => span.traceId === traceId && span.name === 'accept operation');
+    const { spans } = receiver;
+    const pathTo = (leaf: ReceivedSpan | undefined): string[] => {
       const found: string[] = [];
-      let span = spans.find(({ name }) => name === leaf);
-      for (; span !== undefined; span = spans.find(({ spanId }) => spanId === span?.parentSpanId))
+      for (
+        let span = leaf;
+        span !== undefined;
+        span = spans.find(({ spanId }) => spanId === span?.parentSpanId)
+      )
         found.unshift(`${span.service.replace('vcluster-platform-', '')}: ${span.name}`);
       return found;
     };
-    assert.deepEqual(pathTo('stopSpaceWorkloads'), [
-      'gateway: POST /api/v1/projects/:project/spaces/:name/operations',
+    await eventually(
+      'all of it was sent',
+      () => pathTo(accepted()).length === 2 && pathTo(ofOperation('stopSpaceWorkloads')).length === 5,
+    );
+    const request = 'gateway: POST /api/v1/projects/:project/spaces/:name/operations';
+    assert.deepEqual(pathTo(accepted()), [request, 'gateway: accept operation']);
+    assert.equal(accepted()?.attributes['vcp.operation.id'], id, 'the request leads to its operation');
+    // The request changed the resource, and the controllers see to that, too: who comes first submits it.
+    const [begin, submit, ...rest] = pathTo(ofOperation('stopSpaceWorkloads'));
+    assert.ok(begin === request || begin === 'controllers: submit sleep', begin);
+    assert.match(String(submit), /: accept operation$/);
+    assert.deepEqual(rest, [
       'worker: sleep space',
       'worker: Scaling workloads to zero and suspending jobs',
       'worker: stopSpaceWorkloads',
     ]);
-    const activity = spans.find(({ name }) => name === 'stopSpaceWorkloads')?.spanId;
+    const activity = ofOperation('stopSpaceWorkloads')?.spanId;
     const called = spans.filter(({ parentSpanId, name }) => parentSpanId === activity && name === 'GET');
     assert.ok(
       called.some(({ attributes }) => String(attributes['url.path']).endsWith('/deployments')),

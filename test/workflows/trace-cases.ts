@@ -42,14 +42,21 @@ export function traceCases(fixture: () => LifecycleFixture): void {
       return path;
     };
     const step = 'Installing Helm release';
-    assert.deepEqual(chain('installRelease'), ['request', 'create tenant', step, 'installRelease']);
+    assert.deepEqual(chain('installRelease'), [
+      'request',
+      'accept operation',
+      'create tenant',
+      step,
+      'installRelease',
+    ]);
     assert.deepEqual(
       chain('placeTenant'),
-      ['request', 'create tenant', 'placeTenant'],
+      ['request', 'accept operation', 'create tenant', 'placeTenant'],
       'one inside the workflow task',
     );
     assert.deepEqual(chain('stopControlPlane'), [
       'another request',
+      'accept operation',
       'sleep tenant',
       'Stopping control plane',
       'stopControlPlane',
