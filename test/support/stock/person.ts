@@ -56,10 +56,15 @@ export async function newPerson(
   await created(platform, 'accesskeys', { kind: 'AccessKey', metadata: { name: `login-${name}` }, spec });
   const call: Person['call'] = (method, path, body, other = key) =>
     platform.call(method, path, body, { key: other });
-  await eventually(
-    `${name} is let in`,
-    async () => (await call('GET', `${management}/projects`)).status === 200,
-  );
+  // A list without what one gets as a member is an answer, too.
+  for (const [plural, shown] of [
+    ['projects', project],
+    ['clusters', 'local'],
+  ] as const)
+    await eventually(`${name} is let in, and sees ${shown}`, async () => {
+      const { status, text } = await call('GET', `${management}/${plural}`);
+      return status === 200 && text.includes(`"name":"${shown}"`);
+    });
   const stored: Person['stored'] = async (plural, instance) => {
     const answer = await platform.call('GET', `${projectPath}/${plural}/${instance}`);
     if (answer.status === 404) return undefined;
