@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isFinal } from '../../contracts/operations.ts';
 import { eventually } from '../support/eventually.ts';
+import { treeOf } from '../load/memory.ts';
 import { instancesPath } from '../support/platform.ts';
 import type { Fleet } from './fleet.ts';
 import type { ChaosTarget } from './targets.ts';
@@ -89,9 +90,10 @@ export async function runHeldRound(input: {
 async function hang(fleet: Fleet, target: ChaosTarget): Promise<void> {
   const pid = fleet.platform().processes()[target]?.pid;
   if (pid === undefined) throw new Error(`there is no process ${target}`);
-  process.kill(pid, 'SIGSTOP');
+  const pids = treeOf(pid);
+  for (const one of pids) process.kill(one, 'SIGSTOP');
   await delay(hangMs);
-  process.kill(pid, 'SIGCONT');
+  for (const one of pids) process.kill(one, 'SIGCONT');
 }
 
 /** Sent again as client-go does it, and while nobody listens: with one gateway there is no other to take it. */

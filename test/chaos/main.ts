@@ -87,6 +87,7 @@ async function heldRounds(): Promise<void> {
         );
         if (problems.length > 0) process.exitCode = 1;
       }
+  await runRound({ fleet, target: 'worker', tenant, type: 'delete', kill: false, random });
 }
 
 const fleet = await createFleet();

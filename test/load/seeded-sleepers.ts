@@ -49,7 +49,10 @@ export async function seedSleepers(
         uid: crypto.randomUUID(),
       }));
       await copyRows(ours, copies);
+      // Together: the controllers give each its roles, and delete those of none.
+      await kine.query('begin');
       await copyResources(kine, models, copies);
+      await kine.query('commit');
     }
     await Promise.all([kine.query('analyze'), ours.query('analyze')]);
   } finally {
@@ -93,7 +96,8 @@ async function copyResources(
      ${insertInto} select replace(m.name, c.model, c.name), 1, 0, 0, 0, 0,
        decode(replace(encode(m.value, 'hex'), encode(c.model::bytea, 'hex'), encode(c.name::bytea, 'hex')), 'hex'), null
      from jsonb_to_recordset($1::jsonb) as c(model text, name text)
-     join latest m on m.deleted = 0 and position(c.model in m.name) > 0`,
+     join latest m on m.deleted = 0 and position(c.model in m.name) > 0
+     on conflict do nothing`,
     [JSON.stringify(copies), [...models.keys()].join('|')],
   );
 }
