@@ -31,6 +31,8 @@ import { setConditions } from './instance-conditions.ts';
 type Instance = Stored<ManagedInstance>;
 
 const deadlineMs = 3000;
+/** For the list of all of them, which are thousands, once. */
+const listMs = 60_000;
 
 /**
  * One Temporal Schedule `sleep-policy/<uid>` for each tenant cluster and space with a sleep policy. It starts
@@ -40,20 +42,32 @@ const deadlineMs = 3000;
 export function sleepSchedules(context: ControllerContext): Controller {
   const { operations } = context;
   const cache = (kind: ManagedKind) => instanceCache(context.caches, kind);
-  /** By uid: hash of the policy that the schedule was written with; undefined value: written by an earlier controller. */
-  let known: Map<string, string | undefined> | undefined;
+  /** By uid: hash of the policy that the schedule was written with; undefined value: an earlier version wrote it, which did not say. */
+  let known: Promise<Map<string, string | undefined>> | undefined;
   /** Uid by key: the resource of a deleted tenant cluster cannot provide it. */
   const uids = new Map<string, string>();
 
   async function reconcile(key: string) {
+    const schedules = await knownSchedules();
     // Temporal's client has no time limit of its own.
-    return operations.temporal.withDeadline(Date.now() + deadlineMs, () => reconcileSchedule(key));
+    return operations.temporal.withDeadline(Date.now() + deadlineMs, () => reconcileSchedule(key, schedules));
+  }
+
+  /** Read once: what a controller before this one wrote is not written again at each start. */
+  function knownSchedules(): Promise<Map<string, string | undefined>> {
+    const { temporal } = operations;
+    known ??= temporal
+      .withDeadline(Date.now() + listMs, () => listSchedules(temporal))
+      .catch((error: unknown) => {
+        known = undefined;
+        throw error;
+      });
+    return known;
   }
 
   /** @param key kind, blank, key of the object */
-  async function reconcileSchedule(key: string) {
+  async function reconcileSchedule(key: string, schedules: Map<string, string | undefined>) {
     const [kind, objectKey] = key.split(' ') as [ManagedKind, string];
-    const schedules = (known ??= await listSchedules(operations.temporal));
     const instance = cache(kind).get(objectKey);
     const gone = uids.get(key);
     if (gone !== undefined && gone !== instance?.metadata.uid) await remove(gone, schedules);
@@ -71,7 +85,7 @@ export function sleepSchedules(context: ControllerContext): Controller {
     const policy = { sleepSchedule, wakeupSchedule, timezone };
     const hash = contentHash({ policy, month: now.toISOString().slice(0, 7) });
     if (schedules.get(uid) !== hash) {
-      await write(kind, instance, policy, schedules.has(uid));
+      await write(kind, instance, { policy, hash }, schedules.has(uid));
       schedules.set(uid, hash);
       if (outlookOf(kind, instance, now).change?.because === 'schedule') {
         await operations.temporal.schedule
@@ -89,12 +103,12 @@ export function sleepSchedules(context: ControllerContext): Controller {
   async function write(
     kind: ManagedKind,
     { metadata }: Instance,
-    policy: SleepTimes,
+    wanted: { readonly policy: SleepTimes; readonly hash: string },
     exists: boolean,
   ): Promise<void> {
     const { name, uid, namespace = '' } = metadata;
     const target = { ...namedKind(kind), project: projectOfNamespace(namespace) ?? '', name, uid };
-    const schedule = scheduleOf(target, policy);
+    const schedule = scheduleOf(target, wanted);
     const { schedule: client } = operations.temporal;
     if (exists) {
       try {
@@ -135,12 +149,12 @@ export function sleepSchedules(context: ControllerContext): Controller {
   };
 }
 
-/** The schedules that are there, written by an earlier controller. */
+/** The schedules that are there, written by an earlier controller: their notes say by which policy. */
 async function listSchedules(temporal: Client): Promise<Map<string, string | undefined>> {
   const found = new Map<string, string | undefined>();
-  for await (const { scheduleId } of temporal.schedule.list()) {
+  for await (const { scheduleId, state } of temporal.schedule.list()) {
     const uid = uidOfSleepSchedule(scheduleId);
-    if (uid !== undefined) found.set(uid, undefined);
+    if (uid !== undefined) found.set(uid, state.note?.split(' ')[1]);
   }
   return found;
 }
@@ -161,7 +175,10 @@ function nextTimes(policy: SleepTimes, now: Date): string {
     .join(', ');
 }
 
-function scheduleOf(tenant: SleepPolicyInput, policy: SleepTimes) {
+function scheduleOf(
+  tenant: SleepPolicyInput,
+  { policy, hash }: { readonly policy: SleepTimes; readonly hash: string },
+) {
   return {
     spec: {
       calendars: sleepCalendars(policy, new Date()).map(
@@ -183,6 +200,6 @@ function scheduleOf(tenant: SleepPolicyInput, policy: SleepTimes) {
       staticSummary: `Sleep schedule of ${tenant.name} in ${tenant.project}`,
     },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' as const },
-    state: { note: `${tenant.project}/${tenant.name}` },
+    state: { note: `${tenant.project}/${tenant.name} ${hash}` },
   };
 }

@@ -12,6 +12,8 @@ import { createLogger } from '../../adapters/logging.ts';
 import { accessKeyBounds, annotations, cleanupFinalizer, platformNamespace } from '../../contracts/names.ts';
 import { createCaches } from '../../controllers/caches.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
+import type { ControllerContext } from '../../controllers/controller.ts';
+import { sleepSchedules } from '../../controllers/instances/sleep-schedules.ts';
 import { type RunningControllers, startControllers } from '../../controllers/start-controllers.ts';
 import { migrate } from '../../db/migrate.ts';
 import { nextTime } from '../../domain/sleep/cron-times.ts';
@@ -36,6 +38,7 @@ describe('controllers', () => {
   let resources: ManagementResources;
   let operations: OperationsDeps & { close(): Promise<void> };
   let running: RunningControllers;
+  let context: ControllerContext;
 
   before(async () => {
     postgres = await startPostgres();
@@ -53,7 +56,7 @@ describe('controllers', () => {
       workDir: tmpdir(),
       credential: 'controllers',
     });
-    running = startControllers({
+    context = {
       client,
       resources: managementResources(client),
       caches: createCaches(client.kubeConfig, logger),
@@ -68,7 +71,8 @@ describe('controllers', () => {
       retryPauses: { firstMs: 1000, longestMs: 2000 },
       sweepMs: 500,
       deletionWarningSeconds: 3,
-    });
+    };
+    running = startControllers(context);
     await running.caughtUp;
     await resources.users.create({
       metadata: { name: 'anna' },
@@ -409,6 +413,16 @@ describe('controllers', () => {
       { project: 'demo', name, uid: found?.metadata.uid },
     ]);
     assert.equal(schedule.policies.catchupWindow, 60_000);
+    const noted = /^demo\/owned [0-9a-f]{16}$/;
+    await eventually('the list says by which policy it is', async () => {
+      for await (const { scheduleId, state } of operations.temporal.schedule.list())
+        if (scheduleId === handle.scheduleId) return noted.test(state.note ?? '');
+      return false;
+    });
+    const writtenAt = async () => (await handle.describe()).info.lastUpdatedAt;
+    const before = await writtenAt();
+    await sleepSchedules(context).reconcile(`tenant p-demo/${name}`);
+    assert.deepEqual(await writtenAt(), before, 'the next controller does not write it again');
     // Refused when it is written now; an earlier version stored it.
     await writeDespitePolicy(admin, 'vcluster-platform-sleep', () =>
       annotate(name, { [annotations.sleepSchedule]: 'at night' }),
