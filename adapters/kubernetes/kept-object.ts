@@ -33,18 +33,24 @@ export function keptVersion<T extends KubernetesObject>(
   return keptObject(keep === undefined ? object : keep(object), before);
 }
 
+/**
+ * What is nested more deeply is left as it is: resources keep fields that nobody knows, and an API server takes ten thousand levels of
+ * them, more than a stack has room for.
+ */
+const maxLevels = 100;
+
 /** `like` if all of `value` equals it, else `value` with those parts of it that do. */
-function shared(value: unknown, like: unknown): unknown {
+function shared(value: unknown, like: unknown, levels = maxLevels): unknown {
   if (value === like) return like; // of two equal texts one is kept
   if (typeof value !== 'object' || typeof like !== 'object' || value === null || like === null) return value;
-  if (Array.isArray(value) !== Array.isArray(like)) return value;
+  if (levels === 0 || Array.isArray(value) !== Array.isArray(like)) return value;
   const own = value as Record<string, unknown>;
   const other = like as Record<string, unknown>;
   const names = Object.keys(own);
   let isSame = names.length === Object.keys(other).length;
   for (const name of names) {
     const isThere = Object.hasOwn(other, name);
-    if (isThere) own[name] = shared(own[name], other[name]);
+    if (isThere) own[name] = shared(own[name], other[name], levels - 1);
     if (!isThere || own[name] !== other[name]) isSame = false;
   }
   return isSame ? like : value;

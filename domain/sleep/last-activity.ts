@@ -79,7 +79,20 @@ interface Version {
 export function isOnlyUse(before: Version, after: Version): boolean {
   const at = ({ metadata }: Version) => metadata.annotations?.[annotations.lastActivity];
   // Most changes are others, and are told apart by this alone.
-  return at(before) !== at(after) && JSON.stringify(withoutUse(before)) === JSON.stringify(withoutUse(after));
+  return at(before) !== at(after) && isSame(withoutUse(before), withoutUse(after));
+}
+
+/** Whether two values are equal. Parts that both have are compared no further, and what is nested too deeply to compare is not. */
+function isSame(one: unknown, other: unknown, levels = 100): boolean {
+  if (one === other) return true;
+  if (levels === 0 || typeof one !== 'object' || typeof other !== 'object') return false;
+  if (one === null || other === null || Array.isArray(one) !== Array.isArray(other)) return false;
+  const theirs = other as Readonly<Record<string, unknown>>;
+  const entries = Object.entries(one);
+  return (
+    entries.length === Object.keys(other).length &&
+    entries.every(([name, value]) => Object.hasOwn(theirs, name) && isSame(value, theirs[name], levels - 1))
+  );
 }
 
 function withoutUse({ metadata, ...object }: Version): object {

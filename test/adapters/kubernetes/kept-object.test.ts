@@ -24,6 +24,16 @@ test('an object is kept without managedFields, and shares with one like it what 
   assert.deepEqual(like.status.conditions[0], { type: 'Ready', at: '2025' });
 });
 
+test('what is nested as deeply as an API server takes it is kept', () => {
+  const deep = `,"x":${'{"a":'.repeat(9_000)}1${'}'.repeat(9_000)}`;
+  const like = keptObject(parsed(text('a', '2025', deep)), undefined);
+  const kept = keptObject(parsed(text('b', '2026', deep)), like);
+  assert.equal(kept.spec['templateRef'], like.spec['templateRef']);
+  let [levels, at] = [0, kept.spec['x']];
+  for (; typeof at === 'object'; levels++) at = (at as { a: unknown }).a;
+  assert.equal(levels, 9_000);
+});
+
 test('what has more, less or other fields than one like it stays as it is', () => {
   const like = () => keptObject(parsed(text('a', '2025', ',"x":{"y":[1,{"z":null}]}')), undefined);
   for (const more of [

@@ -86,6 +86,10 @@ describe('activityIntervalMs', () => {
   });
 });
 
+/** As deeply as an API server takes it. */
+const nested = (levels: number): object =>
+  JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`) as object;
+
 describe('isOnlyUse', () => {
   const at = 'sleepmode.loft.sh/last-activity';
   const version = (resourceVersion: string, annotations?: Record<string, string>, rest = {}) => ({
@@ -108,6 +112,14 @@ describe('isOnlyUse', () => {
     ['another annotation, too', version('1', { mine: 'y' }), used, false],
     ['a status, too', version('1', { mine: 'x' }), { ...used, status: { phase: 'Ready' } }, false],
     ['a spec, too', version('1', { mine: 'x' }), { ...used, spec: {} }, false],
+    ['a list, too', { ...version('1', { mine: 'x' }), list: [1, 2] }, { ...used, list: [1, 3] }, false],
+    ['with an equal list', { ...version('1', { mine: 'x' }), list: [1, 2] }, { ...used, list: [1, 2] }, true],
+    [
+      'with what is nested too deeply to compare',
+      { ...version('1', { mine: 'x' }), spec: nested(9_000) },
+      { ...used, spec: nested(9_000) },
+      false,
+    ],
   ];
   for (const [what, before, after, expected] of cases)
     it(what, () => assert.equal(isOnlyUse(before as typeof used, after as typeof used), expected));
