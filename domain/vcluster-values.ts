@@ -17,8 +17,8 @@ const mentions = /\b(?:snapshots|integrations|deploy)\b/;
  */
 export function settingsIgnored(values: string | undefined, isSet: (value: unknown) => boolean): string[] {
   if (values === undefined || !mentions.test(values)) return [];
-  const read = readValues(values);
-  return ignoredSettings.filter((path) => isSet(valueAt(read, path)));
+  const settings = readValues(values);
+  return ignoredSettings.filter((path) => isSet(valueAt(settings, path)));
 }
 
 /** What stands for the value of an expression: what it is, only rendering says. */
@@ -34,12 +34,25 @@ export function areRendered(values: string): boolean {
   return values.includes('{{');
 }
 
+/** What was read of a text. Thousands of instances have the few texts of their templates, and a text takes milliseconds. */
+const known = new Map<string, unknown>();
+const maxKnown = 100;
+const longestKnown = 16 * 1024;
+
 /**
  * The values as far as they can be read without rendering them: all branches of conditions count, and lines that are made by an
- * expression are left out.
+ * expression are left out. Not to be changed: it is given again.
  */
 export function readValues(values: string): unknown {
   if (values.length > maxLength) return undefined;
+  if (known.has(values)) return known.get(values);
+  const found = read(values);
+  if (known.size >= maxKnown) known.clear();
+  if (values.length <= longestKnown) known.set(values, found);
+  return found;
+}
+
+function read(values: string): unknown {
   const text = values
     .replaceAll(
       /\{\{-?\s*(?:\/\*[\s\S]*?\*\/|(?:if|else|end|range|with|define|block|template|break|continue)\b[\s\S]*?)-?\}\}/g,
@@ -48,12 +61,8 @@ export function readValues(values: string): unknown {
     .replaceAll(/^[ \t]*\{\{(?:(?!\}\})[\s\S])*\}\}[ \t]*$/gm, '')
     .replaceAll(/\{\{[\s\S]*?\}\}/g, expression);
   try {
-    const read: unknown = parseDocument(text, { version: '1.1', logLevel: 'silent', uniqueKeys: false }).toJS(
-      {
-        maxAliasCount: 100,
-      },
-    );
-    return read;
+    const document = parseDocument(text, { version: '1.1', logLevel: 'silent', uniqueKeys: false });
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch {
     return undefined; // nested too deeply, or too many aliases: rendering refuses it too
   }
