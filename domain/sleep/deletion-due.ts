@@ -69,7 +69,7 @@ export function deletionStep(
   const endsAt = used + afterSeconds * 1000;
   const warnAt = Math.max(used, endsAt - standsMs);
   if (now < warnAt) return { state: 'distant', nextAt: warnAt };
-  const by = blockOf(instance, policy.preventDeletion);
+  const by = deletionBlock(instance, policy.preventDeletion);
   const unused = { unusedSince: new Date(used), afterSeconds };
   if (by !== undefined) return { state: 'blocked', by, coming: { at: new Date(endsAt), ...unused } };
   return announcedStep(instance, { ...unused, endsAt, standsMs, now, stoodSeconds });
@@ -140,7 +140,7 @@ function warningOf(at: number, warnedAt: number, stoodSeconds: number): AutoDele
 }
 
 /** What keeps an instance from being deleted, for people; undefined: nothing. */
-function blockOf({ status }: ManagedInstance, preventDeletion: boolean): string | undefined {
+export function deletionBlock({ status }: ManagedInstance, preventDeletion: boolean): string | undefined {
   const prevented = status?.conditions?.find(
     ({ type, status: is }) => type === 'DeletionPrevented' && is === 'True',
   );

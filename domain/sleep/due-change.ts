@@ -9,7 +9,7 @@ import {
   neededOperations,
 } from '../lifecycle/desired-state.ts';
 import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
-import { awakeSince, isCredible, lastUse, policyActors, timeNoted } from './inactivity.ts';
+import { isCredible, policyActors, quietSince, timeNoted } from './inactivity.ts';
 import { wokenAt } from './last-activity.ts';
 import { knownTransitions } from './known-transitions.ts';
 import { forcedAsleepUntil, type SleepPolicy, sleepPolicyOf, type SleepTransition } from './sleep-policy.ts';
@@ -111,7 +111,7 @@ function sleepsUnusedAt(
   now: Date,
 ): number | undefined {
   if (after === undefined || isSleepWanted(instance) || !isAtRest(kind, instance)) return undefined;
-  return quietSince(kind, instance, now) + after * 1000;
+  return quietSince(kind, instance, now.getTime()) + after * 1000;
 }
 
 function usedAgain(
@@ -125,7 +125,7 @@ function usedAgain(
     given[annotations.sleepType] === 'inactivitySleep' && given[annotations.sleepForceDuration] === undefined;
   if (after === undefined || !isOurs || !isSleepWanted(instance) || !isAtRest(kind, instance))
     return undefined;
-  const since = quietSince(kind, instance, now);
+  const since = quietSince(kind, instance, now.getTime());
   return since + after * 1000 > now.getTime()
     ? { action: 'wake', because: 'use', at: new Date(since) }
     : undefined;
@@ -133,10 +133,6 @@ function usedAgain(
 
 function isAtRest(kind: ManagedKind, instance: ManagedInstance): boolean {
   return isAwake(kind, instance) && instance.status?.phase !== 'Pending';
-}
-
-function quietSince(kind: ManagedKind, instance: ManagedInstance, now: Date): number {
-  return Math.max(lastUse(kind, instance, now.getTime()), awakeSince(kind, instance) ?? 0);
 }
 
 /**

@@ -44,3 +44,8 @@ export function lastUse(kind: ManagedKind, instance: ManagedInstance, now: numbe
     (isWokenByPolicy ? undefined : awakeSince(kind, instance)) ?? 0,
   );
 }
+
+/** Since when nobody uses an instance that is awake: a wake by its schedule is no use, but gives it its time. As {@link lastUse}. */
+export function quietSince(kind: ManagedKind, instance: ManagedInstance, now: number): number {
+  return Math.max(lastUse(kind, instance, now), awakeSince(kind, instance) ?? 0);
+}

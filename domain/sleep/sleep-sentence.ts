@@ -4,8 +4,8 @@ import type { ManagedInstance } from '../../contracts/resources/resource-kinds.t
 import { isSleepWanted } from '../lifecycle/desired-state.ts';
 import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
 import type { LastChange } from '../usage/sleep-changes.ts';
-import { deletionStep } from './deletion-due.ts';
-import { awakeSince, lastUse, policyActors, timeNoted } from './inactivity.ts';
+import { deletionBlock, deletionStep } from './deletion-due.ts';
+import { awakeSince, lastUse, policyActors, quietSince, timeNoted } from './inactivity.ts';
 import { type LastActivityInfo, readLastActivityInfo } from './last-activity.ts';
 import type { SleepModeConfig } from './sleep-mode-config.ts';
 import { forcedAsleepUntil, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
@@ -97,8 +97,7 @@ function sleepsNext({ kind, instance, config, policy, now, words }: Told): strin
     return scheduled === undefined
       ? 'Nothing puts it to sleep'
       : `Sleeps ${words.at(new Date(scheduled * 1000))}`;
-  const idleSince = Math.max(lastUse(kind, instance, now.getTime()), awakeSince(kind, instance) ?? 0);
-  const unused = new Date(idleSince + after * 1000);
+  const unused = new Date(quietSince(kind, instance, now.getTime()) + after * 1000);
   if (unused <= now) return `Sleeps within a minute: unused for ${durationWords(after)}`;
   if (scheduled === undefined) return `Sleeps ${words.at(unused)} if unused`;
   const atLast = new Date(scheduled * 1000);
@@ -146,9 +145,9 @@ function whyAsleep({ instance: { metadata }, policy }: Told, by: string | undefi
 
 function deletion({ kind, instance, policy, now, words }: Told): string {
   const after = policy?.deleteAfterSeconds;
-  if (after === undefined) return '';
-  const { autoDeletion, conditions } = instance.status ?? {};
-  const step = deletionStep(kind, instance, { now, stoodSeconds: autoDeletion?.stoodSeconds ?? 0 });
+  if (policy === undefined || after === undefined) return '';
+  const stoodSeconds = instance.status?.autoDeletion?.stoodSeconds ?? 0;
+  const step = deletionStep(kind, instance, { now, stoodSeconds });
   switch (step.state) {
     case 'due':
       return `About to be deleted: unused for ${durationWords(after)}`;
@@ -158,10 +157,8 @@ function deletion({ kind, instance, policy, now, words }: Told): string {
     case 'announced':
       return `Deleted ${words.at(step.coming.at)} if unused`;
     case 'distant': {
-      const isPrevented =
-        policy?.preventDeletion === true ||
-        conditions?.some(({ type, status }) => type === 'DeletionPrevented' && status === 'True') === true;
       const at = new Date(lastUse(kind, instance, now.getTime()) + after * 1000);
+      const isPrevented = deletionBlock(instance, policy.preventDeletion) !== undefined;
       return isPrevented ? '' : `Deleted ${words.on(at)} if unused`;
     }
   }

@@ -1,6 +1,7 @@
 import { timesBetween } from '../sleep/cron-times.ts';
 import { parseCron } from '../sleep/cron.ts';
-import { readTimeZone, type TimeZone } from '../sleep/time-zone.ts';
+import { maxSeconds, readSchedule, readZone } from '../sleep/sleep-settings.ts';
+import type { TimeZone } from '../sleep/time-zone.ts';
 import { secondsOfDuration } from '../../contracts/duration.ts';
 import type { ScheduledChange } from './policy-preview.ts';
 
@@ -26,8 +27,6 @@ export interface PolicyFault {
   readonly fault: string;
 }
 
-/** Far more than anything is kept. */
-const longestSeconds = 10 * 366 * 86_400;
 /** Every instance goes through all of them. */
 const mostTimes = 1_500;
 
@@ -70,22 +69,20 @@ function secondsOf(text: string | undefined): number | undefined | PolicyFault {
   const fault = `"${text}" is not a duration: write seconds (1800), or numbers with units (30m, 1h30m)`;
   const trimmed = text.trim();
   const seconds = /^\d+$/.test(trimmed) ? Number(trimmed) : secondsOfDuration(trimmed);
-  return seconds !== undefined && seconds <= longestSeconds ? seconds : { field: 'sleepAfter', fault };
+  return seconds !== undefined && seconds <= maxSeconds ? seconds : { field: 'sleepAfter', fault };
 }
 
 function zoneOf(text: string): TimeZone | PolicyFault {
-  const fault = `unknown time zone "${text}": write an IANA name (Europe/Berlin) or an offset (+02:00)`;
-  return readTimeZone(text) ?? { field: 'timezone', fault };
+  const read = readZone(text);
+  return 'fault' in read ? { field: 'timezone', ...read } : read.value;
 }
 
 function scheduleFault(
   field: 'sleepSchedule' | 'wakeupSchedule',
   text: string | undefined,
 ): PolicyFault | undefined {
-  const read = text === undefined ? undefined : parseCron(text);
-  return read !== undefined && 'fault' in read
-    ? { field, fault: `invalid cron expression "${text?.slice(0, 60)}": ${read.fault}` }
-    : undefined;
+  const read = text === undefined ? undefined : readSchedule(text);
+  return read !== undefined && 'fault' in read ? { field, ...read } : undefined;
 }
 
 /**
