@@ -1,17 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { kindOfPlural } from '../../../contracts/kinds.ts';
 import { teamGroup, userGroup } from '../../../contracts/names.ts';
 import type { ManagedInstance } from '../../../contracts/resources/resource-kinds.ts';
+import { type AllowedBy, untilAllowed } from '../../authorization/until-allowed.ts';
 import type { AnswerChange } from './changed-answers.ts';
 import { type Reader, withComputed, withComputedInEvent } from './computed-objects.ts';
 import type { ComputedRequest } from './computed-request.ts';
 
-/** Controllers give an owner what belongs to them within a second. */
-const ownedWithinMs = 5_000;
-const lookMs = 20;
-
 /** The answer to `request` with the computed fields as `reader` sees them. */
-export function answerAsRead(reader: Reader, { plural, verb, isDryRun }: ComputedRequest): AnswerChange {
+export function answerAsRead(
+  reader: Reader & AllowedBy,
+  { plural, verb, isDryRun }: ComputedRequest,
+): AnswerChange {
   const isCreation = verb === 'create' && !isDryRun && kindOfPlural(plural) !== undefined;
   return {
     async whole(text) {
@@ -31,21 +30,12 @@ export function answerAsRead(reader: Reader, { plural, verb, isDryRun }: Compute
  * Waits until those who made an instance for themselves may read it: clients go on to read what they made, and would be told
  * that there is none.
  */
-async function untilOwned(
-  { review, identity }: Reader,
-  plural: string,
-  made: ManagedInstance,
-): Promise<void> {
+async function untilOwned(reader: Reader & AllowedBy, plural: string, made: ManagedInstance): Promise<void> {
+  const { identity } = reader;
   const { user, team } = made.spec?.owner ?? {};
   const { name, namespace = '' } = made.metadata;
   const isOwn =
     (user !== undefined && identity.groups.includes(userGroup(user))) ||
     (team !== undefined && identity.groups.includes(teamGroup(team)));
-  if (!isOwn) return;
-  const deadline = performance.now() + ownedWithinMs;
-  while (
-    !review.shows(identity, { verb: 'get', resource: plural, namespace, name }) &&
-    performance.now() < deadline
-  )
-    await delay(lookMs);
+  if (isOwn) await untilAllowed(reader, identity, { verb: 'get', resource: plural, namespace, name });
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'yaml';
 import { annotations, projectNamespace, writers } from '../../../contracts/names.ts';
 import { kindNames } from '../../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../../contracts/resources/resource-kinds.ts';
+import { untilAllowed } from '../../authorization/until-allowed.ts';
 import type { Gateway } from '../../gateway.ts';
 import { hasBody } from '../../http/has-body.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
@@ -14,9 +14,6 @@ import type { JsonAnswer, JsonRequest } from '../../upstreams/json-request.ts';
 import type { InstanceWrite } from './checked-parameters.ts';
 import { checkInstance, instanceWrite } from './checked-write.ts';
 
-/** Controllers give an owner what belongs to them within a second. */
-const ownedWithinMs = 5_000;
-const lookMs = 20;
 const attempts = 5;
 
 interface ManagedFields {
@@ -107,7 +104,8 @@ async function create(
   if (isDryRun) return tried;
   const made = await post(query);
   if (isThere(made)) return 'go on';
-  if (made.status >= 300 || !(await isOwned(gateway, caller, write))) return made;
+  if (made.status >= 300 || !(await untilAllowed(gateway, caller.identity, actionOn(write, 'patch'))))
+    return made;
   const manager = query.get('fieldManager') ?? '';
   for (let attempt = 0; attempt < attempts; attempt++) if (await forget(ask, one, manager)) return 'go on';
   return made;
@@ -115,15 +113,6 @@ async function create(
 
 function isThere({ status, body }: JsonAnswer): boolean {
   return status === 409 && (body as { reason?: string } | undefined)?.reason === 'AlreadyExists';
-}
-
-async function isOwned({ review }: Gateway, { identity }: Caller, write: InstanceWrite): Promise<boolean> {
-  const deadline = performance.now() + ownedWithinMs;
-  while (performance.now() < deadline) {
-    if (await review.allows(identity, actionOn(write, 'patch'))) return true;
-    await delay(lookMs);
-  }
-  return false;
 }
 
 /**

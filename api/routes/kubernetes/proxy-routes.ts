@@ -84,9 +84,9 @@ export async function proxyRoutes(
     const applied = await serveFirstApply(gateway, caller, request, reply, target);
     if (applied.isServed) return reply;
     const body = reset.body ?? applied.body ?? (await bodyOfCheckedWrite(gateway, caller, request, target));
-    const { review, usage, streams } = gateway;
+    const { review, usage, streams, managementJson } = gateway;
     const computed = computedRequest(request.method, target, request.headers.accept);
-    const reader = { review, usage, identity: caller.identity };
+    const reader = { review, usage, managementJson, identity: caller.identity };
     const change = computed ? answerAsRead(reader, computed) : discoveryChange(request.method, target);
     const opened = () => gateway.activity.opened(instance, using);
     return proxy(request, reply, { target, caller, destination, streams, recheck, opened, change, body });
