@@ -1,6 +1,7 @@
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { discoverGroups, type DiscoveredGroup } from '../../adapters/kubernetes/discovery.ts';
 import { callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
+import { listPages } from '../../adapters/kubernetes/list-pages.ts';
 import { acceptMetadata, requestJson } from '../../adapters/kubernetes/request.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 
@@ -10,7 +11,6 @@ const first = ['pods', 'persistentvolumeclaims'];
 const then = ['secrets'];
 /** Deletes under way at a time, and lists. */
 const atOnce = 8;
-const pageSize = 500;
 const scanEveryMs = 1_000;
 const metadataList = `${acceptMetadata('PartialObjectMetadataList')},application/json`;
 /** Of every namespace: the namespace controller takes it away when the namespace is empty. */
@@ -39,11 +39,12 @@ export function namespaceContents(find: () => Promise<OwnedNamespace | undefined
 
   /** Whether there were none. */
   async function deleteAll(host: OwnedNamespace, resources: readonly string[]): Promise<boolean> {
-    const lists = await Promise.all(
-      resources.map(async (resource) => ({ resource, page: await listPage(host, `/api/v1`, resource) })),
-    );
-    const present = lists.flatMap(({ resource, page }) =>
-      page.items.map(({ metadata }) => ({ resource, metadata })),
+    const present: { resource: string; metadata: ObjectMeta }[] = [];
+    await Promise.all(
+      resources.map(async (resource) => {
+        for await (const objects of contentsOf(host, '/api/v1', resource))
+          present.push(...objects.map((metadata) => ({ resource, metadata })));
+      }),
     );
     const staying = present.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     // What was listed belongs to the namespace that was proven only if that is there still: another of its name may be another's.
@@ -108,36 +109,25 @@ function namespacedResources({
 }
 
 async function hasFinalizer(host: OwnedNamespace, base: string, resource: string): Promise<boolean> {
-  let from = '';
-  do {
-    const page = await listPage(host, base, resource, from).catch((error: unknown) => {
-      // Not the worker's to see, or gone since it was asked for.
-      if ([403, 404, 405].includes(statusOf(error) ?? 0)) return undefined;
-      throw error;
-    });
-    if (page?.items.some(({ metadata }) => (metadata.finalizers ?? []).length > 0)) return true;
-    from = page?.metadata?.continue ?? '';
-  } while (from !== '');
+  try {
+    for await (const objects of contentsOf(host, base, resource))
+      if (objects.some(({ finalizers = [] }) => finalizers.length > 0)) return true;
+  } catch (error) {
+    // Not the worker's to see, or gone since it was asked for.
+    if (![403, 404, 405].includes(statusOf(error) ?? 0)) throw error;
+  }
   return false;
 }
 
-interface Page {
-  readonly metadata?: { readonly continue?: string };
-  readonly items: readonly { readonly metadata: ObjectMeta }[];
-}
-
-async function listPage(
+/** The objects of a resource in the namespace, in pages. */
+async function* contentsOf(
   { client: { kubeConfig }, name }: OwnedNamespace,
   base: string,
   resource: string,
-  from = '',
-): Promise<Page> {
-  const query = new URLSearchParams({ limit: String(pageSize), ...(from === '' ? {} : { continue: from }) });
-  const path = `${base}/namespaces/${name}/${resource}?${query}`;
-  const page = (await requestJson(kubeConfig, { path, accept: metadataList })) as Omit<Page, 'items'> & {
-    readonly items: Page['items'] | null; // null: none
-  };
-  return { ...page, items: page.items ?? [] };
+): AsyncGenerator<ObjectMeta[], void> {
+  const listed = { kubeConfig, path: `${base}/namespaces/${name}/${resource}`, accept: metadataList };
+  for await (const { items } of listPages<{ metadata: ObjectMeta }>(listed))
+    yield (items ?? []).map(({ metadata }) => metadata);
 }
 
 async function deleteOne(

@@ -194,10 +194,14 @@ async function listAll<T extends KubernetesObject>(
   const isShort = options.watchSeconds !== undefined;
   let last: T | undefined;
   let version: string | undefined;
-  const pages = listPages<T>(options, {
-    connections: state.connections,
-    signal: () => AbortSignal.any([stopping, AbortSignal.timeout(isShort ? answerMs : listMs)]),
-  });
+  const accept = options.metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined;
+  const pages = listPages<T>(
+    { ...options, accept },
+    {
+      connections: state.connections,
+      signal: () => AbortSignal.any([stopping, AbortSignal.timeout(isShort ? answerMs : listMs)]),
+    },
+  );
   for await (const page of pages) {
     // A metadata-only list without a match has `items: null`.
     for (const item of page.items ?? []) {

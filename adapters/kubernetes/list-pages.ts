@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { acceptMetadata, type ApiTarget, requestJson } from './request.ts';
+import { type ApiTarget, requestJson } from './request.ts';
 
 /** What is listed or watched. */
 interface Listed {
@@ -7,7 +7,14 @@ interface Listed {
   readonly path: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  readonly metadataOnly?: boolean;
+  /** Default `application/json`. */
+  readonly accept?: string | undefined;
+}
+
+/** What each page is asked for with; by default as any request. */
+interface Asking {
+  readonly connections?: Dispatcher | undefined;
+  readonly signal?: () => AbortSignal;
 }
 
 interface ListPage<T> {
@@ -17,10 +24,10 @@ interface ListPage<T> {
 
 const pageSize = 500;
 
-/** A list in pages. @param how `signal`: made for each page */
+/** A list in pages. @throws ApiException if the API answers with an error; what `fetch` throws if it cannot be reached */
 export async function* listPages<T>(
   options: Listed,
-  { connections, signal }: { connections: Dispatcher | undefined; signal: () => AbortSignal },
+  { connections, signal }: Asking = {},
 ): AsyncGenerator<ListPage<T>, void> {
   let next: string | undefined;
   do {
@@ -29,9 +36,9 @@ export async function* listPages<T>(
       ...(next === undefined ? {} : { continue: next }),
     });
     const page = (await requestJson(options.kubeConfig, {
-      accept: options.metadataOnly ? acceptMetadata('PartialObjectMetadataList') : undefined,
+      accept: options.accept,
       path: `${options.path}?${query}`,
-      signal: signal(),
+      ...(signal === undefined ? {} : { signal: signal() }),
       connections,
     })) as ListPage<T>;
     yield page;
