@@ -76,7 +76,9 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const activity = createInstanceActivity(
     {
       records: createActivityRecords(createDatabase(databaseUrl, activityConnections), managementJson),
-      ...{ cache, metrics, logger },
+      cache,
+      metrics,
+      logger,
     },
     activityIntervalMsOf(config),
   );

@@ -3,17 +3,16 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { type InstanceSummary, instanceSummary } from '../../contracts/instance-summaries.ts';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
-import { annotations, projectOfNamespace } from '../../contracts/names.ts';
+import { annotations } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { instanceList, type instanceSorts } from '../../contracts/rest/instance-lists.ts';
 import { nextField } from '../../contracts/rest/pages.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
-import { targetAction } from '../authorization/action.ts';
+import { type PresentInstance, visibleInstances } from '../authorization/visible-instances.ts';
 import type { Gateway } from '../gateway.ts';
 import { isNamed, pageOf, valuesOf } from '../http/pages.ts';
 import { restRoute } from '../http/rest-route.ts';
-import type { Identity } from '../identity/identity.ts';
 import { callerOf } from '../plugins/access.ts';
 
 /** The instances of a kind that the caller may see, over all projects or in one. */
@@ -38,10 +37,11 @@ export async function instanceRoutes(
   );
   app.get(route.path, restRoute(route, { access: 'authenticated', scope: 'reviewed' }), async (request) => {
     const { query } = request;
-    const visible = await visibleSummaries(gateway, kind, callerOf(request).identity, query.project);
+    const asked = { project: query.project, kinds: [kind] };
+    const visible = await visibleInstances(gateway, callerOf(request).identity, asked);
     const fits = filterOf(query);
     return pageOf(
-      visible.filter((one) => fits(one)),
+      visible.map(summaryOf).filter((one) => fits(one)),
       query,
       {
         byDefault: 'project',
@@ -64,24 +64,8 @@ function filterOf(query: Readonly<Record<string, string>>) {
     isNamed(one, query['search']);
 }
 
-/** What a list says of the instances of a kind that `identity` may see, of one project if one is named. */
-async function visibleSummaries(
-  { review, cache }: Pick<Gateway, 'review' | 'cache'>,
-  kind: ManagedKind,
-  identity: Identity,
-  asked: string | undefined,
-): Promise<InstanceSummary<ManagedKind>[]> {
-  const there = cache.instances(kind).flatMap((instance) => {
-    const project = projectOfNamespace(instance.metadata.namespace ?? '');
-    return project === undefined || (asked ?? project) !== project ? [] : [{ instance, project }];
-  });
-  const visible = await review.filter(identity, there, ({ instance, project }) =>
-    targetAction('get', { kind, project, name: instance.metadata.name }),
-  );
-  return visible.map(({ instance, project }) => summaryOf(kind, project, instance));
-}
-
-function summaryOf(kind: ManagedKind, project: string, instance: ManagedInstance) {
+/** What a list says of an instance. */
+function summaryOf({ kind, project, instance }: PresentInstance) {
   const { metadata, spec, status } = instance;
   return {
     name: metadata.name,

@@ -18,7 +18,8 @@ import { usageWindow } from '../../domain/usage/usage-window.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Caller } from '../identity/caller.ts';
-import { visibleInstances, visibleRecordsOfGone } from './visible-instances.ts';
+import { visibleInstances } from '../authorization/visible-instances.ts';
+import { visibleRecordsOfGone } from './records-of-gone.ts';
 
 type Deps = Pick<Gateway, 'review' | 'cache' | 'managementJson' | 'usage'>;
 export type PreviewQuery = QueryOf<typeof usageRoutes.previewUsage>;
