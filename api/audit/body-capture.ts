@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { jsonText } from '../http/json-text.ts';
 
 /** Longest body that is kept. */
 const maxBytes = 64 * 1024;
+/** Neither V8 nor PostgreSQL has the stack for all levels that fit into them: the whole event would be refused. */
+const maxLevels = 1_000;
 
 /**
  * Keeps what flows through `request` without consuming it. The stream stays paused until it is read: a listener
@@ -41,9 +44,10 @@ export function captureResponse(response: ServerResponse): () => unknown {
 }
 
 /** A parsed body, or what stands for it. */
-export function jsonBody(body: unknown): unknown {
-  const serialized = JSON.stringify(body);
-  return serialized !== undefined && serialized.length <= maxBytes ? storable(body) : omitted('too large');
+export function jsonBody(body: object | string | number | boolean): unknown {
+  const serialized = jsonText(body);
+  if (serialized.length > maxBytes) return omitted('too large');
+  return isDeep(serialized) ? omitted('nested too deeply') : storable(body);
 }
 
 function createKept() {
@@ -62,6 +66,7 @@ function createKept() {
       if (encoding !== 'identity') return omitted(`encoded (${encoding.slice(0, 20)})`);
       const whole = Buffer.concat(chunks).toString('utf8');
       if (!/json|yaml/.test(type)) return omitted('neither JSON nor YAML');
+      if (isDeep(whole)) return omitted('nested too deeply');
       try {
         return storable(JSON.parse(whole));
       } catch {
@@ -76,6 +81,20 @@ function storable(value: unknown): unknown {
   const serialized = JSON.stringify(value);
   if (/\\u0000/.test(serialized)) return omitted('holds the character U+0000');
   return /\\ud[89a-f]/.test(serialized) ? omitted('holds half a surrogate pair') : value;
+}
+
+/** By its text, JSON or not: brackets in strings do not count. */
+function isDeep(text: string): boolean {
+  let level = 0;
+  let isString = false;
+  for (let at = 0; at < text.length && level <= maxLevels; at++) {
+    const mark = text[at];
+    if (mark === '"') isString = !isString;
+    else if (isString && mark === '\\') at++;
+    else if (!isString && (mark === '{' || mark === '[')) level++;
+    else if (!isString && (mark === '}' || mark === ']')) level--;
+  }
+  return level > maxLevels;
 }
 
 function omitted(why: string): unknown {

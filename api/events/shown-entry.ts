@@ -1,5 +1,4 @@
 import type { ResourceEvent } from '../../contracts/events.ts';
-import { kindOfPlural } from '../../contracts/kinds.ts';
 import { managementApiVersion } from '../../contracts/names.ts';
 import { resourceKinds } from '../../contracts/resources/resource-kinds.ts';
 import { withComputedFields } from '../../domain/computed-fields.ts';
@@ -8,6 +7,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { UsageRecords } from '../usage/usage-records.ts';
 import { hideEntry, isHidingPlural, seesHidden } from '../proxy/filtered/hiding.ts';
 import { actionOn, type Entry, type Stored } from './resource-feed.ts';
+import { jsonText } from '../http/json-text.ts';
 
 /** The data of the event that says what an object is now, as `identity` sees it by GET. */
 export type ShowEntry = (identity: Identity, entry: Entry) => Promise<string>;
@@ -48,9 +48,9 @@ export function createShowEntry(review: AccessReview, usage: Pick<UsageRecords, 
     if (before !== undefined) return before;
     const whole = { ...headOf(entry), ...object, metadata: withoutManagers(object.metadata) };
     const seen = isWhole || !isHidingPlural(plural) ? whole : hideEntry(plural, whole);
-    const recorded = kindOfPlural(plural) === undefined ? undefined : usage.recorded(object.metadata.uid);
+    const recorded = usage.recorded(plural, object.metadata.uid);
     const shown = withComputedFields(plural, seen, { rights, recorded, now: new Date() });
-    const text = JSON.stringify({ type: 'changed', resource: plural, object: shown } as ResourceEvent);
+    const text = jsonText({ type: 'changed', resource: plural, object: shown } as ResourceEvent);
     texts.set(reader, text);
     return text;
   };

@@ -106,7 +106,7 @@ function send(
   deps: Deps,
   { caller, kind, project, name, requestId, dryRun }: InstanceRequest,
   method: 'GET' | 'PATCH' | 'DELETE',
-  body?: unknown,
+  body?: object,
 ): Promise<JsonAnswer> {
   const query = method === 'PATCH' && dryRun === true ? '?dryRun=All' : '';
   return deps.managementJson(caller.identity, {

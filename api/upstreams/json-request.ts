@@ -5,11 +5,12 @@ import type { Identity } from '../identity/identity.ts';
 import { checkOutgoingHeaders } from './outgoing-header-check.ts';
 import { isImpersonationDenied, unknownIdentityMessage } from './impersonation-denied.ts';
 import { appendIdentity } from './request-headers.ts';
+import { jsonText } from '../http/json-text.ts';
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
-  readonly body?: unknown;
+  readonly body?: object;
   /** Default `application/json`. */
   readonly contentType?: string;
   /** Default `application/json`. */
@@ -56,7 +57,7 @@ export function createJsonClient(
         method,
         path,
         headers,
-        body: body === undefined ? null : JSON.stringify(body),
+        body: body === undefined ? null : jsonText(body),
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await answer.body.text();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
+import { kindOfPlural } from '../../contracts/kinds.ts';
 import type { Database } from '../../db/client.ts';
 import { activityRecordedSince, listActivityHours, type UsedHour } from '../../db/queries/activity-hours.ts';
 import {
@@ -14,10 +15,13 @@ import { usageWindow } from '../../domain/usage/usage-window.ts';
 
 /** What is recorded of the time that instances were awake, asleep and in use. */
 export interface UsageRecords {
-  /** Of one instance by its uid, as read a minute ago at most if `fresh` was awaited; undefined: nothing is known of it. */
-  recorded(uid: string | undefined): RecordedUse | undefined;
+  /**
+   * Of one object of a resource by its uid, as read a minute ago at most if `fresh` was awaited. Undefined: nothing is known of it, or
+   * its kind is none that sleeps.
+   */
+  recorded(plural: string, uid: string | undefined): RecordedUse | undefined;
   /** Settles once that is so; after a moment in any case: what waits for it says without it what it can. */
-  fresh(): Promise<void>;
+  fresh(plural: string): Promise<void>;
   /** As of now. @throws PlatformError `database_unavailable` */
   list(filter: UsageFilter, now: Date): Promise<UsageRow[]>;
   /** As of now. @throws PlatformError `database_unavailable` */
@@ -66,12 +70,13 @@ export function createUsageRecords(database: Database, logger: Logger): UsageRec
   }
 
   return {
-    recorded(uid) {
+    recorded(plural, uid) {
+      if (kindOfPlural(plural) === undefined) return undefined;
       void refresh();
       return uid === undefined ? undefined : known.get(uid);
     },
-    async fresh() {
-      const refreshing = refresh();
+    async fresh(plural) {
+      const refreshing = kindOfPlural(plural) === undefined ? undefined : refresh();
       if (refreshing === undefined) return;
       const leftMs = patienceMs - (performance.now() - refreshing.since);
       if (leftMs <= 0) return; // it hangs, and holds up nobody else

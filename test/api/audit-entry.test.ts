@@ -33,7 +33,15 @@ describe('an audit event', () => {
     const omitted = { nul: { a: '\0' }, half: { a: '\ud83d' }, name: { '\udc00': 1 } };
     for (const [why, body] of Object.entries(omitted))
       assert.ok('omitted' in (jsonBody(body) as object), why);
-    const whole = { a: '😀', b: ['é'] };
+    for (const levels of [1_001, 9_000]) {
+      const deep = JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`) as object;
+      assert.deepEqual(jsonBody(deep), { omitted: 'nested too deeply' });
+    }
+    const whole = {
+      a: '😀',
+      b: ['é', '[{"\\"['.repeat(1_000)],
+      c: Array.from({ length: 2_000 }, () => [{}]),
+    };
     assert.deepEqual(jsonBody(whole), whole);
   });
 });

@@ -195,6 +195,29 @@ export function computedCases(fixture: () => AccessFixture): void {
       assert.ok(next > now && next < now + 86_400 + 3_600);
   });
 
+  it('what is nested as deeply as an API server takes it takes no list or watch from anyone', async () => {
+    const levels = 9_000;
+    const ballast = `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    const rest = '"metadata":{"name":"deep"},"spec":{"templateRef":{"name":"t1"},"owner":{"user":"mia"}';
+    const body = `{"apiVersion":"management.loft.sh/v1","kind":"VirtualClusterInstance",${rest},"ballast":${ballast}}}`;
+    const created = await fixture().call('mia', 'POST', `${base}/${inAlpha}`, body);
+    assert.equal(created.status, 201, created.text.slice(0, 300));
+    try {
+      for (const user of ['mia', 'tom', 'anna']) {
+        const shown = await everyWay(user, inAlpha, 'deep');
+        assert.deepEqual(
+          shown.map(({ status }) => status?.canUse),
+          [0, 1, 2].map(() => user !== 'tom'),
+          user,
+        );
+        for (const path of [inAlpha, `${inAlpha}?watch=true&timeoutSeconds=1`, 'virtualclusterinstances'])
+          assert.ok((await fixture().call(user, 'GET', `${base}/${path}`)).text.includes(ballast), path);
+      }
+    } finally {
+      await fixture().resources.virtualclusterinstances.delete({ namespace: 'p-alpha', name: 'deep' });
+    }
+  });
+
   it('tables and metadata alone are shown as the API server shows them', async () => {
     for (const user of ['anna', 'mia'])
       for (const accept of [table, table.replace('Table', 'PartialObjectMetadataList')]) {

@@ -5,6 +5,7 @@ import { type AllowedBy, untilAllowed } from '../../authorization/until-allowed.
 import type { AnswerChange } from './changed-answers.ts';
 import { type Reader, withComputed, withComputedInEvent } from './computed-objects.ts';
 import type { ComputedRequest } from './computed-request.ts';
+import { jsonText } from '../../http/json-text.ts';
 
 /** The answer to `request` with the computed fields as `reader` sees them. */
 export function answerAsRead(
@@ -15,13 +16,13 @@ export function answerAsRead(
   return {
     async whole(text) {
       const answer = JSON.parse(text) as object;
-      if (kindOfPlural(plural) !== undefined) await reader.usage.fresh();
+      await reader.usage.fresh(plural);
       if (isCreation) await untilOwned(reader, plural, answer as ManagedInstance);
-      return JSON.stringify(withComputed(reader, plural, answer));
+      return jsonText(withComputed(reader, plural, answer));
     },
     event: (line) => {
       const event = JSON.parse(line) as { type: string; object: object };
-      return JSON.stringify(withComputedInEvent(reader, plural, event));
+      return jsonText(withComputedInEvent(reader, plural, event));
     },
   };
 }

@@ -1,4 +1,3 @@
-import { kindOfPlural } from '../../../contracts/kinds.ts';
 import {
   type ComputedPlural,
   computedPlurals,
@@ -68,6 +67,6 @@ function ofOne<T extends object>(
     canUse: review.shows(identity, { verb: 'use', ...place }),
     canUpdate: review.shows(identity, { verb: 'update', ...place }),
   };
-  const recorded = kindOfPlural(plural) === undefined ? undefined : usage.recorded(uid);
+  const recorded = usage.recorded(plural, uid);
   return withComputedFields(plural, object, { rights, recorded, now });
 }

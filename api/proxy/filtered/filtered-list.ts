@@ -1,4 +1,3 @@
-import { kindOfPlural } from '../../../contracts/kinds.ts';
 import { resourceKinds } from '../../../contracts/resources/resource-kinds.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Identity } from '../../identity/identity.ts';
@@ -10,6 +9,7 @@ import { listOfNamespaces } from './namespace-lists.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { keysUpTo, type ShownPage, type ShownPages } from './shown-pages.ts';
 import { objectRefOf, visibleObjects } from './visible-objects.ts';
+import { jsonText } from '../../http/json-text.ts';
 
 /** Of the API server, so that one answer holds a page whatever is hidden. */
 const pageSize = 500;
@@ -177,14 +177,14 @@ async function visibleOf(
     visible.map(({ entry }) => entry),
   );
   if (page.kind === 'Table') return shown;
-  if (kindOfPlural(plural) !== undefined) await deps.usage.fresh();
+  await deps.usage.fresh(plural);
   return withComputed({ ...deps, identity }, plural, { kind: page.kind, items: shown }).items;
 }
 
 function bodyOf(page: Listing, found: readonly (Shown | Row)[], rest: string, bare: boolean): string {
   const { remainingItemCount: _count, continue: _next, ...metadata } = page.metadata;
   const shownRows = bare ? found.map(({ object: _object, ...row }) => row) : found;
-  return JSON.stringify({
+  return jsonText({
     ...page,
     metadata: { ...metadata, ...(rest === '' ? {} : { continue: rest }) },
     ...(page.kind === 'Table' ? { rows: shownRows } : { items: shownRows }),

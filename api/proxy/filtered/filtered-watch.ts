@@ -12,6 +12,7 @@ import { hideFromEvent } from './hiding.ts';
 import { readShown } from './read-visible.ts';
 import { type Listing, readAsReader, type Row, type Shown, textOf } from './reader.ts';
 import { type ObjectRef, objectRefOf, visibleObjects } from './visible-objects.ts';
+import { jsonText } from '../../http/json-text.ts';
 
 /** So soon is noticed that a right came or went without a change of the object itself. */
 const lookMs = 1_000;
@@ -127,7 +128,7 @@ function createShown({ management, review, usage, places }: Deps, watch: Filtere
       ? withoutObjects(object)
       : await hideFromEvent(review, identity, request.plural, object);
     const event = withComputedInEvent({ review, usage, identity }, request.plural, { type, object: shown });
-    await write(`${JSON.stringify(event)}\n`);
+    await write(`${jsonText(event)}\n`);
     // As its client reads it: a version of an event is where it goes on.
     lastVersion = versionOf(entryOf(object)) ?? lastVersion;
   };

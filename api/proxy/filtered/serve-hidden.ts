@@ -13,6 +13,7 @@ import type { Listing, Shown } from './reader.ts';
 import { isolation } from '../proxy.ts';
 import type { KubernetesTarget } from '../../http/kubernetes-path.ts';
 import { followWatch, httpWatchClient, type WatchClient } from './watch-client.ts';
+import { jsonText } from '../../http/json-text.ts';
 
 interface Hidden<P extends string = HidingRequest['plural']> {
   readonly gateway: Gateway;
@@ -51,9 +52,7 @@ async function sendWhole(
   // What could not be read is not shown.
   if (isShown && !String(contentType).startsWith('application/json'))
     throw new PlatformError(managementUnreachable.code, managementUnreachable.message);
-  const body = isShown
-    ? JSON.stringify(await asShown(JSON.parse(text) as Listing, gateway, caller, hiding))
-    : text;
+  const body = isShown ? jsonText(await asShown(JSON.parse(text) as Listing, gateway, caller, hiding)) : text;
   return reply.code(answer.statusCode).header('content-type', contentType).send(body);
 }
 
@@ -69,7 +68,7 @@ async function asShown(
   const shown = items
     ? { ...answer, items: await hideFrom(review, identity, plural, items) }
     : hideEntry(plural, answer as unknown as Shown);
-  await usage.fresh();
+  await usage.fresh(plural);
   return withComputed<object>({ review, usage, identity }, plural, shown);
 }
 
@@ -98,7 +97,7 @@ export async function watchHidden(client: WatchClient, id: string, hidden: Hidde
       const { review, usage } = gateway;
       const reader = { review, usage, identity: caller.identity };
       const event = withComputedInEvent(reader, hiding.plural, { type, object: shown });
-      await client.write(`${JSON.stringify(event)}\n`);
+      await client.write(`${jsonText(event)}\n`);
     }
   });
 }

@@ -13,6 +13,7 @@ import { withComputed } from '../../proxy/computed/computed-objects.ts';
 import type { JsonAnswer, JsonRequest } from '../../upstreams/json-request.ts';
 import type { InstanceWrite } from './checked-parameters.ts';
 import { checkInstance, instanceWrite } from './checked-write.ts';
+import { jsonText } from '../../http/json-text.ts';
 
 const attempts = 5;
 
@@ -57,7 +58,10 @@ export async function serveFirstApply(
           answer.body as object,
         )
       : answer.body;
-  await reply.code(answer.status).header('content-type', 'application/json').send(JSON.stringify(shown));
+  await reply
+    .code(answer.status)
+    .header('content-type', 'application/json')
+    .send(jsonText(shown as object));
   return { isServed: true };
 }
 
