@@ -17,6 +17,8 @@ export interface Fleet {
   ended(id: string): Promise<Operation>;
   latest(tenant: string, type: OperationType): Promise<Operation | undefined>;
   kill(target: ChaosTarget): Promise<void>;
+  /** Stops the whole platform, and starts it again at `date`. */
+  awayUntil(date: Date): Promise<void>;
   /** Processes, namespaces and volumes that belong to nobody. */
   strays(): Promise<string[]>;
   stop(): Promise<void>;
@@ -78,6 +80,11 @@ export async function createFleet(): Promise<Fleet> {
       }
       platform.supervisor.kill('SIGKILL');
       await delay(500);
+      platform = await startTestPlatform({ stateDir, port });
+    },
+    async awayUntil(date) {
+      await platform.stop();
+      await delay(Math.max(0, date.getTime() - Date.now()));
       platform = await startTestPlatform({ stateDir, port });
     },
     async strays() {

@@ -3,10 +3,12 @@
  * platform (SIGKILL) at a random moment in each lifecycle operation, and checks that the operation reaches its
  * end state, that nothing ran twice with effect and that nothing is left over. Exit code 1 if any round fell short.
  * With `--held` requests to a sleeper are held meanwhile, and each process is killed, and hangs for a while, in the middle of its wake.
+ * With `--crossings` requests are held while sleep, wake and delete meet, a wake cannot succeed, or a time of a schedule passes unseen.
  */
 import { parseArgs } from 'node:util';
 import { type OperationType, operationTypes } from '../../contracts/verbs.ts';
 import { removeStateDir } from '../support/platform.ts';
+import { crossings, runCrossing } from './crossing-round.ts';
 import { createRandom } from './random.ts';
 import { createFleet } from './fleet.ts';
 import { chaosTargets, type ChaosTarget } from './targets.ts';
@@ -20,6 +22,7 @@ const { values: flags } = parseArgs({
     operations: { type: 'string', default: operationTypes.join(',') },
     rounds: { type: 'string', default: '1' },
     held: { type: 'boolean', default: false },
+    crossings: { type: 'boolean', default: false },
     'keep-state': { type: 'boolean', default: false },
   },
 });
@@ -90,9 +93,27 @@ async function heldRounds(): Promise<void> {
   await runRound({ fleet, target: 'worker', tenant, type: 'delete', kill: false, random });
 }
 
+async function crossingRounds(): Promise<void> {
+  for (let pass = 0; pass < Number(flags.rounds); pass += 1)
+    for (const [index, crossing] of crossings.entries()) {
+      const tenant = `crossed-${pass}-${index}`;
+      await runRound({ fleet, target: 'worker', tenant, type: 'create', kill: false, random });
+      const { problems, ...report } = await runCrossing(crossing, { fleet, tenant, random });
+      const verdict = problems.length === 0 ? 'ok' : `FELL SHORT: ${problems.join('; ')}`;
+      const { ends, longestMs, operations: seen, phase } = report;
+      console.log(
+        `${crossing}: ${JSON.stringify(ends)}, longest ${longestMs} ms; ${seen.join(', ')}; ${phase}: ${verdict}`,
+      );
+      if (problems.length > 0) process.exitCode = 1;
+      if (phase !== 'gone')
+        await runRound({ fleet, target: 'worker', tenant, type: 'delete', kill: false, random });
+    }
+}
+
 const fleet = await createFleet();
 try {
-  if (flags.held) await heldRounds();
+  if (flags.crossings) await crossingRounds();
+  else if (flags.held) await heldRounds();
   else
     for (const planned of plannedRounds()) {
       const round = { ...planned, fleet, random, kill: operations.has(planned.type) };
@@ -111,4 +132,4 @@ try {
 
 const short = reports.filter((report) => report.problems.length > 0);
 console.log(`\n${reports.length - short.length} passed, ${short.length} failed (seed ${flags.seed})`);
-if (short.length > 0 || (reports.length === 0 && !flags.held)) process.exitCode = 1;
+if (short.length > 0 || (reports.length === 0 && !flags.held && !flags.crossings)) process.exitCode = 1;
