@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { PlatformError } from '../../contracts/errors.ts';
 import { hasBody } from '../http/has-body.ts';
 import { downstreamHeaders } from '../http/response-headers.ts';
 import { GracefulEnd } from '../streams/graceful-end.ts';
@@ -46,7 +47,8 @@ const heldBytes = 16 * 1024;
 /**
  * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
  * When either side goes away the other is closed. Resolves when the answer is over, however it ended.
- * @throws ForwardFailure if no answer has begun; PlatformError `internal` if the identity check refuses
+ * @throws ForwardFailure if no answer has begun; PlatformError `internal` if the identity check refuses, or the answer cannot be
+ *   changed as it should
  */
 export function forwardRequest(options: ForwardedRequest): Promise<void> {
   checkOutgoingHeaders(options.headers);
@@ -157,7 +159,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.aborted !== undefined) {
       response.destroy(); // no other handler would respond
       this.resolve();
-    } else if (error instanceof ForwardFailure) this.reject(error);
+    } else if (error instanceof ForwardFailure || error instanceof PlatformError) this.reject(error);
     else this.reject(this.failure(failureKind(error), error));
   }
 

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { PlatformError } from '../../../contracts/errors.ts';
 import { OwnDispatcher } from '../../upstreams/own-dispatcher.ts';
 
 /** How the JSON answers of a request are changed on their way to the client. */
@@ -86,7 +87,10 @@ class ChangingHandler implements Dispatcher.DispatchHandler {
       const text = Buffer.concat(this.body).toString('utf8');
       changed = Buffer.from((await this.change.whole(text)) + (text.endsWith('\n') ? '\n' : ''));
     } catch (error) {
-      this.next.onResponseError?.(controller, error as Error);
+      const ours = new PlatformError('internal', 'failed to prepare the answer of the API server', {
+        cause: error,
+      });
+      this.next.onResponseError?.(controller, ours);
       return;
     }
     const { 'transfer-encoding': _chunked, etag: _unchanged, ...kept } = headers;
