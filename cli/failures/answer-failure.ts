@@ -17,6 +17,13 @@ interface FailedAnswer {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * What a `Status` puts before the reason: a word for tools, which our title says too, or, as API servers do (validatingadmissionpolicy's
+ * dispatcher), which policy it is that refuses.
+ */
+const spoken =
+  /^Unauthorized: |^.{0,600}? is forbidden: ValidatingAdmissionPolicy '[^']*' with binding '[^']*' denied request: /;
+
 /** Why a request failed, by the answer to it. */
 export function failureOf(url: string, answer: FailedAnswer, text: string): CommandFailure {
   const { statusCode: status, headers } = answer;
@@ -25,8 +32,7 @@ export function failureOf(url: string, answer: FailedAnswer, text: string): Comm
   const more = { requestId: typeof id === 'string' ? id : undefined, problem: body };
   if (body === undefined) return failureOfOther(url, status, more.requestId);
   if (body.kind === 'Status') {
-    // The word is for tools that look for it; our title says it too.
-    const message = body.message?.replace(/^Unauthorized: /, '') ?? `the API answered ${status}`;
+    const message = body.message?.replace(spoken, '') ?? `the API answered ${status}`;
     return new CommandFailure(codeOfStatus(status, body), message, more);
   }
   const code = isErrorCode(body.code) ? body.code : codeOfHttp(status);
