@@ -6,7 +6,7 @@ import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
 import type { LastChange } from '../usage/sleep-changes.ts';
 import { deletionBlock, deletionStep } from './deletion-due.ts';
 import { awakeSince, lastUse, policyActors, quietSince, timeNoted } from './inactivity.ts';
-import { type LastActivityInfo, readLastActivityInfo } from './last-activity.ts';
+import { type LastActivityInfo, readLastActivityInfo, wokenAt } from './last-activity.ts';
 import type { SleepModeConfig } from './sleep-mode-config.ts';
 import { forcedAsleepUntil, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
 import { agoWords, durationWords, TimeWords } from './time-words.ts';
@@ -62,12 +62,22 @@ function useOf({ kind, instance, last, now, words }: Told): string {
   const woken = last?.state === 'awake' ? last : undefined;
   const since = woken?.at ?? awakeSince(kind, instance);
   const info = readLastActivityInfo(instance);
-  // A wake notes its time too, and then the user before it is not the one who keeps it awake.
-  if (used !== undefined && info?.subject !== undefined && used >= (since ?? 0))
+  if (used !== undefined && info?.subject !== undefined && used >= (firstUse(instance, woken) ?? since ?? 0))
     return `: ${info.subject} used it ${agoWords(new Date(used), now)}${whatOf(info)}`;
   if (since === undefined) return ': not used yet';
   const at = new Date(since);
   return `${woken === undefined ? ` since ${words.bare(at)}` : `: ${doneBy(woken)} ${words.at(at)}`}, not used since`;
+}
+
+/**
+ * From when on a use is of the time since `woken`. What wakes it is answered, and so used it, before the wake is recorded; a wake by
+ * clients of vCluster Platform notes its own time as last activity, beside the user before it. Times of use are whole seconds.
+ */
+function firstUse(instance: ManagedInstance, woken: LastChange | undefined): number | undefined {
+  if (woken?.type === 'create') return 0;
+  const asked = wokenAt(instance);
+  if (woken === undefined || asked === undefined || woken.actor === policyActors.schedule) return undefined;
+  return Math.min(woken.at, (asked + 1) * 1000);
 }
 
 function doneBy({ type, actor }: LastChange): string {

@@ -12,7 +12,7 @@ const seconds = (time: string) => String(Date.parse(time) / 1000);
 const at = (time: string) => Date.parse(time);
 
 interface Given {
-  /** Without `sleepmode.loft.sh/`. */
+  /** Those of sleep without `sleepmode.loft.sh/`. */
   readonly annotations?: Readonly<Record<string, string>>;
   readonly phase?: 'Ready' | 'Sleeping' | 'Pending' | 'Failed';
   readonly awakeSince?: string;
@@ -29,7 +29,10 @@ function sentenceOf({
   labels = {},
   autoDeletion,
 }: Given): string | undefined {
-  const given = Object.entries(annotations).map(([name, value]) => [`sleepmode.loft.sh/${name}`, value]);
+  const given = Object.entries(annotations).map(([name, value]) => [
+    name.includes('/') ? name : `sleepmode.loft.sh/${name}`,
+    value,
+  ]);
   const ready = { type: 'VirtualClusterReady', status: 'True', lastTransitionTime: awakeSince } as const;
   const instance: ManagedInstance = {
     metadata: {
@@ -58,6 +61,7 @@ const byCi = {
     userAgent: 'kubectl/v1.36.3 (linux/amd64)',
   }),
 };
+const wokenAt = (time: string) => ({ 'vcluster-platform.io/woken-at': seconds(time) });
 const berlin = { timezone: 'Europe/Berlin' };
 const office = { 'sleep-schedule': '0 20 * * *', 'wakeup-schedule': '0 7 * * 1-5', ...berlin };
 const asleep = { force: 'true', 'sleeping-since': seconds('2026-11-30T17:00:00Z') };
@@ -110,6 +114,30 @@ const sentences: [title: string, given: Given, sentence: string | undefined][] =
       },
     },
     'Awake: anna used it 4 min ago (create pods/exec, k9s). Nothing puts it to sleep.',
+  ],
+  [
+    'one that was woken by the request that used it',
+    {
+      annotations: { ...byCi, ...wokenAt('2026-11-30T18:07:58Z') },
+      last: { type: 'wake', state: 'awake', at: at('2026-11-30T18:08:00.400Z'), actor: 'ci-bot' },
+    },
+    'Awake: ci-bot used it 4 min ago (get pods, kubectl). Nothing puts it to sleep.',
+  ],
+  [
+    'one that somebody woke by its annotations, which note the time beside the user before',
+    {
+      annotations: { ...byCi, ...wokenAt('2026-11-30T18:08:00Z') },
+      last: { type: 'wake', state: 'awake', at: at('2026-11-30T18:08:02.400Z'), actor: 'anna' },
+    },
+    'Awake: woken by anna at 18:08 UTC, not used since. Nothing puts it to sleep.',
+  ],
+  [
+    'one that was used before its creation was recorded',
+    {
+      annotations: byCi,
+      last: { type: 'create', state: 'awake', at: at('2026-11-30T18:08:00.400Z'), actor: 'anna' },
+    },
+    'Awake: ci-bot used it 4 min ago (get pods, kubectl). Nothing puts it to sleep.',
   ],
   [
     'one that a schedule woke, and nobody used since',
