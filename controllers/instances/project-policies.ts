@@ -3,7 +3,7 @@ import { type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { descriptorOf, withDefaults } from '../../domain/kinds/kinds.ts';
 import { type PolicyBreach, requiresTemplate } from '../../domain/projects/project-policy.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
@@ -23,7 +23,8 @@ export function projectPolicies(context: ControllerContext): Controller {
       const instance = instanceCache(caches, kind).get(key);
       const project = caches.projects.get(projectOfNamespace(fromObjectKey(key).namespace ?? '') ?? '');
       if (instance === undefined || project === undefined) return undefined;
-      await setConditions(context, kind, instance, { AllowedByProject: problemOf(kind, instance, project) });
+      const complete = withDefaults(kind, instance, project);
+      await setConditions(context, kind, instance, { AllowedByProject: problemOf(kind, complete, project) });
       return resync;
     },
     watch(add) {

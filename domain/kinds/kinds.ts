@@ -11,6 +11,7 @@ import type {
   ManagedTemplate,
   TemplateOf,
 } from '../../contracts/resources/resource-kinds.ts';
+import type { Project } from '../../contracts/resources/project.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { verbRules } from '../lifecycle/verbs.ts';
 import type { KindDescriptor } from './descriptor.ts';
@@ -30,6 +31,18 @@ export function descriptorOf(
   kind: ManagedKind,
 ): KindDescriptor<ManagedInstance, ManagedTemplate, never, never> {
   return descriptors[kind];
+}
+
+/** An instance with what its spec lacks and is given at once: its project's default template. */
+export function withDefaults(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  project: Project,
+): ManagedInstance {
+  const given = descriptorOf(kind).defaults(instance, project);
+  return given === undefined
+    ? instance
+    : ({ ...instance, spec: { ...instance.spec, ...given } } as ManagedInstance);
 }
 
 /** The plan of an operation. @throws Error if the kind has no such verb */

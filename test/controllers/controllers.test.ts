@@ -373,6 +373,12 @@ describe('controllers', () => {
     await allow('tiny');
     const told = await eventually('the condition', condition);
     assert.deepEqual([told.status, told.reason], ['False', 'TemplateNotAllowed']);
+    // One that was made without a template is about to get the project's default.
+    const { items } = await admin.core.listNamespacedEvent({ namespace: 'p-demo' });
+    assert.deepEqual(
+      items.filter(({ reason }) => reason === 'TemplateRequired').map(({ message }) => message),
+      [],
+    );
     assert.match(told.message ?? '', /does not allow template small.*It keeps running/);
     await allow('small');
     await eventually('it is gone', async () => (await condition()) === undefined);

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../../contracts/errors.ts';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../../contracts/resources/resource-kinds.ts';
-import { descriptorOf } from '../../../domain/kinds/kinds.ts';
+import { descriptorOf, withDefaults } from '../../../domain/kinds/kinds.ts';
 import { resolveParameters } from '../../../templates/template-parameters.ts';
 import type { Gateway } from '../../gateway.ts';
 
@@ -18,10 +18,9 @@ export function checkParameters(
   { kind, project, name }: InstanceWrite,
   wanted: ManagedInstance,
 ): void {
-  const { templateName, defaults, parameters } = descriptorOf(kind);
+  const { templateName, parameters } = descriptorOf(kind);
   const given = cache.projects().find(({ metadata }) => metadata.name === project);
-  const patch = given === undefined ? undefined : defaults(wanted, given);
-  const instance = { ...wanted, spec: { ...wanted.spec, ...patch } } as ManagedInstance;
+  const instance = given === undefined ? wanted : withDefaults(kind, wanted, given);
   const askedBy = (one: ManagedInstance) => parameters(one, cache.template(kind, templateName(one) ?? ''));
   const asked = askedBy(instance);
   const before = name === '' ? undefined : cache.instance({ kind, project, name });
