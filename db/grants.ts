@@ -25,7 +25,7 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   session_key: { gateway: read },
   login_states: { gateway: all },
   audit_events: { gateway: all, controllers: ['insert'] },
-  instance_activity: { gateway: all },
+  instance_activity: { gateway: all, controllers: read }, // before they delete what nobody uses
   instance_activity_hours: { gateway: all },
 };
 

@@ -20,6 +20,7 @@ import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { type ActivityPlatform, startActivityPlatform } from './activity-platform.ts';
 
 let postgres: TestPostgres;
@@ -39,7 +40,10 @@ before(async () => {
   await applyManifests(admin, readManifests(join(import.meta.dirname, '../../deploy/connected-cluster')));
   await migrate(postgres.url);
   const operations = createOperationsDependencies(
-    { databaseUrl: postgres.url, temporal: { address: '127.0.0.1:1', namespace: 'none' } },
+    {
+      databaseUrl: await urlOfRole(postgres.url, 'worker'),
+      temporal: { address: '127.0.0.1:1', namespace: 'none' },
+    },
     createLogger('test', 'fatal'),
   );
   close = operations.close;

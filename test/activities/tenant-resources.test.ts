@@ -23,6 +23,7 @@ import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { startApiServer, type TestApiServer } from '../support/api-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { type ActivityPlatform, startActivityPlatform } from './activity-platform.ts';
 
 let postgres: TestPostgres;
@@ -37,7 +38,10 @@ before(async () => {
   platform = await startActivityPlatform(server.adminKubeconfig);
   await migrate(postgres.url);
   const operations = createOperationsDependencies(
-    { databaseUrl: postgres.url, temporal: { address: '127.0.0.1:1', namespace: 'none' } },
+    {
+      databaseUrl: await urlOfRole(postgres.url, 'worker'),
+      temporal: { address: '127.0.0.1:1', namespace: 'none' },
+    },
     createLogger('test', 'fatal'),
   );
   close = operations.close;

@@ -4,6 +4,7 @@ import { hashPassword, passwordMatches } from '../../adapters/password-hash.ts';
 import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { type FixtureAnswer } from './user-calls.ts';
 
@@ -26,7 +27,7 @@ before(async () => {
   postgres = await startPostgres();
   await migrate(postgres.url);
   fixture = await startManagementFixture({
-    databaseUrl: postgres.url,
+    databaseUrl: await urlOfRole(postgres.url, 'gateway'),
     auth: { accessKeysPerOwner: keysPerOwner },
   });
   for (const user of ['ben', 'carl']) {

@@ -12,6 +12,7 @@ import { migrate } from '../../db/migrate.ts';
 import { putAuditEvents } from '../../db/queries/audit-events.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { startTcpRelay } from '../support/tcp-relay.ts';
 import { type EchoUpstream, startEchoUpstream } from './echo-upstream.ts';
 import { annaKey, hashOf, startTestGateway, type TestGateway, testObjects } from './test-gateway.ts';
@@ -50,7 +51,7 @@ before(async () => {
     target: upstream.target,
     objects: people(),
     allows: ({ user, originalUser }) => user === 'anna@example.com' && originalUser === undefined,
-    databaseUrl: postgres.url,
+    databaseUrl: await urlOfRole(postgres.url, 'gateway'),
     trustedProxies: ['127.0.0.0/8'],
     auditConfig: {
       file,

@@ -12,6 +12,7 @@ import { createDatabase, type Database } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { keyOf } from './user-calls.ts';
@@ -34,7 +35,7 @@ before(async () => {
   // As behind a load balancer: addresses are what it says they are.
   gateway = await startGatewayProcess(fixture, {
     logFile,
-    config: { databaseUrl: postgres.url, trustedProxies: ['127.0.0.1'] },
+    config: { databaseUrl: await urlOfRole(postgres.url, 'gateway'), trustedProxies: ['127.0.0.1'] },
   });
   const users = '/kubernetes/management/apis/management.loft.sh/v1/users';
   for (const user of ['ben', 'carl']) {

@@ -14,6 +14,7 @@ import { connectCluster } from '../../adapters/kubernetes/client.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { activityCases } from './activity-cases.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
 import { startTenantFixture, type TenantFixture, tenantPath } from './tenant-fixture.ts';
@@ -38,13 +39,14 @@ describe('requests to a tenant cluster that sleeps', () => {
     postgres = await startPostgres();
     await migrate(postgres.url);
     database = createDatabase(postgres.url, 2);
-    fixture = await startTenantFixture({ databaseUrl: postgres.url });
+    const databaseUrl = await urlOfRole(postgres.url, 'gateway');
+    fixture = await startTenantFixture({ databaseUrl });
     await letIn('uma', ['use']);
     await letIn('gus', ['get']);
     const held = { perInstance: { requests: 3 } };
     const loopbackPods = { cluster: 'local', range: '127.0.0.0/8' };
     second = await startGatewayProcess(fixture, {
-      config: { databaseUrl: postgres.url, held, loopbackPods },
+      config: { databaseUrl, held, loopbackPods },
     });
   });
   after(async () => {

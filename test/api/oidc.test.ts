@@ -11,6 +11,7 @@ import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { oidcClient, startOidcProvider, type TestOidcProvider } from '../support/oidc-provider.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { type FixtureAnswer } from './user-calls.ts';
 
@@ -28,7 +29,7 @@ before(async () => {
   postgres = await startPostgres();
   await migrate(postgres.url);
   fixture = await startManagementFixture({
-    databaseUrl: postgres.url,
+    databaseUrl: await urlOfRole(postgres.url, 'gateway'),
     auth: { oidc: { issuerUrl: provider.issuer, clientId: oidcClient.id, clientSecretFile } },
   });
 });

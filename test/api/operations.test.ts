@@ -10,6 +10,7 @@ import { endOperation } from '../../db/queries/turns.ts';
 import { virtualCluster } from '../../domain/kinds/virtual-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { dryRunCases } from './dry-run-cases.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
@@ -36,7 +37,7 @@ before(async () => {
   await migrate(databaseUrl);
   database = createDatabase(databaseUrl, 2);
   temporal = await startTemporal({ databaseUrl: postgres.url });
-  fixture = await startManagementFixture({ databaseUrl, temporal });
+  fixture = await startManagementFixture({ databaseUrl: await urlOfRole(databaseUrl, 'gateway'), temporal });
 });
 after(async () => {
   await fixture?.stop();

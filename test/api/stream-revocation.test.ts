@@ -13,6 +13,7 @@ import { migrate } from '../../db/migrate.ts';
 import { deleteSessionsOf } from '../../db/queries/sessions.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { type AccessFixture, startAccessFixture } from './access-fixture.ts';
 import { keyOf } from './user-calls.ts';
 
@@ -33,7 +34,7 @@ before(async () => {
   postgres = await startPostgres();
   await migrate(postgres.url);
   database = createDatabase(postgres.url, 1);
-  fixture = await startAccessFixture(undefined, { databaseUrl: postgres.url });
+  fixture = await startAccessFixture(undefined, { databaseUrl: await urlOfRole(postgres.url, 'gateway') });
   kubelet = await startFarEnd();
   await applyPod((kubelet.address() as AddressInfo).port);
   operation = await beginOperation();

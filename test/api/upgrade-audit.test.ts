@@ -4,6 +4,7 @@ import type { AuditEvent } from '../../contracts/audit.ts';
 import { migrate } from '../../db/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { startUpgradeFixture, type UpgradeFixture } from './upgrade-fixture.ts';
 
 let postgres: TestPostgres;
@@ -12,7 +13,7 @@ let fixture: UpgradeFixture;
 before(async () => {
   postgres = await startPostgres();
   await migrate(postgres.url);
-  fixture = await startUpgradeFixture({ databaseUrl: postgres.url });
+  fixture = await startUpgradeFixture({ databaseUrl: await urlOfRole(postgres.url, 'gateway') });
 });
 after(async () => {
   fixture?.reset();

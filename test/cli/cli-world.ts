@@ -13,6 +13,7 @@ import { createOperationsDependencies, type OperationsDeps } from '../../operati
 import { submitOperation } from '../../operations/submit.ts';
 import { type ManagementFixture, startManagementFixture } from '../api/management-fixture.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { startTemporal } from '../support/temporal.ts';
 import { type Ended, runVcp, startVcp } from './run-vcp.ts';
 
@@ -41,7 +42,10 @@ export async function startCliWorld(): Promise<CliWorld> {
   await migrate(databaseUrl);
   const temporal = await startTemporal({ databaseUrl: postgres.url });
   undo.defer(() => temporal.stop());
-  const fixture = await startManagementFixture({ databaseUrl, temporal });
+  const fixture = await startManagementFixture({
+    databaseUrl: await urlOfRole(databaseUrl, 'gateway'),
+    temporal,
+  });
   undo.defer(() => fixture.stop());
   const operations = createOperationsDependencies({ databaseUrl, temporal }, pino({ level: 'silent' }));
   undo.defer(() => operations.close());

@@ -24,6 +24,7 @@ import { listOperations } from '../../operations/read.ts';
 import { eventually } from '../support/eventually.ts';
 import { startManagementApi, type TestManagementApi, writeDespitePolicy } from '../support/management-api.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
 import { removalCases } from './removal-cases.ts';
 import { retryCases } from './retry-cases.ts';
@@ -37,6 +38,8 @@ describe('controllers', () => {
   let admin: ClusterClient;
   let resources: ManagementResources;
   let operations: OperationsDeps & { close(): Promise<void> };
+  /** With the privileges that controllers have. */
+  let ownOperations: typeof operations;
   let running: RunningControllers;
   let context: ControllerContext;
 
@@ -49,6 +52,10 @@ describe('controllers', () => {
     ({ admin, resources } = api);
     const logger = createLogger('controllers', 'warn');
     operations = createOperationsDependencies({ databaseUrl, temporal }, logger);
+    ownOperations = createOperationsDependencies(
+      { databaseUrl: await urlOfRole(databaseUrl, 'controllers'), temporal },
+      logger,
+    );
     // The controllers' own identity, so that its rights are tried too.
     const client = await api.as('vcluster-platform:controllers');
     const clusters = createConnectedClusters({
@@ -65,7 +72,7 @@ describe('controllers', () => {
       watchedClusters: clusters,
       spaces: hostNamespaces(clusters),
       tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
-      operations,
+      operations: ownOperations,
       logger,
       accessKeysPerOwner: 3,
       retryPauses: { firstMs: 1000, longestMs: 2000 },
@@ -92,6 +99,7 @@ describe('controllers', () => {
   });
   after(async () => {
     await running?.stop();
+    await ownOperations?.close();
     await operations?.close();
     await temporal?.stop();
     await postgres?.stop();

@@ -24,6 +24,7 @@ import { ensureWorkflowBundle } from '../../worker/bundle.ts';
 import { createLifecycleWorker } from '../../worker/lifecycle-worker.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { urlOfRole } from '../support/runtime-role.ts';
 import { startTemporal } from '../support/temporal.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
 
@@ -65,7 +66,10 @@ export async function startLifecycle(options: { wakesAtOnce?: number } = {}): Pr
   undo.defer(() => temporal.stop());
   const databaseUrl = await postgres.createDatabase();
   await migrate(databaseUrl);
-  const deps = createOperationsDependencies({ databaseUrl, temporal }, logger);
+  const deps = createOperationsDependencies(
+    { databaseUrl: await urlOfRole(databaseUrl, 'worker'), temporal },
+    logger,
+  );
   undo.defer(() => deps.close());
   const cluster = createFakeCluster();
   const activities: Activities = {
