@@ -130,7 +130,7 @@ function commandName({ kind, name }: Pick<UsageItem, 'kind' | 'name'>): string {
 }
 
 function hours(seconds: number): string {
-  return `${(seconds / 3600).toFixed(1)} h`;
+  return `${(Math.round(seconds / 360) / 10 + 0).toFixed(1)} h`; // never -0.0
 }
 
 /** What is given of options. */
