@@ -4,7 +4,8 @@ import { PlatformError } from '../contracts/errors.ts';
 import { noteWait } from './operations/step-recorder.ts';
 
 export interface PollOptions {
-  readonly intervalMs: number;
+  /** Between two looks; a function is asked after each. */
+  readonly intervalMs: number | (() => number);
   /** How long it may be looked for, worker outages not counted. */
   readonly deadlineMs: number;
   /** The failure when the deadline has passed; gets the last answer of `look`. */
@@ -42,7 +43,9 @@ export async function pollUntil<T extends object>(
         toldAt = performance.now();
       }
       if (spent() > options.deadlineMs) throw options.onDeadline(answer);
-      await delay(options.intervalMs, undefined, context ? { signal: context.cancellationSignal } : {});
+      const { intervalMs } = options;
+      const pauseMs = typeof intervalMs === 'number' ? intervalMs : intervalMs();
+      await delay(pauseMs, undefined, context ? { signal: context.cancellationSignal } : {});
     }
   } finally {
     clearInterval(timer);

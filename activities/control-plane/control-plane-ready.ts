@@ -21,6 +21,9 @@ import { deleteSeed } from './tenant-seed.ts';
 const deadlineMs = 3 * 60_000;
 const requestTimeoutMs = 2_000;
 const lookAtPodsMs = 2_000;
+/** Each look takes processor time from the control plane that starts, on a small machine; it listens a while before it is ready. */
+const untilListeningMs = 100;
+const untilReadyMs = 25;
 
 export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'hosts'>) {
   return {
@@ -51,11 +54,13 @@ export function createControlPlaneReadyActivities({ hosts }: Pick<TenantDeps, 'h
           'control_plane_not_ready',
           `the control plane did not answer within ${deadlineMs / 60_000} minutes: ${last}`,
         );
-      return pollUntil({ intervalMs: 25, deadlineMs, onDeadline }, async () => {
+      let isListening = false;
+      const intervalMs = () => (isListening ? untilReadyMs : untilListeningMs);
+      return pollUntil({ intervalMs, deadlineMs, onDeadline }, async () => {
         const client = await connect();
-        const refusal =
-          (await askReadiness(client.kubeConfig, readyPath)) ??
-          (fresh ? await missingBootstrapObjects(client.kubeConfig) : undefined);
+        const { isReached, refusal: unready } = await askReadiness(client.kubeConfig, readyPath);
+        isListening = isReached;
+        const refusal = unready ?? (fresh ? await missingBootstrapObjects(client.kubeConfig) : undefined);
         if (refusal === undefined) {
           if (fresh) await createDefaultAccount(client.kubeConfig);
           if (fresh && host !== undefined) await deleteSeed(host);
@@ -81,16 +86,19 @@ async function isStoreFull(client: ClusterClient): Promise<boolean> {
   }
 }
 
-/** Undefined if it is ready, else why not. */
-async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<string | undefined> {
+/** Whether it answers, and why it is not ready; no `refusal`: it is. */
+async function askReadiness(
+  kubeConfig: KubeConfig,
+  path: string,
+): Promise<{ isReached: boolean; refusal?: string }> {
   try {
     const response = await openRequest(kubeConfig, { path, signal: AbortSignal.timeout(requestTimeoutMs) });
     await response.text();
-    return undefined;
+    return { isReached: true };
   } catch (error) {
     return statusOf(error) === undefined
-      ? `it is not reachable yet: ${connectionFault(error)}`
-      : `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}`;
+      ? { isReached: false, refusal: `it is not reachable yet: ${connectionFault(error)}` }
+      : { isReached: true, refusal: `it is not ready: ${apiMessage(error).split('\n')[0] ?? ''}` };
   }
 }
 
@@ -103,7 +111,7 @@ async function askReadiness(kubeConfig: KubeConfig, path: string): Promise<strin
 async function missingBootstrapObjects(kubeConfig: KubeConfig): Promise<string | undefined> {
   const missing = await lookForBootstrapObjects(kubeConfig);
   if (missing === undefined) return undefined;
-  return (await askReadiness(kubeConfig, readyWithRolesPath)) === undefined ? undefined : missing;
+  return (await askReadiness(kubeConfig, readyWithRolesPath)).refusal === undefined ? undefined : missing;
 }
 
 async function lookForBootstrapObjects(kubeConfig: KubeConfig): Promise<string | undefined> {
