@@ -9,13 +9,18 @@ import type { TestPlatform } from '../support/platform.ts';
 const instances =
   '/kubernetes/management/apis/management.loft.sh/v1/namespaces/p-default/virtualclusterinstances';
 
-/** Applies an instance of the default template. */
-export async function applyInstance(platform: TestPlatform, name: string): Promise<void> {
+/** Applies an instance of the default template, or of its chart with `values`. */
+export async function applyInstance(platform: TestPlatform, name: string, values?: string): Promise<void> {
+  const chart = { name: 'tenant-control-plane' };
+  const spec =
+    values === undefined
+      ? { templateRef: { name: 'default' } }
+      : { template: { helmRelease: { chart, values } } };
   const answer = await platform.call('POST', instances, {
     apiVersion: 'management.loft.sh/v1',
     kind: 'VirtualClusterInstance',
     metadata: { name, namespace: 'p-default' },
-    spec: { templateRef: { name: 'default' } },
+    spec,
   });
   if (answer.status !== 201) throw new Error(answer.text);
 }
