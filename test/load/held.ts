@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Operation } from '../../contracts/operations.ts';
 import type { TestPlatform } from '../support/platform.ts';
 import { spread } from './statistics.ts';
-import { applyInstance, endedOperation, operate } from './tenant.ts';
+import { applyInstance, endedOperation, operate, smallValues } from './tenant.ts';
 
 const requests = 1_000;
 /** So often client-go sends a request again that is answered with `Retry-After`. */
@@ -34,7 +34,7 @@ async function firstRequest(platform: TestPlatform, name: string): Promise<First
 export async function benchHeld(platform: TestPlatform, sleepers: number): Promise<void> {
   const names = Array.from({ length: sleepers }, (_, index) => `sleeper-${index}`);
   for (const name of names) {
-    await applyInstance(platform, name);
+    await applyInstance(platform, name, smallValues);
     await endedOperation(platform, name, 'create');
     await operate(platform, name, 'sleep');
   }

@@ -2,20 +2,10 @@ import { availableParallelism } from 'node:os';
 import type { TestPlatform } from '../support/platform.ts';
 import { bareControlPlanes, bareRun, bareStart } from './bare-runs.ts';
 import { spread } from './statistics.ts';
-import { applyInstance, endedOperation, operate, untilAnswers } from './tenant.ts';
+import { applyInstance, endedOperation, operate, smallValues, untilAnswers } from './tenant.ts';
 
 /** As `npm start` admits wakes. */
 const atOnce = 2 * availableParallelism();
-
-/** What a node counts for one that is awake: with the chart's own requests 13 fit on two processors. */
-const small = JSON.stringify(
-  Object.fromEntries(
-    ['etcd', 'apiServer', 'controllerManager', 'scheduler'].map((part) => [
-      part,
-      { resources: { requests: { cpu: '5m', memory: '16Mi' } } },
-    ]),
-  ),
-);
 
 /**
  * Wakes of many tenant clusters that are asked for in the same moment, by a request to each, against as many restarts by hand of
@@ -43,7 +33,7 @@ export async function benchWakesAtOnce(platform: TestPlatform, count: number): P
   }
   const names = Array.from({ length: count }, (_, index) => `storm-${index}`);
   for (const name of names) {
-    await applyInstance(platform, name, small);
+    await applyInstance(platform, name, smallValues);
     await endedOperation(platform, name, 'create');
     await operate(platform, name, 'sleep');
   }
