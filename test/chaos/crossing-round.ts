@@ -141,9 +141,9 @@ function allAnswered(ends: readonly End[]): Crossed {
   return { ends, problems: others.map(({ end }) => `a request ended with ${end}`) };
 }
 
-/** Answered before, or told that there is none any more. */
+/** Answered before, or told that it goes or is gone. */
 function toldOfDelete(ends: readonly End[]): Crossed {
-  const others = ends.filter(({ end }) => !/^(200|404)/.test(end));
+  const others = ends.filter(({ end }) => !/^(200|404|503 .* is being deleted)/.test(end));
   return { ends, problems: others.map(({ end }) => `a request ended with ${end}`) };
 }
 
