@@ -45,7 +45,7 @@ export function lastUse(kind: ManagedKind, instance: ManagedInstance, now: numbe
   );
 }
 
-/** Since when nobody uses an instance that is awake: a wake by its schedule is no use, but gives it its time. As {@link lastUse}. */
+/** Since when nobody uses an instance that is awake: a wake by its schedule does not count as use, but gives it its time. As {@link lastUse}. */
 export function quietSince(kind: ManagedKind, instance: ManagedInstance, now: number): number {
   return Math.max(lastUse(kind, instance, now), awakeSince(kind, instance) ?? 0);
 }

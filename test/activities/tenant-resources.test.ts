@@ -37,11 +37,9 @@ before(async () => {
   server = await startApiServer({ controllerManager: true });
   platform = await startActivityPlatform(server.adminKubeconfig);
   await migrate(postgres.url);
+  const databaseUrl = await urlOfRole(postgres.url, 'worker');
   const operations = createOperationsDependencies(
-    {
-      databaseUrl: await urlOfRole(postgres.url, 'worker'),
-      temporal: { address: '127.0.0.1:1', namespace: 'none' },
-    },
+    { databaseUrl, temporal: { address: '127.0.0.1:1', namespace: 'none' } },
     createLogger('test', 'fatal'),
   );
   close = operations.close;
