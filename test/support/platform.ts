@@ -176,7 +176,11 @@ export async function startTestPlatform(
     (await call('GET', `/api/v1/projects/default/virtualclusters/${name}/operations`)).json<{
       items: Operation[];
     }>().items;
-  const operation = async (id: string) => (await call('GET', `/api/v1/operations/${id}`)).json<Operation>();
+  const operation = async (id: string) => {
+    const answer = await call('GET', `/api/v1/operations/${id}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json<Operation>();
+  };
   const env = { ...process.env, VCP_CONFIG: join(stateDir, 'vcp-config.json') };
   let loggedIn = false;
 
