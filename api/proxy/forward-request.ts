@@ -47,7 +47,7 @@ const heldBytes = 16 * 1024;
 /**
  * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
  * When either side goes away the other is closed. Resolves when the answer is over, however it ended.
- * @throws ForwardFailure if no answer has begun; PlatformError `internal` if the identity check refuses, or the answer cannot be
+ * @throws ForwardFailure if no answer has begun; PlatformError: what the caller is told who may not wait any longer, `internal` if the identity check refuses, or the answer cannot be
  *   changed as it should
  */
 export function forwardRequest(options: ForwardedRequest): Promise<void> {
@@ -156,10 +156,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (response.headersSent) {
       if (this.ending?.isOver !== true) response.destroy(); // an aborted answer must not look like a complete one
       this.resolve();
-    } else if (this.aborted !== undefined) {
-      response.destroy(); // no other handler would respond
-      this.resolve();
-    } else if (error instanceof ForwardFailure || error instanceof PlatformError) this.reject(error);
+    } else if (this.aborted !== undefined) this.endUnanswered(this.aborted);
+    else if (error instanceof ForwardFailure || error instanceof PlatformError) this.reject(error);
     else this.reject(this.failure(failureKind(error), error));
   }
 
@@ -186,8 +184,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     const { held } = this;
     if (this.isFailed || held === undefined) return;
     if (this.aborted !== undefined) {
-      this.response.destroy();
-      this.resolve();
+      this.endUnanswered(this.aborted);
       return;
     }
     if (kind !== undefined) {
@@ -243,11 +240,20 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     this.aborted = reason;
     if (controller === undefined) {
-      response.destroy(); // still waiting for a connection: aborted as soon as it starts
-      this.resolve();
+      this.endUnanswered(reason); // still waiting for a connection: aborted as soon as it starts
       return;
     }
     controller.abort(reason);
+  }
+
+  /** Who has lost their rights is told so; else there is nobody to answer. */
+  private endUnanswered(reason: Error): void {
+    if (reason instanceof PlatformError) {
+      this.reject(reason);
+      return;
+    }
+    this.response.destroy(); // no other handler would respond
+    this.resolve();
   }
 
   private failure(kind: ForwardFailure['kind'], cause: unknown): ForwardFailure {

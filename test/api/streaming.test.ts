@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { PlatformError } from '../../contracts/errors.ts';
 import { eventually } from '../support/eventually.ts';
 import { annaKey, hashOf, startTestGateway, type TestGateway } from './test-gateway.ts';
 import { createUpstreamIdentity } from './upstream-identity.ts';
@@ -121,6 +123,39 @@ describe('streams', () => {
     const failure = await eventually('the key expires however often it is asked', refused);
     assert.equal(failure.code, 'unauthenticated');
     socket.destroy();
+  });
+
+  it('who loses their rights while they wait for an answer is told so; an answer that has begun is cut off', async () => {
+    for (const path of ['/waits', '/apis/a/v1/waits']) behaviours[path] = () => undefined; // never answers
+    behaviours['/begun'] = (_request, response) => response.writeHead(200).write('first\n');
+    const upgrade = ['Connection: Upgrade', 'Upgrade: SPDY/3.1'];
+    const watch = requestText('/apis/a/v1/waits?watch=true');
+    for (const text of [
+      requestText('/waits'),
+      watch,
+      requestText('/waits', 'GET', ...upgrade),
+      requestText('/begun'),
+    ]) {
+      const socket = await gateway.socket();
+      let answer = '';
+      socket.on('data', (data: Buffer) => (answer += data.toString()));
+      const closed = once(socket, 'end');
+      socket.write(text);
+      const stream = await eventually('it is carried', () => gateway.streams.list()[0]);
+      const hasBegun = text.includes('/begun');
+      if (hasBegun) await eventually('its answer begins', () => answer.includes('first'));
+      else await delay(50); // until the upstream has it
+      stream.abort(new PlatformError('forbidden', 'you may not do this any more'));
+      if (hasBegun) {
+        await closed;
+        assert.doesNotMatch(answer, /\r\n0\r\n/);
+      } else {
+        await eventually('it is told', () => answer.includes('you may not do this any more'));
+        assert.match(answer, /^HTTP\/1\.1 403 /);
+      }
+      socket.destroy();
+      await eventually('it is over', () => gateway.streams.size === 0);
+    }
   });
 
   it('a response aborted by the upstream does not look complete', async () => {

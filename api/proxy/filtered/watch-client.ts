@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../../adapters/logging.ts';
+import { PlatformError } from '../../../contracts/errors.ts';
 import type { Gateway } from '../../gateway.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { GatewayShutdown } from '../../streams/stream-registry.ts';
@@ -77,18 +78,22 @@ export async function followWatch(
   const ended = new AbortController();
   client.onGone(() => ended.abort());
   const finish = () => (client.begun ? client.end() : client.cut());
+  /** Who has lost their rights before an answer began is told so. */
+  const isToTell = () => !client.begun && ended.signal.reason instanceof PlatformError;
   const over = streams.add(
     client.caller,
     (reason) => {
       ended.abort(reason);
-      if (!(reason instanceof GatewayShutdown)) client.cut();
+      if (!(reason instanceof GatewayShutdown) && !isToTell()) client.cut();
     },
     recheck,
   );
   try {
     await carry(ended.signal);
+    if (isToTell()) throw ended.signal.reason;
     finish();
   } catch (error) {
+    if (isToTell()) throw ended.signal.reason;
     if (!client.begun && !ended.signal.aborted) throw error;
     if (!ended.signal.aborted) client.log.warn({ err: error }, 'a watch ended unexpectedly');
     if (ended.signal.reason instanceof GatewayShutdown) finish();

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { PlatformError } from '../../../contracts/errors.ts';
 import { GatewayShutdown } from '../../streams/stream-registry.ts';
 
 /** A client that waits for the answer to its request to upgrade. */
@@ -7,7 +8,7 @@ export interface PendingClient {
   readonly signal: AbortSignal;
   /** Calls `listener` when it has gone away. */
   onGone(listener: () => void): void;
-  /** Ends the wait from our side and closes the connection. */
+  /** Ends the wait from our side, or what came of it. Closes the connection, unless `reason` is an answer: a PlatformError while it waits. */
   abort(reason: Error): void;
   /** Ends the wait: what came early can be read from the socket again. */
   release(): void;
@@ -25,6 +26,7 @@ export function createPendingClient(socket: Duplex, head: Buffer): PendingClient
   const controller = new AbortController();
   const early: Buffer[] = [head];
   let bytes = head.length;
+  let isPending = true;
   const keep = (chunk: Buffer) => {
     early.push(chunk);
     bytes += chunk.length;
@@ -47,9 +49,11 @@ export function createPendingClient(socket: Duplex, head: Buffer): PendingClient
     abort(reason) {
       if (reason instanceof GatewayShutdown) return; // there is no form to end it whole: cut off when time is up
       controller.abort(reason);
-      socket.destroy();
+      // Of what is open already the end is all that can be told.
+      if (!isPending || !(reason instanceof PlatformError)) socket.destroy();
     },
     release() {
+      isPending = false;
       socket.off('data', keep);
       socket.off('end', gone);
       socket.off('close', gone);

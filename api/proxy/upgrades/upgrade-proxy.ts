@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { withRootSpan } from '../../../adapters/tracing/spans.ts';
-import { errorTable } from '../../../contracts/errors.ts';
+import { errorTable, PlatformError } from '../../../contracts/errors.ts';
 import type { AuditEntry } from '../../audit/audit-entry.ts';
 import { actorOf } from '../../audit/sender.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -141,7 +141,7 @@ async function serve(exchange: Exchange, { gateway, lines, filtered }: Deps): Pr
               bytes: waitingBytes(request) + maxEarlyBytes,
               onGone: client.onGone,
             });
-      if (destination === undefined) return { status: clientGone };
+      if (destination === undefined) throw client.signal.reason;
       const { instance } = destination;
       const using = { caller, target, method, headers: upgrade.headers };
       gateway.activity.used(instance, using);
@@ -151,12 +151,14 @@ async function serve(exchange: Exchange, { gateway, lines, filtered }: Deps): Pr
       over();
     }
   } catch (error) {
-    const failure = asPlatformError(error);
+    const { aborted, reason } = client.signal;
+    if (aborted && !(reason instanceof PlatformError)) return { status: clientGone };
+    // Who has lost their rights while they waited is told so.
+    const failure = asPlatformError(aborted ? reason : error);
     const { status } = errorTable[failure.code];
     entry.fails(failure.code);
     if (status >= 500)
       lines.failed({ reqId: id, isKnown: exchange.caller !== undefined }, { err: error, code: failure.code });
-    if (client.signal.aborted) return { status: clientGone };
     client.release();
     answerFailure(socket, failure, id);
     return { status };
@@ -188,7 +190,7 @@ async function carry({ request, socket, client, id, entry }: Exchange, route: Ro
   });
   if (client.signal.aborted) {
     accepted.response.socket.destroy();
-    return { status: clientGone };
+    throw client.signal.reason;
   }
   client.release();
   const headers: Record<string, string | string[]> = {
