@@ -183,10 +183,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private decided(kind: GatewayRefusal | undefined): void {
     const { held } = this;
     if (this.isFailed || held === undefined) return;
-    if (this.aborted !== undefined) {
-      this.endUnanswered(this.aborted);
-      return;
-    }
+    if (this.aborted !== undefined) return this.endUnanswered(this.aborted);
     if (kind !== undefined) {
       this.refused(new Error('the API server refuses the gateway'), kind);
       return;
@@ -248,10 +245,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** Who has lost their rights is told so; else there is nobody to answer. */
   private endUnanswered(reason: Error): void {
-    if (reason instanceof PlatformError) {
-      this.reject(reason);
-      return;
-    }
+    if (reason instanceof PlatformError) return this.reject(reason);
     this.response.destroy(); // no other handler would respond
     this.resolve();
   }
