@@ -92,12 +92,17 @@ async function writeConfigMap(round: number): Promise<void> {
   await core.deleteNamespacedConfigMap(there);
 }
 
-/** Both ways to end, again and again; each lifetime is long enough to be watched in. */
-async function restartGateway(times: number): Promise<Array<{ signal: string; ms: number }>> {
+/** Both ways to end, again and again; `events` of a client tell that it watches in each lifetime. */
+async function restartGateway(
+  times: number,
+  events: readonly string[],
+): Promise<Array<{ signal: string; ms: number }>> {
   const all = [];
   for (let index = 0; index < times; index++) {
     const signal = index % 2 === 0 ? 'SIGTERM' : 'SIGKILL';
+    const before = events.length;
     await delay(1_000);
+    await eventually('it is watched', () => events.length > before);
     Object.assign(absence, { isNow: true, rounds: 0 });
     const { code, ms } = await gateway.end(signal);
     if (signal === 'SIGTERM') assert.equal(code, 0);
@@ -126,7 +131,7 @@ describe('a gateway restarted while objects are written', { timeout: 600_000 }, 
     const seen = await startReflector(configMaps, through('anna'));
     const start = Math.max(Number(truth.version), Number(seen.version));
     const writing = write(writeConfigMap);
-    const restarts = await restartGateway(6);
+    const restarts = await restartGateway(6, seen.events);
     const rounds = await writing.stop();
     const last = await fixture.admin.core.createNamespacedConfigMap({
       namespace: 'p-alpha',
@@ -194,7 +199,7 @@ describe('a gateway restarted while objects are written', { timeout: 600_000 }, 
       if (round % 8 === 0) await create(there.name);
       else await create(`new-${round}`).then(() => create(there.name));
     });
-    await restartGateway(4);
+    await restartGateway(4, seen.events);
     await writing.stop();
     const wanted = async () =>
       new Map(
