@@ -47,8 +47,8 @@ const heldBytes = 16 * 1024;
 /**
  * Carries a request to the upstream and its answer back, both as streams with back-pressure, nothing held.
  * When either side goes away the other is closed. Resolves when the answer is over, however it ended.
- * @throws ForwardFailure if no answer has begun; PlatformError: what the caller is told who may not wait any longer, `internal` if the identity check refuses, or the answer cannot be
- *   changed as it should
+ * @throws ForwardFailure if no answer has begun; PlatformError: what the caller is told who may not wait any longer, or `internal` if the
+ *   identity check refuses or the answer cannot be changed as it should
  */
 export function forwardRequest(options: ForwardedRequest): Promise<void> {
   checkOutgoingHeaders(options.headers);
@@ -153,6 +153,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { response } = this;
     this.isFailed = true;
+    if (this.isSettled) return; // the answer is another's by now
     if (response.headersSent) {
       if (this.ending?.isOver !== true) response.destroy(); // an aborted answer must not look like a complete one
       this.resolve();
