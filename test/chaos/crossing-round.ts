@@ -67,38 +67,24 @@ export async function runCrossing(crossing: Crossing, round: Round): Promise<Cro
 }
 
 const crossers: Record<Crossing, (round: Round) => Promise<Crossed>> = {
-  async 'sleep during wake'(round) {
-    await slept(round);
-    const sent = firstRequests(round.fleet, round.tenant);
-    await meeting(round);
-    await submitted(round.fleet, round.tenant, 'sleep');
-    return allAnswered(await sent);
-  },
+  'sleep during wake': async (round) => ended(await heldWhile(round, 'sleep'), answered),
   async 'wake during sleep'(round) {
     await submitted(round.fleet, round.tenant, 'sleep');
     await meeting(round);
-    return allAnswered(await firstRequests(round.fleet, round.tenant));
+    return ended(await firstRequests(round.fleet, round.tenant), answered);
   },
-  async 'delete during wake'(round) {
-    await slept(round);
-    const sent = firstRequests(round.fleet, round.tenant);
-    await meeting(round);
-    await submitted(round.fleet, round.tenant, 'delete');
-    return toldOfDelete(await sent);
-  },
+  'delete during wake': async (round) => ended(await heldWhile(round, 'delete'), toldOfDelete),
   async 'delete during sleep'(round) {
     await submitted(round.fleet, round.tenant, 'sleep');
     await meeting(round);
     await submitted(round.fleet, round.tenant, 'delete');
-    return toldOfDelete(await firstRequests(round.fleet, round.tenant));
+    return ended(await firstRequests(round.fleet, round.tenant), toldOfDelete);
   },
   async 'wake without a node'(round) {
     await slept(round);
     await onNode(round, 'cordon');
     try {
-      const ends = await firstRequests(round.fleet, round.tenant, 2);
-      const unexplained = ends.filter(({ end }) => !/^503 .*(cordon|unschedulable)/i.test(end));
-      return { ends, problems: unexplained.map(({ end }) => `a request ended with ${end}`) };
+      return ended(await firstRequests(round.fleet, round.tenant, 2), toldOfNode);
     } finally {
       await onNode(round, 'uncordon');
     }
@@ -136,14 +122,23 @@ function meeting({ random }: Round): Promise<void> {
   return delay(random() * meetMs);
 }
 
-function allAnswered(ends: readonly End[]): Crossed {
-  const others = ends.filter(({ end }) => end !== '200');
-  return { ends, problems: others.map(({ end }) => `a request ended with ${end}`) };
+/** Requests to a sleeper that wakes for them, while `type` is asked for. */
+async function heldWhile(round: Round, type: 'sleep' | 'delete'): Promise<End[]> {
+  await slept(round);
+  const sent = firstRequests(round.fleet, round.tenant);
+  await meeting(round);
+  await submitted(round.fleet, round.tenant, type);
+  return sent;
 }
 
+const answered = /^200$/;
 /** Answered before, or told that it goes or is gone. */
-function toldOfDelete(ends: readonly End[]): Crossed {
-  const others = ends.filter(({ end }) => !/^(200|404|503 .* is being deleted)/.test(end));
+const toldOfDelete = /^(200|404|503 .* is being deleted)/;
+const toldOfNode = /^503 .*(cordon|unschedulable)/i;
+
+/** What did not end as `expected` is a problem. */
+function ended(ends: readonly End[], expected: RegExp): Crossed {
+  const others = ends.filter(({ end }) => !expected.test(end));
   return { ends, problems: others.map(({ end }) => `a request ended with ${end}`) };
 }
 
