@@ -32,12 +32,15 @@ function toApplicationFailure(
     error instanceof PlatformError
       ? error
       : new PlatformError('internal', 'internal error; the log of the worker has the cause');
+  // The workflow waits for the cluster (workflows/proxies.ts): attempts are for what answers now and then.
+  const isOffline = known.code === 'cluster_offline';
   const mayPass =
-    errorTable[known.code].retryable || (doubted.has(known.code) && options.attempt < doubtedAttempts);
+    (errorTable[known.code].retryable && !isOffline) ||
+    (doubted.has(known.code) && options.attempt < doubtedAttempts);
   return ApplicationFailure.create({
     type: known.code,
     message: known.message,
-    nonRetryable: !mayPass && !options.retryForward,
+    nonRetryable: isOffline || (!mayPass && !options.retryForward),
     ...(known.details === undefined ? {} : { details: [known.details] }),
   });
 }

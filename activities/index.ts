@@ -1,5 +1,6 @@
 import type { Helm } from '../adapters/helm/helm.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { createClusterOnlineActivities } from './clusters/cluster-online.ts';
 import { createControlPlaneReadyActivities } from './control-plane/control-plane-ready.ts';
 import { createControlPlaneScaleActivities } from './control-plane/control-plane-scale.ts';
 import type { TenantDeps } from './dependencies.ts';
@@ -45,6 +46,7 @@ export function createActivities(deps: ActivityDeps) {
       checkRestoreRight: createRestoreRight(deps),
     }),
     ...createReconcileActivities(deps),
+    ...createClusterOnlineActivities(deps),
     ...createInstanceActivities(deps),
     ...createInspectionActivities(deps),
     ...createSleepPolicyActivities(deps),

@@ -2,13 +2,8 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
-import {
-  annotations,
-  connectTarget,
-  identities,
-  platformNamespace,
-  type Writer,
-} from '../contracts/names.ts';
+import { connectTarget } from '../contracts/agents.ts';
+import { annotations, identities, platformNamespace, type Writer } from '../contracts/names.ts';
 import { type KubeconfigOptions, renderKubeconfig } from './certificates/kubeconfig.ts';
 import { applyObject } from './kubernetes/apply-object.ts';
 import type { ClusterClient } from './kubernetes/client.ts';
@@ -16,14 +11,17 @@ import { isNotFound, orUndefined } from './kubernetes/failures.ts';
 import { applyManifests, readManifests } from './kubernetes/manifests.ts';
 import { requestJson } from './kubernetes/request.ts';
 
-const manifestsDir = join(import.meta.dirname, '..', 'deploy', 'connected-cluster');
+const chartDir = join(import.meta.dirname, '..', 'deploy', 'charts', 'vcluster-platform');
 /** Service accounts there, by process. */
 const accounts = {
   gateway: identities.gateway,
   worker: identities.worker,
   controllers: identities.controllers,
+  agent: identities.agent,
 } as const;
-type Process = keyof typeof accounts;
+type Account = keyof typeof accounts;
+const processes = ['gateway', 'worker', 'controllers'] as const;
+type Process = (typeof processes)[number];
 /** The chart's native sidecars (`restartPolicy: Always` of an init container) are on by default since then. */
 const oldestMinor = 29;
 const answerMs = 10_000;
@@ -32,14 +30,19 @@ const answerMs = 10_000;
 export type ClusterCredentials = Readonly<Record<Process, string>>;
 
 /**
+ * How the platform reaches a cluster that it sets up itself: `direct`ly, or through an agent of its own, which is another account there.
+ */
+export type ClusterMode = 'direct' | 'agent';
+
+/**
  * Looks whether a cluster can run tenant clusters, and `client` may do all that connecting it takes; changes nothing.
  * @returns uid of its namespace `kube-system`: another cluster has another
  * @throws PlatformError `invalid_request`: it is too old; ApiException; what `fetch` throws
  */
-export async function tryCluster(client: ClusterClient, writer: Writer): Promise<string> {
+export async function tryCluster(client: ClusterClient, writer: Writer, mode: ClusterMode): Promise<string> {
   await checkVersion(client);
   const { metadata } = await client.core.readNamespace({ name: 'kube-system' });
-  await Promise.all(platformObjects('').map((object) => checkApply(client, object, writer)));
+  await Promise.all(platformObjects('', mode).map((object) => checkApply(client, object, writer)));
   return metadata?.uid ?? '';
 }
 
@@ -55,14 +58,20 @@ export async function connectedAs({ core }: ClusterClient): Promise<string | und
  * @param cluster what it is called here
  * @throws ApiException; what `fetch` throws
  */
-export function applyCluster(client: ClusterClient, cluster: string, writer: Writer): Promise<void> {
-  return applyManifests(client, platformObjects(cluster), writer);
+export function applyCluster(
+  client: ClusterClient,
+  cluster: string,
+  writer: Writer,
+  mode: ClusterMode,
+): Promise<void> {
+  return applyManifests(client, platformObjects(cluster, mode), writer);
 }
 
 /**
  * What the platform's processes reach it with; undefined before it gave their accounts tokens.
  * @param address of its API server
  * @param proxyUrl of the gateway's listener, through which worker and controllers reach it; undefined: directly
+ * @param mode how the gateway itself reaches it
  * @throws ApiException; what `fetch` throws
  */
 export async function credentialsOf(
@@ -70,20 +79,20 @@ export async function credentialsOf(
   cluster: string,
   address: Pick<KubeconfigOptions, 'server' | 'certificateAuthority' | 'tlsServerName'>,
   proxyUrl: string | undefined,
+  mode: ClusterMode,
 ): Promise<ClusterCredentials | undefined> {
   const { server, certificateAuthority, tlsServerName } = address;
-  const named = tlsServerName === undefined ? {} : { tlsServerName };
-  const direct = (token: string) => renderKubeconfig({ server, certificateAuthority, token, ...named });
+  const direct = (token: string) => renderKubeconfig({ ...address, certificateAuthority, token });
+  const byName = (token: string, proxy: { proxyUrl?: string } = {}) =>
+    renderKubeconfig({
+      server: `https://${connectTarget.apiServer(cluster)}`,
+      certificateAuthority,
+      token,
+      tlsServerName: tlsServerName ?? nameInCertificate(server),
+      ...proxy,
+    });
   const throughGateway = (token: string) =>
-    proxyUrl === undefined
-      ? direct(token)
-      : renderKubeconfig({
-          server: `https://${connectTarget.apiServer(cluster)}`,
-          certificateAuthority,
-          token,
-          tlsServerName: tlsServerName ?? nameInCertificate(server),
-          proxyUrl,
-        });
+    proxyUrl === undefined ? direct(token) : byName(token, { proxyUrl });
   const [gateway, worker, controllers] = await Promise.all([
     tokenOf(client, 'gateway'),
     tokenOf(client, 'worker'),
@@ -91,10 +100,23 @@ export async function credentialsOf(
   ]);
   if (!gateway || !worker || !controllers) return undefined;
   return {
-    gateway: direct(gateway),
+    gateway: mode === 'agent' ? byName(gateway) : direct(gateway),
     worker: throughGateway(worker),
     controllers: throughGateway(controllers),
   };
+}
+
+/**
+ * What an agent of a cluster in mode `agent` reaches it with; undefined before its account has a token.
+ * @param address of its API server
+ * @throws ApiException; what `fetch` throws
+ */
+export async function agentKubeconfigOf(
+  client: ClusterClient,
+  address: Pick<KubeconfigOptions, 'server' | 'certificateAuthority' | 'tlsServerName'>,
+): Promise<string | undefined> {
+  const token = await tokenOf(client, 'agent');
+  return token === '' ? undefined : renderKubeconfig({ ...address, token });
 }
 
 async function checkVersion({ kubeConfig }: ClusterClient): Promise<void> {
@@ -126,12 +148,19 @@ async function checkApply(
 }
 
 /** All that the platform keeps there. */
-function platformObjects(cluster: string): KubernetesObject[] {
+function platformObjects(cluster: string, mode: ClusterMode): KubernetesObject[] {
+  const names: readonly Account[] = mode === 'agent' ? [...processes, 'agent'] : processes;
   return [
     platformNamespaceOf(cluster),
-    ...Object.keys(accounts).flatMap((name) => accountObjects(name as Process)),
-    ...readManifests(manifestsDir).map(bindAccounts),
+    ...names.flatMap(accountObjects),
+    ...clusterManifests(mode).map((object) => bindAccounts(object, names)),
   ];
+}
+
+/** Roles of the platform's identities there, of the agent too, and the policies for what it makes. */
+export function clusterManifests(mode: ClusterMode): KubernetesObject[] {
+  const folders = mode === 'agent' ? ['connected-cluster', 'agent'] : ['connected-cluster'];
+  return folders.flatMap((folder) => readManifests(join(chartDir, folder)));
 }
 
 /** The platform's namespace in connected cluster `cluster`. */
@@ -143,7 +172,7 @@ export function platformNamespaceOf(cluster: string): KubernetesObject {
   };
 }
 
-function accountObjects(name: Process): KubernetesObject[] {
+function accountObjects(name: Account): KubernetesObject[] {
   const namespace = platformNamespace;
   const token = {
     apiVersion: 'v1',
@@ -165,20 +194,20 @@ interface Subject {
 }
 
 /** The binding with our service account beside every user that stands for the same identity; others unchanged. */
-function bindAccounts(object: KubernetesObject): KubernetesObject {
+function bindAccounts(object: KubernetesObject, names: readonly Account[]): KubernetesObject {
   const { subjects } = object as KubernetesObject & { subjects?: Subject[] };
   if (subjects === undefined) return object;
-  const added = Object.entries(accounts)
-    .filter(([, user]) => subjects.some(({ kind, name }) => kind === 'User' && name === user))
-    .map(([name]) => ({ kind: 'ServiceAccount', name, namespace: platformNamespace }));
+  const added = names
+    .filter((account) => subjects.some(({ kind, name }) => kind === 'User' && name === accounts[account]))
+    .map((name) => ({ kind: 'ServiceAccount', name, namespace: platformNamespace }));
   return { ...object, subjects: [...subjects, ...added] } as KubernetesObject;
 }
 
-function tokenSecret(account: Process): string {
+function tokenSecret(account: Account): string {
   return `${account}-token`;
 }
 
-async function tokenOf({ core }: ClusterClient, account: Process): Promise<string> {
+async function tokenOf({ core }: ClusterClient, account: Account): Promise<string> {
   const { data } = await core.readNamespacedSecret({
     name: tokenSecret(account),
     namespace: platformNamespace,

@@ -4,9 +4,9 @@ import type { V1Secret } from '@kubernetes/client-node';
 import { LruMap } from 'toad-cache';
 import { PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
+import { connectTarget } from '../contracts/agents.ts';
 import {
   clusterCredentialSecret,
-  connectTarget,
   platformNamespace,
   tenantObjects,
   type Writer,

@@ -73,7 +73,7 @@ export async function createApp(
   }) as unknown as FastifyInstance; // its server is an https.Server, its logger pino itself
   app.server.headersTimeout = limits.headersMs;
   inConnectionContexts(app.server);
-  const { streams } = gateway;
+  const { streams, tunnels } = gateway;
   const lines = createRequestLines(gateway.logger);
   await app.register(requestContexts);
   await app.register(tracing);
@@ -83,7 +83,7 @@ export async function createApp(
   await app.register(lingeringClose);
   await app.register(audit, gateway);
   await app.register(metrics, gateway);
-  await app.register(connections, { limits, streams, metrics: gateway.metrics });
+  await app.register(connections, { limits, streams, tunnels, metrics: gateway.metrics });
   await app.register(unknownPaths);
   await app.register(requestGuard);
   await app.register(storageAlias);

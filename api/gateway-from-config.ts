@@ -5,12 +5,14 @@ import type { Logger } from '../adapters/logging.ts';
 import type { GatewayConfig } from '../contracts/config.ts';
 import { createDatabase } from '../db/client.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
+import { createAuthenticateAgent } from './agents/authenticate-agent.ts';
 import { createActivityRecords } from './activity/activity-records.ts';
+import { createAgentJoins } from './agents/agent-joins.ts';
 import { createInstanceActivity, defaultActivityIntervalMs } from './activity/instance-activity.ts';
 import { createAudit } from './audit/audit.ts';
 import { createAccounts } from './auth/accounts.ts';
 import { createAccessReview } from './authorization/access-review.ts';
-import { createResourceCache } from './cache/resource-cache.ts';
+import { createResourceCache, type ResourceCache } from './cache/resource-cache.ts';
 import type { Gateway, StreamLimits } from './gateway.ts';
 import { createHeldRequests } from './held/held-requests.ts';
 import { holdLimitsOf } from './held/hold-room.ts';
@@ -23,9 +25,13 @@ import { createReadiness } from './readiness/readiness.ts';
 import { createTemporalUi, temporalUiPath } from './routes/temporal-ui/temporal-ui.ts';
 import { defaultUndecidedMs, startRevocation } from './streams/revocation.ts';
 import { createStreamRegistry } from './streams/stream-registry.ts';
-import { createAddressCheck } from './tunnel/allowed-addresses.ts';
-import { type ConnectedClusters, createConnectedClusters, dialTcp } from './tunnel/connected-clusters.ts';
+import { createAddressCheck } from '../adapters/services/allowed-addresses.ts';
+import { dialTcp } from '../adapters/services/dial-tcp.ts';
+import { type ConnectedClusters, createConnectedClusters } from './tunnel/connected-clusters.ts';
 import { createDial, type Dial } from './tunnel/dial.ts';
+import { type AgentTunnels, createAgentTunnels } from './tunnel/agent-tunnels.ts';
+import { createOtherGateways } from './tunnel/other-gateways.ts';
+import { createTunnelRecords } from './tunnel/tunnel-records.ts';
 import { createTenantUpstreams } from './tunnel/tenant-upstreams.ts';
 import { createJsonClient } from './upstreams/json-request.ts';
 import { targetOfKubeconfig } from './upstreams/kubeconfig-target.ts';
@@ -37,6 +43,8 @@ const defaultIdleSeconds = 4 * 60 * 60;
 const defaultAnswerSeconds = 60;
 const auditConnections = 2;
 const activityConnections = 1;
+const tunnelConnections = 2;
+const agentConnections = 2;
 
 /** The parts of a gateway process. */
 export interface GatewayParts {
@@ -55,8 +63,11 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
   const managementJson = createJsonClient(management.dispatcher);
   const cache = createResourceCache(kubeconfigText, logger);
   const review = createAccessReview(cache.rbac);
-  const clusters = createConnectedClusters(managementJson);
-  const dial = createDial(clusters, createAddressCheck(config.loopbackPods));
+  const tunnels = agentTunnels(config, cache, logger);
+  // Connections of its own: what unauthenticated callers have looked up keeps nobody waiting but agents.
+  const agentsDatabase = createDatabase(config.databaseUrl, agentConnections);
+  const clusters = createConnectedClusters(managementJson, tunnels);
+  const dial = createDial(clusters, createAddressCheck(config.loopbackPods), tunnels);
   const tenants = createTenantUpstreams(clusters, dial);
   const recorded = createOperationsDependencies(withLinksHere(config), logger);
   const operations = createOperationsService(recorded);
@@ -95,6 +106,9 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     review,
     management,
     managementJson,
+    authenticateAgent: createAuthenticateAgent(agentsDatabase, cache),
+    agentJoins: createAgentJoins(agentsDatabase, cache),
+    tunnels,
     clusters,
     tenants,
     streams,
@@ -119,6 +133,8 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
       await cache.stop();
       await tenants.close();
       await clusters.close();
+      await tunnels.close();
+      await agentsDatabase.close();
       await management.close();
       await operations.close();
       await accounts.close();
@@ -126,6 +142,22 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
       await audit.close();
     },
   };
+}
+
+function agentTunnels(
+  { databaseUrl, connect }: GatewayConfig,
+  cache: Pick<ResourceCache, 'cluster'>,
+  logger: Logger,
+): AgentTunnels {
+  const { host, port, advertise = `${host}:${port}` } = connect;
+  const records = createTunnelRecords(createDatabase(databaseUrl, tunnelConnections), advertise);
+  const secret = readFileSync(connect.secretFile, 'utf8').trim();
+  return createAgentTunnels({
+    records,
+    others: createOtherGateways(records, secret, logger),
+    uidOf: (name) => cache.cluster(name)?.metadata.uid,
+    logger,
+  });
 }
 
 /** Links into Temporal's web UI lead through the gateway. */

@@ -1,5 +1,7 @@
 import type { RenderDeps } from '../adapters/helm/render-values.ts';
 import type { Logger } from '../adapters/logging.ts';
+import type { AgentJoins } from './agents/agent-joins.ts';
+import type { AuthenticateAgent } from './agents/authenticate-agent.ts';
 import type { InstanceActivity } from './activity/instance-activity.ts';
 import type { AccessReview } from './authorization/access-review.ts';
 import type { Audit } from './audit/audit.ts';
@@ -8,6 +10,7 @@ import type { Authenticate } from './auth/authenticate.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { JsonClient } from './upstreams/json-request.ts';
 import type { StreamRegistry } from './streams/stream-registry.ts';
+import type { AgentTunnels } from './tunnel/agent-tunnels.ts';
 import type { TenantUpstreams } from './tunnel/tenant-upstreams.ts';
 import type { HeldRequests } from './held/holdable-request.ts';
 import type { Upstream } from './upstreams/upstream.ts';
@@ -42,6 +45,10 @@ export interface Gateway {
   readonly management: Upstream;
   /** Small requests to the management API, under any identity. */
   readonly managementJson: JsonClient;
+  readonly authenticateAgent: AuthenticateAgent;
+  readonly agentJoins: AgentJoins;
+  /** Of connected clusters' agents. */
+  readonly tunnels: AgentTunnels;
   readonly clusters: ConnectedClusters;
   readonly tenants: TenantUpstreams;
   readonly streams: StreamRegistry;

@@ -13,6 +13,7 @@ import { createGatewayParts, type GatewayParts } from './gateway-from-config.ts'
 import { connectionLimitsOf } from './http/connection-limits.ts';
 import { requestContext } from './http/request-context.ts';
 import { createMetricsListener } from './metrics/metrics-listener.ts';
+import { authorityOf } from './tunnel/dial.ts';
 import { type ConnectListener, createConnectListener, isKnownTarget } from './tunnel/connect-listener.ts';
 
 const cachesMs = 15_000;
@@ -63,6 +64,7 @@ function createTunnels(
 ): ConnectListener {
   return createConnectListener({
     dial,
+    dialHere: (target) => gateway.tunnels.openHere(target.cluster, authorityOf(target)),
     secret: readFileSync(config.connect.secretFile, 'utf8').trim(),
     isKnown: (target) => isKnownTarget(gateway.cache, target),
     ready: gateway.cache.ready,

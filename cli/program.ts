@@ -21,7 +21,7 @@ const ofInstances = {
     async () => (await import('./commands/get.ts')).getCommand(),
   ],
   describe: [
-    'Tell everything about a tenant cluster or a space',
+    'Tell everything about a tenant cluster, a space or a connected cluster',
     async () => (await import('./commands/describe.ts')).describeCommand(),
   ],
   why: [
@@ -75,6 +75,10 @@ const ofInstances = {
 } as const satisfies Record<string, Entry> & VerbCommands;
 
 const ofPlatform = {
+  add: [
+    'Add a connected cluster (administrators)',
+    async () => (await import('./commands/add.ts')).addCommand(),
+  ],
   projects: [
     'Projects that you may see',
     async () => (await import('./commands/resource.ts')).resourceCommand('projects'),

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { AuditConfig } from './audit.ts';
+import { AccessKeysPerOwner, AuthConfig } from './auth-config.ts';
 import { TracingConfig } from './tracing-config.ts';
 
 /**
@@ -32,59 +33,6 @@ const Temporal = Type.Object({
 });
 
 export type TemporalConfig = Static<typeof Temporal>;
-
-/** The OpenID provider that people log in at. */
-const Oidc = Type.Object({
-  issuerUrl: Type.String({
-    description: 'As in the issuer of its tokens; https, or http on a loopback address',
-  }),
-  clientId: Type.String(),
-  clientSecretFile: Type.Optional(Type.String({ description: 'Absent: a public client' })),
-  displayName: Type.Optional(Type.String()),
-  scopes: Type.Optional(Type.Array(Type.String(), { description: 'Default openid, email, profile' })),
-  usernameClaim: Type.Optional(
-    Type.String({ description: 'Default email, which is used only if it is verified' }),
-  ),
-  usernamePrefix: Type.Optional(Type.String({ description: 'Prefix of the user name in Kubernetes' })),
-  groupsClaim: Type.Optional(Type.String({ description: 'Default groups' })),
-  groupsPrefix: Type.Optional(Type.String()),
-  groups: Type.Optional(
-    Type.Array(Type.String(), { description: 'Only these groups are used; absent: all' }),
-  ),
-  createUsers: Type.Optional(
-    Type.Boolean({
-      description: 'Default true: a first login creates a User; false: only existing Users may log in',
-    }),
-  ),
-});
-export type OidcConfig = Static<typeof Oidc>;
-
-const AccessKeysPerOwner = Type.Optional(
-  Type.Integer({
-    minimum: 1,
-    description:
-      'Maximum number of access keys of a user or team; default 100. Logins are counted separately: beyond the limit the least recently used ends',
-  }),
-);
-
-/** How people prove who they are. */
-const Auth = Type.Object({
-  loginAccessKeyTtlSeconds: Type.Optional(
-    Type.Integer({
-      minimum: 60,
-      description: 'Lifetime of the key of a password login; default 20 days',
-    }),
-  ),
-  accessKeyMaxTtlSeconds: Type.Optional(
-    Type.Integer({ minimum: 60, description: 'Maximum lifetime of keys that users create for themselves' }),
-  ),
-  accessKeysPerOwner: AccessKeysPerOwner,
-  sessionIdleSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 12 hours' })),
-  sessionMaxSeconds: Type.Optional(Type.Integer({ minimum: 60, description: 'Default 7 days' })),
-  passwordDisabled: Type.Optional(Type.Boolean()),
-  oidc: Type.Optional(Oidc),
-});
-export type AuthConfig = Static<typeof Auth>;
 
 const Seconds = (fallback: number, description: string) =>
   Type.Optional(
@@ -141,7 +89,7 @@ const Held = Type.Object({
 });
 export type HeldConfig = Static<typeof Held>;
 
-const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
+export const LogLevel = Type.Optional(Type.Enum(['debug', 'info', 'warn', 'error']));
 
 export const WorkerConfig = Type.Object({
   logLevel: LogLevel,
@@ -252,7 +200,7 @@ export const GatewayConfig = Type.Object({
   ),
   /** Clients' connections. */
   connections: Type.Optional(Connections),
-  auth: Type.Optional(Auth),
+  auth: Type.Optional(AuthConfig),
   /** Addresses or CIDR ranges of proxies in front, whose X-Forwarded-For is believed. */
   trustedProxies: Type.Optional(Type.Array(Type.String())),
   audit: Type.Optional(AuditConfig),
@@ -267,11 +215,14 @@ export const GatewayConfig = Type.Object({
       { description: 'What renders previews of templates; without, there are none' },
     ),
   ),
-  /** The internal CONNECT listener through which workers reach clusters. */
+  /** The internal CONNECT listener through which workers reach clusters, and gateways the tunnels of others. */
   connect: Type.Object({
     host: Type.String(),
     port: Type.Integer(),
-    secretFile: Type.String({ description: 'File with the password of user `worker`' }),
+    secretFile: Type.String({ description: 'File with the password of the users `worker` and `gateway`' }),
+    advertise: Type.Optional(
+      Type.String({ description: 'host:port at which other gateways reach it; default host:port' }),
+    ),
   }),
 });
 export type GatewayConfig = Static<typeof GatewayConfig>;
@@ -293,5 +244,12 @@ export const ControllersConfig = Type.Object({
   ),
   /** How long a deletion for want of use (`delete-after`) is announced before; default: a tenth of that time, a minute to a day. */
   deletionWarningSeconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10_000_000 })),
+  /** How connected clusters with an agent are reached; absent: they are not, and their status says so. */
+  connect: Type.Optional(
+    Type.Object({
+      url: Type.String({ description: "http://host:port of a gateway's CONNECT listener" }),
+      secretFile: Type.String({ description: 'File with the password of user `worker`' }),
+    }),
+  ),
 });
 export type ControllersConfig = Static<typeof ControllersConfig>;

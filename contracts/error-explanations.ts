@@ -63,6 +63,8 @@ export const errorExplanations: Readonly<Record<ErrorCode, string>> = {
     'The tenant cluster or space is waking up, and the request could not be held until it is awake. Nothing was changed. Send the request again after the time in `Retry-After`.',
   wake_failed:
     'The tenant cluster or space failed to wake up. The message names the operation and its reason. If there is a `Retry-After`, the request can be sent again: a later one wakes it again.',
+  cluster_offline:
+    'The agent of the connected cluster is not connected to the platform, so nothing there can be reached through it; what runs there goes on. The message says since when. Look at Deployment `loft` there and at its network; operations wait and go on by themselves.',
   cluster_unreachable:
     'The Kubernetes API that the request is for does not answer. Nothing was changed unless the message says so. Send it again after the time in `Retry-After`.',
   management_unavailable: 'The management API does not answer at the moment. Send the request again.',

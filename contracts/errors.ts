@@ -55,6 +55,7 @@ export const errorTable = {
   waking: { status: 503, retryable: true, exitCode: 8, title: 'Not awake yet' },
   wake_failed: { status: 503, retryable: true, exitCode: 6, title: 'Failed to wake' },
   cluster_unreachable: { status: 503, retryable: true, exitCode: 8, title: 'Cluster unreachable' },
+  cluster_offline: { status: 503, retryable: true, exitCode: 8, title: 'Connected cluster offline' },
   management_unavailable: {
     status: 503,
     retryable: true,

@@ -81,10 +81,18 @@ export const annotations = {
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */
   oidcGroupsFrom: 'vcluster-platform.io/oidc-groups-from',
+  /** On a Cluster: values of chart vcluster-platform for its agent, as YAML (as in vCluster Platform). */
+  agentValues: 'loft.sh/agent-values',
   /** On the platform's namespace in a connected cluster: what that is called here. */
   connectedAs: 'vcluster-platform.io/connected-as',
-  /** On a credential of a connected cluster: uid and version of the Secret of `spec.config` that it was made with. */
+  /**
+   * On a credential of a connected cluster: uid and version of the Secret of `spec.config` that it was made with, or uid of the
+   * Cluster, join and start of the agent that it is from, and a hash of the proxy's address.
+   */
   madeWith: 'vcluster-platform.io/made-with',
+  /** On a credential from an agent: when it ends, and when the controllers replace it (RFC 3339). */
+  expiresAt: 'vcluster-platform.io/expires-at',
+  renewAt: 'vcluster-platform.io/renew-at',
   /** On the namespace of a project, for admission: names with commas between them, `*` for all; the default may be none. */
   allowedTemplates: 'vcluster-platform.io/allowed-templates',
   allowedSpaceTemplates: 'vcluster-platform.io/allowed-space-templates',
@@ -131,6 +139,7 @@ export const writers = {
   worker: 'vcluster-platform-worker',
   /** Sets up the embedded platform and the clusters that it connects. */
   bootstrap: 'vcluster-platform-bootstrap',
+  agent: 'vcluster-platform-agent',
   node: 'process-node',
 } as const;
 export type Writer = (typeof writers)[keyof typeof writers];
@@ -153,6 +162,8 @@ export const identities = {
   gateway: 'vcluster-platform:gateway',
   worker: 'vcluster-platform:worker',
   controllers: 'vcluster-platform:controllers',
+  /** In connected clusters only: what keeps the tunnel (contracts/agents.ts). */
+  agent: 'vcluster-platform:agent',
   /** Impersonated by the gateway for its own reads of the management API (informers) and nothing else. */
   gatewayReader: 'vcluster-platform:gateway-reader',
   /** Impersonated by the gateway to keep accounts: access keys, password hashes, users made at their first login. */
@@ -228,16 +239,6 @@ export function clusterCredentialSecret(
   return `cluster-${cluster}-${process}`;
 }
 
-/**
- * Names under which the gateway's CONNECT listener knows what stands in connected cluster `cluster`; the
- * `server` of every worker kubeconfig is one of them.
- */
-export const connectTarget = {
-  apiServer: (cluster: string) => `kubernetes.${cluster}.connected`,
-  service: (cluster: string, namespace: string, service: string) =>
-    `${service}.${namespace}.svc.${cluster}.connected`,
-} as const;
-
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /**
@@ -285,7 +286,7 @@ export const projectRoles = {
   viewer: 'loft-management-project-viewer',
 } as const;
 
-/** ClusterRole of connected clusters that users of a space get in its namespace (deploy/connected-cluster/spaces.yaml). */
+/** ClusterRole of connected clusters that users of a space get in its namespace (deploy/charts/vcluster-platform/connected-cluster/spaces.yaml). */
 export const spaceAdminRole = 'loft-cluster-space-admin';
 
 /** The ClusterRoles that the platform may bind in the namespace of a space; an administrator there can add others. */

@@ -7,6 +7,8 @@ import type { Logger } from '../adapters/logging.ts';
 import type { RetryPauses } from '../domain/lifecycle/attempts.ts';
 import type { OperationsDeps } from '../operations/dependencies.ts';
 import type { Caches } from './caches.ts';
+import type { AgentClient } from './clusters/agent-client.ts';
+import type { AgentRecords } from './clusters/agent-records.ts';
 import type { OwnedRbac } from './rbac/owned-rbac.ts';
 
 /** What every controller works with. */
@@ -23,6 +25,10 @@ export interface ControllerContext {
   readonly spaces: Pick<HostNamespaces, 'find'>;
   readonly tenants: Pick<HostNamespaces, 'prove'>;
   readonly operations: OperationsDeps;
+  /** The agents of connected clusters. */
+  readonly agents: AgentRecords;
+  /** The way to connected clusters with an agent, through a gateway; absent: there is none. */
+  readonly connect?: { readonly proxyUrl: string; readonly client: AgentClient } | undefined;
   readonly logger: Logger;
   /** How often RBAC inside tenant clusters is compared, in milliseconds; default 30 s. */
   readonly tenantRepairMs?: number | undefined;

@@ -13,6 +13,8 @@ import { ControllersConfig } from '../contracts/config.ts';
 import { writers } from '../contracts/names.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 import { createCaches } from './caches.ts';
+import { createAgentClient } from './clusters/agent-client.ts';
+import { createAgentRecords } from './clusters/agent-records.ts';
 import { createOwnedRbac } from './rbac/owned-rbac.ts';
 import { startControllers } from './start-controllers.ts';
 
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
     writer,
     limits: briefAnswers,
   });
+  const connect = config.connect && wayToAgents(config.connect);
   const running = startControllers({
     client,
     resources: managementResources(client),
@@ -45,6 +48,8 @@ async function main(): Promise<void> {
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces(hosts),
     operations,
+    agents: createAgentRecords(operations.database, logger),
+    connect,
     logger,
     accessKeysPerOwner: config.accessKeysPerOwner,
     deletionWarningSeconds: config.deletionWarningSeconds,
@@ -55,12 +60,20 @@ async function main(): Promise<void> {
   });
   const stop = async () => {
     await running.stop();
+    await connect?.client.close();
     await operations.close();
     await tracer?.stop();
   };
   endInOrder(stop, { delayMs: graceMs, logger });
   await Promise.race([running.caughtUp, delay(catchUpMs, undefined, { ref: false })]);
   console.log('controllers ready');
+}
+
+function wayToAgents({ url, secretFile }: NonNullable<ControllersConfig['connect']>) {
+  const proxy = new URL(url);
+  proxy.username = 'worker';
+  proxy.password = readFileSync(secretFile, 'utf8').trim();
+  return { proxyUrl: proxy.href, client: createAgentClient(proxy.href) };
 }
 
 await main().catch(endFailedStart);

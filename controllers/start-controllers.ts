@@ -5,8 +5,11 @@ import { managedKinds } from '../contracts/kinds.ts';
 import { accessKeyCounts } from './accounts/access-key-counts.ts';
 import { accessKeys } from './accounts/access-keys.ts';
 import { accountRemoval } from './accounts/account-removal.ts';
+import { agentCredentials } from './clusters/agent-credentials.ts';
+import { agentRemoval } from './clusters/agent-removal.ts';
 import { clusterIdentities } from './clusters/cluster-identities.ts';
-import { clusterCredentials, clusters } from './clusters/clusters.ts';
+import { clusters } from './clusters/clusters.ts';
+import { clusterCredentials } from './clusters/credential-roles.ts';
 import { configuredClusters } from './clusters/configured-clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { deletionProtection } from './instances/deletion-protection.ts';
@@ -33,6 +36,8 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   accessKeyCounts,
   accessKeys,
   accountRemoval,
+  agentCredentials,
+  agentRemoval,
   clusterCredentials,
   clusterIdentities,
   clusters,
@@ -68,7 +73,7 @@ export interface RunningControllers {
 
 /** Runs every controller over the caches of `context`; each has a queue of its own, so that none delays another. */
 export function startControllers(context: ControllerContext): RunningControllers {
-  const { caches, rbac, logger } = context;
+  const { agents, caches, rbac, logger } = context;
   const informers = Object.values(caches);
   const synced = Promise.all([rbac.synced, ...informers.map((informer) => informer.synced)]);
   const created = controllers.map((create) => create(context));
@@ -93,6 +98,7 @@ export function startControllers(context: ControllerContext): RunningControllers
     stop: async () => {
       await Promise.all(informers.map((informer) => informer.stop()));
       await rbac.stop();
+      await agents.stop();
       await Promise.all(queues.map((queue) => queue.stop()));
       await Promise.all(created.map(async (controller) => controller.stop?.()));
     },

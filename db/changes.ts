@@ -1,19 +1,26 @@
 import pg from 'pg';
 
-/** Tells which operations changed, as long as it is open. */
-export interface OperationChanges {
+/** What is told, by triggers of the migrations, and whose id goes with it. */
+export type Channel =
+  /** Operations and their steps; id of the operation. */
+  | 'operation_changed'
+  /** Agents that joined, were replaced, refused or removed, and tunnels that opened or closed; uid of the Cluster. */
+  | 'agents_changed';
+
+/** Tells what changed, as long as it is open. */
+export interface Changes {
   /**
-   * Calls `onChange` after every committed change of operation `id`, and once after every interruption of the
+   * Calls `onChange` after every committed change of `id`, and once after every interruption of the
    * connection (something may have been missed). Returns the unsubscribe function.
    */
   subscribe(id: string, onChange: () => void): () => void;
-  /** As `subscribe`, for every operation; `id` is undefined after an interruption. */
+  /** As `subscribe`, for all; `id` is undefined after an interruption. */
   subscribeAll(onChange: (id: string | undefined) => void): () => void;
   close(): Promise<void>;
 }
 
 /** One connection that LISTENs for all subscribers of the process; it is made at the first subscription. */
-export function createOperationChanges(databaseUrl: string): OperationChanges {
+export function createChanges(databaseUrl: string, channel: Channel): Changes {
   const subscribers = new Map<string, Set<() => void>>();
   const subscribersOfAll = new Set<(id: string | undefined) => void>();
   let client: pg.Client | undefined;
@@ -51,7 +58,7 @@ export function createOperationChanges(databaseUrl: string): OperationChanges {
     next.on('notification', ({ payload }) => notify(payload));
     next
       .connect()
-      .then(() => next.query('listen operation_changed'))
+      .then(() => next.query(`listen ${channel}`))
       .then(() => notify(undefined), reconnect);
   };
   return {

@@ -27,6 +27,10 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   audit_events: { gateway: all, controllers: ['insert'] },
   instance_activity: { gateway: all, controllers: read }, // before they delete what nobody uses
   instance_activity_hours: { gateway: all },
+  agents: { gateway: all, controllers: ['select', 'delete'] },
+  agent_join_keys: { gateway: all, controllers: ['select', 'delete'] },
+  // Controllers lock dead ones before they remove them; operations wait for one.
+  agent_tunnels: { gateway: all, controllers: ['select', 'update', 'delete'], worker: read },
 };
 
 /**

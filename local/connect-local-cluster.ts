@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClusterCredentials } from '../adapters/cluster-setup.ts';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import { writers } from '../contracts/names.ts';
@@ -9,6 +8,7 @@ import {
   applyConnectedClusterResources,
   type ConnectProxy,
   embeddedCredentials,
+  type LocalCredentials,
 } from './bootstrap/connected-cluster.ts';
 import { connectExternalCluster, type ExternalCluster } from './bootstrap/external-cluster.ts';
 import { openKubernetesCluster } from './kubernetes-cluster.ts';
@@ -18,13 +18,13 @@ import type { StateFolder } from './state-folder.ts';
 
 /**
  * Connected cluster `local`: the one that a user has, or an embedded one that is started.
- * @returns what gateway and worker reach it with
+ * @returns what the platform's processes reach it with
  */
 export async function connectLocalCluster(
   context: PlatformContext,
   external: ExternalCluster | undefined,
   proxy: ConnectProxy,
-): Promise<ClusterCredentials> {
+): Promise<LocalCredentials> {
   const credentials = await (external === undefined
     ? startEmbedded(context, proxy)
     : connectExternalCluster(external, proxy));
@@ -32,7 +32,7 @@ export async function connectLocalCluster(
   return credentials;
 }
 
-async function startEmbedded(context: PlatformContext, proxy: ConnectProxy): Promise<ClusterCredentials> {
+async function startEmbedded(context: PlatformContext, proxy: ConnectProxy): Promise<LocalCredentials> {
   const cluster = await openKubernetesCluster(context, 'local');
   await startLocalCluster(context, cluster);
   await applyConnectedClusterResources(

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
 import { partVersion } from '../toolchain/parts.ts';
 import type { Toolchain } from '../toolchain/toolchain.ts';
 import type { ImageTable } from '../node/images.ts';
@@ -11,7 +12,8 @@ export const imageTags = {
   etcd: `${partVersion('etcd').slice(1)}-0`,
 } as const;
 
-const tenantTools = join(import.meta.dirname, '..', 'deploy', 'images', 'tenant-tools');
+const images = join(import.meta.dirname, '..', 'deploy', 'images');
+const [tenantTools, agent] = [join(images, 'tenant-tools'), join(images, 'agent')];
 
 /**
  * Writes the process node's table of images, and for each image a folder of links under `dir` with its programs
@@ -41,6 +43,10 @@ export function writeImages({ dir, toolchain }: { dir: string; toolchain: Toolch
     'vcluster-platform/tenant-tools': {
       bin: [links('tenant-tools', { ...etcd, node: process.execPath }), tenantTools, '/bin', '/usr/bin'],
       tags: ['0.1.0'],
+    },
+    'vcluster-platform/agent': {
+      bin: [links('agent', { node: process.execPath }), agent, '/bin', '/usr/bin'],
+      tags: [packageJson.version],
     },
     busybox: { bin: ['/bin', '/usr/bin'], tags: ['latest', '1', '1.36', '1.37', 'stable'] },
   };

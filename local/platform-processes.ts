@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { ControllersConfig, GatewayConfig, TemporalConfig, WorkerConfig } from '../contracts/config.ts';
+import type { AgentConfig } from '../contracts/agent-config.ts';
 import { temporalNamespace } from '../contracts/names.ts';
 import type { DatabaseUrls } from './database-roles.ts';
 import type { PlatformContext } from './platform-context.ts';
@@ -24,6 +25,7 @@ export interface ProcessOptions {
   /** Paths, by process. */
   managementKubeconfigs: Record<'gateway' | 'worker' | 'controllers', string>;
   settings: Settings;
+  agent: AgentConfig;
   gateway: {
     port: number;
     /** As this machine reaches it. */
@@ -35,11 +37,14 @@ export interface ProcessOptions {
   };
 }
 
-/** Writes the configuration files of worker, gateway and controllers; returns their paths. */
+/** The platform's own processes, in TypeScript. */
+export type PlatformProcess = 'worker' | 'gateway' | 'controllers' | 'agent';
+
+/** Writes the configuration files of the platform's processes; returns their paths. */
 export function writeProcessConfigs(
   { state, toolchain }: PlatformContext,
   options: ProcessOptions,
-): Record<'worker' | 'gateway' | 'controllers', string> {
+): Record<PlatformProcess, string> {
   const { databases, gateway } = options;
   const { worker: workerSettings, controllers: controllersSettings, ...gatewaySettings } = options.settings;
   const { tracing } = gatewaySettings;
@@ -71,7 +76,6 @@ export function writeProcessConfigs(
     managementKubeconfig: options.managementKubeconfigs.gateway,
     publicUrl: gateway.publicUrl,
     listen: { host: '127.0.0.1', port: gateway.port },
-    loopbackPods: { cluster: 'local', range: '127.64.0.0/10' }, // those of the process node
     tls: gateway.tls,
     previews: { helmBinary: toolchain.helm, workDir: join(state.gatewayDir, 'previews') },
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
@@ -84,6 +88,7 @@ export function writeProcessConfigs(
     databaseUrl: databases.controllers,
     temporal: temporalOf('controllers'),
     managementKubeconfig: options.managementKubeconfigs.controllers,
+    connect: { url: `http://127.0.0.1:${gateway.connectPort}`, secretFile: gateway.connectSecretFile },
   };
   const write = (name: string, config: object): string => {
     const file = join(state.configDir, `${name}.json`);
@@ -94,6 +99,7 @@ export function writeProcessConfigs(
     worker: write('worker', worker),
     gateway: write('gateway', gatewayConfig),
     controllers: write('controllers', controllers),
+    agent: write('agent', options.agent),
   };
 }
 
@@ -108,7 +114,7 @@ function tracingEnvironment(): Record<string, string> {
 
 /** A process of the platform: `node <folder>/main.ts --config <file>`. */
 export function platformService(
-  name: 'worker' | 'gateway' | 'controllers',
+  name: PlatformProcess,
   options: { configFile: string; ready: Service['ready'] },
 ): Service {
   const main = join(repository, name === 'gateway' ? 'api' : name, 'main.ts');

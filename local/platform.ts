@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
 import { takeLock } from '../adapters/processes/exclusive-lock.ts';
 import { logSays } from '../adapters/processes/log-file.ts';
+import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import type { TemporalServer } from '../adapters/temporal-connection.ts';
 import { writers } from '../contracts/names.ts';
 import { PlatformError } from '../contracts/errors.ts';
@@ -12,9 +14,15 @@ import { createFirstObjects } from './bootstrap/first-objects.ts';
 import { applyManagementResources, waitForAdmission } from './bootstrap/management-resources.ts';
 import { checkRememberedCluster, connectLocalCluster } from './connect-local-cluster.ts';
 import type { DatabaseUrls } from './database-roles.ts';
+import { localAgentConfig, prepareLocalAgent } from './local-agent.ts';
 import { issueGatewayCertificate } from './pki.ts';
 import type { PlatformContext } from './platform-context.ts';
-import { platformService, type ProcessOptions, writeProcessConfigs } from './platform-processes.ts';
+import {
+  type PlatformProcess,
+  platformService,
+  type ProcessOptions,
+  writeProcessConfigs,
+} from './platform-processes.ts';
 import { freePort, isPortFree, openPorts } from './ports.ts';
 import { isGatewayReady } from './probes.ts';
 import { createProcessRecords, leftovers, stopLeftovers } from './process-records.ts';
@@ -156,6 +164,9 @@ async function startAll(
     announced("Temporal's web UI", startTemporalUi(context, temporal)),
   ]);
   await storeCredentials(client, 'local', credentials);
+  await prepareLocalAgent(context, client, databases.owner);
+  const agentKubeconfig = join(state.secretsDir, 'agent.kubeconfig');
+  writePrivateFile(agentKubeconfig, credentials.agent);
   const gateway = {
     port: options.port,
     localUrl,
@@ -174,6 +185,13 @@ async function startAll(
       charts: options.charts ?? [],
       toolsImage: options.toolsImage,
       settings,
+      omit: options.omit ?? [],
+      agent: localAgentConfig(context, {
+        url: localUrl,
+        caFile: tls.caFile,
+        kubeconfig: agentKubeconfig,
+        isEmbedded: external === undefined,
+      }),
     },
     announced,
   );
@@ -217,12 +235,13 @@ async function startStores(
 
 async function startProcesses(
   context: PlatformContext,
-  options: ProcessOptions,
+  options: ProcessOptions & { readonly omit: readonly string[] },
   announced: StoreOptions['announced'],
 ): Promise<void> {
   const { supervisor } = context;
+  const { omit } = options;
   const files = writeProcessConfigs(context, options);
-  const startAndWaitForLine = (name: 'worker' | 'controllers'): Promise<void> => {
+  const startAndWaitForLine = (name: Exclude<PlatformProcess, 'gateway'>): Promise<void> => {
     const ready: Service['ready'] = (process) =>
       waitUntil(name, async () => logSays(process.logFile, process.logOffset, /\bready\b/), { process });
     return announced(name, supervisor.start(platformService(name, { configFile: files[name], ready })));
@@ -232,11 +251,12 @@ async function startProcesses(
       process,
     });
   const gateway = platformService('gateway', { configFile: files.gateway, ready: gatewayReady });
-  await Promise.all([
-    startAndWaitForLine('worker'),
-    startAndWaitForLine('controllers'),
-    announced('gateway', supervisor.start(gateway)),
-  ]);
+  // The line of the agent says that it has a tunnel.
+  const withAgent = async (): Promise<void> => {
+    await announced('gateway', supervisor.start(gateway));
+    if (!omit.includes('gateway')) await startAndWaitForLine('agent');
+  };
+  await Promise.all([startAndWaitForLine('worker'), startAndWaitForLine('controllers'), withAgent()]);
 }
 
 async function lockState({ root }: StateFolder): Promise<() => void> {

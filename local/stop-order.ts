@@ -7,6 +7,7 @@ export const stopOrder: readonly (readonly string[])[] = [
   ['gateway'],
   ['controllers'],
   ['worker'],
+  ['agent'],
   ['node'],
   ['temporal-ui', 'temporal', 'management-controller-manager', 'local-controller-manager', 'local-scheduler'],
   ['management-apiserver', 'local-apiserver'],

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../adapters/logging.ts';
 import { temporalConnection } from '../adapters/temporal-connection.ts';
 import type { TemporalConfig } from '../contracts/config.ts';
-import { createOperationChanges, type OperationChanges } from '../db/changes.ts';
+import { type Changes, createChanges } from '../db/changes.ts';
 import { createDatabase, type Database } from '../db/client.ts';
 import { traceCarrier } from './trace-carrier.ts';
 
@@ -10,7 +10,7 @@ import { traceCarrier } from './trace-carrier.ts';
 export interface OperationsDeps {
   readonly database: Database;
   readonly temporal: Client;
-  readonly changes: OperationChanges;
+  readonly changes: Changes;
   readonly logger: Logger;
   /** Base URL of Temporal's web UI, for links. */
   readonly uiUrl?: string | undefined;
@@ -29,7 +29,7 @@ export function createOperationsDependencies(
 ): OperationsDeps & { close(): Promise<void> } {
   const connection = Connection.lazy(temporalConnection(config.temporal));
   const database = createDatabase(config.databaseUrl);
-  const changes = createOperationChanges(config.databaseUrl);
+  const changes = createChanges(config.databaseUrl, 'operation_changed');
   return {
     database,
     changes,

@@ -1,13 +1,18 @@
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 
 /** The oldest Node with what the sources use (`import.meta.dirname`). */
 export const oldestNode = '20.11';
 
-/** Writes the command `vcp` as plain JavaScript into `folder`: `main.js`, and what it loads. */
+const root = join(import.meta.dirname, '..');
+/** What `vcp add cluster` installs. */
+const chart = join('charts', 'vcluster-platform');
+
+/** Writes the command `vcp` as plain JavaScript into `folder`: `main.js`, what it loads, and the chart that it installs. */
 export async function bundleCli(folder: string): Promise<void> {
   await build({
-    entryPoints: [join(import.meta.dirname, '..', 'cli', 'main.ts')],
+    entryPoints: [join(root, 'cli', 'main.ts')],
     outdir: folder,
     bundle: true,
     // A command is a file of its own, loaded when it is asked for.
@@ -26,6 +31,7 @@ export async function bundleCli(folder: string): Promise<void> {
     },
     logLevel: 'warning',
   });
+  cpSync(join(root, 'deploy', chart), join(folder, chart), { recursive: true });
   // Its process would go on beside a caller that has more to do.
   await stop();
 }

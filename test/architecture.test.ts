@@ -18,6 +18,7 @@ const arrows: Record<string, { values: readonly string[]; types?: readonly strin
   worker: { values: ['contracts', 'domain', 'adapters', 'db', 'operations', 'activities'] },
   controllers: { values: ['contracts', 'domain', 'adapters', 'db', 'operations'] },
   api: { values: ['contracts', 'domain', 'templates', 'adapters', 'db', 'operations'] },
+  agent: { values: ['contracts', 'domain', 'adapters'] },
   cli: { values: ['contracts'] },
   deploy: { values: ['contracts'] },
   toolchain: { values: ['contracts', 'adapters'] },
@@ -77,6 +78,7 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
     'metrics',
     'audit',
     'auth',
+    'agents',
     'authorization',
     'secrets',
     'streams',
@@ -179,10 +181,12 @@ test('activities reach connected clusters only through namespaces that are prove
   assert.deepEqual(
     matches('controllers', /\bclusters\.(?:client|tenantClient|kubeconfigFile)\b/g),
     [
+      'controllers/clusters/agent-credentials.ts: clusters.client',
+      'controllers/clusters/cluster-checks.ts: clusters.client',
       'controllers/clusters/cluster-identities.ts: clusters.client',
       'controllers/instances/unclaimed-namespaces.ts: clusters.client',
     ],
-    'its two objects belong to no namespace',
+    'their objects belong to no namespace, or they only read',
   );
   // Nor is a whole connected cluster listed for the sake of one namespace.
   const lists = /\.(?:core|apps|batch|rbac)\.list(?!Namespaced)\w+|\blist\w+ForAllNamespaces\b/g;

@@ -126,10 +126,10 @@ if (files.length === 0) {
 }
 if (only.length === 0)
   await Promise.all([prepare('check', 'scripts/check.ts'), prepare('toolchain', 'toolchain/main.ts')]);
-if (files.includes('test/e2e/stock-cli.test.ts')) {
+if (files.some((file) => /e2e.(stock-cli|connected-clusters)/.test(file)))
   await prepare('toolchain of the stock command line', 'toolchain/main.ts', 'stock');
+if (files.includes('test/e2e/stock-cli.test.ts'))
   await prepare("vCluster Platform's Go types", 'test/go-types/build.ts');
-}
 if (files.includes('test/e2e/gitops-tools.test.ts'))
   await prepare("Argo CD's and Flux's libraries", 'test/gitops-tools/build.ts');
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));

@@ -46,6 +46,7 @@ const job: Limits = { startToClose: 60 * minutes, heartbeat: 5 * seconds };
 const limits: Record<ActivityName, Limits> = {
   claimTurn: short,
   recordSteps: short,
+  waitForClusterOnline: { startToClose: 24 * 60 * minutes, heartbeat: 5 * seconds },
   endOperation: short,
   reconcileOperations: { startToClose: 5 * minutes, heartbeat: 10 * seconds },
   placeTenant: brief,
@@ -138,14 +139,37 @@ const briefPatch = 'brief-activities';
 /**
  * Calls of activities in a step: brief ones run inside the workflow task, which saves two round trips through Temporal.
  * @param nextOptions asked before each call
+ * @param waitsForCluster an activity that fails because a connected cluster is offline is called again when it is back
  */
-export function stepActivities(nextOptions: () => CallOptions): Activities {
-  return activitiesThrough((activity, input) => {
+export function stepActivities(nextOptions: () => CallOptions, waitsForCluster = true): Activities {
+  const call = <K extends ActivityName>(activity: K, input: ActivityInput<K>): Promise<ActivityResult<K>> => {
     const options = nextOptions();
     return limits[activity].brief === true && patched(briefPatch)
       ? callLocally(activity, input, options, 1)
       : callRegular(activity, input, options);
-  });
+  };
+  function persistently<K extends ActivityName>(
+    activity: K,
+    input: ActivityInput<K>,
+  ): Promise<ActivityResult<K>> {
+    const again = async (error: unknown): Promise<ActivityResult<K>> => {
+      const offline = offlineCluster(error);
+      if (offline === undefined || !waitsForCluster) throw error;
+      await callRegular('waitForClusterOnline', offline, { ...nextOptions(), retries: 'unbounded' });
+      return persistently(activity, input);
+    };
+    return call(activity, input).catch(again);
+  }
+  return activitiesThrough(persistently);
+}
+
+/** The connected cluster whose agent is away, if that is why an activity failed. No history of an earlier version has such a failure. */
+function offlineCluster(error: unknown): ActivityInput<'waitForClusterOnline'> | undefined {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return undefined;
+  const { type, message, details } = error.cause;
+  const [known] = (details ?? []) as readonly ({ readonly connectedCluster?: string } | undefined)[];
+  const cluster = known?.connectedCluster;
+  return type === 'cluster_offline' && cluster !== undefined ? { cluster, why: message } : undefined;
 }
 
 /**

@@ -6,6 +6,9 @@ import { readHelmYaml } from '../../templates/helm-yaml.ts';
 import { defaultChart } from '../tenant-charts/known-charts.ts';
 import type { Helm } from './helm.ts';
 
+/** Stands beside the charts for tenant clusters, and is not one. */
+const agentChart = 'vcluster-platform';
+
 /** A chart on this machine. */
 export interface ReleaseChart {
   readonly name: string;
@@ -48,6 +51,12 @@ export function createChartSources(deps: {
   return {
     async find(wanted, signal) {
       const name = wanted?.name || defaultChart.name;
+      if (name === agentChart)
+        throw new PlatformError(
+          'chart_failed',
+          `chart "${name}" connects a cluster to the platform, not a tenant cluster`,
+          { details: lastingFailure },
+        );
       const version = wanted?.version?.replace(/^v/, '') || undefined;
       const present = [await inFolder(deps.chartsDir, name)];
       for (const archive of deps.archives) present.push(await open(archive, signal));

@@ -82,7 +82,8 @@ export function apiMessage(error: unknown): string {
 }
 
 /**
- * A Kubernetes API failure as a PlatformError; `what` says what was tried ("reading Namespace x"). Connection
+ * A Kubernetes API failure as a PlatformError; `what` says what was tried ("reading Namespace x"). One of a cluster whose agent
+ * is away becomes `cluster_offline`; other connection
  * failures, 429 and 5xx become `unreachable` (retryable), 401 and 403 `forbidden`, 409 `conflict`, faults of the program
  * `internal`. Whatever the status, a write that admission or a full store refused says so, with the name of the webhook,
  * policy or quota.
@@ -93,6 +94,8 @@ export function kubernetesFailure(
   unreachable: ErrorCode = 'cluster_unreachable',
 ): PlatformError {
   if (error instanceof PlatformError) return error;
+  const offline = offlineIn(error);
+  if (offline !== undefined) return offline;
   const status = statusOf(error);
   const message = `${what}: ${apiMessage(error)}`;
   if (isBug(error)) return new PlatformError('internal', message, { cause: error });
@@ -107,6 +110,16 @@ export function kubernetesFailure(
   if (status === 404) return new PlatformError('not_found', message, { cause: error });
   if (status === 409) return new PlatformError('conflict', message, { cause: error });
   return new PlatformError('invalid_request', message, { cause: error });
+}
+
+/** What the gateway said of the cluster's agent (proxy-pool.ts). */
+function offlineIn(error: unknown): PlatformError | undefined {
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth++) {
+    if (cause instanceof PlatformError && cause.code === 'cluster_offline') return cause;
+    cause = cause.cause;
+  }
+  return undefined;
 }
 
 /** Who takes one for a cluster that is away waits for it in vain. A TypeError of `fetch` has a cause or a code. */

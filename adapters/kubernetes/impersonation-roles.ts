@@ -1,7 +1,7 @@
 import { identities } from '../../contracts/names.ts';
 import type { PolicyRule } from '../../domain/access/rbac.ts';
 import { shardsOf } from '../../domain/access/shards.ts';
-import type { RbacObject } from './rbac-objects.ts';
+import type { RbacObject, Subject } from './rbac-objects.ts';
 
 /** Whom the gateway may act as, by name. */
 export interface ImpersonatedNames {
@@ -32,10 +32,11 @@ export function shardName(name: string, suffix: string): string {
   return suffix === '' ? name : `${name}-${suffix}`;
 }
 
-/** The role with `suffix`, and its binding to the gateway. */
+/** The role of that name, and its binding to the gateway. @param account of the gateway, where it has one */
 export function impersonationShard(
   name: string,
   rules: readonly PolicyRule[],
+  account?: Extract<Subject, { kind: 'ServiceAccount' }>,
 ): [role: RbacObject, binding: RbacObject] {
   return [
     { kind: 'ClusterRole', name, rules },
@@ -43,7 +44,7 @@ export function impersonationShard(
       kind: 'ClusterRoleBinding',
       name,
       role: { kind: 'ClusterRole', name },
-      subjects: [{ kind: 'User', name: identities.gateway }],
+      subjects: [{ kind: 'User', name: identities.gateway }, ...(account === undefined ? [] : [account])],
     },
   ];
 }

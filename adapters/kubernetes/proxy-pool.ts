@@ -1,10 +1,14 @@
 import { type Dispatcher, Pool } from 'undici';
+import { PlatformError } from '../../contracts/errors.ts';
 
 type Connect = (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>;
 
+/** The gateway's answer when no agent of the cluster is connected. */
+const offlineStatus = 503;
+
 /**
  * Returns the connections of a ProxyAgent to its proxy, which say in full why there is no tunnel: undici keeps the status code alone, and
- * the gateway says the rest in `Proxy-Status` (RFC 9209).
+ * the gateway says the rest in `Proxy-Status` (RFC 9209). A cluster whose agent is away is a PlatformError `cluster_offline` among the causes.
  */
 export function createProxyPool(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options);
@@ -13,7 +17,10 @@ export function createProxyPool(origin: URL, options: object): Dispatcher {
     const answer = await connectAnyhow(request);
     if (answer.statusCode === 200) return answer;
     answer.socket.on('error', () => undefined).destroy();
-    throw new Error(refusalOf(answer));
+    const reason = refusalOf(answer);
+    const cluster = /\.([^.]+)\.connected:\d+$/.exec(request.path)?.[1];
+    if (answer.statusCode !== offlineStatus || cluster === undefined) throw new Error(reason);
+    throw new PlatformError('cluster_offline', reason, { details: { connectedCluster: cluster } });
   };
   return Object.assign(pool, { connect });
 }

@@ -4,10 +4,9 @@ import type { PolicyRule } from '../../domain/access/rbac.ts';
 import { orUndefined } from './failures.ts';
 import { requestJson } from './request.ts';
 
-export interface Subject {
-  readonly kind: 'User' | 'Group';
-  readonly name: string;
-}
+export type Subject =
+  | { readonly kind: 'User' | 'Group'; readonly name: string }
+  | { readonly kind: 'ServiceAccount'; readonly name: string; readonly namespace: string };
 
 /** What a role or binding grants; `namespace` for Role and RoleBinding. */
 export type RbacObject =
@@ -78,7 +77,9 @@ function grantOf(object: RbacObject) {
     return { aggregationRule: { clusterRoleSelectors: [{ matchLabels: object.aggregates }] } };
   return {
     roleRef: { apiGroup: group, ...object.role },
-    subjects: object.subjects.map((subject) => ({ apiGroup: group, ...subject })),
+    subjects: object.subjects.map((subject) =>
+      subject.kind === 'ServiceAccount' ? subject : { apiGroup: group, ...subject },
+    ),
   };
 }
 

@@ -12,7 +12,7 @@ export interface TenantPki {
 
 /** What the platform must know of a chart that makes control planes, and what differs from one to the other. */
 export interface TenantChart extends ChartContract {
-  /** ClusterRole of connected clusters that Helm has in the host namespace (deploy/connected-cluster/helm.yaml). */
+  /** ClusterRole of connected clusters that Helm has in the host namespace (deploy/charts/vcluster-platform/connected-cluster/helm.yaml). */
   readonly helmRole: string;
   /** New keys for the Secret of `keysSecret`. Every call makes different ones. */
   createKeys(tenant: { name: string; hostNamespace: string }): Promise<TenantPki>;

@@ -39,6 +39,8 @@ export interface AuditEntry {
   startsOperation(id: string): void;
   /** Notes whose snapshot a restore names. */
   restoresFrom(source: AuditSource): void;
+  /** Notes the connected cluster that it is about, which its path does not say. */
+  concerns(cluster: string): void;
   /** Notes why it failed, for an outcome that does not say. */
   fails(code: ErrorCode): void;
   /** Takes down the bodies; read when the event is recorded. */
@@ -93,6 +95,7 @@ class Entry implements AuditEntry {
   private sender: AuditActor | undefined;
   private operationId: string | undefined;
   private source: AuditSource | undefined;
+  private cluster: string | undefined;
   private failure: ErrorCode | undefined;
   private bodies: Parameters<AuditEntry['keepBodies']>[0] | undefined;
   private level: AuditLevel | undefined;
@@ -122,6 +125,10 @@ class Entry implements AuditEntry {
 
   restoresFrom(named: AuditSource): void {
     this.source = named;
+  }
+
+  concerns(cluster: string): void {
+    this.cluster = cluster;
   }
 
   fails(code: ErrorCode): void {
@@ -175,6 +182,7 @@ class Entry implements AuditEntry {
       method: start.method,
       ...this.description,
       operationId: this.operationId,
+      ...(this.cluster === undefined ? {} : { cluster: this.cluster }),
       ...this.source,
       ...outcome,
     } as AuditEvent;

@@ -1,5 +1,5 @@
 import type { Logger } from '../../adapters/logging.ts';
-import type { AuthConfig } from '../../contracts/config.ts';
+import type { AuthConfig } from '../../contracts/auth-config.ts';
 import { createDatabase } from '../../db/client.ts';
 import type { ClientAddress } from '../http/client-address.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';

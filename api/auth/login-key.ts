@@ -1,4 +1,4 @@
-import type { AuthConfig } from '../../contracts/config.ts';
+import type { AuthConfig } from '../../contracts/auth-config.ts';
 import type { AccessKeySpec } from '../../contracts/resources/access-key.ts';
 
 const defaultSeconds = 20 * 86_400;

@@ -43,6 +43,7 @@ export interface ResourceCache extends IdentityCache {
   template<K extends ManagedKind>(kind: K, name: string): TemplateOf<K> | undefined;
   projects(): Project[];
   clusters(): Cluster[];
+  cluster(name: string): Cluster | undefined;
   hasCluster(name: string): boolean;
   /** All objects of a kind. */
   objects(plural: ListedPlural): readonly { readonly metadata: ObjectMeta }[];
@@ -147,6 +148,7 @@ export function createResourceCache(managementKubeconfig: string, logger: Logger
       const informer = listedInformer(plural);
       informer.onChange((key) => handler(key, informer.get(key)));
     },
+    cluster: (name) => clusters.get(name),
     hasCluster: (name) => clusters.get(name) !== undefined,
     onInstanceChange: (kind, handler) => {
       managed[kind].onChange((key) => {

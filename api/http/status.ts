@@ -39,6 +39,7 @@ const lasting: ReadonlySet<ErrorCode> = new Set([
   'sleeping',
   'wake_failed',
   'cluster_unreachable',
+  'cluster_offline',
   'chart_unavailable',
 ]);
 

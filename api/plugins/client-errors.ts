@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformError } from '../../contracts/errors.ts';
 import { headTooLarge } from '../http/head-limits.ts';
-import { answerFailure } from '../proxy/upgrades/upgrade-response.ts';
+import { answerFailure } from '../http/upgrade-response.ts';
 
 const timeout = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Connections that got their answer; what still comes on them is not looked at. */

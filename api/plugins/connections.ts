@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import type { ConnectionLimits } from '../http/connection-limits.ts';
 import { createRateLimiter } from '../http/rate-limiter.ts';
 import type { StreamRegistry } from '../streams/stream-registry.ts';
+import type { AgentTunnels } from '../tunnel/agent-tunnels.ts';
 import type { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 
 const looksPerStall = 5;
@@ -18,9 +19,14 @@ const idleAgainMs = 50;
 export const connections = fp(
   async (
     app: FastifyInstance,
-    options: { limits: ConnectionLimits; streams: StreamRegistry; metrics: GatewayMetrics },
+    options: {
+      limits: ConnectionLimits;
+      streams: StreamRegistry;
+      tunnels: Pick<AgentTunnels, 'announceEnd' | 'closeAll' | 'size'>;
+      metrics: GatewayMetrics;
+    },
   ) => {
-    const { limits, streams, metrics } = options;
+    const { limits, streams, tunnels, metrics } = options;
     const server = app.server as Server;
     const open = new Set<Socket>();
     const encrypted = new Map<Socket, Progress>();
@@ -54,13 +60,18 @@ export const connections = fp(
     app.addHook('preClose', async () => {
       clearInterval(looking);
       streams.stop();
-      endWhenIdle(server, limits.stopMs, () => {
+      tunnels.announceEnd(); // agents connect to other gateways, while what is under way here goes on
+      const endTunnels = () => {
+        if (open.size <= tunnels.size) tunnels.closeAll();
+      };
+      endWhenIdle(server, { stopMs: limits.stopMs, sweep: endTunnels }, () => {
         streams.end('the gateway is stopping');
         server.closeAllConnections();
         for (const socket of open) socket.destroy();
       });
     });
     metrics.observe('vcp_gateway_connections', 'Client connections', 'gauge', () => open.size);
+    metrics.observe('vcp_gateway_tunnels', 'Tunnels of agents', 'gauge', () => tunnels.size);
     metrics.observe(
       'vcp_gateway_connections_refused_total',
       'Client connections closed because of the limit',
@@ -88,8 +99,15 @@ function endStalled(sockets: ReadonlyMap<Socket, Progress>, stallMs: number): vo
 }
 
 /** Connections become idle one by one, and Node ends only those that are idle at the moment of the close. */
-function endWhenIdle(server: Server, stopMs: number, cut: () => void): void {
-  const sweeping = setInterval(() => server.closeIdleConnections(), idleAgainMs);
+function endWhenIdle(
+  server: Server,
+  { stopMs, sweep }: { readonly stopMs: number; readonly sweep: () => void },
+  cut: () => void,
+): void {
+  const sweeping = setInterval(() => {
+    server.closeIdleConnections();
+    sweep();
+  }, idleAgainMs);
   const timer = setTimeout(cut, stopMs);
   server.once('close', () => {
     clearInterval(sweeping);

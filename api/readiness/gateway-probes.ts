@@ -5,7 +5,7 @@ import type { ResourceCache } from '../cache/resource-cache.ts';
 import { createJsonClient } from '../upstreams/json-request.ts';
 import { createUpstream, type UpstreamTarget } from '../upstreams/upstream.ts';
 import type { OperationsService } from '../operations/operations-service.ts';
-import { dialTcp } from '../tunnel/connected-clusters.ts';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
 
 const managementMs = 2_000;
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
@@ -9,13 +9,16 @@ import { PlatformError } from '../../contracts/errors.ts';
 import { writers } from '../../contracts/names.ts';
 import { deployedPlace } from '../../domain/placement/deployed-place.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
+import { basicCredential } from '../http/basic-credential.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import { inConnectionContexts } from '../http/connection-context.ts';
 import type { Dial, DialTarget } from './dial.ts';
 
 export interface ConnectListenerOptions {
   readonly dial: Dial;
-  /** Password of user `worker`. */
+  /** For other gateways: through the tunnels of this one alone. */
+  readonly dialHere: Dial;
+  /** Password of the users `worker` and `gateway`. */
   readonly secret: string;
   /** Whether a target is one that workers may reach: a known cluster, or a tenant's Service. */
   readonly isKnown: (target: DialTarget) => boolean;
@@ -31,11 +34,15 @@ export interface ConnectListener {
 }
 
 /**
- * The internal listener through which workers reach clusters (`proxy-url` of their kubeconfigs): HTTP CONNECT
- * to the names of `connectTarget` and nothing else. Bytes go through untouched: TLS runs end to end inside.
+ * The internal listener through which workers reach clusters (`proxy-url` of their kubeconfigs), and other gateways the
+ * clusters whose tunnels are here: HTTP CONNECT to the names of `connectTarget` and nothing else. Bytes go through untouched:
+ * TLS runs end to end inside.
  */
 export function createConnectListener(options: ConnectListenerOptions): ConnectListener {
-  const expected = digest(`Basic ${Buffer.from(`worker:${options.secret}`).toString('base64')}`);
+  const credentials = {
+    worker: digest(basicCredential('worker', options.secret)),
+    gateway: digest(basicCredential('gateway', options.secret)),
+  };
   const open = new Set<Duplex>();
   const server = createServer((_request, response) => {
     response
@@ -47,14 +54,11 @@ export function createConnectListener(options: ConnectListenerOptions): ConnectL
     socket.on('error', () => socket.destroy());
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    serve(request, socket, head, options, expected).catch((error: unknown) => {
+    serve(request, socket, head, options, credentials).catch((error: unknown) => {
       logFailure(options.logger, request.url, error);
-      const [status, text] =
-        error instanceof PlatformError && error.code === 'not_found'
-          ? [403, 'Forbidden']
-          : [502, 'Bad Gateway'];
+      const status = statusOf(error);
       const reason = reasonOf(error);
-      refuse(socket, `${status} ${text}`, reason, proxyStatus(reason));
+      refuse(socket, `${status} ${STATUS_CODES[status]}`, reason, proxyStatus(reason));
     });
   });
   return {
@@ -75,7 +79,8 @@ const maxTarget = 300;
 /** A control plane that does not answer yet is asked many times a second: not worth a log line. */
 function logFailure(logger: Logger, asked: string | undefined, error: unknown): void {
   const target = asked?.slice(0, maxTarget);
-  const expected = error instanceof PlatformError && error.code === 'cluster_unreachable';
+  const expected =
+    error instanceof PlatformError && ['cluster_unreachable', 'cluster_offline'].includes(error.code);
   if (expected) logger.debug({ target, reason: reasonOf(error) }, 'CONNECT failed');
   else logger.warn({ err: error, target }, 'CONNECT failed');
 }
@@ -85,10 +90,11 @@ async function serve(
   socket: Duplex,
   head: Buffer,
   options: ConnectListenerOptions,
-  expected: Buffer,
+  credentials: Readonly<Record<'worker' | 'gateway', Buffer>>,
 ): Promise<void> {
   const given = digest(request.headers['proxy-authorization'] ?? '');
-  if (!timingSafeEqual(given, expected)) {
+  const isGateway = timingSafeEqual(given, credentials.gateway);
+  if (!isGateway && !timingSafeEqual(given, credentials.worker)) {
     refuse(
       socket,
       '407 Proxy Authentication Required',
@@ -102,7 +108,7 @@ async function serve(
   if (target === undefined || !options.isKnown(target)) {
     throw new PlatformError('not_found', 'the gateway connects only to known clusters and tenant clusters');
   }
-  const upstream = await options.dial(target);
+  const upstream = await (isGateway ? options.dialHere : options.dial)(target);
   upstream.on('error', () => socket.destroy());
   upstream.once('close', () => {
     if (!socket.writableEnded) socket.destroy();
@@ -120,6 +126,7 @@ async function serve(
 }
 
 const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
+const agentName = new RegExp(`^agent\\.(${label})\\.connected:80$`);
 const apiServerName = new RegExp(`^kubernetes\\.(${label})\\.connected:443$`);
 const serviceName = new RegExp(`^(${label})\\.(${label})\\.svc\\.(${label})\\.connected:443$`);
 
@@ -127,6 +134,8 @@ const serviceName = new RegExp(`^(${label})\\.(${label})\\.svc\\.(${label})\\.co
 export function parseConnectTarget(authority: string): DialTarget | undefined {
   const apiServer = apiServerName.exec(authority);
   if (apiServer?.[1] !== undefined) return { kind: 'api-server', cluster: apiServer[1] };
+  const agent = agentName.exec(authority);
+  if (agent?.[1] !== undefined) return { kind: 'agent', cluster: agent[1] };
   const [, service, namespace, cluster] = serviceName.exec(authority) ?? [];
   if (service === undefined || namespace === undefined || cluster === undefined) return undefined;
   return { kind: 'service', cluster, namespace, service, port: 443 };
@@ -140,6 +149,12 @@ function digest(text: string): Buffer {
 function reasonOf(error: unknown): string {
   if (!(error instanceof PlatformError)) return 'the target is unreachable';
   return error.cause === undefined ? error.message : `${error.message}: ${connectionFault(error.cause)}`;
+}
+
+function statusOf(error: unknown): number {
+  const code = error instanceof PlatformError ? error.code : undefined;
+  if (code === 'not_found') return 403;
+  return code === 'cluster_offline' ? 503 : 502;
 }
 
 /** RFC 9209: what a client of ours puts into its own messages (adapters/kubernetes/proxy-pool.ts). */
@@ -157,7 +172,7 @@ function refuse(socket: Duplex, status: string, message: string, headers = ''): 
 }
 
 /**
- * Whether workers may reach `target`: the API server of a connected cluster, or the Service of a tenant cluster
+ * Whether workers may reach `target`: the API server or the agent of a connected cluster, or the Service of a tenant cluster
  * that stands there. There is no other way through.
  */
 export function isKnownTarget(
@@ -165,7 +180,7 @@ export function isKnownTarget(
   target: DialTarget,
 ): boolean {
   if (!cache.hasCluster(target.cluster)) return false;
-  if (target.kind === 'api-server') return true;
+  if (target.kind !== 'service') return true;
   return cache.instancesIn(target.cluster).some((instance) => {
     // Before it is deployed, the worker must reach what it deploys.
     const namespace = deployedPlace(instance)?.namespace ?? knownPlace(instance).namespace;

@@ -1,17 +1,20 @@
-import { connect, type Socket } from 'node:net';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { connectTarget, tunnelTarget } from '../../contracts/agents.ts';
 import { clusterCredentialSecret, identities, platformNamespace } from '../../contracts/names.ts';
 import { readerIdentity } from '../identity/identity.ts';
 import { createJsonClient, type JsonClient, statusMessage } from '../upstreams/json-request.ts';
 import { targetOfKubeconfig } from '../upstreams/kubeconfig-target.ts';
 import { createRetiredUpstreams, type RetiredUpstreams } from '../upstreams/retired-upstreams.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../upstreams/upstream.ts';
-import { createCheckedLookup } from './allowed-addresses.ts';
+import type { AgentTunnels } from './agent-tunnels.ts';
 
 /** A connected cluster as the gateway finds its way in it. */
 export interface DialledCluster {
   readonly name: string;
   readonly target: UpstreamTarget;
+  /** Whether an agent connects it: its credential names no address. */
+  readonly isTunnelled: boolean;
   /** Reads as `vcluster-platform:gateway-dialer`. */
   read(path: string): Promise<unknown>;
 }
@@ -32,10 +35,15 @@ export interface ConnectedClusters {
 
 const dialer = { user: identities.gatewayDialer, groups: [] };
 const credentialMaxAgeMs = 60_000;
-const dialTimeoutMs = 5_000;
 
-/** The gateway's own way into connected clusters: Secret `cluster-<name>-gateway` of the management API. */
-export function createConnectedClusters(management: JsonClient): ConnectedClusters {
+/**
+ * The gateway's own way into connected clusters: Secret `cluster-<name>-gateway` of the management API. One whose server is
+ * `connectTarget.apiServer` is reached through a tunnel.
+ */
+export function createConnectedClusters(
+  management: JsonClient,
+  tunnels: Pick<AgentTunnels, 'open'>,
+): ConnectedClusters {
   interface Entry {
     readonly cluster: ConnectedCluster;
     readonly resourceVersion: string;
@@ -50,7 +58,10 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     if (previous?.resourceVersion === secret.resourceVersion)
       return Object.assign(previous, { readAt: performance.now() });
     const target = targetOfKubeconfig(secret.kubeconfig);
-    const upstream = createUpstream(target, () => dialTcp(target.host, target.port));
+    const isTunnelled = target.host === connectTarget.apiServer(name);
+    const upstream = createUpstream(target, () =>
+      isTunnelled ? tunnels.open(name, tunnelTarget.apiServer) : dialTcp(target.host, target.port),
+    );
     const client = createJsonClient(upstream.dispatcher, {
       code: 'cluster_unreachable',
       message: `connected cluster ${name} is unreachable; try again`,
@@ -59,7 +70,7 @@ export function createConnectedClusters(management: JsonClient): ConnectedCluste
     const former = previous?.former ?? createRetiredUpstreams();
     if (previous !== undefined) former.add(previous.cluster.upstream);
     return {
-      cluster: { name, target, upstream, read: (path) => readAsDialer(client, path) },
+      cluster: { name, target, isTunnelled, upstream, read: (path) => readAsDialer(client, path) },
       resourceVersion: secret.resourceVersion,
       readAt: performance.now(),
       former,
@@ -143,37 +154,4 @@ async function readCredential(
     kubeconfig: Buffer.from(secret.data.config, 'base64').toString('utf8'),
     resourceVersion: secret.metadata?.resourceVersion ?? '',
   };
-}
-
-const checkedLookup = createCheckedLookup();
-
-/**
- * A TCP connection that may be half-closed, to an address as it is, or to what a name resolves to if that may be dialled.
- * @throws Error if it is not there within 5 s
- */
-export function dialTcp(host: string, port: number, lookup = checkedLookup): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const socket = connect({
-    host,
-    port,
-    lookup,
-    allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: 30_000,
-  });
-  const timer = setTimeout(
-    () => socket.destroy(new Error(`no connection within ${dialTimeoutMs / 1000} s`)),
-    dialTimeoutMs,
-  );
-  // Stays: an error between here and the caller's own listener would end the process; `close` follows it.
-  socket.on('error', (error) => {
-    clearTimeout(timer);
-    reject(error);
-  });
-  socket.once('connect', () => {
-    clearTimeout(timer);
-    resolve(socket);
-  });
-  return promise;
 }

@@ -1,4 +1,5 @@
-import { isIP, type Socket } from 'node:net';
+import { isIP, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   connect as connectTls,
   type ConnectionOptions,
@@ -61,9 +62,9 @@ class UntrustedServerError extends Error {
 /**
  * Connections to `target`, HTTP/1.1 over TLS 1.2 or newer. Nothing is dialled before the first request, and
  * nothing is sent to an API server that says it is not ready: one that starts refuses what it will allow.
- * @param dial gives the TCP connection; TLS to the target runs end to end inside it
+ * @param dial gives the TCP connection, or a stream of a tunnel; TLS to the target runs end to end inside it
  */
-export function createUpstream(target: UpstreamTarget, dial: () => Promise<Socket>): Upstream {
+export function createUpstream(target: UpstreamTarget, dial: () => Promise<Duplex>): Upstream {
   const { servername, token } = target;
   const credential = Object.fromEntries(
     (['ca', 'cert', 'key'] as const).flatMap((name) =>
@@ -156,15 +157,17 @@ function withToken(dispatcher: Dispatcher, token: string): Dispatcher {
 const dialTimeoutMs = 5_000;
 const tcpKeepAliveMs = 30_000;
 
-/** TLS inside the TCP connection that `dial` gives. @throws Error if it is not there within 5 s */
+/** TLS inside the connection that `dial` gives. @throws Error if it is not there within 5 s */
 async function dialTls(
-  dial: () => Promise<Socket>,
+  dial: () => Promise<Duplex>,
   options: ConnectionOptions,
   onSession: (session: Buffer) => void,
 ): Promise<Socket> {
   const raw = await dial();
-  raw.setKeepAlive(true, tcpKeepAliveMs);
-  raw.setNoDelay(true);
+  if (raw instanceof Socket) {
+    raw.setKeepAlive(true, tcpKeepAliveMs);
+    raw.setNoDelay(true);
+  }
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connectTls({ ...options, socket: raw });
   socket.on('session', onSession);

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { kindNames, managedKinds } from '../../contracts/kinds.ts';
+import { describeCluster } from '../reading/describe-cluster.ts';
 import { describeInstance } from '../reading/describe.ts';
 import { readEvents, readFacts, readProject } from '../reading/facts.ts';
 import { checkNames, withClient } from './options.ts';
+import { withNext } from './resource.ts';
 
 /** `vcp describe` */
 export function describeCommand(): Command {
@@ -27,5 +29,21 @@ export function describeCommand(): Command {
       });
     command.addCommand(alias === undefined ? one : one.alias(alias));
   }
-  return command;
+  return command.addCommand(describeClusterCommand());
+}
+
+function describeClusterCommand(): Command {
+  return new Command('cluster')
+    .description('Tell everything about a connected cluster')
+    .argument('<name>')
+    .action((name: string) => {
+      checkNames(name, 'any');
+      return withClient(async (client) => {
+        console.log(
+          await describeCluster(client, name).catch((error: unknown) => {
+            throw withNext(error, 'vcp list clusters');
+          }),
+        );
+      });
+    });
 }

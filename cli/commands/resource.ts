@@ -56,7 +56,7 @@ export function getResourceCommand<P extends PlatformResource>(resource: P, name
 }
 
 /** `error`, with the command that helps. */
-function withNext(error: unknown, next: string): unknown {
+export function withNext(error: unknown, next: string): unknown {
   if (!(error instanceof CommandFailure) || error.code !== 'not_found') return error;
   const { code, message, requestId, problem } = error;
   return new CommandFailure(code, message, { requestId, problem, next });

@@ -37,7 +37,8 @@ export function describeInstance(facts: InstanceFacts, { project, events }: Surr
   ].join('\n');
 }
 
-type Field = readonly [title: string, value: string | undefined];
+/** A title and what is told under it; fields without a value are left out. */
+export type Field = readonly [title: string, value: string | undefined];
 
 function factsOf(facts: InstanceFacts): Field[] {
   const { kind, name, project, resource, now } = facts;
@@ -77,7 +78,7 @@ function joined(...parts: (string | undefined)[]): string {
   return parts.filter(Boolean).join(' ');
 }
 
-function timeText(timestamp: string | undefined, now: number): string | undefined {
+export function timeText(timestamp: string | undefined, now: number): string | undefined {
   return timestamp && `${timestamp} (${age(timestamp, now)} ago)`;
 }
 
@@ -113,19 +114,19 @@ function sleepOf({ resource: { metadata, status }, now }: InstanceFacts): Field[
 
 const titleWidth = 16;
 
-function fields(all: readonly Field[]): string[] {
+export function fields(all: readonly Field[]): string[] {
   return all.flatMap(([title, value]) =>
     value === undefined || value === '' ? [] : [`${`${title}:`.padEnd(titleWidth)} ${oneLine(value)}`],
   );
 }
 
-function section(title: string, lines: readonly string[]): string[] {
+export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0
     ? []
     : ['', `${title}:`, ...lines.map((line) => (line.startsWith(' ') ? line : `  ${line}`))];
 }
 
-function table<T>(items: readonly T[], columns: readonly Column<T>[]): string[] {
+export function table<T>(items: readonly T[], columns: readonly Column<T>[]): string[] {
   if (items.length === 0) return [];
   const { head, rows } = tableLines(items, { columns }, 'wide');
   return [head, ...rows].map((line) => `  ${line}`);
@@ -133,7 +134,7 @@ function table<T>(items: readonly T[], columns: readonly Column<T>[]): string[] 
 
 type ConditionOf = NonNullable<NonNullable<InstanceFacts['resource']['status']>['conditions']>[number];
 
-function conditionColumns(now: number): Column<ConditionOf>[] {
+export function conditionColumns(now: number): Column<ConditionOf>[] {
   return [
     ['TYPE', ({ type }) => type],
     ['STATUS', ({ status }) => status],
@@ -168,7 +169,7 @@ const grantColumns: Column<ReturnType<typeof grantsOf>[number]>[] = [
   ['BY', ({ by }) => by],
 ];
 
-function eventColumns(now: number): Column<KubernetesEvent>[] {
+export function eventColumns(now: number): Column<KubernetesEvent>[] {
   return [
     ['TYPE', ({ type }) => type ?? ''],
     ['REASON', ({ reason }) => reason ?? ''],

@@ -52,15 +52,23 @@ export function readProject(client: Client, { project }: OperationTarget): Promi
 }
 
 /** Events about the instance, newest first; undefined if the caller may not read them. */
-export async function readEvents(
+export function readEvents(
   client: Client,
   { kind, project, name }: OperationTarget,
 ): Promise<readonly KubernetesEvent[] | undefined> {
-  const { plural } = kindNames[kind];
-  const selector = new URLSearchParams({
-    fieldSelector: `regarding.kind=${resourceKinds[plural].kind},regarding.name=${name}`,
-  });
-  const path = `/kubernetes/management/apis/events.k8s.io/v1/namespaces/${projectNamespace(project)}/events?${selector}`;
+  return readEventsAbout(client, resourceKinds[kindNames[kind].plural].kind, name, projectNamespace(project));
+}
+
+/** Events about a resource, newest first; undefined if the caller may not read them. @param namespace undefined: it is in none */
+export async function readEventsAbout(
+  client: Client,
+  kind: string,
+  name: string,
+  namespace?: string,
+): Promise<readonly KubernetesEvent[] | undefined> {
+  const selector = new URLSearchParams({ fieldSelector: `regarding.kind=${kind},regarding.name=${name}` });
+  const place = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  const path = `/kubernetes/management/apis/events.k8s.io/v1${place}/events?${selector}`;
   const found = await unlessRefused(client.call<{ items: KubernetesEvent[] }>('GET', path));
   return found?.items.toSorted((a, b) => timeOf(b).localeCompare(timeOf(a)));
 }

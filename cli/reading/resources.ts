@@ -1,4 +1,4 @@
-import type { Cluster } from '../../contracts/resources/cluster.ts';
+import type { Cluster, ClusterStatus } from '../../contracts/resources/cluster.ts';
 import type { Project } from '../../contracts/resources/project.ts';
 import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
@@ -64,8 +64,14 @@ const rows: { readonly [P in PlatformResource]: Row<PlatformResources[P]> } = {
         'STATUS',
         ({ status, spec }) => (spec.unusable === true ? 'Unusable' : status?.phase || 'Initializing'),
       ],
+      ['ONLINE', ({ status }) => onlineOf(status)],
       ['MESSAGE', ({ status }) => status?.message ?? ''],
       ['REASON', ({ status }) => status?.reason ?? '', 'wide'],
+      ['LAST SEEN', ({ status }) => age(status?.lastSeen), 'wide'],
+      ['KUBERNETES', ({ status }) => status?.kubernetesVersion ?? '', 'wide'],
+      ['AGENT', ({ status }) => status?.agentVersion ?? '', 'wide'],
+      ['NODES', ({ status }) => readyNodesOf(status), 'wide'],
+      ['TENANTS', ({ status }) => status?.tenants?.toString() ?? '', 'wide'],
     ],
   },
   users: {
@@ -127,6 +133,17 @@ export async function listResources<P extends PlatformResource>(
   return items
     .map((item) => withoutManagedFields(item))
     .toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name));
+}
+
+/** Empty: not known yet. */
+export function onlineOf({ online }: ClusterStatus = {}): string {
+  if (online === undefined) return '';
+  return online ? 'yes' : 'no';
+}
+
+/** `2/3`: ready, and all. */
+export function readyNodesOf({ nodes }: ClusterStatus = {}): string {
+  return nodes === undefined ? '' : `${nodes.ready}/${nodes.total}`;
 }
 
 function ownerOf(owner: { readonly user?: string; readonly team?: string } | undefined): string {

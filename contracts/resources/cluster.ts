@@ -58,6 +58,15 @@ export const ClusterStatus = openObject({
   conditions: Type.Optional(Conditions),
   observedGeneration: Type.Optional(Type.Integer()),
   online: Type.Optional(Type.Boolean()),
+  lastSeen: Type.Optional(
+    Type.String({ description: 'When it answered last, RFC 3339; up to minutes old while it is online' }),
+  ),
+  agentVersion: Type.Optional(Type.String()),
+  kubernetesVersion: Type.Optional(Type.String()),
+  clusterUID: Type.Optional(Type.String({ description: 'Uid of its namespace kube-system' })),
+  nodes: Type.Optional(openObject({ ready: Type.Integer(), total: Type.Integer() })),
+  tenants: Type.Optional(Type.Integer({ description: 'Tenant clusters and spaces that are placed there' })),
+  apiLatencyMs: Type.Optional(Type.Number({ description: 'Of a small request to its API server' })),
   /** At most 100 of them, by name. */
   unclaimedNamespaces: Type.Optional(Type.Array(UnclaimedNamespace)),
 });

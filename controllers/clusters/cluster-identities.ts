@@ -30,7 +30,7 @@ import type { Controller, ControllerContext } from '../controller.ts';
 
 const repairMs = 60_000;
 const roleName = 'vcluster-platform:gateway-users';
-/** The controllers have rights on these names and no others (deploy/connected-cluster/controllers.yaml). */
+/** The controllers have rights on these names and no others (deploy/charts/vcluster-platform/connected-cluster/controllers.yaml). */
 const shardDepth = 1;
 const type = 'IdentitiesSynced';
 
@@ -43,7 +43,7 @@ interface Written {
 /**
  * In every connected cluster: the names that the gateway may impersonate there (existing users and groups), and that
  * the platform's administrators administer it. The objects, and the right to write them and no others, are in
- * deploy/connected-cluster; many names are in several roles, of which a change writes one. Condition `IdentitiesSynced`
+ * deploy/charts/vcluster-platform/connected-cluster; many names are in several roles, of which a change writes one. Condition `IdentitiesSynced`
  * of the Cluster says what failed.
  */
 export function clusterIdentities({ caches, clusters, resources }: ControllerContext): Controller {
@@ -60,7 +60,7 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
         return undefined;
       }
       const { kubeConfig } = await clusters.client(name);
-      const isOutdated = await sync(name, kubeConfig).catch(async (error: unknown) => {
+      const isOutdated = await sync(cluster, kubeConfig).catch(async (error: unknown) => {
         written.delete(name);
         await say(cluster, failed(error));
         throw error;
@@ -80,16 +80,18 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
   };
 
   /** @returns whether the cluster does not let us write parts, so that all names are in one role */
-  async function sync(name: string, kubeConfig: KubeConfig): Promise<boolean> {
+  async function sync({ metadata, spec }: Stored<Cluster>, kubeConfig: KubeConfig): Promise<boolean> {
+    const { name } = metadata;
+    const namespace = (spec.networkPeer === true && spec.managementNamespace) || platformNamespace;
     const before = written.get(name);
     const isKnown = before !== undefined && performance.now() < before.at + repairMs;
     const known: Written = isKnown ? before : { at: performance.now(), hashes: new Map() };
     try {
-      written.set(name, await write(kubeConfig, desired(shardDepth), known, before));
+      written.set(name, await write(kubeConfig, desired(shardDepth, namespace), known, before));
       return false;
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
-      written.set(name, await write(kubeConfig, desired(0), known, known));
+      written.set(name, await write(kubeConfig, desired(0, namespace), known, known));
       return impersonationShards(names(), shardDepth).size > 1;
     }
   }
@@ -99,13 +101,17 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
     return { users, groups: [...groups, everybodyGroup] };
   }
 
-  /** @param depth 0: all names in one role */
-  function desired(depth: number): RbacObject[] {
+  /**
+   * @param depth 0: all names in one role
+   * @param namespace of the gateway's service account there
+   */
+  function desired(depth: number, namespace: string): RbacObject[] {
+    const account = { kind: 'ServiceAccount', name: 'gateway', namespace } as const;
     const shards = impersonationShards(names(), depth);
     const parts = [...shards].filter(([suffix]) => suffix !== '');
     return [
-      ...parts.flatMap(([suffix, rules]) => impersonationShard(shardName(roleName, suffix), rules)),
-      // Its binding is deploy/connected-cluster's.
+      ...parts.flatMap(([suffix, rules]) => impersonationShard(shardName(roleName, suffix), rules, account)),
+      // Its binding is deploy/charts/vcluster-platform/connected-cluster's.
       { kind: 'ClusterRole', name: roleName, rules: shards.get('') ?? [] },
       {
         kind: 'ClusterRoleBinding',
@@ -178,7 +184,7 @@ const outdated: ConditionState = {
   severity: 'Warning',
   reason: 'ManifestsOutdated',
   message:
-    'The names of all users are in one role, which cannot hold more than 1.5 MiB: apply deploy/connected-cluster in this cluster again, which lets the platform write several',
+    'The names of all users are in one role, which cannot hold more than 1.5 MiB: apply deploy/charts/vcluster-platform/connected-cluster in this cluster again, which lets the platform write several',
 };
 
 function failed(error: unknown): ConditionState {

@@ -1,89 +1,245 @@
-import type { RbacObject } from '../../adapters/kubernetes/rbac-objects.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { recordEvent } from '../../adapters/kubernetes/events.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import { clusterCredentialSecret, platformNamespace } from '../../contracts/names.ts';
+import { managedKinds } from '../../contracts/kinds.ts';
+import { clusterCredentialSecret, managementApiVersion, writers } from '../../contracts/names.ts';
 import type { Cluster, ClusterStatus } from '../../contracts/resources/cluster.ts';
+import type { Condition } from '../../contracts/resources/condition.ts';
+import { knownPlace } from '../../domain/placement/known-place.ts';
+import {
+  agentVersionCondition,
+  type ClusterHealth,
+  type ClusterNotice,
+  clusterNotice,
+  saidText,
+  versionSkew,
+  writingUrgency,
+} from '../../domain/status/cluster-health.ts';
+import {
+  type ClusterFacts,
+  type ClusterObstacle,
+  clusterOutlook,
+  type ClusterState,
+} from '../../domain/status/cluster-status.ts';
+import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-
-type ClusterState = Pick<ClusterStatus, 'phase' | 'reason' | 'message'>;
+import { changedClusters } from './agent-records.ts';
+import { type Checked, type ClusterChecks, createClusterChecks } from './cluster-checks.ts';
+import { clusterOfSecret, credentialSecret } from './credential-secret.ts';
 
 /** Condition that is False while the cluster of `spec.config` is not connected (configured-clusters.ts). */
 export const configConnected = 'ConfigConnected';
+/** Condition that is False while an agent does not give the platform's credentials (agent-credentials.ts). */
+export const credentialsCurrent = 'CredentialsCurrent';
+/** Condition that is False while a connected agent does not say how its cluster is doing. */
+const healthKnown = 'HealthKnown';
 
-/** Phase of every connected cluster: initialised once gateway and worker have their credentials for it. */
-export function clusters({ caches, resources }: ControllerContext): Controller {
-  function stateOf({ metadata: { name }, spec, status }: Stored<Cluster>): Required<ClusterState> {
-    const first = caches.clusters
+/** Between two writes of measured values. */
+const writeMs = 60_000;
+/** Of which a cluster is said to be silent, or not to say how it is. */
+const failuresToTell = 2;
+
+/** Phase, contact and health of every connected cluster; what people should see of them is an event, too. */
+export function clusters(context: ControllerContext): Controller {
+  const { caches, client, resources, agents, logger } = context;
+  const startedAt = new Date();
+  const tenants = countTenants(context);
+  /** By cluster: when its status was written last, by `performance.now()`. */
+  const writtenAt = new Map<string, number>();
+  /** By cluster: the refusal that was told last. */
+  const toldRefusals = new Map<string, number>();
+  let checks: ClusterChecks | undefined;
+
+  function factsOf(cluster: Stored<Cluster>): ClusterFacts {
+    const { name, uid } = cluster.metadata;
+    const agent = agents.readSince === undefined ? 'unknown' : agents.get(uid);
+    const missing = (['gateway', 'worker'] as const).filter(
+      (account) => credentialSecret(caches, name, account) === undefined,
+    );
+    const obstacle = cluster.status?.conditions?.find(
+      ({ type }) => type === configConnected || type === credentialsCurrent,
+    );
+    return {
+      obstacle: obstacleOf(cluster),
+      missingCredentials: missing.map((account) => clusterCredentialSecret(name, account)),
+      credentialObstacle: obstacle && {
+        reason: obstacle.reason ?? 'Failed',
+        message: obstacle.message ?? '',
+      },
+      agent,
+      contact: cluster.spec.config === undefined ? undefined : contactOf(checks?.get(name)),
+      watchedSince: typeof agent === 'object' ? (agents.readSince ?? startedAt) : startedAt,
+    };
+  }
+
+  function obstacleOf({ metadata, spec }: Stored<Cluster>): ClusterObstacle | undefined {
+    const [first] = caches.clusters
       .list()
       .filter((other) => other.spec.local === true)
-      .sort(byAge)[0];
-    if (spec.local === true && first !== undefined && first.metadata.name !== name) {
+      .sort(byAge);
+    if (spec.local === true && first !== undefined && first.metadata.name !== metadata.name) {
       const message = `The platform's own cluster is already "${first.metadata.name}"; there can be only one`;
-      return { phase: 'Failed', reason: 'LocalClient', message };
+      return { reason: 'LocalClient', message };
     }
-    const missing = (['gateway', 'worker'] as const)
-      .map((process) => clusterCredentialSecret(name, process))
-      .filter((secret) => caches.platformSecrets.get(`${platformNamespace}/${secret}`) === undefined);
-    if (missing.length === 0) return { phase: 'Initialized', reason: '', message: '' };
-    const obstacle = status?.conditions?.find(({ type }) => type === configConnected);
-    if (obstacle !== undefined)
-      return { phase: 'Failed', reason: obstacle.reason ?? 'Failed', message: obstacle.message ?? '' };
-    const message = `Waiting for its credentials: Secret ${missing.join(' and ')} in namespace ${platformNamespace}`;
-    return { phase: '', reason: 'InitializeCluster', message };
+    if (agents.refusal(metadata.uid)?.reason !== 'ClusterUID') return undefined;
+    const message =
+      'Its agent was refused: it runs in a cluster that is connected already, as another Cluster. Delete one of the two';
+    return { reason: 'ClusterUID', message };
+  }
+
+  function healthOf({ name, uid }: Stored<Cluster>['metadata']): ClusterHealth {
+    const { agentVersion, kubernetesVersion } = agents.get(uid) ?? {};
+    return {
+      ...(agentVersion === undefined ? {} : { agentVersion: saidText(agentVersion) }),
+      ...(kubernetesVersion ? { kubernetesVersion: saidText(kubernetesVersion) } : {}),
+      ...checks?.get(name)?.health,
+      tenants: tenants.in(name),
+    };
+  }
+
+  function conditionsOf(cluster: Stored<Cluster>): readonly Condition[] {
+    const { name, uid } = cluster.metadata;
+    const agent = agents.get(uid);
+    const checked = agent?.isThere === true ? checks?.get(name) : undefined;
+    const now = new Date().toISOString();
+    const set = (
+      conditions: readonly Condition[] | undefined,
+      type: string,
+      state: ConditionState | undefined,
+    ) => (state === undefined ? withoutCondition(conditions, type) : withCondition(conditions, state, now));
+    const versioned = set(
+      cluster.status?.conditions,
+      agentVersionCondition,
+      versionSkew(agent && saidText(agent.agentVersion), packageJson.version),
+    );
+    return set(versioned, healthKnown, unknownHealth(checked));
+  }
+
+  /** @returns how long, in milliseconds, what is left can wait; undefined: nothing is left */
+  async function write(
+    cluster: Stored<Cluster>,
+    after: ClusterState & ClusterHealth,
+  ): Promise<number | undefined> {
+    const { name, resourceVersion } = cluster.metadata;
+    const before = { phase: '' as const, reason: '', message: '', ...cluster.status };
+    const known = cluster.status?.conditions ?? [];
+    const conditions = conditionsOf(cluster);
+    const haveChanged = conditions !== known && conditions.length + known.length > 0;
+    const isFirst = cluster.status?.phase === undefined;
+    const urgency = haveChanged || isFirst ? 'now' : writingUrgency(before, after);
+    if (urgency === undefined) return undefined;
+    const dueMs = (writtenAt.get(name) ?? -writeMs) + writeMs - performance.now();
+    if (urgency === 'later' && dueMs > 0) return dueMs;
+    writtenAt.set(name, performance.now());
+    await resources.clusters.patchStatus(
+      { name },
+      { ...withdrawn(before), ...after, ...(haveChanged ? { conditions } : {}) },
+      haveChanged ? resourceVersion : undefined,
+    );
+    const notice = clusterNotice(before, after);
+    if (notice !== undefined) await tell(cluster, notice, Date.now());
+    return undefined;
+  }
+
+  /** @param key part of a name: the same one is one event */
+  async function tell(cluster: Stored<Cluster>, notice: ClusterNotice, key: number): Promise<void> {
+    const { name, uid } = cluster.metadata;
+    logger.info({ cluster: name, reason: notice.reason }, notice.message);
+    const regarding = { apiVersion: managementApiVersion, kind: 'Cluster', metadata: { name, uid } };
+    const event = { ...notice, key: `${notice.reason.toLowerCase()}-${key}`, action: 'Connect' };
+    await recordEvent(client, writers.controllers, regarding, event).catch((err: unknown) =>
+      logger.warn({ err, cluster: name }, 'failed to record an event'),
+    );
+  }
+
+  /** Of another cluster's agent, which changes nothing for this one. */
+  async function tellRefusal(cluster: Stored<Cluster>): Promise<void> {
+    const { name, uid } = cluster.metadata;
+    const refusal = agents.refusal(uid);
+    if (refusal?.reason !== 'OtherCluster') return;
+    // It asks again every few minutes, and an event lasts an hour.
+    const at = refusal.refusedAt.getTime();
+    if (at - (toldRefusals.get(name) ?? 0) < 3_600_000) return;
+    toldRefusals.set(name, at);
+    const message =
+      'An agent in another cluster asked to be the one of this Cluster, with a join key for it, and was refused';
+    await tell(cluster, { type: 'Warning', reason: 'JoinRefused', message }, at);
   }
 
   return {
     name: 'clusters',
     async reconcile(name) {
       const cluster = caches.clusters.get(name);
-      if (cluster === undefined) return undefined;
-      const state = stateOf(cluster);
-      const { phase = '', reason = '', message = '' } = cluster.status ?? {};
-      const isSame = phase === state.phase && reason === state.reason && message === state.message;
-      if (!isSame) await resources.clusters.patchStatus({ name }, state);
-      return resync;
+      if (cluster === undefined) {
+        writtenAt.delete(name);
+        toldRefusals.delete(name);
+        return undefined;
+      }
+      const facts = factsOf(cluster);
+      const now = typeof facts.agent === 'object' ? agents.now() : new Date();
+      const outlook = clusterOutlook(cluster, facts, now);
+      if (outlook === undefined) return resync;
+      await tellRefusal(cluster);
+      const leftMs = await write(cluster, { ...outlook.state, ...healthOf(cluster.metadata) });
+      const againMs = (outlook.lookAgainAt?.getTime() ?? Infinity) - now.getTime();
+      return { requeueAfterMs: Math.min(resync.requeueAfterMs, leftMs ?? Infinity, againMs) };
     },
     watch(add) {
-      const addAll = () => {
-        for (const { metadata } of caches.clusters.list()) add(metadata.name);
+      const addLocal = () => {
+        for (const { metadata, spec } of caches.clusters.list()) if (spec.local === true) add(metadata.name);
       };
-      caches.clusters.onChange(addAll);
-      caches.platformSecrets.onChange(addAll);
-    },
-  };
-}
-
-/** Lets gateway and worker read their credentials of the connected clusters there are, by name. */
-export function clusterCredentials({ caches, rbac }: ControllerContext): Controller {
-  const owner = 'clusters';
-  return {
-    name: 'cluster-credentials',
-    async reconcile() {
-      const names = caches.clusters
-        .list()
-        .map(({ metadata }) => metadata.name)
-        .sort();
-      await rbac.sync(owner, [credentialRole('gateway', names), credentialRole('worker', names)]);
-      return resync;
-    },
-    watch(add) {
-      add(owner);
-      caches.clusters.onChange(() => add(owner));
-      rbac.onChange((changed) => {
-        if (changed === owner) add(owner);
+      caches.clusters.onChange((name) => {
+        add(name);
+        addLocal();
       });
+      caches.platformSecrets.onChange((key) => {
+        const name = clusterOfSecret(key);
+        if (name !== undefined) add(name);
+      });
+      agents.onChange((uid) => {
+        for (const name of changedClusters(caches, uid)) add(name);
+      });
+      checks = createClusterChecks(context, add);
     },
+    stop: async () => checks?.stop(),
   };
 }
 
-/** Bound in deploy/management/rbac-gateway.yaml and rbac-worker.yaml. */
-function credentialRole(process: 'gateway' | 'worker', clusterNames: readonly string[]): RbacObject {
-  const resourceNames = clusterNames.map((name) => clusterCredentialSecret(name, process));
-  const rule = { apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames };
+function contactOf(checked: Checked | undefined) {
+  if (checked === undefined) return undefined;
+  const { failures, lastSeen, fault } = checked;
+  return { isThere: failures < failuresToTell, lastSeen, fault };
+}
+
+function unknownHealth(checked: Checked | undefined): ConditionState | undefined {
+  if (checked === undefined || checked.failures < failuresToTell) return undefined;
+  const message = checked.fault ?? '';
+  return { type: healthKnown, status: 'False', severity: 'Warning', reason: 'HealthCheckCluster', message };
+}
+
+/** What a status says that the next one may not say: a merge patch leaves it otherwise. */
+function withdrawn({ online, lastSeen }: ClusterStatus): object {
   return {
-    kind: 'Role',
-    name: `vcluster-platform:cluster-credentials-${process}`,
-    namespace: platformNamespace,
-    rules: resourceNames.length === 0 ? [] : [rule],
+    ...(online === undefined ? {} : { online: null }),
+    ...(lastSeen === undefined ? {} : { lastSeen: null }),
+  };
+}
+
+/** Tenant clusters and spaces by connected cluster, counted again when somebody asks after a change. */
+function countTenants({ caches }: ControllerContext): { in(cluster: string): number } {
+  let counts: Map<string, number> | undefined;
+  for (const kind of managedKinds) instanceCache(caches, kind).onChange(() => (counts = undefined));
+  return {
+    in(cluster) {
+      counts ??= managedKinds
+        .flatMap((kind) => instanceCache(caches, kind).list())
+        .reduce((found, instance) => {
+          const { cluster: placed } = knownPlace(instance);
+          return placed === undefined ? found : found.set(placed, (found.get(placed) ?? 0) + 1);
+        }, new Map<string, number>());
+      return counts.get(cluster) ?? 0;
+    },
   };
 }
 

@@ -12,20 +12,14 @@ import { briefAnswers, connectCluster } from '../../adapters/kubernetes/client.t
 import { kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { type ReadKubeconfig, readKubeconfig } from '../../adapters/kubernetes/read-kubeconfig.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import {
-  annotations,
-  clusterCredentialSecret,
-  managementApiVersion,
-  platformNamespace,
-  writers,
-} from '../../contracts/names.ts';
+import { platformAccounts as processes } from '../../contracts/agents.ts';
+import { annotations, platformNamespace, writers } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
-import type { MetadataOnly } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { configConnected } from './clusters.ts';
+import { credentialSecret, madeWithOf, secretOf } from './credential-secret.ts';
 
-const processes = ['gateway', 'worker', 'controllers'] as const;
 /** A cluster that does not answer may do so later, and a user may get a right that they lack. */
 const retryMs = 30_000;
 const initializing = 'InitializeCluster';
@@ -48,12 +42,12 @@ interface ReadConfig {
 
 /**
  * Connects the clusters of `spec.config`: with that kubeconfig of an administrator it makes the platform's roles and service
- * accounts there (deploy/connected-cluster), and keeps their tokens as the credentials of the platform's processes, which are
+ * accounts there (deploy/charts/vcluster-platform/connected-cluster), and keeps their tokens as the credentials of the platform's processes, which are
  * the Cluster's (it owns them). The kubeconfig itself is used for nothing else. Done again with another kubeconfig, and
  * with another version of the platform. Condition `ConfigConnected` says what is in the way.
  */
 export function configuredClusters(context: ControllerContext): Controller {
-  const { caches, client, resources } = context;
+  const { caches, client, resources, connect } = context;
   /** By cluster: what it was connected with since this process began. */
   const connected = new Map<string, string>();
 
@@ -65,7 +59,7 @@ export function configuredClusters(context: ControllerContext): Controller {
       return undefined;
     }
     try {
-      await connect(cluster);
+      await setUpAgain(cluster);
     } catch (error) {
       if (!(error instanceof Obstacle)) throw error;
       connected.delete(name);
@@ -78,26 +72,23 @@ export function configuredClusters(context: ControllerContext): Controller {
 
   /** Somebody put its credentials there, which is what connected a cluster before: they stay. */
   function isConnectedByHand(name: string): boolean {
-    const found = processes.map((process) => credentialSecret(name, process));
+    const found = processes.map((process) => credentialSecret(caches, name, process));
     return found.some((secret) => secret !== undefined && madeWithOf(secret) === undefined);
   }
 
   /** With this kubeconfig or an earlier one. */
   function isSetUp(name: string): boolean {
-    return processes.every((process) => credentialSecret(name, process) !== undefined);
+    return processes.every((process) => credentialSecret(caches, name, process) !== undefined);
   }
 
-  function credentialSecret(name: string, process: (typeof processes)[number]): MetadataOnly | undefined {
-    return caches.platformSecrets.get(`${platformNamespace}/${clusterCredentialSecret(name, process)}`);
-  }
-
-  async function connect(cluster: Stored<Cluster>): Promise<void> {
+  async function setUpAgain(cluster: Stored<Cluster>): Promise<void> {
     const { name } = cluster.metadata;
     const { kubeconfig, madeWith } = await readConfig(cluster);
-    const isKept = processes.every((process) => madeWithOf(credentialSecret(name, process)) === madeWith);
+    const isKept = processes.every(
+      (process) => madeWithOf(credentialSecret(caches, name, process)) === madeWith,
+    );
     if (isKept && connected.get(name) === madeWith) return;
-    const proxyUrl = await proxyOf(name);
-    const credentials = await setUp(name, kubeconfig, proxyUrl).catch((error: unknown) => {
+    const credentials = await setUp(name, kubeconfig).catch((error: unknown) => {
       if (error instanceof Obstacle) throw error;
       const { code, message } = kubernetesFailure('setting it up', error);
       throw new Obstacle(code, message);
@@ -105,28 +96,24 @@ export function configuredClusters(context: ControllerContext): Controller {
     for (const process of processes)
       await applyObject(
         client.kubeConfig,
-        secretOf(cluster, process, credentials[process], madeWith),
+        secretOf(cluster, process, credentials[process], { [annotations.madeWith]: madeWith }),
         writers.controllers,
       );
     connected.set(name, madeWith);
   }
 
   /** With the administrator's kubeconfig. @throws Obstacle; ApiException; what `fetch` throws */
-  async function setUp(
-    name: string,
-    kubeconfig: ReadKubeconfig,
-    proxyUrl: string | undefined,
-  ): Promise<ClusterCredentials> {
+  async function setUp(name: string, kubeconfig: ReadKubeconfig): Promise<ClusterCredentials> {
     const address = { certificateAuthority: undefined, ...kubeconfig };
     const { client: pair, token = '' } = kubeconfig;
     const signedIn = renderKubeconfig({ ...address, ...(pair === undefined ? { token } : { client: pair }) });
     const admin = connectCluster(signedIn, { writer: writers.controllers, limits: briefAnswers });
-    await tryCluster(admin, writers.controllers);
+    await tryCluster(admin, writers.controllers, 'direct');
     const other = await connectedAs(admin);
     if (other !== undefined && other !== name && caches.clusters.get(other) !== undefined)
       throw new Obstacle('ClusterUID', `it is connected already, as Cluster ${other}`);
-    await applyCluster(admin, name, writers.controllers);
-    const credentials = await credentialsOf(admin, name, address, proxyUrl);
+    await applyCluster(admin, name, writers.controllers, 'direct');
+    const credentials = await credentialsOf(admin, name, address, connect?.proxyUrl, 'direct');
     if (credentials === undefined)
       throw new Obstacle(initializing, 'its service accounts have no tokens yet');
     return credentials;
@@ -142,20 +129,6 @@ export function configuredClusters(context: ControllerContext): Controller {
       key || 'config',
       await orUndefined(client.core.readNamespacedSecret(place)),
     );
-  }
-
-  /** The gateway's listener, as the credentials of other clusters name it. */
-  async function proxyOf(name: string): Promise<string | undefined> {
-    for (const other of caches.clusters.list()) {
-      if (other.metadata.name === name) continue;
-      const secret = clusterCredentialSecret(other.metadata.name, 'controllers');
-      const found = await orUndefined(
-        client.core.readNamespacedSecret({ namespace: platformNamespace, name: secret }),
-      );
-      const text = found?.data?.['config'];
-      if (text !== undefined) return readKubeconfig(Buffer.from(text, 'base64').toString('utf8')).proxyUrl;
-    }
-    return undefined;
   }
 
   async function say(cluster: Stored<Cluster>, obstacle: Obstacle | undefined): Promise<void> {
@@ -200,29 +173,6 @@ function readSecret(name: string, key: string, secret: V1Secret | undefined): Re
     const reason = error instanceof Error ? error.message : 'it is not a kubeconfig';
     throw new Obstacle('InvalidConfig', `Secret ${name} cannot be used: ${reason}`);
   }
-}
-
-function madeWithOf(secret: MetadataOnly | undefined): string | undefined {
-  return secret?.metadata.annotations?.[annotations.madeWith];
-}
-
-function secretOf(
-  { metadata: { name, uid } }: Stored<Cluster>,
-  process: (typeof processes)[number],
-  kubeconfig: string,
-  madeWith: string,
-) {
-  return {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: {
-      name: clusterCredentialSecret(name, process),
-      namespace: platformNamespace,
-      annotations: { [annotations.madeWith]: madeWith },
-      ownerReferences: [{ apiVersion: managementApiVersion, kind: 'Cluster', name, uid }],
-    },
-    data: { config: Buffer.from(kubeconfig).toString('base64') },
-  };
 }
 
 /** @param isSetUp whether the platform can do without, for now */

@@ -58,6 +58,7 @@ const failureCauses: { readonly [C in Exclude<ErrorCode, MissingInstance>]: Pass
   waking: passing,
   wake_failed: passing,
   cluster_unreachable: passing,
+  cluster_offline: passing,
   management_unavailable: passing,
   identity_provider_unavailable: passing,
   database_unavailable: passing,

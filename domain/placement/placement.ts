@@ -78,12 +78,14 @@ interface Fault {
 /** Why nothing new may be placed in `cluster`. */
 function faultOf(cluster: Cluster): Fault | undefined {
   const { name } = cluster.metadata;
-  const { phase, online, message } = cluster.status ?? {};
+  const { phase, reason, online, message, lastSeen } = cluster.status ?? {};
   const lasting = (text: string): Fault => ({ name, reason: 'conflict', text });
   const passing = (text: string): Fault => ({ name, reason: 'cluster_unreachable', text });
   if (cluster.metadata.deletionTimestamp !== undefined) return lasting('is being disconnected');
   if (cluster.spec.unusable === true) return lasting('is marked unusable');
+  const isInitialized = phase === 'Initialized' || reason === 'Offline' || reason === 'NoOnlinePeers';
+  if (isInitialized && online === false)
+    return passing(lastSeen === undefined ? 'is offline' : `has been offline since ${lastSeen}`);
   if (phase === 'Failed') return lasting(`has failed${message ? `: ${message}` : ''}`);
-  if (phase !== 'Initialized') return passing('is not initialised yet');
-  return online === false ? passing('is offline') : undefined;
+  return phase === 'Initialized' ? undefined : passing('is not initialised yet');
 }

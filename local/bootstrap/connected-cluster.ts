@@ -1,12 +1,13 @@
-import { join } from 'node:path';
-import { type ClusterCredentials, platformNamespaceOf } from '../../adapters/cluster-setup.ts';
+import {
+  type ClusterCredentials,
+  clusterManifests,
+  platformNamespaceOf,
+} from '../../adapters/cluster-setup.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { clusterCredentialSecret, connectTarget, identities } from '../../contracts/names.ts';
+import { connectTarget } from '../../contracts/agents.ts';
+import { clusterCredentialSecret, identities } from '../../contracts/names.ts';
 import type { KubernetesCluster } from '../kubernetes-cluster.ts';
-import { readManifests } from '../../adapters/kubernetes/manifests.ts';
 import { applyManifests, applyObject, applySecret } from './apply-manifests.ts';
-
-const manifestsDir = join(import.meta.dirname, '..', '..', 'deploy', 'connected-cluster');
 
 /** How workers reach connected clusters: the gateway's CONNECT listener. */
 export interface ConnectProxy {
@@ -14,26 +15,32 @@ export interface ConnectProxy {
   readonly secret: string;
 }
 
+/** Kubeconfigs for connected cluster `local`: the agent's reaches it, and the others lead through the agent. */
+export interface LocalCredentials extends ClusterCredentials {
+  readonly agent: string;
+}
+
 /** Roles of the platform's identities, storage class and policies in a connected cluster. */
 export async function applyConnectedClusterResources(client: ClusterClient): Promise<void> {
   await applyObject(client, platformNamespaceOf('local'));
-  await applyManifests(client, readManifests(manifestsDir));
+  await applyManifests(client, clusterManifests('agent'));
 }
 
-/** Credentials for the embedded cluster: client certificates of its own authority. */
+/** Credentials for the embedded cluster: client certificates of its own authority. All but the agent go through its tunnel. */
 export async function embeddedCredentials(
   cluster: KubernetesCluster,
   proxy: ConnectProxy,
-): Promise<ClusterCredentials> {
-  const throughGateway = (identity: string) =>
+): Promise<LocalCredentials> {
+  const tunnelled = (identity: string, proxyUrl?: string) =>
     cluster.pki.kubeconfig(`https://${connectTarget.apiServer(cluster.name)}`, identity, [], {
       tlsServerName: 'kubernetes',
-      proxyUrl: proxyUrl(proxy),
+      ...(proxyUrl === undefined ? {} : { proxyUrl }),
     });
   return {
-    gateway: await cluster.pki.kubeconfig(cluster.url, identities.gateway),
-    worker: await throughGateway(identities.worker),
-    controllers: await throughGateway(identities.controllers),
+    gateway: await tunnelled(identities.gateway),
+    worker: await tunnelled(identities.worker, proxyUrl(proxy)),
+    controllers: await tunnelled(identities.controllers, proxyUrl(proxy)),
+    agent: await cluster.pki.kubeconfig(cluster.url, identities.agent),
   };
 }
 

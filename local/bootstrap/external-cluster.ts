@@ -1,17 +1,12 @@
 import { type KubeconfigOptions, renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
-import {
-  applyCluster,
-  type ClusterCredentials,
-  credentialsOf,
-  tryCluster,
-} from '../../adapters/cluster-setup.ts';
+import { agentKubeconfigOf, applyCluster, credentialsOf, tryCluster } from '../../adapters/cluster-setup.ts';
 import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { apiMessage, callManagement, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { writers } from '../../contracts/names.ts';
 import { waitUntil } from '../wait-until.ts';
-import { type ConnectProxy, proxyUrl } from './connected-cluster.ts';
+import { type ConnectProxy, type LocalCredentials, proxyUrl } from './connected-cluster.ts';
 import { readUserKubeconfig } from './user-kubeconfig.ts';
 
 const answerMs = 10_000;
@@ -35,7 +30,7 @@ export async function openExternalCluster(kubeconfigFile: string): Promise<Exter
   const address = readUserKubeconfig(kubeconfigFile);
   const client = connectCluster(renderKubeconfig(address), { writer: writers.bootstrap });
   try {
-    return { id: await tryCluster(client, writers.bootstrap), address, client };
+    return { id: await tryCluster(client, writers.bootstrap, 'agent'), address, client };
   } catch (error) {
     throw refusal(address.server, error);
   }
@@ -48,14 +43,19 @@ export async function openExternalCluster(kubeconfigFile: string): Promise<Exter
 export async function connectExternalCluster(
   { client, address }: ExternalCluster,
   proxy: ConnectProxy,
-): Promise<ClusterCredentials> {
-  await callManagement("applying the platform's roles", applyCluster(client, 'local', writers.bootstrap));
-  let credentials: ClusterCredentials | undefined;
+): Promise<LocalCredentials> {
+  await callManagement(
+    "applying the platform's roles",
+    applyCluster(client, 'local', writers.bootstrap, 'agent'),
+  );
+  let credentials: LocalCredentials | undefined;
   await waitUntil("the tokens of the platform's service accounts", async () => {
-    credentials = await credentialsOf(client, 'local', address, proxyUrl(proxy));
+    const own = await credentialsOf(client, 'local', address, proxyUrl(proxy), 'agent');
+    const agent = await agentKubeconfigOf(client, address);
+    if (own !== undefined && agent !== undefined) credentials = { ...own, agent };
     return credentials !== undefined;
   });
-  return credentials as unknown as ClusterCredentials;
+  return credentials as unknown as LocalCredentials;
 }
 
 function refusal(server: string, error: unknown): PlatformError {

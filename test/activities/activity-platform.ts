@@ -50,7 +50,10 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   const workDir = mkdtempSync(join(tmpdir(), 'vcp-activities-'));
   undo.defer(() => rmSync(workDir, { recursive: true, force: true }));
   await applyKinds(client);
-  await applyManifests(client, readManifests(join(root, 'deploy', 'connected-cluster')));
+  await applyManifests(
+    client,
+    readManifests(join(root, 'deploy', 'charts', 'vcluster-platform', 'connected-cluster')),
+  );
   // The worker's own rights in a connected cluster, where there is a server to sign it a certificate.
   const workers = (await server?.kubeconfig(identities.worker)) ?? config;
   const resources = managementResources(client);

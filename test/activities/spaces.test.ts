@@ -37,7 +37,10 @@ before(async () => {
   server = await startApiServer({ controllerManager: true });
   platform = await startActivityPlatform(server.adminKubeconfig);
   admin = platform.client;
-  await applyManifests(admin, readManifests(join(import.meta.dirname, '../../deploy/connected-cluster')));
+  await applyManifests(
+    admin,
+    readManifests(join(import.meta.dirname, '../../deploy/charts/vcluster-platform/connected-cluster')),
+  );
   await migrate(postgres.url);
   const operations = createOperationsDependencies(
     {

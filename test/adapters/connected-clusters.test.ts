@@ -87,7 +87,10 @@ test('clients and Helm reach a cluster by its name through the proxy, and a new 
   assert.equal(await whoAmI(await clusters.client('local')), 'first');
   assert.equal(await clusters.client('local'), await clusters.client('local'));
 
-  await applyManifests(management, readManifests(join(root, 'deploy', 'connected-cluster')));
+  await applyManifests(
+    management,
+    readManifests(join(root, 'deploy', 'charts', 'vcluster-platform', 'connected-cluster')),
+  );
   const host = { name: 'default', uid: 'u' };
   const file = await clusters.helmKubeconfigFile('local', host, defaultChart.helmRole);
   assert.equal(await clusters.helmKubeconfigFile('local', host, defaultChart.helmRole), file);

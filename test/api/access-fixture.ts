@@ -5,6 +5,7 @@ import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/cl
 import { managementResources } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import { createCaches } from '../../controllers/caches.ts';
+import { createAgentRecords } from '../../controllers/clusters/agent-records.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import { startControllers } from '../../controllers/start-controllers.ts';
 import { storeCredentials } from '../../local/bootstrap/connected-cluster.ts';
@@ -46,7 +47,7 @@ export async function startAccessFixture(
   const clusterAdmin = connectCluster(cluster.adminKubeconfig);
   await applyManifests(clusterAdmin, [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'vcluster-platform' } },
-    ...readManifests(`${import.meta.dirname}/../../deploy/connected-cluster`),
+    ...readManifests(`${import.meta.dirname}/../../deploy/charts/vcluster-platform/connected-cluster`),
   ]);
   const { resources, admin } = management;
   await storeCredentials(admin, 'local', {
@@ -113,6 +114,7 @@ async function startTestControllers(
       ...(tenant === undefined ? {} : { tenantClient: async ({ name }) => tenant(name) }),
     }),
     operations,
+    agents: createAgentRecords(operations.database, logger),
     logger,
     tenantRepairMs,
   });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { lookup, LookupAddress } from 'node:dns';
 import { networkInterfaces } from 'node:os';
 import { after, before, describe, it } from 'node:test';
-import { createCheckedLookup } from '../../api/tunnel/allowed-addresses.ts';
-import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { createCheckedLookup } from '../../adapters/services/allowed-addresses.ts';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
 import { type Canary, startCanary } from '../support/canary.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -52,7 +52,10 @@ describe('names of API servers', () => {
   ]) {
     it(`that resolve to ${answer.join(' and ') || 'nothing'} are not dialled`, async () => {
       const { lookup: checked, asked } = resolver(answer);
-      await assert.rejects(dialTcp('api.example', canary.port, checked), /api\.example resolves to/);
+      await assert.rejects(
+        dialTcp('api.example', canary.port, { lookup: checked }),
+        /api\.example resolves to/,
+      );
       assert.equal(asked(), 1);
       assert.equal(canary.heard(), 0);
     });
@@ -63,12 +66,12 @@ describe('names of API servers', () => {
     skip,
   }, async () => {
     const rebinding = resolver([own ?? ''], ['127.0.0.1']);
-    const socket = await dialTcp('rebinding.example', canary.port, rebinding.lookup);
+    const socket = await dialTcp('rebinding.example', canary.port, rebinding);
     assert.equal(socket.remoteAddress, own);
     assert.equal(rebinding.asked(), 1);
     socket.destroy();
     await eventually('the canary hears the one', () => canary.heard() === 1);
-    await assert.rejects(dialTcp('rebinding.example', canary.port, rebinding.lookup), /not dialled/);
+    await assert.rejects(dialTcp('rebinding.example', canary.port, rebinding), /not dialled/);
     assert.equal(canary.heard(), 0);
   });
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { after, describe, it } from 'node:test';
-import { createAddressCheck } from '../../api/tunnel/allowed-addresses.ts';
-import { createDial } from '../../api/tunnel/dial.ts';
+import { createAddressCheck } from '../../adapters/services/allowed-addresses.ts';
+import { createServiceDial } from '../../adapters/services/dial-service.ts';
 import { eventually } from '../support/eventually.ts';
 import { parseConnectTarget } from '../../api/tunnel/connect-listener.ts';
 
@@ -36,14 +36,13 @@ function dialOf(pods: object[], cluster = 'local') {
     const selector = { app: 'vcluster', release: 'demo' };
     return { spec: { selector, ports: [{ port: 443, targetPort: 'https' }] } };
   };
-  const dial = createDial(
+  const dial = createServiceDial(
     {
-      get: async (name) => ({ name, target: { host: '127.0.0.1', port: 1, servername: 'a' }, read }),
+      get: async (name) => ({ name, read }),
     },
     createAddressCheck({ cluster: 'local', range: '127.64.0.0/10' }),
   );
   const target = {
-    kind: 'service',
     cluster,
     namespace: 'host',
     service: 'demo',
@@ -52,7 +51,7 @@ function dialOf(pods: object[], cluster = 'local') {
   return { paths, dial: () => dial(target) };
 }
 
-describe('createDial', () => {
+describe('createServiceDial', () => {
   it('prefers a ready pod and skips a terminating one', async () => {
     const { port } = await listening('127.88.0.1');
     const { dial } = dialOf([
@@ -142,7 +141,7 @@ describe('addresses that a cluster reports', () => {
     const addresses = [...hostile, ...own.map(({ address }): [string, string] => ['other', address])];
     for (const [cluster, address] of addresses) {
       const { dial } = dialOf([pod(address, port, true)], cluster);
-      await assert.rejects(dial(), /has a pod with an address that the gateway does not dial/, address);
+      await assert.rejects(dial(), /has a pod with an address that is not dialled/, address);
     }
     assert.deepEqual(heard, []);
     // It would have been heard.

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { Agent, request } from 'undici';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
 import { connectCluster } from '../../adapters/kubernetes/client.ts';
-import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
 import { targetOfKubeconfig } from '../../api/upstreams/kubeconfig-target.ts';
 import { createUpstream, type UpstreamTarget } from '../../api/upstreams/upstream.ts';
 import { eventually } from '../support/eventually.ts';

@@ -6,7 +6,8 @@ import type { AccessKeyScope } from '../../contracts/resources/access-key.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { createUpstream, type Upstream } from '../../api/upstreams/upstream.ts';
-import { type ConnectedCluster, dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
+import type { ConnectedCluster } from '../../api/tunnel/connected-clusters.ts';
 import { type EchoUpstream, startEchoUpstream, uidOfEcho } from './echo-upstream.ts';
 import { annaKey, hashOf, startTestGateway, testObjects, type TestGateway } from './test-gateway.ts';
 
@@ -422,6 +423,8 @@ describe('a key with a scope', () => {
         'GET /api/v1/operations/{id}/events',
         'POST /api/v1/operations/{id}/cancel',
       ],
+      // Their credentials are none of a user.
+      ...['POST /api/v1/agents/join', 'POST /api/v1/agents/credential'],
       'GET /api/v1/projects/{project}/operations',
       'GET /api/v1/projects/{project}/snapshots',
       'GET /api/v1/projects/{project}/virtualclusters/{name}/operations',

@@ -1,16 +1,23 @@
 import { execFile, type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { Agent } from 'undici';
-import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+} from '../../adapters/certificates/certificate-authority.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { createApp } from '../../api/app.ts';
+import { createConnectListener, isKnownTarget } from '../../api/tunnel/connect-listener.ts';
+import { authorityOf } from '../../api/tunnel/dial.ts';
 import { createGatewayParts, type GatewayParts } from '../../api/gateway-from-config.ts';
-import type { AuthConfig, GatewayConfig } from '../../contracts/config.ts';
+import type { GatewayConfig } from '../../contracts/config.ts';
+import type { AuthConfig } from '../../contracts/auth-config.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import type { TestApiServer } from '../support/api-server.ts';
@@ -22,6 +29,8 @@ import {
 } from '../support/management-api.ts';
 import { hashOf } from './test-gateway.ts';
 import { createUserCall, keyOf, type UserCall, writeUserKubeconfig } from './user-calls.ts';
+
+const connectSecret = 'test-secret';
 
 /** A gateway before a real management API, with users anna (administrator), ben (of project alpha) and carl (nobody). */
 export interface ManagementFixture {
@@ -48,6 +57,7 @@ export async function startManagementFixture(options: FixtureOptions = {}): Prom
   await using undo = new AsyncDisposableStack();
   const api = await startManagementApi();
   undo.defer(() => api.stop());
+  await applyPeople(api.admin, api.resources);
   const gateway = await startGateway(api, options, undo);
   const started = undo.move();
   return { ...gateway, stop: () => started.disposeAsync() };
@@ -57,9 +67,14 @@ export type FixtureOptions = {
   databaseUrl?: string;
   temporal?: GatewayConfig['temporal'];
   auth?: AuthConfig;
+  /** Of the gateway's certificate; default: one of its own. */
+  authority?: CertificateAuthority;
+  /** Of the CONNECT listener, which is started then. */
+  connectPort?: number;
 };
 
-async function startGateway(
+/** A gateway before a management API that knows the people of `startManagementFixture`. */
+export async function startGateway(
   api: TestManagementApi,
   options: FixtureOptions,
   undo: AsyncDisposableStack,
@@ -67,9 +82,8 @@ async function startGateway(
   const dir = mkdtempSync(join(tmpdir(), 'vcp-gateway-'));
   undo.defer(() => rmSync(dir, { recursive: true, force: true }));
   const { server: apiServer, admin, resources } = api;
-  await applyPeople(admin, resources);
 
-  const authority = await createCertificateAuthority('gateway');
+  const authority = options.authority ?? (await createCertificateAuthority('gateway'));
   const serving = await authority.issue({
     commonName: 'gateway',
     names: ['localhost', '127.0.0.1'],
@@ -98,7 +112,11 @@ async function startGateway(
         caFile,
       },
       previews: { helmBinary: findProgram('helm'), workDir: join(dir, 'previews') },
-      connect: { host: '127.0.0.1', port: 0, secretFile: write('secret', 'test-secret') },
+      connect: {
+        host: '127.0.0.1',
+        port: options.connectPort ?? 0,
+        secretFile: write('secret', connectSecret),
+      },
     },
     pino({ level: process.env['GATEWAY_LOG'] ?? 'silent' }, pino.destination(2)),
   );
@@ -111,6 +129,20 @@ async function startGateway(
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `https://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   await parts.gateway.cache.ready;
+  if (options.connectPort !== undefined) {
+    const { tunnels, cache, logger } = parts.gateway;
+    const listener = createConnectListener({
+      dial: parts.dial,
+      dialHere: (target) => tunnels.openHere(target.cluster, authorityOf(target)),
+      secret: connectSecret,
+      isKnown: (target) => isKnownTarget(cache, target),
+      ready: cache.ready,
+      logger,
+    });
+    undo.defer(() => listener.close());
+    listener.server.listen(options.connectPort, '127.0.0.1');
+    await once(listener.server, 'listening');
+  }
 
   const kubeconfig = (user: string, path: string) =>
     writeUserKubeconfig(join(dir, `${user}${path.replaceAll('/', '_')}.conf`), caFile, `${url}${path}`, user);
@@ -152,7 +184,7 @@ async function startGateway(
 }
 
 /** What controllers reconcile on a running platform, made by hand. */
-async function applyPeople(admin: ClusterClient, resources: ManagementResources): Promise<void> {
+export async function applyPeople(admin: ClusterClient, resources: ManagementResources): Promise<void> {
   const users = { anna: [], ben: ['devs'], carl: [] };
   for (const [name, groups] of Object.entries(users)) {
     await resources.users.create({ metadata: { name }, spec: { subject: `${name}@example.com`, groups } });

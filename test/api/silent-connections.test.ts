@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
 import { createReadinessGate } from '../../api/upstreams/readiness-gate.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/upstreams/upstream.ts';
 import { eventually } from '../support/eventually.ts';

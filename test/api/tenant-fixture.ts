@@ -60,6 +60,7 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
   await setStatus({ phase: 'Ready', observedHash: 'a', virtualCluster: { clusterRef } });
   const listener = createConnectListener({
     dial: management.parts.dial,
+    dialHere: management.parts.dial,
     secret: 'test-secret',
     isKnown: (target) => isKnownTarget(management.parts.gateway.cache, target),
     ready: management.parts.gateway.cache.ready,
@@ -79,7 +80,9 @@ async function connectTenant(management: ManagementFixture, tenant: TestApiServe
 /** The dialer's role as in a connected cluster; the gateway's own there would replace that of the management API. */
 async function applyDialer(admin: ManagementFixture['admin']): Promise<void> {
   const dialer = 'vcluster-platform:gateway-dialer';
-  const manifests = readManifests(`${import.meta.dirname}/../../deploy/connected-cluster`);
+  const manifests = readManifests(
+    `${import.meta.dirname}/../../deploy/charts/vcluster-platform/connected-cluster`,
+  );
   await applyManifests(
     admin,
     manifests.filter(({ metadata }) => metadata?.name === dialer),

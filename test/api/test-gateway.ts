@@ -4,6 +4,8 @@ import { connect as connectTls } from 'node:tls';
 import { pino } from 'pino';
 import { Agent, request } from 'undici';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { createAgentJoins } from '../../api/agents/agent-joins.ts';
+import { createAuthenticateAgent } from '../../api/agents/authenticate-agent.ts';
 import { createApp } from '../../api/app.ts';
 import { type Audit, createAudit } from '../../api/audit/audit.ts';
 import { createAccounts } from '../../api/auth/accounts.ts';
@@ -22,12 +24,15 @@ import type { OperationsService } from '../../api/operations/operations-service.
 import { createReadiness } from '../../api/readiness/readiness.ts';
 import { createTemporalUi } from '../../api/routes/temporal-ui/temporal-ui.ts';
 import { createStreamRegistry, type StreamRegistry } from '../../api/streams/stream-registry.ts';
-import { type ConnectedClusters, dialTcp } from '../../api/tunnel/connected-clusters.ts';
+import { PlatformError } from '../../contracts/errors.ts';
+import { type AgentTunnels, createAgentTunnels } from '../../api/tunnel/agent-tunnels.ts';
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
+import type { ConnectedClusters } from '../../api/tunnel/connected-clusters.ts';
 import type { TenantUpstreams } from '../../api/tunnel/tenant-upstreams.ts';
 import { createJsonClient } from '../../api/upstreams/json-request.ts';
 import { createUpstream, type Upstream, type UpstreamTarget } from '../../api/upstreams/upstream.ts';
 import type { AuditConfig } from '../../contracts/audit.ts';
-import type { AuthConfig } from '../../contracts/config.ts';
+import type { AuthConfig } from '../../contracts/auth-config.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { AccessKey } from '../../contracts/resources/access-key.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
@@ -134,6 +139,7 @@ export async function startTestGateway(options: {
     logger,
     clientAddress: createClientAddress(options.trustedProxies),
   });
+  const agentsDatabase = createDatabase(options.databaseUrl ?? 'postgres://nobody@127.0.0.1:1/none', 1);
   const metrics = createGatewayMetrics();
   observeGateway(metrics, { streams, audit });
   const temporalUi =
@@ -158,6 +164,9 @@ export async function startTestGateway(options: {
     review,
     management,
     managementJson: createJsonClient(management.dispatcher),
+    authenticateAgent: createAuthenticateAgent(agentsDatabase, cache),
+    agentJoins: createAgentJoins(agentsDatabase, cache),
+    tunnels: noTunnels,
     clusters: options.clusters ?? noClusters,
     tenants: options.tenants ?? oneTenantUpstream(management),
     streams,
@@ -234,6 +243,7 @@ export async function startTestGateway(options: {
       await management.close();
       await temporalUi?.close();
       await audit.close();
+      await agentsDatabase.close();
     },
   };
 }
@@ -257,6 +267,7 @@ function fixedCache(objects: TestObjects): ResourceCache {
     instancesIn: () => [],
     template: () => undefined,
     clusters: () => [],
+    cluster: () => undefined,
     projects: () => [],
     hasCluster: () => false,
     objects: (plural) => (plural === 'virtualclusterinstances' ? objects.instances : []),
@@ -267,6 +278,23 @@ function fixedCache(objects: TestObjects): ResourceCache {
     stop: async () => undefined,
   };
 }
+
+const noTunnels: AgentTunnels = createAgentTunnels({
+  records: {
+    open: async () => Promise.reject(new PlatformError('unauthenticated', 'no agents here')),
+    renew: async () => [],
+    reopen: async () => undefined,
+    close: async () => undefined,
+    elsewhere: async () => [],
+    currentOf: async () => null,
+    lastSeen: async () => undefined,
+    onChange: () => () => undefined,
+    end: async () => undefined,
+  },
+  others: { open: async () => undefined },
+  uidOf: () => undefined,
+  logger: pino({ level: 'silent' }),
+});
 
 const noClusters: ConnectedClusters = {
   get: async () => {

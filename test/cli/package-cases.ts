@@ -95,6 +95,12 @@ export function packageCases(cli: () => CliWorld): void {
       assert.equal(JSON.parse(key.stdout).status.token, keyOf('ben'), key.stderr);
     });
 
+    it('brings the chart that `vcp add cluster` installs', () => {
+      const chart = join(prefix, 'lib/node_modules/vcluster-platform-cli/charts/vcluster-platform');
+      const files = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+      assert.deepEqual(files(chart), files(join(root, 'deploy/charts/vcluster-platform')));
+    });
+
     it('says what is wrong as the sources do', async () => {
       const { code, stderr } = await installed(['sleep', 'vcluster', 'nothing', '-p', 'alpha']);
       assert.equal(code, 4);

@@ -79,6 +79,23 @@ export function configuredClusterCases(fixture: () => AccessFixture): void {
       assert.match(answer.text, /"vcluster-platform.io\/connected-as":"west"/);
     });
 
+    it('is offline while it does not answer, and online again', async () => {
+      const online = (expected: boolean) =>
+        eventually(`online is ${expected}`, async () => (await statusOf('west'))?.online === expected, {
+          timeoutMs: 30_000,
+        });
+      await online(true);
+      const { kubernetesVersion, clusterUID = '' } = (await statusOf('west')) ?? {};
+      assert.match(kubernetesVersion ?? '', /^v1\./);
+      assert.match(clusterUID, /^[0-9a-f-]{36}$/);
+      west.signal('SIGSTOP');
+      await online(false);
+      await says('west', /^The cluster has been offline since \d{4}-.*: .*no answer in time/);
+      west.signal('SIGCONT');
+      await online(true);
+      assert.equal((await statusOf('west'))?.phase, 'Initialized');
+    });
+
     it('is connected under one name', async () => {
       await put('again-admin', west.adminKubeconfig);
       await make('again', 'again-admin');

@@ -11,6 +11,7 @@ import { type ManagementResources, managementResources } from '../../adapters/ku
 import { createLogger } from '../../adapters/logging.ts';
 import { accessKeyBounds, annotations, cleanupFinalizer, platformNamespace } from '../../contracts/names.ts';
 import { createCaches } from '../../controllers/caches.ts';
+import { createAgentRecords } from '../../controllers/clusters/agent-records.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import type { ControllerContext } from '../../controllers/controller.ts';
 import { sleepSchedules } from '../../controllers/instances/sleep-schedules.ts';
@@ -73,6 +74,7 @@ describe('controllers', () => {
       spaces: hostNamespaces(clusters),
       tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
       operations: ownOperations,
+      agents: createAgentRecords(ownOperations.database, logger),
       logger,
       accessKeysPerOwner: 3,
       retryPauses: { firstMs: 1000, longestMs: 2000 },

@@ -50,13 +50,13 @@ export function manyNamesCases(
       );
       return Array.from({ length: many }, (_, index) => subjectOf(index)).every((name) => held.has(name));
     };
-    /** As deploy/connected-cluster is now, or as it was. */
+    /** As deploy/charts/vcluster-platform/connected-cluster is now, or as it was. */
     const allowParts = async (isAllowed: boolean) => {
       const { clusterAdmin } = fixture();
       const name = 'vcluster-platform:controllers';
-      const role = readManifests(`${import.meta.dirname}/../../deploy/connected-cluster`).find(
-        ({ kind, metadata }) => kind === 'ClusterRole' && metadata?.name === name,
-      ) as V1ClusterRole;
+      const role = readManifests(
+        `${import.meta.dirname}/../../deploy/charts/vcluster-platform/connected-cluster`,
+      ).find(({ kind, metadata }) => kind === 'ClusterRole' && metadata?.name === name) as V1ClusterRole;
       const isOfParts = ({ resourceNames = [] }: V1PolicyRule) =>
         resourceNames.some((of) => of.endsWith('-0'));
       const rules = (role.rules ?? []).filter((rule) => isAllowed || !isOfParts(rule));
@@ -93,6 +93,16 @@ export function manyNamesCases(
         name: 'vcluster-platform:gateway-users',
       });
       assert.deepEqual(single.rules ?? [], [], 'none is left where all were');
+      const [part = ''] = (await parts(clusterAdmin)).keys();
+      const { subjects } = await clusterAdmin.rbac.readClusterRoleBinding({ name: part });
+      assert.deepEqual(
+        subjects?.map(({ kind, name, namespace }) => [kind, name, namespace]),
+        [
+          ['User', 'vcluster-platform:gateway', undefined],
+          ['ServiceAccount', 'gateway', 'vcluster-platform'],
+        ],
+        'by certificate and by token',
+      );
       const before = Object.fromEntries(
         await Promise.all(
           Object.entries(realms()).map(async ([realm, client]) => [realm, await parts(client)]),

@@ -155,7 +155,13 @@ describe('examples of the documents', { timeout: 1_800_000 }, () => {
       JSON.stringify({ username: admin.user, password: admin.password }),
       { mode: 0o600 },
     );
+    const credentialHash = '0'.repeat(64);
+    const agent = { credentialHash, clusterUid: 'a', agentVersion: 'a' };
+    writeFileSync(join(files, 'agent.json'), JSON.stringify(agent));
+    writeFileSync(join(files, 'credential.json'), JSON.stringify({ credentialHash }));
     const variables: Record<string, string> = {
+      JOIN_KEY: 'unknown',
+      AGENT_CREDENTIAL: 'unknown',
       PLATFORM: admin.url,
       CA: admin.caFile,
       KEY: admin.accessKey,
@@ -195,6 +201,8 @@ const statuses: Readonly<Record<string, number>> = {
   createSessionKey: 201,
   logout: 204,
   getLoginDone: 303,
+  joinAgent: 401,
+  rotateAgentCredential: 401,
 };
 
 /** Operations that only read, then those that change something. */

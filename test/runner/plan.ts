@@ -35,7 +35,17 @@ const together: Readonly<Record<string, readonly string[]>> = {
     'kubectl-commands',
   ].map(e2e),
   'one platform: operations': [
-    ...['conflicts', 'gitops', 'gitops-tools', 'lifecycle', 'secrets', 'spaces', 'stock-cli'],
+    ...[
+      'add-cluster',
+      'conflicts',
+      'connected-clusters',
+      'gitops',
+      'gitops-tools',
+      'lifecycle',
+      'secrets',
+      'spaces',
+      'stock-cli',
+    ],
   ].map(e2e),
   'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
 };

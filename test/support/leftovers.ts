@@ -19,6 +19,8 @@ export const nothingLeft: Leftovers = {
 
 /** Where a connected cluster is looked into: a kubeconfig's path, and the folder of its process node. */
 export interface WatchedCluster {
+  /** Program that reaches the cluster; default: the toolchain's. */
+  readonly kubectl?: string;
   readonly kubeconfig: string;
   readonly nodeDir: string;
 }
@@ -39,12 +41,11 @@ export async function leftovers(
   name: string,
   cluster: WatchedCluster = embeddedCluster(platform.stateDir),
 ): Promise<Leftovers> {
-  const kubectl = findProgram('kubectl');
   const resource = 'virtualclusterinstances';
   const listed = await platform.kubectl('get', resource, '-n', `p-${project}`, '-o', 'name');
   if (listed.code !== 0) throw new Error(listed.stderr);
   return {
-    ...(await remainsOf({ kubectl, ...cluster, project, name })),
+    ...(await remainsOf({ kubectl: findProgram('kubectl'), ...cluster, project, name })),
     instances: listed.stdout.split('\n').filter((entry) => entry.endsWith(`/${name}`)),
   };
 }

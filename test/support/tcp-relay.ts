@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { createDelayLine } from './delay-line.ts';
 
 export interface TcpRelay {
+  /** 0 if it listens on a Unix socket. */
   readonly port: number;
   /** Connections that clients opened so far. */
   readonly accepted: number;
@@ -14,16 +16,26 @@ export interface TcpRelay {
   /** What is open now goes silent for good, as if its way were lost; new connections work. */
   freeze(): void;
   open(): void;
+  /** On connections that are opened from now on each byte takes `ms` longer, either way; as many as come are under way at once. */
+  delay(ms: number): void;
   stop(): Promise<void>;
 }
 
-/** A loopback port in front of another one, whose connections a test can cut or silence. */
-export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
+/** That a socket's end may come before its last bytes. */
+const lateMs = 20;
+
+/**
+ * A way to port `targetPort` of this machine whose connections a test can cut, silence or slow down.
+ * @param listenAt 0: a free loopback port; or the path of a Unix socket
+ */
+export async function startTcpRelay(targetPort: number, listenAt: 0 | string = 0): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
+  let delayMs = 0;
   let mode: 'open' | 'refusing' | 'hanging' = 'open';
   let accepted = 0;
   const join = (client: Socket) => {
-    const upstream = connect(targetPort, '127.0.0.1');
+    const ms = delayMs;
+    const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -32,9 +44,11 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);
-        to.destroy();
+        if (ms === 0) to.destroy();
+        else setTimeout(() => to.destroy(), ms + lateMs); // what is under way arrives before
       });
-      from.pipe(to);
+      if (ms === 0) from.pipe(to);
+      else from.pipe(createDelayLine(ms)).pipe(to);
     }
     if (mode === 'hanging') silence();
   };
@@ -42,7 +56,7 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     for (const socket of sockets) socket.unpipe().pause();
   };
   const waiting = new Set<Socket>();
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     if (mode === 'refusing') {
       client.destroy();
       return;
@@ -56,15 +70,15 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     client.on('error', () => client.destroy());
     client.once('close', () => waiting.delete(client));
   });
-  server.listen(0, '127.0.0.1');
+  if (listenAt === 0) server.listen(0, '127.0.0.1');
+  else server.listen(listenAt);
   await once(server, 'listening');
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the relay has no port');
   const cut = () => {
     for (const socket of [...sockets, ...waiting]) socket.destroy();
   };
   return {
-    port: address.port,
+    port: address === null || typeof address === 'string' ? 0 : address.port,
     get accepted() {
       return accepted;
     },
@@ -82,6 +96,9 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
       // What hung is lost: whoever waits dials again.
       if (mode === 'hanging') cut();
       mode = 'open';
+    },
+    delay: (ms) => {
+      delayMs = ms;
     },
     stop: async () => {
       cut();

@@ -61,7 +61,7 @@ export function createOperationRun<K extends ManagedKind>(
   const target = { ...namedKind(kind), project, name, uid } as UnplacedRef<K>;
   const undos: { key: string; undo: Work<unknown> }[] = [];
   let calls = 0;
-  const activitiesOf = (key: string, wanted: RetryLimit) =>
+  const activitiesOf = (key: string, wanted: RetryLimit, waitsForCluster = true) =>
     stepActivities(() => {
       const steps = progress.takeChanges();
       return {
@@ -70,7 +70,7 @@ export function createOperationRun<K extends ManagedKind>(
         retries: wanted,
         ...(steps ? { steps } : {}),
       };
-    });
+    }, waitsForCluster);
   return {
     input,
     kind,
@@ -103,7 +103,8 @@ export function createOperationRun<K extends ManagedKind>(
       for (const { key, undo } of undos.reverse()) {
         progress.set(key, 'undoing');
         try {
-          await undo(activitiesOf(key, 'bounded'));
+          // What is cancelled ends now: what could not be undone is told.
+          await undo(activitiesOf(key, 'bounded', false));
           progress.set(key, 'undone');
         } catch (error) {
           const { reason, message } = failureReason(error);

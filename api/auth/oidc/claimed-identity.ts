@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { OidcConfig } from '../../../contracts/config.ts';
+import type { OidcConfig } from '../../../contracts/auth-config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { nameFault, shownName } from '../../../domain/accounts/name-fault.ts';
 import { isReservedName } from '../../../domain/accounts/reserved-names.ts';

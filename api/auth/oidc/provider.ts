@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as openid from 'openid-client';
-import type { OidcConfig } from '../../../contracts/config.ts';
+import type { OidcConfig } from '../../../contracts/auth-config.ts';
 import { PlatformError } from '../../../contracts/errors.ts';
 import { claimedIdentity, type ClaimedIdentity } from './claimed-identity.ts';
 import { createIdTokens, type IdTokens } from './id-tokens.ts';

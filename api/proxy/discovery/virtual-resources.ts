@@ -1,4 +1,5 @@
 import { secretKinds, secretPlurals } from '../../../contracts/resources/secret-kinds.ts';
+import { entity, member, keySpec, key, question, decision, permissions } from './account-schemas.ts';
 import { flag, list, object, seconds, stored, text, type Schema } from './schemas.ts';
 
 /** A resource of management.loft.sh that the gateway alone serves (api/routes/virtual/), for clients that ask what there is. */
@@ -13,59 +14,6 @@ export interface VirtualResource {
   readonly properties: Readonly<Record<string, Schema>>;
   readonly namespaced?: true;
 }
-
-const entity = {
-  name: text('Name of the user or team'),
-  displayName: text('What to call them'),
-  username: text('What they log in with'),
-  email: text('Their address'),
-  icon: text('Address of their picture'),
-};
-const member = object('A user or team', { info: object('Who it is', entity) });
-const keySpec = object('The key', {
-  displayName: text('What to call it'),
-  description: text('What it is for'),
-  disabled: flag('It opens nothing while this is true'),
-  key: text('The key itself: only in the answer to its creation'),
-  ttl: seconds('From its creation; 0: it does not expire'),
-  type: text('User or Other; Login of one that came of a login'),
-  scope: { type: 'object', description: 'What it opens at most; everything, if left out' },
-  user: text('Its owner'),
-  team: text('Its owner, of a key of a team'),
-});
-const key = object('An access key', { spec: keySpec });
-const question = {
-  resourceAttributes: object('A verb on a resource', {
-    verb: text('get, list, create, use, …'),
-    group: text('Its API group; management.loft.sh'),
-    version: text('Of the group'),
-    resource: text('Its plural'),
-    subresource: text('Below it'),
-    namespace: text('Where; all, if left out'),
-    name: text('Which; any, if left out'),
-  }),
-  nonResourceAttributes: object('A verb on a path', { verb: text('get, …'), path: text('Of the URL') }),
-};
-const decision = object('The answer', { allowed: flag('Whether it is'), reason: text('Why') });
-
-const named = { name: text('Its name'), displayName: text('What to call it') };
-const assignedVia = object('By what', {
-  ...named,
-  kind: text('User or Team'),
-  owner: flag('As the owner'),
-});
-const permissions = {
-  teamMemberships: list('Teams', object('A team', named)),
-  projectMemberships: list(
-    'Projects',
-    object('A project', {
-      ...named,
-      role: object('Role there', { ...named, isAdmin: flag('Whether it administers the project') }),
-      assignedVia,
-    }),
-  ),
-  managementRoles: list('Roles in the management API', object('A role', { ...named, assignedVia })),
-};
 
 const ownedBy = object('User or team', { user: text('The user'), team: text('Or the team') });
 const names = (description: string) => list(description, { type: 'string' });
@@ -224,6 +172,33 @@ export const virtualResources: readonly VirtualResource[] = [
     verbs: ['get'],
     description: 'Who is in the project.',
     properties: { users: list('Users', member), teams: list('Teams', member) },
+  },
+  {
+    resource: 'clusters/accesskey',
+    singular: '',
+    kind: 'ClusterAccessKey',
+    verbs: ['get'],
+    description:
+      'A new join key for the agent of a connected cluster. It is good for a day and for one agent.',
+    properties: {
+      accessKey: text('The join key'),
+      loftHost: text('Address of the platform, as this request used it'),
+      insecure: flag('Whether agents do not check its certificate: false'),
+      caCert: text('Certificate authority of the platform, PEM in base64'),
+    },
+  },
+  {
+    resource: 'clusters/agentconfig',
+    singular: '',
+    kind: 'ClusterAgentConfig',
+    verbs: ['get'],
+    description: 'What the agent of a connected cluster is told.',
+    properties: {
+      cluster: text('Its name'),
+      loftHost: text('Address of the platform, as this request used it'),
+      projectNamespacePrefix: text('What the namespace of a project begins with'),
+      analyticsSpec: object('Where figures of its use go: nowhere', {}),
+    },
   },
   {
     resource: 'users/profile',

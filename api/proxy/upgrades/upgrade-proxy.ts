@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { withRootSpan } from '../../../adapters/tracing/spans.ts';
 import { errorTable, PlatformError } from '../../../contracts/errors.ts';
+import { acceptTunnel, isTunnelRequest } from '../../agents/accept-tunnel.ts';
 import type { AuditEntry } from '../../audit/audit-entry.ts';
 import { actorOf } from '../../audit/sender.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -13,7 +14,7 @@ import type { RequestLines } from '../../http/request-lines.ts';
 import { requestAttributes, traceOf } from '../../http/traced-request.ts';
 import { clientGone } from '../../metrics/gateway-metrics.ts';
 import { asPlatformError } from '../../http/failures.ts';
-import { answerFailure, answerHead, relayAnswer } from './upgrade-response.ts';
+import { answerFailure, answerHead, relayAnswer } from '../../http/upgrade-response.ts';
 import { kubernetesRecheck, openingRequest } from '../recheck.ts';
 import { impersonatedCaller } from '../../authorization/impersonation.ts';
 import { pipeSockets } from './pipe-sockets.ts';
@@ -66,9 +67,10 @@ const tcpKeepAliveMs = 30_000;
 export function proxyUpgrades(app: FastifyInstance, gateway: Gateway, parts: Parts): void {
   app.server.on('upgrade', (request, socket, head) => {
     const id = randomUUID();
-    requestContext.run({ id, cut: () => socket.destroy() }, () =>
-      take(id, { request, socket, head }, { gateway, ...parts }),
-    );
+    requestContext.run({ id, cut: () => socket.destroy() }, () => {
+      if (isTunnelRequest(request)) void acceptTunnel(gateway, { request, socket, head, id });
+      else take(id, { request, socket, head }, { gateway, ...parts });
+    });
   });
 }
 

@@ -15,7 +15,7 @@ import type { WatchClient } from '../filtered/watch-client.ts';
 import { openingRequest } from '../recheck.ts';
 import { resolveUpstream } from '../resolve-upstream.ts';
 import type { PendingClient } from './pending-client.ts';
-import { answerHead, discard } from './upgrade-response.ts';
+import { answerHead, discard } from '../../http/upgrade-response.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
 
 /** A request to upgrade whose caller is known. */

@@ -99,13 +99,15 @@ test('a name with several addresses is told with each, and a text as it is', () 
 
 test('what the gateway cannot dial for a worker is told with its name and cause', async () => {
   const port = await freePort();
+  const dial = async () => {
+    const cause = new Error(`connect ECONNREFUSED 127.0.0.1:${port}`);
+    throw new PlatformError('cluster_unreachable', 'service "a" of connected cluster b is unreachable', {
+      cause,
+    });
+  };
   const { server } = createConnectListener({
-    dial: async () => {
-      const cause = new Error(`connect ECONNREFUSED 127.0.0.1:${port}`);
-      throw new PlatformError('cluster_unreachable', 'service "a" of connected cluster b is unreachable', {
-        cause,
-      });
-    },
+    dial,
+    dialHere: dial,
     secret: 'secret',
     isKnown: ({ cluster }) => cluster === 'b',
     ready: Promise.resolve(),

@@ -10,7 +10,16 @@ import { applyManifests } from '../../../local/bootstrap/apply-manifests.ts';
 import { startApiServer, type TestApiServer } from '../../support/api-server.ts';
 import { eventually } from '../../support/eventually.ts';
 
-const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster');
+const folder = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  '..',
+  'deploy',
+  'charts',
+  'vcluster-platform',
+  'connected-cluster',
+);
 const gateway = 'vcluster-platform:gateway';
 const dialer = 'vcluster-platform:gateway-dialer';
 const worker = 'vcluster-platform:worker';

@@ -48,7 +48,16 @@ describe("Helm's rights in a host namespace are enough to install vCluster's cha
     helm = createHelm({ binary: findProgram('helm'), workDir: dir });
     server = await startApiServer();
     const admin = connectCluster(server.adminKubeconfig);
-    const folder = join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster');
+    const folder = join(
+      import.meta.dirname,
+      '..',
+      '..',
+      '..',
+      'deploy',
+      'charts',
+      'vcluster-platform',
+      'connected-cluster',
+    );
     await applyManifests(admin, readManifests(folder));
     for (const name of [platformNamespace, ...Object.keys(variants).map((_, index) => `host-${index}`)])
       await admin.core.createNamespace({ body: { metadata: { name } } });
@@ -92,14 +101,16 @@ describe("Helm's rights in a host namespace are enough to install vCluster's cha
 });
 
 test('Helm may grant exactly what the Roles of chart vcluster need', () => {
-  const role = readManifests(join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster')).find(
-    ({ metadata }) => metadata?.name === tenantChart('vcluster').helmRole,
-  ) as V1ClusterRole;
+  const role = readManifests(
+    join(import.meta.dirname, '..', '..', '..', 'deploy', 'charts', 'vcluster-platform', 'connected-cluster'),
+  ).find(({ metadata }) => metadata?.name === tenantChart('vcluster').helmRole) as V1ClusterRole;
   assert.deepEqual(grantedBeyond(tenantChart('vcluster').ordinaryRules, role.rules ?? []), []);
 });
 
 test('the ClusterRole that Helm gets for a chart, known or not, is one of those that are applied', () => {
-  const applied = readManifests(join(import.meta.dirname, '..', '..', '..', 'deploy', 'connected-cluster'))
+  const applied = readManifests(
+    join(import.meta.dirname, '..', '..', '..', 'deploy', 'charts', 'vcluster-platform', 'connected-cluster'),
+  )
     .filter(({ kind }) => kind === 'ClusterRole')
     .map(({ metadata }) => metadata?.name ?? '');
   const roles = ['tenant-control-plane', 'vcluster', 'of an administrator'].map(

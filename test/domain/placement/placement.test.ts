@@ -16,11 +16,23 @@ function project(...allowed: string[]): Project {
 }
 const unlimited: Project = { metadata: { name: 'p' } };
 const both = [cluster('east'), cluster('west')];
+const silent = cluster('dark', {
+  phase: 'Failed',
+  reason: 'Offline',
+  message: 'why',
+  online: false,
+  lastSeen: '2026-01-01T00:00:00Z',
+});
 const offline = cluster('north', { phase: 'Initialized', online: false });
 
 describe('placement', () => {
   const cases: [title: string, given: Parameters<typeof placeTenant>[0], expected: string | RegExp][] = [
     ['the first by name', { project: unlimited, clusters: [...both].reverse() }, 'east'],
+    [
+      'not one that has fallen silent, which may come back',
+      { project: unlimited, clusters: [silent], wanted: 'dark' },
+      /^cluster_unreachable: cluster "dark" has been offline since 2026-01-01T00:00:00Z$/,
+    ],
     [
       'the least loaded',
       { project: project('*'), clusters: both, load: (name) => (name === 'east' ? 2 : 1) },

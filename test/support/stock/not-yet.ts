@@ -12,14 +12,6 @@ export interface NotYet {
  * does keep it fails the suite: it must go, and docs/compatibility.md must say so.
  */
 export const notYet: Readonly<Record<string, NotYet>> = {
-  'get cluster-access-key': {
-    says: /get cluster access key: .*(not found|could not find)/,
-    because: 'the agent in connected clusters does not exist, so it has no key',
-  },
-  'add cluster': {
-    says: /get cluster access key: .*(not found|could not find)/,
-    because: 'the agent in connected clusters does not exist, so it has no key',
-  },
   'sleep vcluster (workloads-only)': {
     says: /failed to load the vcluster config/,
     because: "it writes a Secret of vCluster's own chart, whose sleep of workloads is vCluster Platform's",
@@ -59,7 +51,6 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
   ),
   ...unknown('UserAccessKeys', account, 'accessKeys[].status.ownerUid'),
   ...unknown('ProjectClusters', kstatus, 'clusters[].status.observedGeneration'),
-  ...unknown('ProjectClusters', ours, 'clusters[].status.unclaimedNamespaces'),
   ...unknown(
     'ProjectTemplates',
     kstatus,
@@ -88,7 +79,22 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
   ...unknown('VirtualClusterInstance', computed, 'status.online'),
   ...unknown('OwnedAccessKey', account, 'status.ownerUid'),
   ...['Team', 'User'].flatMap((kind) => unknown(kind, account, 'status.accessKeys')),
-  ...unknown('Cluster', ours, 'status.unclaimedNamespaces'),
+  ...['Cluster', 'ProjectClusters'].flatMap((kind) =>
+    unknown(
+      kind,
+      ours,
+      ...[
+        'lastSeen',
+        'agentVersion',
+        'kubernetesVersion',
+        'clusterUID',
+        'nodes',
+        'tenants',
+        'apiLatencyMs',
+        'unclaimedNamespaces',
+      ].map((field) => `${kind === 'Cluster' ? '' : 'clusters[].'}status.${field}`),
+    ),
+  ),
   ...['SpaceInstance', 'VirtualClusterInstance'].flatMap((kind) =>
     unknown(
       kind,

@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { findProgram } from '../../../toolchain/find-program.ts';
+import type { FarCluster } from '../far-cluster/far-cluster.ts';
 import { type CommandResult, run, type TestPlatform } from '../platform.ts';
 
 /** Somebody with vCluster's own command line, unmodified, in a home folder of their own. */
@@ -24,7 +34,8 @@ export interface StockCli {
   close(): void;
 }
 
-export function openStockCli(platform: TestPlatform): StockCli {
+/** @param far cluster that the user administers: the command line runs inside, with Helm and the cluster's kubeconfig */
+export function openStockCli(platform: TestPlatform, far?: FarCluster): StockCli {
   const home = mkdtempSync(join(tmpdir(), 'vcp-stock-'));
   const configFile = join(home, '.vcluster', 'config.json');
   mkdirSync(dirname(configFile));
@@ -44,9 +55,14 @@ export function openStockCli(platform: TestPlatform): StockCli {
     VCLUSTER_SKIP_VERSION_CHECK: 'true',
     LOFT_TIMEOUT: '4m',
   };
+  if (far !== undefined) {
+    copyFileSync(far.kubeconfig, env.KUBECONFIG);
+    symlinkSync(findProgram('helm'), join(home, 'helm'));
+  }
   const words = (line: string) => line.split(' ');
+  const start = far?.exec ?? run;
   const cli = async (args: readonly string[], attemptsLeft = 3): Promise<CommandResult> => {
-    const { code, stdout, stderr } = await run(vcluster, args, { env, timeoutMs: 300_000 });
+    const { code, stdout, stderr } = await start(vcluster, args, { env, timeoutMs: 300_000 });
     // It writes what it read a second ago; a status that was written meanwhile is a conflict, and its user tries again.
     if (attemptsLeft > 1 && stderr.includes('the object has been modified'))
       return cli(args, attemptsLeft - 1);

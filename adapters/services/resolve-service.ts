@@ -1,6 +1,12 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { labels } from '../../contracts/names.ts';
-import type { DialledCluster } from './connected-clusters.ts';
+
+/** A connected cluster whose Services and pods can be read. */
+export interface ReadableCluster {
+  readonly name: string;
+  /** What stands at `path` of its API; undefined if nothing does. */
+  read(path: string): Promise<unknown>;
+}
 
 interface Service {
   spec?: {
@@ -23,7 +29,7 @@ interface Container {
  * @throws PlatformError `cluster_unreachable` if there is no such Service
  */
 export async function resolveService(
-  cluster: DialledCluster,
+  cluster: ReadableCluster,
   namespace: string,
   name: string,
   port: number,

@@ -1,8 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { PlatformError } from '../../../contracts/errors.ts';
-import { errorTable } from '../../../contracts/errors.ts';
-import { retryAfterOf, toStatus } from '../../http/status.ts';
+import type { PlatformError } from '../../contracts/errors.ts';
+import { errorTable } from '../../contracts/errors.ts';
+import { retryAfterOf, toStatus } from './status.ts';
 
 type Headers = Readonly<Record<string, string | string[]>>;
 

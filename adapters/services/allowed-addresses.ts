@@ -10,7 +10,7 @@ export interface LoopbackPods {
   readonly range: string;
 }
 
-/** @throws PlatformError `cluster_unreachable` if the gateway must not dial `address` on behalf of `cluster` */
+/** @throws PlatformError `cluster_unreachable` if `address`, which `cluster` says a pod has, must not be dialled */
 export type AddressCheck = (cluster: string, address: string) => void;
 
 /** Where pods of a cluster cannot be, but perhaps a server of ours or of the cloud (CVE-2022-3294). */
@@ -38,7 +38,7 @@ const neverIpv6 = blockListOf([
 
 /**
  * A check of addresses that a cluster's own objects name: a writer of a pod's status must not be able to point the
- * gateway at the platform's servers, at this machine or at a metadata service. Only addresses count, no names: what is
+ * gateway or an agent at the platform's servers, at this machine or at a metadata service. Only addresses count, no names: what is
  * checked is what is dialled, with no second look-up between (CVE-2020-8562).
  */
 export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
@@ -49,7 +49,7 @@ export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
     if (family === 0 || isNever(address) || isOfThisMachine(address)) {
       throw new PlatformError(
         'cluster_unreachable',
-        `connected cluster ${cluster} has a pod with an address that the gateway does not dial`,
+        `connected cluster ${cluster} has a pod with an address that is not dialled`,
         { cause: new Error(`refused address ${address}`) },
       );
     }

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../../adapters/logging.ts';
+import { agentPaths, tunnelHeaders, tunnelProtocol, tunnelSlots } from '../../contracts/agents.ts';
+import { errorTable, PlatformError } from '../../contracts/errors.ts';
+import { asPlatformError } from '../http/failures.ts';
+import { hasBody } from '../http/has-body.ts';
+import { checkHeaders } from '../http/request-guard.ts';
+import { answerFailure, answerHead } from '../http/upgrade-response.ts';
+import type { AgentTunnels } from '../tunnel/agent-tunnels.ts';
+import type { AuthenticateAgent } from './authenticate-agent.ts';
+
+export interface AcceptTunnelDeps {
+  readonly authenticateAgent: AuthenticateAgent;
+  readonly tunnels: AgentTunnels;
+  readonly logger: Logger;
+}
+
+/** Whether a request to upgrade is for a tunnel, by its path alone. */
+export function isTunnelRequest({ url = '' }: IncomingMessage): boolean {
+  return url === agentPaths.tunnel;
+}
+
+/**
+ * Lets an agent in: from then on its connection is a tunnel. Never rejects: every failure is answered here.
+ * @returns status of the answer
+ */
+export async function acceptTunnel(
+  { authenticateAgent, tunnels, logger }: AcceptTunnelDeps,
+  { request, socket, head, id }: { request: IncomingMessage; socket: Duplex; head: Buffer; id: string },
+): Promise<number> {
+  const gone = () => socket.destroy();
+  socket.on('error', gone);
+  try {
+    const asked = readTunnelRequest(request, head);
+    const { cluster, clusterUid, joinId } = await authenticateAgent(request.headers);
+    const begin = await tunnels.accept({ ...asked, cluster, clusterUid, joinId });
+    // Node's HTTP/2 takes the connection over from below: nothing may be under way on it.
+    await written(
+      socket,
+      answerHead(101, 'Switching Protocols', { connection: 'Upgrade', upgrade: tunnelProtocol }),
+    );
+    begin(socket);
+    return 101;
+  } catch (error) {
+    const failure = asPlatformError(error);
+    const { status } = errorTable[failure.code];
+    logger[status >= 500 ? 'warn' : 'debug']({ err: error, reqId: id }, 'tunnel refused');
+    answerFailure(socket, failure, id);
+    return status;
+  }
+}
+
+type Asked = Pick<Parameters<AgentTunnels['accept']>[0], 'generation' | 'slot' | 'agentVersion'>;
+
+/** @throws PlatformError `invalid_request` */
+function readTunnelRequest(request: IncomingMessage, head: Buffer): Asked {
+  checkHeaders(request);
+  const { method, headers, httpVersion } = request;
+  if (method !== 'GET' || httpVersion !== '1.1' || hasBody(request) || head.length > 0)
+    throw new PlatformError('invalid_request', 'a tunnel is opened by GET over HTTP/1.1, without a body');
+  if (headers.upgrade !== tunnelProtocol)
+    throw new PlatformError('invalid_request', `this platform speaks ${tunnelProtocol} with agents`);
+  const generation = integerIn(headers, tunnelHeaders.generation, Number.MAX_SAFE_INTEGER);
+  const slot = integerIn(headers, tunnelHeaders.slot, tunnelSlots - 1);
+  const version = headers[tunnelHeaders.version];
+  const agentVersion = typeof version === 'string' ? version.slice(0, 64) : '';
+  return { generation, slot, agentVersion };
+}
+
+function integerIn(headers: IncomingMessage['headers'], name: string, max: number): number {
+  const text = headers[name];
+  const value = typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= max))
+    throw new PlatformError('invalid_request', `header ${name} must be a number from 0 to ${max}`);
+  return value;
+}
+
+function written(socket: Duplex, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.write(text, 'latin1', (error) => (error ? reject(error) : resolve()));
+  });
+}
