@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
+import { labels, platformNamespace, writers } from '../../contracts/names.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
+import { findProgram } from '../../toolchain/find-program.ts';
+import { type ExternalCluster, startExternalCluster } from '../support/external-cluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { run, type TestPlatform } from '../support/platform.ts';
+import { sharedPlatform } from '../support/shared-platform.ts';
+import { openStockCli, type StockCli } from '../support/stock/stock-cli.ts';
+import { management } from '../support/stock/person.ts';
+import { said } from '../support/stock/verb.ts';
+
+const chart = join(import.meta.dirname, '..', '..', 'deploy', 'charts', 'vcluster-platform');
+/** Pods of a process node have addresses on loopback. */
+const processNode = 'agentConfig.loopbackPods=127.64.0.0/10';
+
+/** A second cluster, added by each command line: its pods dial the platform, and nothing dials them. */
+describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
+  let platform: TestPlatform;
+  let cluster: ExternalCluster;
+  let client: ClusterClient;
+  let dir: string;
+  let stock: StockCli;
+
+  const read = async (name: string) => {
+    const answer = await platform.call('GET', `${management}/clusters/${name}`);
+    return answer.status === 404 ? undefined : answer.json<Cluster>();
+  };
+  const isConnected = async (name: string) => {
+    const { phase, online } = (await read(name))?.status ?? {};
+    return phase === 'Initialized' && online === true;
+  };
+  /** Through the gateway, as the administrator. */
+  const uidThrough = async (name: string) => {
+    const answer = await platform.call('GET', `/kubernetes/cluster/${name}/api/v1/namespaces/kube-system`);
+    return answer.status === 200
+      ? answer.json<{ metadata: { uid: string } }>().metadata.uid
+      : `${answer.status} ${answer.text}`;
+  };
+  const kubeSystemUid = async () => (await client.core.readNamespace({ name: 'kube-system' })).metadata?.uid;
+  const uninstall = async () => {
+    const args = ['uninstall', 'loft', '--namespace', platformNamespace, '--kubeconfig', cluster.kubeconfig];
+    const { code, stderr } = await run(findProgram('helm'), args);
+    assert.equal(code, 0, stderr);
+  };
+  const remove = async (name: string) => {
+    const { status, text } = await platform.call('DELETE', `${management}/clusters/${name}`);
+    assert.ok([200, 404].includes(status), text);
+    await eventually(`cluster ${name} is gone`, async () => (await read(name)) === undefined);
+  };
+
+  before(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'vcp-add-cluster-'));
+    [platform, cluster] = await Promise.all([
+      sharedPlatform(),
+      startExternalCluster({ hostPath: join(dir, 'snapshots') }),
+    ]);
+    client = connectCluster(cluster.adminKubeconfig, { writer: writers.bootstrap });
+    // Its node runs pods of marked namespaces only.
+    await client.core.createNamespace({
+      body: { metadata: { name: platformNamespace, labels: { [labels.managed]: 'true' } } },
+    });
+    stock = openStockCli(platform);
+    symlinkSync(findProgram('helm'), join(stock.home, 'helm'));
+    writeFileSync(join(stock.home, 'kubeconfig'), cluster.adminKubeconfig, { mode: 0o600 });
+  });
+  after(async () => {
+    stock?.close();
+    await platform?.call('DELETE', `${management}/clusters/stock-east`);
+    await platform?.call('DELETE', `${management}/clusters/east`);
+    await cluster?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  test("vCluster's own command line adds it, and finds its agent Ready", async () => {
+    const { url, accessKey } = platform.admin();
+    said(await stock.platform(`login ${url} --access-key ${accessKey}`));
+    const line = `add cluster stock-east --display-name Eastern --wait --helm-chart-path ${chart} --helm-set ${processNode}`;
+    assert.match(said(await stock.platform(line)), /Successfully added cluster stock-east/);
+    const added = await read('stock-east');
+    assert.equal(added?.status?.phase, 'Initialized');
+    assert.equal(added?.spec.networkPeer, true);
+    await eventually('it is online', () => isConnected('stock-east'));
+    assert.equal(await uidThrough('stock-east'), await kubeSystemUid());
+    assert.match(said(await stock.platform('list clusters')), /\bstock-east\b/);
+  });
+
+  test('its agent is upgraded in place by the same command', async () => {
+    const line = `add cluster stock-east --helm-chart-path ${chart} --helm-set ${processNode}`;
+    assert.match(said(await stock.platform(line)), /Successfully upgraded platform agent/);
+    await eventually('the new agent is connected', () => isConnected('stock-east'));
+    assert.equal(await uidThrough('stock-east'), await kubeSystemUid());
+  });
+
+  test('what Helm installed is removed by Helm, and the cluster may come again under another name', async () => {
+    await uninstall();
+    await remove('stock-east');
+    const left = await client.rbac.listClusterRole();
+    assert.deepEqual(
+      left.items
+        .map(({ metadata }) => metadata?.name ?? '')
+        .filter((name) => name.startsWith('vcluster-platform')),
+      [],
+    );
+  });
+
+  test('vcp adds it, waits until it is connected, and says what it is', async () => {
+    const { code, stdout, stderr } = await platform.vcp(
+      ...['add', 'cluster', 'east', '--kubeconfig', cluster.kubeconfig],
+      ...['--helm', findProgram('helm'), '--helm-set', processNode],
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^cluster east is connected \(Kubernetes v1\.\d+\.\d+, agent \d+\.\d+\.\d+\)\n$/);
+    assert.doesNotMatch(`${stdout}${stderr}`, /vcpj_/);
+    const described = await platform.vcp('describe', 'cluster', 'east');
+    assert.match(described.stdout, /^Online: +yes$/m);
+    assert.match(described.stdout, /^Connected by: +its agent$/m);
+    const listed = await platform.vcp('list', 'clusters', '-o', 'wide');
+    assert.match(listed.stdout, /^east +Initialized +yes /m);
+  });
+
+  test('a tenant cluster runs there, and is used through the tunnel', async () => {
+    await platform.apply('alpha', { templateRef: { name: 'default' }, clusterRef: { cluster: 'east' } });
+    const created = await platform.ended((await platform.first('alpha', 'create')).id, 240_000);
+    assert.equal(created.state, 'succeeded', created.message);
+    const kubeconfig = join(dir, 'alpha.kubeconfig');
+    const connected = await platform.vcp('connect', 'vcluster', 'alpha', '--kubeconfig', kubeconfig);
+    assert.equal(connected.code, 0, connected.stderr);
+    const kubectl = (...args: string[]) => run(findProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args]);
+    const made = await kubectl('create', 'configmap', 'there', '--from-literal=where=east');
+    assert.equal(made.code, 0, made.stderr);
+    const pods = await client.core.listNamespacedPod({ namespace: 'loft-default-v-alpha' });
+    assert.deepEqual(
+      pods.items.map(({ metadata }) => metadata?.name),
+      ['alpha-0'],
+    );
+    const deleted = await platform.ended((await platform.submit('alpha', { type: 'delete' })).id, 240_000);
+    assert.equal(deleted.state, 'succeeded', deleted.message);
+  });
+
+  test('without its agent it is offline, and requests say so at once', async () => {
+    const scaled = await run(findProgram('kubectl'), [
+      ...['--kubeconfig', cluster.kubeconfig, '--namespace', platformNamespace],
+      ...['scale', 'deployment/loft', '--replicas', '0'],
+    ]);
+    assert.equal(scaled.code, 0, scaled.stderr);
+    await eventually('it is offline', async () => (await read('east'))?.status?.online === false, {
+      timeoutMs: 60_000,
+    });
+    const startedAt = performance.now();
+    const { status, text } = await platform.call('GET', '/kubernetes/cluster/east/api/v1/namespaces');
+    assert.equal(status, 503);
+    assert.match(text, /cluster east is offline: .*\d{4}-\d\d-\d\dT/);
+    assert.ok(performance.now() - startedAt < 1_000);
+  });
+});
