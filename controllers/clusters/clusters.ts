@@ -34,6 +34,8 @@ export const configConnected = 'ConfigConnected';
 export const credentialsCurrent = 'CredentialsCurrent';
 /** Condition that is False while a connected agent does not say how its cluster is doing. */
 const healthKnown = 'HealthKnown';
+/** Condition that is True while tenants are there: admission refuses a delete by it (deploy/management/policy-deletion.yaml). */
+const deletionPrevented = 'DeletionPrevented';
 
 /** Between two writes of measured values. */
 const writeMs = 60_000;
@@ -113,7 +115,8 @@ export function clusters(context: ControllerContext): Controller {
       agentVersionCondition,
       versionSkew(agent && saidText(agent.agentVersion), packageJson.version),
     );
-    return set(versioned, healthKnown, unknownHealth(checked));
+    const checkedToo = set(versioned, healthKnown, unknownHealth(checked));
+    return set(checkedToo, deletionPrevented, tenantsLive(tenants.in(name)));
   }
 
   /** @returns how long, in milliseconds, what is left can wait; undefined: nothing is left */
@@ -216,6 +219,12 @@ function unknownHealth(checked: Checked | undefined): ConditionState | undefined
   if (checked === undefined || checked.failures < failuresToTell) return undefined;
   const message = checked.fault ?? '';
   return { type: healthKnown, status: 'False', severity: 'Warning', reason: 'HealthCheckCluster', message };
+}
+
+function tenantsLive(count: number): ConditionState | undefined {
+  if (count === 0) return undefined;
+  const message = `${count} ${count === 1 ? 'tenant cluster or space is' : 'tenant clusters and spaces are'} there: delete them first`;
+  return { type: deletionPrevented, status: 'True', reason: 'TenantsLive', message };
 }
 
 /** What a status says that the next one may not say: a merge patch leaves it otherwise. */

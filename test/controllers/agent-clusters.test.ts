@@ -349,6 +349,33 @@ describe('clusters with an agent', () => {
     assert.doesNotMatch(JSON.stringify(await statusOf('hostile')), /hunter2|xxx/);
   });
 
+  it('is not deleted while tenants are there', async () => {
+    const project = { metadata: { name: 'guarded' } };
+    await resources().projects.create(project);
+    await eventually('the namespace of the project', () =>
+      api.admin.core.readNamespace({ name: 'p-guarded' }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const place = { name: 'tenant', namespace: 'p-guarded' };
+    await resources().virtualclusterinstances.create({
+      metadata: place,
+      spec: { template: { helmRelease: {} }, clusterRef: { cluster: 'west' } },
+    });
+    await eventually('the status says so', async () =>
+      (await statusOf('west')).conditions?.some(({ reason }) => reason === 'TenantsLive'),
+    );
+    await assert.rejects(resources().clusters.delete({ name: 'west' }), /1 tenant cluster or space is there/);
+    await resources().virtualclusterinstances.delete(place);
+    // No worker runs here that would delete what is behind it.
+    await resources().virtualclusterinstances.patch(place, { metadata: { finalizers: null } });
+    await eventually(
+      'it may be deleted',
+      async () => !(await statusOf('west')).conditions?.some(({ reason }) => reason === 'TenantsLive'),
+    );
+  });
+
   it('is forgotten with its Cluster, also while no controllers run', async () => {
     const [west_, hostile_] = [await uidOf('west'), await uidOf('hostile')];
     const agentIn = (uid: string) => database.query((db) => agentOf(db, uid));
