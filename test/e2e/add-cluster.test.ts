@@ -125,21 +125,21 @@ describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
   });
 
   test('a tenant cluster runs there, and is used through the tunnel', async () => {
-    await platform.apply('alpha', { templateRef: { name: 'default' }, clusterRef: { cluster: 'east' } });
-    const created = await platform.ended((await platform.first('alpha', 'create')).id, 240_000);
+    await platform.apply('eastern', { templateRef: { name: 'default' }, clusterRef: { cluster: 'east' } });
+    const created = await platform.ended((await platform.first('eastern', 'create')).id, 240_000);
     assert.equal(created.state, 'succeeded', created.message);
-    const kubeconfig = join(dir, 'alpha.kubeconfig');
-    const connected = await platform.vcp('connect', 'vcluster', 'alpha', '--kubeconfig', kubeconfig);
+    const kubeconfig = join(dir, 'eastern.kubeconfig');
+    const connected = await platform.vcp('connect', 'vcluster', 'eastern', '--kubeconfig', kubeconfig);
     assert.equal(connected.code, 0, connected.stderr);
     const kubectl = (...args: string[]) => run(findProgram('kubectl'), ['--kubeconfig', kubeconfig, ...args]);
     const made = await kubectl('create', 'configmap', 'there', '--from-literal=where=east');
     assert.equal(made.code, 0, made.stderr);
-    const pods = await client.core.listNamespacedPod({ namespace: 'loft-default-v-alpha' });
+    const pods = await client.core.listNamespacedPod({ namespace: 'loft-default-v-eastern' });
     assert.deepEqual(
       pods.items.map(({ metadata }) => metadata?.name),
-      ['alpha-0'],
+      ['eastern-0'],
     );
-    const deleted = await platform.ended((await platform.submit('alpha', { type: 'delete' })).id, 240_000);
+    const deleted = await platform.ended((await platform.submit('eastern', { type: 'delete' })).id, 240_000);
     assert.equal(deleted.state, 'succeeded', deleted.message);
   });
 
