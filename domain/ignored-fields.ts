@@ -26,7 +26,7 @@ const ignoredFields = {
     'argoCD',
     'vault',
   ],
-  clusters: ['networkPeer', 'managementNamespace', 'metrics', 'opencost', 'argoCD'],
+  clusters: ['metrics', 'opencost', 'argoCD'],
   virtualclustertemplates: ['spaceTemplateRef', ...ignoredInTemplate('tenant')],
   spacetemplates: ignoredInTemplate('space'),
   ...(Object.fromEntries(

@@ -21,8 +21,6 @@ export interface LocalAgentOptions {
   readonly caFile: string;
   /** Path, for identity `vcluster-platform:agent`. */
   readonly kubeconfig: string;
-  /** Whether its pods are processes of this machine. */
-  readonly isEmbedded: boolean;
 }
 
 /**
@@ -54,7 +52,7 @@ export async function prepareLocalAgent(
 /** Configuration of that agent. */
 export function localAgentConfig(
   { state }: Pick<PlatformContext, 'state'>,
-  { url, caFile, kubeconfig, isEmbedded }: LocalAgentOptions,
+  { url, caFile, kubeconfig }: LocalAgentOptions,
 ): AgentConfig {
   return {
     url,
@@ -63,7 +61,7 @@ export function localAgentConfig(
     namespace: platformNamespace,
     joinKeyFile: joinKeyFile(state.secretsDir),
     credential: { file: join(state.secretsDir, 'agent-credential') },
-    ...(isEmbedded ? { loopbackPods: '127.64.0.0/10' } : {}), // those of the process node
+    loopbackPods: '127.64.0.0/10', // those of process nodes, which `local` may have
   };
 }
 

@@ -190,7 +190,6 @@ async function startAll(
         url: localUrl,
         caFile: tls.caFile,
         kubeconfig: agentKubeconfig,
-        isEmbedded: external === undefined,
       }),
     },
     announced,

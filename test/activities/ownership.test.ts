@@ -95,6 +95,7 @@ const ofSpaces: Partial<Record<keyof Activities, [(space: SpaceRef) => unknown, 
 /** These act in no connected cluster: on resources of the management API, our database, our files. */
 const elsewhere: readonly string[] = [
   ...['claimTurn', 'recordSteps', 'endOperation', 'reconcileOperations', 'evaluateSleepPolicy'],
+  'waitForClusterOnline',
   ...['placeTenant', 'findTenantRemains', 'reportInstance', 'releaseInstance', 'checkRelease'],
   ...['placeSpace', 'findSpaceRemains', 'reportSpace', 'releaseSpace'],
   ...['recordSnapshot', 'findSnapshot', 'completeSnapshot', 'failSnapshot', 'forgetSnapshot'],
