@@ -9,7 +9,12 @@ import { PlatformError } from '../../contracts/errors.ts';
 import type { UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, kindOf, type ManagedKind } from '../../contracts/kinds.ts';
 import { projectNamespace } from '../../contracts/names.ts';
-import type { InstanceOf, ManagedInstance, TemplateOf } from '../../contracts/resources/resource-kinds.ts';
+import type {
+  InstanceOf,
+  ManagedInstance,
+  ManagedTemplate,
+  TemplateOf,
+} from '../../contracts/resources/resource-kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import { selectionOf } from '../../domain/instance-templates/template-sync.ts';
@@ -52,8 +57,16 @@ export async function wantedOf(
   kind: ManagedKind,
   instance: ManagedInstance,
 ): Promise<Wanted> {
+  return wantedFrom(kind, instance, await templateOf(resources, kind, instance));
+}
+
+/** What the instance asks for, if its template is `found`. */
+export function wantedFrom(
+  kind: ManagedKind,
+  instance: ManagedInstance,
+  found: ManagedTemplate | undefined,
+): Wanted {
   const { desiredHash } = descriptorOf(kind);
-  const found = await templateOf(resources, kind, instance);
   const template = selectionOf(instance.spec?.templateRef, found);
   const deployed = { ...instance, status: { ...instance.status, template } } as ManagedInstance;
   return {

@@ -7,13 +7,18 @@ import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
 import { kindNames, kindOf, type ManagedKind } from '../../contracts/kinds.ts';
 import { cleanupFinalizer } from '../../contracts/names.ts';
 import type { Project } from '../../contracts/resources/project.ts';
-import type { InstanceOf, ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
+import type {
+  InstanceOf,
+  ManagedInstance,
+  ManagedTemplate,
+} from '../../contracts/resources/resource-kinds.ts';
 import { placeInstanceRow } from '../../db/queries/instances.ts';
 import { isProvisioned } from '../../domain/lifecycle/desired-state.ts';
 import { hostNamespaceOf } from '../../domain/placement/host-namespace.ts';
 import type { InstancePlace } from '../../domain/kinds/descriptor.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import { knownPlace } from '../../domain/placement/known-place.ts';
+import type { PlacementWish } from '../../domain/placement/placement.ts';
 import { chooseCluster, readClusterChoices } from './cluster-choice.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import {
@@ -22,8 +27,9 @@ import {
   instanceNotFound,
   objectName,
   readInstance,
+  templateOf,
   type Wanted,
-  wantedOf,
+  wantedFrom,
 } from './instance-access.ts';
 
 /** Where an instance was placed. */
@@ -38,24 +44,20 @@ export interface PlacedInstance<K extends ManagedKind> extends Wanted {
  * lacks (a project's default template), and then the cluster to `status.clusterRef`, where no manifest has to repeat
  * it; the namespace is noted once it is the instance's ({@link notePlace}). The phase becomes Pending. Idempotent: a
  * choice stays.
- * @throws PlatformError the kind's not-found code, `project_not_found`, `cluster_not_found`, `forbidden`, `conflict`,
- *   `cluster_unreachable` while no cluster is online
+ * @throws PlatformError the kind's not-found code, `project_not_found`, `template_not_found`, and what {@link chooseCluster} throws
  */
 export async function placeInstance<K extends ManagedKind>(
-  { resources }: Pick<TenantDeps, 'resources'>,
+  deps: Pick<TenantDeps, 'resources' | 'operations'>,
   target: UnplacedRef<K>,
 ): Promise<PlacedInstance<K>> {
+  const { resources } = deps;
   const kind = kindOf(target);
   const client = instanceResources(resources, kind);
   return changeInstance(resources, target, async (instance) => {
     if (!instance) return instanceNotFound(target);
     if (instance.metadata.deletionTimestamp !== undefined)
       throw new PlatformError('conflict', `the ${kindNames[kind].noun} ${target.name} is being deleted`);
-    const chosen = await choosePlace(resources, target, instance);
-    const wanted = await wantedOf(resources, kind, {
-      ...instance,
-      spec: { ...instance.spec, ...chosen.defaults },
-    } as ManagedInstance);
+    const { wanted, ...chosen } = await choosePlace(deps, target, instance);
     const { finalizers = [], resourceVersion } = instance.metadata;
     const isHeld = chosen.defaults === undefined && finalizers.includes(cleanupFinalizer);
     const held = isHeld
@@ -197,21 +199,36 @@ function placeOf<K extends ManagedKind>(
 }
 
 async function choosePlace(
-  resources: TenantDeps['resources'],
+  deps: Pick<TenantDeps, 'resources' | 'operations'>,
   target: UnplacedRef,
   instance: ManagedInstance,
-): Promise<{ place: InstancePlace; defaults: object | undefined }> {
+): Promise<{ place: InstancePlace; defaults: object | undefined; wanted: Wanted }> {
   const kind = kindOf(target);
-  const choices = await readClusterChoices(resources, target.project);
+  const descriptor = descriptorOf(kind);
+  const choices = await readClusterChoices(deps.resources, target.project);
   const { project } = choices;
   // The controllers give it what the project has by default, unless it is placed before they have seen the project.
-  const defaults = descriptorOf(kind).defaults(instance, project);
-  if (defaults === undefined) refuse(descriptorOf(kind).breach(project, instance));
-  const wanted = knownPlace(instance).cluster;
-  const cluster = await chooseCluster(choices, wanted, () =>
-    callManagement(`reading ${kindNames[kind].noun}s`, instanceResources(resources, kind).list()),
-  );
-  return { place: { cluster, namespace: chooseNamespace(target, instance, project) }, defaults };
+  const defaults = descriptor.defaults(instance, project);
+  if (defaults === undefined) refuse(descriptor.breach(project, instance));
+  const complete = { ...instance, spec: { ...instance.spec, ...defaults } } as ManagedInstance;
+  const template = await templateOf(deps.resources, kind, complete);
+  const placed = instance.status?.clusterRef?.cluster || descriptor.deployedPlace(instance)?.cluster;
+  const name = descriptor.templateName(complete);
+  // It may say where.
+  if (!placed && name !== undefined && template === undefined)
+    throw new PlatformError('template_not_found', `template ${name} not found`);
+  const cluster = await chooseCluster(deps, {
+    ...choices,
+    placed,
+    asked: wishOf(complete),
+    template: template && { name: template.metadata.name, ...wishOf(template) },
+  });
+  const namespace = chooseNamespace(target, instance, project);
+  return { place: { cluster, namespace }, defaults, wanted: wantedFrom(kind, complete, template) };
+}
+
+function wishOf({ spec }: ManagedInstance | ManagedTemplate): PlacementWish {
+  return { cluster: spec?.clusterRef?.cluster, selector: spec?.clusterSelector };
 }
 
 function chooseNamespace(target: UnplacedRef, instance: ManagedInstance, project: Project): string {

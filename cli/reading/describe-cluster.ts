@@ -36,7 +36,7 @@ function textOf(
     ['Agent', status.agentVersion],
     ['Nodes ready', readyNodesOf(status)],
     ['API latency', apiLatencyMs === undefined ? undefined : `${apiLatencyMs} ms`],
-    ['Tenants', status.tenants?.toString()],
+    ['Tenants', tenantsOf(spec, status)],
     ['Created', timeText(metadata.creationTimestamp, now)],
     ['Deleted', timeText(metadata.deletionTimestamp, now)],
     ['UID', metadata.uid],
@@ -50,6 +50,11 @@ function textOf(
       events === undefined ? ['  (you may not see them)'] : table(events, eventColumns(now)),
     ),
   ].join('\n');
+}
+
+function tenantsOf({ maxInstances }: Cluster['spec'], { tenants }: NonNullable<Cluster['status']>) {
+  if (maxInstances === undefined) return tenants?.toString();
+  return `${tenants ?? 0} of at most ${maxInstances}`;
 }
 
 function wayOf({ local, networkPeer }: Cluster['spec']): string {

@@ -29,6 +29,12 @@ export const ClusterSpec = openObject(
     networkPeer: Type.Optional(Type.Boolean({ description: 'An agent connects it' })),
     managementNamespace: Type.Optional(Type.String()),
     unusable: Type.Optional(Type.Boolean({ description: 'No new tenant clusters are placed here' })),
+    maxInstances: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'Tenant clusters and spaces that may be there; beyond it nothing is placed here',
+      }),
+    ),
     access: Type.Optional(Type.Array(Access)),
     metrics: Type.Optional(anyObject()),
     opencost: Type.Optional(anyObject()),

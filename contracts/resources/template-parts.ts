@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Access, UserOrTeam } from './access.ts';
 import { AppParameter } from './app-parameter.ts';
 import { Conditions } from './condition.ts';
+import { LabelSelector } from './label-selector.ts';
 import { openObject } from './open-object.ts';
 
 const ProjectSecretRef = openObject({
@@ -49,6 +50,14 @@ export const templateHead = {
   owner: Type.Optional(UserOrTeam),
   parameters: Type.Optional(Type.Array(AppParameter)),
   access: Type.Optional(Type.Array(Access)),
+  clusterRef: Type.Optional(
+    openObject({
+      cluster: Type.Optional(
+        Type.String({ maxLength: 63, description: 'Connected cluster of all that is made of the template' }),
+      ),
+    }),
+  ),
+  clusterSelector: Type.Optional(LabelSelector),
 };
 
 /** Name of a template's version. */

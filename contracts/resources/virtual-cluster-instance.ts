@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { kindNames } from '../kinds.ts';
 import { Access, InstanceAccessRule, UserOrTeam } from './access.ts';
 import { DeployedTemplate, instanceOperation, instanceState } from './instance-status.ts';
+import { LabelSelector } from './label-selector.ts';
 import { nameRule } from './name-rule.ts';
 import { ObjectMeta } from './object-meta.ts';
 import { anyObject, openObject } from './open-object.ts';
@@ -35,6 +36,7 @@ export const VirtualClusterInstanceSpec = openObject(
     templateRef: Type.Optional(TemplateRef),
     template: Type.Optional(VirtualClusterTemplateDefinition),
     clusterRef: Type.Optional(ClusterRef),
+    clusterSelector: Type.Optional(LabelSelector),
     parameters: Type.Optional(Type.String({ description: "YAML with the template's parameters" })),
     extraAccessRules: Type.Optional(Type.Array(InstanceAccessRule)),
     access: Type.Optional(Type.Array(Access)),

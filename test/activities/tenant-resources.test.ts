@@ -25,6 +25,7 @@ import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { urlOfRole } from '../support/runtime-role.ts';
 import { type ActivityPlatform, startActivityPlatform } from './activity-platform.ts';
+import { placementCases } from './placement-cases.ts';
 
 let postgres: TestPostgres;
 let server: TestApiServer;
@@ -51,7 +52,7 @@ before(async () => {
     hosts: hostNamespaces({ ...platform.clusters, tenantClient: async () => platform.client }),
   };
   // The first list of a new kind is refused for a moment.
-  for (const kind of ['clusters', 'users', 'teams'] as const) {
+  for (const kind of ['clusters', 'users', 'teams', 'spaceinstances'] as const) {
     await eventually(`${kind} are served`, async () => (await platform.resources[kind].list()).length === 0);
   }
   await platform.resources.projects.patch({ name: 'default' }, { spec: { owner: { user: 'olga' } } });
@@ -110,15 +111,6 @@ test('placeTenant chooses a cluster once, sets finalizer and phase, and records 
   assert.deepEqual(await rowOf(tenant), ['local', 'loft-default-v-placed']);
 });
 
-test('placeTenant refuses an unknown cluster and a replaced instance', async () => {
-  const { placeTenant } = createInstanceActivities(deps);
-  const tenant = await newInstance('lost', { clusterRef: { cluster: 'nowhere' } });
-  await assert.rejects(placeTenant({ tenant }), { code: 'cluster_not_found' });
-  await assert.rejects(placeTenant({ tenant: { ...tenant, uid: 'of-before' } }), {
-    code: 'tenant_cluster_not_found',
-  });
-});
-
 test('what the project does not allow is neither placed nor woken', async () => {
   const { placeTenant } = createInstanceActivities(deps);
   const { startControlPlane } = createControlPlaneScaleActivities(deps);
@@ -129,6 +121,7 @@ test('what the project does not allow is neither placed nor woken', async () => 
   ];
   const allow = (spec: object) => platform.resources.projects.patch({ name: 'default' }, { spec });
   const all = { allowedTemplates: null, allowedClusters: null, requireTemplate: { disabled: true } };
+  await platform.resources.virtualclustertemplates.create({ metadata: { name: 'small' } });
   try {
     await allow({ allowedTemplates: [{ name: 'small' }], requireTemplate: null });
     await assert.rejects(placeTenant({ tenant: foreign }), { code: 'forbidden', message: /template open/ });
@@ -154,6 +147,8 @@ test('what the project does not allow is neither placed nor woken', async () => 
     await allow(all);
   }
 });
+
+placementCases(() => ({ deps, ownerUrl: postgres.url }));
 
 test('reportInstance merges success and failure, and keeps omitted fields', async () => {
   const tenant = await newPlaced('reported');

@@ -11,6 +11,7 @@ type FakeActivities = Omit<
   Activities,
   | 'claimTurn'
   | 'recordSteps'
+  | 'waitForClusterOnline'
   | 'endOperation'
   | 'recordSnapshot'
   | 'findSnapshot'

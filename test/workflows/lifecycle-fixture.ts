@@ -7,6 +7,7 @@ import {
 } from '@temporalio/worker';
 import { temporalConnection } from '../../adapters/temporal-connection.ts';
 import { createLogger } from '../../adapters/logging.ts';
+import { createClusterOnlineActivities } from '../../activities/clusters/cluster-online.ts';
 import type { Activities } from '../../activities/index.ts';
 import { createSnapshotCatalogueActivities } from '../../activities/snapshots/snapshot-catalogue.ts';
 import { createStepNotes, createTurnActivities } from '../../activities/operations/turn.ts';
@@ -85,6 +86,7 @@ export async function startLifecycle(options: { wakesAtOnce?: number } = {}): Pr
       return placement;
     },
     ...createTurnActivities({ ...deps, ...options }),
+    ...createClusterOnlineActivities({ operations: deps }),
     ...createSnapshotCatalogueActivities({
       database: deps.database,
       checkRestoreRight: async (restore, snapshot) => {

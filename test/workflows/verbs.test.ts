@@ -7,6 +7,7 @@ import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { lastingFailure, PlatformError } from '../../contracts/errors.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';
+import { offlineCases } from './offline-cases.ts';
 import { traceCases } from './trace-cases.ts';
 
 let fixture: LifecycleFixture;
@@ -16,6 +17,7 @@ before(async () => {
 after(() => fixture?.stop());
 
 traceCases(() => fixture);
+offlineCases(() => fixture);
 
 test('create: every step succeeds, the instance is reported Ready with the hash, the cluster is searchable', async () => {
   const name = fixture.newName();
