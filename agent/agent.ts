@@ -29,8 +29,8 @@ export interface RunningAgent {
 /** Credentials that are tried for one connection: the next one, the present one, and the one of a new join. */
 const maxCredentials = 3;
 const defaultRotateSeconds = 86_400;
-/** Of a connection that the gateway reads or writes: what one turn of the event loop brings. */
-const bufferBytes = 1024 * 1024;
+/** Of a connection that the gateway writes: more than one turn of the event loop brings. */
+const writeBufferBytes = 1024 * 1024;
 const longestTickMs = 60_000;
 
 /**
@@ -137,7 +137,7 @@ function targetsOf(
       cluster,
       address,
     );
-  const dial: DialTcp = (host, port) => dialTcp(host, port, { bufferBytes });
+  const dial: DialTcp = (host, port) => dialTcp(host, port, { writeBufferBytes });
   const dialService = createServiceDial({ get: async (name) => ({ name, read }) }, checkAddress, dial);
   return {
     apiServer: () => dial(api.host, api.port).catch((cause: unknown) => unreachable('its API server', cause)),

@@ -2,6 +2,7 @@ import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { keepAlive } from '../adapters/tunnel/keep-alive.ts';
+import { shareWindows, windowFor } from '../adapters/tunnel/stream-windows.ts';
 import { tunnelSettings } from '../adapters/tunnel/tunnel-settings.ts';
 
 /** What takes a stream that the gateway opens. It answers it, sooner or later. */
@@ -36,7 +37,7 @@ export function createTunnelSession(
     maxOutstandingPings: 10,
     ...resets,
     settings: {
-      initialWindowSize: tunnelSettings.streamWindowBytes,
+      initialWindowSize: windowFor(1),
       maxFrameSize: tunnelSettings.maxFrameBytes,
       maxConcurrentStreams: tunnelSettings.maxConcurrentStreams,
       maxHeaderListSize: 8 * 1024,
@@ -48,12 +49,13 @@ export function createTunnelSession(
   const left = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   keepAlive(session, socket);
+  const share = shareWindows(session);
   session.on('error', () => undefined); // `close` follows it
   session.on('goaway', () => left.resolve()); // Node closes it when its streams are over
   session.on('stream', (stream, headers) => {
-    streams++;
+    share(++streams);
     stream.once('close', () => {
-      streams--;
+      share(--streams);
     });
     serve(stream, headers);
   });

@@ -10,8 +10,8 @@ export type DialTcp = (host: string, port: number) => Promise<Socket>;
 export interface DialTcpOptions {
   /** For tests. */
   readonly lookup?: LookupFunction;
-  /** What may wait in it, for each direction; default: Node's. */
-  readonly bufferBytes?: number;
+  /** What may wait in it to be sent; default: Node's. */
+  readonly writeBufferBytes?: number;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface DialTcpOptions {
 export function dialTcp(
   host: string,
   port: number,
-  { lookup = checkedLookup, bufferBytes }: DialTcpOptions = {},
+  { lookup = checkedLookup, writeBufferBytes }: DialTcpOptions = {},
 ): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const socket = connect({
@@ -32,7 +32,7 @@ export function dialTcp(
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
-    ...(bufferBytes === undefined ? {} : { highWaterMark: bufferBytes }),
+    ...(writeBufferBytes === undefined ? {} : { writableHighWaterMark: writeBufferBytes }),
   });
   const timer = setTimeout(
     () => socket.destroy(new Error(`no connection within ${dialTimeoutMs / 1000} s`)),

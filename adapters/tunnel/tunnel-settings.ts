@@ -3,9 +3,11 @@
  * 50 ms round trip and end a session of 10,000 streams.
  */
 export const tunnelSettings = {
-  /** What may be under way in one stream. */
-  streamWindowBytes: 1024 * 1024,
-  /** What may be under way in all of them. */
+  /** What may be under way in one stream: its share of `keptBytes` (stream-windows.ts), within bounds. */
+  minWindowBytes: 16 * 1024,
+  maxWindowBytes: 16 * 1024 * 1024,
+  keptBytes: 32 * 1024 * 1024,
+  /** What may be under way in all streams. */
   sessionWindowBytes: 32 * 1024 * 1024,
   maxFrameBytes: 64 * 1024,
   /** All that a session keeps; one that would need more refuses new streams. */

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { createOpeningLimits } from './opening-limits.ts';
 import type { OtherGateways } from './other-gateways.ts';
 import type { TunnelRecords } from './tunnel-records.ts';
 import {
@@ -24,8 +25,9 @@ export interface AgentTunnels {
   /** Whether this gateway has a tunnel of the cluster. */
   isHere(cluster: string): boolean;
   /**
-   * Notes the connection and ends those whose place it takes. Call the result when the agent has been told, with the socket.
-   * @throws PlatformError `conflict` if a newer process of the agent is in use; `database_unavailable`
+   * Notes the connection and ends those whose place it takes. Call the result when the agent has been told, with the socket. An agent
+   * has four at most, streams that drain included: beyond that the oldest is cut.
+   * @throws PlatformError `conflict` if a newer process of the agent is in use; `too_many_attempts`; `database_unavailable`
    */
   accept(tunnel: AcceptedTunnel): Promise<(socket: Duplex) => void>;
   /** Has the agents connect to other gateways; what is here goes on. */
@@ -57,11 +59,14 @@ const returnMs = 900;
 const momentMs = 30_000;
 const lookAgainMs = 100;
 const renewMs = 3_000;
+/** Of one agent at this gateway: two in use, and two that they took the place of. */
+const maxAlive = 4;
 
 export function createAgentTunnels(options: AgentTunnelsOptions): AgentTunnels {
   const { records, others, uidOf, logger } = options;
   /** By uid of the Cluster. */
   const held = new Map<string, Held[]>();
+  const limits = createOpeningLimits();
   let isStopping = false;
 
   const renewing = setInterval(() => {
@@ -116,13 +121,23 @@ export function createAgentTunnels(options: AgentTunnelsOptions): AgentTunnels {
     });
   }
 
-  function remove(tunnel: Held): void {
+  function remove(tunnel: Held, breach: string | undefined): void {
     const left = (held.get(tunnel.clusterUid) ?? []).filter((other) => other !== tunnel);
     if (left.length > 0) held.set(tunnel.clusterUid, left);
     else held.delete(tunnel.clusterUid);
-    const { cluster, slot } = tunnel;
+    const { cluster, clusterUid, slot } = tunnel;
+    if (breach !== undefined) {
+      limits.broke(clusterUid);
+      logger.warn({ cluster, slot, reason: breach }, 'an agent broke the rules of its tunnel');
+    }
     logger.info({ cluster, slot, tunnels: left.length }, 'tunnel of an agent closed');
     records.close(tunnel.id).catch((err: unknown) => logger.debug({ err }, 'failed to note a closed tunnel'));
+  }
+
+  function cutBeyondBound(clusterUid: string): void {
+    const all = held.get(clusterUid) ?? [];
+    const draining = all.filter(({ session }) => session.isDraining);
+    for (const { session } of draining.slice(0, Math.max(0, all.length - maxAlive))) session.close();
   }
 
   function closeAll(): void {
@@ -155,6 +170,7 @@ export function createAgentTunnels(options: AgentTunnelsOptions): AgentTunnels {
     },
 
     async accept(tunnel) {
+      limits.check(tunnel.clusterUid);
       const id = await records.open(tunnel);
       return (socket) => {
         const { cluster, slot, generation, agentVersion } = tunnel;
@@ -162,11 +178,12 @@ export function createAgentTunnels(options: AgentTunnelsOptions): AgentTunnels {
         const mine: Held = { ...tunnel, id, session };
         const before = held.get(tunnel.clusterUid) ?? [];
         held.set(tunnel.clusterUid, [...before, mine]);
-        void session.closed.then(() => remove(mine));
+        void session.closed.then((breach) => remove(mine, breach));
         if (isStopping) session.announceEnd();
         for (const other of before)
           if (other.generation < generation || (other.generation === generation && other.slot === slot))
             other.session.drain();
+        cutBeyondBound(tunnel.clusterUid);
         logger.info({ cluster, slot, generation, agentVersion }, 'tunnel of an agent opened');
       };
     },
@@ -206,7 +223,6 @@ async function openUnlessLost(
   } catch (error) {
     if (!(error instanceof LostStreamError)) throw error;
     if (isLate) throw new PlatformError('cluster_unreachable', error.message, { cause: error });
-    await delay(0); // the session's end is known by then
     return undefined;
   }
 }

@@ -1,9 +1,12 @@
 import { type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { keepAlive } from '../../adapters/tunnel/keep-alive.ts';
+import { shareWindows, windowFor } from '../../adapters/tunnel/stream-windows.ts';
 import { tunnelSettings } from '../../adapters/tunnel/tunnel-settings.ts';
 import { tunnelHeaders } from '../../contracts/agents.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { createFrameBound } from './frame-bound.ts';
 
 /** A connection that an agent was let in with. */
 export interface AcceptedTunnel {
@@ -34,8 +37,8 @@ export interface TunnelSession {
   readonly isDraining: boolean;
   /** Ends it with all its streams. */
   close(): void;
-  /** Settles when it is over, whatever the reason. */
-  readonly closed: Promise<void>;
+  /** Settles when it is over: with what the agent did that none of ours does, if that is why. */
+  readonly closed: Promise<string | undefined>;
 }
 
 /** A stream that the agent did not take, as its session ends: another one may. */
@@ -43,7 +46,16 @@ export class LostStreamError extends Error {
   override readonly name = 'LostStreamError';
 }
 
+/** The agent did what HTTP/2 allows, and no agent of ours does. */
+class BreachError extends Error {
+  override readonly name = 'BreachError';
+}
+
+/** Of Node, for frames that HTTP/2 does not allow. */
+const breaches: ReadonlySet<string> = new Set(['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES']);
 const openMs = 5_000;
+/** A session's streams end before it does. */
+const endKnownMs = 100;
 const maxReason = 300;
 
 /**
@@ -58,7 +70,7 @@ export function createTunnelSession(socket: Duplex & { readonly bytesRead?: numb
     maxReservedRemoteStreams: 0,
     settings: {
       enablePush: false,
-      initialWindowSize: tunnelSettings.streamWindowBytes,
+      initialWindowSize: windowFor(1),
       maxFrameSize: tunnelSettings.maxFrameBytes,
       maxHeaderListSize: 8 * 1024,
     },
@@ -72,26 +84,42 @@ export function createTunnelSession(socket: Duplex & { readonly bytesRead?: numb
     if (!isAnnounced && !session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR);
     isAnnounced = true;
   };
-  const { promise: closed, resolve: ended } = Promise.withResolvers<void>();
+  const { promise: closed, resolve: ended } = Promise.withResolvers<string | undefined>();
   keepAlive(session, socket);
-  session.on('error', () => undefined); // `close` follows it
+  const share = shareWindows(session);
+  const cut = (why: string) => session.destroy(new BreachError(why));
+  const countFrames = createFrameBound(() => cut('the agent sends a flood of small frames'));
+  let breach: string | undefined;
+  // `close` follows it.
+  session.on('error', (error: NodeJS.ErrnoException) => {
+    if (error instanceof BreachError || breaches.has(error.code ?? '')) breach = error.message;
+  });
   session.on('goaway', () => {
     isDraining = true; // Node closes it when its streams are over
   });
   session.once('close', () => {
     isDraining = true;
     socket.destroy();
-    ended();
+    ended(breach);
   });
   return {
     async open(authority) {
-      if (isDraining) throw new LostStreamError('the session takes no new streams');
+      if (isDraining || session.destroyed) throw new LostStreamError('the session takes no new streams');
       const stream = session.request({ ':method': 'CONNECT', ':authority': authority });
-      streams++;
+      countFrames(stream);
+      share(++streams);
       stream.once('close', () => {
-        streams--;
+        share(--streams);
       });
-      await accepted(stream, authority);
+      // Of an answer to come, as often as it likes: agents send none.
+      stream.once('headers', () => cut('the agent sends answers to come'));
+      await accepted(stream, authority).catch(async (error: unknown) => {
+        if (!(error instanceof LostStreamError)) throw error;
+        await Promise.race([closed, delay(endKnownMs)]);
+        if (isDraining) throw error;
+        // Asked again, it would reset them as often as it likes.
+        throw new PlatformError('cluster_unreachable', error.message, { cause: error });
+      });
       return stream;
     },
     get streams() {

@@ -77,7 +77,7 @@ describe('the tunnels of an agent', () => {
       [0, 1],
     );
     assert.ok(platform.tunnels.every(({ generation, bearer }) => generation === 7 && bearer === credential));
-    assert.equal(client.open, 2);
+    await eventually('the client knows it', () => client.open === 2, soon);
   });
 
   it('are opened again at once when one breaks off, and the other one stays', async () => {

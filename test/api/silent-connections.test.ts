@@ -160,7 +160,13 @@ describe('an API server that takes its time', { timeout: 120_000 }, () => {
       if (nth === 1) setTimeout(() => response.end('whole'), slowMs);
       else request.socket.destroy();
     };
-    assert.equal(await send('GET', '/api/v1/secrets'), 'whole');
+    const read = () => send('GET', '/api/v1/secrets');
+    // On a busy machine a connection broke now and then before the server had heard anything: the proxy sends such a read again.
+    const whole = await read().catch((error: unknown) => {
+      if (asked.length > 0) throw new Error(`broke off after ${asked.length} attempts`, { cause: error });
+      return read();
+    });
+    assert.equal(whole, 'whole');
     assert.equal(asked.length, 2);
   });
 

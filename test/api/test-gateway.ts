@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { pino } from 'pino';
 import { Agent, request } from 'undici';
@@ -103,7 +104,12 @@ export async function startTestGateway(options: {
   objects?: TestObjects;
   allows?: (identity: Identity, action: Action) => boolean;
   operations?: Partial<OperationsService>;
+  /** How the management API is reached, by its host and port. */
+  dial?: (host: string, port: number) => Promise<Duplex>;
   clusters?: ConnectedClusters;
+  /** Connected clusters that exist. */
+  clusterNames?: readonly string[];
+  agents?: Pick<Gateway, 'authenticateAgent' | 'tunnels'>;
   tenants?: TenantUpstreams;
   streamLimits?: Partial<StreamLimits>;
   /** The audit log is lost without a database. */
@@ -113,15 +119,15 @@ export async function startTestGateway(options: {
   auth?: AuthConfig;
   temporalUiUrl?: string;
 }): Promise<TestGateway> {
-  const { target, objects = testObjects(), allows = () => true } = options;
+  const { target, objects = testObjects(), allows = () => true, dial = dialTcp } = options;
   const authority = await createCertificateAuthority('gateway');
   const serving = await authority.issue({
     commonName: 'gateway',
     names: ['localhost', '127.0.0.1'],
     usages: ['server'],
   });
-  const management = createUpstream(target, () => dialTcp(target.host, target.port));
-  const cache = fixedCache(objects);
+  const management = createUpstream(target, () => dial(target.host, target.port));
+  const cache = fixedCache(objects, options.clusterNames);
   const streams = createStreamRegistry();
   const mayDo = (identity: Identity, action: Action) =>
     actionInScope(identity.scope, action) && allows(identity, action);
@@ -167,6 +173,7 @@ export async function startTestGateway(options: {
     authenticateAgent: createAuthenticateAgent(agentsDatabase, cache),
     agentJoins: createAgentJoins(agentsDatabase, cache),
     tunnels: noTunnels,
+    ...options.agents,
     clusters: options.clusters ?? noClusters,
     tenants: options.tenants ?? oneTenantUpstream(management),
     streams,
@@ -248,7 +255,7 @@ export async function startTestGateway(options: {
   };
 }
 
-function fixedCache(objects: TestObjects): ResourceCache {
+function fixedCache(objects: TestObjects, clusterNames: readonly string[] = []): ResourceCache {
   const named = <T extends { metadata: { name: string } }>(list: T[], name: string) =>
     list.find(({ metadata }) => metadata.name === name);
   const instances = <K extends ManagedKind>(kind: K) =>
@@ -269,7 +276,7 @@ function fixedCache(objects: TestObjects): ResourceCache {
     clusters: () => [],
     cluster: () => undefined,
     projects: () => [],
-    hasCluster: () => false,
+    hasCluster: (name) => clusterNames.includes(name),
     objects: (plural) => (plural === 'virtualclusterinstances' ? objects.instances : []),
     onInstanceChange: () => undefined,
     onObjectChange: () => undefined,

@@ -1,14 +1,18 @@
+import { dialTcp } from '../../adapters/services/dial-tcp.ts';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { eventually } from '../support/eventually.ts';
 import { type RawConnection, type RawUpstream, startRawUpstream } from './raw-upstream.ts';
+import type { Way } from '../support/tunnel-pair.ts';
 import { annaKey, startTestGateway, type TestGateway } from './test-gateway.ts';
 
 /** A gateway before an upstream on which a test decides what happens to requests to upgrade. */
 export interface UpgradeFixture {
   readonly upstream: RawUpstream;
   readonly gateway: TestGateway;
+  /** How the gateway reaches the upstream. */
+  readonly dial: Way['dial'];
   /** An upgraded stream with both of its ends, through `door` if it is another gateway. */
   open(lines?: string[], options?: HeadOptions, door?: TestGateway): Promise<OpenUpgrade>;
   /** All that comes back for `bytes` until the gateway closes the connection. */
@@ -87,15 +91,24 @@ export function headersOf({ head }: RawConnection, name: string): string[] {
     .map(([, value]) => value ?? '');
 }
 
-/** Its gateway waits 0.7 s for an answer. The audit log is lost without a database. */
-export async function startUpgradeFixture(options: { databaseUrl?: string } = {}): Promise<UpgradeFixture> {
+/** Its gateway waits 0.7 s for an answer, and reaches the upstream directly unless it is said otherwise. The audit log is lost without a database. */
+export async function startUpgradeFixture({
+  databaseUrl,
+  way,
+}: {
+  databaseUrl?: string;
+  way?: Way;
+} = {}): Promise<UpgradeFixture> {
   await using undo = new AsyncDisposableStack();
+  undo.defer(async () => way?.close());
+  const dial = way?.dial ?? dialTcp;
   const upstream = await startRawUpstream();
   undo.defer(() => upstream.close());
   const gateway = await startTestGateway({
     target: upstream.target,
+    dial,
     streamLimits: { answerMs: 700 },
-    ...options,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });
   undo.defer(() => gateway.close());
   const opened: Socket[] = [];
@@ -109,6 +122,7 @@ export async function startUpgradeFixture(options: { databaseUrl?: string } = {}
   return {
     upstream,
     gateway,
+    dial,
     socket: () => socket(),
     async open(lines = spdy, options = {}, door = gateway) {
       const protocol = lines.includes('Upgrade: websocket') ? 'websocket' : 'SPDY/3.1';

@@ -1,0 +1,3 @@
+import { identityMatrix } from './identity-matrix-cases.ts';
+
+identityMatrix('through a tunnel');

@@ -1,0 +1,3 @@
+import { streaming } from './streaming-cases.ts';
+
+streaming('through a tunnel');

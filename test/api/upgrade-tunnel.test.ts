@@ -1,0 +1,3 @@
+import { upgrades } from './upgrade-cases.ts';
+
+upgrades('through a tunnel');
