@@ -12,6 +12,7 @@ export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
       'recordSteps',
       'endOperation',
       'placeTenant',
+      'waitForClusterOnline',
       'checkRelease',
       'applyHostNamespace',
     ] as const),

@@ -22,6 +22,34 @@ export const virtualWays: readonly Way[] = [
       }),
     ),
   ),
+  ...(['eve', 'bob', 'scoped'] as const).flatMap((who) => [
+    ...['accesskey', 'agentconfig'].map(
+      (subresource): Way => ({
+        who,
+        tries: `connects another cluster as the connected cluster: ${subresource}`,
+        request: `GET ${management}/clusters/local/${subresource}`,
+        sees: [403, 404],
+        never: /vcpj_/,
+      }),
+    ),
+    {
+      who,
+      tries: 'reads with what values agents are installed',
+      request: 'GET /clusters/agent-values/local',
+      // Who may see the cluster may; there is no secret in them.
+      sees: [200, 403, 404],
+      never: /vcp[ja]_/,
+    },
+    ...['join', 'credential'].map(
+      (path): Way => ({
+        who,
+        tries: `is the agent of a connected cluster, with a key of a person: ${path}`,
+        request: `POST /api/v1/agents/${path}`,
+        body: { credentialHash: 'a'.repeat(64), clusterUid: 'a', agentVersion: '0.1.0' },
+        sees: 401,
+      }),
+    ),
+  ]),
   ...(['eve', 'bob'] as const).map(
     (who): Way => ({
       who,
