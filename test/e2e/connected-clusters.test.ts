@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { Status } from '../../api/http/status.ts';
+import { podProcesses } from '../../local/demo/remains.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { farClusterRefusal } from '../support/far-cluster/far-cluster-available.ts';
@@ -26,6 +27,8 @@ describe('clusters behind a firewall', { skip: farClusterRefusal(), timeout: 1_2
   let platform: TestPlatform;
   let north: FarCluster;
   let south: FarCluster;
+  /** Processes on the node of north before there are tenants. */
+  let ofAgent: string[];
 
   before(async () => {
     platform = await sharedPlatform();
@@ -112,6 +115,7 @@ describe('clusters behind a firewall', { skip: farClusterRefusal(), timeout: 1_2
   });
 
   test('a tenant cluster is created there, and used through the gateway', async () => {
+    ofAgent = podProcesses(north.nodeDir);
     await platform.apply('behind', { templateRef: { name: 'default' }, clusterRef: { cluster: 'north' } });
     await succeeds((await platform.first('behind', 'create')).id);
     const connected = ['connect', 'vcluster', 'behind', '--kubeconfig', join(north.dir, 'user.kubeconfig')];
@@ -201,6 +205,12 @@ describe('clusters behind a firewall', { skip: farClusterRefusal(), timeout: 1_2
 
   test('a deleted tenant cluster leaves nothing there', async () => {
     await succeeds((await platform.submit('behind', { type: 'delete' })).id);
-    assert.deepEqual(await leftovers(platform, 'default', 'behind', north), nothingLeft);
+    const processes = await eventually('only the agent runs', () => {
+      const running = podProcesses(north.nodeDir);
+      return running.length <= ofAgent.length && running;
+    });
+    assert.deepEqual(processes.toSorted(), ofAgent.toSorted());
+    const left = await leftovers(platform, 'default', 'behind', north);
+    assert.deepEqual({ ...left, processes: [] }, nothingLeft);
   });
 });

@@ -18,6 +18,8 @@ export interface BackendSettings {
   readonly ca: string;
   /** Kubeconfig of the gateway for it, `PORT` in place of the port. */
   readonly kubeconfig: string;
+  /** Other ones, by the name of the Secret that they are in. */
+  readonly kubeconfigs: Readonly<Record<string, string>>;
   /** Lists of the management API, by plural. */
   readonly objects: Readonly<Record<string, readonly object[]>>;
   readonly logBytes: number;
@@ -94,12 +96,11 @@ function writeLog(response: ServerResponse): void {
 function answer({ url = '', method }: IncomingMessage, response: ServerResponse): void {
   const path = url.split('?', 1)[0] ?? '';
   const send = (status: number, body: object) => response.writeHead(status, json).end(JSON.stringify(body));
-  const secret = () => ({
-    metadata: { name: 'gateway', resourceVersion: '1' },
-    data: {
-      config: Buffer.from(settings.kubeconfig.replaceAll('PORT', String(portOf()))).toString('base64'),
-    },
-  });
+  const secret = () => {
+    const kubeconfig = settings.kubeconfigs[path.split('/').at(-1) ?? ''] ?? settings.kubeconfig;
+    const config = Buffer.from(kubeconfig.replaceAll('PORT', String(portOf()))).toString('base64');
+    return { metadata: { name: 'gateway', resourceVersion: '1' }, data: { config } };
+  };
   if (path === `/apis/${managementGroup}/v1`) calls.management++;
   if (path === '/readyz') response.end('ok');
   else if (path === '/calls') send(200, calls);

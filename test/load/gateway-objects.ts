@@ -10,7 +10,19 @@ function object(name: string, rest: { namespace?: string; [field: string]: unkno
   return { metadata: namespace === undefined ? metadata : { ...metadata, namespace }, ...fields };
 }
 
-/** A user in two teams with a key, who may everything, and one tenant cluster that is awake. */
+/** Connected clusters with an agent; `local` is dialled directly. It and the first of these have a tenant cluster. */
+export const tunnelledClusters = Array.from({ length: 100 }, (_, index) => `far-${index}`);
+
+function tenantCluster(name: string, cluster: string): object {
+  const clusterRef = { cluster, namespace: name, virtualCluster: name };
+  return object(name, {
+    namespace: 'p-bench',
+    spec: { clusterRef },
+    status: { phase: 'Ready', observedHash: 'x', virtualCluster: { clusterRef } },
+  });
+}
+
+/** A user in two teams with a key, who may everything, and tenant clusters that are awake. */
 export const gatewayObjects = {
   clusterroles: [object('all', { rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] })],
   clusterrolebindings: [
@@ -27,23 +39,16 @@ export const gatewayObjects = {
     }),
   ],
   projects: [object('bench')],
-  clusters: [object('local')],
-  virtualclusterinstances: [
-    object('bench', {
-      namespace: 'p-bench',
-      spec: { clusterRef: { cluster: 'local', namespace: 'bench', virtualCluster: 'bench' } },
-      status: {
-        phase: 'Ready',
-        observedHash: 'x',
-        virtualCluster: { clusterRef: { cluster: 'local', namespace: 'bench', virtualCluster: 'bench' } },
-      },
-    }),
+  clusters: [
+    object('local', { spec: { local: true } }),
+    ...tunnelledClusters.map((name) => object(name, { spec: { networkPeer: true } })),
   ],
+  virtualclusterinstances: [tenantCluster('bench', 'local'), tenantCluster('far', 'far-0')],
 };
 
-/** A kubeconfig of the bench's backend on `port`. */
+/** A kubeconfig of the bench's backend at `host`. */
 export function benchKubeconfig(
-  port: string,
+  host: string,
   { ca, cert, key }: { ca: string; cert: string; key: string },
 ): string {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
@@ -54,7 +59,11 @@ export function benchKubeconfig(
     clusters: [
       {
         name: 'c',
-        cluster: { server: `https://127.0.0.1:${port}`, 'certificate-authority-data': base64(ca) },
+        cluster: {
+          server: `https://${host}`,
+          'tls-server-name': '127.0.0.1',
+          'certificate-authority-data': base64(ca),
+        },
       },
     ],
     users: [{ name: 'u', user: { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) } }],

@@ -1,19 +1,35 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { agentCredentialPrefix, connectTarget, tunnelSlots } from '../../contracts/agents.ts';
 import type { GatewayConfig } from '../../contracts/config.ts';
+import { clusterCredentialSecret } from '../../contracts/names.ts';
+import { createDatabase } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
+import { agents } from '../../db/schema/agents.ts';
 import { freePort } from '../../local/ports.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
-import { type BenchChildren, createBenchChildren, nextLine, untilLine } from './bench-children.ts';
+import {
+  type BenchChild,
+  type BenchChildren,
+  createBenchChildren,
+  nextLine,
+  untilLine,
+} from './bench-children.ts';
 import type { BackendSettings } from './gateway-backend.ts';
 import type { BareSettings } from './gateway-bare.ts';
 import type { LoadCommand, LoadTarget } from './gateway-load.ts';
-import { benchAccessKey, benchKubeconfig, gatewayObjects } from './gateway-objects.ts';
+import { benchAccessKey, benchKubeconfig, gatewayObjects, tunnelledClusters } from './gateway-objects.ts';
+import type { TunnelAgentSettings } from './tunnel-agent.ts';
 
 /** Gateway, bare proxy, backend and load generator, each a process of its own. */
 export interface GatewayProcesses {
   /** What can be loaded besides the backend itself (`direct`); the gateway first. */
   readonly proxies: readonly [ProxyProcess, ...ProxyProcess[]];
   load<T>(command: LoadCommand): Promise<T>;
+  /** Starts agents of these clusters in one process; resolves when all their tunnels are open. It prints what tunnel-agent.ts says. */
+  startAgents(clusters: readonly string[]): Promise<BenchChild>;
+  /** Kills the gateway and starts it again; resolves when it is ready. */
+  restartGateway(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -72,6 +88,19 @@ export async function startGatewayProcesses(options: GatewayProcessesOptions): P
       generator.stdin.write(`${JSON.stringify(command)}\n`);
       return JSON.parse(await nextLine(generator.lines)) as never;
     },
+    async startAgents(clusters) {
+      const { url, databaseUrl = '' } = gateways[0];
+      const settings: TunnelAgentSettings = {
+        url,
+        caFile: children.write('agent-ca.crt', ca),
+        backendPort: Number(backendPort),
+        credentials: await admitAgents(databaseUrl, clusters),
+      };
+      const program = children.start('test/load/tunnel-agent.ts', [children.write('agent.json', settings)]);
+      await untilLine(program.lines, new RegExp(`^${clusters.length} ${clusters.length * tunnelSlots}$`));
+      return program;
+    },
+    restartGateway: gateways[0].restart,
     async stop() {
       await children.stop();
       await postgres.stop();
@@ -96,7 +125,13 @@ async function startBackend(
   const settings: BackendSettings = {
     ...serving,
     ca,
-    kubeconfig: benchKubeconfig('PORT', client),
+    kubeconfig: benchKubeconfig('127.0.0.1:PORT', client),
+    kubeconfigs: Object.fromEntries(
+      tunnelledClusters.map((cluster) => [
+        clusterCredentialSecret(cluster, 'gateway'),
+        benchKubeconfig(connectTarget.apiServer(cluster), client),
+      ]),
+    ),
     objects: gatewayObjects,
     logBytes,
   };
@@ -117,6 +152,28 @@ async function startBare(
   return { pid, url: `https://127.0.0.1:${await nextLine(lines)}` };
 }
 
+/** Notes the agents of these clusters, as if they had joined. @returns their credentials */
+async function admitAgents(databaseUrl: string, clusters: readonly string[]): Promise<string[]> {
+  const admitted = clusters.map((cluster) => ({
+    cluster,
+    credential: agentCredentialPrefix + randomBytes(32).toString('base64url'),
+  }));
+  const rows = admitted.map(({ cluster, credential }) => ({
+    cluster,
+    clusterUid: cluster, // as gatewayObjects has it
+    kubeSystemUid: cluster,
+    credentialHash: createHash('sha256').update(credential).digest('hex'),
+    agentVersion: 'bench',
+  }));
+  const database = createDatabase(databaseUrl, 1);
+  try {
+    await database.query((db) => db.insert(agents).values(rows));
+  } finally {
+    await database.close();
+  }
+  return admitted.map(({ credential }) => credential);
+}
+
 async function startGateway(
   deps: {
     readonly children: BenchChildren;
@@ -127,7 +184,7 @@ async function startGateway(
   },
   target: 'gateway' | 'against',
   options: { nodeFlags?: readonly string[]; folder?: string },
-): Promise<ProxyProcess & { url: string }> {
+): Promise<ProxyProcess & { url: string; restart(): Promise<void> }> {
   const { children, certificates, postgres, backendPort, temporalPort } = deps;
   const { serving, client, ca } = certificates;
   const { write } = children;
@@ -135,7 +192,7 @@ async function startGateway(
   const config: GatewayConfig = {
     databaseUrl: await postgres.createDatabase(),
     temporal: { address: `127.0.0.1:${temporalPort}`, namespace: 'none' },
-    managementKubeconfig: write('gateway.conf', benchKubeconfig(backendPort, client)),
+    managementKubeconfig: write('gateway.conf', benchKubeconfig(`127.0.0.1:${backendPort}`, client)),
     publicUrl: `https://127.0.0.1:${port}`,
     listen: { host: '127.0.0.1', port },
     tls: {
@@ -149,8 +206,22 @@ async function startGateway(
   };
   await migrate(config.databaseUrl);
   const args = ['--config', write(`${target}.json`, config)];
-  const { pid, lines } = children.start('api/main.ts', args, options);
-  await untilLine(lines, /gateway ready/);
+  const start = async () => {
+    const { pid, lines } = children.start('api/main.ts', args, options);
+    await untilLine(lines, /gateway ready/);
+    return pid;
+  };
+  let pid = await start();
   const { publicUrl: url, databaseUrl } = config;
-  return { target, pid, url, databaseUrl, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+  return {
+    target,
+    pid,
+    url,
+    databaseUrl,
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    async restart() {
+      process.kill(pid, 'SIGKILL');
+      pid = await start();
+    },
+  };
 }

@@ -9,6 +9,7 @@ import { benchHeldFlood } from './held-flood.ts';
 import { benchMemory } from './platform-memory.ts';
 import { benchSleepers } from './sleepers.ts';
 import { benchSteps } from './operation-steps.ts';
+import { benchTunnel, tunnelParts } from './tunnel.ts';
 import { benchUpdates } from './updates.ts';
 import { benchWakesAtOnce } from './wakes-at-once.ts';
 
@@ -20,12 +21,14 @@ const help = `npm run bench: how long things take, each against the bare thing i
   npm run bench                the whole platform, started for it
   npm run bench -- gateway     the gateway alone, under load, without a platform
   npm run bench -- access      members' lists and watches before a real management API
+  npm run bench -- tunnel      both ends of an agent's tunnel against a direct dial
 
-  --only A,B       parts: ${platformParts.join(', ')}; if asked for: ${largeParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events (default: all)
+  --only A,B       parts: ${platformParts.join(', ')}; if asked for: ${largeParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events; of the tunnel: ${tunnelParts.join(', ')} (default: all)
   --repeats N      how often each is measured (default 5)
   --sleepers N     tenant clusters that 1,000 first requests are for (default 20)
   --wakes N        tenant clusters of part wakes (default 8)
   --connections N  held requests of part held-flood (default 10000)
+  --streams N      streams at once in part streams of the tunnel (default 10000)
   --count N        copies of a sleeper for part sleepers (default 10000)
   --snapshots DIR  part sleepers writes the heaps of gateway and controllers there
   --profile DIR    the gateway writes a CPU profile there
@@ -41,6 +44,7 @@ const { values: flags, positionals } = parseArgs({
     sleepers: { type: 'string', default: '20' },
     wakes: { type: 'string', default: '8' },
     connections: { type: 'string', default: '10000' },
+    streams: { type: 'string', default: '10000' },
     count: { type: 'string', default: '10000' },
     snapshots: { type: 'string' },
     profile: { type: 'string' },
@@ -68,6 +72,14 @@ if (positionals.includes('gateway')) {
 }
 if (positionals.includes('access')) {
   await benchAccess(flags.against, flags.only);
+  process.exit(0);
+}
+if (positionals.includes('tunnel')) {
+  await benchTunnel({
+    repeats,
+    streams: Number(flags.streams),
+    ...(flags.only && { parts: flags.only.split(',') }),
+  });
   process.exit(0);
 }
 const only = new Set(flags.only?.split(',') ?? platformParts);

@@ -13,7 +13,9 @@ export interface TunnelBackendSettings {
   readonly key: string;
 }
 
-const { certificate: cert, key } = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as TunnelBackendSettings;
+const { certificate: cert, key } = JSON.parse(
+  readFileSync(process.argv[2] ?? '', 'utf8'),
+) as TunnelBackendSettings;
 const block = Buffer.alloc(64 * 1024, 'what an API server says\n');
 
 function source(socket: Socket, bytes: number): void {
@@ -42,6 +44,11 @@ function sink(socket: Socket, bytes: number, begun: number): void {
   end();
 }
 
+function echo(socket: Socket, begun: Buffer): void {
+  socket.write(begun);
+  socket.on('data', (chunk: Buffer) => socket.write(chunk));
+}
+
 function serve(socket: Socket): void {
   socket.on('error', () => socket.destroy());
   socket.once('data', (first: Buffer) => {
@@ -49,7 +56,7 @@ function serve(socket: Socket): void {
     const [what, bytes] = first.subarray(0, end).toString().trim().split(' ');
     if (what === 'source') source(socket, Number(bytes));
     else if (what === 'sink') sink(socket, Number(bytes), first.length - end - 1);
-    else if (what === 'echo') socket.on('data', (chunk: Buffer) => socket.write(chunk));
+    else if (what === 'echo') echo(socket, first.subarray(end + 1));
     else socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok'); // whether it is ready
   });
 }
