@@ -35,18 +35,10 @@ const together: Readonly<Record<string, readonly string[]>> = {
     'kubectl-commands',
   ].map(e2e),
   'one platform: operations': [
-    ...[
-      'add-cluster',
-      'conflicts',
-      'connected-clusters',
-      'gitops',
-      'gitops-tools',
-      'lifecycle',
-      'secrets',
-      'spaces',
-      'stock-cli',
-    ],
+    ...['conflicts', 'gitops', 'gitops-tools', 'lifecycle', 'secrets', 'spaces', 'stock-cli'],
   ].map(e2e),
+  // Not with others, whose tenant clusters would be placed in clusters that go offline.
+  'one platform: connected clusters': ['add-cluster', 'connected-clusters'].map(e2e),
   'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
 };
 
