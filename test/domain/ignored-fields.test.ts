@@ -14,7 +14,7 @@ describe('fieldsIgnored', () => {
       ['spec.vault'],
     );
     assert.deepEqual(ignored('users', { icon: '', subject: 'a', shoeSize: 42 }), ['spec.shoeSize']);
-    assert.deepEqual(ignored('clusters', { networkPeer: true, opencost: {} }), ['spec.opencost']);
+    assert.deepEqual(ignored('clusters', { networkPeer: true, opencost: { replicas: 1 } }), ['spec.opencost']);
     assert.deepEqual(ignored('clusters', { local: true, config: {} }), []);
   });
 
