@@ -14,7 +14,9 @@ describe('fieldsIgnored', () => {
       ['spec.vault'],
     );
     assert.deepEqual(ignored('users', { icon: '', subject: 'a', shoeSize: 42 }), ['spec.shoeSize']);
-    assert.deepEqual(ignored('clusters', { networkPeer: true, opencost: { replicas: 1 } }), ['spec.opencost']);
+    assert.deepEqual(ignored('clusters', { networkPeer: true, opencost: { replicas: 1 } }), [
+      'spec.opencost',
+    ]);
     assert.deepEqual(ignored('clusters', { local: true, config: {} }), []);
   });
 
