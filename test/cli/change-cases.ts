@@ -184,7 +184,7 @@ export function changeCases(cli: () => CliWorld): void {
       );
       assert.match(
         await succeeds('why', 'vcluster', 'changing', ...at),
-        /^Awake: created by ben@example\.com at \d\d:\d\d \(Europe\/Berlin\), not used since\. Sleeps at \d\d:\d\d if unused\.\n$/,
+        /^Awake: created by ben@example\.com (?:yesterday )?at \d\d:\d\d \(Europe\/Berlin\), not used since\. Sleeps (?:tomorrow )?at \d\d:\d\d if unused\.\n$/,
       );
     });
   });
