@@ -1,10 +1,9 @@
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { PlatformError } from '../contracts/errors.ts';
-import { connectTarget } from '../contracts/agents.ts';
+import { connectTarget, type PlatformAccount, platformAccounts } from '../contracts/agents.ts';
 import { annotations, identities, platformNamespace, type Writer } from '../contracts/names.ts';
-import { type KubeconfigOptions, renderKubeconfig } from './certificates/kubeconfig.ts';
+import { type KubeconfigOptions, nameInCertificate, renderKubeconfig } from './certificates/kubeconfig.ts';
 import { applyObject } from './kubernetes/apply-object.ts';
 import type { ClusterClient } from './kubernetes/client.ts';
 import { isNotFound, orUndefined } from './kubernetes/failures.ts';
@@ -20,14 +19,13 @@ const accounts = {
   agent: identities.agent,
 } as const;
 type Account = keyof typeof accounts;
-const processes = ['gateway', 'worker', 'controllers'] as const;
-type Process = (typeof processes)[number];
+
 /** The chart's native sidecars (`restartPolicy: Always` of an init container) are on by default since then. */
 const oldestMinor = 29;
 const answerMs = 10_000;
 
 /** Kubeconfigs of the platform's processes for a connected cluster. */
-export type ClusterCredentials = Readonly<Record<Process, string>>;
+export type ClusterCredentials = Readonly<Record<PlatformAccount, string>>;
 
 /**
  * How the platform reaches a cluster that it sets up itself: `direct`ly, or through an agent of its own, which is another account there.
@@ -149,7 +147,7 @@ async function checkApply(
 
 /** All that the platform keeps there. */
 function platformObjects(cluster: string, mode: ClusterMode): KubernetesObject[] {
-  const names: readonly Account[] = mode === 'agent' ? [...processes, 'agent'] : processes;
+  const names: readonly Account[] = mode === 'agent' ? [...platformAccounts, 'agent'] : platformAccounts;
   return [
     platformNamespaceOf(cluster),
     ...names.flatMap(accountObjects),
@@ -213,10 +211,4 @@ async function tokenOf({ core }: ClusterClient, account: Account): Promise<strin
     namespace: platformNamespace,
   });
   return Buffer.from(data?.['token'] ?? '', 'base64').toString('utf8');
-}
-
-function nameInCertificate(server: string): string {
-  const { hostname } = new URL(server);
-  // No TLS server name may be an address; every API server's certificate holds this one.
-  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : 'kubernetes';
 }

@@ -4,7 +4,7 @@ import { setInterval, setTimeout as delay } from 'node:timers/promises';
 import { jitteredBackoffMs } from '../adapters/backoff.ts';
 import { apiMessage, orUndefined } from '../adapters/kubernetes/failures.ts';
 import type { Logger } from '../adapters/logging.ts';
-import { type AddressCheck, createAddressCheck } from '../adapters/services/allowed-addresses.ts';
+import { createAddressCheck } from '../adapters/services/allowed-addresses.ts';
 import { createServiceDial, unreachable } from '../adapters/services/dial-service.ts';
 import { type DialTcp, dialTcp } from '../adapters/services/dial-tcp.ts';
 import type { ReadableCluster } from '../adapters/services/resolve-service.ts';
@@ -132,11 +132,7 @@ function targetsOf(
 ): Omit<StreamTargets, 'agentApi'> {
   const read: ReadableCluster['read'] = (path) => orUndefined(api.request({ path }));
   const checkTenant = createTenantCheck(api);
-  const checkAddress: AddressCheck = (cluster, address) =>
-    createAddressCheck(loopbackPods === undefined ? undefined : { cluster, range: loopbackPods })(
-      cluster,
-      address,
-    );
+  const checkAddress = createAddressCheck(loopbackPods === undefined ? undefined : { range: loopbackPods });
   const dial: DialTcp = (host, port) => dialTcp(host, port, { writeBufferBytes });
   const dialService = createServiceDial({ get: async (name) => ({ name, read }) }, checkAddress, dial);
   return {

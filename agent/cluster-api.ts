@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Agent } from 'undici';
+import { nameInCertificate } from '../adapters/certificates/kubeconfig.ts';
 import { readKubeconfig } from '../adapters/kubernetes/read-kubeconfig.ts';
 import { type ApiTarget, type KubernetesRequest, requestJson } from '../adapters/kubernetes/request.ts';
 import { PlatformError } from '../contracts/errors.ts';
@@ -93,8 +94,6 @@ interface Access {
 
 function clusterApi({ server, certificateAuthority, tlsServerName, client, token }: Access): ClusterApi {
   const host = server.hostname.replace(/^\[|\]$/g, '');
-  // No TLS server name may be an address; every API server's certificate holds this one.
-  const name = tlsServerName ?? (isIP(host) === 0 ? host : 'kubernetes');
   const connections = new Agent({
     allowH2: false,
     headersTimeout: answerMs,
@@ -119,7 +118,7 @@ function clusterApi({ server, certificateAuthority, tlsServerName, client, token
     host,
     port: Number(server.port || '443'),
     certificateAuthority,
-    tlsServerName: name,
+    tlsServerName: tlsServerName ?? nameInCertificate(server.origin),
     request: (request) => requestJson(target, { signal: AbortSignal.timeout(answerMs), ...request }),
     close: () => connections.close(),
   };

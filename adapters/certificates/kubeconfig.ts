@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import type { CertificatePair } from './certificate-authority.ts';
 
@@ -60,6 +61,13 @@ export function renderKubeconfig(options: KubeconfigOptions): string {
     },
     { version: '1.1', lineWidth: 0 },
   );
+}
+
+/** Name that the certificate of the API server at this URL has. */
+export function nameInCertificate(server: string): string {
+  const { hostname } = new URL(server);
+  // No TLS server name may be an address; every API server's certificate holds this one.
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : 'kubernetes';
 }
 
 function base64(text: string): string {

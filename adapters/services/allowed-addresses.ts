@@ -5,7 +5,8 @@ import { PlatformError } from '../../contracts/errors.ts';
 
 /** Pods of an embedded cluster, whose nodes are processes of this machine with loopback addresses. */
 export interface LoopbackPods {
-  readonly cluster: string;
+  /** Absent: whichever cluster is dialled. */
+  readonly cluster?: string;
   /** `<address>/<bits>`; no server of the platform listens inside it. */
   readonly range: string;
 }
@@ -45,7 +46,8 @@ export function createAddressCheck(loopbackPods?: LoopbackPods): AddressCheck {
   const loopback = loopbackPods === undefined ? undefined : blockListOf([loopbackPods.range]);
   return (cluster, address) => {
     const family = isIP(address);
-    if (family === 4 && cluster === loopbackPods?.cluster && loopback?.check(address) === true) return;
+    const { cluster: theirs = cluster } = loopbackPods ?? {};
+    if (family === 4 && cluster === theirs && loopback?.check(address) === true) return;
     if (family === 0 || isNever(address) || isOfThisMachine(address)) {
       throw new PlatformError(
         'cluster_unreachable',

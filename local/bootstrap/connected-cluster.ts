@@ -4,7 +4,7 @@ import {
   platformNamespaceOf,
 } from '../../adapters/cluster-setup.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
-import { connectTarget } from '../../contracts/agents.ts';
+import { connectTarget, platformAccounts } from '../../contracts/agents.ts';
 import { clusterCredentialSecret, identities } from '../../contracts/names.ts';
 import type { KubernetesCluster } from '../kubernetes-cluster.ts';
 import { applyManifests, applyObject, applySecret } from './apply-manifests.ts';
@@ -55,10 +55,9 @@ export async function storeCredentials(
   cluster: string,
   credentials: ClusterCredentials,
 ): Promise<void> {
-  const processes = ['gateway', 'worker', 'controllers'] as const;
   await Promise.all(
-    processes.map((process) =>
-      applySecret(management, clusterCredentialSecret(cluster, process), { config: credentials[process] }),
+    platformAccounts.map((account) =>
+      applySecret(management, clusterCredentialSecret(cluster, account), { config: credentials[account] }),
     ),
   );
 }
