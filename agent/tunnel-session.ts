@@ -1,8 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Stream } from 'node:http2';
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { keepAlive } from '../adapters/tunnel/keep-alive.ts';
-import { shareWindows, windowFor } from '../adapters/tunnel/stream-windows.ts';
+import { keepSession, sessionSettings } from '../adapters/tunnel/session-upkeep.ts';
 import { tunnelSettings } from '../adapters/tunnel/tunnel-settings.ts';
 
 /** What takes a stream that the gateway opens. It answers it, sooner or later. */
@@ -36,20 +35,12 @@ export function createTunnelSession(
     maxSessionMemory: tunnelSettings.maxSessionMemoryMiB,
     maxOutstandingPings: 10,
     ...resets,
-    settings: {
-      initialWindowSize: windowFor(1),
-      maxFrameSize: tunnelSettings.maxFrameBytes,
-      maxConcurrentStreams: tunnelSettings.maxConcurrentStreams,
-      maxHeaderListSize: 8 * 1024,
-    },
+    settings: { ...sessionSettings, maxConcurrentStreams: tunnelSettings.maxConcurrentStreams },
   });
-  session.setLocalWindowSize(tunnelSettings.sessionWindowBytes);
-  session.setTimeout(0);
   let streams = 0;
   const left = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
-  keepAlive(session, socket);
-  const share = shareWindows(session);
+  const share = keepSession(session, socket);
   session.on('error', () => undefined); // `close` follows it
   session.on('goaway', () => left.resolve()); // Node closes it when its streams are over
   session.on('stream', (stream, headers) => {

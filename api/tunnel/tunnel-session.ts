@@ -1,8 +1,7 @@
 import { type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { keepAlive } from '../../adapters/tunnel/keep-alive.ts';
-import { shareWindows, windowFor } from '../../adapters/tunnel/stream-windows.ts';
+import { keepSession, sessionSettings } from '../../adapters/tunnel/session-upkeep.ts';
 import { tunnelSettings } from '../../adapters/tunnel/tunnel-settings.ts';
 import { tunnelHeaders } from '../../contracts/agents.ts';
 import { PlatformError } from '../../contracts/errors.ts';
@@ -68,15 +67,8 @@ export function createTunnelSession(socket: Duplex & { readonly bytesRead?: numb
     maxSessionMemory: tunnelSettings.maxSessionMemoryMiB,
     maxOutstandingPings: 4,
     maxReservedRemoteStreams: 0,
-    settings: {
-      enablePush: false,
-      initialWindowSize: windowFor(1),
-      maxFrameSize: tunnelSettings.maxFrameBytes,
-      maxHeaderListSize: 8 * 1024,
-    },
+    settings: { ...sessionSettings, enablePush: false },
   });
-  session.setLocalWindowSize(tunnelSettings.sessionWindowBytes);
-  session.setTimeout(0);
   let isDraining = false;
   let isAnnounced = false;
   let streams = 0;
@@ -85,8 +77,7 @@ export function createTunnelSession(socket: Duplex & { readonly bytesRead?: numb
     isAnnounced = true;
   };
   const { promise: closed, resolve: ended } = Promise.withResolvers<string | undefined>();
-  keepAlive(session, socket);
-  const share = shareWindows(session);
+  const share = keepSession(session, socket);
   const cut = (why: string) => session.destroy(new BreachError(why));
   const countFrames = createFrameBound(() => cut('the agent sends a flood of small frames'));
   let breach: string | undefined;
