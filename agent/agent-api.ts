@@ -1,4 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { countNodes } from '../adapters/kubernetes/count-nodes.ts';
 import { apiMessage } from '../adapters/kubernetes/failures.ts';
 import type { Logger } from '../adapters/logging.ts';
 import {
@@ -105,30 +106,7 @@ async function healthOf(api: ClusterApi): Promise<AgentHealth> {
   const startedAt = performance.now();
   const kubernetesVersion = await versionOf(api);
   const apiLatencyMs = Math.round((performance.now() - startedAt) * 10) / 10;
-  return { clusterUid, agentVersion, kubernetesVersion, apiLatencyMs, nodes: await countNodes(api) };
-}
-
-/** What `kubectl get nodes` shows: a Node itself is some ten kilobytes, and there may be thousands. */
-const asTable = 'application/json;as=Table;g=meta.k8s.io;v=v1';
-
-interface Table {
-  metadata: { continue?: string };
-  rows?: { cells: unknown[] }[];
-}
-
-async function countNodes(api: ClusterApi): Promise<AgentHealth['nodes']> {
-  const counted = { ready: 0, total: 0 };
-  let next = '';
-  do {
-    const query = `limit=500&includeObject=None${next === '' ? '' : `&continue=${encodeURIComponent(next)}`}`;
-    const page = (await api.request({ path: `/api/v1/nodes?${query}`, accept: asTable })) as Table;
-    // NAME STATUS ROLES AGE VERSION
-    const isReady = ({ cells }: { cells: unknown[] }) => String(cells[1]).split(',').includes('Ready');
-    counted.total += page.rows?.length ?? 0;
-    counted.ready += page.rows?.filter(isReady).length ?? 0;
-    next = page.metadata.continue ?? '';
-  } while (next !== '');
-  return counted;
+  return { clusterUid, agentVersion, kubernetesVersion, apiLatencyMs, nodes: await countNodes(api.request) };
 }
 
 /** `make`, asked again when its last success is older than `maxAgeMs`; by several at once only once. */

@@ -12,6 +12,7 @@ import {
   platformAccounts,
 } from '../../contracts/agents.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import { saidText } from '../../domain/status/cluster-health.ts';
 
 /** What agents answer to the platform (contracts/agents.ts). */
 export interface AgentClient {
@@ -110,7 +111,7 @@ function parse(text: string): unknown {
 function reasonOf(status: number, text: string): string {
   const message = (parse(text) as { message?: unknown } | null | undefined)?.message;
   if (typeof message !== 'string') return `it answered ${status}`;
-  return message.replace(/[^\x20-\x7e]/g, '?').slice(0, maxReason);
+  return saidText(message, maxReason);
 }
 
 /** What is wrong with credentials, as the object of a sentence; undefined if they can be used. */

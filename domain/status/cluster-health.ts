@@ -1,11 +1,17 @@
 import type { ClusterStatus } from '../../contracts/resources/cluster.ts';
 import type { ConditionState } from './conditions.ts';
-import type { ClusterState } from './cluster-status.ts';
+import { type ClusterState, unansweredReason } from './cluster-status.ts';
 
 /** What of a Cluster's status says how it is doing. */
 export type ClusterHealth = Pick<
   ClusterStatus,
-  'agentVersion' | 'kubernetesVersion' | 'clusterUID' | 'nodes' | 'tenants' | 'apiLatencyMs'
+  | 'agentVersion'
+  | 'kubernetesVersion'
+  | 'clusterUID'
+  | 'nodes'
+  | 'tenants'
+  | 'apiLatencyMs'
+  | 'platformLatencyMs'
 >;
 
 /** Whether a new status should be written at once, later, or not at all. */
@@ -19,6 +25,7 @@ const latencyStepMs = 20;
 
 const ofState = ['phase', 'reason', 'message', 'online'] as const;
 const telling = ['agentVersion', 'kubernetesVersion', 'clusterUID'] as const;
+const latencies = ['apiLatencyMs', 'platformLatencyMs'] as const;
 
 /**
  * How urgent it is that `after` is written over `before`: what people or placement act upon now; measured values, which
@@ -28,13 +35,14 @@ export function writingUrgency(before: ClusterStatus, after: ClusterState & Clus
   const isTold =
     ofState.every((field) => before[field] === after[field]) &&
     telling.every((field) => after[field] === undefined || before[field] === after[field]);
-  const { nodes, apiLatencyMs, tenants } = after;
+  const { nodes, tenants } = after;
   const haveSameNodes =
     nodes === undefined || (nodes.ready === before.nodes?.ready && nodes.total === before.nodes.total);
   const isSeenAlike = after.online === true || before.lastSeen === after.lastSeen;
   if (!isTold || !haveSameNodes || !isSeenAlike) return 'now';
   const isSeenLately = timeOf(after.lastSeen) - timeOf(before.lastSeen) < staleMs;
-  const isAlike = before.tenants === tenants && isSameLatency(before.apiLatencyMs, apiLatencyMs);
+  const isAlike =
+    before.tenants === tenants && latencies.every((field) => isSameLatency(before[field], after[field]));
   return isAlike && isSeenLately ? undefined : 'later';
 }
 
@@ -50,9 +58,12 @@ function timeOf(rfc3339: string | undefined): number {
 
 const maxText = 64;
 
-/** A word that an agent says of itself or its cluster, as it may be shown to people: their terminals obey some characters. */
-export function saidText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, maxText);
+/**
+ * What an agent says of itself or its cluster, as it may be shown to people: their terminals obey some characters.
+ * @param max characters; default: of a word
+ */
+export function saidText(text: string, max = maxText): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, max);
 }
 
 export const agentVersionCondition = 'AgentVersion';
@@ -77,7 +88,7 @@ export interface ClusterNotice {
 }
 
 /** Reasons that are told by an event when they appear. */
-const toldReasons = ['Offline', 'NoOnlinePeers', 'ClusterUID'];
+const toldReasons = ['Offline', 'NoOnlinePeers', 'ClusterUID', unansweredReason];
 
 /** What to tell of a cluster whose status changes; undefined: nothing. */
 export function clusterNotice(before: ClusterStatus, after: ClusterState): ClusterNotice | undefined {
