@@ -1,26 +1,24 @@
 import { createHash } from 'node:crypto';
 import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
-import { applyObject } from '../../adapters/kubernetes/apply-object.ts';
-import { kubernetesFailure, statusOf } from '../../adapters/kubernetes/failures.ts';
-import { requestJson } from '../../adapters/kubernetes/request.ts';
+import { kubernetesFailure } from '../../adapters/kubernetes/failures.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import {
-  connectTarget,
-  type AgentCredentials,
-  type PlatformAccount,
-  platformAccounts,
-} from '../../contracts/agents.ts';
-import { annotations, writers } from '../../contracts/names.ts';
+import { connectTarget, type AgentCredentials, type PlatformAccount } from '../../contracts/agents.ts';
+import { annotations } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
-import type { MetadataOnly } from '../caches.ts';
+import type { ConditionState } from '../../domain/status/conditions.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { changedClusters } from './agent-records.ts';
+import { setClusterCondition } from './cluster-condition.ts';
 import { credentialsCurrent } from './clusters.ts';
-import { clusterOfSecret, credentialSecret, madeWithOf, secretOf } from './credential-secret.ts';
+import {
+  areMadeWith,
+  clusterOfSecret,
+  isConnectedByHand,
+  isSetUp,
+  keepCredentials,
+  renewalOf,
+} from './credential-secret.ts';
 
-/** How often credentials are tried: an administrator there may have taken them back. */
-const tryMs = 60_000;
 /** Whatever an agent says of its tokens, they are replaced no more and no less often. */
 const leastMs = 60_000;
 const mostMs = 12 * 3_600_000;
@@ -39,13 +37,13 @@ const notConfigured: ConditionState = {
  * cluster refuses them. The Secrets are the Cluster's (it owns them). Condition `CredentialsCurrent` says what is in the way.
  */
 export function agentCredentials(context: ControllerContext): Controller {
-  const { caches, client, clusters, resources, agents, connect } = context;
-  /** By cluster: when its credentials were tried or asked for last, by `performance.now()`. */
-  const tried = new Map<string, number>();
+  const { caches, agents, checks, connect } = context;
+  /** By cluster: when its credentials were asked for last, by `performance.now()`. */
+  const asked = new Map<string, number>();
 
   async function reconcile(name: string) {
     const cluster = caches.clusters.get(name);
-    if (cluster?.spec.networkPeer !== true || isConnectedByHand(name)) return undefined;
+    if (cluster?.spec.networkPeer !== true || isConnectedByHand(caches, name)) return undefined;
     if (connect === undefined) {
       await say(cluster, notConfigured);
       return resync;
@@ -54,11 +52,11 @@ export function agentCredentials(context: ControllerContext): Controller {
     if (agent?.isThere !== true) return undefined; // until it comes
     const madeWith = `${cluster.metadata.uid} ${agent.joinId} ${agent.generation} ${hashOf(connect.proxyUrl)}`;
     const dueMs = dueIn(name, madeWith);
-    if (dueMs > 0 && !(await isRefused(name))) {
+    if (dueMs > 0 && !isRefused(name)) {
       await say(cluster, undefined);
-      return { requeueAfterMs: Math.min(dueMs, tryMs) };
+      return { requeueAfterMs: dueMs };
     }
-    tried.set(name, performance.now());
+    asked.set(name, performance.now());
     try {
       await renew(cluster, madeWith, await connect.client.credentials(name), connect.proxyUrl);
     } catch (error) {
@@ -67,40 +65,22 @@ export function agentCredentials(context: ControllerContext): Controller {
       throw error;
     }
     await say(cluster, undefined);
-    return { requeueAfterMs: tryMs };
-  }
-
-  function secretsOf(name: string): (MetadataOnly | undefined)[] {
-    return platformAccounts.map((account) => credentialSecret(caches, name, account));
-  }
-
-  /** Somebody put credentials there: they stay. */
-  function isConnectedByHand(name: string): boolean {
-    return secretsOf(name).some((secret) => secret !== undefined && madeWithOf(secret) === undefined);
+    return { requeueAfterMs: leastMs };
   }
 
   /** @returns milliseconds until the credentials are to be replaced */
   function dueIn(name: string, madeWith: string): number {
-    const secrets = secretsOf(name);
-    if (secrets.some((secret) => madeWithOf(secret) !== madeWith)) return 0;
-    const times = secrets.map((secret) =>
-      Date.parse(secret?.metadata.annotations?.[annotations.renewAt] ?? ''),
-    );
-    const dueMs = Math.min(...times) - Date.now();
+    if (!areMadeWith(caches, name, madeWith)) return 0;
+    const dueMs = renewalOf(caches, name) - Date.now();
     // A clock that was far off when they were made must not keep them for ever.
     return dueMs <= mostMs ? dueMs : 0;
   }
 
-  async function isRefused(name: string): Promise<boolean> {
-    if (performance.now() - (tried.get(name) ?? -tryMs) < tryMs) return false;
-    tried.set(name, performance.now());
-    try {
-      const { kubeConfig } = await clusters.client(name);
-      await requestJson(kubeConfig, { path: '/version' });
-      return false;
-    } catch (error) {
-      return statusOf(error) === 401;
-    }
+  /** An administrator there may have taken one back. New ones are not asked for again and again. */
+  function isRefused(name: string): boolean {
+    return (
+      checks.get(name)?.isRefused === true && performance.now() - (asked.get(name) ?? -leastMs) >= leastMs
+    );
   }
 
   async function renew(
@@ -118,37 +98,24 @@ export function agentCredentials(context: ControllerContext): Controller {
       certificateAuthority,
       tlsServerName,
     };
-    const kubeconfigOf = (account: PlatformAccount) =>
-      renderKubeconfig({
-        ...address,
-        token: tokens[account],
-        // The gateway holds the tunnel itself.
-        ...(account === 'gateway' ? {} : { proxyUrl }),
-      });
+    const kubeconfigOf = (account: PlatformAccount, proxy: { proxyUrl?: string } = { proxyUrl }) =>
+      renderKubeconfig({ ...address, token: tokens[account], ...proxy });
     const marks = {
       [annotations.madeWith]: madeWith,
       [annotations.expiresAt]: new Date(expiresAt).toISOString(),
       [annotations.renewAt]: renewAt,
     };
-    for (const account of platformAccounts)
-      await applyObject(
-        client.kubeConfig,
-        secretOf(cluster, account, kubeconfigOf(account), marks),
-        writers.controllers,
-      );
+    const kubeconfigs = {
+      gateway: kubeconfigOf('gateway', {}), // it holds the tunnel itself
+      worker: kubeconfigOf('worker'),
+      controllers: kubeconfigOf('controllers'),
+    };
+    await keepCredentials(context, cluster, kubeconfigs, marks);
   }
 
   async function say(cluster: Stored<Cluster>, state: ConditionState | undefined): Promise<void> {
-    const { name, resourceVersion } = cluster.metadata;
-    const before = cluster.status?.conditions ?? [];
-    const isSetUp = secretsOf(name).every((secret) => secret !== undefined);
-    const severity = isSetUp ? 'Warning' : 'Error';
-    const conditions =
-      state === undefined
-        ? withoutCondition(before, credentialsCurrent)
-        : withCondition(before, { ...state, severity }, new Date().toISOString());
-    if (conditions !== before)
-      await resources.clusters.patchStatus({ name }, { conditions }, resourceVersion);
+    const severity = isSetUp(caches, cluster.metadata.name) ? 'Warning' : 'Error';
+    await setClusterCondition(context, cluster, credentialsCurrent, state && { ...state, severity });
   }
 
   return {
@@ -164,6 +131,9 @@ export function agentCredentials(context: ControllerContext): Controller {
       caches.platformSecrets.onChange((key) => {
         const name = clusterOfSecret(key);
         if (name !== undefined) add(name);
+      });
+      checks.onChecked((name) => {
+        if (isRefused(name)) add(name);
       });
     },
   };

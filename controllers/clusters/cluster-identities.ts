@@ -21,12 +21,13 @@ import {
   platformNamespace,
 } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import type { ConditionState } from '../../domain/status/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { impersonatedNames } from '../../domain/accounts/identity-names.ts';
 import { administratorGroups } from '../../domain/accounts/platform-administrators.ts';
 import { shardDigits } from '../../domain/access/shards.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import { setClusterCondition } from './cluster-condition.ts';
 
 const repairMs = 60_000;
 const roleName = 'vcluster-platform:gateway-users';
@@ -48,6 +49,9 @@ interface Written {
  */
 export function clusterIdentities({ caches, clusters, resources }: ControllerContext): Controller {
   const written = new Map<string, Written>();
+
+  const say = (cluster: Stored<Cluster>, state: ConditionState | undefined) =>
+    setClusterCondition({ resources }, cluster, type, state);
 
   return {
     name: 'cluster-identities',
@@ -123,17 +127,6 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
         })),
       },
     ];
-  }
-
-  async function say(cluster: Stored<Cluster>, state: ConditionState | undefined): Promise<void> {
-    const { name, resourceVersion } = cluster.metadata;
-    const before = cluster.status?.conditions ?? [];
-    const conditions =
-      state === undefined
-        ? withoutCondition(before, type)
-        : withCondition(before, state, new Date().toISOString());
-    if (conditions !== before)
-      await resources.clusters.patchStatus({ name }, { conditions }, resourceVersion);
   }
 }
 

@@ -7,18 +7,17 @@ import {
   tryCluster,
 } from '../../adapters/cluster-setup.ts';
 import { renderKubeconfig } from '../../adapters/certificates/kubeconfig.ts';
-import { applyObject } from '../../adapters/kubernetes/apply-object.ts';
 import { briefAnswers, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { kubernetesFailure, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { type ReadKubeconfig, readKubeconfig } from '../../adapters/kubernetes/read-kubeconfig.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import { platformAccounts as processes } from '../../contracts/agents.ts';
 import { annotations, platformNamespace, writers } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import type { ConditionState } from '../../domain/status/conditions.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import { setClusterCondition } from './cluster-condition.ts';
 import { configConnected } from './clusters.ts';
-import { credentialSecret, madeWithOf, secretOf } from './credential-secret.ts';
+import { areMadeWith, isConnectedByHand, isSetUp, keepCredentials } from './credential-secret.ts';
 
 /** A cluster that does not answer may do so later, and a user may get a right that they lack. */
 const retryMs = 30_000;
@@ -47,13 +46,13 @@ interface ReadConfig {
  * with another version of the platform. Condition `ConfigConnected` says what is in the way.
  */
 export function configuredClusters(context: ControllerContext): Controller {
-  const { caches, client, resources, connect } = context;
+  const { caches, client, connect } = context;
   /** By cluster: what it was connected with since this process began. */
   const connected = new Map<string, string>();
 
   async function reconcile(name: string) {
     const cluster = caches.clusters.get(name);
-    if (cluster === undefined || !cluster.spec.config?.secretName || isConnectedByHand(name)) {
+    if (cluster === undefined || !cluster.spec.config?.secretName || isConnectedByHand(caches, name)) {
       connected.delete(name);
       if (cluster !== undefined) await say(cluster, undefined);
       return undefined;
@@ -70,35 +69,16 @@ export function configuredClusters(context: ControllerContext): Controller {
     return resync;
   }
 
-  /** Somebody put its credentials there, which is what connected a cluster before: they stay. */
-  function isConnectedByHand(name: string): boolean {
-    const found = processes.map((process) => credentialSecret(caches, name, process));
-    return found.some((secret) => secret !== undefined && madeWithOf(secret) === undefined);
-  }
-
-  /** With this kubeconfig or an earlier one. */
-  function isSetUp(name: string): boolean {
-    return processes.every((process) => credentialSecret(caches, name, process) !== undefined);
-  }
-
   async function setUpAgain(cluster: Stored<Cluster>): Promise<void> {
     const { name } = cluster.metadata;
     const { kubeconfig, madeWith } = await readConfig(cluster);
-    const isKept = processes.every(
-      (process) => madeWithOf(credentialSecret(caches, name, process)) === madeWith,
-    );
-    if (isKept && connected.get(name) === madeWith) return;
+    if (areMadeWith(caches, name, madeWith) && connected.get(name) === madeWith) return;
     const credentials = await setUp(name, kubeconfig).catch((error: unknown) => {
       if (error instanceof Obstacle) throw error;
       const { code, message } = kubernetesFailure('setting it up', error);
       throw new Obstacle(code, message);
     });
-    for (const process of processes)
-      await applyObject(
-        client.kubeConfig,
-        secretOf(cluster, process, credentials[process], { [annotations.madeWith]: madeWith }),
-        writers.controllers,
-      );
+    await keepCredentials(context, cluster, credentials, { [annotations.madeWith]: madeWith });
     connected.set(name, madeWith);
   }
 
@@ -131,16 +111,13 @@ export function configuredClusters(context: ControllerContext): Controller {
     );
   }
 
-  async function say(cluster: Stored<Cluster>, obstacle: Obstacle | undefined): Promise<void> {
-    const { name, resourceVersion } = cluster.metadata;
-    const before = cluster.status?.conditions ?? [];
-    const conditions =
-      obstacle === undefined
-        ? withoutCondition(before, configConnected)
-        : withCondition(before, conditionOf(obstacle, isSetUp(name)), new Date().toISOString());
-    if (conditions !== before)
-      await resources.clusters.patchStatus({ name }, { conditions }, resourceVersion);
-  }
+  const say = (cluster: Stored<Cluster>, obstacle: Obstacle | undefined) =>
+    setClusterCondition(
+      context,
+      cluster,
+      configConnected,
+      obstacle && conditionOf(obstacle, isSetUp(caches, cluster.metadata.name)),
+    );
 
   return {
     name: 'configured-clusters',
