@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Logger } from '../../adapters/logging.ts';
 import { agentPaths, tunnelHeaders, tunnelProtocol, tunnelSlots } from '../../contracts/agents.ts';
 import { errorTable, PlatformError } from '../../contracts/errors.ts';
 import { asPlatformError } from '../http/failures.ts';
 import { hasBody } from '../http/has-body.ts';
 import { checkHeaders } from '../http/request-guard.ts';
+import type { RequestLines } from '../http/request-lines.ts';
 import { answerFailure, answerHead } from '../http/upgrade-response.ts';
 import type { AgentTunnels } from '../tunnel/agent-tunnels.ts';
 import type { AuthenticateAgent } from './authenticate-agent.ts';
@@ -13,7 +13,7 @@ import type { AuthenticateAgent } from './authenticate-agent.ts';
 export interface AcceptTunnelDeps {
   readonly authenticateAgent: AuthenticateAgent;
   readonly tunnels: AgentTunnels;
-  readonly logger: Logger;
+  readonly lines: Pick<RequestLines, 'failed'>;
 }
 
 /** Whether a request to upgrade is for a tunnel, by its path alone. */
@@ -26,7 +26,7 @@ export function isTunnelRequest({ url = '' }: IncomingMessage): boolean {
  * @returns status of the answer
  */
 export async function acceptTunnel(
-  { authenticateAgent, tunnels, logger }: AcceptTunnelDeps,
+  { authenticateAgent, tunnels, lines }: AcceptTunnelDeps,
   { request, socket, head, id }: { request: IncomingMessage; socket: Duplex; head: Buffer; id: string },
 ): Promise<number> {
   const gone = () => socket.destroy();
@@ -45,7 +45,7 @@ export async function acceptTunnel(
   } catch (error) {
     const failure = asPlatformError(error);
     const { status } = errorTable[failure.code];
-    logger[status >= 500 ? 'warn' : 'debug']({ err: error, reqId: id }, 'tunnel refused');
+    if (status >= 500) lines.failed({ reqId: id, isKnown: false }, { err: error, code: failure.code });
     answerFailure(socket, failure, id);
     return status;
   }

@@ -89,7 +89,7 @@ function refusal(outcome: Exclude<JoinOutcome, 'joined'>, cluster: string): Plat
     case 'OtherCluster':
       return new PlatformError(
         'conflict',
-        `connected cluster ${cluster} is another cluster; disconnect it first ("vcp disconnect cluster ${cluster}")`,
+        `connected cluster ${cluster} is another cluster; disconnect it first: uninstall its agent there, then delete the Cluster`,
       );
   }
 }

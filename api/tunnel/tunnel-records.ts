@@ -7,7 +7,6 @@ import { agentLastSeen, agentOf, raiseGeneration } from '../../db/queries/agents
 import {
   closeTunnel,
   closeTunnelsOf,
-  deleteDeadTunnels,
   openTunnel,
   renewTunnels,
   tunnelsOf,
@@ -78,7 +77,6 @@ export function createTunnelRecords(database: Database, address: string): Tunnel
     },
     async renew(ids) {
       const left = new Set(await database.query((db) => renewTunnels(db, gateway, ids)));
-      await database.query(deleteDeadTunnels);
       return ids.filter((id) => !left.has(id));
     },
     reopen: insert,

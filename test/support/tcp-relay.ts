@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type ListenOptions, type Socket } from 'node:net';
 import { createDelayLine } from './delay-line.ts';
 
 export interface TcpRelay {
   /** 0 if it listens on a Unix socket. */
   readonly port: number;
+  /** Where connections lead that are opened from now on. */
+  target: number;
   /** Connections that clients opened so far. */
   readonly accepted: number;
   /** Cuts every open connection; new ones are accepted. */
@@ -26,16 +28,20 @@ const lateMs = 20;
 
 /**
  * A way to port `targetPort` of this machine whose connections a test can cut, silence or slow down.
- * @param listenAt 0: a free loopback port; or the path of a Unix socket
+ * @param listenAt default: a free loopback port; a text is the path of a Unix socket
  */
-export async function startTcpRelay(targetPort: number, listenAt: 0 | string = 0): Promise<TcpRelay> {
+export async function startTcpRelay(
+  targetPort: number,
+  listenAt: string | ListenOptions = { host: '127.0.0.1', port: 0 },
+): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
   let delayMs = 0;
   let mode: 'open' | 'refusing' | 'hanging' = 'open';
   let accepted = 0;
+  let target = targetPort;
   const join = (client: Socket) => {
     const ms = delayMs;
-    const upstream = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
+    const upstream = connect({ port: target, host: '127.0.0.1', noDelay: true });
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -70,8 +76,7 @@ export async function startTcpRelay(targetPort: number, listenAt: 0 | string = 0
     client.on('error', () => client.destroy());
     client.once('close', () => waiting.delete(client));
   });
-  if (listenAt === 0) server.listen(0, '127.0.0.1');
-  else server.listen(listenAt);
+  server.listen(typeof listenAt === 'string' ? { path: listenAt } : listenAt);
   await once(server, 'listening');
   const address = server.address();
   const cut = () => {
@@ -79,6 +84,12 @@ export async function startTcpRelay(targetPort: number, listenAt: 0 | string = 0
   };
   return {
     port: address === null || typeof address === 'string' ? 0 : address.port,
+    get target() {
+      return target;
+    },
+    set target(port) {
+      target = port;
+    },
     get accepted() {
       return accepted;
     },

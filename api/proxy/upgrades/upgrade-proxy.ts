@@ -6,6 +6,7 @@ import { withRootSpan } from '../../../adapters/tracing/spans.ts';
 import { errorTable, PlatformError } from '../../../contracts/errors.ts';
 import { acceptTunnel, isTunnelRequest } from '../../agents/accept-tunnel.ts';
 import type { AuditEntry } from '../../audit/audit-entry.ts';
+import { describeRequest } from '../../audit/describe-request.ts';
 import { actorOf } from '../../audit/sender.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { Gateway } from '../../gateway.ts';
@@ -68,10 +69,25 @@ export function proxyUpgrades(app: FastifyInstance, gateway: Gateway, parts: Par
   app.server.on('upgrade', (request, socket, head) => {
     const id = randomUUID();
     requestContext.run({ id, cut: () => socket.destroy() }, () => {
-      if (isTunnelRequest(request)) void acceptTunnel(gateway, { request, socket, head, id });
+      if (isTunnelRequest(request)) void takeTunnel(id, { request, socket, head }, { gateway, ...parts });
       else take(id, { request, socket, head }, { gateway, ...parts });
     });
   });
+}
+
+/** An agent's: what it lets through is not a request of anybody's (api/tunnel/). */
+async function takeTunnel(
+  id: string,
+  { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
+  { gateway, lines }: Deps,
+): Promise<void> {
+  const startedAt = performance.now();
+  const { method = '', url = '' } = request;
+  const { pathKind, verb } = describeRequest(method, url);
+  const code = await acceptTunnel({ ...gateway, lines }, { request, socket, head, id });
+  const ms = performance.now() - startedAt;
+  gateway.metrics.requested({ pathKind, verb, code, seconds: ms / 1000 });
+  lines.answered('upgrade', { reqId: id, method, url, status: code, ms: Math.round(ms), user: undefined });
 }
 
 function take(
