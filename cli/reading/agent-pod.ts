@@ -33,10 +33,22 @@ const stuck = [
   ...['CrashLoopBackOff', 'CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'],
 ];
 
+/** The arguments of kubectl or Helm for the cluster of a place. @param contextFlag what names a context there */
+export function clusterArguments(
+  { kubeconfig, context }: Omit<AgentPlace, 'namespace'>,
+  contextFlag: '--context' | '--kube-context',
+): string[] {
+  return [
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', kubeconfig]),
+    ...(context === undefined ? [] : [contextFlag, context]),
+  ];
+}
+
 /** How to look at the same cluster with kubectl: the end of a command. */
-export function placeArguments({ kubeconfig, context }: Omit<AgentPlace, 'namespace'>): string {
-  const file = kubeconfig === undefined ? '' : ` --kubeconfig ${kubeconfig}`;
-  return context === undefined ? file : `${file} --context ${context}`;
+export function placeArguments(place: Omit<AgentPlace, 'namespace'>): string {
+  return clusterArguments(place, '--context')
+    .map((argument) => ` ${argument}`)
+    .join('');
 }
 
 /** What the newest pod of Deployment `loft` is doing; undefined: kubectl is not installed, or may not look. */
@@ -95,8 +107,7 @@ async function kubectl(place: AgentPlace, args: readonly string[]): Promise<stri
   if (program === undefined) return undefined;
   const where = [
     ...['--namespace', place.namespace, '--request-timeout', '10s'],
-    ...(place.kubeconfig === undefined ? [] : ['--kubeconfig', place.kubeconfig]),
-    ...(place.context === undefined ? [] : ['--context', place.context]),
+    ...clusterArguments(place, '--context'),
   ];
   const { code, stdout } = await runProgram(program, [...args, ...where]);
   return code === 0 ? stdout : undefined;

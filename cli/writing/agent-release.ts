@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandFailure } from '../failures/failure.ts';
-import { type AgentPlace, placeArguments } from '../reading/agent-pod.ts';
+import { type AgentPlace, clusterArguments, placeArguments } from '../reading/agent-pod.ts';
 import { builtProgram, programOnPath, runProgram } from '../shell/programs.ts';
 
 /** What the caller wants of Helm. */
@@ -34,11 +34,7 @@ const chartName = 'vcluster-platform';
 export function openAgentRelease(place: AgentPlace, options: HelmOptions): AgentRelease {
   const helm = helmProgram(options.helm);
   const chart = options.helmChartPath ?? shippedChart();
-  const where = [
-    ...['--namespace', place.namespace],
-    ...(place.kubeconfig === undefined ? [] : ['--kubeconfig', place.kubeconfig]),
-    ...(place.context === undefined ? [] : ['--kube-context', place.context]),
-  ];
+  const where = ['--namespace', place.namespace, ...clusterArguments(place, '--kube-context')];
   return {
     async check() {
       const { code, stderr } = await runProgram(helm, ['list', ...where]);
