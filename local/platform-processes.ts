@@ -6,7 +6,7 @@ import { temporalNamespace } from '../contracts/names.ts';
 import type { DatabaseUrls } from './database-roles.ts';
 import type { PlatformContext } from './platform-context.ts';
 import { tenantSeedsDir } from './tenant-seed.ts';
-import { gatewaySpace, nodeProgram } from './node-program.ts';
+import { agentSpace, gatewaySpace, type NewSpace, nodeProgram } from './node-program.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import { tracingVariables } from '../adapters/tracing/start-tracing.ts';
 import type { Service } from './supervisor.ts';
@@ -112,6 +112,8 @@ function tracingEnvironment(): Record<string, string> {
   );
 }
 
+const spaces: Partial<Record<PlatformProcess, NewSpace>> = { gateway: gatewaySpace, agent: agentSpace };
+
 /** A process of the platform: `node <folder>/main.ts --config <file>`. */
 export function platformService(
   name: PlatformProcess,
@@ -122,7 +124,7 @@ export function platformService(
     name,
     program() {
       const args = [main, '--config', options.configFile];
-      const program = nodeProgram(args, name === 'gateway' ? gatewaySpace : undefined);
+      const program = nodeProgram(args, spaces[name]);
       return { ...program, env: { ...program.env, ...tracingEnvironment() } };
     },
     ready: options.ready,
