@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Writable } from 'node:stream';
-import { gatewaySpace, nodeProgram } from '../../local/node-program.ts';
+import { gatewaySpace, type NewSpace, nodeProgram } from '../../local/node-program.ts';
 
 /** Processes of a bench, with a folder of their own for their settings and logs. */
 export interface BenchChildren {
@@ -18,6 +18,8 @@ export interface BenchChildren {
 
 export interface StartOptions {
   readonly nodeFlags?: readonly string[];
+  /** Default: as the gateway has it. */
+  readonly space?: NewSpace;
   /** Checkout that the script is of; default: this one. */
   readonly folder?: string | undefined;
 }
@@ -42,8 +44,8 @@ export function createBenchChildren(): BenchChildren {
       writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content), { mode: 0o600 });
       return file;
     },
-    start(script, args, { nodeFlags = [], folder = repository } = {}) {
-      const program = nodeProgram([join(folder, script), ...args], gatewaySpace); // all as the gateway has it
+    start(script, args, { nodeFlags = [], space = gatewaySpace, folder = repository } = {}) {
+      const program = nodeProgram([join(folder, script), ...args], space);
       const child = spawn(
         program.binary,
         [...program.args.slice(0, -1 - args.length), ...nodeFlags, join(folder, script), ...args],

@@ -6,6 +6,7 @@ import { clusterCredentialSecret } from '../../contracts/names.ts';
 import { createDatabase } from '../../db/client.ts';
 import { migrate } from '../../db/migrate.ts';
 import { agents } from '../../db/schema/agents.ts';
+import { agentSpace } from '../../local/node-program.ts';
 import { freePort } from '../../local/ports.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import {
@@ -96,7 +97,9 @@ export async function startGatewayProcesses(options: GatewayProcessesOptions): P
         backendPort: Number(backendPort),
         credentials: await admitAgents(databaseUrl, clusters),
       };
-      const program = children.start('test/load/tunnel-agent.ts', [children.write('agent.json', settings)]);
+      const program = children.start('test/load/tunnel-agent.ts', [children.write('agent.json', settings)], {
+        space: agentSpace,
+      });
       await untilLine(program.lines, new RegExp(`^${clusters.length} ${clusters.length * tunnelSlots}$`));
       return program;
     },

@@ -6,6 +6,7 @@ import { benchControlPlane } from './control-plane.ts';
 import { benchGateway, gatewayParts } from './gateway.ts';
 import { benchHeld } from './held.ts';
 import { benchHeldFlood } from './held-flood.ts';
+import { benchManyClusters } from './many-clusters.ts';
 import { benchMemory } from './platform-memory.ts';
 import { benchSleepers } from './sleepers.ts';
 import { benchSteps } from './operation-steps.ts';
@@ -15,7 +16,7 @@ import { benchWakesAtOnce } from './wakes-at-once.ts';
 
 const platformParts = ['memory', 'control-plane', 'held', 'steps', 'updates'];
 /** Only if asked for: they take minutes, or much memory. */
-const largeParts = ['wakes', 'sleepers', 'held-flood'];
+const largeParts = ['wakes', 'sleepers', 'held-flood', 'clusters'];
 const help = `npm run bench: how long things take, each against the bare thing in the same run. Prints figures; asserts none.
 
   npm run bench                the whole platform, started for it
@@ -29,6 +30,7 @@ const help = `npm run bench: how long things take, each against the bare thing i
   --wakes N        tenant clusters of part wakes (default 8)
   --connections N  held requests of part held-flood (default 10000)
   --streams N      streams at once in part streams of the tunnel (default 10000)
+  --clusters N     connected clusters of part clusters, ten tenant clusters in each (default 100)
   --count N        copies of a sleeper for part sleepers (default 10000)
   --snapshots DIR  part sleepers writes the heaps of gateway and controllers there
   --profile DIR    the gateway writes a CPU profile there
@@ -45,6 +47,7 @@ const { values: flags, positionals } = parseArgs({
     wakes: { type: 'string', default: '8' },
     connections: { type: 'string', default: '10000' },
     streams: { type: 'string', default: '10000' },
+    clusters: { type: 'string', default: '100' },
     count: { type: 'string', default: '10000' },
     snapshots: { type: 'string' },
     profile: { type: 'string' },
@@ -99,6 +102,10 @@ try {
   if (only.has('held-flood')) await benchHeldFlood(platform, Number(flags.connections));
   if (only.has('sleepers'))
     await benchSleepers(platform, { count: Number(flags.count), snapshots: flags.snapshots });
+  if (only.has('clusters')) {
+    const clusters = Number(flags.clusters);
+    await benchManyClusters(platform, { clusters, tenants: 10 * clusters });
+  }
   if (only.has('steps')) await benchSteps(platform, repeats);
   if (only.has('updates')) await benchUpdates(platform, repeats);
   showLoad();

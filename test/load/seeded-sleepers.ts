@@ -16,15 +16,15 @@ const database = 'vcluster_platform';
 /** Of the name, so that all are as long as that of their model: RBAC objects are stored with lengths. */
 const digits = 5;
 /** Where they say that they are: nothing is looked for in a cluster that is not connected. */
-const cluster = 'elsewhere';
+const elsewhere = 'elsewhere';
 
 /** Name of the sleeper with this number. */
 export function sleeperName(index: number): string {
   return `sleeper-${String(index).padStart(digits, '0')}`;
 }
 
-/** Which model the sleeper with this number is a copy of. */
-type ModelOf = (index: number) => string;
+/** About the sleeper with this number: the model that it is a copy of, the connected cluster that it is in. */
+type OfSleeper = (index: number) => string;
 
 /**
  * Copies tenant clusters that the platform made and put to sleep, in the stores: the resource with all that the platform wrote
@@ -34,7 +34,8 @@ type ModelOf = (index: number) => string;
 export async function seedSleepers(
   platform: Pick<TestPlatform, 'stateDir'>,
   numbers: readonly number[],
-  modelOf: ModelOf,
+  modelOf: OfSleeper,
+  clusterOf: OfSleeper = () => elsewhere,
 ): Promise<void> {
   const models = await readModels(platform.stateDir, new Set(numbers.map(modelOf)));
   const server = serverUrl(platform.stateDir);
@@ -47,6 +48,7 @@ export async function seedSleepers(
         model: modelOf(index),
         name: sleeperName(index),
         uid: crypto.randomUUID(),
+        cluster: clusterOf(index),
       }));
       await copyRows(ours, copies);
       // Together: the controllers give each its roles, and delete those of none.
@@ -64,6 +66,7 @@ interface Copy {
   readonly model: string;
   readonly name: string;
   readonly uid: string;
+  readonly cluster: string;
 }
 
 /** In clear: an API server with encryption at rest reads that too. */
@@ -72,7 +75,7 @@ async function copyResources(
   models: ReadonlyMap<string, Stored<VirtualClusterInstance>>,
   copies: readonly Copy[],
 ): Promise<void> {
-  const texts = copies.map(({ model, name, uid }) => {
+  const texts = copies.map(({ model, name, uid, cluster }) => {
     const { metadata, spec, status } = models.get(model) ?? fail(model);
     const { resourceVersion: _version, ...own } = metadata;
     const place = { ...status?.clusterRef, cluster };
@@ -129,14 +132,14 @@ async function readModels(
 /** Their histories: so many operations as the model had. */
 async function copyRows(client: pg.Client, copies: readonly Copy[]): Promise<void> {
   const changed = {
-    instances: `jsonb_build_object('name', c.name, 'uid', c.uid, 'cluster', '${cluster}')`,
-    operations: `jsonb_build_object('name', c.name, 'uid', c.uid, 'cluster', '${cluster}', 'id', gen_random_uuid(),
+    instances: `jsonb_build_object('name', c.name, 'uid', c.uid, 'cluster', c.cluster)`,
+    operations: `jsonb_build_object('name', c.name, 'uid', c.uid, 'cluster', c.cluster, 'id', gen_random_uuid(),
       'sequence', nextval(pg_get_serial_sequence('operations', 'sequence')))`,
   };
   for (const [table, values] of Object.entries(changed))
     await client.query(
       `insert into ${table} select (jsonb_populate_record(null::${table}, to_jsonb(m) || ${values})).*
-       from jsonb_to_recordset($1::jsonb) as c(model text, name text, uid text) join ${table} m on m.name = c.model`,
+       from jsonb_to_recordset($1::jsonb) as c(model text, name text, uid text, cluster text) join ${table} m on m.name = c.model`,
       [JSON.stringify(copies)],
     );
 }

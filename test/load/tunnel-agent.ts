@@ -40,3 +40,4 @@ setInterval(() => {
   if (state !== told) console.log(state);
   told = state;
 }, 20);
+process.stdin.resume().once('end', () => process.exit()); // the bench is gone

@@ -67,3 +67,4 @@ const servers: readonly Server[] = [
 ];
 for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening');
 console.log(servers.map((server) => (server.address() as AddressInfo).port).join(' '));
+process.stdin.resume().once('end', () => process.exit()); // the bench is gone

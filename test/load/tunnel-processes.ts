@@ -1,4 +1,5 @@
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
+import { agentSpace } from '../../local/node-program.ts';
 import { createBenchChildren, nextLine, untilLine } from './bench-children.ts';
 import type { TunnelAgentSettings } from './tunnel-agent.ts';
 import type { TunnelBackendSettings } from './tunnel-backend.ts';
@@ -41,7 +42,9 @@ export async function startTunnelProcesses({ delayMs = 0 } = {}): Promise<Tunnel
     backendPort: tlsPort,
     credentials: ['any'],
   };
-  const agent = start('test/load/tunnel-agent.ts', [write('agent.json', agentSettings)]);
+  const agent = start('test/load/tunnel-agent.ts', [write('agent.json', agentSettings)], {
+    space: agentSpace,
+  });
   await untilLine(gateway.lines, /^tunnel$/);
   return {
     gatewayPid: gateway.pid,

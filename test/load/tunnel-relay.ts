@@ -5,3 +5,4 @@ const [, , port, ms] = process.argv.map(Number);
 const relay = await startTcpRelay(port ?? 0);
 relay.delay(ms ?? 0);
 console.log(relay.port);
+process.stdin.resume().once('end', () => process.exit()); // the bench is gone

@@ -40,8 +40,10 @@ export async function benchTunnel({ repeats, parts = tunnelParts, streams }: Tun
 async function benchNear({ repeats, parts, streams }: Required<TunnelBench>): Promise<void> {
   const near = await startTunnelProcesses();
   try {
-    for (const way of ways)
-      await near.run({ kind: 'bytes', way, direction: 'down', streams: 1, bytes: mebibyte });
+    // Compiled by then, as in processes that have run for a while.
+    for (const direction of ['down', 'up'] as const)
+      for (const way of ways)
+        await near.run({ kind: 'bytes', way, direction, streams: 1, bytes: 512 * mebibyte });
     if (parts.includes('throughput')) await benchThroughput(near, repeats);
     if (parts.includes('latency')) await benchLatency(near, repeats);
     if (parts.includes('memory')) await benchMemory(near);
