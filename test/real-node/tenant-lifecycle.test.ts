@@ -22,7 +22,7 @@ const instance = {
 };
 const namespace = defaultHostNamespace('default', 'alpha');
 
-/** The chart, image tenant-tools and the activities as anybody's cluster runs them: on containerd and kubelet. */
+/** The chart, image tenant-tools and the activities as anybody's cluster runs them: on containerd and kubelet, behind an agent. */
 describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout: 600_000 }, () => {
   let cluster: RealNodeCluster;
   let platform: TestPlatform;
@@ -72,7 +72,7 @@ describe('a tenant cluster on a real node', { skip: realNodeAvailable(), timeout
     }
   });
 
-  test('objects are created and read through the gateway, which dials the pod', async () => {
+  test('objects are created and read through the gateway and the tunnel', async () => {
     const path = `${tenant}/api/v1/namespaces/default/configmaps`;
     const made = await platform.call('POST', path, object);
     assert.equal(made.status, 201, made.text);

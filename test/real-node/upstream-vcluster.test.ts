@@ -9,6 +9,7 @@ import { instancesPath } from '../support/platform.ts';
 import { snapshotFolder } from '../support/snapshot-folder.ts';
 import { busyboxImage } from '../support/real-node/node-images.ts';
 import { forgedRelease } from '../support/real-node/forged-release.ts';
+import { createStreamPods, testStreams } from '../support/real-node/stream-tests.ts';
 import { openedByCredential } from '../support/real-node/upstream-credential.ts';
 import {
   createNeighbour,
@@ -96,6 +97,20 @@ describe("a tenant cluster of vCluster's own chart", { skip, timeout: 1_200_000 
     await eventually('a name is resolved by its own DNS', async () => {
       return (await tenant.kubectl('exec', pod, '--', 'nslookup', name)).code === 0;
     });
+  });
+
+  describe('streams to a pod in it', () => {
+    const namespace = async (verb: 'create' | 'delete') => {
+      const { code, stderr } = await tenant.kubectl(verb, 'namespace', 'streams');
+      assert.equal(code, 0, stderr);
+    };
+    before(async () => {
+      await namespace('create');
+      await createStreamPods(tenant.streams);
+    });
+    after(() => namespace('delete'));
+
+    testStreams('WebSocket', () => tenant.streams);
   });
 
   test('a pod with access to the node is refused, as its template requires', async () => {

@@ -35,11 +35,13 @@ const together: Readonly<Record<string, readonly string[]>> = {
     'kubectl-commands',
   ].map(e2e),
   'one platform: operations': [
-    ...['conflicts', 'gitops', 'gitops-tools', 'lifecycle', 'secrets', 'spaces', 'stock-cli'],
+    ...['conflicts', 'drift', 'gitops', 'gitops-tools', 'lifecycle', 'secrets', 'spaces', 'stock-cli'],
   ].map(e2e),
   // Not with others, whose tenant clusters would be placed in clusters that go offline.
   'one platform: connected clusters': ['add-cluster', 'connected-clusters'].map(e2e),
-  'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'upstream-vcluster'].map(onNode),
+  'one real node': ['gateway-streams', 'streams', 'tenant-lifecycle', 'tunnel', 'upstream-vcluster'].map(
+    onNode,
+  ),
 };
 
 /** The kubelet's streams break off on a machine that others load. */

@@ -38,22 +38,42 @@ export function nodeImages(): NodeImage[] {
   ];
 }
 
-/** As deploy/images/tenant-tools/Dockerfile makes it, from this machine's Node and C library. */
+/** As deploy/images/tenant-tools/Dockerfile makes it. */
 function tenantTools(): NodeImage {
   const scripts = readdirSync(tenantToolsDir).filter((name) => !/^(Dockerfile|README\.md)$/.test(name));
+  return {
+    name: tenantToolsImage,
+    files: {
+      ...nodeFiles(),
+      ...etcdFiles(),
+      ...Object.fromEntries(scripts.map((name) => [`/opt/tenant-tools/${name}`, join(tenantToolsDir, name)])),
+    },
+    config: { Env: [path], User: '10001:10001' },
+  };
+}
+
+/**
+ * As deploy/images/agent/Dockerfile makes it.
+ * @param dir what scripts/pack-agent.ts made
+ */
+export function agentImage(dir: string): NodeImage {
+  const files = ['main.mjs', 'agent'].map((name) => [`/opt/agent/${name}`, join(dir, name)]);
+  return {
+    name: 'docker.io/vcluster-platform/agent:0.1.0',
+    files: { ...nodeFiles(), ...Object.fromEntries(files) },
+    config: { Env: ['PATH=/opt/agent:/usr/local/bin:/usr/bin:/bin'], User: '10001:10001' },
+  };
+}
+
+/** In place of image node:24-slim: this machine's Node and C library, and busybox. */
+function nodeFiles(): ImageFiles {
   const libraries = [
     ...execFileSync('ldd', [process.execPath], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g),
   ];
   return {
-    name: tenantToolsImage,
-    files: {
-      ...busyboxFiles(),
-      ...etcdFiles(),
-      '/usr/local/bin/node': process.execPath,
-      ...Object.fromEntries(libraries.map((match) => [match[1] ?? '', match[1] ?? ''])),
-      ...Object.fromEntries(scripts.map((name) => [`/opt/tenant-tools/${name}`, join(tenantToolsDir, name)])),
-    },
-    config: { Env: [path], User: '10001:10001' },
+    ...busyboxFiles(),
+    '/usr/local/bin/node': process.execPath,
+    ...Object.fromEntries(libraries.map((match) => [match[1] ?? '', match[1] ?? ''])),
   };
 }
 

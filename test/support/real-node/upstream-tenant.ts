@@ -11,6 +11,7 @@ import { type CommandResult, instancesPath, run, type TestPlatform } from '../pl
 import { busyboxImage } from './node-images.ts';
 import type { RealNodeCluster } from './real-node-cluster.ts';
 import { sharedNodePlatform, sharedRealNode } from './shared-real-node.ts';
+import type { StreamWay } from './stream-tests.ts';
 import { importUpstreamImages } from './upstream-vcluster.ts';
 
 /** The platform with a real node as its cluster, and what a test asks of tenant cluster `up` of project `default`. */
@@ -26,6 +27,8 @@ export interface UpstreamTenant {
   succeed(request: OperationRequest): Promise<void>;
   /** kubectl in the tenant cluster, through the gateway. */
   kubectl(...args: string[]): Promise<CommandResult>;
+  /** The same to stream, in namespace `streams` of it. */
+  readonly streams: StreamWay;
   /** Its namespace, version and status as vCluster's own command line tells them. */
   toldByVcluster(): Promise<unknown>;
   /** Makes Deployment `web` with a volume. */
@@ -69,6 +72,7 @@ export async function openUpstreamTenant(): Promise<UpstreamTenant> {
     namespace,
     path,
     kubectl,
+    streams: { flags: ['--kubeconfig', kubeconfig, '--namespace', 'streams'], dir },
     webPod,
     phase: async () =>
       (await platform.call('GET', `${instancesPath}/up`)).json<{ status?: { phase?: string } }>().status
