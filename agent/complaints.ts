@@ -7,6 +7,7 @@ const tellAgainMs = 60_000;
 
 /** What each refusal is about; what to do is in the platform's own words, if it has some. */
 const refusals: Partial<Record<number, string>> = {
+  400: 'the platform does not understand this agent, which may be of another version; retrying slowly',
   401: 'the platform does not accept the credential or the join key of this agent; retrying slowly',
   403: 'the platform refused this agent; retrying slowly',
   409: 'the platform has a newer agent of this cluster, or another cluster of this name; waiting',

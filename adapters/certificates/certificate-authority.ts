@@ -116,9 +116,9 @@ async function leafExtensions(
   return extensions;
 }
 
-/** Begins a little in the past, because clocks of clusters differ. */
+/** Begins in the past: clocks of clusters differ, and some are wrong by hours. */
 function validity(notLaterThan?: Date): { notBefore: Date; notAfter: Date; serialNumber: string } {
-  const notBefore = new Date(Date.now() - 10 * 60_000);
+  const notBefore = new Date(Date.now() - 24 * 3_600_000);
   const end = new Date(notBefore);
   end.setUTCFullYear(end.getUTCFullYear() + validityYears);
   const notAfter = notLaterThan !== undefined && notLaterThan < end ? notLaterThan : end;

@@ -7,6 +7,7 @@ import { hasBody } from '../http/has-body.ts';
 import { checkHeaders } from '../http/request-guard.ts';
 import type { RequestLines } from '../http/request-lines.ts';
 import { answerFailure, answerHead } from '../http/upgrade-response.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import type { AgentTunnels } from '../tunnel/agent-tunnels.ts';
 import type { AuthenticateAgent } from './authenticate-agent.ts';
 
@@ -32,9 +33,17 @@ export async function acceptTunnel(
   const gone = () => socket.destroy();
   socket.on('error', gone);
   try {
-    const asked = readTunnelRequest(request, head);
+    checkTunnelRequest(request, head);
     const { cluster, clusterUid, joinId } = await authenticateAgent(request.headers);
-    const begin = await tunnels.accept({ ...asked, cluster, clusterUid, joinId });
+    const agentVersion = versionIn(request.headers);
+    if (request.headers.upgrade !== tunnelProtocol) {
+      await tunnels.noteVersion({ clusterUid, joinId, agentVersion });
+      throw new PlatformError(
+        'invalid_request',
+        `this platform speaks ${tunnelProtocol} with agents: install the agent of version ${packageJson.version}`,
+      );
+    }
+    const begin = await tunnels.accept({ ...placeIn(request), agentVersion, cluster, clusterUid, joinId });
     // Node's HTTP/2 takes the connection over from below: nothing may be under way on it.
     await written(
       socket,
@@ -51,21 +60,25 @@ export async function acceptTunnel(
   }
 }
 
-type Asked = Pick<Parameters<AgentTunnels['accept']>[0], 'generation' | 'slot' | 'agentVersion'>;
-
 /** @throws PlatformError `invalid_request` */
-function readTunnelRequest(request: IncomingMessage, head: Buffer): Asked {
+function checkTunnelRequest(request: IncomingMessage, head: Buffer): void {
   checkHeaders(request);
-  const { method, headers, httpVersion } = request;
+  const { method, httpVersion } = request;
   if (method !== 'GET' || httpVersion !== '1.1' || hasBody(request) || head.length > 0)
     throw new PlatformError('invalid_request', 'a tunnel is opened by GET over HTTP/1.1, without a body');
-  if (headers.upgrade !== tunnelProtocol)
-    throw new PlatformError('invalid_request', `this platform speaks ${tunnelProtocol} with agents`);
+}
+
+/** @throws PlatformError `invalid_request` */
+function placeIn({ headers }: IncomingMessage) {
   const generation = integerIn(headers, tunnelHeaders.generation, Number.MAX_SAFE_INTEGER);
   const slot = integerIn(headers, tunnelHeaders.slot, tunnelSlots - 1);
+  return { generation, slot };
+}
+
+/** Empty if it does not say one. */
+function versionIn(headers: IncomingMessage['headers']): string {
   const version = headers[tunnelHeaders.version];
-  const agentVersion = typeof version === 'string' ? version.slice(0, 64) : '';
-  return { generation, slot, agentVersion };
+  return typeof version === 'string' ? version.slice(0, 64) : '';
 }
 
 function integerIn(headers: IncomingMessage['headers'], name: string, max: number): number {

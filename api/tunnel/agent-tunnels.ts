@@ -4,7 +4,7 @@ import type { Logger } from '../../adapters/logging.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { createOpeningLimits } from './opening-limits.ts';
 import type { OtherGateways } from './other-gateways.ts';
-import type { TunnelRecords } from './tunnel-records.ts';
+import type { RefusedAgent, TunnelRecords } from './tunnel-records.ts';
 import {
   type AcceptedTunnel,
   createTunnelSession,
@@ -30,6 +30,8 @@ export interface AgentTunnels {
    * @throws PlatformError `conflict` if a newer process of the agent is in use; `too_many_attempts`; `database_unavailable`
    */
   accept(tunnel: AcceptedTunnel): Promise<(socket: Duplex) => void>;
+  /** Notes the version of an agent that cannot be let in for it, so that people see it. @throws PlatformError `database_unavailable` */
+  noteVersion(refused: RefusedAgent): Promise<void>;
   /** Has the agents connect to other gateways; what is here goes on. */
   announceEnd(): void;
   /** Tunnels of this gateway. */
@@ -54,7 +56,7 @@ export interface AgentTunnelsOptions {
 }
 
 /** How long a request waits for an agent that was there a moment ago. */
-const returnMs = 900;
+const returnMs = 700;
 /** Which is so long. */
 const momentMs = 30_000;
 const lookAgainMs = 100;
@@ -187,6 +189,8 @@ export function createAgentTunnels(options: AgentTunnelsOptions): AgentTunnels {
         logger.info({ cluster, slot, generation, agentVersion }, 'tunnel of an agent opened');
       };
     },
+
+    noteVersion: (refused) => records.noteVersion(refused),
 
     announceEnd() {
       isStopping = true;

@@ -7,11 +7,15 @@ import { agentLastSeen, agentOf, raiseGeneration } from '../../db/queries/agents
 import {
   closeTunnel,
   closeTunnelsOf,
+  noteAgentVersion,
   openTunnel,
   renewTunnels,
   tunnelsOf,
 } from '../../db/queries/agent-tunnels.ts';
 import type { AcceptedTunnel } from './tunnel-session.ts';
+
+/** An agent that speaks another version of the protocol. */
+export type RefusedAgent = Pick<AcceptedTunnel, 'clusterUid' | 'joinId' | 'agentVersion'>;
 
 /** Which gateway holds which tunnels, in PostgreSQL. */
 export interface TunnelRecords {
@@ -27,6 +31,8 @@ export interface TunnelRecords {
   /** Notes one again whose row is gone. @throws PlatformError as `open` */
   reopen(id: string, tunnel: AcceptedTunnel): Promise<void>;
   close(id: string): Promise<void>;
+  /** Notes the version of an agent without tunnels. @throws PlatformError `database_unavailable` */
+  noteVersion(refused: RefusedAgent): Promise<void>;
   /** Addresses of other gateways that hold a tunnel of the cluster; at most 1 s old. */
   elsewhere(clusterUid: string): Promise<string[]>;
   /** The join and the generation in use; null if the agent was removed. */
@@ -81,6 +87,7 @@ export function createTunnelRecords(database: Database, address: string): Tunnel
     },
     reopen: insert,
     close: (id) => database.query((db) => closeTunnel(db, id)),
+    noteVersion: (refused) => database.query((db) => noteAgentVersion(db, refused)),
     elsewhere(clusterUid) {
       const known = places.get(clusterUid);
       if (known !== undefined && performance.now() - known.at < answerMaxAgeMs) return known.addresses;

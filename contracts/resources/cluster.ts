@@ -72,7 +72,12 @@ export const ClusterStatus = openObject({
   clusterUID: Type.Optional(Type.String({ description: 'Uid of its namespace kube-system' })),
   nodes: Type.Optional(openObject({ ready: Type.Integer(), total: Type.Integer() })),
   tenants: Type.Optional(Type.Integer({ description: 'Tenant clusters and spaces that are placed there' })),
-  apiLatencyMs: Type.Optional(Type.Number({ description: 'Of a small request to its API server' })),
+  apiLatencyMs: Type.Optional(
+    Type.Number({ description: 'Of a small request to its API server: of its agent, if it has one' }),
+  ),
+  platformLatencyMs: Type.Optional(
+    Type.Number({ description: 'Of a small request of the platform to its API server, through its agent' }),
+  ),
   /** At most 100 of them, by name. */
   unclaimedNamespaces: Type.Optional(Type.Array(UnclaimedNamespace)),
 });

@@ -34,12 +34,12 @@ const notConfigured: ConditionState = {
 /**
  * Keeps the credentials of the platform's processes for clusters with an agent (`spec.networkPeer`), which the agent gives:
  * tokens of service accounts there, replaced at half of their lifetime, when another agent is in use and when the
- * cluster refuses them. The Secrets are the Cluster's (it owns them). Condition `CredentialsCurrent` says what is in the way.
+ * cluster cannot be used with them (cluster-checks.ts). The Secrets are the Cluster's (it owns them). Condition `CredentialsCurrent` says what is in the way.
  */
 export function agentCredentials(context: ControllerContext): Controller {
   const { caches, agents, checks, connect } = context;
-  /** By cluster: when its credentials were asked for last, by `performance.now()`. */
-  const asked = new Map<string, number>();
+  /** By cluster: when it got credentials last, by `performance.now()`. */
+  const given = new Map<string, number>();
 
   async function reconcile(name: string) {
     const cluster = caches.clusters.get(name);
@@ -52,11 +52,10 @@ export function agentCredentials(context: ControllerContext): Controller {
     if (agent?.isThere !== true) return undefined; // until it comes
     const madeWith = `${cluster.metadata.uid} ${agent.joinId} ${agent.generation} ${hashOf(connect.proxyUrl)}`;
     const dueMs = dueIn(name, madeWith);
-    if (dueMs > 0 && !isRefused(name)) {
+    if (dueMs > 0 && !areBad(name)) {
       await say(cluster, undefined);
       return { requeueAfterMs: dueMs };
     }
-    asked.set(name, performance.now());
     try {
       await renew(cluster, madeWith, await connect.client.credentials(name), connect.proxyUrl);
     } catch (error) {
@@ -64,6 +63,7 @@ export function agentCredentials(context: ControllerContext): Controller {
       await say(cluster, { type: credentialsCurrent, status: 'False', reason: code, message });
       throw error;
     }
+    given.set(name, performance.now());
     await say(cluster, undefined);
     return { requeueAfterMs: leastMs };
   }
@@ -76,10 +76,11 @@ export function agentCredentials(context: ControllerContext): Controller {
     return dueMs <= mostMs ? dueMs : 0;
   }
 
-  /** An administrator there may have taken one back. New ones are not asked for again and again. */
-  function isRefused(name: string): boolean {
+  /** An administrator there may have taken one back, or the certificate is another. Those that were just given are tried for a while. */
+  function areBad(name: string): boolean {
     return (
-      checks.get(name)?.isRefused === true && performance.now() - (asked.get(name) ?? -leastMs) >= leastMs
+      checks.get(name)?.needsCredentials === true &&
+      performance.now() - (given.get(name) ?? -leastMs) >= leastMs
     );
   }
 
@@ -133,7 +134,7 @@ export function agentCredentials(context: ControllerContext): Controller {
         if (name !== undefined) add(name);
       });
       checks.onChecked((name) => {
-        if (isRefused(name)) add(name);
+        if (areBad(name)) add(name);
       });
     },
   };

@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { recordEvent } from '../../adapters/kubernetes/events.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
+import { platformAccounts } from '../../contracts/agents.ts';
 import { managedKinds } from '../../contracts/kinds.ts';
 import { clusterCredentialSecret, managementApiVersion, writers } from '../../contracts/names.ts';
 import type { Cluster, ClusterStatus } from '../../contracts/resources/cluster.ts';
@@ -22,10 +23,11 @@ import {
   type ClusterState,
 } from '../../domain/status/cluster-status.ts';
 import { type ConditionState, withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import { withConfigurationReadiness } from '../../domain/status/configuration-readiness.ts';
 import { instanceCache } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { changedClusters } from './agent-records.ts';
-import { type Checked, type ClusterChecks, createClusterChecks } from './cluster-checks.ts';
+import { type Answers, failuresToTell } from './checked-cluster.ts';
 import { clusterOfSecret, credentialSecret } from './credential-secret.ts';
 
 /** Condition that is False while the cluster of `spec.config` is not connected (configured-clusters.ts). */
@@ -39,26 +41,24 @@ const deletionPrevented = 'DeletionPrevented';
 
 /** Between two writes of measured values. */
 const writeMs = 60_000;
-/** Of which a cluster is said to be silent, or not to say how it is. */
-const failuresToTell = 2;
 
 /** Phase, contact and health of every connected cluster; what people should see of them is an event, too. */
 export function clusters(context: ControllerContext): Controller {
-  const { caches, client, resources, agents, logger } = context;
-  const startedAt = new Date();
+  const { caches, client, resources, agents, checks, logger } = context;
+  const startedAt = performance.now();
   const tenants = countTenants(context);
   /** By cluster: when its status was written last, by `performance.now()`. */
   const writtenAt = new Map<string, number>();
   /** By cluster: the refusal that was told last. */
   const toldRefusals = new Map<string, number>();
-  let checks: ClusterChecks | undefined;
 
   function factsOf(cluster: Stored<Cluster>): ClusterFacts {
     const { name, uid } = cluster.metadata;
     const agent = agents.readSince === undefined ? 'unknown' : agents.get(uid);
-    const missing = (['gateway', 'worker'] as const).filter(
-      (account) => credentialSecret(caches, name, account) === undefined,
-    );
+    // One with an agent is not initialised before it was tried, which takes the controllers' own.
+    const needed = cluster.spec.networkPeer === true ? platformAccounts : (['gateway', 'worker'] as const);
+    const missing = needed.filter((account) => credentialSecret(caches, name, account) === undefined);
+    const isReachable = credentialSecret(caches, name, 'controllers') !== undefined;
     const obstacle = cluster.status?.conditions?.find(
       ({ type }) => type === configConnected || type === credentialsCurrent,
     );
@@ -70,10 +70,13 @@ export function clusters(context: ControllerContext): Controller {
         message: obstacle.message ?? '',
       },
       agent,
-      contact: cluster.spec.config === undefined ? undefined : contactOf(checks?.get(name)),
-      watchedSince: typeof agent === 'object' ? (agents.readSince ?? startedAt) : startedAt,
+      contact: isReachable ? contactOf(checks.get(name)?.platform) : undefined,
+      watchedSince: (typeof agent === 'object' ? agents.readSince : undefined) ?? startedBy(agents.now()),
     };
   }
+
+  /** When this process began, by the clock that says `now`. */
+  const startedBy = (now: Date) => new Date(now.getTime() - (performance.now() - startedAt));
 
   function obstacleOf({ metadata, spec }: Stored<Cluster>): ClusterObstacle | undefined {
     const [first] = caches.clusters
@@ -95,7 +98,7 @@ export function clusters(context: ControllerContext): Controller {
     return {
       ...(agentVersion === undefined ? {} : { agentVersion: saidText(agentVersion) }),
       ...(kubernetesVersion ? { kubernetesVersion: saidText(kubernetesVersion) } : {}),
-      ...checks?.get(name)?.health,
+      ...checks.get(name)?.health,
       tenants: tenants.in(name),
     };
   }
@@ -103,7 +106,7 @@ export function clusters(context: ControllerContext): Controller {
   function conditionsOf(cluster: Stored<Cluster>): readonly Condition[] {
     const { name, uid } = cluster.metadata;
     const agent = agents.get(uid);
-    const checked = agent?.isThere === true ? checks?.get(name) : undefined;
+    const answers = agent?.isThere === true ? checks.get(name)?.agent : undefined;
     const now = new Date().toISOString();
     const set = (
       conditions: readonly Condition[] | undefined,
@@ -115,7 +118,7 @@ export function clusters(context: ControllerContext): Controller {
       agentVersionCondition,
       versionSkew(agent && saidText(agent.agentVersion), packageJson.version),
     );
-    const checkedToo = set(versioned, healthKnown, unknownHealth(checked));
+    const checkedToo = set(versioned, healthKnown, unknownHealth(answers));
     return set(checkedToo, deletionPrevented, tenantsLive(tenants.in(name)));
   }
 
@@ -124,10 +127,14 @@ export function clusters(context: ControllerContext): Controller {
     cluster: Stored<Cluster>,
     after: ClusterState & ClusterHealth,
   ): Promise<number | undefined> {
-    const { name, resourceVersion } = cluster.metadata;
+    const { name, resourceVersion, generation: observedGeneration } = cluster.metadata;
     const before = { phase: '' as const, reason: '', message: '', ...cluster.status };
     const known = cluster.status?.conditions ?? [];
-    const conditions = conditionsOf(cluster);
+    const found = conditionsOf(cluster);
+    const now = new Date().toISOString();
+    const told = { ...cluster, status: { ...cluster.status, ...after } };
+    // With what it follows from: kstatus reads conditions alone, and never sees the one without the other.
+    const conditions = withConfigurationReadiness('clusters', told, found, now) ?? found;
     const haveChanged = conditions !== known && conditions.length + known.length > 0;
     const isFirst = cluster.status?.phase === undefined;
     const urgency = haveChanged || isFirst ? 'now' : writingUrgency(before, after);
@@ -137,7 +144,7 @@ export function clusters(context: ControllerContext): Controller {
     writtenAt.set(name, performance.now());
     await resources.clusters.patchStatus(
       { name },
-      { ...withdrawn(before), ...after, ...(haveChanged ? { conditions } : {}) },
+      { ...withdrawn(before), ...after, ...(haveChanged ? { conditions, observedGeneration } : {}) },
       haveChanged ? resourceVersion : undefined,
     );
     const notice = clusterNotice(before, after);
@@ -180,7 +187,7 @@ export function clusters(context: ControllerContext): Controller {
         return undefined;
       }
       const facts = factsOf(cluster);
-      const now = typeof facts.agent === 'object' ? agents.now() : new Date();
+      const now = agents.now();
       const outlook = clusterOutlook(cluster, facts, now);
       if (outlook === undefined) return resync;
       await tellRefusal(cluster);
@@ -203,21 +210,21 @@ export function clusters(context: ControllerContext): Controller {
       agents.onChange((uid) => {
         for (const name of changedClusters(caches, uid)) add(name);
       });
-      checks = createClusterChecks(context, add);
+      checks.onChecked(add);
+      tenants.onChange(add);
     },
-    stop: async () => checks?.stop(),
   };
 }
 
-function contactOf(checked: Checked | undefined) {
-  if (checked === undefined) return undefined;
-  const { failures, lastSeen, fault } = checked;
-  return { isThere: failures < failuresToTell, lastSeen, fault };
+function contactOf(answers: Answers | undefined): ClusterFacts['contact'] {
+  const { failures, lastSeen, fault } = answers ?? { failures: 0 };
+  const isThere = failures < failuresToTell;
+  return isThere && lastSeen === undefined ? 'untried' : { isThere, lastSeen, fault };
 }
 
-function unknownHealth(checked: Checked | undefined): ConditionState | undefined {
-  if (checked === undefined || checked.failures < failuresToTell) return undefined;
-  const message = checked.fault ?? '';
+function unknownHealth(answers: Answers | undefined): ConditionState | undefined {
+  if (answers === undefined || answers.failures < failuresToTell) return undefined;
+  const message = answers.fault ?? '';
   return { type: healthKnown, status: 'False', severity: 'Warning', reason: 'HealthCheckCluster', message };
 }
 
@@ -235,10 +242,29 @@ function withdrawn({ online, lastSeen }: ClusterStatus): object {
   };
 }
 
+interface TenantCounts {
+  in(cluster: string): number;
+  /** Calls `handler` with each cluster whose count may have changed. */
+  onChange(handler: (cluster: string) => void): void;
+}
+
 /** Tenant clusters and spaces by connected cluster, counted again when somebody asks after a change. */
-function countTenants({ caches }: ControllerContext): { in(cluster: string): number } {
+function countTenants({ caches }: Pick<ControllerContext, 'caches'>): TenantCounts {
   let counts: Map<string, number> | undefined;
-  for (const kind of managedKinds) instanceCache(caches, kind).onChange(() => (counts = undefined));
+  const told: ((cluster: string) => void)[] = [];
+  for (const kind of managedKinds) {
+    const cache = instanceCache(caches, kind);
+    cache.onChange((key) => {
+      counts = undefined;
+      const instance = cache.get(key);
+      // Where one was that is gone is not known any more.
+      const places =
+        instance === undefined
+          ? caches.clusters.list().map(({ metadata }) => metadata.name)
+          : [knownPlace(instance).cluster];
+      for (const place of places) if (place !== undefined) for (const handler of told) handler(place);
+    });
+  }
   return {
     in(cluster) {
       counts ??= managedKinds
@@ -249,6 +275,7 @@ function countTenants({ caches }: ControllerContext): { in(cluster: string): num
         }, new Map<string, number>());
       return counts.get(cluster) ?? 0;
     },
+    onChange: (handler) => void told.push(handler),
   };
 }
 

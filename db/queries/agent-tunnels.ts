@@ -1,6 +1,6 @@
-import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, ne, notExists, sql } from 'drizzle-orm';
 import type { Queries } from '../client.ts';
-import { type AgentTunnelRow, agentTunnels } from '../schema/agents.ts';
+import { type AgentRow, agents, type AgentTunnelRow, agentTunnels } from '../schema/agents.ts';
 
 /** Its gateway is gone, or does not reach PostgreSQL, if it did not renew the row for so long. */
 const aliveSeconds = 10;
@@ -56,11 +56,42 @@ export async function tunnelsOf(db: Queries, clusterUid: string): Promise<AgentT
     .orderBy(desc(agentTunnels.generation), desc(agentTunnels.openedAt));
 }
 
+/** Notes the version of an agent that is refused for it; one with tunnels was let in with another. */
+export async function noteAgentVersion(
+  db: Queries,
+  { clusterUid, joinId, agentVersion }: Pick<AgentRow, 'clusterUid' | 'joinId' | 'agentVersion'>,
+): Promise<void> {
+  const isIt = and(eq(agents.clusterUid, clusterUid), eq(agents.joinId, joinId));
+  const tunnels = db
+    .select({ id: agentTunnels.id })
+    .from(agentTunnels)
+    .where(and(eq(agentTunnels.clusterUid, clusterUid), isAlive));
+  await db
+    .update(agents)
+    .set({ agentVersion })
+    .where(and(isIt, ne(agents.agentVersion, agentVersion), notExists(tunnels)));
+}
+
 /** Whether the agent of a connected cluster of this name has a tunnel at some gateway. */
 export async function hasTunnel(db: Queries, cluster: string): Promise<boolean> {
   const isTheirs = and(eq(agentTunnels.cluster, cluster), isAlive);
   const rows = await db.select({ id: agentTunnels.id }).from(agentTunnels).where(isTheirs).limit(1);
   return rows.length > 0;
+}
+
+/** Version of the newest agent of a Cluster, if that has a tunnel at some gateway. */
+export async function connectedAgentVersion(db: Queries, clusterUid: string): Promise<string | undefined> {
+  const isNewest = and(
+    eq(agents.clusterUid, agentTunnels.clusterUid),
+    eq(agents.generation, agentTunnels.generation),
+  );
+  const [row] = await db
+    .select({ version: agents.agentVersion })
+    .from(agentTunnels)
+    .innerJoin(agents, isNewest)
+    .where(and(eq(agentTunnels.clusterUid, clusterUid), isAlive))
+    .limit(1);
+  return row?.version;
 }
 
 /** Uids of the Clusters whose agents have a tunnel at some gateway. */

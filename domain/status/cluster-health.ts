@@ -76,7 +76,7 @@ export function versionSkew(agent: string | undefined, platform: string): Condit
     status: 'False',
     severity: 'Warning',
     reason: 'VersionSkew',
-    message: `The agent has version ${agent}, the platform has version ${platform}: upgrade the agent`,
+    message: `The agent has version ${agent || 'unknown'}, the platform has version ${platform}: upgrade the agent`,
   };
 }
 

@@ -31,8 +31,8 @@ export interface ClusterFacts {
   readonly credentialObstacle?: ClusterObstacle | undefined;
   /** `unknown`: the records of agents cannot be read. */
   readonly agent: KnownAgent | undefined | 'unknown';
-  /** Of a cluster that is dialled, once it was tried. */
-  readonly contact?: ClusterContact | undefined;
+  /** How its API server answers the platform's own requests; `untried`: it was not asked yet. Undefined: it cannot be asked. */
+  readonly contact?: ClusterContact | 'untried' | undefined;
   /** Since when it is known without interruption who answers: the platform itself may have been away. */
   readonly watchedSince: Date;
 }
@@ -51,10 +51,12 @@ export interface ClusterOutlook {
 const silenceMs = 18_000;
 /** From an agent's join to its first tunnel. */
 const firstTunnelMs = 120_000;
+/** Of a cluster whose agent is connected, and whose API server does not answer the platform. */
+export const unansweredReason = 'HealthCheckCluster';
 
 /**
- * Whether a cluster is connected; undefined: what its status says stays. One that falls silent stays what it was for
- * 18 s, and so do all of them when the platform itself was away.
+ * Whether a cluster is connected: its agent has a tunnel, and its API server answers the platform through it. Undefined: what its
+ * status says stays. One that falls silent stays what it was for 18 s, and so do all of them when the platform itself was away.
  */
 export function clusterOutlook(cluster: Cluster, facts: ClusterFacts, now: Date): ClusterOutlook | undefined {
   const { obstacle, agent, contact } = facts;
@@ -63,7 +65,8 @@ export function clusterOutlook(cluster: Cluster, facts: ClusterFacts, now: Date)
   if (agent !== undefined && agent !== 'unknown') return ofAgent(cluster, facts, agent, now);
   if (cluster.spec.networkPeer === true)
     return beginning(`Waiting for its agent: run "vcp add cluster ${cluster.metadata.name}"`);
-  if (contact === undefined || facts.missingCredentials.length > 0) return { state: initialized(facts) };
+  if (typeof contact !== 'object' || facts.missingCredentials.length > 0)
+    return { state: initialized(facts) };
   return ofContact(cluster, facts, contact, now);
 }
 
@@ -72,7 +75,13 @@ function isByAgent({ spec, status }: Cluster): boolean {
   return spec.networkPeer === true || (spec.local === true && status?.lastSeen !== undefined);
 }
 
-function ofAgent(cluster: Cluster, facts: ClusterFacts, agent: KnownAgent, now: Date): ClusterOutlook {
+function ofAgent(
+  cluster: Cluster,
+  facts: ClusterFacts,
+  agent: KnownAgent,
+  now: Date,
+): ClusterOutlook | undefined {
+  if (agent.isThere && facts.missingCredentials.length === 0) return ofTunnel(cluster, facts, agent, now);
   if (agent.isThere || agent.lastSeen !== undefined) return ofContact(cluster, facts, agent, now);
   const dueAt = later(agent.joinedAt, firstTunnelMs);
   if (now < dueAt)
@@ -81,24 +90,62 @@ function ofAgent(cluster: Cluster, facts: ClusterFacts, agent: KnownAgent, now: 
   return { state: { phase: 'Failed', reason: 'NoOnlinePeers', message, online: false } };
 }
 
+/** Of one with a tunnel, by which its API server answers the platform, or does not. */
+function ofTunnel(
+  cluster: Cluster,
+  facts: ClusterFacts,
+  agent: KnownAgent,
+  now: Date,
+): ClusterOutlook | undefined {
+  const { contact } = facts;
+  const said = cluster.status;
+  if (contact === 'untried') {
+    if (said?.phase) return undefined;
+    return { state: { ...beginning('Waiting for the first answer of its API server').state, online: true } };
+  }
+  if (contact === undefined || contact.isThere) return ofContact(cluster, facts, agent, now);
+  // What never worked need not be given time.
+  if (said?.phase === 'Initialized') return ofContact(cluster, facts, contact, now);
+  return unanswered(cluster, contact.lastSeen, contact.fault);
+}
+
 function ofContact(
-  { status: said }: Cluster,
+  cluster: Cluster,
   facts: ClusterFacts,
   { isThere, lastSeen, fault }: ClusterContact,
   now: Date,
 ): ClusterOutlook {
+  const said = cluster.status;
   const seen = lastSeen === undefined ? {} : { lastSeen: rfc3339(lastSeen) };
   if (isThere) return { state: { ...initialized(facts), online: true, ...seen } };
   const known = lastSeen ?? (said?.lastSeen === undefined ? facts.watchedSince : new Date(said.lastSeen));
   const dueAt = later(known < facts.watchedSince ? facts.watchedSince : known, silenceMs);
-  if (now < dueAt) {
-    const { phase = '', reason = '', message = '', online = false } = said ?? {};
-    return { state: { phase, reason, message, online, ...seen }, lookAgainAt: dueAt };
-  }
-  const subject = typeof facts.agent === 'object' ? 'The agent' : 'The cluster';
+  if (now < dueAt) return { state: { ...stateOf(said), ...seen }, lookAgainAt: dueAt };
+  const { agent } = facts;
+  if (typeof agent === 'object' && agent.isThere) return unanswered(cluster, lastSeen, fault);
+  return offline(typeof agent === 'object' ? 'The agent' : 'The cluster', known, fault);
+}
+
+function stateOf({ phase = '', reason = '', message = '', online = false }: ClusterStatus = {}) {
+  return { phase, reason, message, online };
+}
+
+function offline(subject: string, since: Date, fault: string | undefined): ClusterOutlook {
   const why = fault === undefined ? '' : `: ${fault}`;
-  const message = `${subject} has been offline since ${rfc3339(known)}${why}`;
-  return { state: { phase: 'Failed', reason: 'Offline', message, online: false, lastSeen: rfc3339(known) } };
+  const message = `${subject} has been offline since ${rfc3339(since)}${why}`;
+  return { state: { phase: 'Failed', reason: 'Offline', message, online: false, lastSeen: rfc3339(since) } };
+}
+
+/** Its agent is connected, and is of no use. */
+function unanswered({ status }: Cluster, lastSeen: Date | undefined, fault = 'no answer'): ClusterOutlook {
+  const seen = lastSeen === undefined ? status?.lastSeen : rfc3339(lastSeen);
+  const message = `The agent is connected, but the API server cannot be used through it: ${fault}`;
+  return {
+    state: {
+      ...{ phase: 'Failed', reason: unansweredReason, message, online: false },
+      ...(seen === undefined ? {} : { lastSeen: seen }),
+    },
+  };
 }
 
 function initialized({ missingCredentials, credentialObstacle, agent }: ClusterFacts): ClusterState {

@@ -292,6 +292,7 @@ const noTunnels: AgentTunnels = createAgentTunnels({
     renew: async () => [],
     reopen: async () => undefined,
     close: async () => undefined,
+    noteVersion: async () => undefined,
     elsewhere: async () => [],
     currentOf: async () => null,
     lastSeen: async () => undefined,

@@ -129,6 +129,7 @@ function recordsInMemory(): TunnelRecords {
     renew: async () => [],
     reopen: async () => undefined,
     close: async () => undefined,
+    noteVersion: async () => undefined,
     elsewhere: async () => [],
     currentOf: async () => null,
     async lastSeen(clusterUid) {

@@ -5,8 +5,6 @@ import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { type RunningAgent, startAgent } from '../../agent/agent.ts';
 import { createCertificateAuthority } from '../../adapters/certificates/certificate-authority.ts';
-import { readManifests } from '../../adapters/kubernetes/manifests.ts';
-import { applyManifests, applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import { identities, platformNamespace } from '../../contracts/names.ts';
 import { createDatabase, type Database } from '../../db/client.ts';
 import { insertJoinKey } from '../../db/queries/agent-joins.ts';
@@ -19,6 +17,7 @@ import { startTcpRelay, type TcpRelay } from '../support/tcp-relay.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { applyPeople, type ManagementFixture, startGateway } from './management-fixture.ts';
 import { hashOf } from './test-gateway.ts';
+import { connectWest } from './west-cluster.ts';
 
 type Gateway = Omit<ManagementFixture, 'stop'>;
 
@@ -43,9 +42,6 @@ describe('tunnels of agents', { timeout: 240_000 }, () => {
     database = createDatabase(postgres.url, 2);
     undo.defer(() => database.close());
     await applyPeople(api.admin, api.resources);
-    // The API server of the tests is that of cluster `west` too.
-    const roles = join(import.meta.dirname, '../../deploy/charts/vcluster-platform/agent');
-    await applyManifests(api.admin, readManifests(roles));
     const { metadata } = await api.resources.clusters.create({
       metadata: { name: 'west' },
       spec: { networkPeer: true },
@@ -57,7 +53,7 @@ describe('tunnels of agents', { timeout: 240_000 }, () => {
       await startGateway(api, await options(), undo),
       await startGateway(api, await options(), undo),
     ];
-    await keepCredential(api);
+    await connectWest(api);
     balancer = await startTcpRelay(portOf(gateways[0]));
     undo.defer(() => balancer.stop());
     agent = await startAgentNamed('a');
@@ -179,26 +175,3 @@ describe('tunnels of agents', { timeout: 240_000 }, () => {
     assert.equal(sizes()[1], 0);
   });
 });
-
-/** What gateways reach cluster `west` with. */
-async function keepCredential({ admin, server }: TestManagementApi): Promise<void> {
-  const kubeconfig = (await server.kubeconfig(identities.gateway)).replace(
-    /server: .*/,
-    'server: https://kubernetes.west.connected\n      tls-server-name: kubernetes',
-  );
-  await applyObject(admin, {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'cluster-west-gateway', namespace: platformNamespace },
-    data: { config: Buffer.from(kubeconfig).toString('base64') },
-  } as never);
-  // Made by the controllers on a running platform.
-  await applyObject(admin, {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'Role',
-    metadata: { name: 'vcluster-platform:cluster-credentials-gateway', namespace: platformNamespace },
-    rules: [
-      { apiGroups: [''], resources: ['secrets'], verbs: ['get'], resourceNames: ['cluster-west-gateway'] },
-    ],
-  } as never);
-}

@@ -6,7 +6,7 @@
  * With `--crossings` requests are held while sleep, wake and delete meet, a wake cannot succeed, or a time of a schedule passes unseen.
  */
 import { parseArgs } from 'node:util';
-import { type OperationType, operationTypes } from '../../contracts/verbs.ts';
+import { kindNames, type VerbOf } from '../../contracts/kinds.ts';
 import { removeStateDir } from '../support/platform.ts';
 import { crossings, runCrossing } from './crossing-round.ts';
 import { createRandom } from './random.ts';
@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
     targets: { type: 'string', default: chaosTargets.join(',') },
-    operations: { type: 'string', default: operationTypes.join(',') },
+    operations: { type: 'string', default: kindNames.tenant.verbs.join(',') },
     rounds: { type: 'string', default: '1' },
     held: { type: 'boolean', default: false },
     crossings: { type: 'boolean', default: false },
@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
 
 /** A round that could not even be run to its end. */
 function failedRound(
-  { target, type }: { target: ChaosTarget; type: OperationType },
+  { target, type }: { target: ChaosTarget; type: VerbOf<'tenant'> },
   error: unknown,
 ): RoundReport {
   const problem = error instanceof Error ? error.message : String(error);
@@ -46,13 +46,13 @@ function failedRound(
 
 const random = createRandom(Number(flags.seed));
 const targets = flags.targets.split(',') as ChaosTarget[];
-const operations = new Set(flags.operations.split(',') as OperationType[]);
+const operations = new Set(flags.operations.split(',') as VerbOf<'tenant'>[]);
 console.log(`chaos: seed ${flags.seed}, ${targets.length} targets, operations ${[...operations].join(', ')}`);
 
 const reports: RoundReport[] = [];
 
 /** The order is a life: every operation finds the state it needs, whether or not it is among those killed. */
-function* plannedRounds(): Generator<{ target: ChaosTarget; tenant: string; type: OperationType }> {
+function* plannedRounds(): Generator<{ target: ChaosTarget; tenant: string; type: VerbOf<'tenant'> }> {
   for (let pass = 0; pass < Number(flags.rounds); pass++) {
     for (const target of targets) {
       const tenant = `chaos-${target}-${pass}`;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
+import type { VerbOf } from '../../contracts/kinds.ts';
 import type { Operation } from '../../contracts/operations.ts';
-import type { OperationType } from '../../contracts/verbs.ts';
 import { eventually } from '../support/eventually.ts';
 import { checksAfter } from './checks.ts';
 import type { Fleet } from './fleet.ts';
@@ -9,7 +9,7 @@ import { type ChaosTarget, expectedMs } from './targets.ts';
 
 export interface RoundReport {
   readonly target: ChaosTarget;
-  readonly type: OperationType;
+  readonly type: VerbOf<'tenant'>;
   readonly killedAfterMs: number;
   readonly stepAtKill: string;
   readonly state: string;
@@ -23,7 +23,7 @@ const instances =
 /** Values of revision `n`; a new `n` makes an update. */
 const values = (n: number) => `pod:\n  annotations:\n    example.com/round: "${n}"\n`;
 
-async function submit(fleet: Fleet, tenant: string, type: OperationType): Promise<Operation> {
+async function submit(fleet: Fleet, tenant: string, type: VerbOf<'tenant'>): Promise<Operation> {
   if (type === 'create') {
     await fleet.call('POST', instances, {
       apiVersion: 'management.loft.sh/v1',
@@ -56,7 +56,7 @@ export async function runRound(input: {
   fleet: Fleet;
   target: ChaosTarget;
   tenant: string;
-  type: OperationType;
+  type: VerbOf<'tenant'>;
   kill: boolean;
   random: () => number;
 }): Promise<RoundReport> {

@@ -6,6 +6,9 @@ import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
 import { after, before, describe, it } from 'node:test';
 import type { V1Secret } from '@kubernetes/client-node';
 import { createAgentApi } from '../../agent/agent-api.ts';
@@ -15,13 +18,14 @@ import { createConnectedClusters } from '../../adapters/connected-clusters.ts';
 import { hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { readKubeconfig } from '../../adapters/kubernetes/read-kubeconfig.ts';
-import { requestJson } from '../../adapters/kubernetes/request.ts';
-import { managementResources } from '../../adapters/kubernetes/resources.ts';
+import { openRequest, requestJson } from '../../adapters/kubernetes/request.ts';
+import { managementResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import { writePrivateFile } from '../../adapters/processes/start-process.ts';
 import { type ConnectListener, createConnectListener } from '../../api/tunnel/connect-listener.ts';
 import type { Dial } from '../../api/tunnel/dial.ts';
 import { PlatformError } from '../../contracts/errors.ts';
+import type { Cluster } from '../../contracts/resources/cluster.ts';
 import { annotations, clusterCredentialSecret, platformNamespace, writers } from '../../contracts/names.ts';
 import { createCaches } from '../../controllers/caches.ts';
 import { createAgentClient } from '../../controllers/clusters/agent-client.ts';
@@ -60,6 +64,7 @@ describe('clusters with an agent', () => {
   /** What stands for a cluster that its administrator has turned on the platform. */
   let hostile: Server;
   let hostileAnswer = '{}';
+  const watches: AbortController[] = [];
 
   before(async () => {
     [api, west, postgres] = await Promise.all([
@@ -95,6 +100,7 @@ describe('clusters with an agent', () => {
   });
   after(async () => {
     clearInterval(renewing);
+    for (const watch of watches) watch.abort();
     await running?.stop();
     await listener?.close();
     for (const server of [agentServer, hostile]) {
@@ -110,7 +116,7 @@ describe('clusters with an agent', () => {
   });
 
   const dial: Dial = async (target) => {
-    const agent = target.cluster === 'hostile' ? hostile : agentServer;
+    const agent = ['hostile', 'misnamed'].includes(target.cluster) ? hostile : agentServer;
     const port = (server: Server) => (server.address() as AddressInfo).port;
     if (target.kind === 'service') throw new PlatformError('not_found', 'there are none');
     const socket = connectTcp(target.kind === 'agent' ? port(agent) : clusterApi.port, '127.0.0.1');
@@ -132,6 +138,12 @@ describe('clusters with an agent', () => {
     const { port } = listener.server.address() as AddressInfo;
     const proxyUrl = `http://worker:${secret}@127.0.0.1:${port}`;
     const connect = { proxyUrl, client: createAgentClient(proxyUrl) };
+    const gateway = createConnectedClusters({
+      management: client,
+      workDir: dir,
+      credential: 'gateway',
+      proxyUrl,
+    });
     const controllers = startControllers({
       client,
       resources: managementResources(client),
@@ -139,6 +151,8 @@ describe('clusters with an agent', () => {
       rbac: createOwnedRbac(client.kubeConfig, logger),
       clusters,
       watchedClusters: clusters,
+      followedClusters: createConnectedClusters({ management: client, workDir: dir }),
+      otherAccounts: { gateway },
       spaces: hostNamespaces(clusters),
       tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: dir })),
       operations,
@@ -193,6 +207,33 @@ describe('clusters with an agent', () => {
       const row = { clusterUid, cluster, generation, slot: 0, gateway: 'one', address: '127.0.0.1:1' };
       await openTunnel(db, { id: randomUUID(), ...row });
     });
+  };
+  /** What is written of Clusters from now on. */
+  const watchClusters = async () => {
+    const seen: Stored<Cluster>[] = [];
+    const watching = new AbortController();
+    watches.push(watching);
+    const { body } = await openRequest(api.admin.kubeConfig, {
+      path: '/apis/management.loft.sh/v1/clusters?watch=true',
+      signal: watching.signal,
+    });
+    assert.ok(body !== null);
+    void (async () => {
+      for await (const line of createInterface({ input: Readable.fromWeb(body as ReadableStream) }))
+        seen.push((JSON.parse(line) as { object: Stored<Cluster> }).object);
+    })().catch(() => undefined);
+    return () => seen;
+  };
+  /** kstatus reads conditions alone: at no moment may they say other than the phase. */
+  const assertReadyFollows = (seen: readonly Stored<Cluster>[], name: string) => {
+    const readyIn: Record<string, string> = { Initialized: 'True', Failed: 'False', '': 'Unknown' };
+    const said = seen.flatMap(({ metadata, status: { phase = '', conditions } = {} }) =>
+      metadata.name === name
+        ? [[phase, conditions?.find(({ type }) => type === 'Ready')?.status] as const]
+        : [],
+    );
+    assert.ok(new Set(said.map(([phase]) => phase)).size >= 2, JSON.stringify(said));
+    for (const [phase, ready] of said) assert.equal(ready, readyIn[phase], JSON.stringify(said));
   };
   const secretOf = (cluster: string, account: 'gateway' | 'worker' | 'controllers') =>
     api.admin.core.readNamespacedSecret({
@@ -287,6 +328,7 @@ describe('clusters with an agent', () => {
   });
 
   it('is offline within 30 s of silence, online again within 10 s, and both are events', async () => {
+    const seen = await watchClusters();
     await database.query((db) => closeTunnelsOf(db, 'one'));
     const { message, lastSeen } = await says('west', 'Failed/Offline false', 30_000);
     assert.equal(message, `The agent has been offline since ${lastSeen}`);
@@ -296,6 +338,7 @@ describe('clusters with an agent', () => {
       const reasons = (await eventsOf('west')).map(({ reason }) => reason);
       return reasons.includes('Offline') && reasons.includes('Online');
     });
+    assertReadyFollows(seen(), 'west');
   });
 
   it('cannot be connected twice', async () => {
@@ -347,6 +390,59 @@ describe('clusters with an agent', () => {
     );
     await assert.rejects(secretOf('hostile', 'worker'), /404/);
     assert.doesNotMatch(JSON.stringify(await statusOf('hostile')), /hunter2|xxx/);
+  });
+
+  it('is not online while its API server cannot be used as the agent says, and is once it can', async () => {
+    const { port } = agentServer.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/credentials`, { method: 'POST' });
+    const credentials = (await answer.json()) as object;
+    hostileAnswer = JSON.stringify({ ...credentials, tlsServerName: 'elsewhere.example' });
+    await make('misnamed');
+    assert.equal(await join_('misnamed', 'misnamed'), 'joined');
+    const seen = await watchClusters();
+    await open('misnamed');
+    const { message, conditions } = await says('misnamed', 'Failed/HealthCheckCluster false', 20_000);
+    assert.match(message ?? '', /cannot be used through it: .*elsewhere\.example/);
+    const ready = conditions?.find(({ type }) => type === 'Ready');
+    assert.deepEqual([ready?.status, ready?.message], ['False', message]);
+    assert.ok((await eventsOf('misnamed')).some(({ reason }) => reason === 'HealthCheckCluster'));
+    hostileAnswer = JSON.stringify(credentials);
+    await running.stop();
+    running = await start(); // others are asked for at once, and then once a minute
+    const status = await says('misnamed', 'Initialized/ true', 40_000);
+    assert.ok((status.platformLatencyMs ?? 0) > 0);
+    assertReadyFollows(seen(), 'misnamed');
+    const phases = seen().flatMap(({ metadata, status: said }) =>
+      metadata.name === 'misnamed' ? [said?.phase ?? ''] : [],
+    );
+    assert.deepEqual(
+      phases.filter((phase, index) => phase !== phases[index - 1]),
+      ['', 'Failed', 'Initialized'],
+    );
+  });
+
+  it('gets other credentials for each process that is refused', async () => {
+    const before_ = configIn(await secretOf('west', 'gateway'));
+    const place = { namespace: platformNamespace, name: 'gateway' };
+    await westAdmin.core.deleteNamespacedServiceAccount(place);
+    await westAdmin.core.createNamespacedServiceAccount({
+      namespace: platformNamespace,
+      body: { metadata: { name: 'gateway' } },
+    });
+    const { token } = readKubeconfig(before_);
+    await eventually('its token is refused', async () => {
+      const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+      const review = await requestJson(westAdmin.kubeConfig, {
+        method: 'POST',
+        path,
+        body: { spec: { token } },
+      });
+      return (review as { status: { authenticated?: boolean } }).status.authenticated !== true;
+    });
+    await running.stop();
+    running = await start(); // all of them are tried at the start, and once a minute
+    await eventually('there are others', async () => configIn(await secretOf('west', 'gateway')) !== before_);
+    await says('west', 'Initialized/ true');
   });
 
   it('is not deleted while tenants are there', async () => {

@@ -17,6 +17,7 @@ const missing: ClusterFacts = { ...present, missingCredentials: ['cluster-a-gate
 const peer: ClusterSpec = { networkPeer: true };
 const local: ClusterSpec = { local: true };
 const config: ClusterSpec = { config: { secretName: 's' } };
+const tunnelled: ClusterFacts = { ...present, agent: agent({ isThere: true, lastSeen: at(599) }) };
 const up: ClusterStatus = {
   phase: 'Initialized',
   reason: '',
@@ -84,6 +85,61 @@ describe('the status of a connected cluster', () => {
       ['Initialized/', true, /^$/],
     ],
     [
+      'with a tunnel it is not initialised before its API server has answered the platform',
+      ...([peer, undefined, { ...tunnelled, contact: 'untried' }, now] as const),
+      ['/InitializeCluster', true, /first answer of its API server/],
+    ],
+    [
+      'with a tunnel and an API server that never answered the platform it has failed at once',
+      ...([
+        peer,
+        { phase: '' },
+        { ...tunnelled, contact: { isThere: false, lastSeen: undefined, fault: 'why' } },
+        now,
+      ] as const),
+      ['Failed/HealthCheckCluster', false, /^The agent is connected, .* through it: why$/],
+    ],
+    [
+      'and with one that does not answer any more after a while',
+      ...([
+        peer,
+        up,
+        { ...tunnelled, contact: { isThere: false, lastSeen: at(580), fault: 'why' } },
+        now,
+      ] as const),
+      ['Failed/HealthCheckCluster', false, /why$/],
+    ],
+    [
+      'which is a moment before',
+      ...([
+        peer,
+        up,
+        { ...tunnelled, contact: { isThere: false, lastSeen: at(583), fault: 'why' } },
+        now,
+      ] as const),
+      ['Initialized/', true],
+    ],
+    [
+      'nothing is said of a tunnel that is there again before the API server has answered through it',
+      ...([
+        peer,
+        { ...up, phase: 'Failed', online: false },
+        { ...tunnelled, contact: 'untried' },
+        now,
+      ] as const),
+      undefined,
+    ],
+    [
+      'with a tunnel and an API server that answers it is online',
+      ...([
+        peer,
+        { ...up, phase: 'Failed', online: false },
+        { ...tunnelled, contact: { isThere: true, lastSeen: at(599) } },
+        now,
+      ] as const),
+      ['Initialized/', true, /^$/],
+    ],
+    [
       'one that fell silent a moment ago stays what it was',
       ...([peer, up, { ...present, agent: agent({ lastSeen: at(590) }) }, now] as const),
       ['Initialized/', true, /^$/],
@@ -119,7 +175,7 @@ describe('the status of a connected cluster', () => {
       undefined,
     ],
     [
-      'a cluster that may not be connected is not, whoever is there',
+      'a cluster that may not be connected is not, though its agent is there',
       ...([
         peer,
         up,
