@@ -14,12 +14,13 @@ const prefix = 'vcluster-platform:access';
  * Makes exactly these roles be bound in the namespace of a space, among the bindings that are ours: what else its
  * users bind there, within their own rights, is theirs. One read if nothing changed. Idempotent.
  * @param grants groups that hold each ClusterRole
+ * @returns whether anything had to be written
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function syncSpaceRbac(
   { client: { kubeConfig }, name: namespace }: SpaceHost,
   grants: ReadonlyMap<string, readonly string[]>,
-): Promise<void> {
+): Promise<boolean> {
   const desired = grantBindings('RoleBinding', grants, namespace);
   const realm = {
     kinds: ['RoleBinding'],
@@ -28,5 +29,6 @@ export async function syncSpaceRbac(
     prefix,
     fieldManager: fieldManagers.worker,
   } as const;
-  await callKubernetes(`reconciling RBAC in namespace ${namespace}`, syncRbac(kubeConfig, realm, desired));
+  const sync = syncRbac(kubeConfig, realm, desired);
+  return (await callKubernetes(`reconciling RBAC in namespace ${namespace}`, sync)) === undefined;
 }

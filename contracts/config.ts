@@ -244,6 +244,8 @@ export const ControllersConfig = Type.Object({
   ),
   /** How long a deletion for want of use (`delete-after`) is announced before; default: a tenth of that time, a minute to a day. */
   deletionWarningSeconds: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 10_000_000 })),
+  /** Where metrics can be read over plain HTTP without a key: a loopback address, or a network of Prometheus' own. */
+  metrics: Type.Optional(Type.Object({ host: Type.String(), port: Type.Integer() })),
   /** How connected clusters with an agent are reached; absent: they are not, and their status says so. */
   connect: Type.Optional(
     Type.Object({

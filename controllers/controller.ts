@@ -4,11 +4,16 @@ import type { ClusterClient } from '../adapters/kubernetes/client.ts';
 import type { ManagementResources } from '../adapters/kubernetes/resources.ts';
 import type { Requeue } from '../adapters/kubernetes/work-queue.ts';
 import type { Logger } from '../adapters/logging.ts';
+import type { PlatformAccount } from '../contracts/agents.ts';
+import type { PutBackPauses } from '../domain/drift/put-back-pauses.ts';
 import type { RetryPauses } from '../domain/lifecycle/attempts.ts';
 import type { OperationsDeps } from '../operations/dependencies.ts';
 import type { Caches } from './caches.ts';
 import type { AgentClient } from './clusters/agent-client.ts';
+import type { ClusterChecks } from './clusters/checked-cluster.ts';
 import type { AgentRecords } from './clusters/agent-records.ts';
+import type { ControllerMetrics } from './controller-metrics.ts';
+import type { PutBacks } from './drift/put-backs.ts';
 import type { OwnedRbac } from './rbac/owned-rbac.ts';
 
 /** What every controller works with. */
@@ -21,6 +26,14 @@ export interface ControllerContext {
   readonly clusters: Pick<ConnectedClusters, 'client'>;
   /** The same with patience: a watch says nothing for a minute. */
   readonly watchedClusters: Pick<ConnectedClusters, 'client'>;
+  /** The same with the credentials of gateway and worker, to try these. */
+  readonly otherAccounts?: Readonly<Partial<Record<PlatformAccount, Pick<ConnectedClusters, 'client'>>>>;
+  /** Under the worker's rights, which may list and watch what it makes there, with the same patience. */
+  readonly followedClusters: Pick<ConnectedClusters, 'client'>;
+  /** What was put back of what others changed in connected clusters. */
+  readonly putBacks: PutBacks;
+  /** Absent: nothing is counted. */
+  readonly metrics?: Pick<ControllerMetrics, 'putBack'> | undefined;
   /** Namespaces of spaces under the same rights, and those of tenant clusters under the worker's. */
   readonly spaces: Pick<HostNamespaces, 'find'>;
   readonly tenants: Pick<HostNamespaces, 'prove'>;
@@ -29,11 +42,15 @@ export interface ControllerContext {
   readonly agents: AgentRecords;
   /** The way to connected clusters with an agent, through a gateway; absent: there is none. */
   readonly connect?: { readonly proxyUrl: string; readonly client: AgentClient } | undefined;
+  /** How they are doing. */
+  readonly checks: ClusterChecks;
   readonly logger: Logger;
   /** How often RBAC inside tenant clusters is compared, in milliseconds; default 30 s. */
   readonly tenantRepairMs?: number | undefined;
   /** Access keys that a user or team may have; default 100. */
   readonly accessKeysPerOwner?: number | undefined;
+  /** Between two times that something is put back which does not stay so; default: a minute to an hour. */
+  readonly putBackPauses?: PutBackPauses | undefined;
   /** Before an operation that failed is tried again. */
   readonly retryPauses?: RetryPauses | undefined;
   /** How often what the sleep policies ask for now is compared with all instances, in milliseconds; default 30 s. */

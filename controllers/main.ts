@@ -13,6 +13,7 @@ import { ControllersConfig } from '../contracts/config.ts';
 import { writers } from '../contracts/names.ts';
 import { createOperationsDependencies } from '../operations/dependencies.ts';
 import { createCaches } from './caches.ts';
+import { createControllerMetrics, createMetricsServer } from './controller-metrics.ts';
 import { createAgentClient } from './clusters/agent-client.ts';
 import { createAgentRecords } from './clusters/agent-records.ts';
 import { createOwnedRbac } from './rbac/owned-rbac.ts';
@@ -38,6 +39,13 @@ async function main(): Promise<void> {
     limits: briefAnswers,
   });
   const connect = config.connect && wayToAgents(config.connect);
+  const gateways = createConnectedClusters({
+    ...ours,
+    credential: 'gateway',
+    proxyUrl: connect?.proxyUrl,
+    limits: briefAnswers,
+  });
+  const metrics = createControllerMetrics();
   const running = startControllers({
     client,
     resources: managementResources(client),
@@ -45,6 +53,9 @@ async function main(): Promise<void> {
     rbac: createOwnedRbac(client.kubeConfig, logger),
     clusters,
     watchedClusters: createConnectedClusters(ours),
+    followedClusters: createConnectedClusters({ ...ours, credential: 'worker' }),
+    metrics,
+    otherAccounts: { worker: hosts, gateway: gateways },
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces(hosts),
     operations,
@@ -58,7 +69,9 @@ async function main(): Promise<void> {
       longestMs: config.retry.longestSeconds * 1000,
     },
   });
+  const metricsServer = config.metrics && createMetricsServer(metrics).listen(config.metrics);
   const stop = async () => {
+    metricsServer?.close();
     await running.stop();
     await connect?.client.close();
     await operations.close();

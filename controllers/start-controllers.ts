@@ -7,6 +7,7 @@ import { accessKeys } from './accounts/access-keys.ts';
 import { accountRemoval } from './accounts/account-removal.ts';
 import { agentCredentials } from './clusters/agent-credentials.ts';
 import { agentRemoval } from './clusters/agent-removal.ts';
+import { createClusterChecks } from './clusters/cluster-checks.ts';
 import { clusterIdentities } from './clusters/cluster-identities.ts';
 import { clusters } from './clusters/clusters.ts';
 import { clusterCredentials } from './clusters/credential-roles.ts';
@@ -14,6 +15,8 @@ import { configuredClusters } from './clusters/configured-clusters.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { deletionProtection } from './instances/deletion-protection.ts';
 import { gatewayIdentities } from './clusters/gateway-identities.ts';
+import { createPutBacks } from './drift/put-backs.ts';
+import { instanceDrift } from './drift/instance-drift.ts';
 import { instanceAccess } from './instances/instance-access.ts';
 import { instanceOperations } from './instances/instance-operations.ts';
 import { notedPlaces } from './instances/noted-places.ts';
@@ -44,6 +47,7 @@ const controllers: readonly ((context: ControllerContext) => Controller)[] = [
   configuredClusters,
   deletionProtection,
   gatewayIdentities,
+  instanceDrift,
   instanceStatus,
   managementAccess,
   objectAccess,
@@ -71,9 +75,10 @@ export interface RunningControllers {
   stop(): Promise<void>;
 }
 
-/** Runs every controller over the caches of `context`; each has a queue of its own, so that none delays another. */
-export function startControllers(context: ControllerContext): RunningControllers {
-  const { agents, caches, rbac, logger } = context;
+/** Runs every controller over the caches; each has a queue of its own, so that none delays another. */
+export function startControllers(given: Omit<ControllerContext, 'checks' | 'putBacks'>): RunningControllers {
+  const { agents, caches, rbac, logger } = given;
+  const context = { ...given, checks: createClusterChecks(given), putBacks: createPutBacks(given) };
   const informers = Object.values(caches);
   const synced = Promise.all([rbac.synced, ...informers.map((informer) => informer.synced)]);
   const created = controllers.map((create) => create(context));
@@ -99,6 +104,7 @@ export function startControllers(context: ControllerContext): RunningControllers
       await Promise.all(informers.map((informer) => informer.stop()));
       await rbac.stop();
       await agents.stop();
+      await context.checks.stop();
       await Promise.all(queues.map((queue) => queue.stop()));
       await Promise.all(created.map(async (controller) => controller.stop?.()));
     },

@@ -29,7 +29,7 @@ const Settings = Type.Object({
     Type.Partial(Type.Pick(WorkerConfig, ['logLevel', 'chartsCaFile', 'goneSnapshotDays', 'wakesAtOnce'])),
   ),
   controllers: Type.Optional(
-    Type.Partial(Type.Pick(ControllersConfig, ['logLevel', 'retry', 'deletionWarningSeconds'])),
+    Type.Partial(Type.Pick(ControllersConfig, ['logLevel', 'retry', 'deletionWarningSeconds', 'metrics'])),
   ),
 });
 export type Settings = Static<typeof Settings>;

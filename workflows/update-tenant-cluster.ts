@@ -1,4 +1,4 @@
-import { patched } from '@temporalio/workflow';
+import { ApplicationFailure, patched } from '@temporalio/workflow';
 import type { TenantRef } from '../contracts/instance-ref.ts';
 import type { OperationInput } from '../contracts/workflows.ts';
 import { grantAccess, rollBack, waitUntilReady } from './steps/control-plane.ts';
@@ -39,6 +39,11 @@ export async function updateTenantCluster(input: OperationInput): Promise<void> 
       );
       const { tenant } = found;
       targetHash = found.targetHash;
+      if (input.putsBack === true && found.lost !== undefined)
+        throw ApplicationFailure.nonRetryable(
+          'its data are gone: restore a snapshot, or ask for an empty one with "vcp retry"',
+          'control_plane_missing',
+        );
       // Of a namespace that was made for this the undo leaves nothing.
       if (found.missing !== 'namespace') empty = begunEmpty(tenant, found);
       await rebuild(run, tenant, found);

@@ -1,6 +1,6 @@
 import type { V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import { callKubernetes } from '../../adapters/kubernetes/failures.ts';
+import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
 import { labels } from '../../contracts/names.ts';
 
 // What the control plane of a tenant is made of in its host namespace, as it is stored. All throw PlatformError
@@ -14,9 +14,14 @@ export async function listControlPlanePods(host: TenantHost): Promise<V1Pod[]> {
 }
 
 export async function listControlPlaneSets(host: TenantHost): Promise<V1StatefulSet[]> {
-  const { client, owner: tenant } = host;
-  const list = client.apps.listNamespacedStatefulSet(queryOf(host));
-  return (await callKubernetes(`reading the control plane of ${tenant.name}`, list)).items;
+  const { client, owner: tenant, name: namespace } = host;
+  return callKubernetes(`reading the control plane of ${tenant.name}`, async () => {
+    const { items } = await client.apps.listNamespacedStatefulSet(queryOf(host));
+    if (items.length > 0) return items;
+    // Somebody may have taken a label off it: it is there all the same, with its data.
+    const set = await orUndefined(client.apps.readNamespacedStatefulSet({ namespace, name: tenant.name }));
+    return set === undefined || labels.synced in (set.metadata?.labels ?? {}) ? [] : [set];
+  });
 }
 
 /** A chart may run part of it, or all, as Deployments. */

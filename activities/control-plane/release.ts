@@ -7,6 +7,7 @@ import {
   releaseLabels,
   type ReleaseRevision,
 } from '../../adapters/helm/releases.ts';
+import { noteRelease } from '../../adapters/helm/note-release.ts';
 import { repairRelease, thisRunner } from '../../adapters/helm/repair-release.ts';
 import { isDeployed, readInstance, tenantChartOf } from '../../adapters/helm/template-of-tenant.ts';
 import type { HostNamespaces, TenantHost } from '../../adapters/host-namespaces.ts';
@@ -17,6 +18,7 @@ import { type ErrorCode, PlatformError } from '../../contracts/errors.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { fallbackOf } from '../../domain/status/after-operation.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
+import { putBackGatewayAccess } from './gateway-credential.ts';
 import { type ImageTrial, tryImages } from './image-trial.ts';
 import { noteRenderedSleep } from './rendered-sleep.ts';
 import { createReleaseMutex } from './release-mutex.ts';
@@ -27,6 +29,7 @@ import {
   isAsleep,
   isVolumeLeft,
   listWorkloads,
+  resetReplicas,
   scaleControlPlane,
 } from './workloads.ts';
 
@@ -102,6 +105,7 @@ export function createReleaseActivities(deps: ReleaseDeps) {
   async function goBackTo(host: TenantHost, target: ReleaseTarget, revision: number): Promise<void> {
     const asleep = await isAsleep(host);
     await deps.helm.rollback(target, revision);
+    await noteRelease(host);
     // That revision may have been made while it slept, or while it did not, and have rendered its replicas so.
     await scaleControlPlane(host, !asleep);
     if (!asleep) await replaceStuckPodsSoon(host, target.signal);
@@ -143,7 +147,8 @@ export function createReleaseActivities(deps: ReleaseDeps) {
     /**
      * Installs or upgrades the release to the bytes that were checked, and waits for nothing. Idempotent by `operationId`: the second call finds
      * the first one's revision. What a killed Helm left is cleared away first. What rendered values say of sleep is written to the
-     * instance's status. `unseeded`: why a new store starts without a seed.
+     * instance's status. What somebody changed or deleted of the release or of the gateway's access is put back, and how all of it is
+     * now is noted on the host namespace (adapters/applied-objects.ts). `unseeded`: why a new store starts without a seed.
      * @throws PlatformError as `checkRelease`, and what HostNamespaces.prove throws
      */
     installRelease: ({
@@ -162,8 +167,10 @@ export function createReleaseActivities(deps: ReleaseDeps) {
         const target = await targetOf(host, signal);
         return inTurn(target, async () => {
           const last = (await listRevisions(client, target)).at(-1);
-          if (last?.operation === operationId && last.status === 'deployed')
+          if (last?.operation === operationId && last.status === 'deployed') {
+            await noteRelease(host);
             return { revision: last.revision };
+          }
           const isUpgrade = last !== undefined;
           const asleep = isUpgrade && (await isAsleep(host));
           const manifest = await checkedRelease({ tenant, capabilities, isUpgrade, asleep }, signal);
@@ -174,14 +181,16 @@ export function createReleaseActivities(deps: ReleaseDeps) {
           ]);
           if (isUpgrade) await repairRelease(deps.helm, client, target);
           const labels = { [releaseLabels.operation]: operationId, [releaseLabels.runner]: thisRunner() };
-          return {
-            revision: await deps.helm.upgrade(target, {
-              manifest,
-              labels,
-              ...(asleep ? { keep: keptAsleep } : {}),
-            }),
-            ...(unseeded === undefined ? {} : { unseeded }),
-          };
+          const revision = await deps.helm.upgrade(target, {
+            manifest,
+            labels,
+            ...(asleep ? { keep: keptAsleep } : {}),
+          });
+          if (isUpgrade && !asleep) await resetReplicas(host, manifest.objects);
+          await noteRelease(host);
+          // A new one has a step of its own for it.
+          if (isUpgrade) await putBackGatewayAccess(host, deps.resources);
+          return { revision, ...(unseeded === undefined ? {} : { unseeded }) };
         });
       }),
 

@@ -1,9 +1,12 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
+import { applyObject } from '../../adapters/kubernetes/apply-object.ts';
 import { callKubernetes, orUndefined } from '../../adapters/kubernetes/failures.ts';
+import { scaledBy } from '../../adapters/kubernetes/field-owners.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
 import { syncedPodOf, syncedPodSelector } from '../../adapters/tenant-charts/vcluster.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { labels } from '../../contracts/names.ts';
+import { fieldManagers, labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import { notEnded } from '../../domain/lifecycle/lost-pods.ts';
 import type { EndingPod } from '../instances/lost-pods.ts';
@@ -212,4 +215,31 @@ async function scale(
       body: { metadata: { labels: { [labels.sleepReplicas]: label } }, spec: { replicas } },
     }),
   );
+}
+
+/**
+ * Gives workloads that somebody else has scaled the number of replicas that `objects`, what was applied of them, say; 1 where
+ * they do not. Those that stand still are left: see {@link scaleControlPlane}.
+ * @throws PlatformError `cluster_unreachable`, `forbidden`
+ */
+export async function resetReplicas(host: TenantHost, objects: readonly KubernetesObject[]): Promise<void> {
+  const { sets, deployments } = await listControlPlane(host);
+  for (const { metadata = {}, spec } of [...sets, ...deployments]) {
+    if (spec?.replicas === 0 || scaledBy(metadata.managedFields) === undefined) continue;
+    const applied = objects.find(
+      ({ kind, metadata: own }) =>
+        own?.name === metadata.name && (kind === 'StatefulSet' || kind === 'Deployment'),
+    ) as (KubernetesObject & ScalableObject) | undefined;
+    if (applied === undefined) continue;
+    const { apiVersion, kind } = applied;
+    const object = {
+      ...{ apiVersion, kind },
+      metadata: { name: metadata.name, namespace: host.name },
+      spec: { replicas: applied.spec?.replicas ?? 1 },
+    };
+    await callKubernetes(
+      `scaling ${kind} ${metadata.name}`,
+      applyObject(host.client.kubeConfig, object as KubernetesObject, fieldManagers.worker),
+    );
+  }
 }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { labels } from '../../contracts/names.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
 import type { SaidSettings } from '../../domain/sleep/sleep-settings.ts';
 import type { CheckedManifest } from './checked-chart.ts';
@@ -51,7 +53,8 @@ export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) 
       ...names,
       signal,
     });
-    const objects = checkManifest(text, { chart, trusted: release.trusted, ...names });
+    const checkedObjects = checkManifest(text, { chart, trusted: release.trusted, ...names });
+    const objects = checkedObjects.map((object) => markedAs(tenant, object));
     const { sleep } = release;
     const checked = { chart: { name: chart.name, version: release.chart.version }, objects, sleep };
     const [oldest] = kept.keys();
@@ -61,12 +64,28 @@ export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) 
   };
 }
 
+/** By its label the controllers follow what becomes of it (adapters/applied-objects.ts). */
+function markedAs({ uid }: TenantRef, object: KubernetesObject): KubernetesObject {
+  const { metadata } = object;
+  return { ...object, metadata: { ...metadata, labels: { ...metadata?.labels, [labels.instanceUid]: uid } } };
+}
+
 /** Tells renderings apart without keeping values. */
 function fingerprint(
   { chart, values, trusted }: ReleaseValues,
   { tenant, capabilities, isUpgrade }: Rendering,
   overlay: string | undefined,
 ): string {
-  const what = [chart, values, trusted, overlay, tenant.name, tenant.hostNamespace, isUpgrade, capabilities];
+  const what = [
+    chart,
+    values,
+    trusted,
+    overlay,
+    tenant.uid,
+    tenant.name,
+    tenant.hostNamespace,
+    isUpgrade,
+    capabilities,
+  ];
   return createHash('sha256').update(JSON.stringify(what)).digest('hex');
 }

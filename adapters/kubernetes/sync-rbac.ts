@@ -166,8 +166,12 @@ async function listOurs(
   return prefix === undefined ? items : items.filter(({ metadata }) => metadata.name.startsWith(prefix));
 }
 
-/** Applies it; one under our name with another role is created again, since a binding's role is fixed. */
-async function replaceRbac(
+/**
+ * Applies it; one under our name with another role is created again, since a binding's role is fixed.
+ * @returns it as it is stored
+ * @throws ApiException
+ */
+export async function replaceRbac(
   kubeConfig: KubeConfig,
   manifest: ReturnType<typeof rbacManifest>,
   fieldManager: string,

@@ -12,7 +12,8 @@ import { knownPlace } from '../../domain/placement/known-place.ts';
 import { templateOf } from '../caches.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
 import { accessProblem, onlyRefused, type Problem, setConditions } from '../instances/instance-conditions.ts';
-import { createBindingWatches } from './binding-watches.ts';
+import { type Drift, ownerOf, uncontested } from '../drift/put-backs.ts';
+import { type ChangedBinding, createBindingWatches } from './binding-watches.ts';
 
 /** How soon changes of our bindings by users of the space are repaired where they cannot be watched. */
 const repairMs = 15_000;
@@ -29,17 +30,17 @@ interface Synced {
  * watched, one watch for each cluster, so that spaces that do not change cost nothing.
  */
 export function spaceAccess(context: ControllerContext): Controller {
-  const { caches, spaces } = context;
+  const { caches, spaces, putBacks } = context;
   const synced = new Map<string, Synced>();
   /** Keys of spaces by their namespaces, seen to be theirs. */
   const keys = new Map<string, string>();
-  /** Keys of those whose bindings somebody changed since the last look began, maybe we. */
-  const changed = new Set<string>();
+  /** By key: the binding that somebody changed last since the last look began, maybe we. */
+  const changed = new Map<string, ChangedBinding>();
   let addKey: (key: string) => void = () => undefined;
-  const watches = createBindingWatches(context, (cluster, namespace) => {
+  const watches = createBindingWatches(context, (cluster, namespace, binding) => {
     const key = keys.get(`${cluster}/${namespace}`);
     if (key === undefined) return;
-    changed.add(key);
+    changed.set(key, binding);
     addKey(key);
   });
 
@@ -55,18 +56,27 @@ export function spaceAccess(context: ControllerContext): Controller {
     return at + (since !== undefined && since <= at ? resync.requeueAfterMs : repairMs);
   }
 
-  /** @returns why the roles are not bound; undefined: they are */
+  /**
+   * @param drift what somebody has changed of what was bound before; undefined: something else is wanted now
+   * @returns why the roles are not bound; undefined: they are
+   */
   async function bind(
     key: string,
     place: SpaceRef,
     grants: SpaceGrants['grants'],
+    { space, drift }: { readonly space: Stored<SpaceInstance>; readonly drift: Drift | undefined },
   ): Promise<Problem | undefined> {
     changed.delete(key);
     const host = await spaces.find(place);
     if (host === undefined) return notOurs(place);
     keys.set(`${place.cluster}/${place.hostNamespace}`, key);
-    const refusal = await syncSpaceRbac(host, grants).then(() => undefined, onlyRefused);
-    return refusal && accessProblem(refusal);
+    try {
+      const written = await syncSpaceRbac(host, grants);
+      if (written && drift !== undefined) await putBacks.note(ownerOf('space', space, place.cluster), drift);
+      return undefined;
+    } catch (error) {
+      return accessProblem(onlyRefused(error));
+    }
   }
 
   return {
@@ -92,11 +102,14 @@ export function spaceAccess(context: ControllerContext): Controller {
         isNamespaceLost(space),
       ]);
       const last = synced.get(key);
+      const drift = last?.hash === hash ? driftOf(changed.get(key), place) : undefined;
+      const pauseMs = drift === undefined ? 0 : putBacks.pauseOf(place.uid, drift);
+      if (pauseMs > 0) return { requeueAfterMs: pauseMs };
       let at = last?.hash === hash && !changed.has(key) ? last.at : undefined;
       if (at === undefined || (await nextLookAt(place, at)) <= performance.now()) {
         synced.delete(key);
         at = performance.now();
-        const problem = await bind(key, place, grants);
+        const problem = await bind(key, place, grants, { space, drift });
         if (problem !== undefined) {
           await setConditions(context, 'space', space, { [conditionType]: problem });
           return { requeueAfterMs: repairMs };
@@ -104,7 +117,10 @@ export function spaceAccess(context: ControllerContext): Controller {
         synced.set(key, { hash, at });
       }
       const problem = refused.length === 0 ? undefined : notAllowed(refused);
-      await setConditions(context, 'space', space, { [conditionType]: problem });
+      await setConditions(context, 'space', space, {
+        [conditionType]: problem,
+        [uncontested]: putBacks.problemOf(place.uid),
+      });
       return { requeueAfterMs: Math.max(0, (await nextLookAt(place, at)) - performance.now()) };
     },
     watch(add) {
@@ -150,4 +166,8 @@ function placeOf(key: string, space: Stored<SpaceInstance>): SpaceRef | undefine
   if (project === undefined || !cluster || !namespace || !isProvisioned(space)) return undefined;
   if (space.metadata.deletionTimestamp !== undefined) return undefined;
   return { kind: 'space', project, name, uid, cluster, hostNamespace: namespace };
+}
+
+function driftOf(binding: ChangedBinding | undefined, { hostNamespace }: SpaceRef): Drift | undefined {
+  return binding && { ...binding, kind: 'RoleBinding', namespace: hostNamespace };
 }

@@ -12,6 +12,7 @@ import { createLogger } from '../../adapters/logging.ts';
 import { accessKeyBounds, annotations, cleanupFinalizer, platformNamespace } from '../../contracts/names.ts';
 import { createCaches } from '../../controllers/caches.ts';
 import { createAgentRecords } from '../../controllers/clusters/agent-records.ts';
+import { createPutBacks } from '../../controllers/drift/put-backs.ts';
 import { createOwnedRbac } from '../../controllers/rbac/owned-rbac.ts';
 import type { ControllerContext } from '../../controllers/controller.ts';
 import { sleepSchedules } from '../../controllers/instances/sleep-schedules.ts';
@@ -42,7 +43,7 @@ describe('controllers', () => {
   /** With the privileges that controllers have. */
   let ownOperations: typeof operations;
   let running: RunningControllers;
-  let context: ControllerContext;
+  let context: Omit<ControllerContext, 'checks' | 'putBacks'>;
 
   before(async () => {
     postgres = await startPostgres();
@@ -71,6 +72,7 @@ describe('controllers', () => {
       rbac: createOwnedRbac(client.kubeConfig, logger),
       clusters,
       watchedClusters: clusters,
+      followedClusters: createConnectedClusters({ management: client, workDir: tmpdir() }),
       spaces: hostNamespaces(clusters),
       tenants: hostNamespaces(createConnectedClusters({ management: client, workDir: tmpdir() })),
       operations: ownOperations,
@@ -437,7 +439,9 @@ describe('controllers', () => {
     });
     const writtenAt = async () => (await handle.describe()).info.lastUpdatedAt;
     const before = await writtenAt();
-    await sleepSchedules(context).reconcile(`tenant p-demo/${name}`);
+    const checks = { get: () => undefined, onChecked: () => undefined, stop: async () => undefined };
+    const putBacks = createPutBacks(context);
+    await sleepSchedules({ ...context, checks, putBacks }).reconcile(`tenant p-demo/${name}`);
     assert.deepEqual(await writtenAt(), before, 'the next controller does not write it again');
     // Refused when it is written now; an earlier version stored it.
     await writeDespitePolicy(admin, 'vcluster-platform-sleep', () =>
