@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, CompleteAsyncError, type Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from '../adapters/logging.ts';
-import { type ErrorCode, errorTable, PlatformError } from '../contracts/errors.ts';
+import { type ErrorCode, errorTable, isClusterGone, PlatformError } from '../contracts/errors.ts';
 import { forwardWorkflows } from '../domain/kinds/kinds.ts';
 
 /**
@@ -40,7 +40,7 @@ function toApplicationFailure(
   return ApplicationFailure.create({
     type: known.code,
     message: known.message,
-    nonRetryable: isOffline || (!mayPass && !options.retryForward),
+    nonRetryable: isOffline || isClusterGone(known.details) || (!mayPass && !options.retryForward),
     ...(known.details === undefined ? {} : { details: [known.details] }),
   });
 }

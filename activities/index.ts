@@ -1,6 +1,11 @@
 import type { Helm } from '../adapters/helm/helm.ts';
 import type { ClusterClient } from '../adapters/kubernetes/client.ts';
+import { createAgentImageActivities } from './clusters/agent-image.ts';
+import { createClusterObjectActivities } from './clusters/cluster-objects.ts';
 import { createClusterOnlineActivities } from './clusters/cluster-online.ts';
+import { createClusterResourceActivities } from './clusters/cluster-resource.ts';
+import { createClusterTenantActivities } from './clusters/cluster-tenants.ts';
+import type { ClusterDeps } from './clusters/open-cluster.ts';
 import { createControlPlaneReadyActivities } from './control-plane/control-plane-ready.ts';
 import { createControlPlaneScaleActivities } from './control-plane/control-plane-scale.ts';
 import type { TenantDeps } from './dependencies.ts';
@@ -23,7 +28,7 @@ import { createTenantKeysActivities } from './control-plane/tenant-keys.ts';
 import { createTenantStoreActivities } from './control-plane/tenant-store.ts';
 import { createTurnActivities } from './operations/turn.ts';
 
-export interface ActivityDeps extends TenantDeps {
+export interface ActivityDeps extends TenantDeps, ClusterDeps {
   readonly management: ClusterClient;
   readonly helm: Helm;
   readonly chartsDir: string;
@@ -47,6 +52,10 @@ export function createActivities(deps: ActivityDeps) {
     }),
     ...createReconcileActivities(deps),
     ...createClusterOnlineActivities(deps),
+    ...createClusterObjectActivities(deps),
+    ...createAgentImageActivities(deps),
+    ...createClusterResourceActivities(deps),
+    ...createClusterTenantActivities(deps),
     ...createInstanceActivities(deps),
     ...createInspectionActivities(deps),
     ...createSleepPolicyActivities(deps),

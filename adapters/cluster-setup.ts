@@ -145,8 +145,8 @@ async function checkApply(
   }
 }
 
-/** All that the platform keeps there. */
-function platformObjects(cluster: string, mode: ClusterMode): KubernetesObject[] {
+/** All that the platform keeps there, its namespace first. */
+export function platformObjects(cluster: string, mode: ClusterMode): KubernetesObject[] {
   const names: readonly Account[] = mode === 'agent' ? [...platformAccounts, 'agent'] : platformAccounts;
   return [
     platformNamespaceOf(cluster),

@@ -2,9 +2,9 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { V1Secret } from '@kubernetes/client-node';
 import { LruMap } from 'toad-cache';
-import { PlatformError } from '../contracts/errors.ts';
+import { clusterGone, PlatformError } from '../contracts/errors.ts';
 import type { TenantRef } from '../contracts/instance-ref.ts';
-import { connectTarget } from '../contracts/agents.ts';
+import { connectTarget, type PlatformAccount } from '../contracts/agents.ts';
 import {
   clusterCredentialSecret,
   platformNamespace,
@@ -15,6 +15,7 @@ import { renderKubeconfig, tenantServer } from './certificates/kubeconfig.ts';
 import { type AnswerLimits, type ClusterClient, connectCluster } from './kubernetes/client.ts';
 import { callKubernetes, orUndefined } from './kubernetes/failures.ts';
 import { grantHelm, requestHelmToken, waitUntilGranted } from './kubernetes/helm-identity.ts';
+import { managementResources } from './kubernetes/resources.ts';
 import { readKubeconfig, type ReadKubeconfig } from './kubernetes/read-kubeconfig.ts';
 
 /** The way of worker and controllers into connected clusters and their tenant clusters. */
@@ -55,17 +56,19 @@ const leastTokenMs = 3 * 60_000;
  * Clients are cached until the Secret that holds their credential changes, which is noticed within 5 s.
  * @param deps.workDir private folder for kubeconfig files
  * @param deps.credential whose Secret of each cluster is used; default the worker's
+ * @param deps.proxyUrl the way to clusters with an agent, for a credential that does not say it
  * @param deps.writer the process that writes
  * @param deps.limits how long clusters and tenant clusters may take to answer; default: as long as API servers take
  */
 export function createConnectedClusters(deps: {
   management: ClusterClient;
   workDir: string;
-  credential?: 'worker' | 'controllers';
+  credential?: PlatformAccount;
+  proxyUrl?: string | undefined;
   writer?: Writer;
   limits?: AnswerLimits;
 }): ConnectedClusters {
-  const { credential = 'worker', ...connecting } = deps;
+  const { credential = 'worker', proxyUrl, ...connecting } = deps;
   const clusters = new Map<string, { connection: Connection; readAt: number }>();
   // Tenant clusters come and go; a dropped client is only created again.
   const tenants = new LruMap<Connection>(maxTenantClients);
@@ -88,14 +91,30 @@ export function createConnectedClusters(deps: {
     if (known !== undefined && performance.now() - known.readAt < trustedMs) return known.connection;
     const name = clusterCredentialSecret(cluster, credential);
     const secret = await read(deps.management, platformNamespace, name, 'management_unavailable');
-    if (secret === undefined)
-      throw new PlatformError('cluster_not_found', `connected cluster ${cluster} not found`);
+    if (secret === undefined) throw await notConnected(cluster);
     const current =
       known?.connection.resourceVersion === secret.metadata?.resourceVersion && known !== undefined
         ? known.connection
-        : connect(secret, (kubeconfig) => rendered(kubeconfig), connecting);
+        : connect(secret, (kubeconfig) => rendered(throughTunnel(kubeconfig, cluster, proxyUrl)), connecting);
     clusters.set(cluster, { connection: current, readAt: performance.now() });
     return current;
+  }
+
+  /** Whether it is gone or has no credential yet makes a difference to what is deleted there. */
+  async function notConnected(name: string): Promise<PlatformError> {
+    const found = await callKubernetes(
+      `reading cluster ${name}`,
+      managementResources(deps.management).clusters.get({ name }),
+      'management_unavailable',
+    );
+    return found === undefined
+      ? new PlatformError('cluster_not_found', `connected cluster "${name}" not found`, {
+          details: clusterGone,
+        })
+      : new PlatformError(
+          'cluster_not_found',
+          `connected cluster "${name}" is not set up yet: the platform does not have a credential for it`,
+        );
   }
 
   return {
@@ -188,6 +207,15 @@ function rendered(
 }
 
 type Address = Pick<ReadKubeconfig, 'server' | 'tlsServerName' | 'proxyUrl'>;
+
+/** The gateway's kubeconfig of a cluster with an agent does not name the way: it holds the tunnel. */
+function throughTunnel(kubeconfig: string, cluster: string, proxyUrl: string | undefined): string {
+  const { server, tlsServerName, ...known } = readKubeconfig(kubeconfig);
+  const isTunnelled = server === `https://${connectTarget.apiServer(cluster)}`;
+  if (proxyUrl === undefined || known.proxyUrl !== undefined || !isTunnelled) return kubeconfig;
+  const named = tlsServerName === undefined ? {} : { tlsServerName };
+  return rendered(kubeconfig, { address: { server, ...named, proxyUrl } });
+}
 
 /** A tenant's kubeconfig with the address that the gateway's CONNECT listener knows, and the host cluster's proxy. */
 function throughProxy(kubeconfig: string, hostKubeconfig: string, tenant: TenantRef): string {

@@ -19,8 +19,8 @@ export type SpaceHost = OwnedNamespace<SpaceRef>;
 
 /**
  * A namespace of a connected cluster that was seen to belong to one tenant cluster or space, and the way to act in it.
- * Nothing else gives activities and controllers a client of a connected cluster, and nothing but
- * {@link hostNamespaces} gives this: what is not ours cannot be named.
+ * Nothing else gives activities and controllers a client of a connected cluster (but for the platform's own objects there:
+ * test/architecture.test.ts), and nothing but {@link hostNamespaces} gives this: what is not ours cannot be named.
  */
 export class OwnedNamespace<O extends Owner = Owner> {
   /** Makes the class nominal: a look-alike object is not a proof. */

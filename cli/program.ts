@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import type { VerbOf } from '../contracts/kinds.ts';
 import type { OperationType, VerbWithOwnCommand, verbs } from '../contracts/verbs.ts';
 
 /** What a command does, and where it is. */
@@ -69,15 +70,23 @@ const ofInstances = {
     async () => (await import('./commands/delete.ts')).deleteCommand(),
   ],
   operations: [
-    'Operations on tenant clusters and spaces',
+    'Operations on tenant clusters, spaces and connected clusters',
     async () => (await import('./commands/operations.ts')).operationsCommand(),
   ],
-} as const satisfies Record<string, Entry> & VerbCommands;
+} as const satisfies Record<string, Entry> & Omit<VerbCommands, VerbOf<'cluster'>>;
 
 const ofPlatform = {
   add: [
     'Add a connected cluster (administrators)',
     async () => (await import('./commands/add.ts')).addCommand(),
+  ],
+  disconnect: [
+    'Disconnect a connected cluster (administrators)',
+    async () => (await import('./commands/disconnect.ts')).disconnectCommand(),
+  ],
+  upgrade: [
+    'Upgrade the agent of a connected cluster (administrators)',
+    async () => (await import('./commands/upgrade.ts')).upgradeCommand(),
   ],
   projects: [
     'Projects that you may see',
@@ -105,7 +114,7 @@ const ofPlatform = {
     async () => (await import('./commands/usage.ts')).usageCommand(),
   ],
   audit: ['Audit events', async () => (await import('./commands/audit.ts')).auditCommand()],
-} as const satisfies Record<string, Entry>;
+} as const satisfies Record<string, Entry> & Pick<VerbCommands, VerbOf<'cluster'>>;
 
 const ofThisMachine = {
   login: [

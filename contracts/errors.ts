@@ -130,6 +130,14 @@ export function isLastingFailure(details: unknown): boolean {
   return typeof details === 'object' && details !== null && 'lasts' in details && details.lasts === true;
 }
 
+/** Details of `cluster_not_found` when the resource of the connected cluster is gone: trying again is of no use, whatever is tried. */
+export const clusterGone = { clusterGone: true } as const;
+
+/** Whether the details of a failure are, or have, {@link clusterGone}. */
+export function isClusterGone(details: unknown): boolean {
+  return typeof details === 'object' && details !== null && 'clusterGone' in details;
+}
+
 /** Whether `value` is a code of the table (an `ApplicationFailure` carries it as `type`). */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(errorTable, value);

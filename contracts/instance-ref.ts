@@ -1,4 +1,5 @@
-import type { ManagedKind, UnnamedKind } from './kinds.ts';
+import type { ClusterRef } from './cluster-ref.ts';
+import type { ManagedKind, OperationKind, UnnamedKind } from './kinds.ts';
 
 interface InstanceIdentity {
   readonly project: string;
@@ -18,13 +19,13 @@ interface InstancePlacement {
 /** The kind; of tenant clusters it is left out (histories are full of it), and there so that a space is none. */
 type KindOfRef<K extends ManagedKind> = K extends UnnamedKind ? { readonly kind?: K } : { readonly kind: K };
 
-/** An instance by its resource: what is known of it before a connected cluster is chosen. */
-export type UnplacedRef<K extends ManagedKind = ManagedKind> = K extends ManagedKind
+/** What an operation of a kind is about, by its resource; an instance: what is known of it before a connected cluster is chosen. */
+export type UnplacedRef<K extends OperationKind = ManagedKind> = K extends ManagedKind
   ? KindOfRef<K> & InstanceIdentity
-  : never;
+  : ClusterRef;
 
 /** An instance and where it is: what workflows pass to every activity. Names only, never credentials. */
-export type InstanceRef<K extends ManagedKind = ManagedKind> = K extends ManagedKind
+export type InstanceRef<K extends OperationKind = ManagedKind> = K extends ManagedKind
   ? UnplacedRef<K> & InstancePlacement
   : never;
 

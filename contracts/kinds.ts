@@ -120,7 +120,27 @@ export const nameFields = Object.fromEntries(
 ) as { [F in NameField]: TOptional<TString> };
 export type NameField = (typeof kindNames)[ManagedKind]['field'];
 
-export type VerbOf<K extends ManagedKind> = (typeof kindNames)[K]['verbs'][number];
+/** What operations are about: the instances of the managed kinds, each in a project, and connected clusters, which are in none. */
+export const targetNames = {
+  ...kindNames,
+  cluster: {
+    noun: 'connected cluster',
+    plural: 'clusters',
+    field: 'cluster',
+    notFound: 'cluster_not_found',
+    command: { name: 'cluster' },
+    verbs: ['disconnect', 'upgrade'],
+  },
+} as const satisfies Record<
+  string,
+  Pick<KindNames, 'noun' | 'plural' | 'field' | 'notFound' | 'command' | 'verbs'>
+>;
+
+/** The kinds that have operations. */
+export type OperationKind = keyof typeof targetNames;
+export const operationKinds = Object.keys(targetNames) as [OperationKind, ...OperationKind[]];
+
+export type VerbOf<K extends OperationKind> = (typeof targetNames)[K]['verbs'][number];
 export type SummaryFieldOf<K extends ManagedKind> = keyof (typeof kindNames)[K]['summary'] & string;
 export type PluralOf<K extends ManagedKind> = (typeof kindNames)[K]['plural'];
 
@@ -138,20 +158,30 @@ const unnamedKind = 'tenant' satisfies ManagedKind;
 export type UnnamedKind = typeof unnamedKind;
 
 /** The kind of what a history or a schedule names. */
-export function kindOf({ kind }: { readonly kind?: ManagedKind | undefined }): ManagedKind {
+export function kindOf<K extends OperationKind>({
+  kind,
+}: {
+  readonly kind?: K | undefined;
+}): K | UnnamedKind {
   return kind ?? unnamedKind;
 }
 
 /** `kind` as histories and schedules name it. */
-export function namedKind(kind: ManagedKind): { kind?: Exclude<ManagedKind, UnnamedKind> } {
-  return kind === unnamedKind ? {} : { kind };
+export function namedKind<K extends OperationKind>(kind: K): { kind?: Exclude<K, UnnamedKind> } {
+  return kind === unnamedKind ? {} : { kind: kind as Exclude<K, UnnamedKind> };
 }
 
-/** One of a managed kind by its name, which may stand for one of each in a project: what an operation is about. */
-export interface OperationTarget {
-  readonly kind: ManagedKind;
+/** What an operation is about, by its name: one of a kind in a project may have it. */
+export interface OperationSubject {
+  readonly kind: OperationKind;
+  /** Empty: it is in none. */
   readonly project: string;
   readonly name: string;
+}
+
+/** An instance of a managed kind by its name. */
+export interface OperationTarget extends OperationSubject {
+  readonly kind: ManagedKind;
 }
 
 /** The kinds that have the verb. */
@@ -160,8 +190,8 @@ export type KindWith<V extends OperationType> = {
 }[ManagedKind];
 
 /** Whether `kind` has the verb. A verb that no kind has cannot be asked for: then its row is not used. */
-export function hasVerb(kind: ManagedKind, type: VerbOf<ManagedKind>): boolean {
-  return (kindNames[kind].verbs as readonly OperationType[]).includes(type);
+export function hasVerb(kind: OperationKind, type: VerbOf<OperationKind>): boolean {
+  return (targetNames[kind].verbs as readonly OperationType[]).includes(type);
 }
 
 /** The kind whose resources are `plural`; undefined if it is not a managed one. */

@@ -81,6 +81,8 @@ export const annotations = {
   oidcIdentity: 'vcluster-platform.io/oidc-identity',
   /** When the token was issued that `spec.ssoGroups` is from (seconds since the epoch). */
   oidcGroupsFrom: 'vcluster-platform.io/oidc-groups-from',
+  /** On a Cluster: the operation that disconnects it; nothing new is placed there meanwhile. */
+  disconnecting: 'vcluster-platform.io/disconnecting',
   /** On a Cluster: values of chart vcluster-platform for its agent, as YAML (as in vCluster Platform). */
   agentValues: 'loft.sh/agent-values',
   /** On the platform's namespace in a connected cluster: what that is called here. */
@@ -93,6 +95,9 @@ export const annotations = {
   /** On a credential from an agent: when it ends, and when the controllers replace it (RFC 3339). */
   expiresAt: 'vcluster-platform.io/expires-at',
   renewAt: 'vcluster-platform.io/renew-at',
+  /** On host namespaces: what the worker applied there (adapters/applied-objects.ts): objects of the release; what gives the gateway its access. */
+  appliedRelease: 'vcluster-platform.io/applied-release',
+  appliedAccess: 'vcluster-platform.io/applied-access',
   /** On the namespace of a project, for admission: names with commas between them, `*` for all; the default may be none. */
   allowedTemplates: 'vcluster-platform.io/allowed-templates',
   allowedSpaceTemplates: 'vcluster-platform.io/allowed-space-templates',
@@ -108,7 +113,7 @@ export const labels = {
   ignoreActivity: 'sleepmode.loft.sh/ignore-activity',
   /** On host namespaces the worker made: `true`. Only in these does the embedded node run pods. */
   managed: 'vcluster-platform.io/managed',
-  /** On host namespaces and namespaces of spaces: the uid of the instance that it belongs to. */
+  /** On host namespaces, namespaces of spaces and what the platform applies in the former: the uid of the instance that it belongs to. */
   instanceUid: 'vcluster-platform.io/instance-uid',
   project: 'loft.sh/project',
   /** On the namespace of a project, for admission: `true` unless inline templates are everybody's. */

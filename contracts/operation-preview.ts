@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { managedKinds, nameFields } from './kinds.ts';
+import { nameFields, operationKinds } from './kinds.ts';
 import { LostPods } from './lost-pods.ts';
 import { operationStates, OperationStep } from './operations.ts';
 import { operationTypes } from './verbs.ts';
@@ -19,9 +19,10 @@ const MetOperation = Type.Object(
 export const OperationPreview = Type.Object(
   {
     type: Type.Enum([...operationTypes]),
-    kind: Type.Enum([...managedKinds]),
-    project: Type.String(),
+    kind: Type.Enum([...operationKinds]),
+    project: Type.Optional(Type.String({ description: 'Absent of a connected cluster' })),
     ...nameFields,
+    cluster: Type.Optional(Type.String({ description: 'Name, of kind `cluster`' })),
     uid: Type.String(),
     parameters: Type.Record(Type.String(), Type.Unknown()),
     outcome: Type.Enum(['queued', 'joined'], {

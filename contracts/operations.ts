@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { kindNames, managedKinds, type NameField, nameFields, type OperationTarget } from './kinds.ts';
+import { type NameField, nameFields, operationKinds, type OperationSubject, targetNames } from './kinds.ts';
 import { nextField } from './rest/pages.ts';
 import { OperationParameters, operationTypes } from './verbs.ts';
 
@@ -61,16 +61,18 @@ export const Operation = Type.Object(
   {
     id: Type.String({ format: 'uuid' }),
     type: Type.Enum([...operationTypes]),
-    kind: Type.Enum([...managedKinds]),
-    project: Type.String(),
+    kind: Type.Enum([...operationKinds]),
+    project: Type.Optional(Type.String({ description: 'Absent of a connected cluster' })),
     ...nameFields,
     uid: Type.Optional(
       Type.String({
-        description: 'uid of the tenant cluster or space; a later one of the same name has a different uid',
+        description: 'uid of what it is about; a later one of the same name has a different uid',
       }),
     ),
     projectUid: Type.Optional(Type.String()),
-    cluster: Type.Optional(Type.String()),
+    cluster: Type.Optional(
+      Type.String({ description: 'Connected cluster that it is about, or that the instance is in' }),
+    ),
     state: Type.Enum([...operationStates]),
     actor: Type.String({ description: 'User who requested it' }),
     actorUid: Type.Optional(
@@ -106,12 +108,14 @@ export const OperationList = Type.Object(
 );
 
 /** What an operation is about. */
-export function targetOf(operation: Pick<Operation, 'kind' | 'project' | NameField>): OperationTarget {
-  const { kind, project } = operation;
-  return { kind, project, name: operation[kindNames[kind].field] ?? '' };
+export function targetOf(
+  operation: Pick<Operation, 'kind' | 'project' | 'cluster' | NameField>,
+): OperationSubject {
+  const { kind, project = '' } = operation;
+  return { kind, project, name: operation[targetNames[kind].field] ?? '' };
 }
 
-/** Body of `POST /api/v1/projects/{project}/{virtualclusters,spaces}/{name}/operations`. */
+/** Body of `POST /api/v1/projects/{project}/{virtualclusters,spaces}/{name}/operations`, and of `/api/v1/clusters/{name}/operations`. */
 export const OperationRequest = Type.Object(
   {
     type: Type.Enum([...operationTypes]),

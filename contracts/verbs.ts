@@ -2,7 +2,7 @@ import { type Static, type TObject, Type } from 'typebox';
 
 /** What is seen of a lifecycle verb from outside. How the platform treats it: domain/lifecycle/verbs.ts. */
 export interface VerbForm {
-  /** Parameters of a request for it. Texts are names (DNS labels). */
+  /** Parameters of a request for it. Texts without a pattern are names (DNS labels). */
   readonly parameters: TObject;
   /** The end of a sentence that begins with what it was done to: "is ready". */
   readonly outcome: string;
@@ -63,6 +63,34 @@ export const verbs = {
     outcome: 'is restored',
   },
   delete: { parameters: none, outcome: 'is deleted' },
+  disconnect: {
+    parameters: Type.Object({
+      deleteTenants: Type.Optional(
+        Type.Boolean({
+          description:
+            'disconnect: delete the tenant clusters and spaces that live there; without it, it is refused while there are any',
+        }),
+      ),
+      force: Type.Optional(
+        Type.Boolean({
+          description:
+            'disconnect: also if the cluster cannot be reached: what the platform made there stays, and the message names it',
+        }),
+      ),
+    }),
+    outcome: 'is disconnected',
+  },
+  upgrade: {
+    parameters: Type.Object({
+      image: Type.Optional(
+        Type.String({
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._/:@-]{0,254}$',
+          description: "upgrade: image of the agent; default: the one in use, with the platform's version",
+        }),
+      ),
+    }),
+    outcome: 'has the agent that was asked for',
+  },
 } as const satisfies Record<string, VerbForm>;
 
 /** The lifecycle verbs. */
@@ -93,6 +121,12 @@ export const OperationParameters = Type.Unsafe<OperationParameters>(
 /** Names of the parameters of `type`. */
 export function parametersOf(type: OperationType): readonly string[] {
   return Object.keys(verbs[type].parameters.properties);
+}
+
+/** Whether parameter `name` of `type` has a form of its own. */
+export function hasPattern(type: OperationType, name: string): boolean {
+  const properties: Record<string, object> = verbs[type].parameters.properties;
+  return 'pattern' in (properties[name] ?? {});
 }
 
 /** Names of the parameters that `type` cannot do without. */

@@ -1,5 +1,5 @@
 import type { QueryDefinition, SignalDefinition } from '@temporalio/common';
-import { kindNames, type ManagedKind, managedKinds } from './kinds.ts';
+import { kindNames, type ManagedKind, managedKinds, type OperationKind } from './kinds.ts';
 import type { StepState } from './operations.ts';
 import type { UnplacedRef } from './instance-ref.ts';
 import type { OperationParameters, OperationType } from './verbs.ts';
@@ -24,6 +24,8 @@ export const operationWorkflows = {
   sleepSpace: (_input: OperationInput) => runsInTemporal(),
   wakeSpace: (_input: OperationInput) => runsInTemporal(),
   deleteSpace: (_input: OperationInput) => runsInTemporal(),
+  disconnectCluster: (_input: OperationInput) => runsInTemporal(),
+  upgradeCluster: (_input: OperationInput) => runsInTemporal(),
 };
 export type OperationWorkflowName = keyof typeof operationWorkflows;
 
@@ -106,7 +108,8 @@ export interface OperationInput {
   readonly operationId: string;
   readonly type: OperationType;
   /** Left out: a tenant cluster, as in all histories of earlier versions. */
-  readonly kind?: ManagedKind;
+  readonly kind?: OperationKind;
+  /** Empty: what it is about is in none. */
   readonly project: string;
   readonly name: string;
   readonly uid: string;
@@ -115,6 +118,8 @@ export interface OperationInput {
   /** Where it ran when the operation was submitted: the search attribute that the workflow was started with. */
   readonly cluster?: string;
   readonly parameters: OperationParameters;
+  /** It only puts back what somebody changed: it does not make again what has lost its data. */
+  readonly putsBack?: true;
 }
 
 /** The argument of `deleteSnapshot`. */

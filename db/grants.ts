@@ -5,7 +5,8 @@ import { databaseCall } from './failures.ts';
 const runtimeRoles = ['gateway', 'worker', 'controllers'] as const;
 export type RuntimeRole = (typeof runtimeRoles)[number];
 
-type Privilege = 'select' | 'insert' | 'update' | 'delete';
+/** On a table, or only on columns of it. */
+type Privilege = 'select' | 'insert' | 'update' | 'delete' | `select (${string})`;
 
 const read = ['select'] as const;
 const keep = ['select', 'insert', 'update'] as const;
@@ -27,7 +28,12 @@ export const grants: Record<string, Partial<Record<RuntimeRole, readonly Privile
   audit_events: { gateway: all, controllers: ['insert'] },
   instance_activity: { gateway: all, controllers: read }, // before they delete what nobody uses
   instance_activity_hours: { gateway: all },
-  agents: { gateway: all, controllers: ['select', 'delete'] },
+  // The worker waits for an agent of a version; the hashes of credentials are not its business.
+  agents: {
+    gateway: all,
+    controllers: ['select', 'delete'],
+    worker: ['select (cluster_uid, generation, agent_version)'],
+  },
   agent_join_keys: { gateway: all, controllers: ['select', 'delete'] },
   // Controllers lock dead ones before they remove them; operations wait for one.
   agent_tunnels: { gateway: all, controllers: ['select', 'update', 'delete'], worker: read },

@@ -1,5 +1,5 @@
 import { PlatformError } from '../contracts/errors.ts';
-import type { ManagedKind, OperationTarget } from '../contracts/kinds.ts';
+import type { OperationKind, OperationSubject } from '../contracts/kinds.ts';
 import type { OperationType } from '../contracts/verbs.ts';
 import type { Queries } from '../db/client.ts';
 import { findOperationByKey, listOpenOperations } from '../db/queries/operations.ts';
@@ -9,7 +9,8 @@ import { type Decision, decideConflict, type PresentOperation } from '../domain/
 
 export interface OperationSubmission {
   readonly type: OperationType;
-  readonly kind: ManagedKind;
+  readonly kind: OperationKind;
+  /** Empty: it is in none. */
   readonly project: string;
   /** Name and uid of the resource. */
   readonly name: string;
@@ -45,7 +46,7 @@ export type Judgement =
  */
 export async function judgeSubmission(db: Queries, submission: OperationSubmission): Promise<Judgement> {
   const { kind, project, name, uid } = submission;
-  const target: OperationTarget = { kind, project, name };
+  const target: OperationSubject = { kind, project, name };
   const same = await findOperationByKey(db, { ...target, uid }, submission.idempotencyKey);
   if (same) return { action: 'join', row: checkedSame(same, submission) };
 

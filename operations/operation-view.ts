@@ -1,4 +1,4 @@
-import { kindNames } from '../contracts/kinds.ts';
+import { targetNames } from '../contracts/kinds.ts';
 import type { Operation, OperationStep } from '../contracts/operations.ts';
 import type { BlockingOperation } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
@@ -19,8 +19,8 @@ export function toOperation(
     id: row.id,
     type: row.type,
     kind: row.kind,
-    project: row.project,
-    [kindNames[row.kind].field]: row.name,
+    ...(row.project === '' ? {} : { project: row.project }),
+    [targetNames[row.kind].field]: row.name,
     state: row.state,
     actor: row.actor,
     parameters: row.parameters,

@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { PlatformError } from '../contracts/errors.ts';
 import { lifecycleTaskQueue } from '../contracts/names.ts';
-import { kindNames, namedKind } from '../contracts/kinds.ts';
+import { namedKind, targetNames } from '../contracts/kinds.ts';
 import { givenParameters } from '../contracts/verbs.ts';
 import {
   type OperationInput,
@@ -28,7 +28,8 @@ const deadlineMs = 2000;
  */
 export async function startOperationWorkflow(deps: OperationsDeps, row: OperationRow): Promise<void> {
   const { verb, workflow } = planOf(row);
-  const { noun } = kindNames[row.kind];
+  const { noun } = targetNames[row.kind];
+  const where = row.project === '' ? '' : ` of project ${row.project}`;
   try {
     await temporalCall(deps, () =>
       deps.temporal.workflow.start(operationWorkflows[workflow], {
@@ -36,20 +37,29 @@ export async function startOperationWorkflow(deps: OperationsDeps, row: Operatio
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: lifecycleTaskQueue,
         args: [operationInput(row)],
-        staticSummary: `${verb} ${noun} ${row.name} of project ${row.project}`,
+        staticSummary: `${verb} ${noun} ${row.name}${where}`,
         staticDetails: `Requested by ${row.actor}`,
-        typedSearchAttributes: [
-          { key: searchAttributes.project, value: row.project },
-          { key: searchAttributes[row.kind], value: row.name },
-          { key: searchAttributes.operationType, value: row.type },
-          { key: searchAttributes.actor, value: row.actor },
-          ...(row.cluster === null ? [] : [{ key: searchAttributes.cluster, value: row.cluster }]),
-        ],
+        typedSearchAttributes: searchable({
+          project: row.project,
+          [row.kind]: row.name,
+          operationType: row.type,
+          actor: row.actor,
+          cluster: row.cluster,
+        }),
       }),
     );
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
+}
+
+/** Those that have a value. */
+function searchable(values: { readonly [N in keyof typeof searchAttributes]?: string | null }) {
+  const names = Object.keys(values) as (keyof typeof values)[];
+  return names.flatMap((name) => {
+    const value = values[name];
+    return value ? [{ key: searchAttributes[name], value }] : [];
+  });
 }
 
 /** Asks the workflow to cancel; false if there is none, or it has ended. @throws PlatformError `temporal_unavailable` */
@@ -111,5 +121,6 @@ function operationInput(row: OperationRow): OperationInput {
     ...(row.targetHash === null ? {} : { targetHash: row.targetHash }),
     ...(row.cluster === null ? {} : { cluster: row.cluster }),
     parameters: givenParameters(row.type, row.parameters),
+    ...('putsBack' in row.parameters ? { putsBack: true } : {}),
   };
 }

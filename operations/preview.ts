@@ -1,4 +1,4 @@
-import { kindNames } from '../contracts/kinds.ts';
+import { targetNames } from '../contracts/kinds.ts';
 import type { OperationPreview } from '../contracts/operation-preview.ts';
 import { metBy } from '../db/queries/turns.ts';
 import type { OperationRow } from '../db/schema/operations.ts';
@@ -21,8 +21,8 @@ export async function previewOperation(
   const asked = {
     type,
     kind,
-    project,
-    [kindNames[kind].field]: name,
+    ...(project === '' ? {} : { project }),
+    [targetNames[kind].field]: name,
     uid,
     parameters,
     expectedMs,

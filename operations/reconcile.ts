@@ -19,7 +19,7 @@ export interface ReconcileResult {
   readonly cancelled: string[];
 }
 
-/** Makes the instance's status true after its operation was stopped from outside. */
+/** Makes true what its resource says after its operation was stopped from outside. */
 export type RepairInstance = (
   operation: OperationRow,
   end: { state: 'failed' | 'cancelled'; reason: string; message: string },

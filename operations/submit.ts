@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withSpan } from '../adapters/tracing/spans.ts';
-import type { OperationTarget } from '../contracts/kinds.ts';
+import type { OperationSubject } from '../contracts/kinds.ts';
 import type { Operation } from '../contracts/operations.ts';
 import type { Queries } from '../db/client.ts';
 import {
@@ -54,9 +54,9 @@ export async function submitOperation(
 
 async function accept(tx: Queries, submission: OperationSubmission): Promise<Accepted> {
   const { kind, project, name, uid } = submission;
-  const target: OperationTarget = { kind, project, name };
+  const target: OperationSubject = { kind, project, name };
   const instance = await lockInstance(tx, { ...target, uid });
-  const { cluster } = submission.placed ?? instance;
+  const { cluster } = submission.placed ?? (project === '' ? { cluster: name } : instance);
   if (submission.placed !== undefined) {
     await placeInstanceRow(tx, { ...target, uid, ...submission.placed });
   }

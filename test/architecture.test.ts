@@ -176,15 +176,20 @@ test('activities reach connected clusters only through namespaces that are prove
   // adapters/host-namespaces.ts: OwnedNamespace carries the client; its constructor is private.
   assert.deepEqual(
     matches('activities', /connected-clusters\.ts|\bconnectCluster\b|\bcreateConnectedClusters\b/g),
-    [],
+    ['activities/clusters/open-cluster.ts: connected-clusters.ts'],
+    "for the platform's own objects there, by fixed names",
   );
   assert.deepEqual(
-    matches('controllers', /\bclusters\.(?:client|tenantClient|kubeconfigFile)\b/g),
+    matches('controllers', /\b(?:\w+C|c)lusters\.(?:client|tenantClient|kubeconfigFile)\b/g),
     [
-      'controllers/clusters/agent-credentials.ts: clusters.client',
-      'controllers/clusters/cluster-checks.ts: clusters.client',
+      'controllers/clusters/cluster-checks.ts: clusters.client', // through its agent
+      'controllers/clusters/cluster-checks.ts: clusters.client', // dialled
       'controllers/clusters/cluster-identities.ts: clusters.client',
+      'controllers/drift/drift-watches.ts: followedClusters.client',
+      // A namespace that has lost the label of its owner, by its uid.
+      'controllers/drift/namespace-labels.ts: followedClusters.client',
       'controllers/instances/unclaimed-namespaces.ts: clusters.client',
+      'controllers/spaces/binding-watches.ts: watchedClusters.client',
     ],
     'their objects belong to no namespace, or they only read',
   );

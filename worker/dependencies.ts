@@ -20,12 +20,14 @@ export function createWorkerDependencies(
   mkdirSync(workDir, { recursive: true, mode: 0o700 });
   const writer = writers.worker;
   const management = connectCluster(readFileSync(config.managementKubeconfig, 'utf8'), { writer });
+  const clusters = createConnectedClusters({ management, workDir, writer });
   const operations = createOperationsDependencies(config, logger);
   return {
     operations,
     management,
     resources: managementResources(management),
-    hosts: hostNamespaces(createConnectedClusters({ management, workDir, writer })),
+    clusters,
+    hosts: hostNamespaces(clusters),
     helm: createHelm({ binary: config.helmBinary, workDir, chartsCaFile: config.chartsCaFile }),
     chartsDir: config.chartsDir,
     charts: config.charts,

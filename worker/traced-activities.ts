@@ -4,8 +4,7 @@ import type { Context } from '@temporalio/activity';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { Logger } from '../adapters/logging.ts';
 import { currentTracer, type TraceContext, type Tracer, withRootSpan } from '../adapters/tracing/spans.ts';
-import { kindNames } from '../contracts/kinds.ts';
-import type { Operation } from '../contracts/operations.ts';
+import { type Operation, targetOf } from '../contracts/operations.ts';
 import { operationOfWorkflow, stepOfActivity, traceHeader } from '../contracts/workflows.ts';
 
 /**
@@ -72,7 +71,7 @@ function drawOperation(tracer: Tracer, asked: TraceContext, operation: Operation
       'vcp.operation.type': type,
       'vcp.operation.state': state,
       'vcp.project': project,
-      'vcp.instance': operation[kindNames[kind].field],
+      'vcp.instance': targetOf(operation).name,
       'k8s.cluster.name': cluster,
       ...(failed ? { 'error.type': reason ?? state } : {}),
     },

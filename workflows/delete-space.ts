@@ -1,6 +1,6 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { deleteNamespace } from './steps/place.ts';
-import { runOperation } from './steps/run-operation.ts';
+import { deleteNamespace, stepsWhileConnected } from './steps/place.ts';
+import { runOperation, type Success } from './steps/run-operation.ts';
 
 /**
  * Removes a space: the namespace with all it holds, then the finalizer. Id `operation/<id>`; signal `turn`, query
@@ -14,13 +14,16 @@ export async function deleteSpace(input: OperationInput): Promise<void> {
       const { space } = await run.step('inspect', (activities) =>
         activities.findSpaceRemains({ space: run.target, ...(placed ? { placed } : {}) }),
       );
+      let success: Success = {};
       if (space) {
-        await run.step('namespace', (activities) => deleteNamespace('space', activities, space));
+        success = await stepsWhileConnected(run, {
+          namespace: (activities) => deleteNamespace('space', activities, space),
+        });
       } else {
         run.skip('namespace', 'It was never placed in a cluster');
       }
       await run.step('finish', (activities) => activities.releaseSpace({ space: run.target }));
-      return {};
+      return success;
     },
   });
 }

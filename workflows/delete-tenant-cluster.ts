@@ -1,6 +1,6 @@
 import type { OperationInput } from '../contracts/workflows.ts';
-import { deleteNamespace } from './steps/place.ts';
-import { runOperation } from './steps/run-operation.ts';
+import { deleteNamespace, stepsWhileConnected } from './steps/place.ts';
+import { runOperation, type Success } from './steps/run-operation.ts';
 
 /**
  * Removes a tenant cluster: release, namespace, volumes, then the finalizer. Id `operation/<id>`; signal `turn`,
@@ -13,16 +13,17 @@ export async function deleteTenantCluster(input: OperationInput): Promise<void> 
       const { tenant } = await run.step('inspect', (activities) =>
         activities.findTenantRemains({ tenant: run.target, ...(run.placed ? { placed: run.placed } : {}) }),
       );
+      let success: Success = {};
       if (tenant) {
-        await run.step('uninstall', (activities) => activities.uninstallRelease({ tenant }));
-        await run.step('namespace', async (activities) => {
-          await deleteNamespace('tenant', activities, tenant);
+        success = await stepsWhileConnected(run, {
+          uninstall: (activities) => activities.uninstallRelease({ tenant }),
+          namespace: (activities) => deleteNamespace('tenant', activities, tenant),
         });
       } else {
         for (const key of ['uninstall', 'namespace']) run.skip(key, 'It was never placed in a cluster');
       }
       await run.step('finish', (activities) => activities.releaseInstance({ tenant: run.target }));
-      return {};
+      return success;
     },
   });
 }

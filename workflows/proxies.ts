@@ -41,12 +41,14 @@ const waiting: Limits = { startToClose: 15 * minutes, heartbeat: 5 * seconds };
 /** A space may hold hundreds of workloads and pods. */
 const manyObjects: Limits = { startToClose: 5 * minutes, heartbeat: 5 * seconds };
 const job: Limits = { startToClose: 60 * minutes, heartbeat: 5 * seconds };
+/** What may wait for a connected cluster that is offline; then it begins again. */
+const days: Limits = { startToClose: 24 * 60 * minutes, heartbeat: 5 * seconds };
 
 /** Every activity with its limits: the one place for them. */
 const limits: Record<ActivityName, Limits> = {
   claimTurn: short,
   recordSteps: short,
-  waitForClusterOnline: { startToClose: 24 * 60 * minutes, heartbeat: 5 * seconds },
+  waitForClusterOnline: days,
   endOperation: short,
   reconcileOperations: { startToClose: 5 * minutes, heartbeat: 10 * seconds },
   placeTenant: brief,
@@ -103,20 +105,32 @@ const limits: Record<ActivityName, Limits> = {
   resumeSpaceWorkloads: manyObjects,
   deleteSpacePods: manyObjects,
   waitForSpacePodsEnded: waiting,
+  closeCluster: short,
+  openCluster: short,
+  findClusterTenants: short,
+  findClusterRemains: manyObjects,
+  deleteClusterTenants: days,
+  releaseClusterTenants: manyObjects,
+  claimClusterObjects: manyObjects,
+  removeClusterObjects: waiting,
+  deleteCluster: waiting,
+  findAgentImages: short,
+  setAgentImage: short,
+  waitForAgentVersion: waiting,
 };
 
 /**
  * How long a step goes on failing: attempts, not time, so that an outage of Temporal or the worker itself costs
  * none. With the back-off below, 60 attempts are 5 minutes of a cluster that does not answer.
  */
-export type RetryLimit = 'bounded' | 'unbounded';
+export type RetryLimit = 'once' | 'bounded' | 'unbounded';
 
 const retry = {
   initialInterval: 200,
   backoffCoefficient: 2,
   maximumInterval: 5 * seconds,
 };
-const boundedAttempts = 60;
+const attempts = { once: { maximumAttempts: 1 }, bounded: { maximumAttempts: 60 }, unbounded: {} } as const;
 
 interface CallOptions {
   /** Ties the activity to its step in `describe`. */
@@ -165,11 +179,10 @@ export function stepActivities(nextOptions: () => CallOptions, waitsForCluster =
 
 /** The connected cluster whose agent is away, if that is why an activity failed. No history of an earlier version has such a failure. */
 function offlineCluster(error: unknown): ActivityInput<'waitForClusterOnline'> | undefined {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return undefined;
-  const { type, message, details } = error.cause;
+  const { type, message, details } = activityFailure(error) ?? {};
   const [known] = (details ?? []) as readonly ({ readonly connectedCluster?: string } | undefined)[];
   const cluster = known?.connectedCluster;
-  return type === 'cluster_offline' && cluster !== undefined ? { cluster, why: message } : undefined;
+  return type === 'cluster_offline' && cluster !== undefined ? { cluster, why: message ?? '' } : undefined;
 }
 
 /**
@@ -197,7 +210,7 @@ function callRegular<K extends ActivityName>(
   const activities: RecordingActivities = proxyActivities<RecordingActivities>({
     startToCloseTimeout: startToClose,
     ...(heartbeat === undefined ? {} : { heartbeatTimeout: heartbeat }),
-    retry: options.retries === 'unbounded' ? retry : { ...retry, maximumAttempts: boundedAttempts },
+    retry: { ...retry, ...attempts[options.retries ?? 'bounded'] },
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     ...(options.activityId === undefined ? {} : { activityId: options.activityId }),
     ...(options.summary === undefined ? {} : { summary: options.summary }),
@@ -238,10 +251,13 @@ function invoke<K extends ActivityName>(
   return steps === undefined ? activity(input) : activity(input, steps);
 }
 
+/** Whether another attempt would fail alike. Histories of earlier versions have one, as a regular activity. */
 function isFinalFailure(error: unknown): boolean {
-  return (
-    error instanceof ActivityFailure &&
-    error.cause instanceof ApplicationFailure &&
-    error.cause.nonRetryable === true
-  );
+  return activityFailure(error)?.nonRetryable === true && patched('final-brief-failures');
+}
+
+/** What an activity failed with. The failure of a local one has no ActivityFailure around it. */
+export function activityFailure(error: unknown): ApplicationFailure | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? cause : undefined;
 }

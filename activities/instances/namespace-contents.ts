@@ -1,8 +1,12 @@
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
-import { discoverGroups, type DiscoveredGroup } from '../../adapters/kubernetes/discovery.ts';
+import { discoverGroups } from '../../adapters/kubernetes/discovery.ts';
 import { callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
-import { listPages } from '../../adapters/kubernetes/list-pages.ts';
-import { acceptMetadata, requestJson } from '../../adapters/kubernetes/request.ts';
+import {
+  isUnknownGroup,
+  listNamespaced,
+  namespacedResources,
+} from '../../adapters/kubernetes/namespaced-objects.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
 import type { ObjectMeta } from '../../contracts/resources/object-meta.ts';
 
 /** What runs, and what holds data. A claim stays until no pod uses it (Kubernetes' own finalizer). */
@@ -12,7 +16,6 @@ const then = ['secrets'];
 /** Deletes under way at a time, and lists. */
 const atOnce = 8;
 const scanEveryMs = 1_000;
-const metadataList = `${acceptMetadata('PartialObjectMetadataList')},application/json`;
 /** Of every namespace: the namespace controller takes it away when the namespace is empty. */
 const ownFinalizer = 'kubernetes';
 
@@ -42,7 +45,10 @@ export function namespaceContents(find: () => Promise<OwnedNamespace | undefined
     const present: { resource: string; metadata: ObjectMeta }[] = [];
     await Promise.all(
       resources.map(async (resource) => {
-        for await (const objects of contentsOf(host, '/api/v1', resource))
+        for await (const objects of listNamespaced(host.client.kubeConfig, host.name, {
+          base: '/api/v1',
+          resource,
+        }))
           present.push(...objects.map((metadata) => ({ resource, metadata })));
       }),
     );
@@ -77,9 +83,7 @@ export function namespaceContents(find: () => Promise<OwnedNamespace | undefined
 
 async function holdsFinalizers(host: OwnedNamespace): Promise<boolean> {
   const groups = await discoverGroups(host.client.kubeConfig);
-  const isUnknown = ({ versions = [] }: DiscoveredGroup) =>
-    versions.some(({ freshness }) => freshness === 'Stale');
-  if (groups.some(isUnknown)) return true;
+  if (groups.some(isUnknownGroup)) return true;
   let held = false;
   await inChunks(groups.flatMap(namespacedResources), async ({ base, resource }) => {
     held ||= await hasFinalizer(host, base, resource);
@@ -87,47 +91,15 @@ async function holdsFinalizers(host: OwnedNamespace): Promise<boolean> {
   return held;
 }
 
-/** Those that the namespace controller deletes, in the version that the server prefers. */
-function namespacedResources({
-  metadata,
-  versions = [],
-}: DiscoveredGroup): { base: string; resource: string }[] {
-  const group = metadata?.name ?? '';
-  const seen = new Set<string>();
-  return versions.flatMap(({ version, resources = [] }) =>
-    resources
-      .filter(
-        ({ scope, verbs = [] }) =>
-          scope === 'Namespaced' && verbs.includes('list') && verbs.includes('delete'),
-      )
-      .filter(({ resource }) => !seen.has(resource) && seen.add(resource))
-      .map(({ resource }) => ({
-        base: group === '' ? `/api/${version}` : `/apis/${group}/${version}`,
-        resource,
-      })),
-  );
-}
-
 async function hasFinalizer(host: OwnedNamespace, base: string, resource: string): Promise<boolean> {
   try {
-    for await (const objects of contentsOf(host, base, resource))
+    for await (const objects of listNamespaced(host.client.kubeConfig, host.name, { base, resource }))
       if (objects.some(({ finalizers = [] }) => finalizers.length > 0)) return true;
   } catch (error) {
     // Not the worker's to see, or gone since it was asked for.
     if (![403, 404, 405].includes(statusOf(error) ?? 0)) throw error;
   }
   return false;
-}
-
-/** The objects of a resource in the namespace, in pages. */
-async function* contentsOf(
-  { client: { kubeConfig }, name }: OwnedNamespace,
-  base: string,
-  resource: string,
-): AsyncGenerator<ObjectMeta[], void> {
-  const listed = { kubeConfig, path: `${base}/namespaces/${name}/${resource}`, accept: metadataList };
-  for await (const { items } of listPages<{ metadata: ObjectMeta }>(listed))
-    yield (items ?? []).map(({ metadata }) => metadata);
 }
 
 async function deleteOne(

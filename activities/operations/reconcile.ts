@@ -1,12 +1,19 @@
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
-import { kindNames, type KindWith, namedKind } from '../../contracts/kinds.ts';
+import {
+  kindNames,
+  type KindWith,
+  type ManagedKind,
+  namedKind,
+  type OperationKind,
+} from '../../contracts/kinds.ts';
 import type { InstancePhase } from '../../contracts/resources/instance-status.ts';
 import type { OperationRow } from '../../db/schema/operations.ts';
 import { undeterminedHash } from '../../domain/status/after-operation.ts';
 import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import { reconcileOperations, type RepairInstance } from '../../operations/reconcile.ts';
+import { createClusterResourceActivities } from '../clusters/cluster-resource.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import { locateInstance } from '../instances/instance-place.ts';
 import { reportOutcome } from '../instances/instance-report.ts';
@@ -23,18 +30,26 @@ const sleeps: {
 };
 
 export function createReconcileActivities(deps: TenantDeps) {
-  const repairInstance: RepairInstance = async (row, { state, reason, message }) => {
-    const { id, type, kind, project, name, uid } = row;
-    const { noun } = kindNames[kind];
-    const target: UnplacedRef = { ...namedKind(kind), project, name, uid };
-    await reportOutcome(deps.resources, target, {
-      operation: { id, type, state },
-      reason,
-      message: `${message}. Its completed steps were not undone: retry the operation, or delete the ${noun}`,
-      ...(await phaseAfter(row, target)),
-      ...(verbRules[type].aim === 'request' ? {} : { failed: row.targetHash ?? true }),
-      ...(type === 'update' ? { observedHash: undeterminedHash } : {}),
-    });
+  const repairInstance =
+    (kind: ManagedKind): RepairInstance =>
+    async (row, { state, reason, message }) => {
+      const { id, type, project, name, uid } = row;
+      const { noun } = kindNames[kind];
+      const target = { ...namedKind(kind), project, name, uid } as UnplacedRef;
+      await reportOutcome(deps.resources, target, {
+        operation: { id, type, state },
+        reason,
+        message: `${message}. Its completed steps were not undone: retry the operation, or delete the ${noun}`,
+        ...(await phaseAfter(row, target)),
+        ...(verbRules[type].aim === 'request' ? {} : { failed: row.targetHash ?? true }),
+        ...(type === 'update' ? { observedHash: undeterminedHash } : {}),
+      });
+    };
+  const { openCluster } = createClusterResourceActivities(deps);
+  const repairs: { readonly [K in OperationKind]: RepairInstance } = {
+    tenant: repairInstance('tenant'),
+    space: repairInstance('space'),
+    cluster: ({ id, name, uid }) => openCluster({ cluster: { name, uid }, operationId: id }),
   };
 
   async function phaseAfter(
@@ -61,7 +76,9 @@ export function createReconcileActivities(deps: TenantDeps) {
     /** Repairs operations and statuses that a crash or a hand left behind (operations/reconcile.ts). Heartbeats. */
     reconcileOperations: (): Promise<{ started: number; ended: number; cancelled: number }> =>
       withHeartbeat(async () => {
-        const { started, ended, cancelled } = await reconcileOperations(deps.operations, repairInstance);
+        const { started, ended, cancelled } = await reconcileOperations(deps.operations, (row, end) =>
+          repairs[row.kind](row, end),
+        );
         return { started: started.length, ended: ended.length, cancelled: cancelled.length };
       }),
   };

@@ -90,6 +90,7 @@ function describeRest(fields: Fields, segments: string[], method: string): void 
     fields.resource = segments[index];
     fields.name = name;
     if (fields.resource === 'projects') fields.project = name;
+    if (fields.resource === 'clusters') fields.cluster = name;
     const kind = kindOfCollection(fields.resource ?? '');
     if (kind !== undefined) fields[kindNames[kind].field] = name;
   }

@@ -1,5 +1,5 @@
 import { projectNamespace } from '../../contracts/names.ts';
-import { kindNames, type OperationTarget } from '../../contracts/kinds.ts';
+import { type OperationSubject, targetNames } from '../../contracts/kinds.ts';
 
 /** A request to the management API, for authorization. */
 export interface Action {
@@ -11,9 +11,17 @@ export interface Action {
   readonly name?: string;
 }
 
-/** A verb on an instance of a managed kind. */
-export function targetAction(verb: string, { kind, project, name }: OperationTarget): Action {
-  return { verb, resource: kindNames[kind].plural, namespace: projectNamespace(project), name };
+/** A verb on what operations are about: an instance of a managed kind, or a connected cluster. */
+export function targetAction(verb: string, { kind, project, name }: OperationSubject): Action {
+  const resource = targetNames[kind].plural;
+  return project === ''
+    ? { verb, resource, name }
+    : { verb, resource, namespace: projectNamespace(project), name };
+}
+
+/** What decides about a verb on records of something: an operation of a connected cluster names tenants of all projects, so that it is for who may change the cluster. */
+export function recordAction(verb: string, subject: OperationSubject): Action {
+  return targetAction(verb === 'get' && subject.project === '' ? 'update' : verb, subject);
 }
 
 /** A verb on a connected cluster. */

@@ -1,15 +1,15 @@
 import { managementApiVersion, projectNamespace } from '../../contracts/names.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { type OperationKind, type OperationSubject, targetNames } from '../../contracts/kinds.ts';
 import { type Identity, readerIdentity } from '../identity/identity.ts';
 import type { Gateway } from '../gateway.ts';
 import { statusMessage } from '../upstreams/json-request.ts';
-import { type Action, administratorAction, targetAction } from './action.ts';
+import { type Action, administratorAction, recordAction } from './action.ts';
 
 type Deps = Pick<Gateway, 'managementJson' | 'review'>;
 
 /** A row, a snapshot: what it is about, and which one of that name. No uid: not known, and so not accessible to users. */
-export interface RecordTarget extends OperationTarget {
+export interface RecordTarget extends OperationSubject {
   readonly uid?: string | undefined;
   readonly projectUid?: string | undefined;
 }
@@ -19,17 +19,17 @@ export type VisibleRecords =
   | 'all'
   | { readonly uid: string | undefined; readonly projectUid: string | undefined };
 
-/** What a caller may do with records of one project. */
+/** What a caller may do with records of one project, or of what is in none. */
 export interface RecordAccess {
   /**
    * Whether one may do `verb` with what is recorded of a tenant cluster or space: while it is there, who may do that with
-   * it; when it is gone, even if its name is in use again, only the administrators of its very project and of the platform.
+   * it (to read of a connected cluster: who may change it); when it is gone, even if its name is in use again, only the administrators of its very project and of the platform.
    */
   allows(verb: string, record: RecordTarget): Promise<boolean>;
   /** What one may see of a name; undefined: to this one there is none. */
-  visible(kind: ManagedKind, name: string): Promise<VisibleRecords | undefined>;
+  visible(kind: OperationKind, name: string): Promise<VisibleRecords | undefined>;
   /** uid of the one that has this name now. */
-  presentUid(kind: ManagedKind, name: string): Promise<string | undefined>;
+  presentUid(kind: OperationKind, name: string): Promise<string | undefined>;
 }
 
 /** The uid of what is at a path of the management group now; undefined: nothing is. */
@@ -49,31 +49,31 @@ export function presentUids(deps: Pick<Deps, 'managementJson'>): PresentUids {
   };
 }
 
-/** @throws PlatformError (by its functions) `management_unavailable` */
+/** @param project empty: records of what is in none. @throws PlatformError (by its functions) `management_unavailable` */
 export function recordAccess(
   deps: Deps,
   identity: Identity,
   project: string,
   uidAt: PresentUids = presentUids(deps),
 ): RecordAccess {
-  const namespace = projectNamespace(project);
-  const presentUid = (kind: ManagedKind, name: string) =>
-    uidAt(`namespaces/${namespace}/${kindNames[kind].plural}/${name}`);
+  const within = project === '' ? '' : `namespaces/${projectNamespace(project)}/`;
+  const presentUid = (kind: OperationKind, name: string) =>
+    uidAt(`${within}${targetNames[kind].plural}/${name}`);
   const mayAll = (action: Action) => deps.review.allows(identity, action);
-  const administered = (kind: ManagedKind) => administeredUid(deps, identity, { kind, project }, uidAt);
+  const administered = (kind: OperationKind) => administeredUid(deps, identity, { kind, project }, uidAt);
 
   return {
     presentUid,
     async allows(verb, record) {
       const { kind, name, uid, projectUid } = record;
       // Decided before looking whether it exists: the response time must not reveal it. Administrators may it by any name.
-      if (!(await deps.review.allows(identity, targetAction(verb, record)))) return false;
+      if (!(await deps.review.allows(identity, recordAction(verb, record)))) return false;
       if (await mayAll(administratorAction)) return true;
       if (projectUid !== undefined && projectUid === (await administered(kind))) return true;
       return uid !== undefined && uid === (await presentUid(kind, name));
     },
     async visible(kind, name) {
-      if (!(await deps.review.allows(identity, targetAction('get', { kind, project, name }))))
+      if (!(await deps.review.allows(identity, recordAction('get', { kind, project, name }))))
         return undefined;
       if (await mayAll(administratorAction)) return 'all';
       const [uid, projectUid] = await Promise.all([presentUid(kind, name), administered(kind)]);
@@ -99,10 +99,11 @@ export function goneAccess(deps: Deps, identity: Identity): (record: RecordTarge
 async function administeredUid(
   { review }: Pick<Deps, 'review'>,
   identity: Identity,
-  { kind, project }: Pick<OperationTarget, 'kind' | 'project'>,
+  { kind, project }: Pick<OperationSubject, 'kind' | 'project'>,
   uidAt: PresentUids,
 ): Promise<string | undefined> {
-  const everything = { verb: '*', resource: kindNames[kind].plural, namespace: projectNamespace(project) };
+  if (project === '') return undefined;
+  const everything = { verb: '*', resource: targetNames[kind].plural, namespace: projectNamespace(project) };
   return (await review.allows(identity, everything)) ? uidAt(`projects/${project}`) : undefined;
 }
 

@@ -74,7 +74,7 @@ export function checkOperationScope(caller: Caller, type: OperationType, action:
   const { scope } = caller.identity;
   if (actionInScope(scope, action)) return;
   const { request } = verbRules[type];
-  if ('check' in request && request.snapshots === true && actionInScope(scope, snapshotAction(action)))
+  if ('snapshots' in request && request.snapshots === true && actionInScope(scope, snapshotAction(action)))
     return;
   throw outOfScope(caller);
 }

@@ -1,5 +1,11 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import {
+  kindNames,
+  type ManagedKind,
+  type OperationSubject,
+  type OperationTarget,
+  targetNames,
+} from '../../contracts/kinds.ts';
 import type { InstanceOf } from '../../contracts/resources/resource-kinds.ts';
 import type { ResourceCache } from '../cache/resource-cache.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -49,17 +55,12 @@ export async function checkClusterAccess(
   if (exists && (await deps.review.allows(identity, clusterAction('get', name)))) {
     throw new PlatformError('forbidden', `you may see connected cluster ${name}, but not use it`);
   }
-  throw new PlatformError(
-    'cluster_not_found',
-    `connected cluster "${name}" not found, or you may not see it`,
-  );
+  throw targetNotFound({ kind: 'cluster', project: '', name });
 }
 
-/** The error for an instance that the caller may not see, whether or not it exists. */
-export function targetNotFound({ kind, project, name }: OperationTarget): PlatformError {
-  const { noun, notFound } = kindNames[kind];
-  return new PlatformError(
-    notFound,
-    `${noun} "${name}" not found in project "${project}", or you may not see it`,
-  );
+/** The error for an instance or connected cluster that the caller may not see, whether or not it exists. */
+export function targetNotFound({ kind, project, name }: OperationSubject): PlatformError {
+  const { noun, notFound } = targetNames[kind];
+  const where = project === '' ? '' : ` in project "${project}"`;
+  return new PlatformError(notFound, `${noun} "${name}" not found${where}, or you may not see it`);
 }

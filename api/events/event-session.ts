@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventsStart, EventSubject } from '../../contracts/events.ts';
 import type { Operation } from '../../contracts/operations.ts';
 import { createBell } from '../../operations/bell.ts';
-import { type Action, targetAction } from '../authorization/action.ts';
+import { type Action, recordAction } from '../authorization/action.ts';
 import type { AccessReview } from '../authorization/access-review.ts';
 import type { ServerEvent } from '../http/event-stream.ts';
 import type { Caller } from '../identity/caller.ts';
@@ -260,5 +260,5 @@ export class EventSession {
 }
 
 function actionOfTold(told: Told): Action {
-  return 'operation' in told ? targetAction('get', recordOf(told.operation)) : actionOn('get', told.entry);
+  return 'operation' in told ? recordAction('get', recordOf(told.operation)) : actionOn('get', told.entry);
 }

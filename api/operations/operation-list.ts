@@ -1,6 +1,7 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
-import type { Operation } from '../../contracts/operations.ts';
+import { managedKinds } from '../../contracts/kinds.ts';
+import { type Operation, targetOf } from '../../contracts/operations.ts';
 import type { OperationResource } from '../../contracts/resources/operation-resource.ts';
 import { recordAccess, type RecordAccess } from '../authorization/record-access.ts';
 import type { Gateway } from '../gateway.ts';
@@ -38,6 +39,7 @@ export async function operationPage(
   let { before } = query;
   for (;;) {
     const rows = await deps.operations.list({
+      kinds: managedKinds, // the others are in no namespace
       limit: batch,
       ...(project === undefined ? {} : { project }),
       ...(before === undefined ? {} : { after: before }),
@@ -64,7 +66,9 @@ export async function onlyOne(
   read: (id: string) => Promise<Operation> = deps.operations.get,
 ): Promise<OperationResource[]> {
   try {
-    const object = toOperationObject(await visibleOf(deps, caller, await read(name)));
+    const operation = await visibleOf(deps, caller, await read(name));
+    if (operation.project === undefined) return [];
+    const object = toOperationObject(operation);
     return namespace === undefined || object.metadata.namespace === namespace ? [object] : [];
   } catch (error) {
     if (error instanceof PlatformError && error.code === 'operation_not_found') return [];
@@ -79,7 +83,7 @@ export function operationFilter(
 ): (operation: Operation) => Promise<boolean> {
   const accesses = new Map<string, RecordAccess>();
   return (operation) => {
-    const { project } = operation;
+    const { project } = targetOf(operation);
     const access = accesses.get(project) ?? recordAccess(deps, caller.identity, project);
     accesses.set(project, access);
     return access.allows('get', recordOf(operation));

@@ -1,4 +1,4 @@
-import { kindNames } from '../../contracts/kinds.ts';
+import { targetNames } from '../../contracts/kinds.ts';
 import { platformApiVersion, projectNamespace } from '../../contracts/names.ts';
 import { isFinal, type Operation, targetOf } from '../../contracts/operations.ts';
 import type { Condition } from '../../contracts/resources/condition.ts';
@@ -27,7 +27,7 @@ export function toOperationObject(operation: Operation): OperationResource {
     spec: {
       type,
       target: {
-        kind: resourceKinds[kindNames[kind].plural].kind,
+        kind: resourceKinds[targetNames[kind].plural].kind,
         name,
         ...(uid === undefined ? {} : { uid }),
       },

@@ -1,4 +1,4 @@
-import type { OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationSubject } from '../../contracts/kinds.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import type { Operation, Snapshot } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
@@ -14,7 +14,7 @@ import { submitOperation } from '../../operations/submit.ts';
 import { watchOperation } from '../../operations/watch.ts';
 
 /** What a route asks to be done. */
-export interface SubmitRequest extends OperationTarget {
+export interface SubmitRequest extends OperationSubject {
   readonly type: OperationType;
   readonly uid: string;
   readonly projectUid?: string | undefined;
@@ -42,7 +42,7 @@ export interface OperationsService {
   recorded(id: string): Promise<Operation>;
   /** The operation of this tenant cluster or space that was submitted with `idempotencyKey`; without a uid, of the last one of its name. */
   find(
-    subject: OperationTarget & { readonly uid: string | undefined },
+    subject: OperationSubject & { readonly uid: string | undefined },
     idempotencyKey: string,
   ): Promise<Operation | undefined>;
   list(filter: Parameters<typeof listOperations>[1]): Promise<Operation[]>;

@@ -49,7 +49,7 @@ export async function requestChange(
   const { request: asks } = verbRules[type];
   if ('annotate' in asks) return patchAnnotations(deps, request, asks.annotate(parameters ?? {}, now));
   if ('delete' in asks) return deleteInstance(deps, request, instance);
-  if (!(asks.snapshots === true && (await mayUpdateSnapshots(deps, request))))
+  if (!('snapshots' in asks && asks.snapshots === true && (await mayUpdateSnapshots(deps, request))))
     await requireVerb(deps, request, asks.check);
   return instance;
 }

@@ -1,5 +1,5 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { kindNames } from '../../contracts/kinds.ts';
+import { targetNames } from '../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../contracts/operations.ts';
 import { administratorAction } from '../authorization/action.ts';
 import { recordAccess, type RecordTarget } from '../authorization/record-access.ts';
@@ -61,10 +61,8 @@ export async function visibleOf(
   }
   if (verb !== 'get' && !(await access.allows(verb, record))) {
     const { kind, name, project } = record;
-    throw new PlatformError(
-      'forbidden',
-      `you may not ${verb} ${kindNames[kind].noun} ${name} of project ${project}`,
-    );
+    const where = project === '' ? '' : ` of project ${project}`;
+    throw new PlatformError('forbidden', `you may not ${verb} ${targetNames[kind].noun} ${name}${where}`);
   }
   return forViewer(gateway, caller, operation);
 }

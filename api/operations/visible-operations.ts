@@ -1,5 +1,5 @@
 import { PlatformError } from '../../contracts/errors.ts';
-import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
+import { kindNames, managedKinds, type OperationKind } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import type { Operation, OperationState } from '../../contracts/operations.ts';
 import { defaultOperations, type OperationsQuery } from '../../contracts/rest/operation-lists.ts';
@@ -85,10 +85,10 @@ function filtersOf(query: OperationsQuery) {
   if (tenantCluster !== undefined && space !== undefined)
     throw new PlatformError('invalid_request', 'querystring/space: give tenantCluster or space, not both');
   const name = tenantCluster ?? space;
-  const named: ManagedKind | undefined =
+  const named: OperationKind | undefined =
     name === undefined ? undefined : space === undefined ? 'tenant' : 'space';
   return {
-    kinds: (named === undefined ? valuesOf(kind) : [named]) as readonly ManagedKind[] | undefined,
+    kinds: (named === undefined ? valuesOf(kind) : [named]) as readonly OperationKind[] | undefined,
     name,
     types: valuesOf(query.type) as readonly OperationType[] | undefined,
     states: valuesOf(query.state) as readonly OperationState[] | undefined,
@@ -107,7 +107,7 @@ export async function projectsOfOperations(
   { review }: Pick<Gateway, 'review'>,
   { identity }: Caller,
 ): Promise<string[] | undefined> {
-  const projects = new Set<string>();
+  const projects = new Set(['']); // connected clusters: each is asked about
   for (const kind of managedKinds) {
     const namespaces = await review.namespacesOf(identity, kindNames[kind].plural);
     if (namespaces === undefined) return undefined;

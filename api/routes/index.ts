@@ -22,6 +22,7 @@ import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
 import { agentRoutes } from './agents.ts';
 import { apiReferenceRoutes } from './api-reference.ts';
 import { auditRoutes } from './audit.ts';
+import { clusterOperationRoutes } from './cluster-operations.ts';
 import { authOidcRoutes } from './auth-oidc.ts';
 import { sessionKeyRoutes } from './auth-session-key.ts';
 import { authRoutes } from './auth.ts';
@@ -59,6 +60,7 @@ export async function registerRoutes(
     await app.register(async (scope) => instanceOperationRoutes(scope, gateway, kind));
     await app.register(async (scope) => instanceRetryRoutes(scope, gateway, kind));
   }
+  await app.register(async (scope) => clusterOperationRoutes(scope, gateway));
   await app.register(async (scope) => usageRoutes(scope, gateway));
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));

@@ -1,12 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { PlatformError } from '../../contracts/errors.ts';
-import { hasVerb, kindNames, type ManagedKind } from '../../contracts/kinds.ts';
-import { checkName } from '../../contracts/names.ts';
+import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import type { Operation, OperationRequest } from '../../contracts/operations.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { instanceRoutes } from '../../contracts/rest/instance-routes.ts';
-import { parametersOf, requiredParametersOf } from '../../contracts/verbs.ts';
 import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import type { AuditSource } from '../audit/audit-entry.ts';
 import { targetAction } from '../authorization/action.ts';
@@ -15,6 +13,7 @@ import { checkOperationScope } from '../authorization/scope-check.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
 import { restRoute } from '../http/rest-route.ts';
+import { checkParameters } from '../operations/check-parameters.ts';
 import {
   clientKey,
   type PlannedRequest,
@@ -149,27 +148,4 @@ async function visibleRecords(gateway: Gateway, asked: InstanceRequest): Promise
   const records = await access.visible(asked.kind, asked.name);
   if (records === undefined) throw targetNotFound(asked);
   return records;
-}
-
-/** Parameters belong to one type each. @throws PlatformError `invalid_request` */
-function checkParameters(kind: ManagedKind, { type, parameters = {} }: OperationRequest): void {
-  if (!hasVerb(kind, type))
-    throw new PlatformError(
-      'invalid_request',
-      `body/type: ${kindNames[kind].noun}s have no operation ${type}`,
-    );
-  const foreign = Object.keys(parameters).find((name) => !parametersOf(type).includes(name));
-  if (foreign !== undefined)
-    throw new PlatformError(
-      'invalid_request',
-      `body/parameters/${foreign}: not a parameter of the operation ${type}`,
-    );
-  const missing = requiredParametersOf(type).find((name) => !(name in parameters));
-  if (missing !== undefined)
-    throw new PlatformError(
-      'invalid_request',
-      `body/parameters/${missing} is missing: say which ${missing} to ${type}`,
-    );
-  for (const [name, value] of Object.entries(parameters))
-    if (typeof value === 'string') checkName(name, value);
 }

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { kindNames, type ManagedKind, managedKinds } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind, managedKinds, targetNames } from '../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../contracts/operations.ts';
 import type { Client } from '../connection/client.ts';
 import { tookOf } from '../reading/describe.ts';
@@ -9,6 +9,7 @@ import { stepLine } from '../output/progress.ts';
 import { printOperation, showOperation } from '../operations/run-operation.ts';
 import { type ListOptions, showList } from '../output/watch-list.ts';
 import {
+  checkClusterName,
   checkNames,
   type CommonOptions,
   outputCommand,
@@ -23,7 +24,7 @@ const listing: Listing<Operation> = {
     ['TYPE', ({ type }) => type],
     ['NAME', (operation) => targetOf(operation).name],
     ['STATE', ({ state }) => state],
-    ['KIND', ({ kind }) => kindNames[kind].noun],
+    ['KIND', ({ kind }) => targetNames[kind].noun],
     ['ACTOR', ({ actor }) => actor],
     ['TOOK', ({ startedAt, finishedAt }) => tookOf(startedAt, finishedAt)],
     ['AGE', ({ createdAt }) => age(createdAt)],
@@ -77,6 +78,7 @@ export function operationsCommand(): Command {
 
 interface ListOperationsOptions extends CommonOptions, ListOptions {
   readonly space?: string;
+  readonly cluster?: string;
   readonly limit: string;
 }
 
@@ -84,13 +86,15 @@ function listOperationsCommand(): Command {
   return platformCommand('list', 'List operations, newest first')
     .argument('[instance]', 'only of the tenant cluster or the space of this name')
     .option('--space <name>', 'only of the space of this name')
+    .option('--cluster <name>', 'only of the connected cluster of this name')
     .option('--limit <number>', 'at most so many, 1 to 200', '50')
     .option('-w, --watch', 'go on with what changes')
     .action((name: string | undefined, options: ListOperationsOptions) => {
-      const { space, project, watch } = options;
+      const { space, cluster, project, watch } = options;
       checkNames(project, name ?? space ?? 'all');
-      if (space !== undefined && name !== undefined)
-        throw new CommandFailure('invalid_request', 'give a name or --space, not both');
+      if (cluster !== undefined) checkClusterName(cluster);
+      if ([name, space, cluster].filter((one) => one !== undefined).length > 1)
+        throw new CommandFailure('invalid_request', 'give one of a name, --space and --cluster');
       return withClient(async (client) => {
         const read = async () => {
           const items = await listOperations(client, name, options);
@@ -103,13 +107,15 @@ function listOperationsCommand(): Command {
     });
 }
 
-/** Those of a project, or of what has the name in it: a tenant cluster, a space, or one of each. */
+/** Those of a project, or of what has the name in it: a tenant cluster, a space, or one of each; or of a connected cluster. */
 async function listOperations(
   client: Client,
   name: string | undefined,
-  { project, space, limit }: ListOperationsOptions,
+  { project, space, cluster, limit }: ListOperationsOptions,
 ): Promise<readonly Operation[]> {
   const query = { limit };
+  if (cluster !== undefined)
+    return (await client.api.listClusterOperations({ params: { name: cluster }, query })).items;
   const read = async (kind: ManagedKind, named: string) =>
     (await client.api.of(kind).listOperations({ params: { project, name: named }, query })).items;
   if (space !== undefined) return read('space', space);

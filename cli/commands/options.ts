@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { PlatformError } from '../../contracts/errors.ts';
-import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import { kindNames, type ManagedKind, targetNames } from '../../contracts/kinds.ts';
 import { checkName, maxTenantNameLength } from '../../contracts/names.ts';
 import { type Client, createClient } from '../connection/client.ts';
 import { CommandFailure } from '../failures/failure.ts';
@@ -42,10 +42,21 @@ export function platformCommand(name: string, description: string): Command {
 
 /** Like `platformCommand`, for commands that wait for an operation. */
 export function operationCommand(name: string, description: string): Command {
-  return platformCommand(name, description)
+  return withWait(platformCommand(name, description));
+}
+
+/** `command` with `--wait` and `--no-wait`. */
+function withWait(command: Command): Command {
+  return command
     .option('--wait', 'show the operation until it ends; this is the default')
     .option('--no-wait', 'come back as soon as the operation is accepted')
     .addOption(new Option('--skip-wait', 'the same').hideHelp());
+}
+
+/** A command for an operation of a connected cluster, by its name. */
+export function clusterCommand(description: string): Command {
+  const { name } = targetNames.cluster.command;
+  return withWait(outputCommand(name, description)).addOption(dryRunOption()).argument('<name>');
 }
 
 /** Like `operationCommand`, for what is done to one of `kind` by its name. */
@@ -93,9 +104,20 @@ export async function withClient(work: (client: Client, login: Login) => Promise
 
 /** @throws CommandFailure `invalid_request` if one of the two is not a name; they go into paths */
 export function checkNames(project: string, name: string): void {
-  try {
+  refusing(() => {
     checkName('project', project);
     checkName('tenant cluster', name, maxTenantNameLength);
+  });
+}
+
+/** @throws CommandFailure `invalid_request` if it is not a name of a connected cluster */
+export function checkClusterName(name: string): void {
+  refusing(() => checkName('connected cluster', name));
+}
+
+function refusing(check: () => void): void {
+  try {
+    check();
   } catch (error) {
     if (error instanceof PlatformError) throw new CommandFailure(error.code, error.message);
     throw error;

@@ -4,7 +4,7 @@ import type { ManagedKind } from '../../contracts/kinds.ts';
 import { lostPodsText } from '../../contracts/lost-pods.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
 import { CommandFailure } from '../failures/failure.ts';
-import { previewOperation } from '../operations/preview.ts';
+import { previewOperation } from '../operations/requests.ts';
 import { runOperation } from '../operations/run-operation.ts';
 import { isTable } from '../output/output.ts';
 import {

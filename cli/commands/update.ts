@@ -11,8 +11,9 @@ import { isTable, printDocument } from '../output/output.ts';
 import { changeInstance } from '../writing/change-instance.ts';
 import { sleepAnnotations, type SleepOptions, withSleepOptions } from '../writing/sleep-options.ts';
 import { type ParameterOptions, parametersText, readYaml } from '../writing/parameters.ts';
-import { previewLines, previewOperation } from '../operations/preview.ts';
-import { createOperation, showOperation } from '../operations/run-operation.ts';
+import { previewLines } from '../operations/preview.ts';
+import { createOperation, previewOperation } from '../operations/requests.ts';
+import { showOperation } from '../operations/run-operation.ts';
 import {
   checkNames,
   collect,

@@ -64,8 +64,9 @@ async function agentSays(place: AgentPlace): Promise<string> {
 }
 
 function stateOf({ status = {} }: Cluster, agent: string): string {
-  const { online, message = '' } = status;
-  if (online === true) return message === '' ? 'the platform sets it up' : message;
+  const { online, reason, message = '' } = status;
+  if (online === true || reason === 'HealthCheckCluster')
+    return message === '' ? 'the platform sets it up' : message;
   return agent || message || 'its agent is not connected yet';
 }
 

@@ -1,35 +1,23 @@
-import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { targetNames } from '../../contracts/kinds.ts';
 import { lostPodsText } from '../../contracts/lost-pods.ts';
 import type { OperationPreview } from '../../contracts/operation-preview.ts';
-import { type OperationRequest, targetOf } from '../../contracts/operations.ts';
-import type { Client } from '../connection/client.ts';
+import { targetOf } from '../../contracts/operations.ts';
 import { duration, isTable, type OutputFormat, printDocument } from '../output/output.ts';
 
 type Met = OperationPreview['behind'][number];
-
-/** What the platform says that a request for an operation would do. @throws CommandFailure as the request itself */
-export function previewOperation(
-  client: Client,
-  { kind, project, name }: OperationTarget,
-  request: OperationRequest,
-): Promise<OperationPreview> {
-  // An earlier version of the platform refuses the field, so that it never does for real what was to be tried.
-  const body = { ...request, dryRun: true } as const;
-  return client.api.of<ManagedKind>(kind).previewOperation({ params: { project, name }, body });
-}
 
 /** Prints what an operation would do. */
 export function printPreview(preview: OperationPreview, output: OutputFormat): void {
   const { kind, name } = targetOf(preview);
   if (isTable(output)) console.log(previewLines(preview).join('\n'));
-  else printDocument(preview, `${kindNames[kind].command.name}/${name}`, output);
+  else printDocument(preview, `${targetNames[kind].command.name}/${name}`, output);
 }
 
 /** What would be done, for people: a sentence, what it meets, and its steps. */
 export function previewLines(preview: OperationPreview): string[] {
   const { type, joins, behind, supersedes, cancels, loses, steps, expectedMs } = preview;
   const { kind, name } = targetOf(preview);
-  const subject = `${type} of ${kindNames[kind].noun} ${name}`;
+  const subject = `${type} of ${targetNames[kind].noun} ${name}`;
   if (joins !== undefined) return [`${subject} would join ${named(joins)} (server dry run)`];
   return [
     `${subject} would be accepted, and usually takes ${duration(expectedMs)} (server dry run)`,

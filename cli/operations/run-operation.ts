@@ -1,4 +1,4 @@
-import { kindNames, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { type OperationSubject, targetNames } from '../../contracts/kinds.ts';
 import { isFinal, type Operation, type OperationRequest, targetOf } from '../../contracts/operations.ts';
 import { verbs } from '../../contracts/verbs.ts';
 import type { Client } from '../connection/client.ts';
@@ -6,7 +6,8 @@ import { followOperation, requireSuccess } from './follow.ts';
 import { onInterrupt } from '../shell/interrupt.ts';
 import { duration, isTable, type OutputFormat, printDocument } from '../output/output.ts';
 import { createProgress } from '../output/progress.ts';
-import { previewOperation, printPreview } from './preview.ts';
+import { printPreview } from './preview.ts';
+import { createOperation, previewOperation } from './requests.ts';
 
 /** How to show an operation. */
 export interface Showing {
@@ -22,7 +23,7 @@ export interface Showing {
 /** Asks for an operation and shows it to its end, or only what it would do. @throws CommandFailure also if the operation does not succeed */
 export async function runOperation(
   client: Client,
-  target: Showing & OperationTarget,
+  target: Showing & OperationSubject,
   request: Omit<OperationRequest, 'dryRun'>,
 ): Promise<void> {
   if (target.dryRun !== undefined) {
@@ -30,15 +31,6 @@ export async function runOperation(
     return;
   }
   await showOperation(client, target, await createOperation(client, target, request));
-}
-
-/** Asks for an operation, or joins the one that is open. */
-export function createOperation(
-  client: Client,
-  { kind, project, name }: OperationTarget,
-  request: Omit<OperationRequest, 'dryRun'>,
-): Promise<Operation> {
-  return client.api.of<ManagedKind>(kind).createOperation({ params: { project, name }, body: request });
 }
 
 const ownSubmitMs = 3_000;
@@ -54,8 +46,9 @@ export async function showOperation(client: Client, showing: Showing, operation:
       operation.joined === true && !isFinal(operation.state) && olderMs > ownSubmitMs
         ? ', already in progress'
         : '';
+    const where = operation.project === undefined ? '' : `project ${operation.project}, `;
     process.stderr.write(
-      `${operation.type} ${targetOf(operation).name} (project ${operation.project}, operation ${operation.id})${joined}\n`,
+      `${operation.type} ${targetOf(operation).name} (${where}operation ${operation.id})${joined}\n`,
     );
   }
   if (wait === false || skipWait === true) {
@@ -103,5 +96,5 @@ function doneLine(operation: Operation): string {
   const took =
     finishedAt === undefined ? '' : ` (${duration(Date.parse(finishedAt) - Date.parse(createdAt))})`;
   const snapshot = typeof parameters['snapshot'] === 'string' ? ` (snapshot ${parameters['snapshot']})` : '';
-  return `${kindNames[kind].noun} ${name} ${verbs[type].outcome}${snapshot}${took}`;
+  return `${targetNames[kind].noun} ${name} ${verbs[type].outcome}${snapshot}${took}`;
 }

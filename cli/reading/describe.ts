@@ -144,7 +144,7 @@ export function conditionColumns(now: number): Column<ConditionOf>[] {
   ];
 }
 
-function operationColumns(now: number): Column<Operation>[] {
+export function operationColumns(now: number): Column<Operation>[] {
   return [
     ['ID', ({ id }) => id],
     ['TYPE', ({ type }) => type],

@@ -26,7 +26,7 @@ export interface KubernetesEvent {
   readonly note?: string;
 }
 
-const operationsShown = 10;
+export const operationsShown = 10;
 
 /** @throws CommandFailure */
 export async function readFacts(client: Client, target: OperationTarget): Promise<InstanceFacts> {

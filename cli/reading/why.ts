@@ -13,6 +13,8 @@ const doing: Readonly<Record<OperationType, string>> = {
   snapshot: 'ready, and a snapshot is being taken',
   restore: 'being restored',
   delete: 'being deleted',
+  disconnect: 'being disconnected',
+  upgrade: 'connected, and its agent is being upgraded',
 };
 
 /** One sentence: why an instance is in its state, and what changes that; while nothing is amiss, in the words of the platform. */

@@ -1,5 +1,6 @@
 import type { ManagedKind } from '../kinds.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
 import { operationLists } from './operation-lists.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -44,6 +45,7 @@ type Calls<T extends Readonly<Record<string, RestRoute>>> = { readonly [N in key
 
 const routes = {
   ...projectRoutes,
+  ...clusterRoutes,
   ...operationLists,
   ...operationRoutes,
   ...snapshotRoutes,

@@ -4,7 +4,7 @@ import { annotations } from '../names.ts';
 import type { OperationPreview } from '../operation-preview.ts';
 import type { Operation, OperationRequest } from '../operations.ts';
 import { instanceList } from './instance-lists.ts';
-import { InstanceOperationsQuery } from './operation-lists.ts';
+import { TargetOperationsQuery } from './operation-lists.ts';
 import type { Page } from './pages.ts';
 import type { RestRoute } from './route.ts';
 import { dnsLabel } from './values.ts';
@@ -18,6 +18,15 @@ const preview = Type.Unsafe<OperationPreview>(Type.Ref('OperationPreview'));
 const operation = Type.Unsafe<Operation>(Type.Ref('Operation'));
 
 const ofRestores = ['snapshot_not_found'] as const;
+
+export const idempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,128}$',
+      description: 'Requests with the same key return the same operation',
+    }),
+  ),
+});
 
 /** The routes of the instances of a kind. */
 export function instanceRoutes<K extends ManagedKind>(kind: K) {
@@ -41,14 +50,7 @@ export function instanceRoutes<K extends ManagedKind>(kind: K) {
         'The change is first written to the resource under your own identity (sleep and wake as annotations, delete as deletion), then the operation is queued. If the same operation is already open, the response is that one, with `joined: true`. With `dryRun` the same is judged, in the management API and beside the operations that are there, and the response (200) says what would be done; nothing is changed.',
       tags: ['operations'],
       params,
-      headers: Type.Object({
-        'idempotency-key': Type.Optional(
-          Type.String({
-            pattern: '^[\\x21-\\x7e]{1,128}$',
-            description: 'Requests with the same key return the same operation',
-          }),
-        ),
-      }),
+      headers: idempotencyHeaders,
       body: Type.Unsafe<OperationRequest & { readonly dryRun?: false }>(request),
       status: 202,
       response: operation,
@@ -76,7 +78,7 @@ export function instanceRoutes<K extends ManagedKind>(kind: K) {
       failures: [notFound, 'operation_not_found'],
       tags: ['operations'],
       params,
-      query: InstanceOperationsQuery,
+      query: TargetOperationsQuery,
       status: 200,
       response: Type.Unsafe<Page<Operation>>(Type.Ref('OperationList')),
     },

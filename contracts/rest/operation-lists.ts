@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { managedKinds } from '../kinds.ts';
+import { operationKinds } from '../kinds.ts';
 import { type Operation, operationStates } from '../operations.ts';
 import { operationTypes } from '../verbs.ts';
 
@@ -13,18 +13,18 @@ const filters = {
   type: anyOf(operationTypes, 'Verbs'),
   state: anyOf(operationStates, 'States'),
   actor: exactly('User who requested it'),
-  cluster: exactly('Connected cluster it ran in'),
+  cluster: exactly('Connected cluster it ran in, or was about'),
   from: Type.Optional(timestamp('Requested at or after this time')),
   to: Type.Optional(timestamp('Requested before')),
   before: Type.Optional(uuid('Only those older than this operation; `cursor` is for pages')),
   ...pageFields(['createdAt'], { sort: '-createdAt', limit: defaultOperations }),
 };
 
-/** Of one instance. */
-export const InstanceOperationsQuery = Type.Object(filters, { additionalProperties: false });
+/** Of one instance or connected cluster. */
+export const TargetOperationsQuery = Type.Object(filters, { additionalProperties: false });
 
 const named = {
-  kind: anyOf(managedKinds, 'Kinds'),
+  kind: anyOf(operationKinds, 'Kinds'),
   tenantCluster: exactly('Of the tenant cluster of this name'),
   space: exactly('Of the space of this name'),
 };
@@ -40,8 +40,9 @@ export const operationLists = {
     method: 'GET',
     path: '/api/v1/operations',
     operationId: 'listAllOperations',
-    summary: 'Operations of all projects that you may see',
-    description: 'Operations of all tenant clusters and spaces that you may see, newest first.',
+    summary: 'All operations that you may see',
+    description:
+      'Operations of all tenant clusters, spaces and connected clusters that you may see, newest first.',
     failures: ['operation_not_found'],
     curl: { query: '?state=queued,running&limit=10' },
     tags: ['operations'],

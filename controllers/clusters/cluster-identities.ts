@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { kubernetesFailure, statusOf } from '../../adapters/kubernetes/failures.ts';
+import type { FollowedObject } from '../../adapters/applied-objects.ts';
+import { kubernetesFailure, orUndefined, statusOf } from '../../adapters/kubernetes/failures.ts';
+import { lastChanger } from '../../adapters/kubernetes/field-owners.ts';
 import {
   impersonationShard,
   impersonationShards,
@@ -9,15 +11,21 @@ import {
 import {
   applyRbac,
   deleteRbac,
+  rbacContent,
   rbacManifest,
   type RbacObject,
+  rbacPath,
   settleMs,
+  type StoredRbac,
 } from '../../adapters/kubernetes/rbac-objects.ts';
+import { requestJson } from '../../adapters/kubernetes/request.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import {
+  annotations,
   clusterCredentialSecret,
   everybodyGroup,
   fieldManagers,
+  managementApiVersion,
   platformNamespace,
 } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
@@ -26,7 +34,9 @@ import { contentHash } from '../../domain/content-hash.ts';
 import { impersonatedNames } from '../../domain/accounts/identity-names.ts';
 import { administratorGroups } from '../../domain/accounts/platform-administrators.ts';
 import { shardDigits } from '../../domain/access/shards.ts';
+import { managementNamespaceOf } from '../../domain/placement/host-namespace.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
+import { type Drift, uncontested } from '../drift/put-backs.ts';
 import { setClusterCondition } from './cluster-condition.ts';
 
 const repairMs = 60_000;
@@ -47,7 +57,7 @@ interface Written {
  * deploy/charts/vcluster-platform/connected-cluster; many names are in several roles, of which a change writes one. Condition `IdentitiesSynced`
  * of the Cluster says what failed.
  */
-export function clusterIdentities({ caches, clusters, resources }: ControllerContext): Controller {
+export function clusterIdentities({ caches, clusters, resources, putBacks }: ControllerContext): Controller {
   const written = new Map<string, Written>();
 
   const say = (cluster: Stored<Cluster>, state: ConditionState | undefined) =>
@@ -59,7 +69,9 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
     async reconcile(name) {
       const cluster = caches.clusters.get(name);
       const secret = `${platformNamespace}/${clusterCredentialSecret(name, 'controllers')}`;
-      if (cluster === undefined || caches.platformSecrets.get(secret) === undefined) {
+      const isWritten = cluster !== undefined && caches.platformSecrets.get(secret) !== undefined;
+      // What is removed must not come back.
+      if (!isWritten || cluster.metadata.annotations?.[annotations.disconnecting] !== undefined) {
         written.delete(name);
         return undefined;
       }
@@ -70,6 +82,13 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
         throw error;
       });
       await say(cluster, isOutdated ? outdated : undefined);
+      const contested = putBacks.problemOf(cluster.metadata.uid);
+      await setClusterCondition(
+        { resources },
+        cluster,
+        uncontested,
+        contested && { status: 'False', ...contested },
+      );
       return { requeueAfterMs: repairMs };
     },
     watch(add) {
@@ -85,17 +104,28 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
 
   /** @returns whether the cluster does not let us write parts, so that all names are in one role */
   async function sync({ metadata, spec }: Stored<Cluster>, kubeConfig: KubeConfig): Promise<boolean> {
-    const { name } = metadata;
-    const namespace = (spec.networkPeer === true && spec.managementNamespace) || platformNamespace;
+    const { name, uid } = metadata;
+    const namespace = managementNamespaceOf(spec);
     const before = written.get(name);
     const isKnown = before !== undefined && performance.now() < before.at + repairMs;
+    const owner = {
+      apiVersion: managementApiVersion,
+      kind: 'Cluster',
+      metadata: { name, uid },
+      cluster: name,
+    };
+    const putBack = async (drift: Drift, apply: () => Promise<unknown>) => {
+      if (putBacks.pauseOf(uid, drift) > 0) return;
+      await apply();
+      await putBacks.note(owner, drift);
+    };
     const known: Written = isKnown ? before : { at: performance.now(), hashes: new Map() };
     try {
-      written.set(name, await write(kubeConfig, desired(shardDepth, namespace), known, before));
+      written.set(name, await write(kubeConfig, desired(shardDepth, namespace), { known, before, putBack }));
       return false;
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
-      written.set(name, await write(kubeConfig, desired(0, namespace), known, known));
+      written.set(name, await write(kubeConfig, desired(0, namespace), { known, before: known, putBack }));
       return impersonationShards(names(), shardDepth).size > 1;
     }
   }
@@ -133,19 +163,32 @@ export function clusterIdentities({ caches, clusters, resources }: ControllerCon
 /**
  * Writes what is not `known` to be there. What gives names comes first; what takes them away from where they were, once
  * the API server had time to see that.
- * @param before what an earlier call wrote; without it, all parts that there may be are looked for
+ * @param how.before what an earlier call wrote; without it, all parts that there may be are looked for
+ * @param how.putBack called with what an earlier call wrote and somebody has changed since, and what writes it again
  */
 async function write(
   kubeConfig: KubeConfig,
   desired: readonly RbacObject[],
-  known: Written,
-  before: Written | undefined,
+  {
+    known,
+    before,
+    putBack,
+  }: {
+    readonly known: Written;
+    readonly before: Written | undefined;
+    readonly putBack: (drift: Drift, apply: () => Promise<unknown>) => Promise<void>;
+  },
 ): Promise<Written> {
   const hashes = new Map(desired.map((object) => [keyOf(object), contentHash(object)]));
   const changed = desired.filter((object) => known.hashes.get(keyOf(object)) !== hashes.get(keyOf(object)));
   const isEmpty = (object: RbacObject) => 'rules' in object && object.rules.length === 0;
-  const apply = async (object: RbacObject) =>
-    applyRbac(kubeConfig, rbacManifest(object, { labels: {}, annotations: {} }), fieldManagers.controllers);
+  const apply = async (object: RbacObject) => {
+    const manifest = rbacManifest(object, { labels: {}, annotations: {} });
+    const write = () => applyRbac(kubeConfig, manifest, fieldManagers.controllers);
+    if (before?.hashes.get(keyOf(object)) !== hashes.get(keyOf(object))) return void (await write());
+    const drift = await findDrift(kubeConfig, manifest);
+    if (drift !== undefined) await putBack(drift, write);
+  };
   const giving = changed.filter((object) => !isEmpty(object));
   for (const object of giving) await apply(object);
   const stale = shardDigits
@@ -156,6 +199,21 @@ async function write(
   for (const object of emptied) await apply(object);
   for (const { name } of stale) await deleteShard(kubeConfig, name);
   return { at: known.at, hashes };
+}
+
+/** What is not as it was written. @throws ApiException */
+async function findDrift(
+  kubeConfig: KubeConfig,
+  manifest: ReturnType<typeof rbacManifest>,
+): Promise<Drift | undefined> {
+  const { kind, metadata } = manifest;
+  const path = `${rbacPath(kind)}/${encodeURIComponent(metadata.name)}`;
+  const found = (await orUndefined(requestJson(kubeConfig, { path }))) as
+    | (StoredRbac & FollowedObject)
+    | undefined;
+  if (found !== undefined && rbacContent(found) === rbacContent(manifest)) return undefined;
+  const how = found === undefined ? 'deleted' : 'changed';
+  return { kind, name: metadata.name, how, by: lastChanger(found?.metadata.managedFields) };
 }
 
 async function deleteShard(kubeConfig: KubeConfig, name: string): Promise<void> {

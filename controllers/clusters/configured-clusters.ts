@@ -57,6 +57,8 @@ export function configuredClusters(context: ControllerContext): Controller {
       if (cluster !== undefined) await say(cluster, undefined);
       return undefined;
     }
+    // What is removed must not come back.
+    if (cluster.metadata.annotations?.[annotations.disconnecting] !== undefined) return undefined;
     try {
       await setUpAgain(cluster);
     } catch (error) {

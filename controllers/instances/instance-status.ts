@@ -86,7 +86,8 @@ export function instanceStatus(context: ControllerContext): Controller {
           return;
         }
         const targets = await operations.database.query((db) => targetsOf(db, ids));
-        for (const { kind, project, name } of targets)
+        // The others are in no project: connected clusters.
+        for (const { kind, project, name } of targets.filter((target) => target.project !== ''))
           add(`${kind} ${objectKey({ namespace: projectNamespace(project), name })}`);
       });
     },

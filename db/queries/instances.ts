@@ -1,17 +1,17 @@
 import { and, eq } from 'drizzle-orm';
-import { kindOf, type ManagedKind, type OperationTarget } from '../../contracts/kinds.ts';
+import { kindOf, type OperationKind, type OperationSubject } from '../../contracts/kinds.ts';
 import type { Queries } from '../client.ts';
 import { operations } from '../schema/operations.ts';
 import { type InstanceRow, instances } from '../schema/instances.ts';
 import { isOfTarget } from './operations.ts';
 
 /**
- * The row of a tenant cluster or space, made if need be and locked until the transaction ends. A new uid under an old name
+ * The row of what an operation is about, made if need be and locked until the transaction ends. A new uid under an old name
  * takes the row over and forgets where the previous one ran.
  */
 export async function lockInstance(
   tx: Queries,
-  target: OperationTarget & { uid: string },
+  target: OperationSubject & { uid: string },
 ): Promise<InstanceRow> {
   await tx
     .insert(instances)
@@ -30,7 +30,7 @@ export async function lockInstance(
 
 /** One instance, and where it is. */
 interface InstancePlacement {
-  readonly kind?: ManagedKind;
+  readonly kind?: OperationKind;
   readonly project: string;
   readonly name: string;
   readonly uid: string;
@@ -55,7 +55,7 @@ export async function placeInstanceRow(db: Queries, placed: InstancePlacement): 
     .where(and(isOfTarget(target), eq(operations.uid, target.uid), eq(operations.state, 'running')));
 }
 
-/** Where clause: the row of one tenant cluster or space. */
-export function isTarget({ kind, project, name }: OperationTarget) {
+/** Where clause: the row of what an operation is about. */
+export function isTarget({ kind, project, name }: OperationSubject) {
   return and(eq(instances.kind, kind), eq(instances.project, project), eq(instances.name, name));
 }

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { ManagedKind, OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationKind, OperationSubject } from '../../contracts/kinds.ts';
 import type { OperationState } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { Queries } from '../client.ts';
@@ -47,7 +47,7 @@ export async function getOperationRow(db: Queries, id: string): Promise<Operatio
 /** The operation of this very tenant cluster or space, not of a former one of its name; without a uid, of the last one. */
 export async function findOperationByKey(
   db: Queries,
-  target: OperationTarget & { readonly uid: string | undefined },
+  target: OperationSubject & { readonly uid: string | undefined },
   idempotencyKey: string,
 ): Promise<OperationRow | undefined> {
   const [row] = await db
@@ -72,7 +72,7 @@ export interface RecordsOf {
 }
 
 /** Operations of a tenant cluster or space (of all, if none is named) that have not ended, in the order of their turns. */
-export async function listOpenOperations(db: Queries, target?: OperationTarget): Promise<OperationRow[]> {
+export async function listOpenOperations(db: Queries, target?: OperationSubject): Promise<OperationRow[]> {
   return db
     .select()
     .from(operations)
@@ -81,7 +81,7 @@ export async function listOpenOperations(db: Queries, target?: OperationTarget):
 }
 
 /** What operations are about. Ids that nothing has are left out. */
-export async function targetsOf(db: Queries, ids: readonly string[]): Promise<OperationTarget[]> {
+export async function targetsOf(db: Queries, ids: readonly string[]): Promise<OperationSubject[]> {
   const { kind, project, name } = operations;
   return db
     .select({ kind, project, name })
@@ -94,7 +94,7 @@ export interface OperationFilter {
   /** Left out: of all projects. */
   readonly project?: string | undefined;
   readonly projects?: readonly string[] | undefined;
-  readonly kinds?: readonly ManagedKind[] | undefined;
+  readonly kinds?: readonly OperationKind[] | undefined;
   /** With one of `kinds`, since a tenant cluster and a space may share it. */
   readonly name?: string | undefined;
   /** Left out: of all instances of the name. */
@@ -195,12 +195,12 @@ export async function markCancelRequested(tx: Queries, ids: readonly string[], a
     .where(and(inArray(operations.id, [...ids]), inArray(operations.state, [...openStates])));
 }
 
-/** Where clause: operations of one tenant cluster or space, whatever its uid. */
-export function isOfTarget({ kind, project, name }: OperationTarget) {
+/** Where clause: operations of what has this name, whatever its uid. */
+export function isOfTarget({ kind, project, name }: OperationSubject) {
   return and(eq(operations.kind, kind), eq(operations.project, project), eq(operations.name, name));
 }
 
 /** What an operation is about. */
-export function targetOfRow({ kind, project, name }: OperationRow): OperationTarget {
+export function targetOfRow({ kind, project, name }: OperationRow): OperationSubject {
   return { kind, project, name };
 }

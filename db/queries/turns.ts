@@ -1,5 +1,5 @@
 import { and, inArray, sql } from 'drizzle-orm';
-import type { OperationTarget } from '../../contracts/kinds.ts';
+import type { OperationSubject } from '../../contracts/kinds.ts';
 import type { OperationState } from '../../contracts/operations.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { StepChange } from '../../contracts/workflows.ts';
@@ -160,7 +160,7 @@ export async function endRows(
 }
 
 /** The operation whose turn is next, if the turn is free. */
-async function nextQueued(tx: Queries, target: OperationTarget): Promise<OperationRow | undefined> {
+async function nextQueued(tx: Queries, target: OperationSubject): Promise<OperationRow | undefined> {
   const [oldest] = await tx
     .select()
     .from(operations)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { managedKinds } from '../../contracts/kinds.ts';
+import { managedKinds, type OperationKind } from '../../contracts/kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
 import type { Queries } from '../client.ts';
 import type { OperationRow } from '../schema/operations.ts';
@@ -74,5 +74,5 @@ export async function nextWakes(
 }
 
 function isCounted({ kind, type }: OperationRow): boolean {
-  return type === 'wake' && admittedKinds.includes(kind);
+  return type === 'wake' && (admittedKinds as readonly OperationKind[]).includes(kind);
 }

@@ -1,14 +1,15 @@
 import { pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
-import { managedKinds } from '../../contracts/kinds.ts';
+import { operationKinds } from '../../contracts/kinds.ts';
 
 /**
- * One row per instance of a managed kind that ever had an operation: the lock under which submits for one of them
+ * One row per instance and connected cluster that ever had an operation: the lock under which submits for one of them
  * follow one another, and where it runs. A name that is used again takes over the row with its new uid.
  */
 export const instances = pgTable(
   'instances',
   {
-    kind: text({ enum: managedKinds }).notNull().default('tenant'),
+    kind: text({ enum: operationKinds }).notNull().default('tenant'),
+    /** Empty: a connected cluster. */
     project: text().notNull(),
     name: text().notNull(),
     uid: text().notNull(),

@@ -11,7 +11,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { managedKinds } from '../../contracts/kinds.ts';
+import { operationKinds } from '../../contracts/kinds.ts';
 import { operationStates } from '../../contracts/operations.ts';
 import { operationTypes } from '../../contracts/verbs.ts';
 import type { AttemptMark } from '../../domain/lifecycle/attempts.ts';
@@ -27,9 +27,10 @@ export const operations = pgTable(
     /** The order in which operations were accepted; turns follow it. */
     sequence: bigserial({ mode: 'number' }).notNull(),
     type: text({ enum: operationTypes }).notNull(),
-    kind: text({ enum: managedKinds }).notNull().default('tenant'),
+    kind: text({ enum: operationKinds }).notNull().default('tenant'),
+    /** Empty: what it is about is in none. */
     project: text().notNull(),
-    /** Of the instance that it is about. */
+    /** Of what it is about. */
     name: text().notNull(),
     uid: text().notNull(),
     /** Of the project; null: not known, from before it was kept. */

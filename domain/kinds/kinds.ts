@@ -1,8 +1,9 @@
 import {
-  kindNames,
   type ManagedKind,
-  managedKinds,
+  type OperationKind,
+  operationKinds,
   type SummaryFieldOf,
+  targetNames,
   type VerbOf,
 } from '../../contracts/kinds.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
 import type { Project } from '../../contracts/resources/project.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { verbRules } from '../lifecycle/verbs.ts';
+import { clusterPlans } from './cluster-plans.ts';
 import type { KindDescriptor } from './descriptor.ts';
 import type { OperationPlan } from './plan.ts';
 import { space } from './space.ts';
@@ -24,6 +26,12 @@ const descriptors: {
 } = {
   tenant: virtualCluster,
   space,
+};
+
+const plans: { readonly [K in OperationKind]: Partial<Record<OperationType, OperationPlan>> } = {
+  tenant: virtualCluster.plans,
+  space: space.plans,
+  cluster: clusterPlans,
 };
 
 /** How instances of `kind` behave; give its functions instances and templates of that kind only. */
@@ -46,17 +54,16 @@ export function withDefaults(
 }
 
 /** The plan of an operation. @throws Error if the kind has no such verb */
-export function planOf({ kind, type }: { kind: ManagedKind; type: OperationType }): OperationPlan {
-  const plans: Partial<Record<OperationType, OperationPlan>> = descriptors[kind].plans;
-  const plan = plans[type];
-  if (plan === undefined) throw new Error(`${kindNames[kind].noun}s have no operation ${type}`);
+export function planOf({ kind, type }: { kind: OperationKind; type: OperationType }): OperationPlan {
+  const plan = plans[kind][type];
+  if (plan === undefined) throw new Error(`${targetNames[kind].noun}s have no operation ${type}`);
   return plan;
 }
 
 /** The workflows that go on until they succeed. */
 export const forwardWorkflows: ReadonlySet<string> = new Set(
-  managedKinds.flatMap((kind) =>
-    kindNames[kind].verbs
+  operationKinds.flatMap((kind) =>
+    targetNames[kind].verbs
       .filter((type) => verbRules[type].finishesForward)
       .map((type) => planOf({ kind, type }).workflow),
   ),

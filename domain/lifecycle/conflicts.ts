@@ -33,16 +33,18 @@ type Verdict = 'join' | 'wait' | 'supersede' | 'cancel' | 'refuse';
 
 /**
  * Decides what happens to `requested` beside `present` (oldest first), the operations of the same tenant
- * cluster that have not ended. The rules:
+ * cluster, space or connected cluster that have not ended. The rules:
  *
- * - Operations of one tenant cluster run one after another, in the order in which they were accepted.
+ * - Operations of one of them run one after another, in the order in which they were accepted.
  * - **Delete is final.** Beside a delete, queued or running, everything is refused; another delete joins it.
  * - **Delete comes first.** It supersedes every operation that waits. Of what runs it cancels create, update,
  *   snapshot and restore (their undo runs, then the delete), and follows sleep and wake to their end: they are
  *   short, and half a sleep is of no use to a delete.
  * - **Join** only the newest operation, so that the order does not change, and only one that has not been asked to
  *   cancel: sleep joins sleep, wake joins wake; create and update join one that waits (it will read the newest
- *   spec) or one that runs towards the same target hash; snapshot and restore join one of the same snapshot.
+ *   spec) or one that runs towards the same target hash; snapshot and restore join one of the same snapshot; disconnect and
+ *   upgrade join one with the same parameters.
+ * - **The last word**: a disconnect or upgrade with other parameters supersedes one that waits, and cancels one that runs.
  * - **Everything else waits**: sleep while creating, wake while falling asleep, restore behind a snapshot. A
  *   restore of a sleeping tenant cluster is allowed and leaves it asleep.
  */
@@ -73,6 +75,10 @@ function verdictOf(requested: RequestedOperation, present: PresentOperation): Ve
   }
   if (requested.type === 'delete') return deleteBeside(present);
   if (present.type !== requested.type || present.cancelRequested) return 'wait';
+  return besideOwnType(requested, present);
+}
+
+function besideOwnType(requested: RequestedOperation, present: PresentOperation): Verdict {
   switch (verbRules[requested.type].joins) {
     case 'any':
       return 'join';
@@ -83,6 +89,9 @@ function verdictOf(requested: RequestedOperation, present: PresentOperation): Ve
         : 'wait';
     case 'same-snapshot':
       return present.snapshot === requested.snapshot ? 'join' : 'wait';
+    case 'same-request':
+      if (present.targetHash === requested.targetHash) return 'join';
+      return present.state === 'queued' ? 'supersede' : 'cancel';
   }
 }
 

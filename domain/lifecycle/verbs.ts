@@ -5,13 +5,14 @@ import type { OperationParameters, OperationType } from '../../contracts/verbs.t
 export interface VerbRules {
   /**
    * What a request for it does to the resource, under the caller's identity. `annotate`: it writes these annotations;
-   * `delete`: it deletes it; `check`: it changes nothing, and needs the right to update it, or only its snapshots if
-   * `snapshots` says so.
+   * `delete`: it deletes it; `check`: it changes nothing, and needs the right to update or delete it, or to update only its
+   * snapshots if `snapshots` says so.
    */
   readonly request:
     | { readonly annotate: (parameters: OperationParameters, now: Date) => Record<string, string | null> }
     | { readonly delete: true }
-    | { readonly check: 'update'; readonly snapshots?: true };
+    | { readonly check: 'update'; readonly snapshots?: true }
+    | { readonly check: 'delete' };
   /** The parameters of an operation, from those of a request for it. Left out: the same. */
   readonly complete?: (parameters: OperationParameters, now: Date) => OperationParameters;
   /**
@@ -20,7 +21,7 @@ export interface VerbRules {
    */
   readonly aim: 'spec' | 'phase' | 'request';
   /** Which one of its own type, the newest that is there, a request joins: see decideConflict. */
-  readonly joins: 'any' | 'same-target' | 'same-snapshot';
+  readonly joins: 'any' | 'same-target' | 'same-snapshot' | 'same-request';
   /** What a delete does to one that runs: cancels it, or waits for its end. */
   readonly besideDelete: 'cancel' | 'wait';
   /** Whether it goes on until it succeeds, once it has its turn: nothing cancels or fails it for good. */
@@ -108,6 +109,24 @@ export const verbRules: { readonly [V in OperationType]: VerbRules } = {
     besideDelete: 'wait',
     finishesForward: true,
     disturbs: true,
+    phaseAfterStop: 'unchanged',
+  },
+  disconnect: {
+    request: { check: 'delete' },
+    aim: 'request',
+    joins: 'same-request',
+    besideDelete: 'wait',
+    finishesForward: false,
+    disturbs: true,
+    phaseAfterStop: 'unchanged',
+  },
+  upgrade: {
+    request: { check: 'update' },
+    aim: 'request',
+    joins: 'same-request',
+    besideDelete: 'wait',
+    finishesForward: false,
+    disturbs: false,
     phaseAfterStop: 'unchanged',
   },
 };

@@ -1,5 +1,7 @@
+import { annotations } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import type { LabelSelector } from '../../contracts/resources/label-selector.ts';
+import { unansweredReason } from '../status/cluster-status.ts';
 import { unmetRequirement } from './label-selector.ts';
 
 /** Why something may not be placed in a connected cluster. */
@@ -30,7 +32,9 @@ export function faultOf(
   const { name, labels } = cluster.metadata;
   const { unusable, maxInstances = Number.POSITIVE_INFINITY } = cluster.spec;
   const fault = (kind: ClusterFault['kind'], text: string): ClusterFault => ({ cluster: name, kind, text });
-  if (cluster.metadata.deletionTimestamp !== undefined) return fault('lasting', 'is being disconnected');
+  const isDisconnected = cluster.metadata.annotations?.[annotations.disconnecting] !== undefined;
+  if (isDisconnected || cluster.metadata.deletionTimestamp !== undefined)
+    return fault('lasting', 'is being disconnected');
   if (unusable === true) return fault('lasting', 'is marked unusable');
   for (const { selector, source } of demands) {
     const unmet = unmetRequirement(selector, labels);
@@ -50,6 +54,7 @@ function connectionFault(cluster: Cluster): Pick<ClusterFault, 'kind' | 'text'> 
     const text = lastSeen === undefined ? 'is offline' : `has been offline since ${lastSeen}`;
     return { kind: hasAgent(cluster) ? 'away' : 'unready', text };
   }
+  if (reason === unansweredReason) return { kind: 'unready', text: `does not answer: ${message}` };
   if (phase === 'Failed') return { kind: 'lasting', text: `has failed${message ? `: ${message}` : ''}` };
   return phase === 'Initialized' ? undefined : { kind: 'unready', text: 'is not initialised yet' };
 }

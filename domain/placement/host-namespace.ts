@@ -1,7 +1,13 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import { kindNames, type ManagedKind, managedKinds, type OperationTarget } from '../../contracts/kinds.ts';
-import { checkName, isName } from '../../contracts/names.ts';
+import { checkName, isName, platformNamespace } from '../../contracts/names.ts';
+import type { ClusterSpec } from '../../contracts/resources/cluster.ts';
 import { contentHash } from '../content-hash.ts';
+
+/** Namespace of the platform's own objects in a connected cluster: its agent's, if it has one. */
+export function managementNamespaceOf({ networkPeer, managementNamespace }: ClusterSpec): string {
+  return (networkPeer === true && managementNamespace) || platformNamespace;
+}
 
 /** Namespaces of Kubernetes and of the platform itself: never a tenant cluster's nor a space's, whatever is on them. */
 export function isReservedNamespace(namespace: string): boolean {

@@ -16,6 +16,8 @@ export const stateAfter: Readonly<Record<OperationType, RecordedState | null>> =
   update: null,
   restore: null,
   snapshot: null,
+  disconnect: null,
+  upgrade: null,
 };
 
 /** A change of the state of one instance, as its operations tell of it. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clusterManifests, platformNamespaceOf } from '../../adapters/cluster-setup.ts';
 import { type ConnectedClusters, createConnectedClusters } from '../../adapters/connected-clusters.ts';
 import { type HostNamespaces, hostNamespaces } from '../../adapters/host-namespaces.ts';
 import { createHelm, type Helm } from '../../adapters/helm/helm.ts';
@@ -16,7 +17,6 @@ import {
 } from '../../contracts/names.ts';
 import type { VirtualClusterInstanceSpec } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { TenantRef } from '../../contracts/instance-ref.ts';
-import { readManifests } from '../../adapters/kubernetes/manifests.ts';
 import { applyManifests } from '../../local/bootstrap/apply-manifests.ts';
 import { applyKinds } from '../../local/bootstrap/management-resources.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
@@ -50,15 +50,11 @@ export async function startActivityPlatform(kubeconfig?: string): Promise<Activi
   const workDir = mkdtempSync(join(tmpdir(), 'vcp-activities-'));
   undo.defer(() => rmSync(workDir, { recursive: true, force: true }));
   await applyKinds(client);
-  await applyManifests(
-    client,
-    readManifests(join(root, 'deploy', 'charts', 'vcluster-platform', 'connected-cluster')),
-  );
+  await applyManifests(client, [platformNamespaceOf('local'), ...clusterManifests('direct')]);
   // The worker's own rights in a connected cluster, where there is a server to sign it a certificate.
   const workers = (await server?.kubeconfig(identities.worker)) ?? config;
   const resources = managementResources(client);
-  for (const name of [platformNamespace, projectNamespace('default')])
-    await client.core.createNamespace({ body: { metadata: { name } } });
+  await client.core.createNamespace({ body: { metadata: { name: projectNamespace('default') } } });
   await resources.projects.create({
     metadata: { name: 'default' },
     spec: { requireTemplate: { disabled: true } },

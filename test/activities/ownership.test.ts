@@ -4,8 +4,10 @@ import type { V1ObjectMeta } from '@kubernetes/client-node';
 import { createActivities } from '../../activities/index.ts';
 import type { OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { createLogger } from '../../adapters/logging.ts';
+import type { ClusterRef } from '../../contracts/cluster-ref.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import type { SpaceRef, TenantRef } from '../../contracts/instance-ref.ts';
+import { platformNamespace } from '../../contracts/names.ts';
 import { createOperationsDependencies } from '../../operations/dependencies.ts';
 import { type ActivityPlatform, chartsDir, startActivityPlatform } from './activity-platform.ts';
 import { namespaceDeletionCases } from './namespace-deletion-cases.ts';
@@ -92,10 +94,20 @@ const ofSpaces: Partial<Record<keyof Activities, [(space: SpaceRef) => unknown, 
   deleteSpacePods: [(space) => activities.deleteSpacePods({ space }), 'conflict'],
   waitForSpacePodsEnded: [(space) => activities.waitForSpacePodsEnded({ space }), 'conflict'],
 };
+/** Of a whole connected cluster: what is the platform's own there, by its names (test/activities/cluster-objects, agent-image). */
+const ofClusters: Partial<Record<keyof Activities, (cluster: ClusterRef) => unknown>> = {
+  findClusterRemains: (cluster) => activities.findClusterRemains({ cluster }),
+  claimClusterObjects: (cluster) => activities.claimClusterObjects({ cluster }),
+  removeClusterObjects: (cluster) => activities.removeClusterObjects({ cluster }),
+  findAgentImages: (cluster) => activities.findAgentImages({ cluster }),
+  setAgentImage: (cluster) => activities.setAgentImage({ cluster, image: 'agent:2' }),
+  waitForAgentVersion: (cluster) => activities.waitForAgentVersion({ cluster, image: 'agent:2' }),
+};
 /** These act in no connected cluster: on resources of the management API, our database, our files. */
 const elsewhere: readonly string[] = [
   ...['claimTurn', 'recordSteps', 'endOperation', 'reconcileOperations', 'evaluateSleepPolicy'],
-  'waitForClusterOnline',
+  ...['waitForClusterOnline', 'closeCluster', 'openCluster', 'findClusterTenants', 'deleteClusterTenants'],
+  ...['releaseClusterTenants', 'deleteCluster'],
   ...['placeTenant', 'findTenantRemains', 'reportInstance', 'releaseInstance', 'checkRelease'],
   ...['placeSpace', 'findSpaceRemains', 'reportSpace', 'releaseSpace'],
   ...['recordSnapshot', 'findSnapshot', 'completeSnapshot', 'failSnapshot', 'forgetSnapshot'],
@@ -212,8 +224,27 @@ test('no activity of a space touches a namespace that is another’s', async () 
   assert.deepEqual(await contentOf(victim.hostNamespace), before);
 });
 
+test('no activity of a connected cluster touches a later one of its name', async () => {
+  const { core, rbac } = platform.client;
+  await platform.resources.clusters.create({ metadata: { name: 'local' }, spec: { networkPeer: true } });
+  const content = async () => [
+    ...(await contentOf(platformNamespace)),
+    ...(await rbac.listClusterRole()).items.map(({ metadata }) => metadata?.resourceVersion),
+    (await core.readNamespace({ name: platformNamespace })).metadata?.resourceVersion,
+  ];
+  const before = await content();
+  for (const [activity, call] of Object.entries(ofClusters))
+    assert.equal(
+      await outcomeOf(() => call({ name: 'local', uid: 'a-former' })),
+      'cluster_not_found',
+      activity,
+    );
+  assert.deepEqual(await content(), before);
+});
+
 test('every activity is covered, or does not act in a connected cluster', () => {
-  const tried = new Set([...Object.keys(ofTenants), ...Object.keys(ofSpaces), ...elsewhere]);
+  const tables = [ofTenants, ofSpaces, ofClusters].flatMap((table) => Object.keys(table));
+  const tried = new Set([...tables, ...elsewhere]);
   assert.deepEqual(
     Object.keys(activities).filter((activity) => !tried.has(activity)),
     [],

@@ -108,6 +108,7 @@ async function startTestControllers(
     rbac: createOwnedRbac(client.kubeConfig, logger),
     clusters,
     watchedClusters: clusters,
+    followedClusters: createConnectedClusters({ management: client, workDir: tmpdir() }),
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces({
       ...createConnectedClusters({ management: client, workDir: tmpdir() }),

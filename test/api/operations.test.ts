@@ -12,6 +12,7 @@ import { eventually } from '../support/eventually.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { urlOfRole } from '../support/runtime-role.ts';
 import { startTemporal, type TestTemporal } from '../support/temporal.ts';
+import { clusterOperationCases } from './cluster-operation-cases.ts';
 import { dryRunCases } from './dry-run-cases.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { eventCases } from './event-cases.ts';
@@ -357,6 +358,8 @@ describe('reading, following and cancelling', () => {
     assert.deepEqual((await fixture.call('carl', 'GET', '/api/v1/projects')).json(), { items: [] });
   });
 });
+
+describe('operations of connected clusters', () => clusterOperationCases(() => ({ fixture })));
 
 describe('records by uid', () => recordCases(() => ({ fixture, database, newInstance })));
 

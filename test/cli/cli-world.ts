@@ -83,8 +83,8 @@ export async function startCliWorld(): Promise<CliWorld> {
 }
 
 const pollMs = 250;
-/** Whose operations end by themselves. */
-const projects = new Set(['alpha', 'forge']);
+/** Whose operations end by themselves; those of connected clusters are in no project. */
+const projects = new Set(['alpha', 'forge', '']);
 
 function startEngine({ resources }: ManagementFixture, deps: OperationsDeps): () => Promise<void> {
   let stopped = false;

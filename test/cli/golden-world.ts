@@ -137,11 +137,12 @@ async function makeTenant(
   );
 }
 
-/** Project forge with a tenant cluster and a space, whose operations end by themselves. */
+/** Project forge with a tenant cluster and a space, and connected cluster rim, whose operations end by themselves. */
 export async function makeForge({ fixture, operations }: CliWorld): Promise<void> {
   const { resources, admin } = fixture;
   await resources.projects.create({ metadata: { name: 'forge' }, spec: { displayName: 'Forge' } });
   await applyProjectNamespace(admin, 'forge', {});
+  await resources.clusters.create({ metadata: { name: 'rim' }, spec: { networkPeer: true } });
   const spec = { owner: { user: 'anna' } };
   const at = { namespace: 'p-forge' };
   await resources.virtualclusterinstances.create({

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type ClusterClient, connectCluster } from '../../adapters/kubernetes/client.ts';
 import { labels, platformNamespace, writers } from '../../contracts/names.ts';
+import type { Operation } from '../../contracts/operations.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
 import { findProgram } from '../../toolchain/find-program.ts';
+import { clusterInventory, isAsBefore, settledInventory } from '../support/cluster-inventory.ts';
 import { type ExternalCluster, startExternalCluster } from '../support/external-cluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { run, type TestPlatform } from '../support/platform.ts';
@@ -43,16 +45,18 @@ describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
       : `${answer.status} ${answer.text}`;
   };
   const kubeSystemUid = async () => (await client.core.readNamespace({ name: 'kube-system' })).metadata?.uid;
-  const uninstall = async () => {
-    const args = ['uninstall', 'loft', '--namespace', platformNamespace, '--kubeconfig', cluster.kubeconfig];
-    const { code, stderr } = await run(findProgram('helm'), args);
-    assert.equal(code, 0, stderr);
-  };
-  const remove = async (name: string) => {
-    const { status, text } = await platform.call('DELETE', `${management}/clusters/${name}`);
-    assert.ok([200, 404].includes(status), text);
-    await eventually(`cluster ${name} is gone`, async () => (await read(name)) === undefined);
-  };
+  /** Its node runs pods of marked namespaces only. */
+  const makeNamespace = () =>
+    client.core.createNamespace({
+      body: { metadata: { name: platformNamespace, labels: { [labels.managed]: 'true' } } },
+    });
+  const spaces = `${management}/namespaces/p-default/spaceinstances`;
+  const namesOf = (list: { items: { metadata?: { name?: string } }[] }) =>
+    list.items.map(({ metadata }) => metadata?.name ?? '');
+  const spaceNamespaces = async () =>
+    namesOf(await client.core.listNamespace({ labelSelector: labels.space }));
+  /** All that the cluster held before anything was added. */
+  let untouched: string[];
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), 'vcp-add-cluster-'));
@@ -61,10 +65,8 @@ describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
       startExternalCluster({ hostPath: join(dir, 'snapshots') }),
     ]);
     client = connectCluster(cluster.adminKubeconfig, { writer: writers.bootstrap });
-    // Its node runs pods of marked namespaces only.
-    await client.core.createNamespace({
-      body: { metadata: { name: platformNamespace, labels: { [labels.managed]: 'true' } } },
-    });
+    untouched = await settledInventory(client);
+    await makeNamespace();
     stock = openStockCli(platform);
     symlinkSync(findProgram('helm'), join(stock.home, 'helm'));
     writeFileSync(join(stock.home, 'kubeconfig'), cluster.adminKubeconfig, { mode: 0o600 });
@@ -97,19 +99,69 @@ describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
     assert.equal(await uidThrough('stock-east'), await kubeSystemUid());
   });
 
-  test('what Helm installed is removed by Helm, and the cluster may come again under another name', async () => {
-    await uninstall();
-    await remove('stock-east');
-    const left = await client.rbac.listClusterRole();
-    assert.deepEqual(
-      left.items
-        .map(({ metadata }) => metadata?.name ?? '')
-        .filter((name) => name.startsWith('vcluster-platform')),
-      [],
-    );
+  test('its agent gets another image by an operation, and has it back if the next one does not start', async () => {
+    const upgrade = (image: string) => platform.vcp('upgrade', 'cluster', 'stock-east', '--image', image);
+    const image = async () => {
+      const name = { namespace: platformNamespace, name: 'loft' };
+      const { spec } = await client.apps.readNamespacedDeployment(name);
+      return spec?.template.spec?.containers[0]?.image;
+    };
+    const other = `docker.io/${await image()}`;
+    const upgraded = await upgrade(other);
+    assert.equal(upgraded.code, 0, upgraded.stderr);
+    assert.equal(await image(), other);
+    assert.equal(await uidThrough('stock-east'), await kubeSystemUid());
+    const failed = await upgrade('vcluster-platform/agent:none');
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.stderr, /the new agent does not start/);
+    assert.equal(await image(), other);
+    assert.equal(await uidThrough('stock-east'), await kubeSystemUid());
   });
 
-  test('vcp adds it, waits until it is connected, and says what it is', async () => {
+  test('it is not disconnected while a space lives there, unless that is to be deleted', async () => {
+    const space = await platform.call('POST', spaces, {
+      apiVersion: 'management.loft.sh/v1',
+      kind: 'SpaceInstance',
+      metadata: { name: 'there', namespace: 'p-default' },
+      spec: { clusterRef: { cluster: 'stock-east' } },
+    });
+    assert.equal(space.status, 201, space.text);
+    await eventually('the space is there', async () => (await spaceNamespaces()).length === 1);
+    const refused = await platform.vcp('disconnect', 'cluster', 'stock-east', '--force');
+    assert.equal(refused.code, 5, refused.stderr);
+    assert.match(
+      refused.stderr,
+      /1 tenant cluster or space is in connected cluster "stock-east" \(space default\/there\)/,
+    );
+    const tried = await platform.vcp(
+      'disconnect',
+      'cluster',
+      'stock-east',
+      '--delete-tenants',
+      '--dry-run',
+      'server',
+    );
+    assert.match(tried.stdout, /^disconnect of connected cluster stock-east would be accepted/);
+    assert.ok(await isConnected('stock-east'));
+  });
+
+  test('disconnected, nothing of the platform is left in it', async () => {
+    const { code, stdout, stderr } = await platform.vcp(
+      'disconnect',
+      'cluster',
+      'stock-east',
+      '--delete-tenants',
+    );
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^connected cluster stock-east is disconnected \(/);
+    assert.equal(await read('stock-east'), undefined);
+    await isAsBefore(client, untouched);
+    const listed = await platform.vcp('operations', 'list', '--cluster', 'stock-east');
+    assert.match(listed.stdout, / disconnect +stock-east +succeeded +connected cluster +admin /);
+  });
+
+  test('vcp adds it again under another name, waits until it is connected, and says what it is', async () => {
+    await makeNamespace();
     const { code, stdout, stderr } = await platform.vcp(
       ...['add', 'cluster', 'east', '--kubeconfig', cluster.kubeconfig],
       ...['--helm', findProgram('helm'), '--helm-set', processNode],
@@ -139,8 +191,6 @@ describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
       pods.items.map(({ metadata }) => metadata?.name),
       ['eastern-0'],
     );
-    const deleted = await platform.ended((await platform.submit('eastern', { type: 'delete' })).id, 240_000);
-    assert.equal(deleted.state, 'succeeded', deleted.message);
   });
 
   test('without its agent it is offline, and requests say so at once', async () => {
@@ -162,5 +212,23 @@ describe('a cluster is added by one command', { timeout: 1_200_000 }, () => {
     }
     // The quickest: this machine may be busy with other suites.
     assert.ok(Math.min(...told) <= 1_000, `told after ${told.map(Math.round).join(', ')} ms`);
+  });
+
+  test('one that is gone for good is forgotten by force, with what lived there, and that is named', async () => {
+    // It waits for the cluster until that is forgotten.
+    const waiting = await platform.submit('eastern', { type: 'delete' });
+    const forced = ['disconnect', 'cluster', 'east', '--delete-tenants', '--force', '-o', 'json'];
+    const { code, stdout, stderr } = await platform.vcp(...forced);
+    assert.equal(code, 0, stderr);
+    const { state, message } = JSON.parse(stdout) as Operation;
+    assert.equal(state, 'succeeded');
+    assert.match(
+      message ?? '',
+      /^Left in the cluster \(.*offline.*\): what the platform made there; tenants that may run on: tenant cluster default\/eastern$/,
+    );
+    assert.equal(await read('east'), undefined);
+    const deleted = await platform.ended(waiting.id, 60_000);
+    assert.equal(deleted.state, 'succeeded', deleted.message);
+    assert.ok((await clusterInventory(client)).size > untouched.length);
   });
 });

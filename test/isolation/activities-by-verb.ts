@@ -52,4 +52,10 @@ export const activitiesByVerb: Record<string, readonly (keyof Activities)[]> = {
     'waitForSpaceNamespaceDeleted',
     'releaseSpace',
   ],
+  'cluster:disconnect': [
+    ...(['closeCluster', 'openCluster', 'findClusterTenants', 'deleteClusterTenants'] as const),
+    ...(['releaseClusterTenants', 'findClusterRemains', 'claimClusterObjects'] as const),
+    ...(['removeClusterObjects', 'deleteCluster'] as const),
+  ],
+  'cluster:upgrade': ['findAgentImages', 'setAgentImage', 'waitForAgentVersion'],
 };

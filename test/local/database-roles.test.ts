@@ -79,7 +79,8 @@ describe('database roles', () => {
       for (const role of ['gateway', 'worker', 'controllers'] as const) {
         const may = byRole[role] ?? [];
         const statements = {
-          select: `select from ${table} limit 0`,
+          // Its whole rows.
+          select: `select ${table} from ${table} limit 0`,
           insert: `insert into ${table} select (null::${table}).* where false`,
           update: `update ${table} set ${await columnOf(table)} = null where false`,
           delete: `delete from ${table} where false`,
@@ -88,6 +89,8 @@ describe('database roles', () => {
           if ((may as readonly string[]).includes(privilege)) await query(urls[role], sql);
           else await refuses(urls[role], sql);
         }
+        for (const [, columns] of may.join().matchAll(/select \((.*?)\)/g))
+          await query(urls[role], `select ${columns} from ${table} limit 0`);
         await refuses(urls[role], `truncate ${table}`);
         await refuses(urls[role], `drop table ${table}`);
         await refuses(urls[role], `alter table ${table} disable trigger all`);

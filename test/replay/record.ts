@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { PlatformError } from '../../contracts/errors.ts';
+import { clusterGone, PlatformError } from '../../contracts/errors.ts';
 import { operationWorkflowId, workflows } from '../../contracts/workflows.ts';
 import { cancelOperation } from '../../operations/cancel.ts';
 import { getOperation } from '../../operations/read.ts';
@@ -9,20 +9,24 @@ import { eventually } from '../support/eventually.ts';
 import { startLifecycle } from '../workflows/lifecycle-fixture.ts';
 
 /**
- * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|repairs|undos|admissions`. They are named by what
+ * Records histories for the replay test: `node test/replay/record.ts <version> tenants|spaces|clusters|repairs|undos|admissions|refusals`. They are named by what
  * happened and the version that wrote them, and never overwritten: a released workflow must replay them for ever.
  */
 const [version, what = ''] = process.argv.slice(2);
 const recordings: Record<string, () => Promise<void>> = {
   tenants: recordTenants,
   spaces: recordSpaces,
+  clusters: recordClusters,
   repairs: recordRepairs,
   undos: recordUndos,
   admissions: recordAdmissions,
+  refusals: recordRefusals,
 };
 const record = recordings[what];
 if (version === undefined || record === undefined)
-  throw new Error('usage: node test/replay/record.ts <version> tenants|spaces|repairs|undos|admissions');
+  throw new Error(
+    'usage: node test/replay/record.ts <version> tenants|spaces|clusters|repairs|undos|admissions|refusals',
+  );
 const dir = join(import.meta.dirname, 'histories');
 mkdirSync(dir, { recursive: true });
 const fixture = await startLifecycle(what === 'admissions' ? { wakesAtOnce: 1 } : {});
@@ -51,6 +55,42 @@ async function recordSpaces(): Promise<void> {
   await hold.reached;
   await cancelOperation(fixture.deps, { id: sleep.operation.id, actor: 'anna' });
   await saveOperation('sleep-space-cancelled', sleep.operation.id);
+}
+
+async function recordClusters(): Promise<void> {
+  const connected = { kind: 'cluster', project: '' } as const;
+  const name = fixture.newName();
+  await saveOperation('upgrade-cluster', (await fixture.run('upgrade', name, connected)).id);
+  fixture.cluster.connected(name).tenants = ['space default/there'];
+  await saveOperation('disconnect-cluster-refused', (await fixture.run('disconnect', name, connected)).id);
+  const deleting = { ...connected, parameters: { deleteTenants: true } };
+  await saveOperation('disconnect-cluster', (await fixture.run('disconnect', name, deleting)).id);
+  const dark = fixture.newName();
+  fixture.cluster.before(`cluster ${dark}`, 'findClusterRemains', () => {
+    throw new PlatformError('cluster_offline', 'it is offline', { details: { connectedCluster: 'dark' } });
+  });
+  const forced = { ...connected, parameters: { force: true } };
+  await saveOperation('disconnect-cluster-forced', (await fixture.run('disconnect', dark, forced)).id);
+  const failing = fixture.newName();
+  fixture.cluster.before(`cluster ${failing}`, 'waitForAgentVersion', () => {
+    throw new PlatformError('conflict', 'the new agent does not start');
+  });
+  await saveOperation('upgrade-cluster-failed', (await fixture.run('upgrade', failing, connected)).id);
+  const left = fixture.newName();
+  await fixture.run('create', left);
+  fixture.cluster.before(left, 'uninstallRelease', () => {
+    throw new PlatformError('cluster_not_found', 'it was disconnected', { details: clusterGone });
+  });
+  await saveOperation('delete-disconnected', (await fixture.run('delete', left)).id);
+}
+
+/** What fails for good inside the workflow task. */
+async function recordRefusals(): Promise<void> {
+  const name = fixture.newName();
+  fixture.cluster.before(name, 'placeTenant', () => {
+    throw new PlatformError('conflict', 'there is no place for it');
+  });
+  await saveOperation('create-refused', (await fixture.run('create', name)).id);
 }
 
 /** Two wakes of which one may run at a time. */

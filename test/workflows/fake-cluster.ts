@@ -5,6 +5,7 @@ import type { LostPods } from '../../contracts/lost-pods.ts';
 import type { TenantRef, UnplacedTenant } from '../../contracts/instance-ref.ts';
 import type { Missing } from '../../activities/control-plane/inspect-tenant.ts';
 import type { Fallback } from '../../activities/control-plane/release.ts';
+import { createFakeClusters, type FakeConnectedCluster } from './fake-clusters.ts';
 import { createFakeSpaces, type FakeSpace } from './fake-spaces.ts';
 
 type FakeActivities = Omit<
@@ -54,7 +55,8 @@ export interface FakeCluster {
   calls(name: string): string[];
   tenant(name: string): FakeTenant;
   space(name: string): FakeSpace;
-  /** Runs before an activity of a tenant cluster (of a space: `space <name>`) acts; throw to make it fail. */
+  connected(name: string): FakeConnectedCluster;
+  /** Runs before an activity of a tenant cluster (of a space: `space <name>`, of a connected cluster: `cluster <name>`) acts; throw to make it fail. */
   before(name: string, activity: FakeName, hook: () => Promise<void> | void): void;
   /** Makes the next call of an activity hang, with heartbeats, until it is cancelled or `release` is called; `reached` when it hangs. */
   hold(name: string, activity: FakeName): { reached: Promise<void>; release: () => void };
@@ -98,10 +100,12 @@ export function createFakeCluster(): FakeCluster {
       return act(input, tenantOf(name));
     };
   };
-  const spaces = createFakeSpaces(async (name, activity) => {
+  const entering = async (name: string, activity: FakeName) => {
     log.push({ name, activity });
     await hooks.get(`${name} ${activity}`)?.();
-  });
+  };
+  const spaces = createFakeSpaces(entering);
+  const clusters = createFakeClusters(entering);
   const nothing = () => undefined;
   const activities = {
     placeTenant: acting('placeTenant', ({ tenant }) => ({
@@ -180,12 +184,14 @@ export function createFakeCluster(): FakeCluster {
     waitForRestoreJob: acting('waitForRestoreJob', nothing),
     deleteRestoreJob: acting('deleteRestoreJob', nothing),
     ...spaces.activities,
+    ...clusters.activities,
   };
   return {
     activities: activities as unknown as FakeActivities,
     calls: (name) => log.filter((call) => call.name === name).map(({ activity }) => activity),
     tenant: tenantOf,
     space: spaces.spaceOf,
+    connected: clusters.clusterOf,
     before: (name, activity, hook) => void hooks.set(`${name} ${activity}`, hook),
     hold(name, activity) {
       const reached = deferred();

@@ -6,6 +6,7 @@ import {
   type Worker,
 } from '@temporalio/worker';
 import { temporalConnection } from '../../adapters/temporal-connection.ts';
+import type { ManagementResources } from '../../adapters/kubernetes/resources.ts';
 import { createLogger } from '../../adapters/logging.ts';
 import { createClusterOnlineActivities } from '../../activities/clusters/cluster-online.ts';
 import type { Activities } from '../../activities/index.ts';
@@ -52,6 +53,11 @@ export interface LifecycleFixture {
 
 let serial = 0;
 
+/** Connected clusters of any name are there. */
+const presentClusters = {
+  get: async ({ name }: { name: string }) => ({ metadata: { name } }),
+} as unknown as ManagementResources['clusters'];
+
 // Failures are part of most tests; their log lines would bury the tests'.
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
@@ -86,7 +92,7 @@ export async function startLifecycle(options: { wakesAtOnce?: number } = {}): Pr
       return placement;
     },
     ...createTurnActivities({ ...deps, ...options }),
-    ...createClusterOnlineActivities({ operations: deps }),
+    ...createClusterOnlineActivities({ operations: deps, resources: { clusters: presentClusters } }),
     ...createSnapshotCatalogueActivities({
       database: deps.database,
       checkRestoreRight: async (restore, snapshot) => {

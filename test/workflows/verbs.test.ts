@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { operationTypes } from '../../contracts/verbs.ts';
+import { kindNames } from '../../contracts/kinds.ts';
 import { listAttempts } from '../../db/queries/attempts.ts';
 import { getSnapshotRow } from '../../db/queries/snapshots.ts';
 import { operationWorkflowId } from '../../contracts/workflows.ts';
 import { lastingFailure, PlatformError } from '../../contracts/errors.ts';
 import { watchOperation } from '../../operations/watch.ts';
 import { type LifecycleFixture, startLifecycle } from './lifecycle-fixture.ts';
+import { clusterCases } from './cluster-cases.ts';
 import { offlineCases } from './offline-cases.ts';
 import { traceCases } from './trace-cases.ts';
 
@@ -18,6 +19,7 @@ after(() => fixture?.stop());
 
 traceCases(() => fixture);
 offlineCases(() => fixture);
+clusterCases(() => fixture);
 
 test('create: every step succeeds, the instance is reported Ready with the hash, the cluster is searchable', async () => {
   const name = fixture.newName();
@@ -396,6 +398,20 @@ for (const missing of ['namespace', 'control-plane', 'volume'] as const)
     else assert.match(begunEmpty ?? '', /begins empty\. There is not any snapshot of it$/);
   });
 
+test('an update that only puts back what somebody changed does not hide that data are gone', async () => {
+  const name = fixture.newName();
+  await fixture.run('create', name);
+  const tenant = fixture.cluster.tenant(name);
+  const parameters = { putsBack: 'Service x: somebody had deleted it' };
+  const update = await fixture.run('update', name, { parameters });
+  assert.equal(update.state, 'succeeded');
+  tenant.missing = { missing: 'control-plane', lost: {} };
+  const { release } = tenant;
+  const refused = await fixture.run('update', name, { parameters });
+  assert.deepEqual([refused.state, refused.reason], ['failed', 'control_plane_missing']);
+  assert.equal(tenant.release, release);
+});
+
 test('what is undone in a namespace that is gone is undone', async () => {
   const name = fixture.newName();
   await fixture.run('create', name);
@@ -517,8 +533,8 @@ test('watching shows every state once, and the end', async () => {
   assert.ok(states.includes('running'));
 });
 
-test('every verb has a workflow in the bundle', async () => {
-  for (const type of operationTypes) {
+test('every verb of a tenant cluster has a workflow in the bundle', async () => {
+  for (const type of kindNames.tenant.verbs) {
     const operation = await fixture.run(type, fixture.newName(), { parameters: { snapshot: 'x' } });
     assert.notEqual(operation.state, 'queued', type);
   }

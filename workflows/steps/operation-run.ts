@@ -1,20 +1,20 @@
 import { CancellationScope, log, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import type { InstanceRef, UnplacedRef } from '../../contracts/instance-ref.ts';
-import { type ManagedKind, namedKind } from '../../contracts/kinds.ts';
+import { type ManagedKind, namedKind, type OperationKind } from '../../contracts/kinds.ts';
 import { type OperationInput, searchAttributes, stepActivityId } from '../../contracts/workflows.ts';
 import { type RetryLimit, stepActivities } from '../proxies.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Progress } from './progress.ts';
 
 /** What a step does, or undoes: calls of activities, which show in Temporal as the step's. */
-type Work<T> = (activities: Activities) => Promise<T>;
+export type Work<T> = (activities: Activities) => Promise<T>;
 
 /** What a verb's workflow works with while it has the turn. */
-export interface OperationRun<K extends ManagedKind = ManagedKind> {
+export interface OperationRun<K extends OperationKind = ManagedKind> {
   readonly input: OperationInput;
   readonly kind: K;
-  /** The instance that the operation is about. */
+  /** What the operation is about. */
   readonly target: UnplacedRef<K>;
   /** Where it is, as far as our own database knows it. */
   readonly placed: InstanceRef<K> | undefined;
@@ -23,6 +23,8 @@ export interface OperationRun<K extends ManagedKind = ManagedKind> {
    * part or not at all.
    */
   step<T>(key: string, work: Work<T>, undo?: Work<unknown>): Promise<T>;
+  /** The same of work that is tried once, and waits for no connected cluster. */
+  tryStep<T>(key: string, work: Work<T>): Promise<T>;
   skip(key: string, message: string): void;
   /** Says something of a step that succeeded. */
   note(key: string, message: string): void;
@@ -38,7 +40,7 @@ export interface FailedUndo {
   readonly message: string;
 }
 
-export interface UndoableRun<K extends ManagedKind> extends OperationRun<K> {
+export interface UndoableRun<K extends OperationKind> extends OperationRun<K> {
   /** Undoes in reverse what was begun; gives what could not be undone. Must run non-cancellably. */
   undoAll(): Promise<FailedUndo[]>;
 }
@@ -49,7 +51,7 @@ export function tagCluster(cluster: string): void {
 }
 
 /** A run of the input's verb whose steps are written through `progress`. */
-export function createOperationRun<K extends ManagedKind>(
+export function createOperationRun<K extends OperationKind>(
   kind: K,
   input: OperationInput,
   progress: Progress,
@@ -58,7 +60,8 @@ export function createOperationRun<K extends ManagedKind>(
 ): UndoableRun<K> {
   const { project, name, uid } = input;
   const { cluster, hostNamespace } = claim;
-  const target = { ...namedKind(kind), project, name, uid } as UnplacedRef<K>;
+  const instance = { ...namedKind(kind), project, name, uid };
+  const target = (project === '' ? { name, uid } : instance) as UnplacedRef<K>;
   const undos: { key: string; undo: Work<unknown> }[] = [];
   let calls = 0;
   const activitiesOf = (key: string, wanted: RetryLimit, waitsForCluster = true) =>
@@ -71,6 +74,18 @@ export function createOperationRun<K extends ManagedKind>(
         ...(steps ? { steps } : {}),
       };
     }, waitsForCluster);
+  async function perform<T>(key: string, work: Work<T>, activities: Activities): Promise<T> {
+    progress.set(key, 'running');
+    try {
+      const result = await work(activities);
+      progress.set(key, 'succeeded');
+      return result;
+    } catch (error) {
+      const { state, message } = failureReason(error);
+      progress.set(key, state, message);
+      throw error;
+    }
+  }
   return {
     input,
     kind,
@@ -78,20 +93,12 @@ export function createOperationRun<K extends ManagedKind>(
     placed:
       cluster === undefined || hostNamespace === undefined
         ? undefined
-        : ({ ...target, cluster, hostNamespace } as InstanceRef<K>),
-    async step(key, work, undo) {
+        : ({ ...instance, cluster, hostNamespace } as unknown as InstanceRef<K>),
+    step(key, work, undo) {
       if (undo) undos.push({ key, undo });
-      progress.set(key, 'running');
-      try {
-        const result = await work(activitiesOf(key, retries));
-        progress.set(key, 'succeeded');
-        return result;
-      } catch (error) {
-        const { state, message } = failureReason(error);
-        progress.set(key, state, message);
-        throw error;
-      }
+      return perform(key, work, activitiesOf(key, retries));
     },
+    tryStep: (key, work) => perform(key, work, activitiesOf(key, 'once', false)),
     skip: (key, message) => progress.set(key, 'skipped', message),
     note: (key, message) => progress.set(key, 'succeeded', message),
     parallel: (...branches) => runParallel(branches),

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { Wanted } from '../../activities/instances/instance-access.ts';
 import type { TurnAnswer } from '../../activities/operations/turn.ts';
-import type { ManagedKind } from '../../contracts/kinds.ts';
+import type { OperationKind } from '../../contracts/kinds.ts';
 import {
   type OperationInput,
   operationWorkflowId,
@@ -21,7 +21,7 @@ import type { OperationOutcome } from '../../domain/status/after-operation.ts';
 import { verbRules } from '../../domain/lifecycle/verbs.ts';
 import { type ActivityInput, databaseActivities } from '../proxies.ts';
 import { type FailureReason, failureReason } from './failure-reason.ts';
-import { kindActivities } from './kind-activities.ts';
+import { reportTo } from './kind-activities.ts';
 import {
   createOperationRun,
   type FailedUndo,
@@ -48,7 +48,7 @@ export function deployedOf({ targetHash, deploys }: Wanted): InstanceReport {
 }
 
 /** One lifecycle verb. */
-export interface Verb<K extends ManagedKind> {
+export interface Verb<K extends OperationKind> {
   /** The steps between the turn and `finish`. */
   run(run: OperationRun<K>): Promise<Success>;
   /** What the status says after a failure or cancel and its undo; `undone`: nothing was left behind. */
@@ -59,7 +59,7 @@ export interface Verb<K extends ManagedKind> {
  * Runs one operation from claiming the turn to passing it on. The workflow fails or is cancelled when the
  * operation is, after its undo, so that Temporal's UI shows the same end as the operation's row.
  */
-export async function runOperation<K extends ManagedKind>(
+export async function runOperation<K extends OperationKind>(
   kind: K,
   input: OperationInput,
   verb: Verb<K>,
@@ -80,7 +80,7 @@ export async function runOperation<K extends ManagedKind>(
   }
 }
 
-async function beginOperation<K extends ManagedKind>(
+async function beginOperation<K extends OperationKind>(
   kind: K,
   input: OperationInput,
   progress: Progress,
@@ -104,7 +104,7 @@ async function beginOperation<K extends ManagedKind>(
   }
 }
 
-async function succeed<K extends ManagedKind>(
+async function succeed<K extends OperationKind>(
   run: UndoableRun<K>,
   progress: Progress,
   success: Success,
@@ -115,7 +115,7 @@ async function succeed<K extends ManagedKind>(
   await end(run.input, progress, { state: 'succeeded', result, message });
 }
 
-async function fail<K extends ManagedKind>(
+async function fail<K extends OperationKind>(
   run: UndoableRun<K>,
   progress: Progress,
   verb: Verb<K>,
@@ -138,7 +138,7 @@ function withLeftOver(message: string, leftOver: readonly FailedUndo[]): string 
   return told.length === 0 ? message : `${message}. Failed to undo: ${told.join('; ')}`;
 }
 
-async function reportFailed<K extends ManagedKind>(
+async function reportFailed<K extends OperationKind>(
   run: UndoableRun<K>,
   progress: Progress,
   verb: Verb<K>,
@@ -154,14 +154,14 @@ async function reportFailed<K extends ManagedKind>(
   await end(run.input, progress, failure);
 }
 
-async function reportInstance<K extends ManagedKind>(
+async function reportInstance<K extends OperationKind>(
   run: UndoableRun<K>,
   state: 'succeeded' | 'failed' | 'cancelled',
   report: InstanceReport,
 ): Promise<void> {
   const { operationId: id, type } = run.input;
   await run.step('finish', (activities) =>
-    kindActivities[run.kind].report(activities, run.target, { ...report, operation: { id, type, state } }),
+    reportTo[run.kind](activities, run.target, { ...report, operation: { id, type, state } }),
   );
 }
 

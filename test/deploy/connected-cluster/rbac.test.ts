@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AuthorizationV1Api } from '@kubernetes/client-node';
+import { platformNamespaceOf } from '../../../adapters/cluster-setup.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
 import { defaultChart } from '../../../adapters/tenant-charts/known-charts.ts';
 import { grantHelm } from '../../../adapters/kubernetes/helm-identity.ts';
@@ -37,7 +38,7 @@ describe('RBAC in a connected cluster', () => {
     server = await startApiServer();
     const admin = connectCluster(server.adminKubeconfig);
     reviews = admin.kubeConfig.makeApiClient(AuthorizationV1Api);
-    await applyManifests(admin, readManifests(folder));
+    await applyManifests(admin, [platformNamespaceOf('east'), ...readManifests(folder)]);
     await admin.rbac.createNamespacedRoleBinding({
       namespace: 'kube-system',
       body: {
@@ -135,6 +136,20 @@ describe('RBAC in a connected cluster', () => {
     [worker, 'escalate roles.rbac.authorization.k8s.io', false],
     [worker, 'impersonate users admin', false],
     [worker, 'delete nodes', false],
+    // Disconnecting: what is ours by its name.
+    ...['get', 'patch', 'delete'].flatMap((verb): [string, string, boolean][] => [
+      [worker, `${verb} clusterroles.rbac.authorization.k8s.io vcluster-platform:controllers`, true],
+      [
+        worker,
+        `${verb} clusterrolebindings.rbac.authorization.k8s.io vcluster-platform:gateway-users-f`,
+        true,
+      ],
+      [worker, `${verb} clusterroles.rbac.authorization.k8s.io cluster-admin`, false],
+      [worker, `${verb} clusterrolebindings.rbac.authorization.k8s.io other`, false],
+      [worker, `${verb} serviceaccounts worker`, false],
+    ]),
+    [worker, 'delete deployments.apps loft', false],
+    [worker, 'list leases.coordination.k8s.io', false],
     [controllers, 'escalate clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users', true],
     [controllers, 'create clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users-f', true],
     [controllers, 'escalate clusterroles.rbac.authorization.k8s.io vcluster-platform:gateway-users-0', true],

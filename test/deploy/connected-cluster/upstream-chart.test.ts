@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
 import type { V1ClusterRole } from '@kubernetes/client-node';
+import { platformNamespaceOf } from '../../../adapters/cluster-setup.ts';
 import { type ConnectedClusters, createConnectedClusters } from '../../../adapters/connected-clusters.ts';
 import { createHelm, type Helm } from '../../../adapters/helm/helm.ts';
 import { connectCluster } from '../../../adapters/kubernetes/client.ts';
@@ -58,8 +59,8 @@ describe("Helm's rights in a host namespace are enough to install vCluster's cha
       'vcluster-platform',
       'connected-cluster',
     );
-    await applyManifests(admin, readManifests(folder));
-    for (const name of [platformNamespace, ...Object.keys(variants).map((_, index) => `host-${index}`)])
+    await applyManifests(admin, [platformNamespaceOf(cluster), ...readManifests(folder)]);
+    for (const name of Object.keys(variants).map((_, index) => `host-${index}`))
       await admin.core.createNamespace({ body: { metadata: { name } } });
     const config = await server.kubeconfig(identities.worker);
     const metadata = { name: clusterCredentialSecret(cluster, 'worker') };

@@ -30,24 +30,28 @@ const short = (decision: Decision): string => {
 
 /** Rows: what is asked for; columns: what is there, in the order of `operationTypes`. */
 const table: Record<'queued' | 'running', Record<OperationType, string>> = {
-  //          create    update    sleep     wake      snapshot  restore   delete
+  //          create    update    sleep     wake      snapshot  restore   delete disconnect upgrade
   queued: {
-    create: 'join      wait      wait      wait      wait      wait      refuse',
-    update: 'wait      join      wait      wait      wait      wait      refuse',
-    sleep: ' wait      wait      join      wait      wait      wait      refuse',
-    wake: '  wait      wait      wait      join      wait      wait      refuse',
-    snapshot: 'wait    wait      wait      wait      join      wait      refuse',
-    restore: 'wait     wait      wait      wait      wait      join      refuse',
-    delete: 'supersede supersede supersede supersede supersede supersede join',
+    create: 'join      wait      wait      wait      wait      wait      refuse wait       wait',
+    update: 'wait      join      wait      wait      wait      wait      refuse wait       wait',
+    sleep: ' wait      wait      join      wait      wait      wait      refuse wait       wait',
+    wake: '  wait      wait      wait      join      wait      wait      refuse wait       wait',
+    snapshot: 'wait    wait      wait      wait      join      wait      refuse wait       wait',
+    restore: 'wait     wait      wait      wait      wait      join      refuse wait       wait',
+    delete: 'supersede supersede supersede supersede supersede supersede join supersede  supersede',
+    disconnect: 'wait  wait      wait      wait      wait      wait      refuse join       wait',
+    upgrade: 'wait     wait      wait      wait      wait      wait      refuse wait       join',
   },
   running: {
-    create: 'join      wait      wait      wait      wait      wait      refuse',
-    update: 'wait      join      wait      wait      wait      wait      refuse',
-    sleep: ' wait      wait      join      wait      wait      wait      refuse',
-    wake: '  wait      wait      wait      join      wait      wait      refuse',
-    snapshot: 'wait    wait      wait      wait      join      wait      refuse',
-    restore: 'wait     wait      wait      wait      wait      join      refuse',
-    delete: 'cancel    cancel    wait      wait      cancel    cancel    join',
+    create: 'join      wait      wait      wait      wait      wait      refuse wait       wait',
+    update: 'wait      join      wait      wait      wait      wait      refuse wait       wait',
+    sleep: ' wait      wait      join      wait      wait      wait      refuse wait       wait',
+    wake: '  wait      wait      wait      join      wait      wait      refuse wait       wait',
+    snapshot: 'wait    wait      wait      wait      join      wait      refuse wait       wait',
+    restore: 'wait     wait      wait      wait      wait      join      refuse wait       wait',
+    delete: 'cancel    cancel    wait      wait      cancel    cancel    join wait       wait',
+    disconnect: 'wait  wait      wait      wait      wait      wait      refuse join       wait',
+    upgrade: 'wait     wait      wait      wait      wait      wait      refuse wait       join',
   },
 };
 
@@ -87,6 +91,14 @@ test('another snapshot: neither snapshot nor restore is joined', () => {
       short(decideConflict(request(type, { snapshot: 'other' }), [present(type, 'queued')])),
       'wait',
     );
+  }
+});
+
+test('other parameters: a disconnect or upgrade takes the place of the one that is there', () => {
+  for (const type of ['disconnect', 'upgrade'] as const) {
+    const other = request(type, { targetHash: 'other' });
+    assert.equal(short(decideConflict(other, [present(type, 'queued')])), 'supersede');
+    assert.equal(short(decideConflict(other, [present(type, 'running')])), 'cancel');
   }
 });
 

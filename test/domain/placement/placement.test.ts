@@ -214,6 +214,16 @@ describe('a named cluster is checked:', () => {
       /^cluster_unreachable: .*not initialised/,
     ],
     [
+      'one whose API server does not answer the platform',
+      {
+        clusters: [
+          cluster('a', { phase: 'Failed', reason: 'HealthCheckCluster', message: 'why', online: false }),
+        ],
+        asked: { cluster: 'a' },
+      },
+      'cluster_unreachable: cluster "a" does not answer: why',
+    ],
+    [
       'one that is offline',
       { clusters: [...both, dark], asked: { cluster: 'dark' } },
       'cluster_offline: cluster "dark" has been offline since 2026-01-01T00:00:00Z',

@@ -1,4 +1,4 @@
-import { kindNames } from '../../../contracts/kinds.ts';
+import { kindNames, targetNames } from '../../../contracts/kinds.ts';
 import type { OperationType } from '../../../contracts/verbs.ts';
 import type { Way } from '../way.ts';
 import type { Actor } from '../world.ts';
@@ -56,6 +56,34 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
       sees: 404,
     }),
   ),
+  ...targetNames.cluster.verbs.flatMap((type): Way[] =>
+    [true, false].map((dryRun) => ({
+      who,
+      tries: `asks ${dryRun ? 'what' : 'for'} ${type} of the connected cluster${dryRun ? ' would do' : ''}`,
+      request: 'POST /api/v1/clusters/local/operations',
+      body: { type, dryRun, ...(type === 'disconnect' ? { parameters: { deleteTenants: true } } : {}) },
+      sees: [403, 404],
+      verb: `cluster:${type}`,
+    })),
+  ),
+  {
+    who,
+    tries: 'reads the operations of the connected cluster, which name tenants of all projects',
+    request: 'GET /api/v1/clusters/local/operations',
+    sees: [403, 404],
+  },
+  {
+    who,
+    tries: 'finds operations of connected clusters among all',
+    request: 'GET /api/v1/operations?kind=cluster',
+    sees: 200,
+    says: /"items":\[\]/,
+    attack: async (world) => {
+      // There is one: it fails, as the cluster is the platform's own.
+      await world.call('admin', 'POST', '/api/v1/clusters/local/operations', { type: 'upgrade' });
+      return world.call(who, 'GET', '/api/v1/operations?kind=cluster');
+    },
+  },
   ...[dev, work].map(
     (path): Way => ({
       who,

@@ -91,6 +91,7 @@ export const unlike: Readonly<Record<string, string>> = Object.fromEntries([
         'nodes',
         'tenants',
         'apiLatencyMs',
+        'platformLatencyMs',
         'unclaimedNamespaces',
       ].map((field) => `${kind === 'Cluster' ? '' : 'clusters[].'}status.${field}`),
     ),
