@@ -120,7 +120,7 @@ async function judgeNamespace(
     orUndefined(client.core.readNamespace({ name })),
   );
   if (found === undefined) return undefined;
-  const metadata = { ...found.metadata, name } as unknown as OwnedMeta;
+  const metadata = found.metadata as unknown as OwnedMeta;
   if (name === 'default' || name.startsWith('kube-')) return { metadata, goes: false, foreign: undefined };
   const uids = new Set(ours.map((object) => object.metadata.uid ?? ''));
   const foreign = await foreignObjects(client, name, uids);

@@ -66,8 +66,9 @@ export function createCheckedReleases(deps: ReleaseValuesDeps & { helm: Helm }) 
 
 /** By its label the controllers follow what becomes of it (adapters/applied-objects.ts). */
 function markedAs({ uid }: TenantRef, object: KubernetesObject): KubernetesObject {
-  const { metadata } = object;
-  return { ...object, metadata: { ...metadata, labels: { ...metadata?.labels, [labels.instanceUid]: uid } } };
+  const metadata: object = object.metadata ?? {};
+  const own = { ...object.metadata?.labels, [labels.instanceUid]: uid };
+  return { ...object, metadata: { ...metadata, labels: own } };
 }
 
 /** Tells renderings apart without keeping values. */

@@ -124,7 +124,7 @@ export function instanceDrift(context: ControllerContext): Controller {
     groupOf: (id) => (id.startsWith('cluster ') ? id : (places.get(id)?.split('/')[0] ?? '')),
     /** @param id `cluster` or a kind, blank, key of the object */
     async reconcile(id) {
-      const [kind, key = ''] = id.split(' ') as [ManagedKind | 'cluster', string];
+      const [kind, key] = id.split(' ') as [ManagedKind | 'cluster', string];
       if (kind === 'cluster') return follow(key);
       const instance = instanceCache(caches, kind).get(key);
       if (instance === undefined) return undefined;
