@@ -124,9 +124,11 @@ export function createConnectedClusters(deps: {
       const host = await connection(cluster);
       const file = join(folder, `${cluster}.${namespace.name}.yaml`);
       const key = `${cluster}/${host.resourceVersion}/${namespace.uid}/${role}`;
-      const known = helms.get(file);
-      if (known?.key === key && known.expiresAtMs - performance.now() > leastTokenMs) return file;
+      // Each time: somebody may have deleted it there.
       const isNew = await grantHelm(host.client, namespace.name, role);
+      const known = helms.get(file);
+      const isLeft = known !== undefined && known.expiresAtMs - performance.now() > leastTokenMs;
+      if (!isNew && isLeft && known.key === key) return file;
       const { token, expiresAtMs } = await requestHelmToken(host.client, namespace.name);
       const kubeconfig = rendered(host.kubeconfig, { token });
       if (isNew) await waitUntilGranted(kubeconfig, namespace.name, role);

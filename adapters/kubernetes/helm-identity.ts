@@ -17,12 +17,12 @@ const inForce = { attempts: 100, pauseMs: 50 };
 /**
  * Makes Helm's identity in a host namespace, which is to be the platform's own: a ServiceAccount that holds what the
  * ClusterRole says, in this namespace and nowhere else. Idempotent; a binding that says something else is created again.
- * @returns whether the binding is new, so that the API server may not know it yet
+ * @returns whether any of it is new: the API server may not know the binding yet, and earlier tokens are of another account
  * @throws PlatformError `cluster_unreachable`, `forbidden`
  */
 export async function grantHelm(client: ClusterClient, namespace: string, role: string): Promise<boolean> {
   return callKubernetes(`creating Helm's identity in namespace ${namespace}`, async () => {
-    const [, isNew] = await Promise.all([
+    const made = await Promise.all([
       unlessConflict(
         client.core.createNamespacedServiceAccount({
           namespace,
@@ -31,7 +31,7 @@ export async function grantHelm(client: ClusterClient, namespace: string, role: 
       ),
       bind(client, bindingOf(namespace, role)),
     ]);
-    return isNew;
+    return made.includes(true);
   });
 }
 
