@@ -59,6 +59,7 @@ const credentials = {
 
 function valueOf(name: string, url: string): string {
   if (name === 'name' && url.includes('/spaces/')) return 'my-space';
+  if (name === 'name' && url.includes('/clusters/')) return 'local';
   const value = pathValues[name];
   if (value === undefined) throw new Error(`the example of ${url} needs a value of ${name}`);
   return value;

@@ -82,7 +82,7 @@ export function configuredClusterCases(fixture: () => AccessFixture): void {
     it('is offline while it does not answer, and online again', async () => {
       const online = (expected: boolean) =>
         eventually(`online is ${expected}`, async () => (await statusOf('west'))?.online === expected, {
-          timeoutMs: 30_000,
+          timeoutMs: 60_000, // within 30 s where the machine is not busy
         });
       await online(true);
       const { kubernetesVersion, clusterUID = '' } = (await statusOf('west')) ?? {};

@@ -29,6 +29,8 @@ describe('clusters behind a firewall', { skip: farClusterRefusal(), timeout: 1_2
   let south: FarCluster;
   /** Processes on the node of north before there are tenants. */
   let ofAgent: string[];
+  /** Names of what belongs to each cluster itself, before anything of the platform was there. */
+  let untouched: string[];
 
   before(async () => {
     platform = await sharedPlatform();
@@ -36,12 +38,24 @@ describe('clusters behind a firewall', { skip: farClusterRefusal(), timeout: 1_2
       startFarCluster({ gatewayPort: platform.port }),
       startFarCluster({ gatewayPort: platform.port }),
     ]);
+    untouched = await ownNames(north);
   });
   after(async () => {
     for (const name of ['north', 'south']) await platform?.call('DELETE', `${clusters}/${name}`);
     await Promise.all([north?.stop(), south?.stop()]);
   });
 
+  const ownNames = async ({ kubectlInside }: FarCluster) =>
+    answers(
+      await kubectlInside(
+        'get',
+        'namespaces,clusterroles,clusterrolebindings,customresourcedefinitions',
+        '-o',
+        'name',
+      ),
+    )
+      .trim()
+      .split('\n');
   const read = async (name: string) =>
     (await platform.call('GET', `${clusters}/${name}`)).json<Cluster>().status ?? {};
   const isOnline = (name: string, wanted: boolean, timeoutMs: number) =>
@@ -212,5 +226,22 @@ describe('clusters behind a firewall', { skip: farClusterRefusal(), timeout: 1_2
     assert.deepEqual(processes.toSorted(), ofAgent.toSorted());
     const left = await leftovers(platform, 'default', 'behind', north);
     assert.deepEqual({ ...left, processes: [] }, nothingLeft);
+  });
+
+  test('both are disconnected, and nothing is left there', async () => {
+    for (const [name, cluster] of [
+      ['north', north],
+      ['south', south],
+    ] as const) {
+      const disconnected = await platform.vcp('disconnect', 'cluster', name);
+      assert.match(answers(disconnected), new RegExp(`cluster ${name} is disconnected`));
+      assert.equal((await platform.call('GET', `${clusters}/${name}`)).status, 404);
+      await eventually(`the agent of ${name} has ended`, () => podProcesses(cluster.nodeDir).length === 0);
+      await eventually(`nothing is left in ${name}`, async () => {
+        const left = (await ownNames(cluster)).filter((object) => !untouched.includes(object));
+        if (left.length > 0) throw new Error(left.join('\n'));
+        return true;
+      });
+    }
   });
 });
