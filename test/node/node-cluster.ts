@@ -176,15 +176,17 @@ export const hasEnded = (found: V1Pod) =>
 
 /** Pids of the machine's processes whose command line contains `text`, shims left out. */
 export function processesOf(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-        return line.includes(text) && !line.includes('vcp-shim') && Number(pid) !== process.pid;
-      } catch {
-        return false; // it ended meanwhile
-      }
-    })
-    .map(Number);
+  const found = new Map<number, number>();
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const line = readFileSync(`/proc/${entry}/cmdline`, 'utf8');
+      if (!line.includes(text) || line.includes('vcp-shim') || Number(entry) === process.pid) continue;
+      const parent = /^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1];
+      found.set(Number(entry), Number(parent));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  // What a shell has just forked has its command line until it runs another program.
+  return [...found].filter(([, parent]) => !found.has(parent)).map(([pid]) => pid);
 }
