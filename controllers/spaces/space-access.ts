@@ -34,13 +34,16 @@ export function spaceAccess(context: ControllerContext): Controller {
   const synced = new Map<string, Synced>();
   /** Keys of spaces by their namespaces, seen to be theirs. */
   const keys = new Map<string, string>();
-  /** By key: the binding that somebody changed last since the last look began, maybe we. */
-  const changed = new Map<string, ChangedBinding>();
+  /** By key: the binding that somebody else changed last since the last look began; undefined: only we did. */
+  const changed = new Map<string, ChangedBinding | undefined>();
   let addKey: (key: string) => void = () => undefined;
   const watches = createBindingWatches(context, (cluster, namespace, binding) => {
     const key = keys.get(`${cluster}/${namespace}`);
     if (key === undefined) return;
-    changed.set(key, binding);
+    const isOurs = binding.how === 'changed' && binding.by === undefined;
+    // What we put back must not count as one more change of it.
+    if (!isOurs) changed.set(key, binding);
+    else if (!changed.has(key)) changed.set(key, undefined);
     addKey(key);
   });
 
