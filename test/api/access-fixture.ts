@@ -109,6 +109,8 @@ async function startTestControllers(
     clusters,
     watchedClusters: clusters,
     followedClusters: createConnectedClusters({ management: client, workDir: tmpdir() }),
+    // Cases change the same bindings one after the other.
+    putBackPauses: { firstMs: 100, longestMs: 100 },
     spaces: hostNamespaces(clusters),
     tenants: hostNamespaces({
       ...createConnectedClusters({ management: client, workDir: tmpdir() }),

@@ -433,6 +433,7 @@ describe('a key with a scope', () => {
       'POST /api/v1/projects/{project}/spaces/{name}/operations',
       'POST /api/v1/projects/{project}/virtualclusters/{name}/retry',
       'POST /api/v1/projects/{project}/spaces/{name}/retry',
+      ...['GET /api/v1/clusters/{name}/operations', 'POST /api/v1/clusters/{name}/operations'],
       'GET /api/v1/projects/{project}/virtualclusters/{name}/snapshots',
       'DELETE /api/v1/projects/{project}/virtualclusters/{name}/snapshots/{snapshot}',
     ];
