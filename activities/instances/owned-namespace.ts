@@ -1,9 +1,9 @@
 import type { HostNamespaces, OwnedNamespace } from '../../adapters/host-namespaces.ts';
 import { callKubernetes, orUndefined, unlessConflict } from '../../adapters/kubernetes/failures.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import { kindNames, kindOf } from '../../contracts/kinds.ts';
-import { labels } from '../../contracts/names.ts';
+import { kindOf } from '../../contracts/kinds.ts';
 import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { ownLabels } from '../../domain/kinds/namespace-labels.ts';
 import type { TenantDeps } from '../dependencies.ts';
 import type { TemplateMetadata } from '../../contracts/resources/object-meta.ts';
 import type { InstanceRef } from '../../contracts/instance-ref.ts';
@@ -34,7 +34,7 @@ export async function createOwnedNamespace(
   { labels: given, annotations }: TemplateMetadata = {},
 ): Promise<void> {
   const kind = kindOf(target);
-  const own = { [labels.project]: target.project, [kindNames[kind].label]: target.name };
+  const own = ownLabels({ kind, project: target.project, name: target.name });
   const metadata = {
     labels: { ...descriptorOf(kind).namespaceLabels, ...given, ...own },
     ...(annotations === undefined ? {} : { annotations }),

@@ -3,10 +3,10 @@ import { lastChanger } from '../../adapters/kubernetes/field-owners.ts';
 import type { FollowedObject } from '../../adapters/applied-objects.ts';
 import { acceptMetadata, requestJson } from '../../adapters/kubernetes/request.ts';
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
-import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
+import type { ManagedKind } from '../../contracts/kinds.ts';
 import { labels } from '../../contracts/names.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
-import { descriptorOf } from '../../domain/kinds/kinds.ts';
+import { lostLabels } from '../../domain/kinds/namespace-labels.ts';
 import type { ControllerContext } from '../controller.ts';
 import type { WatchedNamespace } from './drift-watches.ts';
 import type { Drift } from './put-backs.ts';
@@ -55,16 +55,17 @@ export function createNamespaceLabels({
   return {
     async find(kind, instance, place, seen) {
       const { uid } = instance.metadata;
-      const wanted = wantedLabels(kind, instance, place.project);
+      const isLabelled = (given: Readonly<Record<string, string>> | undefined) =>
+        Object.keys(lostLabelsOf(kind, instance, place.project, given)).length === 0;
       if (seen?.metadata.deletionTimestamp !== undefined) return undefined;
       if (seen?.metadata.uid !== undefined && seen.metadata.labels?.[labels.instanceUid] === uid) {
         known.set(uid, seen.metadata.uid);
-        if (isLabelled(seen.metadata.labels, wanted)) return undefined;
+        if (isLabelled(seen.metadata.labels)) return undefined;
       } else if (!known.has(uid)) return undefined;
       const { found } = await read(place);
       const isOurs =
         found !== undefined && found.uid === known.get(uid) && found.deletionTimestamp === undefined;
-      if (!isOurs || isLabelled(found.labels, wanted)) return undefined;
+      if (!isOurs || isLabelled(found.labels)) return undefined;
       const by = lastChanger(found.managedFields);
       return { kind: 'Namespace', name: place.namespace, how: 'changed', by };
     },
@@ -73,35 +74,23 @@ export function createNamespaceLabels({
       const { kubeConfig, found } = await read(place);
       const { uid, resourceVersion } = found ?? {};
       if (uid === undefined || uid !== known.get(instance.metadata.uid)) return;
-      const wanted = wantedLabels(kind, instance, place.project);
+      const lost = lostLabelsOf(kind, instance, place.project, found?.labels);
       const write = requestJson(kubeConfig, {
         method: 'PATCH',
         path: `/api/v1/namespaces/${encodeURIComponent(place.namespace)}`,
         contentType: 'application/merge-patch+json',
-        body: { metadata: { uid, resourceVersion, labels: wanted } },
+        body: { metadata: { uid, resourceVersion, labels: lost } },
       });
       await callKubernetes(`labelling namespace ${place.namespace}`, unlessConflict(write));
     },
   };
 }
 
-/** As activities/instances/owned-namespace.ts gives them. */
-function wantedLabels(
+function lostLabelsOf(
   kind: ManagedKind,
   { metadata: { name, uid } }: Stored<ManagedInstance>,
   project: string,
+  given: Readonly<Record<string, string>> | undefined,
 ): Record<string, string> {
-  return {
-    ...descriptorOf(kind).namespaceLabels,
-    [labels.project]: project,
-    [kindNames[kind].label]: name,
-    [labels.instanceUid]: uid,
-  };
-}
-
-function isLabelled(
-  given: Readonly<Record<string, string>> = {},
-  wanted: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(wanted).every(([name, value]) => given[name] === value);
+  return lostLabels({ kind, project, name, uid }, given);
 }
