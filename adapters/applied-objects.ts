@@ -119,14 +119,22 @@ export async function noteApplied(
   });
 }
 
+/** Objects of a namespace that are followed: each may become an event, and who administers the cluster writes the notes as they like. */
+const maxApplied = 200;
+/** A name of an object, as long as Kubernetes lets it be. */
+const objectName = /^[A-Za-z0-9._:-]{1,253}$/;
+
 /** What {@link noteApplied} noted; what somebody else has made of it, as far as it can be read. */
 export function readApplied(given: Readonly<Record<string, string>> = {}): AppliedObject[] {
-  return [annotations.appliedRelease, annotations.appliedAccess].flatMap((part) =>
+  const applied = [annotations.appliedAccess, annotations.appliedRelease].flatMap((part) =>
     Object.entries(parsed(given[part])).flatMap(([key, state]) => {
       const [kind = '', name = ''] = key.split('/');
-      return isFollowed(kind) && name !== '' && typeof state === 'string' ? [{ kind, name, state }] : [];
+      return isFollowed(kind) && objectName.test(name) && typeof state === 'string'
+        ? [{ kind, name, state }]
+        : [];
     }),
   );
+  return applied.slice(0, maxApplied);
 }
 
 function parsed(text: string | undefined): Record<string, unknown> {

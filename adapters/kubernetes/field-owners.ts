@@ -1,5 +1,6 @@
 import { fieldManagers, writers } from '../../contracts/names.ts';
 import { contentHash } from '../../domain/content-hash.ts';
+import { saidText } from '../../domain/status/cluster-health.ts';
 
 /** An entry of `metadata.managedFields`: which fields one writer owns. */
 export interface FieldsEntry {
@@ -29,12 +30,13 @@ export function appliedState(entries: readonly FieldsEntry[] = []): string {
   return contentHash([entry?.manager, entry?.time, withoutReplicas(entry?.fieldsV1)]);
 }
 
-/** Who wrote last besides the platform, as they call themselves; what reports status does not count. */
+/** Who wrote last besides the platform, as they call themselves; what reports status does not count. For people: a cluster may say anything. */
 export function lastChanger(entries: readonly FieldsEntry[] = []): string | undefined {
-  return entries
+  const last = entries
     .filter(({ manager = '', subresource }) => subresource !== 'status' && !ours.has(manager))
     .toSorted((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))
     .at(-1)?.manager;
+  return last === undefined ? undefined : saidText(last);
 }
 
 /** Who has set the number of replicas since the platform did; undefined: no one. */
@@ -42,7 +44,9 @@ export function scaledBy(
   entries: readonly Pick<FieldsEntry, 'manager' | 'fieldsV1'>[] = [],
 ): string | undefined {
   const owners = entries.filter(({ fieldsV1 }) => specOf(fieldsV1)?.['f:replicas'] !== undefined);
-  return owners.some(({ manager = '' }) => ours.has(manager)) ? undefined : owners[0]?.manager;
+  const [first] = owners;
+  if (first === undefined || owners.some(({ manager = '' }) => ours.has(manager))) return undefined;
+  return first.manager === undefined ? undefined : saidText(first.manager);
 }
 
 function specOf(fields: unknown): Record<string, unknown> | undefined {

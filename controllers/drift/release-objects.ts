@@ -16,6 +16,9 @@ import type { ControllerContext } from '../controller.ts';
 import type { ClusterWatch } from './drift-watches.ts';
 import { type Drift, sentenceOf } from './put-backs.ts';
 
+/** Named as the cause of an update. */
+const maxTold = 5;
+
 /** Objects of a tenant cluster's release, and of the gateway's access to it, in its host namespace. */
 export interface ReleaseObjects {
   /**
@@ -66,7 +69,9 @@ export function createReleaseObjects(
 
     async putBack(instance, { project, name, uid }, drifts) {
       const lastOperation = instance.status?.lastOperation?.id ?? 'none';
-      const cause = drifts.map(sentenceOf).join('; ');
+      const more = drifts.length - maxTold;
+      const told = drifts.slice(0, maxTold).map(sentenceOf);
+      const cause = [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
       const { operation } = await submitOperation(operations, {
         ...{ kind: 'tenant', project, name, uid, type: 'update' },
         projectUid: caches.projects.get(project)?.metadata.uid,
