@@ -5,7 +5,7 @@ import { createClusterObjectActivities } from './clusters/cluster-objects.ts';
 import { createClusterOnlineActivities } from './clusters/cluster-online.ts';
 import { createClusterResourceActivities } from './clusters/cluster-resource.ts';
 import { createClusterTenantActivities } from './clusters/cluster-tenants.ts';
-import type { ClusterDeps } from './clusters/open-cluster.ts';
+import type { ClusterDeps } from './clusters/connect-to-cluster.ts';
 import { createControlPlaneReadyActivities } from './control-plane/control-plane-ready.ts';
 import { createControlPlaneScaleActivities } from './control-plane/control-plane-scale.ts';
 import type { TenantDeps } from './dependencies.ts';

@@ -176,7 +176,7 @@ test('activities reach connected clusters only through namespaces that are prove
   // adapters/host-namespaces.ts: OwnedNamespace carries the client; its constructor is private.
   assert.deepEqual(
     matches('activities', /connected-clusters\.ts|\bconnectCluster\b|\bcreateConnectedClusters\b/g),
-    ['activities/clusters/open-cluster.ts: connected-clusters.ts'],
+    ['activities/clusters/connect-to-cluster.ts: connected-clusters.ts'],
     "for the platform's own objects there, by fixed names",
   );
   assert.deepEqual(

@@ -1,10 +1,7 @@
 import { asyncLocalStorage } from '@temporalio/activity';
 import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node';
 import packageJson from '../../package.json' with { type: 'json' };
-import {
-  containerStartError,
-  startErrorPatienceMs,
-} from '../../adapters/kubernetes/container-start-error.ts';
+import { containerStartError, createStartPatience } from '../../adapters/kubernetes/container-start-error.ts';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import { callKubernetes, orUndefined, retryOnConflict } from '../../adapters/kubernetes/failures.ts';
 import { requestJson } from '../../adapters/kubernetes/request.ts';
@@ -17,7 +14,7 @@ import { imageOfVersion } from '../../domain/lifecycle/agent-image.ts';
 import { saidText } from '../../domain/status/cluster-health.ts';
 import type { OperationsDeps } from '../../operations/dependencies.ts';
 import { pollUntil } from '../poll.ts';
-import { type ClusterDeps, openCluster } from './open-cluster.ts';
+import { type ClusterDeps, connectToCluster } from './connect-to-cluster.ts';
 import { agentDeployment as name } from './own-objects.ts';
 
 const deadlineMs = 10 * 60_000;
@@ -34,7 +31,7 @@ export function createAgentImageActivities({
 }: ClusterDeps & { readonly operations: OperationsDeps }) {
   /** @throws PlatformError `conflict` if there is none */
   async function open(cluster: ClusterRef) {
-    const { client, namespace } = await openCluster(deps, cluster);
+    const { client, namespace } = await connectToCluster(deps, cluster);
     const read = async () => {
       const deployment = await callKubernetes(
         `reading Deployment ${name}`,
@@ -110,7 +107,9 @@ export function createAgentImageActivities({
       image: string;
     }): Promise<{ version: string }> {
       const { client, namespace, read } = await open(cluster);
-      const faults = createFaultWatch();
+      const patience = createStartPatience(
+        (fault) => new PlatformError('conflict', `the new agent does not start: ${fault}`),
+      );
       const onDeadline = (last: string) =>
         new PlatformError(
           'conflict',
@@ -126,7 +125,7 @@ export function createAgentImageActivities({
         const unfinished = unfinishedRollout(deployment);
         if (unfinished !== undefined) {
           const fault = await startFault(client, namespace, deployment, image);
-          faults.check(fault);
+          patience.check(fault);
           return fault ?? unfinished;
         }
         // A pod is Ready once it has a tunnel: the newest agent is of this image.
@@ -172,18 +171,4 @@ async function startFault(
     .filter(isNew)
     .map(containerStartError)
     .find((fault) => fault !== undefined);
-}
-
-/** A pod that says for so long that it does not start is believed. */
-function createFaultWatch() {
-  let since: number | undefined;
-  return {
-    /** @throws PlatformError `conflict` */
-    check(fault: string | undefined): void {
-      if (fault === undefined) since = undefined;
-      else since ??= performance.now();
-      if (since !== undefined && performance.now() - since > startErrorPatienceMs)
-        throw new PlatformError('conflict', `the new agent does not start: ${fault}`);
-    },
-  };
 }

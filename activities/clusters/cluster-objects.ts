@@ -13,7 +13,7 @@ import { annotations, labels } from '../../contracts/names.ts';
 import { pollUntil } from '../poll.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { foreignObjects } from './foreign-objects.ts';
-import { type ClusterDeps, openCluster } from './open-cluster.ts';
+import { type ClusterDeps, connectToCluster } from './connect-to-cluster.ts';
 import { anchorPath, findOwnObjects, type OwnedMeta, type OwnObject } from './own-objects.ts';
 
 const deadlineMs = 3 * 60_000;
@@ -31,7 +31,7 @@ export function createClusterObjectActivities(deps: ClusterDeps) {
      *   `cluster_not_found`, `cluster_offline`, `cluster_unreachable`
      */
     async findClusterRemains({ cluster }: { cluster: ClusterRef }): Promise<ClusterRemains> {
-      const { client, namespace } = await openCluster(deps, cluster);
+      const { client, namespace } = await connectToCluster(deps, cluster);
       return withHeartbeat(async () => {
         const { anchor, others } = await findOwnObjects(client, cluster.name, namespace);
         const verdict = await judgeNamespace(client, namespace, [anchor, ...others]);
@@ -52,7 +52,7 @@ export function createClusterObjectActivities(deps: ClusterDeps) {
      * @throws PlatformError as `findClusterRemains`
      */
     async claimClusterObjects({ cluster }: { cluster: ClusterRef }): Promise<ClusterRemoval> {
-      const { client, namespace } = await openCluster(deps, cluster);
+      const { client, namespace } = await connectToCluster(deps, cluster);
       return withHeartbeat(async () => {
         const { anchor, others } = await findOwnObjects(client, cluster.name, namespace);
         await Promise.all(others.map((object) => claim(client, anchor, object)));
@@ -70,7 +70,7 @@ export function createClusterObjectActivities(deps: ClusterDeps) {
      *   `cluster_not_found`
      */
     async removeClusterObjects({ cluster }: { cluster: ClusterRef }): Promise<ClusterRemoval> {
-      const { client, record } = await openCluster(deps, cluster);
+      const { client, record } = await connectToCluster(deps, cluster);
       const hasAgent = record.spec.networkPeer === true;
       let isAsked = false;
       // An earlier attempt, or a request that broke off, may have asked.

@@ -19,8 +19,10 @@ import { pollUntil } from '../poll.ts';
 import { withHeartbeat } from '../with-heartbeat.ts';
 import { readCluster } from './cluster-resource.ts';
 
-/** Whole lists are read. */
-const lookMs = 1_000;
+/** Between two looks. Whole lists are read: a look takes a sixth of the time at most, unless the longest pause is too short for that. */
+const shortestPauseMs = 1_000;
+const longestPauseMs = 10_000;
+const pausePerLook = 5;
 const tellAfterMs = 500;
 
 interface TenantsInput extends Pick<OperationParameters, 'deleteTenants'> {
@@ -58,10 +60,14 @@ export function createClusterTenantActivities(deps: Pick<TenantDeps, 'resources'
      */
     async deleteClusterTenants(input: TenantsInput): Promise<void> {
       const onDeadline = (last: string) => new PlatformError('internal', last);
+      let tookMs = 0;
+      const intervalMs = () => pauseAfterLook(tookMs);
       await pollUntil(
-        { intervalMs: lookMs, deadlineMs: Number.POSITIVE_INFINITY, onDeadline, tellAfterMs },
+        { intervalMs, deadlineMs: Number.POSITIVE_INFINITY, onDeadline, tellAfterMs },
         async () => {
+          const startedAt = performance.now();
           const tenants = await removable(input);
+          tookMs = performance.now() - startedAt;
           if (tenants.length === 0) return {};
           await deleteAll(deps, tenants, input.actor);
           return `Waiting for ${tenants.length} to be deleted: ${namesOf(tenants)}`;
@@ -86,6 +92,11 @@ export function createClusterTenantActivities(deps: Pick<TenantDeps, 'resources'
         return { left: namesOf(tenants) };
       }),
   };
+}
+
+/** How long to wait after a look that took so long, in milliseconds. */
+export function pauseAfterLook(tookMs: number): number {
+  return Math.min(longestPauseMs, Math.max(shortestPauseMs, tookMs * pausePerLook));
 }
 
 async function listTenants(resources: ManagementResources, cluster: string): Promise<ClusterTenant[]> {

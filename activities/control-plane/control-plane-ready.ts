@@ -1,10 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterClient } from '../../adapters/kubernetes/client.ts';
 import type { TenantHost } from '../../adapters/host-namespaces.ts';
-import {
-  containerStartError,
-  startErrorPatienceMs,
-} from '../../adapters/kubernetes/container-start-error.ts';
+import { containerStartError, createStartPatience } from '../../adapters/kubernetes/container-start-error.ts';
 import { connectionFault } from '../../adapters/kubernetes/connection-fault.ts';
 import { apiMessage, callKubernetes, statusOf } from '../../adapters/kubernetes/failures.ts';
 import { rbacPath } from '../../adapters/kubernetes/rbac-objects.ts';
@@ -160,18 +157,17 @@ async function readVersion(kubeConfig: KubeConfig): Promise<string> {
 /** Looks at the pods every 2 s; throws once one has said for 15 s that it cannot start. */
 function createFaultWatch(host: TenantHost): { look(): Promise<string | undefined> } {
   let lookedAt = performance.now();
-  let faultySince: number | undefined;
   let fault: string | undefined;
+  const patience = createStartPatience(
+    (last) => new PlatformError('control_plane_not_ready', `the control plane cannot start: ${last}`),
+  );
   return {
     async look() {
       const now = performance.now();
       if (now - lookedAt < lookAtPodsMs) return fault;
       lookedAt = now;
       fault = await findFault(host);
-      faultySince = fault === undefined ? undefined : (faultySince ?? now);
-      if (faultySince !== undefined && now - faultySince > startErrorPatienceMs) {
-        throw new PlatformError('control_plane_not_ready', `the control plane cannot start: ${fault}`);
-      }
+      patience.check(fault);
       return fault;
     },
   };

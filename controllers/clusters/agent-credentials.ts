@@ -5,10 +5,10 @@ import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import { connectTarget, type AgentCredentials, type PlatformAccount } from '../../contracts/agents.ts';
 import { annotations } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import type { ConditionState } from '../../domain/status/conditions.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
+import type { Problem } from '../instances/instance-conditions.ts';
 import { changedClusters } from './agent-records.ts';
-import { setClusterCondition } from './cluster-condition.ts';
+import { setClusterConditions } from './cluster-conditions.ts';
 import { credentialsCurrent } from './clusters.ts';
 import {
   areMadeWith,
@@ -23,9 +23,10 @@ import {
 const leastMs = 60_000;
 const mostMs = 12 * 3_600_000;
 
-const notConfigured: ConditionState = {
-  type: credentialsCurrent,
-  status: 'False',
+/** What is in the way; how bad that is depends on whether there are credentials. */
+type Obstacle = Omit<Problem, 'severity'>;
+
+const notConfigured: Obstacle = {
   reason: 'NotConfigured',
   message:
     'The configuration of the controllers does not have "connect", by which clusters with an agent are reached',
@@ -60,7 +61,7 @@ export function agentCredentials(context: ControllerContext): Controller {
       await renew(cluster, madeWith, await connect.client.credentials(name), connect.proxyUrl);
     } catch (error) {
       const { code, message } = kubernetesFailure('keeping its credentials', error);
-      await say(cluster, { type: credentialsCurrent, status: 'False', reason: code, message });
+      await say(cluster, { reason: code, message });
       throw error;
     }
     given.set(name, performance.now());
@@ -114,9 +115,11 @@ export function agentCredentials(context: ControllerContext): Controller {
     await keepCredentials(context, cluster, kubeconfigs, marks);
   }
 
-  async function say(cluster: Stored<Cluster>, state: ConditionState | undefined): Promise<void> {
+  async function say(cluster: Stored<Cluster>, obstacle: Obstacle | undefined): Promise<void> {
     const severity = isSetUp(caches, cluster.metadata.name) ? 'Warning' : 'Error';
-    await setClusterCondition(context, cluster, credentialsCurrent, state && { ...state, severity });
+    await setClusterConditions(context, cluster, {
+      [credentialsCurrent]: obstacle && { ...obstacle, severity },
+    });
   }
 
   return {

@@ -29,7 +29,6 @@ import {
   platformNamespace,
 } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import type { ConditionState } from '../../domain/status/conditions.ts';
 import { contentHash } from '../../domain/content-hash.ts';
 import { impersonatedNames } from '../../domain/accounts/identity-names.ts';
 import { administratorGroups } from '../../domain/accounts/platform-administrators.ts';
@@ -37,13 +36,14 @@ import { shardDigits } from '../../domain/access/shards.ts';
 import { managementNamespaceOf } from '../../domain/placement/host-namespace.ts';
 import type { Controller, ControllerContext } from '../controller.ts';
 import { type Drift, uncontested } from '../drift/put-backs.ts';
-import { setClusterCondition } from './cluster-condition.ts';
+import type { Problem } from '../instances/instance-conditions.ts';
+import { setClusterConditions } from './cluster-conditions.ts';
 
 const repairMs = 60_000;
 const roleName = 'vcluster-platform:gateway-users';
 /** The controllers have rights on these names and no others (deploy/charts/vcluster-platform/connected-cluster/controllers.yaml). */
 const shardDepth = 1;
-const type = 'IdentitiesSynced';
+const identitiesSynced = 'IdentitiesSynced';
 
 /** What was written to a connected cluster: hashes by kind and name, and when all of it was written. */
 interface Written {
@@ -60,9 +60,6 @@ interface Written {
 export function clusterIdentities({ caches, clusters, resources, putBacks }: ControllerContext): Controller {
   const written = new Map<string, Written>();
 
-  const say = (cluster: Stored<Cluster>, state: ConditionState | undefined) =>
-    setClusterCondition({ resources }, cluster, type, state);
-
   return {
     name: 'cluster-identities',
     groupOf: (name) => name,
@@ -78,17 +75,13 @@ export function clusterIdentities({ caches, clusters, resources, putBacks }: Con
       const { kubeConfig } = await clusters.client(name);
       const isOutdated = await sync(cluster, kubeConfig).catch(async (error: unknown) => {
         written.delete(name);
-        await say(cluster, failed(error));
+        await setClusterConditions({ resources }, cluster, { [identitiesSynced]: failed(error) });
         throw error;
       });
-      await say(cluster, isOutdated ? outdated : undefined);
-      const contested = putBacks.problemOf(cluster.metadata.uid);
-      await setClusterCondition(
-        { resources },
-        cluster,
-        uncontested,
-        contested && { status: 'False', ...contested },
-      );
+      await setClusterConditions({ resources }, cluster, {
+        [identitiesSynced]: isOutdated ? outdated : undefined,
+        [uncontested]: putBacks.problemOf(cluster.metadata.uid),
+      });
       return { requeueAfterMs: repairMs };
     },
     watch(add) {
@@ -229,16 +222,14 @@ function keyOf({ kind, name }: Pick<RbacObject, 'kind' | 'name'>): string {
   return `${kind} ${name}`;
 }
 
-const outdated: ConditionState = {
-  type,
-  status: 'False',
+const outdated: Problem = {
   severity: 'Warning',
   reason: 'ManifestsOutdated',
   message:
     'The names of all users are in one role, which cannot hold more than 1.5 MiB: apply deploy/charts/vcluster-platform/connected-cluster in this cluster again, which lets the platform write several',
 };
 
-function failed(error: unknown): ConditionState {
+function failed(error: unknown): Problem {
   const { message } = kubernetesFailure('writing whom the gateway may act as in this cluster', error);
-  return { type, status: 'False', severity: 'Error', reason: 'Failed', message };
+  return { severity: 'Error', reason: 'Failed', message };
 }

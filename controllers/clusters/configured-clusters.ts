@@ -13,9 +13,9 @@ import { type ReadKubeconfig, readKubeconfig } from '../../adapters/kubernetes/r
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import { annotations, platformNamespace, writers } from '../../contracts/names.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import type { ConditionState } from '../../domain/status/conditions.ts';
 import { type Controller, type ControllerContext, resync } from '../controller.ts';
-import { setClusterCondition } from './cluster-condition.ts';
+import type { Problem } from '../instances/instance-conditions.ts';
+import { setClusterConditions } from './cluster-conditions.ts';
 import { configConnected } from './clusters.ts';
 import { areMadeWith, isConnectedByHand, isSetUp, keepCredentials } from './credential-secret.ts';
 
@@ -114,12 +114,9 @@ export function configuredClusters(context: ControllerContext): Controller {
   }
 
   const say = (cluster: Stored<Cluster>, obstacle: Obstacle | undefined) =>
-    setClusterCondition(
-      context,
-      cluster,
-      configConnected,
-      obstacle && conditionOf(obstacle, isSetUp(caches, cluster.metadata.name)),
-    );
+    setClusterConditions(context, cluster, {
+      [configConnected]: obstacle && problemOf(obstacle, isSetUp(caches, cluster.metadata.name)),
+    });
 
   return {
     name: 'configured-clusters',
@@ -155,10 +152,8 @@ function readSecret(name: string, key: string, secret: V1Secret | undefined): Re
 }
 
 /** @param isSetUp whether the platform can do without, for now */
-function conditionOf({ reason, message }: Obstacle, isSetUp: boolean): ConditionState {
+function problemOf({ reason, message }: Obstacle, isSetUp: boolean): Problem {
   return {
-    type: configConnected,
-    status: 'False',
     severity: isSetUp ? 'Warning' : 'Error',
     reason,
     message: `The cluster of spec.config cannot be connected: ${message}`,

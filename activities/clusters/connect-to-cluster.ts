@@ -15,18 +15,21 @@ export interface ClusterDeps {
 }
 
 /** A connected cluster, and the way into it as the worker. */
-interface OpenedCluster {
+interface ClusterConnection {
   readonly record: Stored<Cluster>;
   readonly client: ClusterClient;
   /** Of the platform's own objects there. */
   readonly namespace: string;
 }
 
-/** @throws PlatformError `conflict`: it is the platform's own; `cluster_not_found`, `management_unavailable` */
-export async function openCluster(
+/**
+ * Returns the way into a connected cluster other than the platform's own.
+ * @throws PlatformError `conflict`: it is the platform's own; `cluster_not_found`, `management_unavailable`
+ */
+export async function connectToCluster(
   { clusters, resources }: ClusterDeps,
   cluster: ClusterRef,
-): Promise<OpenedCluster> {
+): Promise<ClusterConnection> {
   const record = await readCluster(resources, cluster);
   const { name } = cluster;
   if (record.spec.local === true)
