@@ -103,7 +103,7 @@ export const kindNames = {
       byDefault: defaultSpaceNamespace,
       remedy: 'Wake the space to make it again, empty',
     },
-    summary: { namespace: 'Its namespace there' },
+    summary: { template: 'Name of its template', namespace: 'Its namespace there' },
     verbs: ['create', 'sleep', 'wake', 'delete'],
   },
 } as const satisfies Record<string, KindNames>;

@@ -60,7 +60,7 @@ export function recordAccess(
   const presentUid = (kind: OperationKind, name: string) =>
     uidAt(`${within}${targetNames[kind].plural}/${name}`);
   const mayAll = (action: Action) => deps.review.allows(identity, action);
-  const administered = (kind: OperationKind) => administeredUid(deps, identity, { kind, project }, uidAt);
+  const administered = (kind: OperationKind) => administeredProject(deps, identity, { kind, project }, uidAt);
 
   return {
     presentUid,
@@ -91,12 +91,17 @@ export function goneAccess(deps: Deps, identity: Identity): (record: RecordTarge
   return async (record) => {
     if (await deps.review.allows(identity, administratorAction)) return true;
     const { projectUid } = record;
-    return projectUid !== undefined && projectUid === (await administeredUid(deps, identity, record, uidAt));
+    return (
+      projectUid !== undefined && projectUid === (await administeredProject(deps, identity, record, uidAt))
+    );
   };
 }
 
-/** uid of the project, for callers with every right on everything of the kind in it. */
-async function administeredUid(
+/**
+ * uid of the project, for callers with every right on everything of the kind in it: to them its records are visible, also those of
+ * what is gone. @throws PlatformError `management_unavailable`
+ */
+export async function administeredProject(
   { review }: Pick<Deps, 'review'>,
   identity: Identity,
   { kind, project }: Pick<OperationSubject, 'kind' | 'project'>,

@@ -28,6 +28,7 @@ import { sessionKeyRoutes } from './auth-session-key.ts';
 import { authRoutes } from './auth.ts';
 import { errorRoutes } from './errors.ts';
 import { eventRoutes } from './events.ts';
+import { historyRoutes } from './history.ts';
 import { healthRoutes } from './health.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openapiRoutes } from './openapi-document.ts';
@@ -62,6 +63,7 @@ export async function registerRoutes(
   }
   await app.register(async (scope) => clusterOperationRoutes(scope, gateway));
   await app.register(async (scope) => usageRoutes(scope, gateway));
+  await app.register(async (scope) => historyRoutes(scope, gateway));
   await app.register(async (scope) => snapshotRoutes(scope, gateway));
   await app.register(async (scope) => authRoutes(scope, gateway));
   await app.register(async (scope) => authOidcRoutes(scope, gateway));

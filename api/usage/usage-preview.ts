@@ -1,11 +1,8 @@
 import { PlatformError } from '../../contracts/errors.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
-import { annotations } from '../../contracts/names.ts';
-import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import type { QueryOf } from '../../contracts/rest/route.ts';
 import type { UsagePreview, UsagePreviewItem, usageRoutes } from '../../contracts/rest/usage-routes.ts';
 import type { UsedHour } from '../../db/queries/activity-hours.ts';
-import { isAsleep, isAwake } from '../../domain/lifecycle/settled-phase.ts';
 import { type PreviewedPolicy, previewPolicy, type Recorded } from '../../domain/usage/policy-preview.ts';
 import {
   type PolicyFault,
@@ -14,6 +11,7 @@ import {
   scheduledChanges,
 } from '../../domain/usage/previewed-policy.ts';
 import type { SleepChange } from '../../domain/usage/sleep-changes.ts';
+import { changesAsItSays } from '../../domain/usage/slept-status.ts';
 import { usageWindow } from '../../domain/usage/usage-window.ts';
 import { targetNotFound } from '../authorization/target-access.ts';
 import type { Gateway } from '../gateway.ts';
@@ -115,25 +113,12 @@ async function subjectsOf(
   return [
     ...present.map(({ kind, name: own, instance }): Subject => {
       const uid = instance.metadata.uid ?? '';
-      return { kind, project, name: own, uid, changes: recorded.get(uid) ?? changesOf(kind, instance) };
+      return { kind, project, name: own, uid, changes: recorded.get(uid) ?? changesAsItSays(kind, instance) };
     }),
     ...gone.map(({ kind, name: own, uid, changes }): Subject => {
       return { kind, project, name: own, uid, gone: true, changes };
     }),
   ];
-}
-
-/** Of an instance whose operations are not recorded: when it was created, and since when it sleeps. */
-function changesOf(kind: ManagedKind, instance: ManagedInstance): SleepChange[] {
-  const { creationTimestamp, annotations: given = {} } = instance.metadata;
-  const sleeps = isAsleep(kind, instance);
-  if (creationTimestamp === undefined || !(sleeps || isAwake(kind, instance))) return [];
-  const at = Date.parse(creationTimestamp);
-  const since = Number(given[annotations.sleepingSince]) * 1000;
-  const created: SleepChange = { at, state: 'awake', isByPolicy: false };
-  return sleeps
-    ? [created, { at: Math.max(at, since || at), state: 'asleep', isByPolicy: false }]
-    : [created];
 }
 
 function useOf({ firstAt, lastAt }: UsedHour): Recorded['uses'][number] {

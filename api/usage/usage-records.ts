@@ -4,16 +4,26 @@ import { kindOfPlural } from '../../contracts/kinds.ts';
 import type { Database } from '../../db/client.ts';
 import { activityRecordedSince, listActivityHours, type UsedHour } from '../../db/queries/activity-hours.ts';
 import {
+  countEndedOperations,
+  type EndedCounts,
+  type EndedFilter,
+} from '../../db/queries/operation-history.ts';
+import {
   listSleepHistories,
+  listStateDeltas,
   listUsage,
+  recordedUids,
   type SleepHistory,
+  type StateFilter,
   type UsageFilter,
   type UsageRow,
 } from '../../db/queries/usage.ts';
 import type { RecordedUse } from '../../domain/usage/slept-status.ts';
+import type { HistoryWindow } from '../../domain/usage/history-window.ts';
+import type { StateDelta } from '../../domain/usage/state-history.ts';
 import { usageWindow } from '../../domain/usage/usage-window.ts';
 
-/** What is recorded of the time that instances were awake, asleep and in use. */
+/** What is recorded of the time that instances were awake, asleep and in use, and of operations that ended. */
 export interface UsageRecords {
   /**
    * Of one object of a resource by its uid, as read a minute ago at most if `fresh` was awaited. Undefined: nothing is known of it, or
@@ -28,6 +38,12 @@ export interface UsageRecords {
   histories(filter: UsageFilter, from: Date): Promise<SleepHistory[]>;
   /** @throws PlatformError `database_unavailable` */
   usedHours(uids: readonly string[], from: Date): Promise<UsedHour[]>;
+  /** @throws PlatformError `database_unavailable` */
+  stateDeltas(window: HistoryWindow, filter: StateFilter): Promise<StateDelta[]>;
+  /** Those of `uids` of which any change is recorded. @throws PlatformError `database_unavailable` */
+  recordedUids(uids: readonly string[]): Promise<string[]>;
+  /** @throws PlatformError `database_unavailable` */
+  endedOperations(window: HistoryWindow, filter: EndedFilter): Promise<EndedCounts>;
   /** Since when use is recorded of anything. @throws PlatformError `database_unavailable` */
   useRecordedSince(): Promise<Date | undefined>;
 }
@@ -88,6 +104,9 @@ export function createUsageRecords(database: Database, logger: Logger): UsageRec
     list: (filter, now) => database.query((db) => listUsage(db, usageWindow(now), filter)),
     histories: (filter, from) => database.query((db) => listSleepHistories(db, from, filter)),
     usedHours: (uids, from) => database.query((db) => listActivityHours(db, uids, from)),
+    stateDeltas: (window, filter) => database.query((db) => listStateDeltas(db, window, filter)),
+    recordedUids: (uids) => database.query((db) => recordedUids(db, uids)),
+    endedOperations: (window, filter) => database.query((db) => countEndedOperations(db, window, filter)),
     useRecordedSince: () => database.query((db) => activityRecordedSince(db)),
   };
 }

@@ -1,6 +1,7 @@
 import type { ManagedKind } from '../kinds.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { clusterRoutes } from './cluster-routes.ts';
+import { historyRoutes } from './history-routes.ts';
 import { instanceRoutes } from './instance-routes.ts';
 import { operationLists } from './operation-lists.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -52,6 +53,7 @@ const routes = {
   ...auditRoutes,
   ...unclaimedNamespaceRoutes,
   ...usageRoutes,
+  ...historyRoutes,
 } as const;
 
 /** `/api/v1` as functions, typed by the schemas that the server's routes check. */

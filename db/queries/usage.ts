@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { RecordedUse } from '../../domain/usage/slept-status.ts';
+import type { HistoryWindow } from '../../domain/usage/history-window.ts';
+import type { StateDelta } from '../../domain/usage/state-history.ts';
 import { startOf, type UsageWindow } from '../../domain/usage/usage-window.ts';
 import {
   changingVerbs,
@@ -11,6 +13,7 @@ import {
 import type { OperationType } from '../../contracts/verbs.ts';
 import type { Queries } from '../client.ts';
 import { changed } from '../schema/operations.ts';
+import { type CountedRecords, isCounted, textArray } from './counted-records.ts';
 
 /** Of which instance a record is. */
 export interface UsageSubject {
@@ -95,6 +98,52 @@ export async function listSleepHistories(
     const [first] = ofOne;
     return first === undefined ? [] : [{ ...subjectOf(first), changes: ofOne.map(changeOf) }];
   });
+}
+
+/** Which of all states are counted. */
+export interface StateFilter extends UsageFilter {
+  /** Left out: all. */
+  readonly kinds?: readonly ManagedKind[] | undefined;
+  readonly counted: CountedRecords | 'all';
+}
+
+/** How many instances woke and fell asleep in each bucket; those that were there before, in the first. @throws PlatformError `database_unavailable` */
+export async function listStateDeltas(
+  db: Queries,
+  window: HistoryWindow,
+  { projects, kinds, counted }: StateFilter,
+): Promise<StateDelta[]> {
+  const [from, to] = [time(window.from), time(window.to)];
+  const step = sql`make_interval(secs => ${window.stepMs / 1000})`;
+  const entered = (after: SQL) => sql`(type in (${after}))::int
+    - coalesce(lag((type in (${after}))::int) over (partition by uid order by finished_at, sequence), 0)`;
+  const secondsLeft = sql`extract(epoch from least(${from} + (bucket + 1) * ${step}, ${to}) - at)::float8`;
+  const { rows } = await db.execute<Record<string, string | number>>(sql`
+    with ${changesSince(window.from, projects)}, entered as (
+      select greatest(finished_at, ${from}) as at, ${entered(awakeAfter)} as awake, ${entered(asleepAfter)} as asleep
+      from changed where finished_at < ${to} and ${isCounted(counted)}
+        and ${kinds === undefined ? sql`true` : sql`kind in (${list(kinds)})`}
+    ), placed as (
+      select *, floor(extract(epoch from at - ${from}) / ${window.stepMs / 1000})::int as bucket
+      from entered where awake <> 0 or asleep <> 0)
+    select bucket, sum(awake)::int as awake, sum(asleep)::int as asleep,
+      sum(awake * ${secondsLeft}) as awake_seconds, sum(asleep * ${secondsLeft}) as asleep_seconds
+    from placed group by bucket order by bucket`);
+  return rows.map((row) => ({
+    bucket: Number(row['bucket']),
+    awake: Number(row['awake']),
+    asleep: Number(row['asleep']),
+    awakeSeconds: Number(row['awake_seconds']),
+    asleepSeconds: Number(row['asleep_seconds']),
+  }));
+}
+
+/** Those of `uids` of which a change of their state is recorded. @throws PlatformError `database_unavailable` */
+export async function recordedUids(db: Queries, uids: readonly string[]): Promise<string[]> {
+  const { rows } = await db.execute<{ uid: string }>(sql`
+    select uid from unnest(${textArray(uids)}) as asked(uid)
+    where exists (select from operations where ${changed} and operations.uid = asked.uid)`);
+  return rows.map(({ uid }) => uid);
 }
 
 function changeOf(row: Record<string, string>): SleepChange {

@@ -83,6 +83,8 @@ export const operations = pgTable(
     index('operations_sequence').on(table.sequence),
     index('operations_state').on(table.state, table.sequence),
     index('operations_actor').on(table.actor, table.sequence),
+    // What ended in a time: db/queries/operation-history.ts.
+    index('operations_finished').on(table.finishedAt),
     // When instances fell asleep, woke, came and went: db/queries/usage.ts.
     index('operations_changes').on(table.finishedAt).where(changed),
     index('operations_changes_of').on(table.uid, table.finishedAt).where(changed),

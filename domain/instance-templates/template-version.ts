@@ -83,6 +83,21 @@ export function newerVersion({ spec }: VersionedTemplate, version: string): stri
   return isNewer ? latest : undefined;
 }
 
+/**
+ * A version that is not deployed and could be: what `reference` selects now or, if that is deployed and the reference does not
+ * follow the template, the newest one. Undefined: there is none. As condition `TemplateSynced` says it (template-sync.ts).
+ */
+export function availableVersion(
+  template: VersionedTemplate,
+  reference: TemplateRef['version'],
+  deployed: string,
+): string | undefined {
+  const selected = resolveTemplate(template, reference)?.version;
+  if (selected === undefined) return undefined;
+  if (selected !== deployed) return selected;
+  return isVersionPattern(reference ?? '') ? undefined : newerVersion(template, deployed);
+}
+
 type Versions<D extends object> = NonNullable<NonNullable<VersionedTemplate<D>['spec']>['versions']>;
 
 function select<D extends object>(

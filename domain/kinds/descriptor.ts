@@ -29,7 +29,6 @@ export interface KindDescriptor<
   R extends ManagedInstance,
   T extends ManagedTemplate,
   V extends OperationType,
-  F extends string = string,
 > {
   /** The steps and the workflow of each verb. */
   readonly plans: Readonly<Record<V, OperationPlan>>;
@@ -77,8 +76,6 @@ export interface KindDescriptor<
   takesParameters(instance: R): boolean;
   /** Its parameters and what declares them; undefined if it has none, or what it is made of is not there (yet). */
   parameters(instance: R, template: T | undefined): InstanceParameters | undefined;
-  /** What a list says of it, besides what it says of every kind; values that are left out are not shown. */
-  summary(instance: R): Readonly<Record<F, string | undefined>>;
   /** What it is shown with besides what every kind is (domain/computed-fields.ts): in `spec.clusterRef`, and in its status. */
   computed(instance: R, isUp: boolean): { readonly clusterRef: object; readonly status: object };
   /** What its template, or its inline one, says of its sleep; undefined if the template that it names is not there. */

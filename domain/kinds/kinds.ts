@@ -2,7 +2,6 @@ import {
   type ManagedKind,
   type OperationKind,
   operationKinds,
-  type SummaryFieldOf,
   targetNames,
   type VerbOf,
 } from '../../contracts/kinds.ts';
@@ -22,7 +21,7 @@ import { space } from './space.ts';
 import { virtualCluster } from './virtual-cluster.ts';
 
 const descriptors: {
-  readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, TemplateOf<K>, VerbOf<K>, SummaryFieldOf<K>>;
+  readonly [K in ManagedKind]: KindDescriptor<InstanceOf<K>, TemplateOf<K>, VerbOf<K>>;
 } = {
   tenant: virtualCluster,
   space,
@@ -35,9 +34,7 @@ const plans: { readonly [K in OperationKind]: Partial<Record<OperationType, Oper
 };
 
 /** How instances of `kind` behave; give its functions instances and templates of that kind only. */
-export function descriptorOf(
-  kind: ManagedKind,
-): KindDescriptor<ManagedInstance, ManagedTemplate, never, never> {
+export function descriptorOf(kind: ManagedKind): KindDescriptor<ManagedInstance, ManagedTemplate, never> {
   return descriptors[kind];
 }
 

@@ -1,4 +1,4 @@
-import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
+import type { VerbOf } from '../../contracts/kinds.ts';
 import type { SpaceTemplate } from '../../contracts/resources/space-template.ts';
 import type { SpaceInstance } from '../../contracts/resources/space-instance.ts';
 import { contentHash } from '../content-hash.ts';
@@ -14,7 +14,7 @@ import { spacePlans } from './space-plans.ts';
  * A space: one namespace of a connected cluster (ADR 11). Of a template it takes the metadata of the namespace, once, when that
  * is made, and access rules, always (ADR 35); it is not made of an inline one.
  */
-export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>, SummaryFieldOf<'space'>> = {
+export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>> = {
   plans: spacePlans,
   conditions: {
     ready: 'SpaceReady',
@@ -60,7 +60,6 @@ export const space: KindDescriptor<SpaceInstance, SpaceTemplate, VerbOf<'space'>
     const { parameters = [] } = resolved ?? {};
     return resolved && { template: { parameters, inline: false }, text: spec.parameters ?? '' };
   },
-  summary: (instance) => ({ namespace: knownPlace(instance).namespace }),
   computed: () => ({ clusterRef: {}, status: {} }),
   sleepSaid({ spec }, template) {
     const resolved = template && resolveTemplate(template, spec?.templateRef?.version);

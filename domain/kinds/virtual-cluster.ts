@@ -1,4 +1,4 @@
-import type { SummaryFieldOf, VerbOf } from '../../contracts/kinds.ts';
+import type { VerbOf } from '../../contracts/kinds.ts';
 import { labels } from '../../contracts/names.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import type { VirtualClusterTemplate } from '../../contracts/resources/virtual-cluster-template.ts';
@@ -38,8 +38,7 @@ const ignoredInDefinition = [
 export const virtualCluster: KindDescriptor<
   VirtualClusterInstance,
   VirtualClusterTemplate,
-  VerbOf<'tenant'>,
-  SummaryFieldOf<'tenant'>
+  VerbOf<'tenant'>
 > = {
   plans: virtualClusterPlans,
   conditions: {
@@ -82,11 +81,6 @@ export const virtualCluster: KindDescriptor<
     const resolved = template && resolveTemplate(template, spec.templateRef.version);
     return resolved && { template: { parameters: resolved.parameters, inline: false }, text };
   },
-  summary: ({ spec, status }) => ({
-    template: spec?.templateRef?.name,
-    kubernetesVersion: status?.kubernetesVersion,
-    chartVersion: status?.virtualCluster?.helmRelease?.chart?.version,
-  }),
   computed: (instance, isUp) => ({
     clusterRef: { virtualCluster: releaseOf(instance) },
     status: { online: isUp },

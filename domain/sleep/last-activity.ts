@@ -59,6 +59,19 @@ export function readLastActivityInfo(instance: {
   }
 }
 
+/** How it was used, for people: ` (get pods, kubectl)`; empty if that is not known. */
+export function usedHow({ verb, resource, subresource, userAgent }: LastActivityInfo): string {
+  const what = [verb, [resource, subresource].filter(Boolean).join('/')].filter(Boolean).join(' ');
+  const client = /^[^\s/]{1,40}/.exec(userAgent ?? '')?.[0];
+  const said = [what, client].filter(Boolean).join(', ');
+  return said === '' ? '' : ` (${said})`;
+}
+
+/** Who used it and how, for people: `anna (get pods, kubectl)`; undefined if nobody knows who. */
+export function activityWords(info: LastActivityInfo): string | undefined {
+  return info.subject === undefined ? undefined : `${info.subject}${usedHow(info)}`;
+}
+
 /**
  * When somebody woke an instance last, in seconds since the epoch, whatever use there was since: admission notes it
  * (policy-woken.yaml). Without a use, its last activity is that.

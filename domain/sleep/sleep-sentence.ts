@@ -6,7 +6,7 @@ import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
 import type { LastChange } from '../usage/sleep-changes.ts';
 import { deletionBlock, deletionStep } from './deletion-due.ts';
 import { awakeSince, lastUse, policyActors, quietSince, timeNoted } from './inactivity.ts';
-import { type LastActivityInfo, readLastActivityInfo, wokenAt } from './last-activity.ts';
+import { readLastActivityInfo, usedHow, wokenAt } from './last-activity.ts';
 import type { SleepModeConfig } from './sleep-mode-config.ts';
 import { forcedAsleepUntil, type SleepPolicy, sleepPolicyOf } from './sleep-policy.ts';
 import { agoWords, durationWords, TimeWords } from './time-words.ts';
@@ -63,7 +63,7 @@ function useOf({ kind, instance, last, now, words }: Told): string {
   const since = woken?.at ?? awakeSince(kind, instance);
   const info = readLastActivityInfo(instance);
   if (used !== undefined && info?.subject !== undefined && used >= (firstUse(instance, woken) ?? since ?? 0))
-    return `: ${info.subject} used it ${agoWords(new Date(used), now)}${whatOf(info)}`;
+    return `: ${info.subject} used it ${agoWords(new Date(used), now)}${usedHow(info)}`;
   if (since === undefined) return ': not used yet';
   const at = new Date(since);
   return `${woken === undefined ? ` since ${words.bare(at)}` : `: ${doneBy(woken)} ${words.at(at)}`}, not used since`;
@@ -90,14 +90,6 @@ function actorWords(actor: string): string {
     : actor === policyActors.inactivity
       ? 'its policy'
       : actor;
-}
-
-/** ` (get pods, kubectl)` */
-function whatOf({ verb, resource, subresource, userAgent }: LastActivityInfo): string {
-  const what = [verb, [resource, subresource].filter(Boolean).join('/')].filter(Boolean).join(' ');
-  const client = /^[^\s/]{1,40}/.exec(userAgent ?? '')?.[0];
-  const said = [what, client].filter(Boolean).join(', ');
-  return said === '' ? '' : ` (${said})`;
 }
 
 function sleepsNext({ kind, instance, config, policy, now, words }: Told): string {

@@ -2,7 +2,7 @@ import { annotations } from '../../contracts/names.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { isAsleep, isAwake } from '../lifecycle/settled-phase.ts';
-import type { LastChange } from './sleep-changes.ts';
+import type { LastChange, SleepChange } from './sleep-changes.ts';
 import { type UsageWindow, usageWindow } from './usage-window.ts';
 
 /** How long an instance was awake and asleep, in seconds, as its operations tell. */
@@ -92,6 +92,18 @@ export function usedAsItSays(
     asleepThisMonth: asleep(month),
     asleepLastMonth: asleep(lastMonth, month),
   };
+}
+
+/** The same as changes, oldest first; none if it is neither awake nor asleep. */
+export function changesAsItSays(kind: ManagedKind, instance: ManagedInstance): SleepChange[] {
+  const created = createdAt(instance);
+  const sleeps = isAsleep(kind, instance);
+  if (created === undefined || !(sleeps || isAwake(kind, instance))) return [];
+  const since = Number(instance.metadata.annotations?.[annotations.sleepingSince]) * 1000;
+  const creation: SleepChange = { at: created, state: 'awake', isByPolicy: false };
+  return sleeps
+    ? [creation, { at: Math.max(created, since || created), state: 'asleep', isByPolicy: false }]
+    : [creation];
 }
 
 function createdAt({ metadata: { creationTimestamp } }: ManagedInstance): number | undefined {

@@ -418,6 +418,7 @@ describe('a key with a scope', () => {
         'GET /api/v1/events',
       ],
       ...['GET /api/v1/usage', 'GET /api/v1/usage/projects', 'GET /api/v1/usage/preview'],
+      ...['GET /api/v1/usage/history', 'GET /api/v1/operations/history'],
       ...[
         'GET /api/v1/operations/{id}',
         'GET /api/v1/operations/{id}/events',

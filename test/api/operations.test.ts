@@ -16,6 +16,7 @@ import { clusterOperationCases } from './cluster-operation-cases.ts';
 import { dryRunCases } from './dry-run-cases.ts';
 import { type ManagementFixture, startManagementFixture } from './management-fixture.ts';
 import { eventCases } from './event-cases.ts';
+import { historyCases } from './history-cases.ts';
 import { operationObjectCases } from './operation-object-cases.ts';
 import { pageCases } from './page-cases.ts';
 import { recordCases } from './record-cases.ts';
@@ -371,6 +372,8 @@ describe('the stream of events', () => eventCases(() => ({ fixture, database, ne
 describe('lists in pages', () => pageCases(() => ({ fixture, database, newInstance, submit })));
 
 describe('usage', () => usageCases(() => ({ fixture, database, newInstance })));
+
+describe('histories', () => historyCases(() => ({ fixture, database, newInstance })));
 
 describe('the typed client', () => restClientCases(() => ({ fixture, newInstance })));
 

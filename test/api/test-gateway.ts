@@ -42,6 +42,7 @@ import type { Team } from '../../contracts/resources/team.ts';
 import type { User } from '../../contracts/resources/user.ts';
 import type { VirtualClusterInstance } from '../../contracts/resources/virtual-cluster-instance.ts';
 import { createDatabase } from '../../db/client.ts';
+import { nothingEnded } from '../../db/queries/operation-history.ts';
 import { type ApiDocument, checkDocumented } from '../support/documented-answer.ts';
 
 /** Objects that the gateway's caches hold in a test without a management API. */
@@ -329,6 +330,9 @@ const noUsage: Gateway['usage'] = {
   list: async () => [],
   histories: async () => [],
   usedHours: async () => [],
+  stateDeltas: async () => [],
+  recordedUids: async () => [],
+  endedOperations: async () => ({ total: nothingEnded(), buckets: new Map() }),
   useRecordedSince: async () => undefined,
 };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, it } from 'node:test';
+import type { InstanceSummary } from '../../contracts/instance-summaries.ts';
 import type { OperationType } from '../../contracts/verbs.ts';
 import { applyObject } from '../../local/bootstrap/apply-manifests.ts';
 import type { Page } from '../../contracts/rest/pages.ts';
@@ -234,6 +235,10 @@ export function usageCases(context: () => Context): void {
       shown.status?.sleepModeConfig?.status ?? {};
     assert.deepEqual([sleptLastSevenDays, sleptLastThirtyDays], [40, 40]);
     assert.ok(currentEpoch !== undefined);
+    const rows = '/api/v1/virtualclusters?search=used-night';
+    const [row] = (await get<Page<InstanceSummary<'tenant'>>>('ben', rows)).items;
+    const { uid, why, sleptPercent, canUse, canUpdate } = row ?? assert.fail();
+    assert.deepEqual([uid, why, sleptPercent, canUse, canUpdate], [night, shown.status?.why, 40, true, true]);
     const list = await get<{ items: Shown[] }>('ben', path);
     assert.ok(list.items.some(({ status }) => status?.why === shown.status?.why));
     const watched = await fixture.call('ben', 'GET', `${path}?watch=true&timeoutSeconds=1`);

@@ -10,10 +10,18 @@ import {
   listActivityHours,
   noteActivityHours,
 } from '../../db/queries/activity-hours.ts';
-import { listSleepHistories, listUsage } from '../../db/queries/usage.ts';
+import {
+  listSleepHistories,
+  listStateDeltas,
+  listUsage,
+  recordedUids,
+  type StateFilter,
+} from '../../db/queries/usage.ts';
 import { instances } from '../../db/schema/instances.ts';
 import { operations } from '../../db/schema/operations.ts';
+import { bucketTimes, historyWindow } from '../../domain/usage/history-window.ts';
 import { stateAfter } from '../../domain/usage/sleep-changes.ts';
+import { averages, deltasOf } from '../../domain/usage/state-history.ts';
 import { startOf, usageWindow } from '../../domain/usage/usage-window.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 
@@ -157,6 +165,61 @@ describe('recorded usage', () => {
           `${field} of ${JSON.stringify(given)}: ${use?.[field]}`,
         );
     }
+  });
+
+  it('is counted over time as change by change, of those that are asked for', async () => {
+    const change = fc.record({
+      type: fc.constantFrom<OperationType>('create', 'wake', 'sleep', 'delete', 'update'),
+      daysAgo: fc.integer({ min: 1, max: 60 * 1440 }).map((minutes) => minutes / 1440),
+    });
+    const history = fc.uniqueArray(change, { maxLength: 12, selector: ({ daysAgo }) => daysAgo });
+    const [all = []] = fc.sample(fc.array(history, { minLength: 20, maxLength: 20 }), 1);
+    for (const [index, given] of all.entries()) await insert(`charted-${index}`, given, 'charted');
+    const asked = { from: daysAgo(40), to: daysAgo(5.3), step: 'day' } as const;
+    const charted = historyWindow(asked, now);
+    assert.ok(!('fault' in charted));
+    const shown = async (filter: Partial<StateFilter>) => {
+      const of = { projects: ['charted'], counted: 'all', ...filter } as const;
+      return averages(charted, await database.query((db) => listStateDeltas(db, charted, of)));
+    };
+    const everything = await shown({});
+    assert.equal(everything.length, 36);
+    for (const [bucket, shownThere] of everything.entries())
+      for (const state of ['awake', 'asleep'] as const) {
+        const { begin, end } = bucketTimes(charted, bucket);
+        const seconds = all.reduce(
+          (sum, given) => sum + countedSeconds(given, state, new Date(begin), new Date(end)),
+          0,
+        );
+        const mean = seconds / ((end - begin) / 1000);
+        assert.ok(Math.abs(shownThere[state] - mean) <= 0.051, `${bucket} ${state}: ${mean}`);
+      }
+    const deltas = all.flatMap((given) =>
+      deltasOf(
+        charted,
+        given
+          .filter(({ type }) => stateAfter[type] !== null)
+          .toSorted((a, b) => b.daysAgo - a.daysAgo)
+          .map(({ type, daysAgo: ago }) => ({
+            at: daysAgo(ago).getTime(),
+            state: stateAfter[type] ?? 'gone',
+            isByPolicy: false,
+          })),
+      ),
+    );
+    assert.deepEqual(everything, averages(charted, deltas), 'as it is counted without a database');
+    const none = everything.map(({ at }) => ({ at, awake: 0, asleep: 0 }));
+    assert.deepEqual(await shown({ counted: { uids: [], projects: [] } }), none);
+    assert.deepEqual(await shown({ kinds: ['space'] }), none);
+    const ofProject = { uids: [], projects: [{ kind: 'tenant', uid: 'p-uid' }] } as const;
+    assert.deepEqual(await shown({ counted: ofProject }), everything);
+    const uids = all.map((_given, index) => `charted-${index}`);
+    assert.deepEqual(await shown({ counted: { uids, projects: [] } }), everything);
+    const recorded = uids.filter((_uid, index) => all[index]?.some(({ type }) => stateAfter[type] !== null));
+    assert.deepEqual(
+      (await database.query((db) => recordedUids(db, [...uids, 'never-there']))).sort(),
+      recorded.sort(),
+    );
   });
 
   it('has the changes themselves, and who asked for them', async () => {

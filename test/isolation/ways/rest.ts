@@ -192,6 +192,28 @@ export const restWays: readonly Way[] = strangers.flatMap((who): Way[] => [
     request: 'GET /api/v1/usage/preview?project=red&space=work&sleepAfter=60',
     sees: 404,
   },
+  {
+    who,
+    tries: 'counts what was awake in project red',
+    request: 'GET /api/v1/usage/history?project=red',
+    sees: 200,
+    // In the course of the attacks rex has something of his own there.
+    ...(who === 'rex' ? {} : { never: /"(?:awake|asleep)":(?!0[,}])/ }),
+  },
+  {
+    who,
+    tries: 'counts the operations of project red',
+    request: 'GET /api/v1/operations/history?project=red',
+    sees: 200,
+    ...(who === 'rex' ? {} : { says: /"total":\{"succeeded":0,"failed":0,"cancelled":0,"types":\{\}\}/ }),
+  },
+  {
+    who,
+    tries: 'counts the operations of connected clusters',
+    request: 'GET /api/v1/operations/history?kind=cluster',
+    sees: 200,
+    says: /"total":\{"succeeded":0,"failed":0,"cancelled":0,"types":\{\}\}/,
+  },
   { who, tries: 'lists tenant clusters', request: 'GET /api/v1/virtualclusters', sees: 200 },
   { who, tries: 'lists spaces', request: 'GET /api/v1/spaces?project=red', sees: 200 },
   {

@@ -1,0 +1,1 @@
+CREATE INDEX "operations_finished" ON "operations" USING btree ("finished_at");
