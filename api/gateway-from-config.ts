@@ -121,6 +121,7 @@ export function createGatewayParts(config: GatewayConfig, logger: Logger): Gatew
     readiness: createReadiness(probes.probes, logger),
     temporalUi,
     previews: previewsOf(config),
+    consoleDir: config.consoleDir,
   };
   return {
     gateway: { ...parts, held: createHeldRequests(parts, holdLimitsOf(config.held)) },

@@ -64,4 +64,6 @@ export interface Gateway {
   readonly previews?: RenderDeps | undefined;
   /** Absent where the configuration names none. */
   readonly temporalUi?: TemporalUi | undefined;
+  /** Folder of the built web console. Absent where the configuration names none. */
+  readonly consoleDir?: string | undefined;
 }

@@ -215,6 +215,9 @@ export const GatewayConfig = Type.Object({
       { description: 'What renders previews of templates; without, there are none' },
     ),
   ),
+  consoleDir: Type.Optional(
+    Type.String({ description: 'Folder of the built web console (`web/dist`); absent: there is none' }),
+  ),
   /** The internal CONNECT listener through which workers reach clusters, and gateways the tunnels of others. */
   connect: Type.Object({
     host: Type.String(),

@@ -118,6 +118,7 @@ function chartLocation(given: string): string {
 function describe({ admin, adminFile }: Platform, stateDir: string): string {
   return `
 The platform is ready.
+  console       ${admin.url}/console/ (user ${admin.user}, password in ${adminFile})
   platform      ${admin.url}
   Temporal UI   ${admin.temporalUi}
   access key    in ${adminFile} (user ${admin.user}); kubeconfig ${join(stateDir, 'admin.kubeconfig')}

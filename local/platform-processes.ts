@@ -34,6 +34,8 @@ export interface ProcessOptions {
     tls: GatewayConfig['tls'];
     connectPort: number;
     connectSecretFile: string;
+    /** Folder of the built web console. */
+    consoleDir: string;
   };
 }
 
@@ -78,6 +80,7 @@ export function writeProcessConfigs(
     listen: { host: '127.0.0.1', port: gateway.port },
     tls: gateway.tls,
     previews: { helmBinary: toolchain.helm, workDir: join(state.gatewayDir, 'previews') },
+    consoleDir: gateway.consoleDir,
     connect: { host: '127.0.0.1', port: gateway.connectPort, secretFile: gateway.connectSecretFile },
   };
   const { accessKeysPerOwner } = gatewaySettings.auth ?? {};

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { connectCluster } from '../adapters/kubernetes/client.ts';
-import { takeLock } from '../adapters/processes/exclusive-lock.ts';
 import { logSays } from '../adapters/processes/log-file.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 import type { TemporalServer } from '../adapters/temporal-connection.ts';
@@ -12,6 +11,7 @@ import { type ConnectProxy, storeCredentials } from './bootstrap/connected-clust
 import { type ExternalCluster, openExternalCluster } from './bootstrap/external-cluster.ts';
 import { createFirstObjects } from './bootstrap/first-objects.ts';
 import { applyManagementResources, waitForAdmission } from './bootstrap/management-resources.ts';
+import { buildConsole } from './console.ts';
 import { checkRememberedCluster, connectLocalCluster } from './connect-local-cluster.ts';
 import type { DatabaseUrls } from './database-roles.ts';
 import { localAgentConfig, prepareLocalAgent } from './local-agent.ts';
@@ -42,7 +42,7 @@ import {
   startTemporal,
   startTemporalUi,
 } from './start-temporal.ts';
-import { openStateFolder, type StateFolder } from './state-folder.ts';
+import { lockStateFolder, openStateFolder, type StateFolder } from './state-folder.ts';
 import { stopOrder } from './stop-order.ts';
 import { createSupervisor, type Service } from './supervisor.ts';
 import { prepareTenantSeed, tenantSeedsDir } from './tenant-seed.ts';
@@ -89,18 +89,22 @@ export interface Platform {
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const onProgress = options.onProgress ?? (() => undefined);
   const state = openStateFolder(options.stateDir);
-  const unlock = await lockState(state);
+  const unlock = await lockStateFolder(state);
   try {
     await recoverLeftovers(state, onProgress);
     const port = await gatewayPort(options.port);
     const external =
       options.kubeconfig === undefined ? undefined : await openExternalCluster(options.kubeconfig);
     checkRememberedCluster(state, external?.id);
+    const [toolchain, consoleDir] = await Promise.all([
+      resolveToolchain(onProgress, options.signal),
+      buildConsole(state.logsDir, onProgress, options.signal),
+    ]);
     const context: PlatformContext = {
       state,
       onProgress,
       ports: openPorts(`${state.root}/ports.json`),
-      toolchain: await resolveToolchain(onProgress, options.signal),
+      toolchain,
       supervisor: createSupervisor({
         logsDir: state.logsDir,
         records: createProcessRecords(state.processesFile),
@@ -115,7 +119,10 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       unlock();
     };
     try {
-      const admin = await orAborted(startAll(context, { ...options, port }, external), options.signal);
+      const admin = await orAborted(
+        startAll(context, { ...options, port, consoleDir }, external),
+        options.signal,
+      );
       background = prepareTenantSeed(context, tenantSeedsDir()).catch((error: unknown) =>
         onProgress(`new tenant clusters start without a seed: ${String(error)}`),
       );
@@ -132,7 +139,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 
 async function startAll(
   context: PlatformContext,
-  options: PlatformOptions,
+  options: PlatformOptions & { consoleDir: string },
   external: ExternalCluster | undefined,
 ): Promise<AdminFile> {
   const { state, ports, onProgress } = context;
@@ -174,6 +181,7 @@ async function startAll(
     tls,
     connectPort: proxy.port,
     connectSecretFile: connect.file,
+    consoleDir: options.consoleDir,
   };
   await startProcesses(
     context,
@@ -256,15 +264,6 @@ async function startProcesses(
     if (!omit.includes('gateway')) await startAndWaitForLine('agent');
   };
   await Promise.all([startAndWaitForLine('worker'), startAndWaitForLine('controllers'), withAgent()]);
-}
-
-async function lockState({ root }: StateFolder): Promise<() => void> {
-  const unlock = await takeLock(`state ${root}`);
-  if (unlock !== undefined) return unlock;
-  throw new PlatformError(
-    'state_in_use',
-    `a platform already runs on ${root}: stop it first (Ctrl-C where it was started), or give another folder with --state-dir`,
-  );
 }
 
 /** Ends what a supervisor that was killed left behind. Pods go on: the new node adopts them. */

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { takeLock } from '../adapters/processes/exclusive-lock.ts';
 import { PlatformError } from '../contracts/errors.ts';
 import { writePrivateFile } from '../adapters/processes/start-process.ts';
 
@@ -114,4 +115,14 @@ function socketDir(root: string, name: string): string {
     );
   }
   return dir;
+}
+
+/** No two platforms run on one folder. Returns what releases it. @throws PlatformError `state_in_use` */
+export async function lockStateFolder({ root }: StateFolder): Promise<() => void> {
+  const unlock = await takeLock(`state ${root}`);
+  if (unlock !== undefined) return unlock;
+  throw new PlatformError(
+    'state_in_use',
+    `a platform already runs on ${root}: stop it first (Ctrl-C where it was started), or give another folder with --state-dir`,
+  );
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 /** What `npm run check` runs, beside each other: types, lint with the arrows between folders, format, dead code. */
 const checks: ReadonlyArray<readonly [title: string, command: string, args: readonly string[]]> = [
   ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['types of the console', 'tsc', ['-p', 'web/tsconfig.json']],
   ['lint', 'oxlint', ['--type-aware', '--max-warnings=0', '--quiet']],
   ['format', 'biome', ['format', '.']],
   ['dead code', 'knip', ['--no-progress']],

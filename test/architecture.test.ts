@@ -25,6 +25,7 @@ const arrows: Record<string, { values: readonly string[]; types?: readonly strin
   node: { values: ['contracts', 'adapters'] },
   local: { values: ['contracts', 'adapters', 'db', 'toolchain'], types: ['node'] },
   scripts: { values: [] },
+  web: { values: ['contracts', 'domain'] },
 };
 
 interface Import {
@@ -35,7 +36,10 @@ interface Import {
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter(
+      (entry) =>
+        entry.isFile() && /\.tsx?$/.test(entry.name) && !/\/(node_modules|dist)(\/|$)/.test(entry.parentPath),
+    )
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 }
 

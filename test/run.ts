@@ -12,6 +12,7 @@ import { readPastTimes, writePastTimes } from './runner/past-times.ts';
 import { type PlannedProcess, planProcesses } from './runner/plan.ts';
 import { type Limits, runWithin } from './runner/run-within.ts';
 import { endTestProcesses, runTestProcess } from './runner/test-process.ts';
+import { browserRefusal } from './support/browser.ts';
 import {
   machineRefusal,
   missingPackages,
@@ -60,7 +61,7 @@ async function prepare(title: string, ...args: string[]): Promise<void> {
 async function prepareRealNode(onRealNode: readonly string[]): Promise<boolean> {
   let refusal = machineRefusal();
   if (refusal === undefined) {
-    installPackages();
+    installPackages('suites on a real node', missingPackages());
     refusal = namespaceRefusal();
   }
   if (refusal !== undefined) {
@@ -79,11 +80,10 @@ async function prepareRealNode(onRealNode: readonly string[]): Promise<boolean> 
   return true;
 }
 
-/** Debian's runc and the like; what cannot be installed is told by the suites that are skipped for it. */
-function installPackages(): void {
-  const packages = missingPackages();
-  if (packages.length === 0) return;
-  console.log(`suites on a real node need ${packages.join(', ')}: installing them with apt-get`);
+/** What cannot be installed is told by the suites that are skipped for it. */
+function installPackages(suites: string, packages: readonly string[]): void {
+  if (packages.length === 0 || process.getuid?.() !== 0) return;
+  console.log(`${suites} need ${packages.join(', ')}: installing them with apt-get`);
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
     spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
@@ -132,6 +132,8 @@ if (files.includes('test/e2e/stock-cli.test.ts'))
   await prepare("vCluster Platform's Go types", 'test/go-types/build.ts');
 if (files.includes('test/e2e/gitops-tools.test.ts'))
   await prepare("Argo CD's and Flux's libraries", 'test/gitops-tools/build.ts');
+if (files.some((file) => file.startsWith('test/web/')) && browserRefusal() !== undefined)
+  installPackages('suites of the console', ['chromium']);
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
 const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));
 const planned = planProcesses(files, readPastTimes());

@@ -22,6 +22,7 @@ import { temporalUiRoutes } from './temporal-ui/temporal-ui-routes.ts';
 import { agentRoutes } from './agents.ts';
 import { apiReferenceRoutes } from './api-reference.ts';
 import { auditRoutes } from './audit.ts';
+import { consoleRoutes } from './console.ts';
 import { clusterOperationRoutes } from './cluster-operations.ts';
 import { authOidcRoutes } from './auth-oidc.ts';
 import { sessionKeyRoutes } from './auth-session-key.ts';
@@ -88,5 +89,6 @@ export async function registerRoutes(
   await app.register(async (scope) => unclaimedNamespaceRoutes(scope, gateway));
   await app.register(async (scope) => metricsRoutes(scope, gateway));
   await app.register(async (scope) => temporalUiRoutes(scope, gateway));
+  await app.register(async (scope) => consoleRoutes(scope, gateway));
   await app.register(async (scope) => proxyRoutes(scope, gateway, filtered));
 }

@@ -26,6 +26,9 @@ async function run(stateDir: string): Promise<void> {
   say('Setting up and starting the platform');
   const onProgress = (line: string) => console.log(`  ${line}`);
   const platform = await startPlatform({ stateDir, port: Number(flags.port), onProgress, signal });
+  console.log(
+    `  the console, while this runs: ${platform.admin.url}/console/ (user ${platform.admin.user}, password in ${platform.adminFile})`,
+  );
   try {
     await showTenantLife({ stateDir, adminFile: platform.adminFile, say, signal });
   } finally {
@@ -50,6 +53,7 @@ let keep = flags['keep-state'];
 try {
   await run(stateDir);
   say('Done');
+  console.log('  Next: npm start, and the web console at https://127.0.0.1:9898/console/');
 } catch (error) {
   const logs = join(stateDir, 'logs');
   const started = existsSync(logs) && readdirSync(logs).length > 0;

@@ -61,6 +61,8 @@ export interface TestGateway {
   readonly streams: StreamRegistry;
   readonly audit: Audit;
   readonly objects: TestObjects;
+  /** For requests that `call` does not make: it trusts the gateway's certificate. */
+  readonly dispatcher: Agent;
   call(
     method: string,
     path: string,
@@ -119,6 +121,7 @@ export async function startTestGateway(options: {
   trustedProxies?: string[];
   auth?: AuthConfig;
   temporalUiUrl?: string;
+  consoleDir?: string;
 }): Promise<TestGateway> {
   const { target, objects = testObjects(), allows = () => true, dial = dialTcp } = options;
   const authority = await createCertificateAuthority('gateway');
@@ -186,6 +189,7 @@ export async function startTestGateway(options: {
     audit,
     metrics,
     temporalUi,
+    consoleDir: options.consoleDir,
   };
   const held = createHeldRequests(gateway, defaultHoldLimits);
   const app = await createApp({ ...gateway, held }, { cert: serving.certificate, key: serving.key });
@@ -210,6 +214,7 @@ export async function startTestGateway(options: {
     audit,
     objects,
     socket,
+    dispatcher: agent,
     printRoutes: () => app.printRoutes({ commonPrefix: false }),
     async call(method, path, { key = annaKey, headers = {}, body } = {}) {
       const answer = await request(`${url}${path}`, {

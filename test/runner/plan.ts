@@ -19,7 +19,12 @@ const guesses: Record<Need, number> = { parts: 20, platform: 120, node: 120 };
 
 const needs = (file: string): Need => {
   if (file.startsWith('test/real-node/')) return 'node';
-  const platforms = ['test/e2e/', 'test/local/platform.test.ts', 'test/isolation/isolation.test.ts'];
+  const platforms = [
+    'test/e2e/',
+    'test/web/',
+    'test/local/platform.test.ts',
+    'test/isolation/isolation.test.ts',
+  ];
   return platforms.some((prefix) => file.startsWith(prefix)) ? 'platform' : 'parts';
 };
 

@@ -1,0 +1,39 @@
+import { Select, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { usePageSearch } from '../../app/search.ts';
+import { namespacesQuery, type TenantApi } from '../../server/tenant-api.ts';
+import { resourcesText as text } from '../../text/resources.ts';
+
+/** Of which namespace objects are shown. Who may not list namespaces names one. */
+export function NamespacePicker({ api }: { api: TenantApi }) {
+  const [{ namespace }, change] = usePageSearch();
+  const namespaces = useQuery({ ...namespacesQuery(api), enabled: api.onlyNamespace === undefined });
+  if (api.onlyNamespace !== undefined)
+    return <TextInput aria-label={text.namespace} size="xs" value={api.onlyNamespace} readOnly w={220} />;
+  if (namespaces.error !== null)
+    return (
+      <TextInput
+        aria-label={text.namespace}
+        size="xs"
+        placeholder={text.allNamespaces}
+        value={namespace ?? ''}
+        onChange={({ currentTarget }) => change({ namespace: currentTarget.value || undefined })}
+        w={220}
+      />
+    );
+  const names = namespaces.data ?? [];
+  const known = namespace === undefined || names.includes(namespace) ? names : [namespace, ...names];
+  return (
+    <Select
+      aria-label={text.namespace}
+      size="xs"
+      placeholder={text.allNamespaces}
+      data={[...known]}
+      value={namespace ?? null}
+      onChange={(value) => change({ namespace: value ?? undefined })}
+      searchable
+      clearable
+      w={220}
+    />
+  );
+}

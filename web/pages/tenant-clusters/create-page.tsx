@@ -1,0 +1,6 @@
+import { CreateInstance } from '../../instances/create/create-instance.tsx';
+
+/** Creates a tenant cluster. */
+export default function CreateTenantClusterPage() {
+  return <CreateInstance kind="tenant" />;
+}

@@ -1,0 +1,128 @@
+/** Texts of operations. */
+export const operationText = {
+  title: 'Operations',
+  by: (actor: string) => `by ${actor}`,
+  step: (title: string) => `Step: ${title}`,
+  waitingBehind: (type: string, actor: string) => `Waiting behind "${type} by ${actor}"`,
+  usually: (duration: string) => `usually ${duration}`,
+} as const;
+
+/** Texts of the steps of an operation. */
+export const stepText = {
+  title: 'Steps',
+  usually: (duration: string) => `usually ${duration}`,
+  longer: 'longer than usual',
+  stood: (duration: string) => `there for ${duration}`,
+  attempt: (count: number) => `Attempt ${count}`,
+  notReached: 'Not reached',
+  notYet: 'Not yet',
+  parallel: 'in parallel',
+  parallelWith: (titles: string) => `At the same time as: ${titles}`,
+  began: 'Began',
+  ended: 'Ended',
+  undo: 'If undone',
+  bars: 'Bars show when a step ran, and their marks how long it usually takes.',
+} as const;
+
+/** Texts of the list of operations. */
+export const operationsText = {
+  emptyTitle: 'Nothing was done yet',
+  emptyWhy:
+    'Whatever the platform does to tenant clusters, spaces and connected clusters is listed here, step by step.',
+  emptyAction: 'Create a tenant cluster',
+  noMatch: 'No operation matches',
+  noMatchWhy: 'Remove a filter, or look at a longer time.',
+  filters: 'Filters',
+  columns: {
+    operation: 'Operation',
+    target: 'On',
+    project: 'Project',
+    state: 'State',
+    requested: 'Requested',
+    duration: 'Took',
+    actor: 'By',
+  },
+  state: 'State',
+  anyState: 'Any state',
+  type: 'Type',
+  anyType: 'Any type',
+  kind: 'Kind',
+  anyKind: 'Any kind',
+  kinds: { tenant: 'Tenant clusters', space: 'Spaces', cluster: 'Connected clusters' },
+  actor: 'Requested by',
+  only: { tenantCluster: 'Tenant cluster', space: 'Space', cluster: 'Connected cluster' },
+  behind: (type: string, actor: string) => `behind "${type} by ${actor}"`,
+  remove: (name: string) => `Show others than ${name} too`,
+} as const;
+
+/** Texts of the page of one operation. */
+export const operationPageText = {
+  all: 'All operations',
+  one: 'Operation',
+  title: (verb: string, name: string) => `${verb} ${name}`,
+  notHere: 'There is no such operation',
+  notHereWhy:
+    'Its link may be mistyped, what it was about may be gone, or you may not see that. Operations are kept for a while after they ended.',
+  requestedBy: (actor: string) => `Requested by ${actor}`,
+  facts: 'Facts',
+  on: 'On',
+  project: 'Project',
+  cluster: 'Connected cluster',
+  by: 'Requested by',
+  requested: 'Requested',
+  began: 'Began',
+  ended: 'Ended',
+  waited: (duration: string) => `waited ${duration}`,
+  parameters: 'Parameters',
+  result: 'Result',
+  id: 'Id',
+  follow: 'Follow it from a terminal',
+  audit: 'Audit log',
+  temporal: 'Open in Temporal',
+  toInstance: (noun: string) => `Go to the ${noun}`,
+  notLive:
+    'The worker does not answer at the moment. You see what was recorded last; the operation goes on when the worker is back.',
+  waitingBehind: 'Waiting behind',
+  queuedBehind: (verb: string, actor: string) => `"${verb} by ${actor}"`,
+  waitingTurn: 'Waiting for its turn.',
+  took: (duration: string, usual: string) => `Took ${duration}, usually ${usual}`,
+  endedAfter: (duration: string) => `Ended after ${duration}.`,
+  longest: (title: string, duration: string) => `The longest step was "${title}" with ${duration}.`,
+  slower: (percent: number) => `${percent} % slower than usual`,
+  faster: (percent: number) => `${percent} % faster than usual`,
+  asUsual: 'about as long as usual',
+  timesAsLong: (factor: string) => `${factor} times as long as usual`,
+  failed: 'It failed',
+  cancelled: 'It was cancelled',
+  superseded: 'It was not needed any more',
+  failedStep: (title: string) => `The step that failed is "${title}".`,
+  meaning: 'What this means',
+  next: 'How to go on',
+  retry: 'Try again',
+  laterOperation: 'Since then',
+  look: (noun: string) => `See how the ${noun} is now:`,
+  gone: (noun: string) => `The ${noun} is not there any more.`,
+  toSnapshots: 'Go to its snapshots',
+  replaced: (noun: string) => `There is another ${noun} of this name now.`,
+  cannotCancel: 'A delete that has begun goes on until it has succeeded; it cannot be cancelled.',
+  origins: {
+    command: 'with vcp',
+    console: 'in the console',
+    with: (program: string) => `with ${program}`,
+    schedule: 'the time of its sleep schedule had come',
+    inactivity: 'nobody used it for long enough',
+  },
+} as const;
+
+/** Texts of the dialog that cancels an operation. */
+export const cancelText = {
+  button: 'Cancel operation',
+  title: (what: string) => `Cancel "${what}"?`,
+  keep: 'Let it run',
+  notBegun: 'It has not begun: nothing is undone. It leaves the queue, and the next one moves up.',
+  undoes: 'What it has done is undone, the last first:',
+  undoesNothing: 'It has done nothing yet that needs to be undone.',
+  running: 'runs now',
+  confirm: 'Cancel operation',
+  asked: 'It is being cancelled. What it has done is undone.',
+} as const;

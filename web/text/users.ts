@@ -1,0 +1,107 @@
+/** Texts of users and teams. */
+export const usersText = {
+  title: 'Users and teams',
+  users: 'Users',
+  teams: 'Teams',
+  createUser: 'Create a user',
+  createTeam: 'Create a team',
+  noUsers: 'There is no user',
+  noUsersWhy: 'Users log in with a password, or by single sign-on, which makes them by itself.',
+  noTeams: 'There is no team',
+  noTeamsWhy:
+    'A team is a member of projects as a whole. Its members are named, or come with a group of single sign-on.',
+  columns: {
+    name: 'Name',
+    email: 'E-mail',
+    teams: 'Teams',
+    roles: 'On the whole platform',
+    login: 'Logs in',
+    state: 'State',
+    members: 'Members',
+    groups: 'Groups',
+    keys: 'Keys',
+  },
+  active: 'Active',
+  disabled: 'Disabled',
+  deletingNow: 'Being deleted',
+  noLogin: 'Not yet',
+  byPassword: 'By password',
+  bySso: 'By single sign-on',
+  roles: {
+    'loft-management-admin': 'Administrator',
+    'loft-impersonator': 'May act as others',
+  } as Readonly<Record<string, string>>,
+  noRole: 'No role',
+  administrator: 'loft-management-admin',
+  keysOf: ({ count, most }: { count: number; most: number }) => `${count} of ${most}`,
+  user: 'User',
+  team: 'Team',
+  displayName: 'Display name',
+  description: 'Description',
+  email: 'E-mail',
+  subject: 'Known to Kubernetes as',
+  groups: 'Groups',
+  members: 'Members',
+  actions: { setPassword: 'Set a password', disable: 'Disable', enable: 'Enable', audit: 'What they did' },
+  facts: 'Facts',
+  may: 'What they may, and by which grant',
+  youMay: 'What you may, and by which grant',
+  mayWhat: 'May',
+  byWhat: 'By',
+  onPlatform: 'the whole platform',
+  mayNothing:
+    'No grant besides what everyone may, and what is shared with them in single tenant clusters and spaces.',
+  inProject: (role: string, project: string) => `${role} of project ${project}`,
+  roleOnPlatform: (role: string) => `${role}, on the whole platform`,
+  viaSelf: 'a direct grant',
+  viaOwner: 'ownership of the project',
+  viaTeam: (team: string) => `team ${team}`,
+  viaTeamOwner: (team: string) => `ownership of the project by team ${team}`,
+  accessKeys: 'Access keys',
+  noKeys: 'None',
+  form: {
+    name: 'Name',
+    nameWhy: 'Lower-case letters, digits, "-" and ".". It stays for good.',
+    nameWrong:
+      'At most 63 lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit',
+    email: 'E-mail',
+    emailWhy: 'By it, a user that single sign-on knows is found again.',
+    role: 'Roles on the whole platform',
+    roleWhy:
+      'Administrators see and change everything. Without a role they see the projects of which they are members.',
+    password: 'First password',
+    passwordWhy: 'At least 12 characters. Leave it empty for users of single sign-on.',
+    members: 'Users',
+    groups: 'Groups of single sign-on',
+    groupsWhy: 'Users with one of these groups are members too.',
+    editUser: (name: string) => `Edit user ${name}`,
+    editTeam: (name: string) => `Edit team ${name}`,
+  },
+  password: {
+    title: (name: string) => `Set a password for ${name}`,
+    why: 'All their sessions and access keys end.',
+    label: 'New password',
+    hint: 'At least 12 characters',
+    again: 'Once more',
+    differs: 'This is not the same',
+    confirm: 'Set the password',
+    set: (name: string) => `${name} has a new password.`,
+  },
+  disabling: {
+    title: (name: string) => `Disable ${name}?`,
+    why: 'They cannot log in any more, and requests with their sessions and access keys are refused, until they are enabled again. What they own stays.',
+  },
+  deleting: {
+    user: (name: string) => `Delete user ${name}?`,
+    userWhy:
+      'The user and all their access keys are deleted, and their memberships end. Tenant clusters and spaces that they own stay. It cannot be taken back.',
+    team: (name: string) => `Delete team ${name}?`,
+    teamWhy:
+      'The team and its access keys are deleted; what its members may by it, they may not any more. The users stay, and so do tenant clusters and spaces that it owns. It cannot be taken back.',
+  },
+} as const;
+
+/** What people call a role on the whole platform. */
+export function platformRoleName(role: string): string {
+  return usersText.roles[role] ?? role;
+}
