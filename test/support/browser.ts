@@ -92,6 +92,7 @@ async function openUser(
       await page.locator('main').locator('h1, [role=alert]').first().waitFor();
       for (const loading of await page.getByRole('status', { name: 'Loading' }).all())
         await loading.waitFor({ state: 'detached' });
+      await page.locator('main [class*=Skeleton-root]').first().waitFor({ state: 'hidden' });
     },
     violations: (rules) => violationsOf(page, rules),
   };

@@ -68,6 +68,7 @@ function Places({ places }: { places: typeof mainPlaces | typeof administrationP
       component={Link}
       to={to}
       active={isPlaceOf(to, pathname)}
+      activeOptions={{ exact: true, includeSearch: false }}
       label={label}
       leftSection={icon}
       h={36}

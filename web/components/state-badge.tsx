@@ -55,7 +55,7 @@ export function StateBadge({ mark, children }: { mark: Mark; children: ReactNode
       >
         {icon}
       </span>
-      <Text span inherit style={{ overflowWrap: 'anywhere' }}>
+      <Text span inherit style={{ overflowWrap: 'break-word' }}>
         {children}
       </Text>
     </Group>

@@ -55,12 +55,12 @@ export function usualColumns(kind: ManagedKind, room: Room): readonly ColumnKey[
 
 const widths: Readonly<Record<ColumnKey, number>> = {
   state: 0,
-  template: 146,
-  cluster: 160,
+  template: 124,
+  cluster: 148,
   kubernetes: 110,
   namespace: 180,
   slept: 112,
-  activity: 160,
+  activity: 124,
   owner: 100,
   age: 104,
 };
