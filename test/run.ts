@@ -132,7 +132,7 @@ if (files.includes('test/e2e/stock-cli.test.ts'))
   await prepare("vCluster Platform's Go types", 'test/go-types/build.ts');
 if (files.includes('test/e2e/gitops-tools.test.ts'))
   await prepare("Argo CD's and Flux's libraries", 'test/gitops-tools/build.ts');
-if (files.some((file) => file.startsWith('test/web/')) && browserRefusal() !== undefined)
+if (files.some((file) => file.startsWith('test/web/console')) && browserRefusal() !== undefined)
   installPackages('suites of the console', ['chromium']);
 const onRealNode = files.filter((file) => file.startsWith('test/real-node/'));
 const sandboxed = onRealNode.length > 0 && (await prepareRealNode(onRealNode));

@@ -13,12 +13,12 @@ const asked = process.env['FUZZ_EXAMPLES'];
 const allPhases = ['examples', 'coverage', 'fuzzing', 'stateful'];
 const memberKey = 'key-of-a-member-that-fuzzes';
 
-/** What no schema says: which parameters belong to which type of operation, what a schedule is, and that cursors are ours. */
+/** What no schema says: which parameters belong to which type of operation, what a schedule is, which times make a history, and that cursors are ours. */
 const config = `
 max-stream-events = 3
 
 [[operations]]
-include-operation-id-regex = "^(list|create.*Operation$|previewUsage$)"
+include-operation-id-regex = "^(list|create.*Operation$|previewUsage$|get.*History$)"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "403", "404", "409"]
 
 # A stream that never ends unless it is asked to.

@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { removeStateDir, startTestPlatform } from '../support/platform.ts';
 import { benchAccess } from './access.ts';
+import { benchConsole, consoleParts } from './console/bench-console.ts';
 import { benchControlPlane } from './control-plane.ts';
 import { benchGateway, gatewayParts } from './gateway.ts';
 import { benchHeld } from './held.ts';
@@ -23,8 +24,9 @@ const help = `npm run bench: how long things take, each against the bare thing i
   npm run bench -- gateway     the gateway alone, under load, without a platform
   npm run bench -- access      members' lists and watches before a real management API
   npm run bench -- tunnel      both ends of an agent's tunnel against a direct dial
+  npm run bench -- console     the web console before a large fleet, and many open consoles
 
-  --only A,B       parts: ${platformParts.join(', ')}; if asked for: ${largeParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events; of the tunnel: ${tunnelParts.join(', ')} (default: all)
+  --only A,B       parts: ${platformParts.join(', ')}; if asked for: ${largeParts.join(', ')}; of the gateway: ${gatewayParts.join(', ')}; of access: watches, lists, events; of the tunnel: ${tunnelParts.join(', ')}; of the console: ${consoleParts.join(', ')} (default: all)
   --repeats N      how often each is measured (default 5)
   --sleepers N     tenant clusters that 1,000 first requests are for (default 20)
   --wakes N        tenant clusters of part wakes (default 8)
@@ -32,6 +34,8 @@ const help = `npm run bench: how long things take, each against the bare thing i
   --streams N      streams at once in part streams of the tunnel (default 10000)
   --clusters N     connected clusters of part clusters, ten tenant clusters in each (default 100)
   --count N        copies of a sleeper for part sleepers (default 10000)
+  --fleet N        tenant clusters before the console (default 5000)
+  --consoles N     open consoles of its part consoles (default 200)
   --snapshots DIR  part sleepers writes the heaps of gateway and controllers there
   --profile DIR    the gateway writes a CPU profile there
   --against DIR    compares with the gateway of another checkout in the same run
@@ -49,6 +53,8 @@ const { values: flags, positionals } = parseArgs({
     streams: { type: 'string', default: '10000' },
     clusters: { type: 'string', default: '100' },
     count: { type: 'string', default: '10000' },
+    fleet: { type: 'string', default: '5000' },
+    consoles: { type: 'string', default: '200' },
     snapshots: { type: 'string' },
     profile: { type: 'string' },
     against: { type: 'string' },
@@ -85,7 +91,8 @@ if (positionals.includes('tunnel')) {
   });
   process.exit(0);
 }
-const only = new Set(flags.only?.split(',') ?? platformParts);
+const isConsole = positionals.includes('console');
+const only = new Set(isConsole ? [] : (flags.only?.split(',') ?? platformParts));
 
 const platform = await startTestPlatform();
 console.log(`platform ready after ${(platform.startupMs / 1000).toFixed(1)} s (servers built already)\n`);
@@ -95,6 +102,13 @@ const showLoad = () => {
 };
 showLoad();
 try {
+  if (isConsole)
+    await benchConsole(platform, {
+      fleet: Number(flags.fleet),
+      consoles: Number(flags.consoles),
+      repeats,
+      parts: flags.only?.split(',') ?? consoleParts,
+    });
   if (only.has('memory')) await benchMemory(platform);
   if (only.has('control-plane')) await benchControlPlane(platform, repeats);
   if (only.has('held')) await benchHeld(platform, Number(flags.sleepers));

@@ -23,19 +23,21 @@ export function sleeperName(index: number): string {
   return `sleeper-${String(index).padStart(digits, '0')}`;
 }
 
-/** About the sleeper with this number: the model that it is a copy of, the connected cluster that it is in. */
+/** About the sleeper with this number: the model that it is a copy of, the connected cluster that it is in, its name. */
 type OfSleeper = (index: number) => string;
 
 /**
  * Copies tenant clusters that the platform made and put to sleep, in the stores: the resource with all that the platform wrote
  * in it, its roles and bindings, its rows. Each copy has a name and a uid of its own; only its host namespace is not there.
  * @param numbers of the copies
+ * @param nameOf as long as the name of the model
  */
 export async function seedSleepers(
   platform: Pick<TestPlatform, 'stateDir'>,
   numbers: readonly number[],
   modelOf: OfSleeper,
   clusterOf: OfSleeper = () => elsewhere,
+  nameOf: OfSleeper = sleeperName,
 ): Promise<void> {
   const models = await readModels(platform.stateDir, new Set(numbers.map(modelOf)));
   const server = serverUrl(platform.stateDir);
@@ -46,7 +48,7 @@ export async function seedSleepers(
     for (let from = 0; from < numbers.length; from += batch) {
       const copies = numbers.slice(from, from + batch).map((index) => ({
         model: modelOf(index),
-        name: sleeperName(index),
+        name: nameOf(index),
         uid: crypto.randomUUID(),
         cluster: clusterOf(index),
       }));

@@ -168,7 +168,7 @@ async function showStarts(platform: TestPlatform, total: number): Promise<void> 
 }
 
 /** Waits until it has nothing to do; says how long that took, and what it cost. */
-async function untilQuiet(platform: TestPlatform, name: string): Promise<string> {
+export async function untilQuiet(platform: TestPlatform, name: string): Promise<string> {
   const startedAt = performance.now();
   const cpuBefore = cpuMs([pidOf(platform, name)]);
   for (;;) {

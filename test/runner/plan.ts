@@ -21,7 +21,7 @@ const needs = (file: string): Need => {
   if (file.startsWith('test/real-node/')) return 'node';
   const platforms = [
     'test/e2e/',
-    'test/web/',
+    'test/web/console',
     'test/local/platform.test.ts',
     'test/isolation/isolation.test.ts',
   ];

@@ -46,8 +46,12 @@ export interface ConsoleUser {
   violations(rules?: readonly string[]): Promise<string[]>;
 }
 
-export async function startBrowser(platform: Pick<TestPlatform, 'admin'>): Promise<TestBrowser> {
-  const browser = await chromium.launch({ executablePath: chromiumPath, args: flags });
+/** @param more flags of Chromium */
+export async function startBrowser(
+  platform: Pick<TestPlatform, 'admin'>,
+  more: readonly string[] = [],
+): Promise<TestBrowser> {
+  const browser = await chromium.launch({ executablePath: chromiumPath, args: [...flags, ...more] });
   return {
     open: (user, options = {}) => openUser(browser, platform.admin().url, user, options),
     close: () => browser.close(),

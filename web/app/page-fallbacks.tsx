@@ -9,8 +9,14 @@ export function PagePending() {
   return <LoadingRows />;
 }
 
+/** As browsers say that a part of the program could not be loaded. */
+const isMissingFile = /dynamically imported module|importing a module script|preload CSS/i;
+
 /** A page that failed to show. */
 export function PageFailure({ error, reset }: ErrorComponentProps) {
+  // An open page knows the files of the version that it is of; after an update there are others.
+  if (isMissingFile.test(String(error)))
+    return <Failure error={new Error(text.updated)} retry={() => location.reload()} />;
   return <Failure error={error instanceof Error ? error : new Error(String(error))} retry={reset} />;
 }
 

@@ -6,8 +6,8 @@ import { useEffect } from 'react';
 import { Failure, LoadingRows } from '../components/page-states.tsx';
 import { clockTime } from '../components/time.ts';
 import { createEventCache } from '../server/event-cache.ts';
-import { openEventStream } from '../server/event-stream.ts';
-import { RequestFailure } from '../server/problem.ts';
+import { openEventStream, type Tab } from '../server/event-stream.ts';
+import { isRefusal, RequestFailure } from '../server/problem.ts';
 import { readSession, signInAddress } from '../server/session.ts';
 import { shellText as text } from '../text/shell.ts';
 import { setAwaySince, useAwaySince } from './connection.ts';
@@ -15,10 +15,21 @@ import { CommandPalette } from './command-palette.tsx';
 import { Navigation } from './navigation.tsx';
 import { TopBar } from './top-bar.tsx';
 
+/** A page that could not be begun is tried again so often. */
+const againMs = 5_000;
+
 /** The frame around all pages, once it is known who looks at it; who is not signed in is led there first. */
 export function RootLayout() {
-  const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: Infinity });
-  const isSignedOut = session.error instanceof RequestFailure && session.error.status === 401;
+  const session = useQuery({
+    queryKey: ['session'],
+    queryFn: readSession,
+    staleTime: Infinity,
+    refetchInterval: ({ state: { data, error } }) =>
+      data === undefined && error !== null && !isRefusal(error) ? againMs : false,
+  });
+  // Once the page is there, it says itself that the session has ended (session-end.tsx).
+  const isSignedOut =
+    session.data === undefined && session.error instanceof RequestFailure && session.error.status === 401;
   useEffect(() => {
     if (isSignedOut) location.replace(signInAddress(location.pathname + location.search));
   }, [isSignedOut]);
@@ -77,11 +88,19 @@ function Frame() {
   );
 }
 
+const thisTab: Tab = {
+  isHidden: () => document.hidden,
+  onChange(listener) {
+    document.addEventListener('visibilitychange', listener);
+    return () => document.removeEventListener('visibilitychange', listener);
+  },
+};
+
 /** Follows the event stream as long as the frame is there. */
 function useEvents(): void {
   const queryClient = useQueryClient();
   useEffect(
-    () => openEventStream({ ...createEventCache(queryClient), connection: setAwaySince }),
+    () => openEventStream({ ...createEventCache(queryClient), connection: setAwaySince }, thisTab),
     [queryClient],
   );
 }

@@ -1,4 +1,7 @@
 import { createTheme } from '@mantine/core';
+import { commonText } from '../text/common.ts';
+
+const closeButtonProps = { 'aria-label': commonText.close };
 
 /** Calm: neutral surfaces, one accent, colour only for state. */
 export const theme = createTheme({
@@ -17,6 +20,7 @@ export const theme = createTheme({
     Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
     Table: { defaultProps: { verticalSpacing: 6, highlightOnHover: true } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps } },
+    Drawer: { defaultProps: { closeButtonProps } },
   },
 });

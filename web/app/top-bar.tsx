@@ -18,8 +18,8 @@ import { MenuLink } from '../components/links.tsx';
 import { openOperationsQuery } from '../server/operations.ts';
 import { selfQuery } from '../server/permissions.ts';
 import { projectsQuery } from '../server/projects.ts';
-import { signOut } from '../server/session.ts';
 import { shellText as text } from '../text/shell.ts';
+import { leave } from './leave.ts';
 import { OperationsDrawer } from './operations-drawer.tsx';
 import { usePageSearch } from './search.ts';
 
@@ -132,7 +132,6 @@ function AccountMenu() {
     ['dark', text.dark],
     ['auto', text.system],
   ] as const;
-  const leave = () => void signOut().then(() => location.assign('/console/'));
   return (
     <Menu position="bottom-end" width={220}>
       <Menu.Target>

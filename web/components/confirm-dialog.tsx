@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { commonText as text } from '../text/common.ts';
 import { CommandBox } from './command-box.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
 
 /** Asks before something is done that cannot be taken back, and shows why it was refused. */
 export function ConfirmDialog({
@@ -35,8 +36,10 @@ export function ConfirmDialog({
   command?: string;
   danger?: boolean;
 }) {
+  useReturnFocus(opened);
   const [typed, setTyped] = useState('');
   const mutation = useMutation({
+    gcTime: 0,
     mutationFn: act,
     onSuccess: () => {
       close();
@@ -48,13 +51,17 @@ export function ConfirmDialog({
     mutation.reset();
     onClose();
   }
+  /** Not while it is being done: what came of it would be told of whatever is open by then. */
+  function leave(): void {
+    if (!mutation.isPending) close();
+  }
   const isReady = typeName === undefined || typed === typeName;
   return (
-    <Modal opened={opened} onClose={close} title={title}>
+    <Modal opened={opened} onClose={leave} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady) mutation.mutate();
+          if (isReady && !mutation.isPending) mutation.mutate();
         }}
       >
         <Stack>
@@ -75,7 +82,7 @@ export function ConfirmDialog({
             </Alert>
           )}
           <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
+            <Button variant="default" onClick={leave} disabled={mutation.isPending}>
               {dismiss}
             </Button>
             <Button

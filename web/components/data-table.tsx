@@ -1,4 +1,4 @@
-import { Box, Checkbox, Table, Text, UnstyledButton } from '@mantine/core';
+import { Box, Button, Checkbox, Group, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, type ReactNode, useCallback, useEffect, useRef } from 'react';
@@ -42,6 +42,7 @@ export function DataTable<T>({
   onSort,
   onMore,
   hasMore = false,
+  hasFailed = false,
   selection,
   height = 'calc(100dvh - 250px)',
   rowHeight = usualRowHeight,
@@ -54,6 +55,8 @@ export function DataTable<T>({
   onSort?: (sort: string) => void;
   onMore?: () => void;
   hasMore?: boolean;
+  /** Whether reading failed: then it asks for more only when somebody wants that. */
+  hasFailed?: boolean;
   selection?: Selection;
   height?: string;
   rowHeight?: number;
@@ -68,9 +71,7 @@ export function DataTable<T>({
   });
   const items = virtual.getVirtualItems();
   const left = rows.length - (items.at(-1)?.index ?? 0);
-  useEffect(() => {
-    if (hasMore && left <= fewLeft) onMore?.();
-  }, [hasMore, left, onMore]);
+  useMore({ hasMore, hasFailed, left, onMore });
   const select = useSelect(selection);
   const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
@@ -114,9 +115,28 @@ export function DataTable<T>({
           <Filler height={after} span={span} />
         </Table.Tbody>
       </Table>
-      {hasMore && <LoadingMore />}
+      <Foot hasMore={hasMore} hasFailed={hasFailed} onMore={onMore} />
     </Box>
   );
+}
+
+/** Asks for more, again whenever less is left, while it is due. */
+function useMore({ hasMore, hasFailed, left, onMore }: More & { readonly left: number }): void {
+  useEffect(() => {
+    if (hasMore && !hasFailed && left <= fewLeft) onMore?.();
+  }, [hasMore, hasFailed, left, onMore]);
+}
+
+interface More {
+  readonly hasMore: boolean;
+  readonly hasFailed: boolean;
+  readonly onMore: (() => void) | undefined;
+}
+
+/** Below the last row: more is read, or could not be. */
+function Foot({ hasMore, hasFailed, onMore }: More) {
+  if (!hasMore) return null;
+  return hasFailed ? <MoreFailed onMore={onMore} /> : <LoadingMore />;
 }
 
 function LoadingMore() {
@@ -124,6 +144,17 @@ function LoadingMore() {
     <Text size="sm" c="dimmed" p="xs" role="status">
       {text.loading}
     </Text>
+  );
+}
+
+function MoreFailed({ onMore }: { onMore: (() => void) | undefined }) {
+  return (
+    <Group gap="xs" p="xs" role="alert">
+      <Text size="sm">{text.moreFailed}</Text>
+      <Button size="compact-sm" variant="default" onClick={onMore}>
+        {text.tryAgain}
+      </Button>
+    </Group>
   );
 }
 

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { RequestFailure } from '../server/problem.ts';
 import { commonText as text } from '../text/common.ts';
 import { CommandBox } from './command-box.tsx';
+import { useReturnFocus } from './use-return-focus.ts';
 import classes from './form-dialog.module.css';
 
 /** What the platform says is wrong with a field, by its path: `spec.displayName`. */
@@ -36,23 +37,30 @@ export function FormDialog<T>({
   danger?: boolean;
   size?: NonNullable<ModalProps['size']>;
 }) {
+  useReturnFocus();
   const mutation = useMutation({
+    // What was typed or made may be a secret: it is kept no longer than it is shown.
+    gcTime: 0,
     mutationFn: act,
     onSuccess: (done) => {
       onClose();
       onDone?.(done);
     },
   });
+  /** Not while it is being done: what came of it would be told of whatever is open by then. */
+  const leave = () => {
+    if (!mutation.isPending) onClose();
+  };
   const errorOf: ErrorOf = (path) =>
     mutation.error instanceof RequestFailure
       ? mutation.error.fields.find((field) => field.path === path)?.message
       : undefined;
   return (
-    <Modal opened onClose={onClose} title={title} size={size}>
+    <Modal opened onClose={leave} title={title} size={size}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady) mutation.mutate();
+          if (isReady && !mutation.isPending) mutation.mutate();
         }}
       >
         <Stack>
@@ -67,7 +75,7 @@ export function FormDialog<T>({
               </Alert>
             )}
             <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
+              <Button variant="default" onClick={leave} disabled={mutation.isPending}>
                 {text.cancel}
               </Button>
               <Button

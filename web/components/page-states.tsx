@@ -85,18 +85,26 @@ function explained(error: Error): { icon: ReactNode; title: string; why: string 
   return { icon: <IconAlertTriangle size={size} />, title: text.failedToLoad, why: error.message };
 }
 
-/** Shows the data of a query, or that it loads, or why it failed. Data that is there stays while it is read again. */
+/**
+ * Shows the data of a query, or that it loads, or why it failed. Data that is there stays while it is read again, or cannot be;
+ * not if it is gone, or may not be seen any more.
+ * @param keepsGone shows the last of that, too: `children` say what became of it
+ */
 export function Loaded<T>({
   query,
   rows,
+  keepsGone = false,
   children,
 }: {
   query: UseQueryResult<T>;
   rows?: number;
+  keepsGone?: boolean;
   children: (data: T) => ReactNode;
 }) {
-  if (query.data !== undefined) return children(query.data);
-  if (query.error !== null) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  const { error } = query;
+  const isGone = error instanceof RequestFailure && (error.status === 404 || error.status === 403);
+  if (query.data !== undefined && (keepsGone || !isGone)) return children(query.data);
+  if (error !== null) return <Failure error={error} retry={() => void query.refetch()} />;
   return <LoadingRows {...(rows === undefined ? {} : { rows })} />;
 }
 

@@ -1,9 +1,10 @@
-import type { InfiniteData, QueryClient } from '@tanstack/react-query';
+import type { InvalidateQueryFilters, QueryClient } from '@tanstack/react-query';
 import type { EventPlural, ResourceEvent } from '../../contracts/events.ts';
 import { kindOfPlural } from '../../contracts/kinds.ts';
 import { projectOfNamespace } from '../../contracts/names.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
-import type { Page } from '../../contracts/rest/pages.ts';
+import { asLive, type OperationPages, withOpen, withOperation } from './operation-events.ts';
+import type { OperationFilters } from './operations.ts';
 import { createRowEvents } from './row-events.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -11,10 +12,11 @@ import { createThrottle } from './throttle.ts';
 interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
-type Pages<T> = InfiniteData<Page<T>, string | undefined>;
 
 /** Lists are read again at most this often, however much happens. */
 const listsAgainMs = 1_500;
+/** A page of operations that has become longer is read again. */
+const longestPage = 200;
 
 /** What projects allow is read again when one of these changes (server/project-subresources.ts). */
 const ofProjects: Readonly<Partial<Record<EventPlural, readonly string[]>>> = {
@@ -26,56 +28,58 @@ const ofProjects: Readonly<Partial<Record<EventPlural, readonly string[]>>> = {
 
 /** Writes what the event stream tells into the cache of queries, so that all that is shown changes in place. */
 export function createEventCache(queryClient: QueryClient) {
-  const again = createThrottle(listsAgainMs, (key) => {
-    queryClient.invalidateQueries({ queryKey: JSON.parse(key) as unknown[] }).catch(() => undefined);
+  const again = createThrottle(listsAgainMs, (which) => {
+    queryClient.invalidateQueries(JSON.parse(which) as InvalidateQueryFilters).catch(() => undefined);
   });
-  const readAgain = (...key: readonly unknown[]) => again(JSON.stringify(key));
-  const rowEvent = createRowEvents(queryClient, readAgain);
+  const readAgain = (...queryKey: readonly unknown[]) => again(JSON.stringify({ queryKey }));
+  /** Only this one: a key with fewer filters is the beginning of those with more. */
+  const readListAgain = (queryKey: readonly unknown[]) => again(JSON.stringify({ queryKey, exact: true }));
+  const rowEvent = createRowEvents(queryClient, readListAgain);
+
+  /**
+   * Writes it, and again into what is being read at the moment: what that is answered may be older.
+   * @param keys what the keys of the queries begin with that it changes
+   */
+  function write(keys: readonly (readonly unknown[])[], change: () => void): void {
+    change();
+    for (const queryKey of keys)
+      for (const query of queryClient.getQueryCache().findAll({ queryKey, fetchStatus: 'fetching' }))
+        query.promise?.then(change, () => undefined);
+  }
 
   function resource(event: ResourceEvent): void {
     const { resource: plural, object } = event;
     const { name, namespace } = object.metadata;
     const project = namespace === undefined ? '' : (projectOfNamespace(namespace) ?? '');
     const isGone = event.type === 'deleted';
+    const kind = kindOfPlural(plural);
     const key = ['object', plural, project, name];
-    // A page that shows it reads it again, and says that it is gone.
-    if (isGone) queryClient.invalidateQueries({ queryKey: key }).catch(() => undefined);
-    else if (queryClient.getQueryData(key) !== undefined) queryClient.setQueryData(key, object);
-    for (const list of [project, ''])
-      queryClient.setQueryData<Named[]>(
-        ['objects', plural, list],
-        (all) => all && changed(all, object, isGone),
-      );
+    const lists = [project, ''].map((list) => ['objects', plural, list]);
+    write([key, ...lists, ...(kind === undefined ? [] : [['rows', kind]])], () => {
+      // A page that shows it reads it again, and says that it is gone.
+      if (isGone) queryClient.invalidateQueries({ queryKey: key }).catch(() => undefined);
+      else if (queryClient.getQueryData(key) !== undefined) queryClient.setQueryData(key, object);
+      for (const list of lists)
+        queryClient.setQueryData<Named[]>(list, (all) => all && changed(all, object, isGone));
+      if (kind !== undefined) rowEvent(kind, event);
+    });
     if (plural === 'projects') readAgain('projects');
     for (const list of ofProjects[plural] ?? []) readAgain(list);
-    const kind = kindOfPlural(plural);
-    if (kind !== undefined) rowEvent(kind, event);
   }
 
   function operation(now: Operation): void {
-    queryClient.setQueryData(['operation', now.id], now);
-    queryClient.setQueryData<Operation[]>(['open-operations'], (open) => {
-      if (open === undefined) return open;
-      const others = open.filter(({ id }) => id !== now.id);
-      if (isFinal(now.state)) return others;
-      return open.length === others.length
-        ? [now, ...open]
-        : open.map((one) => (one.id === now.id ? now : one));
+    const one = ['operation', now.id];
+    write([one, ['open-operations'], ['operations']], () => {
+      queryClient.setQueryData<Operation>(one, (before) => before && asLive(before, now));
+      queryClient.setQueryData<Operation[]>(['open-operations'], (open) => open && withOpen(open, now));
+      for (const [key, pages] of queryClient.getQueriesData<OperationPages>({ queryKey: ['operations'] })) {
+        const next = pages && withOperation(pages, now, key[1] as OperationFilters);
+        if (next === pages) continue;
+        queryClient.setQueryData(key, next);
+        // A page that is open for days gets no longer with each new operation.
+        if (next?.pages.some(({ items }) => items.length > longestPage)) readListAgain(key);
+      }
     });
-    let isShown = false;
-    queryClient.setQueriesData<Pages<Operation>>({ queryKey: ['operations'] }, (data) => {
-      if (data === undefined || !data.pages.some(({ items }) => items.some(({ id }) => id === now.id)))
-        return data;
-      isShown = true;
-      return {
-        ...data,
-        pages: data.pages.map((page) => ({
-          ...page,
-          items: page.items.map((one) => (one.id === now.id ? now : one)),
-        })),
-      };
-    });
-    if (!isShown || isFinal(now.state)) readAgain('operations');
     if (isFinal(now.state) && ['snapshot', 'restore', 'delete'].includes(now.type)) readAgain('snapshots');
   }
 

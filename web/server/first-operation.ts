@@ -5,6 +5,7 @@ import { rest } from './rest.ts';
 
 const appearsMs = 30_000;
 const againMs = 150;
+const longestAgainMs = 2_000;
 
 /**
  * The operation that creates a new instance; undefined if the platform does not begin it within half a minute. Its maker's own
@@ -17,6 +18,7 @@ export async function firstOperation(
 ): Promise<Operation | undefined> {
   const since = Date.parse(createdAt ?? '');
   const deadline = Date.now() + appearsMs;
+  let pauseMs = againMs;
   while (Date.now() < deadline) {
     const items = await rest
       .of(kind)
@@ -32,7 +34,8 @@ export async function firstOperation(
       (one) => one.type === 'create' && (!isFinal(one.state) || Date.parse(one.createdAt) >= since),
     );
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, againMs));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * 1.3, longestAgainMs);
   }
   return undefined;
 }

@@ -80,6 +80,17 @@ export function patchObject<P extends ResourcePlural>(
   });
 }
 
-export function deleteObject(plural: ResourcePlural, place: ObjectPlace): Promise<unknown> {
-  return send({ method: 'DELETE', path: objectPath(plural, place) });
+/** Deletes the very object that was seen; refused (409) if there is another one of its name by now. */
+export function deleteObject(
+  plural: ResourcePlural,
+  place: ObjectPlace,
+  uid: string | undefined,
+): Promise<unknown> {
+  return send({
+    method: 'DELETE',
+    path: objectPath(plural, place),
+    ...(uid === undefined
+      ? {}
+      : { body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } } }),
+  });
 }

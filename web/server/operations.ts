@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { kindNames, type ManagedKind } from '../../contracts/kinds.ts';
 import { isFinal, type Operation } from '../../contracts/operations.ts';
 import { givenFilters } from './given-filters.ts';
+import { isRefusal } from './problem.ts';
 import { rest } from './rest.ts';
 
 /** What a list of operations is asked for: the filters of `/api/v1/operations`, all of them in the page's URL. */
@@ -50,7 +51,8 @@ export function operationQuery(id: string) {
     queryKey: ['operation', id] as const,
     queryFn: () => rest.getOperation({ params: { id } }),
     // Attempts of a running step are read from Temporal; no event tells them.
-    refetchInterval: ({ state: { data } }) => (data !== undefined && isFinal(data.state) ? false : 2_000),
+    refetchInterval: ({ state: { data, error } }) =>
+      (data !== undefined && isFinal(data.state)) || isRefusal(error) ? false : 2_000,
   });
 }
 

@@ -25,6 +25,11 @@ export class RequestFailure extends Error {
   }
 }
 
+/** Whether it will be answered the same again; what is away for a moment, or wakes, will not. */
+export function isRefusal(error: Error | null): boolean {
+  return error instanceof RequestFailure && error.status < 500;
+}
+
 /** The platform did not answer at all: the network, or a gateway that is away. */
 export class PlatformAway extends Error {
   constructor(cause: unknown) {

@@ -18,7 +18,7 @@ const newMs = 60_000;
  * Writes what happens to instances into the lists that are shown: their rows change in place, and keep their order.
  * @param readAgain reads the list of this key again, soon
  */
-export function createRowEvents(queryClient: QueryClient, readAgain: (...key: readonly unknown[]) => void) {
+export function createRowEvents(queryClient: QueryClient, readAgain: (key: readonly unknown[]) => void) {
   return function rowEvent(kind: ManagedKind, event: ResourceEvent): void {
     const lists = queryClient.getQueriesData<Rows>({ queryKey: ['rows', kind] });
     if (lists.length === 0) return;
@@ -54,7 +54,7 @@ export function createRowEvents(queryClient: QueryClient, readAgain: (...key: re
       const filters = key[2] as InstanceFilters;
       const isComplete = data.pages.at(-1)?.next === undefined;
       if (!fits(row, filters) || !(isComplete || isNew(row))) return;
-      if (data.pages.length <= mostPagesAgain) readAgain(...key);
+      if (data.pages.length <= mostPagesAgain) readAgain(key);
       else queryClient.setQueryData(rowsChangedKey(kind, filters), true);
     }
   };

@@ -19,7 +19,7 @@ export async function sendForAnswer(request: PlatformRequest): Promise<Response>
   const answer = await sendOnce(request);
   if (answer.ok) return answer;
   const failure = await failureOf(answer);
-  // Another tab may have signed in again: then the session is a new one, with a token of its own.
+  // They may have signed in again in another tab: then the session is a new one, with a token of its own.
   if (failure.status === 403 && /x-csrf-token/.test(failure.message) && (await hasNewToken())) {
     const second = await sendOnce(request);
     if (second.ok) return second;

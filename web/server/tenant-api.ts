@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { kindNames } from '../../contracts/kinds.ts';
 import type { InstanceName } from './instances.ts';
-import { RequestFailure } from './problem.ts';
+import { isRefusal, RequestFailure } from './problem.ts';
 import { send, sendForAnswer } from './send.ts';
 import {
   type AnyObject,
@@ -53,11 +53,6 @@ export function tenantApi(
   };
 }
 
-/** Whether it will be answered the same again; what is away for a moment, or wakes, will not. */
-function isRefusal(error: Error | null): boolean {
-  return error instanceof RequestFailure && error.status < 500;
-}
-
 /** What was answered is not asked again at once. */
 function retry(count: number, error: Error): boolean {
   return !(error instanceof RequestFailure) && count < 3;
@@ -101,7 +96,7 @@ export function eventsQuery(api: TenantApi, object: AnyObject) {
         signal,
       ),
     retry,
-    refetchInterval: listAgainMs,
+    refetchInterval: ({ state: { error } }) => (isRefusal(error) ? false : listAgainMs),
   });
 }
 

@@ -97,7 +97,7 @@ export const clustersText = {
     deleteTenantsWhy: (count: number) =>
       count === 0
         ? 'There are none at the moment.'
-        : `${count === 1 ? 'There is 1' : `There are ${count}`}: they are deleted first, with their data. Their snapshots stay. Without this, the disconnect is refused.`,
+        : `${count === 1 ? 'There is 1' : `There are ${count}`}: they are deleted first, with their data. Their snapshots stay for a while. Without this, the disconnect is refused.`,
     force: 'Also if the cluster cannot be reached',
     forceWhy:
       'For one that is gone for good: what cannot be reached stays there, and the operation names it.',

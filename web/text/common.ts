@@ -11,6 +11,7 @@ export const commonText = {
   requestId: (id: string) => `Request ${id}`,
   tryAgain: 'Try again',
   more: 'Show more',
+  moreFailed: 'The rest could not be loaded.',
   copy: 'Copy',
   copied: 'Copied',
   cancel: 'Cancel',

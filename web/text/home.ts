@@ -10,8 +10,9 @@ export const homeText = {
   retry: 'Try again',
   seeWhy: 'See why',
   failedOperation: (verb: string, name: string) => `${verb} ${name} failed`,
-  stuck: (verb: string, name: string) => `${verb} ${name} takes long`,
-  stuckWhy: (elapsed: string, usual: string) => `It runs for ${elapsed} and usually takes ${usual}.`,
+  stuck: (verb: string, name: string) => `${verb} ${name} is taking long`,
+  stuckWhy: (elapsed: string, usual: string) =>
+    `It has been running for ${elapsed}; usually it takes ${usual}.`,
   follow: 'Follow it',
   offline: (name: string) => `Connected cluster ${name} is not available`,
   offlineWhy: 'What runs there goes on, but the platform cannot reach it. Operations wait.',

@@ -25,8 +25,8 @@ export const actionText = {
   wakesByUse: 'Any request to it, its schedule, or somebody',
   wakesAfter: (hours: number) =>
     hours === 1
-      ? 'For an hour no request; then any request'
-      : `For ${hours} hours no request; then any request`,
+      ? 'No request for one hour, then any request'
+      : `No request for ${hours} hours, then any request`,
   wakesByPerson: 'Only somebody who wakes it',
 
   deleteTitle: (name: string) => `Delete ${name}`,
@@ -49,6 +49,8 @@ export const actionText = {
     delete: (name: string) => `${name} is being deleted`,
   },
   joined: 'This was already under way.',
+  replaced: (noun: string, name: string) =>
+    `The ${noun} ${name} that you saw is gone: this is another one of the same name.`,
   follow: 'Follow the operation',
   refused: {
     sleep: (name: string) => `${name} was not put to sleep`,
@@ -91,6 +93,7 @@ export const manyText = {
       `${count} of the selected are being deleted already, or you may not do it: left out.`,
   },
   typed: (count: number) => `delete ${count}`,
+  these: 'What is deleted',
   loses: (count: number, names: string) =>
     `This ends ${count} ${count === 1 ? 'pod' : 'pods'} without a controller, which nothing makes again, in ${names}.`,
   progress: (done: number, all: number) => `${done} of ${all}`,

@@ -44,7 +44,7 @@ export const resourcesText = {
   searchIn: (kind: string) => `Search in ${kind}`,
   refresh: 'Read again',
   apply: 'Apply YAML',
-  updatedEvery: 'Read again every 5 s while this tab is seen.',
+  updatedEvery: 'Read again every 5 s, long lists every 30 s, while this tab is seen.',
   count: (kind: string, { shown, all, hasMore }: { shown: number; all: number; hasMore: boolean }) =>
     `${shown === all ? '' : `${shown} of `}${all} ${kind}${hasMore ? ' loaded, there are more' : ''}`,
   none: (kind: string, namespace: string | undefined) =>

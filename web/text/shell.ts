@@ -39,12 +39,14 @@ export const shellText = {
   system: 'As the system',
   sessionEnded: 'Your session has ended',
   sessionEndedWhy:
-    'You were signed in for too long without using the platform, or somebody ended your session. Nothing is lost: sign in again to go on at this page.',
+    'You were signed in for too long without using the platform, somebody ended your session, or somebody else signed in in this browser. Sign in again to come back to this page; what you have not saved is lost.',
   signInAgain: 'Sign in again',
   away: (since: string) => `Not connected since ${since}. You see what was last known; trying again …`,
   pageNotFound: 'There is no such page',
   pageNotFoundWhy: 'The address may be mistyped, or the page was moved.',
   toHome: 'Go to the home page',
+  updated:
+    'The console was updated since this page was opened, or the platform does not answer. Load the page again.',
   somethingFailed: 'This page failed to show',
   tryAgain: 'Try again',
   loading: 'Loading …',

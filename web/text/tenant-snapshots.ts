@@ -1,7 +1,7 @@
 /** Texts about the snapshots of one tenant cluster. */
 export const tenantSnapshotsText = {
   title: 'Snapshots',
-  why: 'All that is stored in the tenant cluster at one time: its objects, Secrets too, not the data in volumes. They stay when the tenant cluster is deleted.',
+  why: 'All that is stored in the tenant cluster at one time: its objects, Secrets too, not the data in volumes. When the tenant cluster is deleted, they stay for a while.',
   none: 'There is no snapshot yet',
   noneWhy:
     'Take one before a change that you may want to take back. It takes some seconds, and what sleeps is not woken.',

@@ -1,5 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Operation } from '../../../contracts/operations.ts';
 import { type InstanceName, previewQuery } from '../../server/instances.ts';
 import { actionText as text } from '../../text/instances.ts';
@@ -19,6 +20,8 @@ export function DeleteDialog({
 }) {
   const { kind, name } = target;
   const preview = useQuery(previewQuery(target, { type: 'delete' }));
+  const [uid, setUid] = useState<string>();
+  if (uid === undefined && preview.data !== undefined) setUid(preview.data.uid);
   return (
     <ConfirmDialog
       opened
@@ -27,7 +30,7 @@ export function DeleteDialog({
       confirm={text.delete}
       danger
       typeName={name}
-      act={async () => onAccepted(await beginAction('delete', target))}
+      act={async () => onAccepted(await beginAction('delete', { ...target, uid }))}
       command={commandOf('delete', target)}
     >
       <Stack gap="sm">

@@ -1,7 +1,9 @@
 import { kindNames } from '../../../contracts/kinds.ts';
 import type { Operation, OperationRequest } from '../../../contracts/operations.ts';
 import { type InstanceName, submitOperation } from '../../server/instances.ts';
+import { readObject } from '../../server/management.ts';
 import { rest } from '../../server/rest.ts';
+import { actionText as text } from '../../text/instances.ts';
 
 /** What one does with a tenant cluster or space, from lists and from its page. */
 export const instanceActions = ['wake', 'sleep', 'retry', 'delete'] as const;
@@ -58,13 +60,20 @@ export function isOffered(action: InstanceAction, facts: InstanceFacts): boolean
   return makesSense[action](facts);
 }
 
-/** Begins the action. The answer is the operation that was queued or joined. */
-export function beginAction(
+/** An instance with the uid that was shown: by the time that it is deleted there may be another one of its name. */
+export type SeenInstance = InstanceName & { readonly uid?: string | undefined };
+
+/** Begins the action. The answer is the operation that was queued or joined. @throws Error if another one is to be deleted than was seen */
+export async function beginAction(
   action: InstanceAction,
-  target: InstanceName,
+  target: SeenInstance,
   parameters: OperationRequest['parameters'] = {},
 ): Promise<Operation> {
-  const { kind, project, name } = target;
+  const { kind, project, name, uid } = target;
+  if (action === 'delete' && uid !== undefined) {
+    const { metadata } = await readObject(kindNames[kind].plural, { project, name });
+    if (metadata.uid !== uid) throw new Error(text.replaced(kindNames[kind].noun, name));
+  }
   return action === 'retry'
     ? rest.of(kind).retry({ params: { project, name } })
     : submitOperation(target, { type: action, parameters });

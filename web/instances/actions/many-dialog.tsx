@@ -1,11 +1,11 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, List, Modal, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
-import type { InstanceName } from '../../server/instances.ts';
 import { commonText } from '../../text/common.ts';
 import { actionText, countOf, manyText as text } from '../../text/instances.ts';
 import { CommandBox } from '../../components/command-box.tsx';
-import { commandOf } from './instance-action.ts';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
+import { commandOf, type SeenInstance } from './instance-action.ts';
 import { Losses, ManyProgress, Refusals } from './many-parts.tsx';
 import { type Progress, useMany } from './use-many.ts';
 import { useActionNotifications } from './use-notifications.tsx';
@@ -26,13 +26,14 @@ export function ManyDialog({
   action: ManyAction;
   kind: ManagedKind;
   /** Those with which it can be done. */
-  targets: readonly InstanceName[];
+  targets: readonly SeenInstance[];
   /** How many others were selected. */
   leftOut: number;
   onClose: () => void;
   /** Tells which are left to do, after all were tried. */
-  onRefused: (refused: readonly InstanceName[]) => void;
+  onRefused: (refused: readonly SeenInstance[]) => void;
 }) {
+  useReturnFocus();
   // The rows change while it is done: what was asked for does not.
   const [asked, setAsked] = useState(targets);
   const [typed, setTyped] = useState('');
@@ -115,7 +116,7 @@ function Before({
   leftOut,
 }: {
   action: ManyAction;
-  targets: readonly InstanceName[];
+  targets: readonly SeenInstance[];
   leftOut: number;
 }) {
   return (
@@ -125,13 +126,24 @@ function Before({
           {text.leftOut[action](leftOut)}
         </Text>
       )}
+      {action === 'delete' && (
+        <ScrollArea.Autosize mah={160} type="auto" viewportProps={{ tabIndex: 0, 'aria-label': text.these }}>
+          <List size="sm" style={{ overflowWrap: 'anywhere' }}>
+            {targets.map(({ project, name }) => (
+              <List.Item key={`${project}/${name}`}>
+                {name} ({project})
+              </List.Item>
+            ))}
+          </List>
+        </ScrollArea.Autosize>
+      )}
       {action === 'sleep' && <Losses targets={targets} />}
       <CommandBox command={commandsOf(action, targets)} />
     </>
   );
 }
 
-function commandsOf(action: ManyAction, targets: readonly InstanceName[]): string {
+function commandsOf(action: ManyAction, targets: readonly SeenInstance[]): string {
   const lines = targets.slice(0, mostCommands).map((target) => commandOf(action, target));
   const more = targets.length - lines.length;
   return [...lines, ...(more > 0 ? [text.andMore(more)] : [])].join('\n');

@@ -1,13 +1,12 @@
-import { useRef, useState } from 'react';
-import type { InstanceName } from '../../server/instances.ts';
-import { beginAction, type InstanceAction } from './instance-action.ts';
+import { useEffect, useRef, useState } from 'react';
+import { beginAction, type InstanceAction, type SeenInstance } from './instance-action.ts';
 import { runAtMost } from './run-at-most.ts';
 
 const atOnce = 4;
 
 /** One that the platform refused, and why. */
 export interface Refusal {
-  readonly target: InstanceName;
+  readonly target: SeenInstance;
   readonly why: string;
 }
 
@@ -23,13 +22,20 @@ export interface Progress {
 export function useMany(action: InstanceAction) {
   const [progress, setProgress] = useState<Progress>();
   const isStopped = useRef(false);
+  // The user who leaves the page sees no longer what is done.
+  useEffect(
+    () => () => {
+      isStopped.current = true;
+    },
+    [],
+  );
 
   /** Gives how many were accepted, and which are left: those that were refused, or not tried after a stop. */
   async function run(
-    targets: readonly InstanceName[],
-  ): Promise<{ readonly accepted: number; readonly left: readonly InstanceName[] }> {
+    targets: readonly SeenInstance[],
+  ): Promise<{ readonly accepted: number; readonly left: readonly SeenInstance[] }> {
     const refusals: Refusal[] = [];
-    const accepted = new Set<InstanceName>();
+    const accepted = new Set<SeenInstance>();
     const show = (isRunning: boolean) =>
       setProgress({
         done: accepted.size + refusals.length,

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { kindNames, type ManagedKind } from '../../../contracts/kinds.ts';
+import type { Operation } from '../../../contracts/operations.ts';
 import { usePageSearch } from '../../app/search.ts';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { firstOperation } from '../../server/first-operation.ts';
@@ -45,19 +46,23 @@ export function CreateForm({
   const [unreadableAt, setUnreadableAt] = useState<Draft>();
   const form = useRef<HTMLFormElement>(null);
   const create = useCreate(kind, project);
+  const show = useShowMade(kind, project);
   const choice = choiceOf(draft, usable);
   const isComplete = Object.keys(localFaults(kind, draft, choice, true)).length === 0;
   const dryRun = useDryRun({ kind, project }, draft, isComplete);
   const refused = create.error === null ? dryRun.faults : refusalOf(create.error);
   const faults = { ...refused.fields, ...localFaults(kind, draft, choice, isDue) };
   const change = (next: Draft) => {
+    // What is being made does not change under one's hands.
+    if (create.isPending) return;
     create.reset();
     setDraft(next);
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setDue(true);
-    if (isComplete && unreadableAt !== draft) create.mutate(draft);
+    if (create.isPending) return;
+    if (isComplete && unreadableAt !== draft) create.mutate(draft, { onSuccess: show });
     else
       setTimeout(() =>
         form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-invalid="true"]')?.focus(),
@@ -131,20 +136,33 @@ function firstDraft(
   );
 }
 
-/** Creates it, and goes to its first operation. */
+interface Made {
+  readonly name: string;
+  readonly operation: Operation | undefined;
+}
+
+/** Creates it, and waits for its first operation. */
 function useCreate(kind: ManagedKind, project: string) {
-  const navigate = useNavigate();
   return useMutation({
-    mutationFn: async (draft: Draft) => {
+    // A draft holds passwords: it is kept no longer than it is shown.
+    gcTime: 0,
+    mutationFn: async (draft: Draft): Promise<Made> => {
       const { metadata } = await createObject(kindNames[kind].plural, draft, { project });
-      return {
-        name: metadata.name,
-        operation: await firstOperation({ kind, project, name: metadata.name }, metadata.creationTimestamp),
-      };
-    },
-    onSuccess: async ({ name, operation }) => {
-      if (operation !== undefined) await navigate({ to: '/operations/$id', params: { id: operation.id } });
-      else await navigate({ to: consoleKinds[kind].pages.one, params: { project, name } });
+      const { name, creationTimestamp } = metadata;
+      // It is made already: that its operation cannot be read is not a reason to make it again.
+      const operation = await firstOperation({ kind, project, name }, creationTimestamp).catch(
+        () => undefined,
+      );
+      return { name, operation };
     },
   });
+}
+
+/** Leads to the first operation of what was made, or to its page. Called only while the form is shown. */
+function useShowMade(kind: ManagedKind, project: string) {
+  const navigate = useNavigate();
+  return ({ name, operation }: Made) =>
+    void (operation === undefined
+      ? navigate({ to: consoleKinds[kind].pages.one, params: { project, name } })
+      : navigate({ to: '/operations/$id', params: { id: operation.id } }));
 }

@@ -34,14 +34,26 @@ function expressionFault({ validation, invalidation }: AppParameter, value: stri
 
 /**
  * Whether an expression of a template matches; undefined if that is left to the platform. Its expressions are RE2, which takes
- * linear time: what could take a browser long (a repeated group, a long text), or means something else here, is not tried.
+ * linear time: what could take a browser long (a repeated group, many repetitions or choices, a long text), or means something
+ * else here, is not tried.
  */
 function matches(expression: string | undefined, value: string): boolean | undefined {
   if (!expression || value.length > longestChecked) return undefined;
-  if (/\)[*+?{]|\(\?(?!:)|\\[AzQEpPCG]|\[\[:/.test(expression)) return undefined;
+  if (/\)[*+?{]|\(\?(?!:)|\\[AzQEpPCGax]|\[\[:/.test(expression)) return undefined;
+  if (isDear(expression, value.length)) return undefined;
   try {
     return new RegExp(expression).test(value);
   } catch {
     return undefined;
   }
+}
+
+/** As many ways to match are tried in a moment. */
+const mostWays = 10_000_000;
+
+/** Each repetition multiplies the ways to match a text by its length, each choice may double them. */
+function isDear(expression: string, length: number): boolean {
+  const repetitions = expression.match(/[*+?{]/g)?.length ?? 0;
+  const choices = expression.match(/\|/g)?.length ?? 0;
+  return Math.max(2, length) ** (repetitions + 1) * 2 ** choices > mostWays;
 }

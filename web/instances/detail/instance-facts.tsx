@@ -2,6 +2,7 @@ import { Code, Group, Progress, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { kindNames } from '../../../contracts/kinds.ts';
+import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
 import type { VirtualClusterInstanceStatus } from '../../../contracts/resources/virtual-cluster-instance.ts';
 import { knownPlace } from '../../../domain/placement/known-place.ts';
 import { summaryOfInstance } from '../../../domain/summaries/instance-summary.ts';
@@ -13,6 +14,7 @@ import { Age } from '../../components/age.tsx';
 import { CopyIcon } from '../../components/command-box.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { PageLink } from '../../components/links.tsx';
+import { withMasks } from '../create/parameter-values.ts';
 import type { InstanceView } from './instance-view.ts';
 
 /** What it is and where; facts that are not there are left out. */
@@ -21,7 +23,8 @@ export function InstanceFacts({ target, instance }: InstanceView) {
   // What only one of the kinds has is not there in others.
   const { kubernetesVersion, virtualCluster } = (status ?? {}) as VirtualClusterInstanceStatus;
   const chart = virtualCluster?.helmRelease?.chart;
-  const summary = useSummary({ target, instance });
+  const template = useTemplate({ target, instance });
+  const summary: Row = summaryOfInstance(target.kind, instance, template.data);
   const { cluster, namespace } = knownPlace(instance);
   const facts: readonly (readonly [title: string, value: ReactNode])[] = [
     [text.description, spec.description],
@@ -46,33 +49,42 @@ export function InstanceFacts({ target, instance }: InstanceView) {
         {text.facts}
       </Title>
       <Facts facts={facts} />
-      {spec.parameters !== undefined && spec.parameters.trim() !== '' && (
-        <>
-          <Title order={3} mt="lg" mb="xs">
-            {text.parameters}
-          </Title>
-          <Code
-            block
-            mah={320}
-            tabIndex={0}
-            aria-label={text.parameters}
-            style={{ overflow: 'auto', whiteSpace: 'pre-wrap' }}
-          >
-            {spec.parameters}
-          </Code>
-        </>
+      {spec.parameters !== undefined && !template.isLoading && (
+        <Parameters source={spec.parameters} template={template.data} />
       )}
     </section>
   );
 }
 
-function useSummary({ target: { kind }, instance }: InstanceView): Row {
+function useTemplate({ target: { kind }, instance }: InstanceView) {
   const name = instance.spec?.templateRef?.name ?? '';
-  const template = useQuery({
+  return useQuery({
     ...objectQuery(kindNames[kind].templates.plural, { name }),
     enabled: name !== '',
   });
-  return summaryOfInstance(kind, instance, template.data);
+}
+
+/** What its parameters are, without the passwords that any version of its template declares. */
+function Parameters({ source, template }: { source: string; template: ManagedTemplate | undefined }) {
+  if (source.trim() === '') return null;
+  const { parameters = [], versions = [] } = template?.spec ?? {};
+  const declared = [...parameters, ...versions.flatMap((version) => version.parameters ?? [])];
+  return (
+    <>
+      <Title order={3} mt="lg" mb="xs">
+        {text.parameters}
+      </Title>
+      <Code
+        block
+        mah={320}
+        tabIndex={0}
+        aria-label={text.parameters}
+        style={{ overflow: 'auto', whiteSpace: 'pre-wrap' }}
+      >
+        {withMasks(source, declared)}
+      </Code>
+    </>
+  );
 }
 
 function ProjectLink({ project }: { project: string }) {

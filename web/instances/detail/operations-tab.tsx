@@ -46,6 +46,7 @@ export function OperationsTab({ target }: InstanceView) {
             rows={ended}
             rowKey={({ id }) => id}
             hasMore={query.hasNextPage}
+            hasFailed={query.isError}
             onMore={() => {
               if (!query.isFetchingNextPage) void query.fetchNextPage();
             }}

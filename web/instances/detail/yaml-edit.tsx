@@ -5,6 +5,7 @@ import type { InstanceName } from '../../server/instances.ts';
 import { yamlText as text } from '../../text/instance-yaml.ts';
 import { CommandBox } from '../../components/command-box.tsx';
 import { LineDiff } from '../../components/line-diff.tsx';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 import { patchCommand } from './commands.ts';
 import { applyChange, type Draft, EditConflict, type Plan, planChange } from './yaml-change.ts';
 
@@ -48,7 +49,7 @@ export function YamlEdit({
       <YamlEditor
         value={draft.text}
         label={text.resource(target.name)}
-        onChange={(value) => onChange({ ...draft, text: value })}
+        {...(check.isPending ? {} : { onChange: (value: string) => onChange({ ...draft, text: value }) })}
       />
       <Group>
         <Button onClick={() => check.mutate()} loading={check.isPending}>
@@ -103,9 +104,10 @@ function Review({
   onClose: () => void;
   onApplied: () => void;
 }) {
+  useReturnFocus();
   const apply = useMutation({ mutationFn: () => applyChange(target, plan), onSuccess: onApplied });
   return (
-    <Modal opened onClose={onClose} title={text.reviewTitle} size="xl">
+    <Modal opened onClose={() => !apply.isPending && onClose()} title={text.reviewTitle} size="xl">
       <Stack>
         <Text size="sm">{text.reviewWhy}</Text>
         <LineDiff before={plan.before} after={plan.after} label={text.reviewTitle} />
@@ -116,7 +118,7 @@ function Review({
           </Alert>
         )}
         <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="default" onClick={onClose} disabled={apply.isPending}>
             {text.goOn}
           </Button>
           <Button onClick={() => apply.mutate()} loading={apply.isPending}>

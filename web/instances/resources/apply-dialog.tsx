@@ -5,6 +5,7 @@ import { usePageSearch } from '../../app/search.ts';
 import { CommandBox } from '../../components/command-box.tsx';
 import { LoadingRows } from '../../components/page-states.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 import type { TenantApi } from '../../server/tenant-api.ts';
 import { discoveryQuery } from '../../server/tenant-discovery.ts';
 import { commonText } from '../../text/common.ts';
@@ -16,6 +17,7 @@ const YamlEditor = lazy(() => import('../../components/yaml-editor.tsx'));
 
 /** Applies objects that somebody writes or pastes. All are checked first; nothing is applied if one of them is refused. */
 export function ApplyDialog({ api, onClose }: { api: TenantApi; onClose: () => void }) {
+  useReturnFocus();
   const [search] = usePageSearch();
   const namespace = api.onlyNamespace ?? search.namespace ?? 'default';
   const [yaml, setYaml] = useState('');
@@ -23,6 +25,8 @@ export function ApplyDialog({ api, onClose }: { api: TenantApi; onClose: () => v
   const queryClient = useQueryClient();
   const discovery = useQuery(discoveryQuery(api));
   const applying = useMutation({
+    // There may be Secrets in it: it is kept no longer than it is shown.
+    gcTime: 0,
     mutationFn: async ({ isCheck }: { isCheck: boolean }) => {
       const { objectsIn } = await import('./kubernetes-yaml.ts');
       const objects = objectsIn(yaml);
@@ -57,7 +61,7 @@ export function ApplyDialog({ api, onClose }: { api: TenantApi; onClose: () => v
         <Suspense fallback={<LoadingRows rows={8} />}>
           <YamlEditor
             value={yaml}
-            onChange={(value) => value !== yaml && edit(value)}
+            {...(applying.isPending ? {} : { onChange: (value: string) => value !== yaml && edit(value) })}
             label={text.applyText}
             height="40vh"
           />
@@ -65,6 +69,7 @@ export function ApplyDialog({ api, onClose }: { api: TenantApi; onClose: () => v
         <Checkbox
           label={text.applyForce}
           checked={force}
+          disabled={applying.isPending}
           onChange={({ currentTarget }) => {
             applying.reset();
             setForce(currentTarget.checked);
@@ -79,7 +84,9 @@ export function ApplyDialog({ api, onClose }: { api: TenantApi; onClose: () => v
         <CommandBox
           command={kubectlCommand(
             api.target,
-            `kubectl apply --server-side --namespace ${namespace}${force ? ' --force-conflicts' : ''} --filename objects.yaml`,
+            ...['apply', '--server-side', '--namespace', namespace],
+            ...(force ? ['--force-conflicts'] : []),
+            ...['--filename', 'objects.yaml'],
           )}
         />
         <Group justify="flex-end" gap="xs">

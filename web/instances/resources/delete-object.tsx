@@ -40,7 +40,8 @@ export function DeleteObject({
         onDone={onDeleted}
         command={kubectlCommand(
           api.target,
-          `kubectl delete ${typeName(type)} ${name}${namespace === undefined ? '' : ` --namespace ${namespace}`}`,
+          ...['delete', typeName(type), name],
+          ...(namespace === undefined ? [] : ['--namespace', namespace]),
         )}
       >
         <Stack gap="xs">

@@ -1,6 +1,7 @@
 import { Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { usePageSearch } from '../../app/search.ts';
+import { useTyped } from '../../components/use-typed.ts';
 import { namespacesQuery, type TenantApi } from '../../server/tenant-api.ts';
 import { resourcesText as text } from '../../text/resources.ts';
 
@@ -12,13 +13,9 @@ export function NamespacePicker({ api }: { api: TenantApi }) {
     return <TextInput aria-label={text.namespace} size="xs" value={api.onlyNamespace} readOnly w={220} />;
   if (namespaces.error !== null)
     return (
-      <TextInput
-        aria-label={text.namespace}
-        size="xs"
-        placeholder={text.allNamespaces}
+      <NamespaceField
         value={namespace ?? ''}
-        onChange={({ currentTarget }) => change({ namespace: currentTarget.value || undefined })}
-        w={220}
+        onChange={(value) => change({ namespace: value || undefined })}
       />
     );
   const names = namespaces.data ?? [];
@@ -33,6 +30,29 @@ export function NamespacePicker({ api }: { api: TenantApi }) {
       onChange={(value) => change({ namespace: value ?? undefined })}
       searchable
       clearable
+      w={220}
+    />
+  );
+}
+
+/** A name to type, which counts once the field is left or Enter is pressed. */
+function NamespaceField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const [typed, setTyped] = useTyped(value);
+  const apply = () => {
+    if (typed.trim() !== value) onChange(typed.trim());
+  };
+  return (
+    <TextInput
+      aria-label={text.namespace}
+      size="xs"
+      placeholder={text.allNamespaces}
+      value={typed}
+      onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+      onBlur={apply}
+      onKeyDown={({ key }) => {
+        if (key === 'Enter') apply();
+      }}
+      spellCheck={false}
       w={220}
     />
   );

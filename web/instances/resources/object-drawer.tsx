@@ -4,6 +4,7 @@ import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useState } from 'react';
 import { usePageSearch } from '../../app/search.ts';
 import { Loaded, LoadingRows } from '../../components/page-states.tsx';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 import { type AnyObject, type ObjectAt, type ObjectType, typeName } from '../../server/kubernetes-objects.ts';
 import { RequestFailure } from '../../server/problem.ts';
 import { mayInsideQuery, type TenantApi, tenantObjectQuery } from '../../server/tenant-api.ts';
@@ -27,6 +28,7 @@ export function ObjectDrawer({
   type: ObjectType;
   object: string;
 }) {
+  useReturnFocus();
   const [, change] = usePageSearch();
   const queryClient = useQueryClient();
   const at: ObjectAt = { type, ...namedObject(type, named) };
@@ -46,7 +48,7 @@ export function ObjectDrawer({
       }
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      <Loaded query={query}>
+      <Loaded query={query} keepsGone>
         {(object) => (
           <Stack gap="sm">
             <Notes object={object} isGone={isGone} error={query.error} />

@@ -27,6 +27,8 @@ export default function ObjectYaml({ api, at, object }: { api: TenantApi; at: Ob
   const queryClient = useQueryClient();
   const mayUpdate = useQuery(mayInsideQuery(api, { ...at, verb: 'update' })).data === true;
   const saving = useMutation({
+    // It may be a Secret: it is kept no longer than it is shown.
+    gcTime: 0,
     mutationFn: async ({ yaml, isCheck }: { yaml: string; isCheck: boolean }) => {
       const wanted = onlyObject(yaml, object);
       await replaceTenantObject(api, at, wanted, true);
@@ -34,12 +36,11 @@ export default function ObjectYaml({ api, at, object }: { api: TenantApi; at: Ob
     },
     onSuccess: (saved) => {
       if (saved === undefined) return;
-      queryClient.setQueryData(tenantObjectQuery(api, at).queryKey, saved);
+      queryClient.setQueryData(tenantObjectQuery(api, at).queryKey, (shown) => shown && saved);
       setDraft(undefined);
     },
   });
   const { type, name, namespace } = at;
-  const inside = namespace === undefined ? '' : ` --namespace ${namespace}`;
   const edit = (yaml: string) => {
     saving.reset();
     setDraft(({ of } = { yaml, of: object }) => ({ yaml, of }));
@@ -55,7 +56,9 @@ export default function ObjectYaml({ api, at, object }: { api: TenantApi; at: Ob
         value={shown}
         label={text.editYaml(type.kind, name)}
         height="calc(100dvh - 330px)"
-        {...(mayUpdate ? { onChange: (value: string) => value !== shown && edit(value) } : {})}
+        {...(mayUpdate && !saving.isPending
+          ? { onChange: (value: string) => value !== shown && edit(value) }
+          : {})}
       />
       <Outcome saving={saving} draft={draft} object={object} onDiscard={discard} />
       {mayUpdate ? (
@@ -89,7 +92,9 @@ export default function ObjectYaml({ api, at, object }: { api: TenantApi; at: Ob
       <CommandBox
         command={kubectlCommand(
           api.target,
-          `kubectl ${mayUpdate ? 'edit' : 'get --output yaml'} ${typeName(type)} ${name}${inside}`,
+          ...(mayUpdate ? ['edit'] : ['get', '--output', 'yaml']),
+          ...[typeName(type), name],
+          ...(namespace === undefined ? [] : ['--namespace', namespace]),
         )}
       />
     </Stack>

@@ -51,7 +51,6 @@ export default function PodLogs({
   };
   const { previous } = choice;
   const lines = frozen ?? log.lines;
-  const since = previous ? '--previous' : '--follow';
   return (
     <Stack gap="xs">
       <Group gap="sm" align="flex-end">
@@ -102,7 +101,8 @@ export default function PodLogs({
       <CommandBox
         command={kubectlCommand(
           api.target,
-          `kubectl logs ${name} --container ${container} --namespace ${namespace} --tail ${tailLines} ${since}`,
+          ...['logs', name, '--container', container, '--namespace', namespace],
+          ...['--tail', String(tailLines), previous ? '--previous' : '--follow'],
         )}
       />
     </Stack>

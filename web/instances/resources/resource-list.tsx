@@ -58,6 +58,7 @@ export function ResourceList({ api, type }: { api: TenantApi; type: ObjectType }
           pages={data.pages}
           namespace={type.isNamespaced ? namespace : undefined}
           hasMore={hasNextPage}
+          hasFailed={error !== null}
           onMore={() => !query.isFetching && void query.fetchNextPage()}
         />
       ) : error !== null ? (
@@ -78,6 +79,7 @@ function Rows({
   pages,
   namespace,
   hasMore,
+  hasFailed,
   onMore,
 }: {
   api: TenantApi;
@@ -86,6 +88,7 @@ function Rows({
   /** Undefined: of all. */
   namespace: string | undefined;
   hasMore: boolean;
+  hasFailed: boolean;
   onMore: () => void;
 }) {
   const [{ search = '', sort }, change] = usePageSearch();
@@ -130,6 +133,7 @@ function Rows({
         sort={sort}
         onSort={(by) => change({ sort: by })}
         hasMore={hasMore}
+        hasFailed={hasFailed}
         onMore={onMore}
         height="max(320px, calc(100dvh - 400px))"
       />

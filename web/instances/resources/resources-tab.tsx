@@ -9,6 +9,7 @@ import { resourcesText as text } from '../../text/resources.ts';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { type InstanceName, instanceQuery } from '../../server/instances.ts';
 import { tenantApi } from '../../server/tenant-api.ts';
+import { useOpenOperations } from '../actions/open-operation.ts';
 import { AsleepState } from './asleep-state.tsx';
 import { ResourceBrowser } from './resource-browser.tsx';
 
@@ -29,8 +30,15 @@ function Gate({ target, instance }: { target: InstanceName; instance: ManagedIns
     [kind, project, name, counts, onlyNamespace],
   );
   const why = unreadable(target, instance, onlyNamespace);
-  if (why !== undefined) return <Empty title={why.title}>{why.text}</Empty>;
   const isAsleep = sleeps(instance);
+  const isGoingToSleep = useOpenOperations(target).some(({ type }) => type === 'sleep');
+  const [wasGoing, setWasGoing] = useState(isGoingToSleep);
+  // Else this very page would wake what somebody puts to sleep.
+  if (wasGoing !== isGoingToSleep) {
+    setWasGoing(isGoingToSleep);
+    if (isGoingToSleep) setCounts(false);
+  }
+  if (why !== undefined) return <Empty title={why.title}>{why.text}</Empty>;
   // The objects of a space stay where they are while it sleeps, and can be read.
   if (isAsleep && !isNamespace && !counts)
     return <AsleepState target={target} instance={instance} onUse={() => setCounts(true)} />;

@@ -103,6 +103,7 @@ function Rows({
         sort={sort}
         onSort={(now) => change({ sort: now })}
         hasMore={hasMore}
+        hasFailed={query.isError}
         onMore={more}
         selection={{ selected, onChange: setSelected }}
         height={`calc(100dvh - ${besides}px)`}

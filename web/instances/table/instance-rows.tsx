@@ -34,6 +34,7 @@ export function InstanceRows({
       rows={rows}
       shown={shown}
       hasMore={query.hasNextPage}
+      hasFailed={query.isError}
       onMore={() => void query.fetchNextPage({ cancelRefetch: false })}
       height="480px"
     />

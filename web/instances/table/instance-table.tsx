@@ -41,6 +41,7 @@ export function InstanceTable({
   sort,
   onSort,
   hasMore,
+  hasFailed,
   onMore,
   selection,
   height,
@@ -54,6 +55,8 @@ export function InstanceTable({
   sort?: string | undefined;
   onSort?: (sort: string) => void;
   hasMore: boolean;
+  /** Whether reading failed. */
+  hasFailed: boolean;
   onMore: () => void;
   selection?: Selection;
   height?: string;
@@ -81,6 +84,7 @@ export function InstanceTable({
         rowHeight={isNarrow ? cardHeight : rowHeight}
         sort={sort}
         hasMore={hasMore}
+        hasFailed={hasFailed}
         onMore={onMore}
         {...(onSort === undefined ? {} : { onSort })}
         {...(selection === undefined ? {} : { selection })}

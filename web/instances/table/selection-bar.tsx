@@ -1,10 +1,10 @@
 import { Button, CloseButton, Group, Paper, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
-import type { InstanceName, Row } from '../../server/instances.ts';
+import type { Row } from '../../server/instances.ts';
 import { actionText, manyText as text } from '../../text/instances.ts';
 import { actionIcons } from '../actions/action-items.tsx';
-import { isOffered } from '../actions/instance-action.ts';
+import { isOffered, type SeenInstance } from '../actions/instance-action.ts';
 import { type ManyAction, ManyDialog } from '../actions/many-dialog.tsx';
 import classes from './instance-table.module.css';
 import { rowKeyOf } from './instance-table.tsx';
@@ -24,7 +24,7 @@ export function SelectionBar({
 }) {
   const [asked, setAsked] = useState<{
     action: ManyAction;
-    targets: readonly InstanceName[];
+    targets: readonly SeenInstance[];
     leftOut: number;
   }>();
   if (rows.length === 0 && asked === undefined) return null;
@@ -49,7 +49,7 @@ export function SelectionBar({
                   onClick={() =>
                     setAsked({
                       action,
-                      targets: able.map(({ project, name }) => ({ kind, project, name })),
+                      targets: able.map(({ project, name, uid }) => ({ kind, project, name, uid })),
                       leftOut: rows.length - able.length,
                     })
                   }

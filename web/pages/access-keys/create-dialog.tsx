@@ -99,7 +99,8 @@ function ScopeFields({ draft, change }: { draft: Draft; change: (changes: Partia
   const { isScoped, projects, tenantClusters } = draft;
   const { data: allProjects = [] } = useQuery(projectsQuery);
   const { data: allTenants = [] } = useQuery({
-    queryKey: ['rows', 'tenant', 'names'],
+    // Not among `rows`: those are pages, which the event stream changes.
+    queryKey: ['tenant-names'],
     enabled: isScoped,
     queryFn: async () => (await rest.of('tenant').list({ query: { limit: '500' } })).items.map(fullName),
   });

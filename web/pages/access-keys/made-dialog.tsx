@@ -3,10 +3,12 @@ import type { AccessKey } from '../../../contracts/resources/access-key.ts';
 import { accessKeyExpiry } from '../../../domain/keys/access-key-expiry.ts';
 import { CommandBox, CopyIcon } from '../../components/command-box.tsx';
 import { exactTime } from '../../components/time.ts';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 import { accessKeysText as text } from '../../text/access-keys.ts';
 
 /** Shows a key that was just made, once. */
 export function MadeDialog({ made, onClose }: { made: AccessKey; onClose: () => void }) {
+  useReturnFocus();
   const { key = '' } = made.spec;
   const endsAt = accessKeyExpiry(made)?.getTime();
   return (

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { uuidPattern } from '../../../contracts/rest/values.ts';
 import { usePageSearch } from '../../app/search.ts';
 import { TimeFields } from '../../components/time-fields.tsx';
+import { useTyped } from '../../components/use-typed.ts';
 import { type AuditFilterName, auditFilterNames } from '../../server/audit.ts';
 import { auditText as text } from '../../text/audit.ts';
 import { commonText } from '../../text/common.ts';
@@ -29,7 +30,7 @@ export function AuditFilterBar() {
     <Group gap="xs" role="search" aria-label={text.filters} align="flex-start" mb="md">
       {fields.map(({ name, width }) => (
         <FilterField
-          key={`${name} ${search[name] ?? ''}`}
+          key={name}
           name={name}
           width={width}
           value={search[name] ?? ''}
@@ -78,7 +79,7 @@ function FilterField({
   value: string;
   onChange: (value: string | undefined) => void;
 }) {
-  const [typed, setTyped] = useState(value);
+  const [typed, setTyped] = useTyped(value);
   const [isTold, setIsTold] = useState(false);
   const fault = faultOf(name, typed.trim());
   const apply = () => {

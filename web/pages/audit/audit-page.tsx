@@ -49,6 +49,7 @@ export default function AuditPage() {
             rows={rows}
             rowKey={({ id, stage }) => `${id} ${stage}`}
             hasMore={query.hasNextPage}
+            hasFailed={query.isError}
             onMore={() => void query.fetchNextPage({ cancelRefetch: false })}
             height="calc(100dvh - 320px)"
           />

@@ -6,6 +6,7 @@ import { Facts } from '../../components/facts.tsx';
 import { PageLink } from '../../components/links.tsx';
 import { TargetLink } from '../../components/target-link.tsx';
 import { durationText, exactTime } from '../../components/time.ts';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 import { auditText } from '../../text/audit.ts';
 import { Answer } from './audit-columns.tsx';
 import { objectWords, userWords } from './event-words.ts';
@@ -14,6 +15,7 @@ const text = auditText.event;
 
 /** All that is recorded of a request. */
 export function EventDrawer({ event, onClose }: { event: AuditEvent; onClose: () => void }) {
+  useReturnFocus();
   const { id, receivedAt, method, path, latencyMs, operationId, user } = event;
   return (
     <Drawer

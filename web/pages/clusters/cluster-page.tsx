@@ -34,7 +34,7 @@ export default function ClusterPage() {
           </PageLink>
         }
       >
-        {cluster.data !== undefined && <Actions cluster={cluster.data} />}
+        {cluster.data !== undefined && cluster.error === null && <Actions cluster={cluster.data} />}
       </PageHead>
       <Loaded query={cluster}>
         {(found) => (

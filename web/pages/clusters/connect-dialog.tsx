@@ -6,6 +6,7 @@ import { isOnline } from '../../components/cluster-state.tsx';
 import { CommandBox } from '../../components/command-box.tsx';
 import { ButtonLink } from '../../components/links.tsx';
 import { type Mark, StateBadge } from '../../components/state-badge.tsx';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 import { objectsQuery } from '../../server/objects.ts';
 import { clustersText } from '../../text/clusters.ts';
 
@@ -14,6 +15,7 @@ const isName = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** The command that connects a cluster, and live what the platform sees of it. */
 export function ConnectDialog({ onClose }: { onClose: () => void }) {
+  useReturnFocus();
   const [name, setName] = useState('');
   const { data: clusters = [] } = useQuery(objectsQuery('clusters'));
   const [known] = useState(() => new Set(clusters.map(({ metadata }) => metadata.name)));

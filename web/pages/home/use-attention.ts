@@ -1,11 +1,10 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
 import { type Operation, targetOf } from '../../../contracts/operations.ts';
 import type { AccessKey } from '../../../contracts/resources/access-key.ts';
 import type { Cluster } from '../../../contracts/resources/cluster.ts';
 import { accessKeyExpiry } from '../../../domain/keys/access-key-expiry.ts';
-import { useNow } from '../../components/age.tsx';
+import { useMinute } from '../../components/age.tsx';
 import { isOnline } from '../../components/cluster-state.tsx';
 import { ownedKeysQuery } from '../../server/access-keys.ts';
 import type { Row } from '../../server/instances.ts';
@@ -13,7 +12,8 @@ import { objectsQuery } from '../../server/objects.ts';
 import { openOperationsQuery, operationsQuery } from '../../server/operations.ts';
 import type { Fleet } from './use-fleet.ts';
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 const keyEndsSoonMs = 7 * dayMs;
 
 /** What somebody should look at. */
@@ -27,13 +27,17 @@ export interface Attention {
 
 /** What needs attention now, as far as the reader may see it. */
 export function useAttention(fleets: readonly Fleet[], project: string | undefined): Attention {
-  const [from] = useState(() => new Date(Math.floor((Date.now() - dayMs) / 60_000) * 60_000).toISOString());
-  const failures = useInfiniteQuery(operationsQuery({ project, state: 'failed', from }));
+  const minute = useMinute();
+  // The same for an hour: the page may be open for days.
+  const from = new Date(Math.floor(minute / hourMs) * hourMs - dayMs).toISOString();
+  const failures = useInfiniteQuery({
+    ...operationsQuery({ project, state: 'failed', from }),
+    placeholderData: keepPreviousData,
+  });
   const recent = useInfiniteQuery(operationsQuery({ project }));
   const { data: open = [] } = useQuery(openOperationsQuery);
   const { data: clusters = [] } = useQuery({ ...objectsQuery('clusters'), retry: false });
   const { data: keys = [] } = useQuery({ ...ownedKeysQuery, retry: false, staleTime: 300_000 });
-  const minute = Math.floor(useNow() / 60_000) * 60_000;
   const failed = fleets.flatMap(({ kind, failed: rows }) => rows.map((row) => ({ kind, row })));
   const later = recent.data?.pages.flatMap(({ items }) => items) ?? [];
   return {

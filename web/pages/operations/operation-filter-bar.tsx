@@ -1,10 +1,10 @@
 import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/core';
-import { useState } from 'react';
 import { operationKinds } from '../../../contracts/kinds.ts';
 import { operationStates } from '../../../contracts/operations.ts';
 import { operationTypes } from '../../../contracts/verbs.ts';
 import { usePageSearch } from '../../app/search.ts';
 import { TimeFields } from '../../components/time-fields.tsx';
+import { useTyped } from '../../components/use-typed.ts';
 import { commonText } from '../../text/common.ts';
 import { operationsText as text } from '../../text/operations.ts';
 import { stateText, verbText } from '../../text/states.ts';
@@ -52,7 +52,7 @@ export function OperationFilterBar() {
         data={operationKinds.map((value) => ({ value, label: text.kinds[value] }))}
         clearable
       />
-      <ActorField key={search.actor} />
+      <ActorField />
       <TimeFields />
       {named.map((name) => {
         const value = search[name];
@@ -114,7 +114,7 @@ function Choices({
 /** Asks for one user when the field is left or Enter is pressed: half a name matches nothing. */
 function ActorField() {
   const [{ actor = '' }, change] = usePageSearch();
-  const [typed, setTyped] = useState(actor);
+  const [typed, setTyped] = useTyped(actor);
   const apply = () => change({ actor: typed.trim() === '' ? undefined : typed.trim() });
   return (
     <TextInput

@@ -47,7 +47,7 @@ export function OperationHead({ operation }: { operation: Operation }) {
 
 /** Only administrators are told this address; it is a page of our own origin or of Temporal's. */
 function TemporalLink({ url }: { url: string | undefined }) {
-  if (url === undefined || !/^(https?:\/\/|\/(?!\/))/.test(url)) return null;
+  if (url === undefined || !/^(https?:\/\/|\/(?![/\\]))/.test(url)) return null;
   return (
     <Button
       component="a"

@@ -61,6 +61,7 @@ function Operations({ filters }: { filters: OperationFilters }) {
         rows={rows}
         rowKey={({ id }) => id}
         hasMore={query.hasNextPage}
+        hasFailed={query.isError}
         onMore={() => {
           if (!query.isFetchingNextPage) void query.fetchNextPage();
         }}

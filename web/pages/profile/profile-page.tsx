@@ -1,13 +1,13 @@
 import { Button, Grid, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { leave } from '../../app/leave.ts';
 import { AccountPermissions } from '../../components/account-permissions.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { ButtonLink } from '../../components/links.tsx';
 import { Loaded, PageHead } from '../../components/page-states.tsx';
 import { type Self, selfQuery } from '../../server/permissions.ts';
 import { loginMethodsQuery } from '../../server/platform.ts';
-import { signOut } from '../../server/session.ts';
 import { profileText as text } from '../../text/profile.ts';
 import { PasswordDialog } from './password-dialog.tsx';
 
@@ -80,11 +80,7 @@ function ThisBrowser({ self: { subject } }: { self: Self }) {
         <ButtonLink variant="default" size="xs" to="/audit" search={{ user: subject }}>
           {text.audit}
         </ButtonLink>
-        <Button
-          variant="default"
-          size="xs"
-          onClick={() => void signOut().then(() => location.assign('/console/'))}
-        >
+        <Button variant="default" size="xs" onClick={leave}>
           {text.signOut}
         </Button>
       </Group>

@@ -13,10 +13,12 @@ const text = projectsText.delete;
 /** Deletes a project once its name is typed. */
 export function DeleteDialog({
   name,
+  uid,
   opened,
   onClose,
 }: {
   name: string;
+  uid: string | undefined;
   opened: boolean;
   onClose: () => void;
 }) {
@@ -36,7 +38,7 @@ export function DeleteDialog({
       onClose={onClose}
       title={text.title(name)}
       confirm={commonText.delete}
-      act={() => deleteObject('projects', { name })}
+      act={() => deleteObject('projects', { name }, uid)}
       onDone={() => {
         void queryClient.invalidateQueries({ queryKey: ['objects', 'projects'] });
         void navigate({ to: '/projects' });

@@ -9,7 +9,7 @@ import { patchCommand } from '../../components/kubectl-commands.ts';
 import { patchObject } from '../../server/management.ts';
 import { objectQuery, objectsQuery } from '../../server/objects.ts';
 import { mayQuery } from '../../server/permissions.ts';
-import { projectMembersQuery } from '../../server/projects.ts';
+import { projectMembersQuery } from '../../server/project-subresources.ts';
 import { commonText } from '../../text/common.ts';
 import { formsText } from '../../text/forms.ts';
 import { projectsText, roleName } from '../../text/projects.ts';

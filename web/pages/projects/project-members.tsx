@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import type { Project, ProjectMember } from '../../../contracts/resources/project.ts';
 import { Loaded } from '../../components/page-states.tsx';
-import { type ProjectMemberInfo, projectMembersQuery } from '../../server/projects.ts';
+import { type MemberInfo, projectMembersQuery } from '../../server/project-subresources.ts';
 import { projectsText as text, roleName } from '../../text/projects.ts';
 import { MembersDialog } from './members-dialog.tsx';
 
@@ -76,7 +76,7 @@ function MembersTable({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-type Infos = { readonly users: readonly ProjectMemberInfo[]; readonly teams: readonly ProjectMemberInfo[] };
+type Infos = { readonly users: readonly MemberInfo[]; readonly teams: readonly MemberInfo[] };
 
 /** Owner and members with their roles; those that only the list of members names, without one. */
 function rowsOf({ spec: { owner, members = [] } = {} }: Project, infos: Infos): Row[] {

@@ -29,7 +29,7 @@ export default function ProjectPage() {
           </PageLink>
         }
       >
-        {project.data !== undefined && <Actions project={project.data} />}
+        {project.data !== undefined && project.error === null && <Actions project={project.data} />}
       </PageHead>
       <Loaded query={project}>
         {(found) => (
@@ -77,7 +77,7 @@ function Actions({ project }: { project: Project }) {
         </Button>
       )}
       {dialog === 'edit' && <EditDialog project={project} onClose={close} />}
-      <DeleteDialog name={name} opened={dialog === 'delete'} onClose={close} />
+      <DeleteDialog name={name} uid={project.metadata.uid} opened={dialog === 'delete'} onClose={close} />
     </>
   );
 }

@@ -15,11 +15,13 @@ export function DeleteTemplate({
   onClose,
   kind,
   name,
+  uid,
 }: {
   opened: boolean;
   onClose: () => void;
   kind: ManagedKind;
   name: string;
+  uid: string | undefined;
 }) {
   const navigate = useNavigate();
   const { data: use } = useQuery({ ...useCountQuery(kind, name), enabled: opened });
@@ -32,7 +34,7 @@ export function DeleteTemplate({
       typeName={name}
       danger
       command={`vcp connect management\n${deleteCommand(pluralOf(kind), name)}`}
-      act={() => deleteObject(pluralOf(kind), { name })}
+      act={() => deleteObject(pluralOf(kind), { name }, uid)}
       onDone={() => void navigate({ to: '/templates' })}
     >
       <Stack gap="xs">

@@ -56,7 +56,13 @@ export function TemplateActions({ kind, template }: { kind: ManagedKind; templat
           </Menu.Dropdown>
         </Menu>
       )}
-      <DeleteTemplate opened={isDeleting} onClose={close} kind={kind} name={name} />
+      <DeleteTemplate
+        opened={isDeleting}
+        onClose={close}
+        kind={kind}
+        name={name}
+        uid={template.metadata.uid}
+      />
     </>
   );
 }

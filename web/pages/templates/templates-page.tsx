@@ -1,11 +1,12 @@
-import { Button, Group, Menu, SegmentedControl, Text, TextInput } from '@mantine/core';
-import { IconChevronDown, IconSearch } from '@tabler/icons-react';
+import { Button, Group, Menu, SegmentedControl, Text } from '@mantine/core';
+import { IconChevronDown } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { type ManagedKind, managedKinds } from '../../../contracts/kinds.ts';
 import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
 import { usePageSearch } from '../../app/search.ts';
 import { MenuLink } from '../../components/links.tsx';
 import { Empty, Loaded, PageHead } from '../../components/page-states.tsx';
+import { SearchInput } from '../../components/search-input.tsx';
 import { objectsQuery } from '../../server/objects.ts';
 import { mayQuery } from '../../server/permissions.ts';
 import { templatesText as text } from '../../text/templates.ts';
@@ -74,13 +75,10 @@ function FilteredTemplates({ rows }: { rows: readonly TemplateRow[] }) {
         {text.why}
       </Text>
       <Group mb="sm">
-        <TextInput
-          aria-label={text.searchTemplates}
-          placeholder={text.searchTemplates}
-          leftSection={<IconSearch size={16} aria-hidden />}
+        <SearchInput
+          label={text.searchTemplates}
           value={search}
-          onChange={({ currentTarget: { value } }) => change({ search: value })}
-          w={{ base: '100%', xs: 260 }}
+          onSearch={(sought) => change({ search: sought })}
         />
         <SegmentedControl
           aria-label={text.kind}

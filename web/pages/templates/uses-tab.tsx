@@ -48,6 +48,7 @@ export function UsesTab({ kind, template }: { kind: ManagedKind; template: Manag
       rows={rows}
       rowKey={({ project, name: instance }) => `${project}/${instance}`}
       hasMore={query.hasNextPage}
+      hasFailed={query.isError}
       onMore={() => void query.fetchNextPage({ cancelRefetch: false })}
       height="calc(100dvh - 420px)"
     />

@@ -5,6 +5,7 @@ import { Loaded } from '../../components/page-states.tsx';
 import type { AccountPlural } from '../../server/accounts.ts';
 import { AccountKeys } from './account-keys.tsx';
 import { AccountPermissions } from '../../components/account-permissions.tsx';
+import { useReturnFocus } from '../../components/use-return-focus.ts';
 
 /** A user or team over the list: what it is, what it may, and its keys. */
 export function AccountDrawer<T>({
@@ -22,6 +23,7 @@ export function AccountDrawer<T>({
   actions: (account: T) => ReactNode;
   children: (account: T) => ReactNode;
 }) {
+  useReturnFocus();
   return (
     <Drawer opened onClose={onClose} position="right" size="lg" title={name}>
       <Loaded query={query}>

@@ -3,12 +3,14 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Team } from '../../../contracts/resources/team.ts';
 import { type ErrorOf, FormDialog } from '../../components/form-dialog.tsx';
-import { createObject, patchObject } from '../../server/management.ts';
+import { changeObject } from '../../server/change-object.ts';
+import { createObject } from '../../server/management.ts';
 import { objectsQuery } from '../../server/objects.ts';
 import { commonText } from '../../text/common.ts';
 import { formsText } from '../../text/forms.ts';
 import { usersText as text } from '../../text/users.ts';
 import { commandOf, isAccountName, NameField, RolesField } from './account-fields.tsx';
+import { mergedNames } from './merged-names.ts';
 import { readAgain } from './read-again.ts';
 
 interface Draft {
@@ -45,7 +47,9 @@ export function TeamDialog({
               metadata: { name },
               spec: { ...spec, displayName: spec.displayName ?? '' },
             })
-          : patchObject('teams', { name }, { spec })
+          : changeObject('teams', { name }, (now) => ({
+              spec: changesOf(draftOf(team), draft, draftOf(now)),
+            }))
       }
       onDone={() => {
         readAgain(queryClient, 'teams', name);
@@ -128,4 +132,11 @@ function specOf({ displayName, users, groups, roles }: Draft) {
     groups,
     clusterRoles: roles.map((role) => ({ name: role })),
   };
+}
+
+/** What somebody changed, in a team as it is now: the event stream does not tell of teams, so the one that is shown may be old. */
+function changesOf(before: Draft, after: Draft, now: Draft) {
+  const merged = (field: 'users' | 'groups' | 'roles') =>
+    mergedNames(before[field], after[field], now[field]);
+  return specOf({ ...after, users: merged('users'), groups: merged('groups'), roles: merged('roles') });
 }

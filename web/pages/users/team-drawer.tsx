@@ -8,6 +8,7 @@ import { Facts } from '../../components/facts.tsx';
 import { deleteCommand } from '../../components/kubectl-commands.ts';
 import { deleteObject } from '../../server/management.ts';
 import { objectQuery } from '../../server/objects.ts';
+import { mayQuery } from '../../server/permissions.ts';
 import { commonText } from '../../text/common.ts';
 import { usersText as text } from '../../text/users.ts';
 import { AccountDrawer } from './account-drawer.tsx';
@@ -46,23 +47,29 @@ export function TeamDrawer({ name, onClose }: { name: string; onClose: () => voi
 function TeamActions({ team, onGone }: { team: Team; onGone: () => void }) {
   const { name } = team.metadata;
   const queryClient = useQueryClient();
+  const mayUpdate = useQuery(mayQuery({ verb: 'update', resource: 'teams', name })).data === true;
+  const mayDelete = useQuery(mayQuery({ verb: 'delete', resource: 'teams', name })).data === true;
   const [dialog, setDialog] = useState<'edit' | 'delete'>();
   const close = () => setDialog(undefined);
   return (
     <>
-      <Button variant="default" size="xs" onClick={() => setDialog('edit')}>
-        {commonText.edit}
-      </Button>
-      <Button variant="default" c="var(--vcp-failed)" size="xs" onClick={() => setDialog('delete')}>
-        {commonText.delete}
-      </Button>
+      {mayUpdate && (
+        <Button variant="default" size="xs" onClick={() => setDialog('edit')}>
+          {commonText.edit}
+        </Button>
+      )}
+      {mayDelete && (
+        <Button variant="default" c="var(--vcp-failed)" size="xs" onClick={() => setDialog('delete')}>
+          {commonText.delete}
+        </Button>
+      )}
       {dialog === 'edit' && <TeamDialog team={team} onClose={close} onDone={close} />}
       <ConfirmDialog
         opened={dialog === 'delete'}
         onClose={close}
         title={text.deleting.team(name)}
         confirm={commonText.delete}
-        act={() => deleteObject('teams', { name })}
+        act={() => deleteObject('teams', { name }, team.metadata.uid)}
         onDone={() => {
           onGone();
           readListsAgain(queryClient);

@@ -4,11 +4,13 @@ import { useState } from 'react';
 import type { User, UserSpec } from '../../../contracts/resources/user.ts';
 import { type ErrorOf, FormDialog } from '../../components/form-dialog.tsx';
 import { setPassword } from '../../server/accounts.ts';
-import { createObject, patchObject } from '../../server/management.ts';
+import { changeObject } from '../../server/change-object.ts';
+import { createObject } from '../../server/management.ts';
 import { commonText } from '../../text/common.ts';
 import { formsText } from '../../text/forms.ts';
 import { usersText as text } from '../../text/users.ts';
 import { commandOf, isAccountName, NameField, RolesField } from './account-fields.tsx';
+import { mergedNames } from './merged-names.ts';
 import { readAgain } from './read-again.ts';
 
 interface Draft {
@@ -36,7 +38,11 @@ export function UserDialog({
   const [isMade, setIsMade] = useState(!isNew);
   const { name, password } = draft;
   async function save(): Promise<void> {
-    if (isMade) await patchObject('users', { name }, { spec: changesOf(draft) });
+    if (isMade)
+      await changeObject('users', { name }, (now) => {
+        const roles = mergedNames(draftOf(user).roles, draft.roles, draftOf(now).roles);
+        return { spec: changesOf({ ...draft, roles }) };
+      });
     else await createObject('users', { metadata: { name }, spec: specOf(draft) });
     setIsMade(true);
     if (password !== '') await setPassword(name, password);

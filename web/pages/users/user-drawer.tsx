@@ -9,7 +9,7 @@ import { deleteCommand, patchCommand } from '../../components/kubectl-commands.t
 import { ButtonLink } from '../../components/links.tsx';
 import { deleteObject, patchObject } from '../../server/management.ts';
 import { objectQuery } from '../../server/objects.ts';
-import { selfQuery } from '../../server/permissions.ts';
+import { mayQuery, selfQuery } from '../../server/permissions.ts';
 import { commonText } from '../../text/common.ts';
 import { usersText as text } from '../../text/users.ts';
 import { AccountDrawer } from './account-drawer.tsx';
@@ -58,10 +58,19 @@ function UserFacts({ user }: { user: User }) {
 
 type DialogName = 'edit' | 'password' | 'disable' | 'delete';
 
+/** What the caller may do with a user. Nobody locks themselves out; one's own password is changed with the present one, on one's own page. */
+function useMay(name: string) {
+  const self = useQuery(selfQuery).data?.user?.name;
+  const update = useQuery(mayQuery({ verb: 'update', resource: 'users', name })).data === true;
+  const remove = useQuery(mayQuery({ verb: 'delete', resource: 'users', name })).data === true;
+  const isOther = self !== name;
+  return { mayEdit: update, mayBlock: update && isOther, mayDelete: remove && isOther };
+}
+
 function UserActions({ user, onGone }: { user: User; onGone: () => void }) {
   const { name } = user.metadata;
   const queryClient = useQueryClient();
-  const isSelf = useQuery(selfQuery).data?.user?.name === name;
+  const { mayEdit, mayBlock, mayDelete } = useMay(name);
   const [dialog, setDialog] = useState<DialogName>();
   const close = () => setDialog(undefined);
   const again = () => readAgain(queryClient, 'users', name);
@@ -70,11 +79,12 @@ function UserActions({ user, onGone }: { user: User; onGone: () => void }) {
   const toggle = isDisabled ? text.actions.enable : text.actions.disable;
   return (
     <>
-      <Button variant="default" size="xs" onClick={() => setDialog('edit')}>
-        {commonText.edit}
-      </Button>
-      {/* One's own password is changed with the present one, on one's own page. */}
-      {!isSelf && (
+      {mayEdit && (
+        <Button variant="default" size="xs" onClick={() => setDialog('edit')}>
+          {commonText.edit}
+        </Button>
+      )}
+      {mayBlock && (
         <>
           <Button variant="default" size="xs" onClick={() => setDialog('password')}>
             {text.actions.setPassword}
@@ -82,10 +92,12 @@ function UserActions({ user, onGone }: { user: User; onGone: () => void }) {
           <Button variant="default" size="xs" onClick={() => setDialog('disable')}>
             {toggle}
           </Button>
-          <Button variant="default" c="var(--vcp-failed)" size="xs" onClick={() => setDialog('delete')}>
-            {commonText.delete}
-          </Button>
         </>
+      )}
+      {mayDelete && (
+        <Button variant="default" c="var(--vcp-failed)" size="xs" onClick={() => setDialog('delete')}>
+          {commonText.delete}
+        </Button>
       )}
       <ButtonLink variant="subtle" size="xs" to="/audit" search={{ user: user.spec?.subject || name }}>
         {text.actions.audit}
@@ -109,7 +121,7 @@ function UserActions({ user, onGone }: { user: User; onGone: () => void }) {
         onClose={close}
         title={text.deleting.user(name)}
         confirm={commonText.delete}
-        act={() => deleteObject('users', { name })}
+        act={() => deleteObject('users', { name }, user.metadata.uid)}
         onDone={() => {
           onGone();
           readListsAgain(queryClient);

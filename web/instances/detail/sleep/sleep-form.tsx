@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { kindNames } from '../../../../contracts/kinds.ts';
+import type { SleepPolicyStatus } from '../../../../contracts/resources/sleep-policy-status.ts';
 import { nextTime } from '../../../../domain/sleep/cron-times.ts';
 import { parseCron } from '../../../../domain/sleep/cron.ts';
 import { readTimeZone } from '../../../../domain/sleep/time-zone.ts';
@@ -22,7 +23,7 @@ import {
   sleepPatch,
   updateOptions,
 } from './sleep-form-state.ts';
-import { inheritedText, isByTemplate } from './tried-policy.ts';
+import { heldZone, inheritedText, isByTemplate } from './tried-policy.ts';
 
 const timeZones = Intl.supportedValuesOf('timeZone');
 
@@ -64,19 +65,19 @@ export function SleepForm({
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (isReady && canUpdate === true) save.mutate();
+        if (isReady && canUpdate === true && !save.isPending) save.mutate();
       }}
     >
       <Stack>
         <TextInput {...field('sleepAfter', text.sleepAfterHint)} {...typed('sleepAfter')} />
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
           <TextInput
-            {...field('sleepSchedule', nextText(form, 'sleepSchedule') ?? text.scheduleHint)}
+            {...field('sleepSchedule', nextText(form, policy, 'sleepSchedule') ?? text.scheduleHint)}
             {...typed('sleepSchedule')}
             inputWrapperOrder={['label', 'input', 'description', 'error']}
           />
           <TextInput
-            {...field('wakeupSchedule', nextText(form, 'wakeupSchedule') ?? text.wakeHint)}
+            {...field('wakeupSchedule', nextText(form, policy, 'wakeupSchedule') ?? text.wakeHint)}
             {...typed('wakeupSchedule')}
             inputWrapperOrder={['label', 'input', 'description', 'error']}
           />
@@ -117,9 +118,13 @@ export function SleepForm({
 }
 
 /** When a schedule comes next, in the reader's zone; undefined: it has a fault, or is none. */
-function nextText(form: Form, field: 'sleepSchedule' | 'wakeupSchedule'): string | undefined {
+function nextText(
+  form: Form,
+  policy: SleepPolicyStatus,
+  field: 'sleepSchedule' | 'wakeupSchedule',
+): string | undefined {
   const read = form[field].trim() === '' ? undefined : parseCron(form[field].trim());
-  const zone = readTimeZone(form.timezone.trim() === '' ? 'UTC' : form.timezone);
+  const zone = readTimeZone(heldZone(form, policy));
   if (read === undefined || 'fault' in read || zone === undefined) return undefined;
   const next = nextTime(read.schedule, zone, new Date());
   return next && text.next(exactTime(next.getTime()));

@@ -34,6 +34,11 @@ export function triedPolicy(form: SleepForm, policy: SleepPolicyStatus): TriedPo
   return Object.fromEntries(Object.entries(tried).filter(([, value]) => value !== undefined));
 }
 
+/** The time zone that schedules of the form are in. */
+export function heldZone(form: SleepForm, policy: SleepPolicyStatus): string {
+  return valueOf('timezone', form, policy) ?? 'UTC';
+}
+
 type PolicyField = keyof TriedPolicy;
 
 function valueOf(field: PolicyField, form: SleepForm, policy: SleepPolicyStatus): string | undefined {

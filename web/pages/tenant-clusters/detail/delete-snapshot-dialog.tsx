@@ -8,16 +8,19 @@ import { exactTime } from '../../../components/time.ts';
 import { rest } from '../../../server/rest.ts';
 import { commonText } from '../../../text/common.ts';
 import { tenantSnapshotsText as text } from '../../../text/tenant-snapshots.ts';
+import { formerUid } from './former-uid.ts';
 
 /** Deletes a snapshot and its file. */
 export function DeleteSnapshotDialog({
   target,
+  instance,
   snapshot,
   onClose,
   onAccepted,
-}: Pick<InstanceView, 'target'> & { snapshot: Snapshot; onClose: () => void; onAccepted: () => void }) {
+}: InstanceView & { snapshot: Snapshot; onClose: () => void; onAccepted: () => void }) {
   const { project, name } = target;
   const queryClient = useQueryClient();
+  const former = formerUid(snapshot, instance);
   return (
     <ConfirmDialog
       opened
@@ -26,7 +29,12 @@ export function DeleteSnapshotDialog({
       confirm={commonText.delete}
       danger
       typeName={snapshot.name}
-      command={vcpCommand('snapshot delete', target, snapshot.name)}
+      command={vcpCommand(
+        'snapshot delete',
+        target,
+        snapshot.name,
+        ...(former === undefined ? [] : ['--uid', former]),
+      )}
       act={async () => {
         await rest.deleteSnapshot({
           params: { project, name, snapshot: snapshot.name },

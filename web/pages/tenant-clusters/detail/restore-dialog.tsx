@@ -9,15 +9,19 @@ import { OperationPreview } from '../../../components/operation-preview.tsx';
 import { exactTime } from '../../../components/time.ts';
 import { previewQuery, submitOperation } from '../../../server/instances.ts';
 import { tenantSnapshotsText as text } from '../../../text/tenant-snapshots.ts';
+import { formerUid } from './former-uid.ts';
 
 /** Puts a snapshot in place of what is there, after it was said what that loses. */
 export function RestoreDialog({
   target,
+  instance,
   snapshot,
   onClose,
-}: Pick<InstanceView, 'target'> & { snapshot: Snapshot; onClose: () => void }) {
+}: InstanceView & { snapshot: Snapshot; onClose: () => void }) {
   const { name } = target;
-  const request = { type: 'restore', parameters: { snapshot: snapshot.name } } as const;
+  const former = formerUid(snapshot, instance);
+  const source = former === undefined ? {} : { sourceTenantCluster: name, sourceUid: former };
+  const request = { type: 'restore', parameters: { snapshot: snapshot.name, ...source } } as const;
   const preview = useQuery(previewQuery(target, request));
   return (
     <ConfirmDialog
@@ -27,7 +31,12 @@ export function RestoreDialog({
       confirm={text.restore}
       danger
       typeName={name}
-      command={vcpCommand('restore', target, snapshot.name)}
+      command={vcpCommand(
+        'restore',
+        target,
+        snapshot.name,
+        ...(former === undefined ? [] : ['--from', name, '--from-uid', former]),
+      )}
       act={async () => {
         await submitOperation(target, request);
         notifications.show({ message: text.restoring });

@@ -68,11 +68,12 @@ export default function SnapshotsTab({ target, instance }: InstanceView) {
       </Loaded>
       {asked?.what === 'take' && <TakeSnapshotDialog target={target} onClose={close} />}
       {asked?.what === 'restore' && (
-        <RestoreDialog target={target} snapshot={asked.snapshot} onClose={close} />
+        <RestoreDialog target={target} instance={instance} snapshot={asked.snapshot} onClose={close} />
       )}
       {asked?.what === 'delete' && (
         <DeleteSnapshotDialog
           target={target}
+          instance={instance}
           snapshot={asked.snapshot}
           onClose={close}
           onAccepted={() => setDeleting([...deleting, asked.snapshot.operationId])}
