@@ -292,6 +292,7 @@ function steady(text: string, { url, dir }: CliWorld['fixture']): string {
       .replaceAll(/("(?:awake|asleep|awakeUnderPolicy|saved)Seconds": )-?\d+/g, '$1"<seconds>"')
       .replaceAll(/\b\d+\.\d h\b/g, '<hours>')
       .replaceAll(/("sleptPercent": )[\d.]+/g, '$1"<percent>"')
+      .replaceAll(/^( *sleptPercent: )[\d.]+$/gm, '$1"<percent>"')
       .replaceAll(/\b\d+(?:\.\d)?%/g, '<percent>')
       // The test may run at midnight.
       .replaceAll(
