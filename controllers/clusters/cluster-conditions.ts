@@ -1,7 +1,6 @@
 import type { Stored } from '../../adapters/kubernetes/resources.ts';
 import type { Cluster } from '../../contracts/resources/cluster.ts';
-import type { Condition } from '../../contracts/resources/condition.ts';
-import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import { withFindings } from '../../domain/status/conditions.ts';
 import type { ControllerContext } from '../controller.ts';
 import type { Problem } from '../instances/instance-conditions.ts';
 
@@ -17,13 +16,6 @@ export async function setClusterConditions(
   problems: Readonly<Record<string, Problem | undefined>>,
 ): Promise<void> {
   const before = status?.conditions ?? [];
-  const now = new Date().toISOString();
-  const conditions = Object.entries(problems).reduce<readonly Condition[]>(
-    (all, [type, problem]) =>
-      problem === undefined
-        ? withoutCondition(all, type)
-        : withCondition(all, { ...problem, type, status: 'False' }, now),
-    before,
-  );
+  const conditions = withFindings(before, problems, new Date().toISOString());
   if (conditions !== before) await resources.clusters.patchStatus({ name }, { conditions }, resourceVersion);
 }

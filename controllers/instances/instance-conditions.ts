@@ -1,10 +1,9 @@
 import { instanceResources, type Stored } from '../../adapters/kubernetes/resources.ts';
 import type { ManagedKind } from '../../contracts/kinds.ts';
 import { PlatformError } from '../../contracts/errors.ts';
-import type { Condition } from '../../contracts/resources/condition.ts';
 import type { ManagedInstance } from '../../contracts/resources/resource-kinds.ts';
 import { isWriteRefusal } from '../../domain/lifecycle/failure-causes.ts';
-import { withCondition, withoutCondition } from '../../domain/status/conditions.ts';
+import { withFindings } from '../../domain/status/conditions.ts';
 import type { ControllerContext } from '../controller.ts';
 
 /** What is wrong with an instance; as a condition with status False says it. */
@@ -46,14 +45,7 @@ export async function setConditions(
   also: Record<string, unknown> = {},
 ): Promise<void> {
   const before = status?.conditions ?? [];
-  const now = new Date().toISOString();
-  const conditions = Object.entries(findings).reduce<readonly Condition[]>(
-    (all, [type, finding]) =>
-      finding === undefined
-        ? withoutCondition(all, type)
-        : withCondition(all, { type, status: 'False', ...finding }, now),
-    before,
-  );
+  const conditions = withFindings(before, findings, new Date().toISOString());
   if (conditions === before) return;
   const { name, namespace = '', resourceVersion } = metadata;
   const changed = { ...also, conditions };

@@ -30,6 +30,28 @@ export function withoutCondition(
   return conditions.filter((condition) => condition.type !== type);
 }
 
+/** What a condition says: a problem (status False), or that there is none. */
+type Finding = Partial<Pick<Condition, 'status'>> & Omit<ConditionState, 'type' | 'status'>;
+
+/**
+ * `conditions` with what was found; the same list if nothing changes.
+ * @param findings by the condition's type; undefined: the condition is not there
+ * @param now RFC 3339
+ */
+export function withFindings(
+  conditions: readonly Condition[],
+  findings: Readonly<Record<string, Finding | undefined>>,
+  now: string,
+): readonly Condition[] {
+  return Object.entries(findings).reduce<readonly Condition[]>(
+    (all, [type, finding]) =>
+      finding === undefined
+        ? withoutCondition(all, type)
+        : withCondition(all, { type, status: 'False', ...finding }, now),
+    conditions,
+  );
+}
+
 function isSame(a: Condition, b: Condition): boolean {
   return (
     a.status === b.status &&
