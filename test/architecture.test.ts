@@ -97,6 +97,7 @@ const layersOf: Readonly<Record<string, readonly string[]>> = {
     'plugins',
     'routes',
   ],
+  web: ['text', 'server', 'components', 'instances', 'pages', 'app'],
   cli: [
     'failures',
     'shell',

@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { cspNonce } from './csp-nonce.ts';
+import { cspNonce } from '../components/csp-nonce.ts';
 import { queryClient } from './query-client.ts';
 import { router } from './router.tsx';
 import { SessionEnd } from './session-end.tsx';

@@ -8,7 +8,7 @@ import {
 import type { ReactNode } from 'react';
 import { NotFoundPage, PageFailure, PagePending } from './page-fallbacks.tsx';
 import { RootLayout } from './root-layout.tsx';
-import { pageSearch, parseSearch, stringifySearch } from './search.ts';
+import { pageSearch, parseSearch, stringifySearch } from '../components/page-search.ts';
 
 const rootRoute = createRootRoute({
   component: RootLayout,

@@ -19,9 +19,9 @@ import { openOperationsQuery } from '../server/operations.ts';
 import { selfQuery } from '../server/permissions.ts';
 import { projectsQuery } from '../server/projects.ts';
 import { shellText as text } from '../text/shell.ts';
-import { leave } from './leave.ts';
+import { leave } from '../components/leave.ts';
 import { OperationsDrawer } from './operations-drawer.tsx';
-import { usePageSearch } from './search.ts';
+import { usePageSearch } from '../components/page-search.ts';
 
 /** Project, search, running operations, help and account: the same on every page. */
 export function TopBar() {

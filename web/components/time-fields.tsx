@@ -1,6 +1,6 @@
 import { Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { usePageSearch } from '../app/search.ts';
+import { usePageSearch } from './page-search.ts';
 import { timeText as text } from '../text/time.ts';
 import { isRange, localField, ranges } from './time-range.ts';
 import { useTyped } from './use-typed.ts';

@@ -3,7 +3,7 @@ import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { tags } from '@lezer/highlight';
 import { useComputedColorScheme } from '@mantine/core';
 import CodeMirror, { EditorView } from '@uiw/react-codemirror';
-import { cspNonce } from '../app/csp-nonce.ts';
+import { cspNonce } from './csp-nonce.ts';
 
 /** The colours of the page, which can be read in both themes. */
 const colours = EditorView.theme({

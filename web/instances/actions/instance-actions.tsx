@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Menu } from '@mantine/core';
 import { IconDotsVertical } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { pageSearch } from '../../app/search.ts';
+import { pageSearch } from '../../components/page-search.ts';
 import { filtersOf } from '../../server/operations.ts';
 import { type InstanceName, instanceQuery } from '../../server/instances.ts';
 import { actionText as text } from '../../text/instances.ts';

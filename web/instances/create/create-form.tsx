@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { kindNames, type ManagedKind } from '../../../contracts/kinds.ts';
 import type { Operation } from '../../../contracts/operations.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { firstOperation } from '../../server/first-operation.ts';
 import { createObject } from '../../server/management.ts';

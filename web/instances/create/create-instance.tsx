@@ -2,7 +2,7 @@ import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { kindNames, type ManagedKind } from '../../../contracts/kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { mayQuery } from '../../server/permissions.ts';
 import { projectTemplatesQuery } from '../../server/project-subresources.ts';

@@ -1,6 +1,6 @@
 import { Group } from '@mantine/core';
 import { kindNames } from '../../../contracts/kinds.ts';
-import { pageSearch } from '../../app/search.ts';
+import { pageSearch } from '../../components/page-search.ts';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { filtersOf } from '../../server/operations.ts';
 import type { InstanceName } from '../../server/instances.ts';

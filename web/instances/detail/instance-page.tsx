@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { Suspense } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { type InstanceName, instanceQuery } from '../../server/instances.ts';
 import { RequestFailure } from '../../server/problem.ts';
 import { instanceText as text } from '../../text/instance.ts';

@@ -1,7 +1,7 @@
 import { Anchor, Divider, Group, Stack, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { filtersOf, operationsQuery } from '../../server/operations.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { instanceText as text } from '../../text/instance.ts';
 import { Age } from '../../components/age.tsx';
 import { OperationLine } from '../../components/operation-line.tsx';

@@ -1,7 +1,7 @@
 import { Alert, Button, Checkbox, Group, List, Modal, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { CommandBox } from '../../components/command-box.tsx';
 import { LoadingRows } from '../../components/page-states.tsx';
 import { StateBadge } from '../../components/state-badge.tsx';

@@ -3,7 +3,7 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { pageSearch, type PageSearch } from '../../app/search.ts';
+import { pageSearch, type PageSearch } from '../../components/page-search.ts';
 import { type ObjectType, typeName } from '../../server/kubernetes-objects.ts';
 import type { TenantApi } from '../../server/tenant-api.ts';
 import type { DiscoveredType } from '../../server/tenant-discovery.ts';

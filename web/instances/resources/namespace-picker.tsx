@@ -1,6 +1,6 @@
 import { Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { useTyped } from '../../components/use-typed.ts';
 import { namespacesQuery, type TenantApi } from '../../server/tenant-api.ts';
 import { resourcesText as text } from '../../text/resources.ts';

@@ -2,7 +2,7 @@ import { Alert, Drawer, Group, Stack, Tabs, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { notifications } from '@mantine/notifications';
 import { lazy, Suspense, useState } from 'react';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { Loaded, LoadingRows } from '../../components/page-states.tsx';
 import { useReturnFocus } from '../../components/use-return-focus.ts';
 import { type AnyObject, type ObjectAt, type ObjectType, typeName } from '../../server/kubernetes-objects.ts';

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { pageSearch, type PageSearch } from '../../app/search.ts';
+import { pageSearch, type PageSearch } from '../../components/page-search.ts';
 import { PageLink } from '../../components/links.tsx';
 import { type ObjectType, typeName } from '../../server/kubernetes-objects.ts';
 

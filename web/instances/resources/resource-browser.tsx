@@ -1,6 +1,6 @@
 import { Alert, Box, Group, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { Empty, LoadingRows } from '../../components/page-states.tsx';
 import { typeName } from '../../server/kubernetes-objects.ts';
 import type { TenantApi } from '../../server/tenant-api.ts';

@@ -2,7 +2,7 @@ import { ActionIcon, Alert, Button, Group, Stack, Text, Title, Tooltip } from '@
 import { IconRefresh } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Empty, Failure, LoadingRows } from '../../components/page-states.tsx';
 import type { ObjectType } from '../../server/kubernetes-objects.ts';

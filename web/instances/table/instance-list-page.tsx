@@ -2,7 +2,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { IconPlus, IconRefresh } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { commonText } from '../../text/common.ts';
 import { listText as text } from '../../text/instances.ts';

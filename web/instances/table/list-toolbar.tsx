@@ -2,7 +2,7 @@ import { Box, Button, Group, Menu, Select } from '@mantine/core';
 import { IconColumns3 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { kindNames, type ManagedKind } from '../../../contracts/kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { objectsQuery } from '../../server/objects.ts';
 import { commonText } from '../../text/common.ts';
 import { listText as text } from '../../text/instances.ts';

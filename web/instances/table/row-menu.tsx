@@ -2,7 +2,7 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
-import { pageSearch } from '../../app/search.ts';
+import { pageSearch } from '../../components/page-search.ts';
 import type { Row } from '../../server/instances.ts';
 import { filtersOf } from '../../server/operations.ts';
 import { actionText as text } from '../../text/instances.ts';

@@ -1,7 +1,7 @@
 import { Button, Group, Pill, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { uuidPattern } from '../../../contracts/rest/values.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { TimeFields } from '../../components/time-fields.tsx';
 import { useTyped } from '../../components/use-typed.ts';
 import { type AuditFilterName, auditFilterNames } from '../../server/audit.ts';

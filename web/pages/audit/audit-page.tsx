@@ -2,7 +2,7 @@ import { Button, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useMemo, useState } from 'react';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { Empty, Failure, LoadingRows, PageHead } from '../../components/page-states.tsx';
 import { timestampOf } from '../../components/time-range.ts';

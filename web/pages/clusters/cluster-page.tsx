@@ -4,7 +4,7 @@ import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Cluster } from '../../../contracts/resources/cluster.ts';
 import { useIsAdministrator } from '../../components/use-is-administrator.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { ClusterStateBadge } from '../../components/cluster-state.tsx';
 import { InstanceRows } from '../../instances/table/instance-rows.tsx';
 import { PageLink } from '../../components/links.tsx';

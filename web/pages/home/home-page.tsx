@@ -1,6 +1,6 @@
 import { Grid, SimpleGrid, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { Empty, Failure, LoadingRows, PageHead } from '../../components/page-states.tsx';
 import { projectsQuery } from '../../server/projects.ts';
 import { homeText as text } from '../../text/home.ts';

@@ -2,7 +2,7 @@ import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/co
 import { operationKinds } from '../../../contracts/kinds.ts';
 import { operationStates } from '../../../contracts/operations.ts';
 import { operationTypes } from '../../../contracts/verbs.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { TimeFields } from '../../components/time-fields.tsx';
 import { useTyped } from '../../components/use-typed.ts';
 import { commonText } from '../../text/common.ts';

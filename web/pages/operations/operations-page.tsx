@@ -1,7 +1,7 @@
 import { Stack } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { type PageSearch, usePageSearch } from '../../app/search.ts';
+import { type PageSearch, usePageSearch } from '../../components/page-search.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { ButtonLink } from '../../components/links.tsx';
 import { Empty, Failure, LoadingRows, PageHead } from '../../components/page-states.tsx';

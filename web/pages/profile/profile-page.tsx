@@ -1,7 +1,7 @@
 import { Button, Grid, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { leave } from '../../app/leave.ts';
+import { leave } from '../../components/leave.ts';
 import { AccountPermissions } from '../../components/account-permissions.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { ButtonLink } from '../../components/links.tsx';

@@ -1,6 +1,6 @@
 import { Alert, Group, Select, Stack } from '@mantine/core';
 import type { Snapshot } from '../../../contracts/operations.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { DataTable } from '../../components/data-table.tsx';
 import { ButtonLink } from '../../components/links.tsx';
 import { Empty, Failure, LoadingRows, PageHead } from '../../components/page-states.tsx';

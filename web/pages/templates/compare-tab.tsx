@@ -1,6 +1,6 @@
 import { Group, Select, Stack } from '@mantine/core';
 import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { LineDiff } from '../../components/line-diff.tsx';
 import { Empty } from '../../components/page-states.tsx';
 import { templatesText as text } from '../../text/templates.ts';

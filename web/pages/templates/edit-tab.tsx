@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
 import type { ManagedTemplate, ResourceOf } from '../../../contracts/resources/resource-kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { replaceObject } from '../../server/management.ts';
 import { objectQuery } from '../../server/objects.ts';
 import { templatesText as text } from '../../text/templates.ts';

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
 import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { PageLink } from '../../components/links.tsx';
 import { Empty, Loaded, PageHead } from '../../components/page-states.tsx';
 import { createObject } from '../../server/management.ts';

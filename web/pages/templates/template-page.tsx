@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
 import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { PageLink } from '../../components/links.tsx';
 import { Empty, Loaded, PageHead } from '../../components/page-states.tsx';
 import { objectQuery } from '../../server/objects.ts';

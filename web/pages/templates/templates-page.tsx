@@ -3,7 +3,7 @@ import { IconChevronDown } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { type ManagedKind, managedKinds } from '../../../contracts/kinds.ts';
 import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { MenuLink } from '../../components/links.tsx';
 import { Empty, Loaded, PageHead } from '../../components/page-states.tsx';
 import { SearchInput } from '../../components/search-input.tsx';

@@ -2,7 +2,7 @@ import { Group, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import type { ManagedKind } from '../../../contracts/kinds.ts';
 import type { ManagedTemplate } from '../../../contracts/resources/resource-kinds.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { ButtonLink } from '../../components/links.tsx';
 import { consoleKinds } from '../../server/console-kinds.ts';
 import { templatesText as text } from '../../text/templates.ts';

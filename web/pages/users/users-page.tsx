@@ -1,7 +1,7 @@
 import { Button, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../components/page-search.ts';
 import { PageHead } from '../../components/page-states.tsx';
 import { mayQuery } from '../../server/permissions.ts';
 import { usersText as text } from '../../text/users.ts';
